@@ -62,9 +62,12 @@ package struct CommitNotice: Sendable, Equatable {
     package let additions: Int
     /// Lines deleted.
     package let deletions: Int
+    /// The paths of the documents that it changes, while it is reported; they are not stored with it.
+    package let documents: [String]
 
     package init(
-        repository: String, sha: String, branch: String, subject: String, files: Int, additions: Int, deletions: Int
+        repository: String, sha: String, branch: String, subject: String, files: Int, additions: Int, deletions: Int,
+        documents: [String] = []
     ) {
         self.repository = repository
         self.sha = sha
@@ -73,6 +76,7 @@ package struct CommitNotice: Sendable, Equatable {
         self.files = files
         self.additions = additions
         self.deletions = deletions
+        self.documents = documents
     }
 }
 

@@ -10,7 +10,6 @@ internal import Specs
 /// They are read from the feature's branch, and saved there; without a feature, on the repository's own branch.
 package struct DocumentDesk: Sendable {
     private static let folder = "docs"
-    private static let endings = [".md", ".markdown"]
     /// The most documents of one list.
     package static let listLimit = 500
 
@@ -27,7 +26,7 @@ package struct DocumentDesk: Sendable {
     package func list(_ thread: DocumentThread) async throws -> DocumentList {
         let home = try await self.home(of: thread)
         let found = try await home.repository.files(
-            in: home.folders, endings: Self.endings, at: home.head, limit: Self.listLimit)
+            in: home.folders, endings: Document.endings, at: home.head, limit: Self.listLimit)
         return DocumentList(
             repository: home.repository.name, branch: home.branch, head: home.head,
             items: found.items.map { .init(path: $0.path, size: $0.size) }, isCut: found.isCut)
@@ -196,7 +195,7 @@ package struct DocumentDesk: Sendable {
             }
             let name = path.split(separator: "/").last ?? ""
             guard
-                DocumentDesk.endings.contains(where: {
+                Document.endings.contains(where: {
                     name.lowercased().hasSuffix($0) && name.utf8.count > $0.utf8.count
                 })
             else {

@@ -5,6 +5,13 @@ package struct Document: Sendable, Hashable {
     /// In bytes.
     package static let sizeLimit = 100 * 1024
 
+    package static let endings = [".md", ".markdown"]
+
+    /// Whether a path is that of a document beside conversations: of Markdown below `docs/` or `specs/`.
+    package static func isShown(_ path: String) -> Bool {
+        (path.hasPrefix("docs/") || path.hasPrefix("specs/")) && Self.endings.contains(where: path.hasSuffix)
+    }
+
     /// A clause about a text over ``sizeLimit``. In exact bytes, because in KB a text that is slightly too large has the
     /// size that is allowed.
     package static func excess(of text: String) -> String { Self.excess(text.utf8.count) }

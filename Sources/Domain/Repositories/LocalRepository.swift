@@ -164,9 +164,7 @@ extension LocalRepository {
             let id = try await self.advance(change.branch, to: turn, from: nil) { git, target in
                 try await git.commit(change, to: target)
             }
-            return MadeCommit(
-                repository: repository, id: id, branch: change.branch, subject: content.subject,
-                stat: try await git.stat(of: id))
+            return try await MadeCommit(id, content.subject, on: change.branch, of: repository, git)
         }
     }
 

@@ -65,6 +65,8 @@ package protocol FeatureSource: Sendable {
     func feature(
         _ name: String?, of repository: String?
     ) async throws -> FeatureAnswer<FeatureOverview.Feature>
+    /// The names of all features, the newest first.
+    func names(in repository: String?) async throws -> FeatureAnswer<[String]>
     /// A document of the feature with its versions.
     func document(
         _ path: String, of feature: String?, in repository: String?
@@ -82,9 +84,9 @@ package enum FeatureAnswer<Content: Sendable>: Sendable {
     /// One line that says why the repository cannot be read.
     case refused(String)
 
-    func map<Other>(_ transform: (Content) -> Other) -> FeatureAnswer<Other> {
+    func map<Other>(_ transform: (Content) throws -> Other) rethrows -> FeatureAnswer<Other> {
         switch self {
-        case .found(let content): .found(transform(content))
+        case .found(let content): .found(try transform(content))
         case .missing(let line): .missing(line)
         case .refused(let line): .refused(line)
         }

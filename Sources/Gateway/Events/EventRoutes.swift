@@ -15,12 +15,14 @@ struct EventRoutes: Sendable {
     static let routes: [APIRoute] = [
         APIRoute(
             .get, "/api/v1/events", "events",
-            "A stream of what changes and you may see: `thread`, `operation`, `ask`, `commit` and `task` events, whose data is the "
-                + "REST document (of a task that is gone, its id and repository). It resumes after `Last-Event-ID` for ten minutes, also after a restart; where something "
-                + "may be missing it begins with `reset`.", .reading(from: .guest),
+            "A stream of what changes and you may see: `thread`, `operation`, `ask`, `document`, `task` and `commit` events, whose "
+                + "data is the REST document (of a task that is gone, its id and repository; of a document that a commit has "
+                + "changed, its path, commit, url, thread_id, repository and branch). It resumes after `Last-Event-ID` for "
+                + "ten minutes, also after a restart; where something may be missing it begins with `reset`.", .reading(from: .guest),
             headers: [
                 .init(name: "Last-Event-ID", note: MemberNote("The id of the last event that was received."))
-            ], answers: [.other(MediaType(parsing: "text/event-stream") ?? .plain, "The stream.")]
+            ], answerMemory: 4 << 10,
+            answers: [.other(MediaType(parsing: "text/event-stream") ?? .plain, "The stream.")]
         ) { (context, call: PlainCall) in try Self(context: context).stream(call) }
     ]
 
@@ -28,9 +30,15 @@ struct EventRoutes: Sendable {
     private static let heartbeat = Duration.seconds(20)
 
     private func stream(_ call: PlainCall) throws -> HTTPServerResponse {
+        let context = self.context
         let principal = try call.person()
+        guard context.streams.count(of: principal.credential.id) < OpenStreams.limit else {
+            throw HTTPProblem(
+                .tooManyRequests,
+                "This credential has \(OpenStreams.limit) open event streams. Close some: one shows all that it may see.")
+        }
         let last = call.http.headers["last-event-id"]
-        let (context, logger) = (self.context, call.logger)
+        let logger = call.logger
         return HTTPServerResponse(
             .ok, headers: ["Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"],
             body: .stream { client in
@@ -85,7 +93,14 @@ final class OpenStreams: Sendable {
         var isClosed = false
     }
 
+    /// The most of one credential.
+    static let limit = 1_000
+
     private let state = Protected(State())
+
+    func count(of credential: String) -> Int {
+        self.state.withLock { $0.open.values.count { $0.principal.credential.id == credential } }
+    }
 
     /// Knows the stream while `body` runs; the signal comes when it must end.
     func with(_ principal: Principal, _ body: (Signal) async -> Void) async {

@@ -142,12 +142,20 @@ struct EventStream: Sendable {
                 return try JSON(encoding: API.WaitingAsk(ask, for: principal, in: session))
             }
             return try JSON(encoding: API.AskDecision(ask))
-        case .commit:
-            let parts = row.subject.split(separator: " ")
-            guard parts.count == 2, let turn = try ledger.turn(id: String(parts[0])),
+        case .commit, .document:
+            let parts = row.subject.split(separator: " ", maxSplits: 2).map(String.init)
+            guard parts.count >= 2, let turn = try ledger.turn(id: parts[0]),
                 let commit = turn.commits.first(where: { $0.sha == parts[1] })
             else { return nil }
-            return try JSON(encoding: API.Commit(commit, pages))
+            guard row.kind == .document else { return try JSON(encoding: API.Commit(commit, pages)) }
+            guard parts.count == 3, principal.role >= .member, principal.has(anyOf: [.documents, .chat, .read]) else {
+                return nil
+            }
+            return try JSON(
+                encoding: API.ChangedDocument(
+                    path: parts[2], commit: commit.sha,
+                    url: pages.file(parts[2], on: commit.sha, of: commit.repository), threadID: session.id,
+                    repository: commit.repository, branch: commit.branch))
         case .task, nil: return nil
         }
     }

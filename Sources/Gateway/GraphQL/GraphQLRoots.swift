@@ -22,6 +22,7 @@ enum GraphQLRoots {
         schema.add(GraphQLSchema.Object(name: GraphQLSchema.query, fields: Self.roots))
         schema.add(table)
         for name in ["Thread", "Message", "AuditRow", "Task"] { schema.addConnection(of: name) }
+        schema.addConnection(of: "FeatureName", node: "String")
         schema.extend("Thread", with: Self.ofThread)
         schema.extend("Message", with: [Self.operationOfMessage])
         schema.extend("Operation", with: [Self.threadOfOperation])
@@ -110,9 +111,9 @@ enum GraphQLRoots {
             resolve: { scene, _, _ in try scene.prepared[scene.key]?.get() ?? .null }),
         .init(
             name: "features", text: "The names of a repository's features, the newest first; for members.",
-            arguments: [.init(name: "repository", text: "By default the default one.", type: .named("String"))],
-            type: .list(.nonNull(.named("String"))),
-            resolve: { scene, _, _ in try scene.prepared[scene.key]?.get() ?? .null }),
+            arguments: Self.paging(50) + [
+                .init(name: "repository", text: "By default the default one.", type: .named("String"))
+            ], type: .named("FeatureNameConnection"), resolve: Self.features, isConnection: true),
         .init(
             name: "task", text: "A task of a repository's list; for members.",
             arguments: [.init(name: "repository", text: "", type: .nonNull(.named("String"))), Self.id],
@@ -171,6 +172,19 @@ enum GraphQLRoots {
         let items = try page.items.map { (SessionCursor(after: $0).description, try Self.json($0, in: scene)) }
         return Self.connection(
             items.map { (cursor: $0.0, node: $0.1) }, hasNext: page.next != nil, hasPrevious: cursor != nil)
+    }
+
+    /// Null for a repository that is unknown.
+    private static func features(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {
+        let count = try Self.count(arguments, "first")
+        guard let names = try scene.prepared[scene.key]?.get().arrayValue else { return .null }
+        let after = arguments["after"]?.stringValue
+        let rest = after == nil ? names[...] : names.drop { $0.stringValue != after }.dropFirst()
+        guard after == nil || names.contains(where: { $0.stringValue == after }) else {
+            throw GraphQLError("`after` must be a cursor of this list.")
+        }
+        let items = rest.prefix(count).map { (cursor: $0.stringValue ?? "", node: $0) }
+        return Self.connection(items, hasNext: rest.count > count, hasPrevious: after != nil)
     }
 
     private static func audit(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {

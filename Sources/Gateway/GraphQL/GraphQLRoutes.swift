@@ -41,9 +41,12 @@ struct GraphQLRoutes: Sendable {
         let isLegacy =
             accepted.contains { $0.hasPrefix("application/json") }
             && !accepted.contains { $0.hasPrefix(Self.type.essence) }
+        let variables = call.body.variables?.json ?? .null
+        guard variables == .null || variables.objectValue != nil else {
+            throw HTTPProblem(HTTPStatus(422), "`variables` must be an object with a value for each name.")
+        }
         let request = GraphQLRequest(
-            query: call.body.query, variables: call.body.variables?.json.objectValue ?? [:],
-            operationName: call.body.operationName)
+            query: call.body.query, variables: variables.objectValue ?? [:], operationName: call.body.operationName)
         let executor: GraphQLExecutor
         do throws(GraphQLError) {
             executor = try GraphQLExecutor(request, schema: GraphQLRoots.schema)
@@ -109,18 +112,17 @@ struct GraphQLRoutes: Sendable {
             return .failure(GraphQLError("This is for members and owners."))
         }
         guard let source = self.context.features else { return .success(.null) }
-        var (feature, repository): (String?, String?) = (nil, arguments["repository"]?.stringValue)
+        let answer: FeatureAnswer<JSON>
         if name == "feature" {
             let id = arguments["thread"]?.stringValue ?? ""
             let session = try await self.context.store.read { ledger in try ledger.session(id: id) }
             guard let session, principal.maySee(session) else { return .success(.null) }
-            (feature, repository) = (session.feature, session.repository)
-        } else if let repository, !self.context.environment.settings.repositories.contains(repository) {
-            return .success(.null)
+            answer = try await source.feature(session.feature, of: session.repository).map { try JSON(encoding: $0) }
+        } else {
+            answer = try await source.names(in: arguments["repository"]?.stringValue).map { try JSON(encoding: $0) }
         }
-        switch try await source.feature(feature, of: repository) {
-        case .found(let found):
-            return .success(name == "feature" ? try JSON(encoding: found) : try JSON(encoding: found.features))
+        switch answer {
+        case .found(let found): return .success(found)
         case .missing: return .success(.null)
         case .refused(let line): return .failure(GraphQLError(line))
         }

@@ -64,7 +64,10 @@ struct GraphQLSchema: Sendable {
     }
 
     /// Adds the connection of a type, after the Relay specification of cursor connections.
-    mutating func addConnection(of name: String) {
+    ///
+    /// - Parameter node: the type, where `name` only names the connection.
+    mutating func addConnection(of name: String, node: String? = nil) {
+        let node = GraphQLTypeReference.nonNull(.named(node ?? name))
         func field(_ name: String, _ type: GraphQLTypeReference) -> Field {
             Field(name: name, text: "", type: type, member: name)
         }
@@ -73,13 +76,13 @@ struct GraphQLSchema: Sendable {
                 name: "\(name)Connection",
                 fields: [
                     field("edges", .nonNull(.list(.nonNull(.named("\(name)Edge"))))),
-                    field("nodes", .nonNull(.list(.nonNull(.named(name))))),
+                    field("nodes", .nonNull(.list(node))),
                     field("pageInfo", .nonNull(.named("PageInfo"))),
                 ]))
         self.add(
             Object(
                 name: "\(name)Edge",
-                fields: [field("cursor", .nonNull(.named("String"))), field("node", .nonNull(.named(name)))]))
+                fields: [field("cursor", .nonNull(.named("String"))), field("node", node)]))
         if self.objects["PageInfo"] == nil {
             self.add(
                 Object(

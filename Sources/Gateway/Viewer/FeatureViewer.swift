@@ -28,6 +28,10 @@ package struct FeatureViewer: FeatureSource {
         }
     }
 
+    package func names(in repository: String?) async throws -> FeatureAnswer<[String]> {
+        try await self.answer(repository) { .found(try await $0.featureNames()) }
+    }
+
     package func document(
         _ path: String, of feature: String?, in repository: String?
     ) async throws -> FeatureAnswer<API.FeatureText> {

@@ -14,10 +14,8 @@ package struct Webhook: Sendable, Equatable {
     /// Whether the address may be a private one.
     package let allowsPrivate: Bool
 
-    /// What a hook can name. This release does not report each of them yet.
-    package static let kinds = ["thread", "operation", "ask", "document", "task", "commit"]
-    /// Those that this release reports.
-    package static let reported = ChangeRow.Kind.allCases.map(\.rawValue)
+    /// What a hook can name.
+    package static let kinds = ChangeRow.Kind.allCases.map(\.rawValue)
     /// The event of a test, which every hook gets.
     static let ping = "ping"
 
@@ -25,7 +23,7 @@ package struct Webhook: Sendable, Equatable {
         self.name = name
         self.url = url
         self.secret = secret
-        self.events = events ?? Self.reported
+        self.events = events ?? Self.kinds
         self.allowsPrivate = allowsPrivate
     }
 

@@ -54,6 +54,38 @@ struct DocumentTests {
         }
     }
 
+    @Test("a change is an event for those who may read the document")
+    func event() async throws {
+        try await Self.run { place in
+            let saved = try await place.save("docs/new.md", ["text": "# New\n"]).expect(200)
+            let sha = try #require(saved["commit"]?["sha"]?.stringValue)
+            let context = place.person.gateway.context
+            let rows = try await context.store.read { try $0.changes(after: 0, limit: 100) }
+            let row = try #require(rows.last)
+            for (role, scope) in [(Role.owner, "read"), (.owner, "documents"), (.owner, "usage"), (.guest, "read")] {
+                let credential = CredentialRecord(
+                    id: "k", kind: .token, name: "test", identity: "web:test", role: role, scopes: [scope],
+                    createdAt: 0)
+                let pages = context.environment.settings.pages
+                let data = try await context.store.read { ledger in
+                    try EventStream.document(
+                        of: row, for: Principal(credential: credential), in: ledger, at: 0, pages: pages)
+                }
+                guard role == .owner, scope != "usage" else {
+                    expectEqual(data, nil)
+                    continue
+                }
+                expectEqual(
+                    data,
+                    [
+                        "path": "docs/new.md", "commit": .string(sha), "repository": "notes", "branch": "main",
+                        "thread_id": .string(place.thread),
+                        "url": .string(pages.file("docs/new.md", on: sha, of: "notes")),
+                    ])
+            }
+        }
+    }
+
     @Test("they are listed and read, and a change is a commit of its author that the thread shows")
     func save() async throws {
         try await Self.run { place in

@@ -124,6 +124,17 @@ struct EventTests {
         }
     }
 
+    @Test("open streams leave a credential its other requests")
+    func manyStreams() async throws {
+        try await GatewayHarness.run { harness in
+            let ada = try await harness.signedIn(.guest)
+            let readers = (0..<270).map { _ in Reader(ada) }
+            for reader in readers { await expectEqual(reader.first { _ in true }.kind, "begin") }
+            try await expectEqual(ada.send(.get, "/api/v1/threads").status, 200)
+            for reader in readers { reader.end() }
+        }
+    }
+
     @Test("after an absurd number a stream begins with a reset")
     func absurdNumbers() async throws {
         try await GatewayHarness.run { harness in

@@ -4,7 +4,7 @@ import Specs
 
 @testable import Gateway
 
-/// A repository with one feature, `001-a`.
+/// A repository with the features `003-c`, `002-b` and `001-a`, of which only the last one is read.
 struct FakeFeatures: FeatureSource {
     func feature(
         _ name: String?, of repository: String?
@@ -37,6 +37,10 @@ struct FakeFeatures: FeatureSource {
                     ]
                 ],
             ]))
+    }
+
+    func names(in repository: String?) async throws -> FeatureAnswer<[String]> {
+        repository == "unknown" ? .missing("There is no such repository.") : .found(["003-c", "002-b", "001-a"])
     }
 
     func document(

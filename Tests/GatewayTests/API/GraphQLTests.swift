@@ -62,9 +62,36 @@ struct GraphQLTests {
             let all = try await Self.ask(owner, query).expect(200)
             #expect(all["data"]?["thread"]?["id"] == .string(thread) && all["errors"] == nil)
             try await expectEqual(Self.ask(harness.anybody, "{ viewer { name } }").status, 401)
-            let feature = "{ feature(thread: \"\(thread)\") { folder stages { stage state } } features }"
+            let feature = "{ feature(thread: \"\(thread)\") { folder stages { stage state } } features { nodes } }"
             try await expectEqual(Self.ask(owner, feature).expect(200)["data"]?["feature"], .null)
             try await expectEqual(Self.ask(guest, feature).expect(200)["errors"]?.arrayValue?.count, 2)
+        }
+    }
+
+    @Test("features are a connection of names")
+    func features() async throws {
+        try await GatewayHarness.run(features: FakeFeatures()) { harness in
+            let owner = try await harness.signedIn(.owner)
+            func ask(_ arguments: String) async throws -> JSON {
+                let fields = "nodes edges { cursor node } pageInfo { hasNextPage endCursor }"
+                return try await Self.ask(owner, "{ features(\(arguments)) { \(fields) } }").expect(200)
+            }
+            let first = try await ask("first: 2")["data"]?["features"]
+            expectEqual(first?["nodes"], ["003-c", "002-b"])
+            expectEqual(first?["pageInfo"], ["hasNextPage": true, "endCursor": "002-b"])
+            expectEqual(first?["edges"]?[1], ["cursor": "002-b", "node": "002-b"])
+            let last = try await ask("after: \"002-b\"")["data"]?["features"]
+            #expect(last?["nodes"] == ["001-a"] && last?["pageInfo"]?["hasNextPage"] == false)
+            try await expectEqual(ask("repository: \"unknown\"")["data"]?["features"], .null)
+            for wrong in ["after: \"004-d\"", "first: 0"] { try await #expect(ask(wrong)["errors"]?[0] != nil) }
+        }
+    }
+
+    @Test("variables are an object or nothing", arguments: [JSON.string("x"), [1], .bool(true)])
+    func variables(_ variables: JSON) async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            try await expectEqual(Self.ask(caller, "{ viewer { name } }", variables).status, 422)
         }
     }
 

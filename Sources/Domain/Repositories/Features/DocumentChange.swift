@@ -77,10 +77,22 @@ package struct MadeCommit: Sendable, Hashable {
     package let branch: String
     package let subject: String
     package let stat: GitStat
+    /// The paths of the documents that it changes; see ``Document/isShown(_:)``.
+    package let documents: [String]
+
+    /// Reads what the commit changes. Throws ``GitError/Code/tooLarge`` for more than can be shown.
+    package init(
+        _ id: GitObjectID, _ subject: String, on branch: String, of repository: String, _ git: GitRepository
+    ) async throws {
+        (self.repository, self.id, self.branch, self.subject) = (repository, id, branch, subject)
+        self.stat = try await git.stat(of: id)
+        self.documents = try await git.paths(changedBy: id).filter(Document.isShown)
+    }
 
     package var notice: CommitNotice {
         CommitNotice(
             repository: self.repository, sha: self.id.hex, branch: self.branch, subject: self.subject,
-            files: self.stat.files, additions: self.stat.additions, deletions: self.stat.deletions)
+            files: self.stat.files, additions: self.stat.additions, deletions: self.stat.deletions,
+            documents: self.documents)
     }
 }

@@ -72,9 +72,7 @@ extension LocalRepository {
     package nonisolated func commit(ofTurn turn: String, on branch: String) async throws -> MadeCommit? {
         try await self.call { git in
             guard let found = try await git.find(Self.trailer(turn)), found.branch == branch else { return nil }
-            return MadeCommit(
-                repository: self.name, id: found.commit.id, branch: branch, subject: found.commit.subject,
-                stat: try await git.stat(of: found.commit.id))
+            return try await self.made(found.commit, on: branch, git)
         }
     }
 

@@ -49,9 +49,7 @@ extension LocalRepository {
     }
 
     nonisolated func made(_ commit: GitCommit, on branch: String, _ git: GitRepository) async throws -> MadeCommit {
-        MadeCommit(
-            repository: self.name, id: commit.id, branch: branch, subject: commit.subject,
-            stat: try await git.stat(of: commit.id))
+        try await MadeCommit(commit.id, commit.subject, on: branch, of: self.name, git)
     }
 }
 

@@ -190,9 +190,7 @@ extension LocalRepository {
         let id = try await self.advance(change.branch, to: draft.turn, from: expected) { git, target in
             try await git.commit(tree: tree, as: change, to: target)
         }
-        return MadeCommit(
-            repository: self.name, id: id, branch: change.branch, subject: draft.subject,
-            stat: try await git.stat(of: id))
+        return try await MadeCommit(id, draft.subject, on: change.branch, of: self.name, git)
     }
 
     /// Empty if the older commit does not exist any more.

@@ -1,3 +1,4 @@
+internal import Chat
 internal import Database
 
 /// Something that has changed: what it was is read where it is.
@@ -6,6 +7,8 @@ package struct ChangeRow: Sendable, Equatable {
         case thread, operation, ask
         /// Its subject is an operation and a hash.
         case commit
+        /// Its subject is an operation, a hash and a path.
+        case document
         /// Its subject is a repository and an id; it has no session.
         case task
     }
@@ -42,6 +45,21 @@ extension Ledger {
     /// The number of the newest change; 0 before the first.
     package func lastChange() throws -> Int64 {
         try self.connection.first("SELECT COALESCE(MAX(number), 0) AS n FROM changes", [])?.integer("n") ?? 0
+    }
+
+    /// The most documents of one commit whose changes are noted.
+    private static let documentLimit = 50
+
+    /// Notes the documents that a commit changes, which has just been stored, with the time of its own change.
+    func noteDocuments(of commit: CommitNotice, turn: String) throws {
+        let subject = "\(turn) \(commit.sha)"
+        for path in commit.documents.prefix(Self.documentLimit) {
+            try self.connection.execute(
+                """
+                INSERT INTO changes (kind, subject, session, at) SELECT 'document', ?, session, at FROM changes
+                WHERE kind = 'commit' AND subject = ? ORDER BY number DESC LIMIT 1
+                """, [.text("\(subject) \(path)"), .text(subject)])
+        }
     }
 
     /// Deletes old changes, but not the newest one, which says where the next ones begin, nor those of which webhooks are

@@ -117,13 +117,9 @@ struct ImplementRun {
         let reported = Set(
             try await self.agent.store.read { ledger in try ledger.commits(ofWork: work) }.map(\.sha))
         for commit in commits.reversed() where !reported.contains(commit.id.hex) {
-            let stat = try await self.repository.git.stat(of: commit.id)
-            try await self.thread.report(
-                .commit(
-                    CommitNotice(
-                        repository: self.repository.name, sha: commit.id.hex, branch: self.feature,
-                        subject: commit.subject, files: stat.files, additions: stat.additions,
-                        deletions: stat.deletions)))
+            let made = try await MadeCommit(
+                commit.id, commit.subject, on: self.feature, of: self.repository.name, self.repository.git)
+            try await self.thread.report(.commit(made.notice))
         }
     }
 

@@ -276,10 +276,9 @@ extension Workspace {
     }
 
     private func notice(of commit: GitCommit, _ repository: LocalRepository) async throws -> CommitNotice {
-        let stat = try await repository.git.stat(of: commit.id)
-        return CommitNotice(
-            repository: repository.name, sha: commit.id.hex, branch: self.branch ?? "", subject: commit.subject,
-            files: stat.files, additions: stat.additions, deletions: stat.deletions)
+        try await MadeCommit(
+            commit.id, commit.subject, on: self.branch ?? "", of: repository.name, repository.git
+        ).notice
     }
 
     private static let hasChanged = WorkspaceFailure(

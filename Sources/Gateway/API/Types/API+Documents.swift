@@ -37,6 +37,16 @@ extension API {
         ]
     }
 
+    /// What an event says of a document that a commit has changed.
+    struct ChangedDocument: Codable, Sendable {
+        let path: String
+        let commit: String
+        let url: String
+        let threadID: String
+        let repository: String
+        let branch: String
+    }
+
     struct EpochQuery: Codable, Sendable, Documented {
         let epoch: String?
 

@@ -18,7 +18,7 @@ extension Webhook {
         let url = section.required("url") { $0.url() }
         let secret = section.required("secret") { Self.secret($0) }
         let name = section.read("name", default: url?.host ?? "") { Self.name($0) }
-        let events = section.list("events") { Self.event($0) }
+        let events = section.list("events") { $0.choice(among: Self.kinds, named: { $0 }) }
         let allowsPrivate = section.read("allow_private", default: false) { $0.bool() }
         guard let url, let secret else { return nil }
         self.init(name: name, url: url, secret: secret, events: events, allowsPrivate: allowsPrivate)
@@ -36,13 +36,5 @@ extension Webhook {
             name.utf8.count <= 64
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
         return isName ? name : value.error("a hook's name has 1 to 64 letters, digits, '-', '_' and '.'")
-    }
-
-    private static func event(_ value: Value) -> String? {
-        let event = value.choice(among: Self.kinds, named: { $0 })
-        if let event, !Self.reported.contains(event) {
-            value.warn("this release reports no \(event) events; the hook gets those of a later one")
-        }
-        return event
     }
 }

@@ -138,16 +138,17 @@ extension Ledger {
 
     /// Stores a commit. From now on the thread watches its branch, which has an effect if the repository is on GitHub.
     package func insert(_ commit: CommitNotice, turn: String, at now: Int64) throws {
-        try self.connection.execute(
-            """
-            INSERT INTO commits (turn, repository, sha, branch, subject, files, additions, deletions, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-            """,
+        let added = try self.connection.rowsChanged(
+            by: """
+                INSERT INTO commits (turn, repository, sha, branch, subject, files, additions, deletions, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """,
             [
                 .text(turn), .text(commit.repository), .text(commit.sha), .text(commit.branch), .text(commit.subject),
                 .integer(Int64(commit.files)), .integer(Int64(commit.additions)), .integer(Int64(commit.deletions)),
                 .integer(now),
             ])
+        if added == 1 { try self.noteDocuments(of: commit, turn: turn) }
         try self.watchGitHub(commit, turn: turn, at: now)
     }
 
