@@ -23,6 +23,13 @@ struct GitMessageTests {
         #expect(Self.full("Subject\n\n\(line)\nFixes: #1") == "Subject\n\nFixes: #1\n\nJetbridge-Turn: op_1\n")
     }
 
+    @Test("control characters are removed, and lines end with LF")
+    func controls() {
+        #expect(
+            Self.full("Sub\u{1B}[31mject\u{7}\r\n\r\na\tb\u{0}\u{9B}1m\u{7F} \n")
+                == "Sub[31mject\n\na\tb1m\n\nJetbridge-Turn: op_1\n")
+    }
+
     @Test("everything else stays")
     func unchanged() {
         for message in [

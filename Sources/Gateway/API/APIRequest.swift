@@ -2,6 +2,7 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import Primitives
 internal import Schemas
 
 /// A request that has passed the front: its credential is valid and has the route's scopes.
@@ -88,5 +89,10 @@ extension API {
             throw HTTPProblem(HTTPStatus(422), "`cursor` must be a `next_cursor` of the page before.")
         }
         return place
+    }
+
+    /// ``place(_:_:)`` of a list that is ordered by numbers, which are never negative.
+    static func number(_ cursor: String?) throws -> Int64? {
+        try Self.place(cursor) { Int64(untrusted: $0).flatMap { $0 < 0 ? nil : $0 } }
     }
 }

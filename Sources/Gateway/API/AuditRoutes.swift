@@ -15,7 +15,7 @@ enum AuditRoutes {
             "The audit, newest row first. `jetbridge audit verify` checks its hashes.", .administration,
             query: API.AuditQuery.self, answerMemory: APIRoute.anyMemory, success: (.ok, "A page.")
         ) { (context, call: APICall<API.AuditQuery, API.Nothing>) in
-            let cursor = try API.place(call.query.cursor, Int64.init(untrusted:))
+            let cursor = try API.number(call.query.cursor)
             let page = try await AuditReader(context.store.database)
                 .page(after: cursor.map(String.init), limit: call.query.limit ?? 50)
             return API.Page(page.rows.map(API.AuditRow.init), next: page.next)

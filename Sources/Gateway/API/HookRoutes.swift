@@ -63,7 +63,7 @@ struct HookRoutes: Sendable {
         _ call: APICall<API.HookQuery, API.Nothing>
     ) async throws -> API.Page<API.HookDelivery> {
         let (name, limit) = (try self.hook(call.request).name, call.query.limit ?? 50)
-        let cursor = try API.place(call.query.cursor, Int64.init(untrusted:))
+        let cursor = try API.number(call.query.cursor)
         let found = try await self.context.store.read { ledger in
             try ledger.webhookDeliveries(of: name, before: cursor, limit: limit + 1)
         }

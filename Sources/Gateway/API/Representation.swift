@@ -11,8 +11,9 @@ enum Representation {
 
     /// Of an answer of the API to GET or HEAD.
     static func apply(to response: inout HTTPServerResponse, for request: HTTPServerRequest) {
+        let type = MediaType(parsing: response.headers["content-type"] ?? "")
         guard [.get, .head].contains(request.method), response.status == .ok, case .bytes(let bytes) = response.body,
-            MediaType(parsing: response.headers["content-type"] ?? "")?.isJSON == true,
+            type?.isJSON == true || type?.essence == MediaType.plain.essence,
             !response.headers.contains("content-encoding")
         else { return }
         // Weak, because the compressed form has the same one.

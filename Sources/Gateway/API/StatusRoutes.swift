@@ -27,9 +27,9 @@ struct StatusRoutes: Sendable {
             answers: [.other(.plain, "Text format 0.0.4.")]
         ) { (context, _: PlainCall) in await Self(context: context).metrics() },
         APIRoute(
-            method: .get, pattern: "/api/v1/openapi.json", operation: "openapi", summary: "The OpenAPI document.",
-            access: .open, query: API.Nothing.self, answers: [.json(OpenValue.self, "This document.")]
-        ) { context, _ in HTTPServerResponse(.ok, .json, bytes: context.document) },
+            .get, "/api/v1/openapi.json", "openapi", "The OpenAPI document.", .open,
+            answers: [.json(OpenValue.self, "This document.")]
+        ) { (context, _: PlainCall) in HTTPServerResponse(.ok, .json, bytes: context.document) },
     ]
 
     private func readiness() async throws -> HTTPServerResponse {

@@ -69,7 +69,7 @@ struct TaskRoutes: Sendable {
 
     private func list(_ call: APICall<API.TaskQuery, API.Nothing>) async throws -> API.TaskPage {
         let query = call.query
-        let cursor = try API.place(query.cursor) { Int64(untrusted: $0) } ?? 0
+        let cursor = try API.number(query.cursor) ?? 0
         let filter = TaskFilter(
             state: query.state?.rawValue, owner: query.owner, label: query.label, search: query.query)
         let page = try await self.answering { desk in

@@ -47,6 +47,15 @@ enum GraphQLRoots {
         return count
     }
 
+    /// The argument `after` of a list that is ordered by numbers, which are never negative.
+    private static func after(_ arguments: [String: JSON]) throws -> Int64? {
+        guard let text = arguments["after"]?.stringValue else { return nil }
+        guard let number = Int64(untrusted: text), number >= 0 else {
+            throw GraphQLError("`after` must be a cursor of this list.")
+        }
+        return number
+    }
+
     private static func connection(
         _ items: [(cursor: String, node: JSON)], hasNext: Bool, hasPrevious: Bool = false
     ) -> JSON {
@@ -189,29 +198,23 @@ enum GraphQLRoots {
 
     private static func audit(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {
         try Self.require(.owner, [.admin], scene)
-        let after = arguments["after"]?.stringValue
-        guard after.map({ Int64(untrusted: $0) != nil }) ?? true else {
-            throw GraphQLError("`after` must be a cursor of this list.")
-        }
+        let after = try Self.after(arguments)
         let page = try AuditReader.page(
-            after: after, limit: try Self.count(arguments, "first"), in: scene.ledger.connection)
+            after: after.map(String.init), limit: try Self.count(arguments, "first"), in: scene.ledger.connection)
         let items = try page.rows.map { (cursor: String($0.number), node: try JSON(encoding: API.AuditRow($0))) }
         return Self.connection(items, hasNext: page.next != nil, hasPrevious: after != nil)
     }
 
     private static func tasks(_ scene: GraphQLScene, _ parent: JSON, _ arguments: [String: JSON]) throws -> JSON {
         try Self.require(.member, [.tasks, .chat, .read], scene)
-        let after = arguments["after"]?.stringValue
-        guard let line = Int64(untrusted: after ?? "0") else {
-            throw GraphQLError("`after` must be a cursor of this list.")
-        }
+        let after = try Self.after(arguments)
         let names = scene.context.settings.tasks?.names ?? []
         let repository = arguments["repository"]?.stringValue ?? names.first ?? ""
         let filter = TaskFilter(
             state: arguments["state"]?.stringValue, owner: arguments["owner"]?.stringValue,
             label: arguments["label"]?.stringValue, search: arguments["query"]?.stringValue)
         let count = try Self.count(arguments, "first")
-        let rows = try scene.ledger.tasks(of: repository, filter, after: line, limit: count + 1)
+        let rows = try scene.ledger.tasks(of: repository, filter, after: after ?? 0, limit: count + 1)
         let items = try rows.prefix(count).compactMap { row in
             try TaskRecord(row.id, in: repository, scene.ledger).map {
                 (cursor: String(row.line), node: try JSON(encoding: API.Task($0)))
@@ -272,12 +275,8 @@ enum GraphQLRoots {
         if isLast {
             page = try scene.ledger.messages(of: id, before: .max, limit: try Self.count(arguments, "last"))
         } else {
-            let after = arguments["after"]?.stringValue
-            guard after.map({ Int64(untrusted: $0) != nil }) ?? true else {
-                throw GraphQLError("`after` must be a cursor of this list.")
-            }
-            let found = try scene.ledger.messages(
-                of: id, after: after, limit: try Self.count(arguments, "first"))
+            let after = try Self.after(arguments).map(String.init)
+            let found = try scene.ledger.messages(of: id, after: after, limit: try Self.count(arguments, "first"))
             page = MessagePage(items: found.items, next: found.next, previous: after)
         }
         let places = try AnswerPlaces(of: page.items, in: scene.ledger)

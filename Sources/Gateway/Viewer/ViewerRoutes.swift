@@ -19,9 +19,10 @@ struct ViewerRoutes: Sendable {
         Self.page("/r/{repository}/blob/{ref}/{path...}", "viewFile", "A file.", from: .member) {
             try await $0.blob($1)
         },
-        Self.page("/r/{repository}/raw/{ref}/{path...}", "downloadFile", "A file's raw bytes.", from: .member) {
-            try await $0.raw($1)
-        },
+        Self.page(
+            "/r/{repository}/raw/{ref}/{path...}", "downloadFile", "A file's raw bytes.", from: .member,
+            answer: .other(.plain, "The file.")
+        ) { try await $0.raw($1) },
         Self.page("/r/{repository}/tree/{ref}", "viewRoot", "A repository's files at a ref.", from: .member) {
             try await $0.tree($1)
         },
@@ -40,13 +41,13 @@ struct ViewerRoutes: Sendable {
     /// - Parameter query: for the document only; a page ignores parameters that it does not know.
     private static func page(
         _ pattern: String, _ operation: String, _ summary: String, from role: Role,
-        query: (any DocumentType.Type)? = nil,
+        query: (any DocumentType.Type)? = nil, answer: APIRoute.Answer = .other(.html, "The page."),
         _ handle: @escaping @Sendable (Self, APIRequest) async throws -> HTTPServerResponse
     ) -> APIRoute {
         APIRoute(
             method: .get, pattern: pattern, operation: operation, summary: summary, access: .reading(from: role),
             query: query, answerMemory: APIRoute.anyMemory,
-            answers: [.other(.html, "The page."), .notFound("Not found.")], isPage: true
+            answers: [answer, .notFound("Not found.")], isPage: true
         ) { context, request in try await handle(Self(context: context), request) }
     }
 

@@ -33,7 +33,7 @@ package struct GitChange: Sendable {
         self.trailers = trailers
     }
 
-    /// The complete message: LF line ends, no NUL, one LF at the end. Who wrote a commit, and for which operation or task,
+    /// The complete message: LF line ends, no control characters but tabs, one LF at the end. Who wrote a commit, and for which operation or task,
     /// is only what ``trailers`` say: such lines in ``message``, which is somebody's text, are removed. Without trailers it
     /// is the complete message of another commit.
     var fullMessage: String {
@@ -61,9 +61,11 @@ package struct GitChange: Sendable {
 
     /// - Parameter hasTrailers: Whether `message` ends with trailers, which the new ones continue.
     static func message(_ message: String, _ trailers: [GitTrailer], hasTrailers: Bool) -> String {
-        var bytes = message.utf8.filter { $0 != 0 && $0 != UInt8(ascii: "\r") }
-        while let last = bytes.last, last <= UInt8(ascii: " ") { bytes.removeLast() }
-        var text = String(decoding: bytes, as: UTF8.self)
+        var scalars = message.unicodeScalars.filter {
+            $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control
+        }
+        while let last = scalars.last, last.value <= 0x20 { scalars.removeLast() }
+        var text = String(String.UnicodeScalarView(scalars))
         if text.isEmpty { text = "(no message)" }
         if !trailers.isEmpty {
             text += (hasTrailers ? "\n" : "\n\n") + trailers.map { "\($0.key): \($0.value)" }.joined(separator: "\n")

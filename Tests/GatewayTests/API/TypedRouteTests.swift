@@ -49,7 +49,7 @@ struct TypedRouteTests {
         #expect(graph.text.contains("title: String! @deprecated(reason: \"Use `name`.\")"))
     }
 
-    @Test("a position that no page gives is refused, whatever number it is", arguments: [.min, 1 << 53 + 1, Int64.max])
+    @Test("a position that no page gives is refused, whatever number it is", arguments: [.min, -1, 1 << 53 + 1, Int64.max])
     func absurdPositions(_ number: Int64) async throws {
         try await GatewayHarness.run { harness in
             let owner = try await harness.signedIn(.owner)
@@ -78,6 +78,7 @@ struct TypedRouteTests {
                 ("/api/v1/threads?limt=3", 400, "`limit`"), ("/api/v1/threads?limit=0", 422, "from 1 to 100"),
                 ("/api/v1/threads?mine=yes", 422, "true or false"), ("/api/v1/threads?cursor=abc", 422, "next_cursor"),
                 ("/api/v1/threads?pinned=last", 422, "`first`"), ("/api/v1/me?x=1", 400, "no parameter `x`"),
+                ("/api/v1/openapi.json?zzyzx=1", 400, "no parameter `zzyzx`"),
                 ("/api/v1/threads/\(thread)/steps?after=-1", 422, "from 0 to"),
                 ("/api/v1/threads/\(thread)/messages?before=x", 422, "`latest`"),
             ] {
