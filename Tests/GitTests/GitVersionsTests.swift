@@ -60,4 +60,18 @@ import Testing
         let gone = try await fixture.repository.patch(of: "c", from: fixture.repository.resolve("side"), to: head)
         #expect(gone.contains("-1\n"))
     }
+
+    @Test("names are as they are, and quoted only where a line could not have them")
+    func names() async throws {
+        let fixture = try await Fixture.initialised()
+        for (name, shown) in [
+            ("ün 日本.txt", "diff --git a/ün 日本.txt b/ün 日本.txt\n"),
+            ("a\"ü\t", "diff --git \"a/a\\\"\\303\\274\\t\" \"b/a\\\"\\303\\274\\t\"\n"),
+        ] {
+            let old = try await fixture.commit(name, "\"old\"\n")
+            let new = try await fixture.commit(name, "new\n")
+            let patch = try await fixture.repository.patch(of: name, from: old, to: new)
+            #expect(patch.hasPrefix(shown) && patch.hasSuffix("@@ -1 +1 @@\n-\"old\"\n+new\n"), "\(patch)")
+        }
+    }
 }

@@ -48,6 +48,7 @@ extension ViewerPages {
                 ViewerLayout.Crumb(title: "Answer", path: nil),
             ], isNarrow: true,
             body: """
+                <h1 class="off">\(title)</h1>\
                 <article class="card"><div class="bar"><b>Jetbridge</b><time class="faint" datetime="\(time.machine)">\(time.text)</time></div>\
                 <div class="rendered prose">\(rendered)</div></article>
                 """)
@@ -70,7 +71,10 @@ extension ViewerPages {
         return self.layout.page(
             title: tree.path.isEmpty ? tree.repository : "\(tree.path) · \(tree.repository)",
             crumbs: self.crumbs(repository: tree.repository, ref: tree.ref, path: tree.path),
-            body: "<section class=\"card\" aria-label=\"Files\">\(bar)\(list)</section>")
+            body: """
+                <h1 class="off">\(VisibleText.line(tree.path.isEmpty ? tree.repository : tree.path))</h1>\
+                <section class="card" aria-label="Files">\(bar)\(list)</section>
+                """)
     }
 
     /// Folders first, then by name.
@@ -109,9 +113,11 @@ extension ViewerPages {
         return self.layout.page(
             title: "\(blob.path) · \(blob.repository)",
             crumbs: self.crumbs(repository: blob.repository, ref: blob.ref, path: blob.path),
-            body:
-                "<section class=\"card\" aria-label=\"\(VisibleText.line(blob.path))\">\(bar)\(self.content(of: blob, isSource: isSource))</section>"
-        )
+            body: """
+                <h1 class="off">\(VisibleText.line(blob.path))</h1>\
+                <section class="card" aria-label="\(VisibleText.line(blob.path))">\(bar)\
+                \(self.content(of: blob, isSource: isSource))</section>
+                """)
     }
 
     private func facts(of blob: ViewerBlob) -> String {

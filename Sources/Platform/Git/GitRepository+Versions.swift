@@ -47,11 +47,7 @@ extension GitRepository {
                         patch, before.baseAddress, before.count, path, after.baseAddress, after.count, path, &options)
                 }
                 defer { unsafe git_patch_free(patch) }
-                var buffer = unsafe git_buf()
-                defer { unsafe git_buf_dispose(&buffer) }
-                try unsafe GitLibrary.check(git_patch_to_buf(&buffer, patch), what)
-                return unsafe String(
-                    decoding: UnsafeRawBufferPointer(start: buffer.ptr, count: buffer.size), as: UTF8.self)
+                return try unsafe String(decoding: PatchText.bytes(of: patch, what), as: UTF8.self)
             }
         }
     }

@@ -1,4 +1,5 @@
 import Chat
+import EventLoop
 import HTTP
 import HTTPServer
 import Sessions
@@ -40,6 +41,45 @@ struct HookTests {
                 try await expectEqual(harness.anybody.send(.post, path).status, 404)
             }
         }
+    }
+
+    @Test("deliveries share their memory, before anybody knows who sends them, and end in time")
+    func room() async throws {
+        @Sendable func request(from peer: String, _ length: Int) throws -> HTTPServerRequest {
+            let text = "POST /hooks/slack/team HTTP/1.1\r\nHost: b.example\r\nContent-Length: \(length)\r\n\r\n"
+            var parser = RequestParser()
+            let head = try parser.parse(Array(text.utf8).span).head
+            return HTTPServerRequest(head: try #require(head), remoteAddress: SocketAddress(host: peer, port: 9))
+        }
+        @Sendable func status(_ body: () async throws -> HTTPServerResponse) async throws -> HTTPStatus {
+            do { return try await body().status } catch let problem as HTTPProblem { return problem.status }
+        }
+        let room = HookRoom(limit: 1_000, wait: .milliseconds(1))
+        let first = try request(from: "192.0.2.1", 400)
+        let answer = try await status {
+            try await room.taking(first, upTo: 900) {
+                // Of one address half of it, of all together the whole.
+                let again = try request(from: "192.0.2.1", 200)
+                let crowded = try await status { try await room.taking(again, upTo: 900) { .text("") } }
+                expectEqual(crowded, .serviceUnavailable)
+                let other = try request(from: "192.0.2.2", 600)
+                return try await room.taking(other, upTo: 900) {
+                    let third = try request(from: "192.0.2.3", 1)
+                    let refused = try await status { try await room.taking(third, upTo: 900) { .text("") } }
+                    expectEqual(refused, .serviceUnavailable)
+                    return .text("")
+                }
+            }
+        }
+        expectEqual(answer, .ok)
+        try await expectEqual(status { try await room.taking(first, upTo: 900) { .text("") } }, .ok)
+        let late = try await status {
+            try await HookRoom(patience: .milliseconds(1)).taking(first, upTo: 900) {
+                try? await Task.sleep(for: .seconds(600))
+                return .text("")
+            }
+        }
+        expectEqual(late, HTTPStatus(408))
     }
 
     @Test("a delivery's size is limited")

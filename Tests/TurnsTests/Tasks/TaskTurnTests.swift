@@ -63,6 +63,7 @@ struct TaskTurnTests {
             let thread = RecordingThread()
             try await expectEqual(scene.runTask("T1 do", id: "op_1", in: thread), .complete)
             expectEqual(thread.commits, ["T1 Write docs/greet.md"])
+            try await expectEqual(scene.desk.task("T1", in: nil).session, "abc123")
             let branch = try scene.git("for-each-ref --format='%(refname:short)' refs/heads/jetbridge")
             #expect(try scene.git("show \(branch):docs/TASKS.md").contains("- [x] T1 Write docs/greet.md @ada"))
             let trailer = "%(trailers:key=Jetbridge-Task,valueonly,separator=)"

@@ -46,6 +46,10 @@ struct TaskWork {
 
     private func work(_ task: TaskRecord, _ persona: String) async throws -> TurnEnding {
         let agent = self.agent
+        let session = self.request.session
+        try await agent.store.write { ledger in
+            try ledger.setThread(session, ofTask: task.id, in: task.repository)
+        }
         // Unlike those of a talk, the steps are read before the turn ends.
         let log = TaskSteps(StoredSteps(store: agent.store), number: 0, attempt: 1)
         let asked = self.request.alone(asking: Self.prompt(task), persona: persona)

@@ -47,6 +47,7 @@ struct WorkspaceLayout: Sendable {
                 \tlogallrefupdates = true
                 \thooksPath = /dev/null
                 \tfsmonitor = false
+                \tquotePath = false
                 [gc]
                 \tauto = 0
                 [maintenance]

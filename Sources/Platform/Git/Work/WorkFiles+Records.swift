@@ -148,10 +148,8 @@ extension WorkFiles {
                 read += unsafe min(Int(clamping: delta.old_file.size), GitDiffLimits.standardFileBytes)
                 read += unsafe min(Int(clamping: delta.new_file.size), GitDiffLimits.standardFileBytes)
             }
-            var text = unsafe git_buf()
-            guard unsafe git_patch_to_buf(&text, patch) == 0 else { continue }
-            defer { unsafe git_buf_dispose(&text) }
-            unsafe bytes += UnsafeRawBufferPointer(start: text.ptr, count: min(text.size, limit + 1 - bytes.count))
+            guard let text = unsafe try? PatchText.bytes(of: patch, Self.difference) else { continue }
+            bytes += text.prefix(limit + 1 - bytes.count)
         }
         if bytes.count > limit {
             let end = bytes[..<limit].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? limit

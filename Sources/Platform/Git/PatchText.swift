@@ -1,0 +1,36 @@
+internal import CGit2
+internal import Primitives
+
+/// The text of libgit2's patches. Their heads name files as `git` does with `core.quotePath=false`: libgit2 quotes each byte
+/// outside ASCII, and has no option for it.
+enum PatchText {
+    static func bytes(of patch: OpaquePointer?, _ subject: String) throws(GitError) -> [UInt8] {
+        var buffer = unsafe git_buf()
+        try unsafe GitLibrary.check(git_patch_to_buf(&buffer, patch), subject)
+        defer { unsafe git_buf_dispose(&buffer) }
+        return unsafe Self.unquoted(Array(UnsafeRawBufferPointer(start: buffer.ptr, count: buffer.size)))
+    }
+
+    private static func unquoted(_ patch: [UInt8]) -> [UInt8] {
+        let (quote, escape) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+        let hunk = Array("\n@@".utf8)[...]
+        let end = patch.indices.first { patch[$0...].starts(with: hunk) } ?? patch.endIndex
+        guard patch[..<end].contains(quote) else { return patch }
+        var head: [UInt8] = []
+        var index = 0
+        while index < end {
+            guard patch[index] == quote else {
+                head.append(patch[index])
+                index += 1
+                continue
+            }
+            var close = index + 1
+            while close < end, patch[close] != quote { close += patch[close] == escape ? 2 : 1 }
+            let name = patch[index..<min(close + 1, end)]
+            head += QuotedPath.bytes(of: String(decoding: name, as: UTF8.self)).map { Array(QuotedPath.text(of: $0).utf8) }
+                ?? Array(name)
+            index = name.endIndex
+        }
+        return head + patch[end...]
+    }
+}
