@@ -66,7 +66,7 @@ import Testing
         let fixture = try await Fixture.initialised()
         for (name, shown) in [
             ("ün 日本.txt", "diff --git a/ün 日本.txt b/ün 日本.txt\n"),
-            ("a\"ü\t", "diff --git \"a/a\\\"\\303\\274\\t\" \"b/a\\\"\\303\\274\\t\"\n"),
+            ("a\"ü", "diff --git \"a/a\\\"\\303\\274\" \"b/a\\\"\\303\\274\"\n"),
         ] {
             let old = try await fixture.commit(name, "\"old\"\n")
             let new = try await fixture.commit(name, "new\n")

@@ -36,6 +36,28 @@ struct EncryptionTests {
         try await expectEqual(alice.sync([next]), ["$3": "more"])
     }
 
+    @Test("messages to the device from people without a common room cost the server a bounded number of questions")
+    func strangers() async throws {
+        let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
+        let before = self.server.requests.count { $0.hasSuffix("keys/query") }
+        for number in 0..<150 {
+            let message: JSON = [
+                "type": "m.room.encrypted", "sender": .string("@eve\(number):s"),
+                "content": ["algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": .string("k\(number)")],
+            ]
+            _ = try await bot.encryption.receive(
+                ["next_batch": "x", "to_device": ["events": [message]]], since: "s")
+        }
+        expectEqual(self.server.requests.count { $0.hasSuffix("keys/query") } - before, 100)
+        // Whoever comes now has to wait a moment.
+        let question = try await alice.say("still there?", in: self.room, id: "$1")
+        try await expectEqual(bot.sync([question]), [:])
+        await bot.runErrands()
+        // The further fifty, and Alice, are asked for together.
+        #expect(self.server.requests.count { $0.hasSuffix("keys/query") } - before < 105)
+        try await expectEqual(bot.sync(), ["$1": "still there?"])
+    }
+
     @Test("a repeated transaction is the same ciphertext, also after a crash")
     func repeated() async throws {
         let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))

@@ -9,6 +9,7 @@ extension MatrixEncryption {
         do {
             switch errand {
             case .publish: try await self.publish()
+            case .receive: try await self.receivePostponed()
             case .mend(let user, let key): try await self.mend(user: user, key: key)
             case .request(let room, let session, let user):
                 try await self.request(room: room, session: session, of: user)

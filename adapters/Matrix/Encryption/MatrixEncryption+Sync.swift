@@ -119,6 +119,37 @@ extension MatrixEncryption {
     // MARK: Messages to this device
 
     private func receive(_ messages: [MatrixSyncKeys.Message]) async throws {
+        var soon: [MatrixSyncKeys.Message] = []
+        for message in messages {
+            if self.isAnswered(message) {
+                soon.append(message)
+            } else if self.postponed.count < Self.postponedLimit {
+                self.postponed.append(message)
+                if self.postponed.count == 1 { self.begin(.receive) }
+            }
+        }
+        try await self.handle(soon)
+    }
+
+    /// Further ones are lost. Those of a flood have one answer of the server together.
+    private static let postponedLimit = 200
+
+    func receivePostponed() async throws {
+        let messages = self.postponed
+        self.postponed = []
+        try await self.handle(messages)
+    }
+
+    /// Whether a message is handled before the rest of its sync: those of strangers only as far as their budget goes.
+    /// Verifications have one of their own.
+    private func isAnswered(_ message: MatrixSyncKeys.Message) -> Bool {
+        let user = message.sender
+        return user == self.user || message.type.hasPrefix("m.key.verification.")
+            || self.rooms.values.contains { $0.members[user] != nil }
+            || self.strangers.admits(user, at: self.clock())
+    }
+
+    private func handle(_ messages: [MatrixSyncKeys.Message]) async throws {
         guard !messages.isEmpty else { return }
         // Whoever is not known is asked for first, outside the exclusive part.
         let strangers = messages.compactMap { message -> String? in

@@ -30,6 +30,10 @@ package actor MatrixEncryption {
     /// The device and its keys are on the server.
     var isPublished = false
     var people: [String: MatrixPersonKeys] = [:]
+    /// Of people without a room of the bot: a sync waits for the devices of so many.
+    var strangers = StrangerBudget(ofAll: 100)
+    /// What further ones have sent, for ``MatrixErrand/receive``.
+    var postponed: [MatrixSyncKeys.Message] = []
     var rooms: [String: MatrixCipherRoom] = [:]
     /// Counts the changes that the server announced, by user: an older answer does not make a newer one forgotten.
     var generations: [String: Int] = [:]

@@ -2,6 +2,8 @@
 enum MatrixErrand: Sendable, Equatable {
     /// Upload one-time keys and the fallback key.
     case publish
+    /// Handle what strangers have sent to this device.
+    case receive
     /// Replace a channel to a device that is broken.
     case mend(user: String, key: String)
     /// Ask a device for the key of a session.

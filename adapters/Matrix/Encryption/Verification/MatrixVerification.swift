@@ -19,8 +19,6 @@ package struct MatrixVerification {
     static let startPatience: Int64 = 5_000
     /// The maximum of verifications at a time: requests come from strangers.
     static let limit = 32
-    /// The maximum that others may begin within ``patience``, one user and all: each costs a question to the server.
-    static let beginningLimits = (ofUser: 10, ofAll: 100)
 
     let user: String
     let device: String
@@ -32,8 +30,7 @@ package struct MatrixVerification {
     var ended = RecentMap<String, Bool>(capacity: 256)
     var now = AdapterTime(monotonic: 0, wall: 0)
     var actions: [Action] = []
-    /// What others began within the last ``patience``, oldest first.
-    private var beginnings: [(user: String, at: Int64)] = []
+    private var beginnings = StrangerBudget(ofAll: 100)
     private var lastID = 0
 
     package init(user: String, device: String, ed25519: String, masterKey: String?) {
@@ -54,12 +51,7 @@ package struct MatrixVerification {
     package mutating func admits(_ event: MatrixVerificationEvent, at now: AdapterTime) -> Bool {
         if event.sender == self.user { return true }
         if let transaction = event.transaction, self.attempt(of: event, transaction) != nil { return true }
-        self.beginnings.removeAll { $0.at <= now.monotonic - Self.patience }
-        guard self.beginnings.count < Self.beginningLimits.ofAll,
-            self.beginnings.count(where: { $0.user == event.sender }) < Self.beginningLimits.ofUser
-        else { return false }
-        self.beginnings.append((event.sender, now.monotonic))
-        return true
+        return self.beginnings.admits(event.sender, at: now.monotonic)
     }
 
     // MARK: What people do
