@@ -107,6 +107,18 @@ struct JSONTests {
         #expect(error?.offset == offset)
     }
 
+    @Test("values are bounded in number, as a few bytes of text take a hundred of memory")
+    func valuesAreBounded() throws {
+        func text(_ count: Int, of value: String) -> String { "[\(String(repeating: "\(value),", count: count - 1))\(value)]" }
+        _ = try JSON.parse(text(199_999, of: "0"))
+        let many = #expect(throws: JSONError.self) { try JSON.parse(text(200_000, of: "0")) }
+        #expect(many?.code == .size && many?.message == "it has more than 200000 values")
+        #expect(throws: JSONError.self) { try JSON.parse(text(100_000, of: "[{}]")) }
+        // Longer texts have more.
+        let word = "\"\(String(repeating: "x", count: 20))\""
+        _ = try JSON.parse(text(250_000, of: word))
+    }
+
     @Test("depth is bounded")
     func depthIsBounded() throws {
         let deep = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)

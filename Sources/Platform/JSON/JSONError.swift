@@ -6,6 +6,8 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
         case incomplete
         case encoding
         case depth
+        /// Too many values.
+        case size
         case number
     }
 

@@ -2,7 +2,10 @@ extension JSON {
     /// The default limit on nested arrays and objects.
     package static let depthLimit = 64
 
-    /// Reads a text that consists of one value, strictly by RFC 8259.
+    /// The most values of a text of `count` bytes. A value takes up to a hundred bytes of memory, and two bytes of text.
+    static func valueLimit(for count: Int) -> Int { min(max(200_000, count / 16), 4_000_000) }
+
+    /// Reads a text that consists of one value, strictly by RFC 8259. Its values are limited in number.
     ///
     /// Invalid UTF-8 is an error. An escaped surrogate without its other half becomes U+FFFD, because servers that cut
     /// text in the middle of an emoji send those. If a key repeats, the last value wins.
@@ -20,17 +23,20 @@ extension JSON {
     }
 }
 
-/// A recursive-descent parser over bytes; the depth limit bounds the stack.
+/// A recursive-descent parser over bytes; the limits bound the stack and the memory.
 struct JSONParser {
     private var cursor = JSONCursor()
     private var depth = 0
     private let depthLimit: Int
+    private var values = 0
+    private var valueLimit = 0
 
     init(depthLimit: Int) {
         self.depthLimit = depthLimit
     }
 
     mutating func document(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
+        self.valueLimit = JSON.valueLimit(for: bytes.count)
         self.cursor.skipSpace(bytes)
         let value = try self.value(bytes)
         self.cursor.skipSpace(bytes)
@@ -40,6 +46,11 @@ struct JSONParser {
 
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
         guard let first = self.cursor.next(bytes) else { throw self.cursor.ended("a value") }
+        self.values += 1
+        guard self.values <= self.valueLimit else {
+            throw JSONError(
+                code: .size, offset: self.cursor.position, message: "it has more than \(self.valueLimit) values")
+        }
         switch first {
         case UInt8(ascii: "\""): return .string(try self.text(self.cursor.string(bytes), bytes))
         case UInt8(ascii: "{"): return try self.object(bytes)
