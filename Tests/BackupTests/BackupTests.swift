@@ -91,6 +91,9 @@ struct BackupTests {
     @Test("secrets are in it only encrypted, and only if asked for")
     func secrets() async throws {
         let data = try await DataFolder()
+        try await data.database.write {
+            try $0.execute("INSERT INTO credentials (kind) VALUES ('cookie'), ('token')", [])
+        }
         try await data.create("plain.tar.gz")
         #expect(try await data.create("secret.tar.gz", passphrase: "correct horse").hasSecrets)
         for name in ["plain", "secret"] {
@@ -112,6 +115,12 @@ struct BackupTests {
         // The audit continues with the key that it had.
         #expect(access("\(data.top)/restored/audit.restored", F_OK) != 0)
         try await data.restore("secret.tar.gz", into: "without")
+        for (folder, kinds) in [("restored", ["cookie", "token"]), ("without", ["token"])] {
+            let store = try Database(path: "\(data.top)/\(folder)/jetbridge.sqlite", migrations: DataFolder.migrations)
+            let found = try await store.read { try $0.query("SELECT kind FROM credentials ORDER BY kind", []) }
+            try expectEqual(found.map { try $0.text("kind") }, kinds, "\(folder)")
+            await store.close()
+        }
         #expect(access("\(data.top)/without/audit.key", F_OK) != 0)
         expectEqual(access("\(data.top)/without/audit.restored", F_OK), 0)
         await data.database.close()

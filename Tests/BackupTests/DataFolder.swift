@@ -13,7 +13,11 @@ struct DataFolder: Sendable {
         ($0, "secret of \($0) \(hex(randomBytes(16)))")
     }
 
-    static let migrations = [Migration(number: 1, name: "notes", sql: "CREATE TABLE notes (text TEXT NOT NULL)")]
+    static let migrations = [
+        Migration(
+            number: 1, name: "notes",
+            sql: "CREATE TABLE notes (text TEXT NOT NULL); CREATE TABLE credentials (kind TEXT NOT NULL)")
+    ]
     static let at: Int64 = 1_700_000_000_000
 
     var top: String { self.directory?.path ?? "" }

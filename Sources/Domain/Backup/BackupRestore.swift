@@ -31,7 +31,7 @@ struct BackupRestore {
             let again = try BackupReader.read(self.file, into: extraction)
             guard again == manifest else { throw BackupError("\(self.file) changed while it was read") }
             if manifest.hasStore { try self.checkStore() }
-            try self.markAudit(manifest)
+            if self.passphrase == nil || !manifest.hasSecrets { try self.beginAnew(manifest) }
             try self.markKeys(in: staging)
             try extraction.finish()
         } catch {
@@ -81,9 +81,13 @@ struct BackupRestore {
         }
     }
 
-    /// Without the audit's key, the host begins anew with one of its own.
-    private func markAudit(_ manifest: BackupManifest) throws {
-        guard self.passphrase == nil || !manifest.hasSecrets else { return }
+    /// Without the secrets, the host has a new key of the audit, and browsers that were signed in are not any more.
+    private func beginAnew(_ manifest: BackupManifest) throws {
+        if manifest.hasStore {
+            try StoreCopyFile.delete(
+                from: "credentials", where: "kind = 'cookie'",
+                at: "\(self.place)/\(BackupLayout.data)/\(BackupLayout.store)")
+        }
         try PrivateFile.makeFolder("\(self.place)/\(BackupLayout.data)")
         try PrivateFile.write(
             Array("\(manifest.created)\n".utf8), to: "\(self.place)/\(BackupLayout.data)/\(AuditLog.restoredName)")

@@ -26,6 +26,12 @@ package enum StoreCopyFile {
         return try file.first("SELECT MAX(number) AS last FROM schema_migrations", [])?.int("last") ?? 0
     }
 
+    /// Removes rows of a table from the file at `path`, if it has the table.
+    package static func delete(from table: String, where condition: String, at path: String) throws(DatabaseError) {
+        let file = try SQLiteConnection(path: path, role: .writer, busyTimeout: .zero)
+        if try file.hasTable(table) { try file.execute("DELETE FROM \(table) WHERE \(condition)", []) }
+    }
+
     private static func check(_ file: SQLiteConnection, _ path: String) throws(DatabaseError) {
         guard let problem = try file.control("PRAGMA quick_check(1)").first?[0].text, problem != "ok" else { return }
         throw DatabaseError(resultCode: SQLITE_CORRUPT, detail: problem, systemError: 0, path: path, isReader: false)
