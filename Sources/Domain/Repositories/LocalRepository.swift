@@ -164,7 +164,7 @@ extension LocalRepository {
             let id = try await self.advance(change.branch, to: turn, from: nil) { git, target in
                 try await git.commit(change, to: target)
             }
-            return try await MadeCommit(id, content.subject, on: change.branch, of: repository, git)
+            return try await MadeCommit(id, on: change.branch, of: repository, git)
         }
     }
 

@@ -80,11 +80,12 @@ package struct MadeCommit: Sendable, Hashable {
     /// The paths of the documents that it changes; see ``Document/isShown(_:)``.
     package let documents: [String]
 
-    /// Reads what the commit changes. Throws ``GitError/Code/tooLarge`` for more than can be shown.
+    /// Reads the commit and what it changes. Throws ``GitError/Code/tooLarge`` for more than can be shown.
     package init(
-        _ id: GitObjectID, _ subject: String, on branch: String, of repository: String, _ git: GitRepository
+        _ id: GitObjectID, on branch: String, of repository: String, _ git: GitRepository
     ) async throws {
-        (self.repository, self.id, self.branch, self.subject) = (repository, id, branch, subject)
+        (self.repository, self.id, self.branch) = (repository, id, branch)
+        self.subject = try await git.commit(id).subject
         self.stat = try await git.stat(of: id)
         self.documents = try await git.paths(changedBy: id).filter(Document.isShown)
     }

@@ -49,7 +49,7 @@ extension LocalRepository {
     }
 
     nonisolated func made(_ commit: GitCommit, on branch: String, _ git: GitRepository) async throws -> MadeCommit {
-        try await MadeCommit(commit.id, commit.subject, on: branch, of: self.name, git)
+        try await MadeCommit(commit.id, on: branch, of: self.name, git)
     }
 }
 

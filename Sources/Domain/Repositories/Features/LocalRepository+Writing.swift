@@ -190,7 +190,7 @@ extension LocalRepository {
         let id = try await self.advance(change.branch, to: draft.turn, from: expected) { git, target in
             try await git.commit(tree: tree, as: change, to: target)
         }
-        return try await MadeCommit(id, draft.subject, on: change.branch, of: self.name, git)
+        return try await MadeCommit(id, on: change.branch, of: self.name, git)
     }
 
     /// Empty if the older commit does not exist any more.

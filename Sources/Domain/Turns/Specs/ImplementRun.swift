@@ -118,7 +118,7 @@ struct ImplementRun {
             try await self.agent.store.read { ledger in try ledger.commits(ofWork: work) }.map(\.sha))
         for commit in commits.reversed() where !reported.contains(commit.id.hex) {
             let made = try await MadeCommit(
-                commit.id, commit.subject, on: self.feature, of: self.repository.name, self.repository.git)
+                commit.id, on: self.feature, of: self.repository.name, self.repository.git)
             try await self.thread.report(.commit(made.notice))
         }
     }

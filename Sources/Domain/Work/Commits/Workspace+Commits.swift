@@ -277,7 +277,7 @@ extension Workspace {
 
     private func notice(of commit: GitCommit, _ repository: LocalRepository) async throws -> CommitNotice {
         try await MadeCommit(
-            commit.id, commit.subject, on: self.branch ?? "", of: repository.name, repository.git
+            commit.id, on: self.branch ?? "", of: repository.name, repository.git
         ).notice
     }
 
