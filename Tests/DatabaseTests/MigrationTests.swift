@@ -118,6 +118,24 @@ struct MigrationTests {
         try await expectEqual(store.read { try $0.query("SELECT name FROM people").map { $0["name"] } }, ["a"])
     }
 
+    @Test("a new store's tables are made with the columns that later steps add, unless they were made anew since")
+    func folded() {
+        let steps = [
+            "CREATE TABLE a (\n    x TEXT\n);\nCREATE TABLE b (\n    x TEXT,\n    UNIQUE (x)\n);",
+            ["a ADD COLUMN y", "a ADD COLUMN w", "b ADD COLUMN y", "b ADD COLUMN z"]
+                .map { "ALTER TABLE \($0) TEXT;" }.joined(separator: "\n"),
+            "CREATE TABLE new_a (\n    x TEXT\n);\nDROP TABLE a;\nALTER TABLE new_a RENAME TO a;",
+            "ALTER TABLE a ADD COLUMN z TEXT;\nALTER TABLE c ADD COLUMN z TEXT;\nSELECT 1",
+        ].enumerated().map { Migration(number: $0 + 1, name: "x", sql: $1) }
+        let texts = [
+            "CREATE TABLE a (\n    x TEXT\n, y TEXT\n, w TEXT\n);\n"
+                + "CREATE TABLE b (\n    x TEXT,\n    y TEXT,\n    z TEXT,\n    UNIQUE (x)\n);",
+            "", steps[2].sql, steps[3].sql,
+        ]
+        expectEqual(Migrator.texts(steps, for: .sqlite), texts)
+        expectEqual(Migrator.texts(steps, for: .postgreSQL), steps.map { $0.text(for: .postgreSQL) })
+    }
+
     @Test("misnumbered steps are a bug in the program", arguments: [[1, 3], [2], [1, 1], [0, 1]])
     func numbering(_ numbers: [Int]) {
         let steps = numbers.map { Migration(number: $0, name: "x", sql: "SELECT 1") }

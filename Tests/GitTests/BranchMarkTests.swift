@@ -42,6 +42,19 @@ import Testing
         #expect(repository.mark(of: "main", unmovedSince: Self.later()) != before)
     }
 
+    @Test("the folders of a branch are those whose files show that it moves, or the one above that exists")
+    func folders() async throws {
+        let fixture = try await Fixture.initialised()
+        let top = fixture.repository.path + "/.git"
+        expectEqual(fixture.repository.folders(of: "main"), [top, top + "/refs/heads"])
+        try fixture.git("branch a/b/c")
+        expectEqual(fixture.repository.folders(of: "a/b/c"), [top, top + "/refs/heads/a/b"])
+        try fixture.git("pack-refs --all")
+        expectEqual(fixture.repository.folders(of: "a/b/c"), [top, top + "/refs/heads"])
+        try fixture.git("worktree add -q second -b second")
+        expectEqual(GitRepository(path: fixture.repository.path + "/second").folders(of: "second"), nil)
+    }
+
     @Test("there is no mark of what changed a moment ago, of a second work tree, and of no repository")
     func none() async throws {
         let fixture = try await Fixture.initialised()

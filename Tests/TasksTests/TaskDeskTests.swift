@@ -231,6 +231,24 @@ private struct Office {
         #expect(try await office.desk.list(TaskFilter(), in: nil, limit: 10).items.isEmpty)
     }
 
+    @Test("a commit that another program makes is in the index before the next look, though nobody asks for it")
+    func watched() async throws {
+        let office = try await Office()
+        try await eventually("the branch has been at rest for a moment") {
+            try await office.desk.refresh(nil)
+            return !office.desk.hasMoved
+        }
+        let watch = TaskWatch(desk: office.desk, pause: .seconds(3600))
+        let running = Task { try await watch.run() }
+        try office.colleague.shell("echo '- [ ] T7 Seven' >> docs/TASKS.md && git commit -qam T7")
+        try office.git("fetch -q ../colleague && git reset -q --hard FETCH_HEAD")
+        try await eventually("it is in the index") {
+            try await office.store.read { ledger in try ledger.task("T7", in: "notes") } != nil
+        }
+        await watch.stop()
+        try await running.value
+    }
+
     @Test("what somebody's reading has brought from a server is in the index without another question")
     func mirror() async throws {
         let office = try await Office()

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <locale.h>
@@ -245,6 +246,20 @@ static inline int csystem_open_beneath(int folder, const char *_Nonnull path, in
         if (number >= 0 || (errno != EAGAIN && errno != EINTR)) break;
     }
     return (int)number;
+}
+
+/// Whether only this machine writes to the file system of a folder. It is one of those that are known to be so, because there
+/// are many that are shared, some of them through FUSE.
+static inline int csystem_is_local(const char *_Nonnull path) {
+    struct statfs info;
+    if (statfs(path, &info) != 0) return 0;
+    // <linux/magic.h>
+    switch ((uint32_t)info.f_type) {
+    case 0xEF53: case 0x58465342: case 0x9123683E: return 1; // ext2 to ext4, XFS, Btrfs
+    case 0x01021994: case 0x794C7630: return 1; // tmpfs, overlayfs
+    case 0xF2F52010: case 0x2FC12FC1: case 0xCA451A4E: return 1; // F2FS, ZFS, bcachefs
+    default: return 0;
+    }
 }
 
 /// The beginning of glibc's struct dl_phdr_info: a program or library in memory.

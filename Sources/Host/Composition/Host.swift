@@ -5,6 +5,7 @@ internal import Cluster
 internal import Database
 internal import EventLoop
 internal import Gateway
+internal import Git
 internal import GitHub
 internal import JSON
 internal import Jail
@@ -91,6 +92,8 @@ package final class Host: Sendable {
         self.directory = directory
         if let restriction = directory.restriction { self.logger.warning("\(restriction)") }
         self.lock = lock
+        // Beside the store.
+        GitRepository.load()
         let metrics = Metrics.ofProcess(announcing: MetricName.ofHost)
         self.database = try Stores.open(configuration, metrics: metrics)
         let listening = try GatewaySetup.listening(configuration.gateway)
@@ -123,7 +126,9 @@ package final class Host: Sendable {
         let news = NewsSetup(configuration, posts: posts, watches: watches)
         let gitHub = try GitHubHost(configuration, people: news.people)
         try await configuration.reportMissingData(self.database, self.logger)
-        let repositories = await RepositorySetup.catalog(for: configuration, upstreams: gitHub.upstreams())
+        let repositories = RepositorySetup.existing(for: configuration, upstreams: gitHub.upstreams())
+        // A new one waits for the disk ten times.
+        async let prepared = repositories.prepare()
         self.model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
         self.agent = CurrentAgentSettings(configuration.agentSettings)
         let commands = try await WorkbenchSetup(
@@ -167,6 +172,7 @@ package final class Host: Sendable {
             hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 }, cluster: cluster,
             signIn: signIn, tokens: news.people, tasks: tasks)
         self.signInCode = access.printSignInCode()
+        _ = await prepared
     }
 
     /// Recovers what the last run left unfinished, serves until stopped, and closes the store. Calls `onReady` once

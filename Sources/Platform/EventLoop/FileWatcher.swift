@@ -28,6 +28,9 @@ package final class FileWatcher {
 
     isolated deinit { self.cancel() }
 
+    /// Whether every change in the folder at `path` is reported: the kernel reports those that this machine makes.
+    package nonisolated static func isComplete(for path: String) -> Bool { unsafe csystem_is_local(path) != 0 }
+
     /// Stops all reports.
     package func cancel() {
         if let watch = self.watch { FileWatches.shared.remove(watch) }

@@ -27,12 +27,7 @@ package struct BranchMark: Equatable, Sendable {
     fileprivate init?(path: String, branch: String, unmovedSince moment: Int64) {
         let now = moment * 1_000_000
         var info = stat()
-        var folder = path + "/.git"
-        if unsafe stat(folder, &info) != 0 {
-            folder = path
-        } else if info.st_mode & S_IFMT != S_IFDIR {
-            return nil
-        }
+        guard let folder = Self.folder(of: path) else { return nil }
         var files: [File] = []
         for name in ["HEAD", "packed-refs", "refs/heads/" + branch] {
             guard unsafe stat(folder + "/" + name, &info) == 0 else {
@@ -49,6 +44,25 @@ package struct BranchMark: Equatable, Sendable {
         guard files[0] != File() else { return nil }
         self.files = files
     }
+
+    /// The folder that has the files; nil for a second work tree.
+    fileprivate static func folder(of path: String) -> String? {
+        var info = stat()
+        let folder = path + "/.git"
+        guard unsafe stat(folder, &info) == 0 else { return path }
+        return info.st_mode & S_IFMT == S_IFDIR ? folder : nil
+    }
+
+    fileprivate static func folders(path: String, branch: String) -> Set<String>? {
+        guard let top = self.folder(of: path) else { return nil }
+        var info = stat()
+        var folder = Substring("\(top)/refs/heads/\(branch)")
+        repeat {
+            folder = folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)]
+            if unsafe stat(String(folder), &info) == 0 { break }
+        } while folder.utf8.count > top.utf8.count
+        return [top, String(folder)]
+    }
 }
 
 extension GitRepository {
@@ -58,5 +72,10 @@ extension GitRepository {
     /// - Parameter moment: In milliseconds since 1970: the mark is also one of where the branch was then.
     package nonisolated func mark(of branch: String, unmovedSince moment: Int64 = WallClock.now()) -> BranchMark? {
         BranchMark(path: self.path, branch: branch, unmovedSince: moment)
+    }
+    /// The folders in which a change of ``mark(of:unmovedSince:)`` shows; nil if there can be no mark. Git removes empty
+    /// folders and makes them again, so the branch's may be one above it.
+    package nonisolated func folders(of branch: String) -> Set<String>? {
+        BranchMark.folders(path: self.path, branch: branch)
     }
 }

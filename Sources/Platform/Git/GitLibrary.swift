@@ -8,6 +8,7 @@ enum GitLibrary {
     static let executor: ThreadExecutor = {
         git_libgit2_init()
         cgit2_enable_fsync()
+        cgit2_release_certificates()
         // The usual permissions of `git`: another user, such as a jail's, can read objects in a folder that it can
         // enter. Private repositories are in private folders.
         return ThreadExecutor(name: "git", umask: 0o022)

@@ -21,6 +21,8 @@ package actor TaskDesk {
     private nonisolated let now: @Sendable () -> Int64
     /// Where the branches were when the index was brought up to date.
     nonisolated let known = Protected<[String: KnownBase]>([:])
+    /// Wakes the watch of branches, also when `known` has changed.
+    nonisolated let wakeup = Signal()
     /// The lists as they were indexed last, by the hashes of their files.
     private var indexed: [String: (blob: String, file: TaskFile)] = [:]
     /// Appends to the audit.
@@ -91,6 +93,7 @@ package actor TaskDesk {
             }
         }
         self.known.withLock { $0[name] = base }
+        self.wakeup.signal()
         return head
     }
 

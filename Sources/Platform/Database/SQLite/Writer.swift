@@ -13,7 +13,8 @@ final class Writer {
     /// the log's end, and the log would keep growing.
     private static let logPages = 1_900
 
-    /// In pages. A program that has written this much goes on writing, unlike a single command.
+    /// In pages, without those of a new store's schema. A program that has written this much will write more, unlike a single
+    /// command.
     private static let filledFrom = 64
 
     private let checkpoints: JobQueue<Checkpoint>
@@ -23,6 +24,8 @@ final class Writer {
     private var nextCheckpoint = Writer.checkpointPages
 
     private var isLogFilled = false
+    /// Pages in the log after the first commit.
+    private var firstPages: Int?
 
     init(_ checkpoints: JobQueue<Checkpoint>, observer: (@Sendable (CommitReport) -> Void)?) {
         self.checkpoints = checkpoints
@@ -39,7 +42,9 @@ final class Writer {
 
     private func keepLogShort(of connection: SQLiteConnection) {
         let pages = connection.logPages
-        if !self.isLogFilled, pages >= Self.filledFrom {
+        let first = min(self.firstPages ?? pages, pages)
+        self.firstPages = first
+        if !self.isLogFilled, pages >= first + Self.filledFrom {
             self.isLogFilled = true
             connection.fillLog(pages: Self.logPages)
         }
