@@ -44,7 +44,9 @@ struct AskTests {
             #expect(item["id"] == "a1" && item["kind"] == "approval")
             expectEqual(item["options"]?.arrayValue?.compactMap { $0["key"]?.stringValue }, ["A", "B", "C"])
             let text = item["text"]?.stringValue ?? ""
-            #expect(text.hasPrefix("Approval `a1`: bob wants to run\n```\nmake test\n\n  # <U+202E>x\n```\n"))
+            // The name was typed at the sign-in.
+            #expect(text.hasPrefix("Approval `a1`: bob (web:"))
+            #expect(text.contains(") wants to run\n```\nmake test\n\n  # <U+202E>x\n```\n"))
             #expect(text.hasSuffix("`/approve a1` or `/deny a1 REASON`."))
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let validator = SchemaValidator(document: document)
