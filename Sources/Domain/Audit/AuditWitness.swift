@@ -11,6 +11,7 @@ package final class AuditWitness: Service {
     private let log: AuditLog
     private let logger: Logger
     private let stopped = Protected(false)
+    private let stopping = Signal()
     /// Whether it was logged that the head is older than the copy.
     private let hasWarned = Protected(false)
 
@@ -28,13 +29,15 @@ package final class AuditWitness: Service {
         while !self.stopped.withLock({ $0 }) {
             await self.look()
             await self.log.chain.appended.wait(upTo: Self.interval)
-            if !self.stopped.withLock({ $0 }) { try await Task.sleep(for: Self.pace) }
+            await self.stopping.wait(upTo: Self.pace)
+            try Task.checkCancellation()
         }
         await self.look()
     }
 
     package func stop() async {
         self.stopped.withLock { $0 = true }
+        self.stopping.signal()
         self.log.chain.appended.signal()
     }
 
