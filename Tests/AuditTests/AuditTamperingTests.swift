@@ -1,6 +1,7 @@
 import Database
 import Glibc
 import JSON
+import Logging
 import TestSupport
 import Testing
 
@@ -283,5 +284,59 @@ struct AuditTamperingTests {
         let verdict = try await audit.verify()
         expectEqual(verdict.problem, nil)
         expectEqual(verdict.pruned, 1_100)
+    }
+
+    @Test("an earlier head that is put back with its signature is found, also when more rows are recorded on it")
+    func earlierHead() async throws {
+        let audit = try await AuditFixture()
+        let witness = AuditWitness(audit.log, logger: Logger(label: "test"))
+        try await audit.fill(3)
+        await witness.look()
+        try await audit.tamper("CREATE TABLE saved AS SELECT * FROM audit_head")
+        try await audit.fill(3)
+        await witness.look()
+        expectEqual(try await audit.verify().problem, nil)
+        try await audit.tamper(
+            "DELETE FROM audit WHERE number > 3",
+            """
+            UPDATE audit_head SET base = (SELECT base FROM saved), base_hash = (SELECT base_hash FROM saved),
+            last = (SELECT last FROM saved), hash = (SELECT hash FROM saved), signature = (SELECT signature FROM saved)
+            """)
+        // The host looks, and records on.
+        await witness.look()
+        let problem = try await audit.verify().problem
+        self.expect(problem, .tail, row: 4)
+        #expect(problem?.message.hasPrefix("audit rows 4 to 6 are missing at the end: audit.head") == true)
+        for number in 1...5 {
+            try await audit.log.record(AuditFixture.entry("other \(number)"), at: Int64(number) * 1_000)
+        }
+        await witness.look()
+        self.expect(try await audit.verify().problem, .tail, row: 6)
+        // Whoever did it knowingly says so.
+        unlink("\(audit.directory.path)/audit.head")
+        expectEqual(try await audit.verify().problem, nil)
+    }
+
+    @Test("the copied head follows new rows and retention; one that another key has signed does not count")
+    func copiedHead() async throws {
+        let audit = try await AuditFixture()
+        let witness = AuditWitness(audit.log, logger: Logger(label: "test"))
+        let running = Task { try await witness.run() }
+        try await audit.fill(6)
+        func kept() -> Int64? { AuditHead.kept(in: audit.directory.path, signedWith: audit.log.chain.key)?.last }
+        try await eventually("the head is copied") { kept() == 6 }
+        try await expectEqual(audit.log.prune(before: 6_000, at: 7_000), 5)
+        expectEqual(try await audit.verify().problem, nil)
+        await witness.stop()
+        try await running.value
+        expectEqual(kept(), 7)
+        expectEqual(try await audit.verify().problem, nil)
+        let other = try await AuditFixture()
+        try await other.fill(9)
+        await AuditWitness(other.log, logger: Logger(label: "test")).look()
+        let theirs = try #require(AuditHead.kept(in: other.directory.path, signedWith: other.log.chain.key))
+        try theirs.keep(in: audit.directory.path)
+        expectEqual(kept(), nil)
+        expectEqual(try await audit.verify().problem, nil)
     }
 }

@@ -295,6 +295,52 @@ struct TLSTests {
         await nginx.stop(patience: .zero)
     }
 
+    @Test("a connection whose server ends TLS together with its answer is not used again")
+    func endedWithAnswer() async throws {
+        let program = """
+            import socket, ssl, sys, threading
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(sys.argv[1], sys.argv[2])
+            def serve(peer):
+                came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+                tls = context.wrap_bio(came, goes, server_side=True)
+                def step(action):
+                    while True:
+                        try: return action()
+                        except ssl.SSLWantReadError:
+                            peer.sendall(goes.read())
+                            got = peer.recv(65536)
+                            if not got: sys.exit()
+                            came.write(got)
+                step(tls.do_handshake)
+                text = b""
+                while not text.endswith(b"!"): text += step(lambda: tls.read(65536))
+                tls.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+                try: tls.unwrap()
+                except ssl.SSLWantReadError: pass
+                peer.sendall(goes.read())
+                while peer.recv(65536): pass
+            listener = socket.create_server(("127.0.0.1", 0))
+            print(listener.getsockname()[1], flush=True)
+            while True: threading.Thread(target=serve, args=[listener.accept()[0]], daemon=True).start()
+            """
+        let python = try Process.spawn(
+            ProcessPlan(
+                try #require(Process.find("python3")),
+                ["-c", program, self.certificates.certificate("server"), self.certificates.key("server")]))
+        let line = String(decoding: try #require(try await python.output.read()), as: UTF8.self)
+        let port = try #require(Int(line.filter(\.isNumber)))
+        let client = self.client(trusting: self.certificates.authority, prefersHTTP1: true)
+        for _ in 1...3 {
+            var request = HTTPClientRequest(
+                .post, try HTTPURL("https://localhost:\(port)/"), body: .bytes(Array("!".utf8)))
+            request.idleTimeout = .seconds(5)
+            try await expectEqual(client.execute(request).body.collect(upTo: 10), Array("ok".utf8))
+        }
+        python.output.cancel()
+        await python.stop(patience: .zero)
+    }
+
     @Test("over HTTP/1.1, bodies of any length go both ways, connections are kept, and new ones resume the session")
     func http1() async throws {
         let upstream = try RawServer { connection in

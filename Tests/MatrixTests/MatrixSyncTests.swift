@@ -171,6 +171,8 @@ struct MatrixSyncTests {
                 reaction("$own", "👀", MatrixTranscript.me), redaction, other,
             ])
         ])
+        // The edit addresses the bot, in somebody else's message.
+        transcript.answer(.event(room: self.room, id: "$q"), transcript.text("old", from: "@bob:hs", id: "$q"))
         let kinds = transcript.delivered().map { event in
             switch event.kind {
             case .message(let message): "message \(message.text)"
@@ -216,6 +218,44 @@ struct MatrixSyncTests {
         // A later one is the core's.
         transcript.sync([self.room: transcript.joined([edit("late")])])
         expectEqual(transcript.delivered().count, 1)
+    }
+
+    @Test(
+        "a mention that an edit adds wakes the bot, in the message's thread and under its id", arguments: [true, false])
+    func addedMention(isKnown: Bool) throws {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let question = transcript.text(
+            "what is this?", id: "$q", more: ["m.relates_to": ["rel_type": "m.thread", "event_id": "$root"]])
+        func edit(_ text: String, from sender: String = "@alice:hs", id: String) -> JSON {
+            transcript.text(
+                "* \(text)", from: sender, id: id,
+                more: [
+                    "m.new_content": ["msgtype": "m.text", "body": .string(text)],
+                    "m.relates_to": ["rel_type": "m.replace", "event_id": "$q"],
+                ])
+        }
+        if isKnown {
+            transcript.sync([self.room: transcript.joined([question])])
+            transcript.answer(.event(room: self.room, id: "$root"), transcript.text("hi", from: "@bob:hs", id: "$root"))
+            expectEqual(transcript.delivered().compactMap(\.message).map(\.isAddressed), [false])
+        }
+        transcript.sync([
+            self.room: transcript.joined([
+                edit("what is that?", id: "$1"), edit("Jetbridge: what is this?", id: "$2"),
+                edit("Jetbridge: forged", from: "@eve:hs", id: "$3"),
+            ])
+        ])
+        if !isKnown { transcript.answer(.event(room: self.room, id: "$q"), question) }
+        let events = transcript.delivered()
+        expectEqual(events.map(\.id), ["$1", "$2", "$q", "$3"])
+        let message = try #require(events[2].message)
+        expectEqual(message.text, "what is this?")
+        #expect(message.isAddressed && message.isThreaded)
+        expectEqual(message.route.anchor, "$root")
+        expectEqual(message.route.replyTo, "$q")
+        expectEqual(message.thread.value, "\(self.room)/$root")
+        expectEqual(message.sender.id, "matrix:@alice:hs")
     }
 
     @Test("the unknown target of a reply or reaction is looked up")

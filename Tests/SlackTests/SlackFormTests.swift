@@ -56,7 +56,20 @@ struct SlackFormTests {
         }
     }
 
-    @Test("a stranger's form stays open and says why")
+    @Test("for who may not decide, no form opens, and the button counts as pressed")
+    func refused() async throws {
+        try await SlackStage.with { stage in
+            let message = try await self.posted(stage)
+            stage.sink.change { $0.refusesForms = true }
+            let press = try #require(stage.slack.press("Deny", of: message.id))
+            await stage.sink.wait { !$0.events.isEmpty }
+            expectEqual(Self.choices(stage).map(\.kind), [.button("deny a1")])
+            try await stage.slack.wait("an acknowledgement") { $0.outcome(press)?.isAcknowledged == true }
+            #expect(stage.slack.views.isEmpty)
+        }
+    }
+
+    @Test("a form of somebody who is a stranger by then stays open and says why")
     func stranger() async throws {
         try await SlackStage.with { stage in
             let message = try await self.posted(stage)

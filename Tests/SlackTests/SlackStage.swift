@@ -111,6 +111,7 @@ final class StageSink: MessageSink {
         var failures = 0
         var verdict: Delivery = .stored
         var hides = false
+        var refusesForms = false
         var waiters: [(isMet: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
 
         var messages: [InboundMessage] {
@@ -136,6 +137,8 @@ final class StageSink: MessageSink {
     }
 
     func mayShow(_ message: InboundMessage) async -> Bool { self.state.withLock { !$0.hides } }
+
+    func mayPrompt(_ choice: Choice) async -> Bool { self.state.withLock { !$0.refusesForms } }
 
     func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {
         self.change { $0.states.append(status.state) }

@@ -13,7 +13,9 @@ extension MatrixStateMachine {
         switch event.type {
         case .reaction: target = event.annotation?.target
         // In a direct room every message is addressed to the bot anyway.
-        case .message where self.isDirect(room) || event.replaced != nil: return nil
+        case .message where self.isDirect(room): return nil
+        // Whose message it is, and where, is not in the edit.
+        case .message where event.replaced != nil: target = self.edit(event)?.isAddressed == true ? event.replaced : nil
         case .message:
             if self.isOwn(event.repliedTo) || self.isAddressed(event) { return nil }
             target = [event.repliedTo, event.threadRoot].compactMap { $0 }.first { self.notes[$0] == nil }
@@ -39,8 +41,12 @@ extension MatrixStateMachine {
 
     private mutating func note(_ event: MatrixEvent) {
         guard !event.id.isEmpty, event.stateKey == nil, event.replaced == nil else { return }
-        self.notes[event.id] = Note(isOwn: event.sender == self.settings.user, thread: event.threadRoot)
+        self.notes[event.id] = self.note(of: event)
         if let root = event.threadRoot { self.latest[root] = event.id }
+    }
+
+    func note(of event: MatrixEvent?) -> Note {
+        Note(isOwn: event?.sender == self.settings.user, sender: event?.sender, thread: event?.threadRoot)
     }
 
     // MARK: Events
@@ -96,33 +102,51 @@ extension MatrixStateMachine {
             said.text = edited.text
             said.isAddressed = said.isAddressed || edited.isAddressed
         }
-        let isDirect = self.isDirect(room)
         // A thread that starts from one of the bot's messages includes the bot.
-        let isAddressed = said.isAddressed || self.isOwn(event.repliedTo) || self.isOwn(event.threadRoot)
-        if said.text.isEmpty, said.attachments.isEmpty, !isAddressed { return }
-        let root = event.threadRoot
+        said.isAddressed = said.isAddressed || self.isOwn(event.repliedTo) || self.isOwn(event.threadRoot)
+        self.deliver(said, event, as: event.id, to: event.threadRoot, in: room)
+    }
+
+    /// - Parameters:
+    ///   - id: The message's, which an edit of it does not have.
+    ///   - root: The first message of the thread that it is in.
+    private mutating func deliver(
+        _ said: Said, _ event: MatrixEvent, as id: String, to root: String?, in room: String
+    ) {
+        let isDirect = self.isDirect(room)
+        if said.text.isEmpty, said.attachments.isEmpty, !said.isAddressed { return }
         let route = Route(
-            room: RoomID(adapter: self.adapter, name: room), anchor: root, replyTo: event.id, recipient: event.sender)
+            room: RoomID(adapter: self.adapter, name: room), anchor: root, replyTo: id, recipient: event.sender)
         let message = InboundMessage(
             thread: ThreadKey(adapter: self.adapter, value: root.map { "\(room)/\($0)" } ?? room), route: route,
             sender: self.sender(event.sender), text: said.text, sentAt: self.sentAt(event), isDirect: isDirect,
-            isAddressed: isAddressed, isThreaded: root != nil, isBacklog: self.batch?.isBacklog ?? false,
+            isAddressed: said.isAddressed, isThreaded: root != nil, isBacklog: self.batch?.isBacklog ?? false,
             attachments: said.attachments)
-        self.deliver(event, .message(message))
-        if isDirect || isAddressed { self.memory.rooms[room]?.isUsed = true }
-        if isDirect || isAddressed || root != nil { self.batch?.work?.read = (event.id, root) }
+        self.act(.deliver(InboundEvent(id: id, adapter: self.adapter, kind: .message(message))))
+        if isDirect || said.isAddressed { self.memory.rooms[room]?.isUsed = true }
+        if isDirect || said.isAddressed || root != nil { self.batch?.work?.read = (event.id, root) }
     }
 
     private mutating func receiveEdit(_ event: MatrixEvent, in room: String) {
-        guard let target = event.replaced, let content = event.content["m.new_content"],
-            let kind = content["msgtype"]?.stringValue, kind != "m.notice",
-            let said = self.read(content, kind: kind, of: event)
-        else { return }
+        guard let target = event.replaced, let said = self.edit(event) else { return }
         self.deliver(
             event,
             .messageEdited(
                 MessageEdit(
                     reference: self.reference(target, in: room), sender: self.sender(event.sender), text: said.text)))
+        // A mention that was added counts like one that was there at once: a message that the bot has had before is a
+        // repeat by its id.
+        guard said.isAddressed, !self.isDirect(room), let note = self.notes[target], note.sender == event.sender
+        else { return }
+        self.deliver(said, event, as: target, to: note.thread, in: room)
+    }
+
+    /// What an edit makes of a message, which may be a reply; nil for one that does not count.
+    private func edit(_ event: MatrixEvent, of original: MatrixEvent? = nil) -> Said? {
+        guard let content = event.content["m.new_content"], let kind = content["msgtype"]?.stringValue,
+            kind != "m.notice"
+        else { return nil }
+        return self.read(content, kind: kind, of: original ?? event)
     }
 
     /// The last edit of a message that came together with it: delivered on its own, it would come after the answer has
@@ -132,9 +156,7 @@ extension MatrixStateMachine {
         var last: Said?
         for edit in [work.events[work.place...], work.rest[...]].joined() {
             guard edit.replaced == event.id, edit.type == .message, edit.sender == event.sender,
-                self.mayRead(edit, in: room), let content = edit.content["m.new_content"],
-                let kind = content["msgtype"]?.stringValue, kind != "m.notice",
-                let said = self.read(content, kind: kind, of: event)
+                self.mayRead(edit, in: room), let said = self.edit(edit, of: event)
             else { continue }
             last = said
             // It is done.

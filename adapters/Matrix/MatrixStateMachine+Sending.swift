@@ -147,7 +147,7 @@ extension MatrixStateMachine {
         guard case .event(let type, let content) = outgoing.kind, type == .message,
             content["m.relates_to"]?["rel_type"]?.stringValue != "m.replace"
         else { return }
-        self.notes[id] = Note(isOwn: true, thread: outgoing.thread)
+        self.notes[id] = Note(isOwn: true, sender: self.settings.user, thread: outgoing.thread)
         self.unmarked[ReadMark.Place(room: outgoing.room, thread: outgoing.thread)] = nil
         if let root = outgoing.thread { self.latest[root] = id }
     }

@@ -269,11 +269,10 @@ extension MatrixStateMachine {
     mutating func receiveLookup(_ answer: MatrixAnswer, of id: String) {
         switch answer {
         case .success(let json):
-            let event = MatrixEvent(json)
-            self.notes[id] = Note(isOwn: event?.sender == self.settings.user, thread: event?.threadRoot)
+            self.notes[id] = self.note(of: MatrixEvent(json))
         case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
             if self.handleRejection(refusal) { return }
-            self.notes[id] = Note(isOwn: false, thread: nil)
+            self.notes[id] = self.note(of: nil)
         case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)
         case .failed(let reason, _): return self.retry(reason)
         }

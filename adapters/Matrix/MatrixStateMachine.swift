@@ -53,6 +53,8 @@ package struct MatrixStateMachine: Sendable {
     /// The known facts about an event.
     struct Note: Sendable {
         var isOwn: Bool
+        /// Nil if it cannot be read.
+        var sender: String?
         var thread: String?
     }
 

@@ -98,17 +98,20 @@ extension SlackReader {
 }
 
 extension SlackAdapter {
-    /// Opens a button's form. If Slack does not show it, the button counts as pressed without a text.
+    /// Opens a button's form for whoever may use it. For others, and if Slack does not show it, the button counts as pressed
+    /// without a text.
     func open(_ form: SlackForm, delivering sink: any MessageSink, _ answer: @escaping SlackDeliveryQueue.Answer) async
     {
-        do {
-            try await self.call(.openView, form.arguments)
-            answer(true, nil)
-        } catch {
-            self.logger.debug("A form could not be opened", ["reason": .string("\(error)")])
-            let kind = await self.named(.choice(form.choice))
-            let event = InboundEvent(id: form.id, adapter: self.id, kind: kind)
-            answer(await self.deliver(event, to: sink) != nil, nil)
+        if await sink.mayPrompt(form.choice) {
+            do {
+                try await self.call(.openView, form.arguments)
+                return answer(true, nil)
+            } catch {
+                self.logger.debug("A form could not be opened", ["reason": .string("\(error)")])
+            }
         }
+        let kind = await self.named(.choice(form.choice))
+        let event = InboundEvent(id: form.id, adapter: self.id, kind: kind)
+        answer(await self.deliver(event, to: sink) != nil, nil)
     }
 }

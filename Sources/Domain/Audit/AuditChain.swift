@@ -1,10 +1,13 @@
 package import Database
 internal import JSON
 internal import Logging
+internal import Primitives
 
 /// Appends rows, each of which contains the hash of the one before.
 package struct AuditChain: Sendable {
     let key: AuditKey
+    /// A row was appended, in a transaction that may still be open.
+    let appended = Signal()
 
     /// Redacts and appends an entry within the caller's transaction, so that it is stored with what it records or not at
     /// all. If this throws, what the entry records must not happen.
@@ -23,6 +26,7 @@ package struct AuditChain: Sendable {
         head.last = row.number
         head.hash = row.hash
         try head.signed(with: self.key).store(in: connection)
+        self.appended.signal()
         return row
     }
 

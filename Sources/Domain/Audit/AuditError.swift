@@ -15,6 +15,9 @@ package struct AuditError: Error, Sendable, Equatable, CustomStringConvertible {
         AuditError(message: "the audit's key \(path) cannot be read or is damaged: restore it from a backup")
     }
 
+    /// The store has an earlier head than the one that was copied last.
+    static let headBehind = AuditError(message: "the audit's head is older than the one in \(AuditHead.keptName)")
+
     /// Recording on would sign the change.
     static let headAltered = AuditError(
         message: "nothing more is recorded, because the audit was changed from outside: run 'jetbridge audit verify', "

@@ -4,7 +4,9 @@ package import Database
 package struct AuditLog: Sendable {
     /// For entries that are part of somebody else's transaction.
     package let chain: AuditChain
-    private let database: Database
+    let database: Database
+    /// The data directory.
+    let directory: String
 
     /// The maximum that one transaction removes.
     private static let batch = 500
@@ -22,7 +24,8 @@ package struct AuditLog: Sendable {
     /// - Parameter directory: The data directory, locked by the caller.
     package static func open(_ database: Database, keyIn directory: String) async throws -> AuditLog {
         AuditLog(
-            chain: AuditChain(key: try await AuditKey.establish(in: directory, database)), database: database)
+            chain: AuditChain(key: try await AuditKey.establish(in: directory, database)), database: database,
+            directory: directory)
     }
 
     /// Throws what ``open(_:keyIn:)`` would throw, and changes nothing.

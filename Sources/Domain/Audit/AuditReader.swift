@@ -59,10 +59,12 @@ package struct AuditReader: Sendable {
     /// - Parameter directory: The data directory, which has the key. Throws ``AuditError`` if the key is damaged.
     package func verify(keyIn directory: String) async throws -> AuditVerdict {
         let key = try AuditKey.stored(in: directory)
+        // Before the rows: a running host may add some.
+        let kept = key.flatMap { AuditHead.kept(in: directory, signedWith: $0) }
         // One snapshot: the head must be that of the rows.
         return try await self.database.read { connection in
             try AuditVerification(
-                head: AuditHead.stored(in: connection), key: key,
+                head: AuditHead.stored(in: connection), key: key, kept: kept,
                 isRestored: AuditKey.restored(in: directory) != nil,
                 rows: { try Self.rows(after: $0, limit: Self.batch, in: connection) },
                 row: { number in

@@ -4,6 +4,8 @@ internal import Primitives
 struct AuditVerification {
     let head: AuditHead?
     let key: AuditKey?
+    /// The newest head that was copied beside the key.
+    let kept: AuditHead?
     /// Whether the directory was restored from a backup without the key, and no host has started in it yet.
     let isRestored: Bool
     /// The next rows after a number, ascending; empty at the end.
@@ -40,7 +42,7 @@ struct AuditVerification {
             guard let end = batch.last else { break }
             last = end.number
         }
-        return self.verdict(count, self.problem(atEnd: link, isEmpty: count == 0))
+        return self.verdict(count, try self.problem(atEnd: link, isEmpty: count == 0) ?? self.problem(after: self.kept))
     }
 
     private func verdict(_ count: Int64, _ problem: AuditProblem?) -> AuditVerdict {
@@ -140,5 +142,26 @@ struct AuditVerification {
                 "the audit's head record has a wrong signature: rows may be missing at either end. \(Self.advice)")
         }
         return nil
+    }
+
+    /// Whoever puts back an earlier head removes the rows that came after it.
+    private func problem(after kept: AuditHead?) throws -> AuditProblem? {
+        guard let kept, let head = self.head else { return nil }
+        let remedy = "\(Self.advice) If you put an older database there yourself, remove \(AuditHead.keptName)"
+        if kept.last > head.last {
+            let missing = head.last + 1
+            let rows = kept.last > missing ? "rows \(missing) to \(kept.last) are" : "row \(missing) is"
+            return AuditProblem(
+                .tail, row: missing,
+                "audit \(rows) missing at the end: \(AuditHead.keptName) beside the key has row \(kept.last). \(remedy)"
+            )
+        }
+        guard try kept.base > head.base || (kept.last > head.base && self.row(kept.last)?.hash != kept.hash) else {
+            return nil
+        }
+        return AuditProblem(
+            .tail, row: kept.last,
+            "audit row \(kept.last) is not the one in \(AuditHead.keptName) beside the key: rows up to it were missing at "
+                + "the end, and others were recorded since. \(remedy)")
     }
 }

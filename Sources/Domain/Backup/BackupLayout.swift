@@ -59,7 +59,7 @@ enum BackupLayout {
     static func treatment(of name: String) -> Treatment {
         let madeAnew = [
             "host.lock", "gateway.address", "jail", "copilot-cli", "backups", "mirrors", self.staging, self.failure,
-            "restart.report",
+            "restart.report", "audit.head",
         ]
         if madeAnew.contains(name) || name.hasPrefix(self.store) { return .leftOut }
         if [".new", ".part", "-wal", "-shm", "-journal", ".lock", ".sock"].contains(where: name.hasSuffix) {

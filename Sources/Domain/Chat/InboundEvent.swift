@@ -121,6 +121,8 @@ package protocol MessageSink: Sendable {
     /// Whether everybody in its room may see a message that only its sender sees so far, such as a slash command: not if
     /// it is a stranger's, or has a pairing code, a token or another secret.
     func mayShow(_ message: InboundMessage) async -> Bool
+    /// Whether a button may ask its person for words before it counts. If not, it counts as it is, which says why.
+    func mayPrompt(_ choice: Choice) async -> Bool
 }
 
 /// The host no longer has the network: another one takes its events, so trying again is of no use.
@@ -129,5 +131,6 @@ package protocol NetworkGone: Error {}
 extension MessageSink {
     package func thread(of message: MessageReference) async -> ThreadKey? { nil }
     package func mayShow(_ message: InboundMessage) async -> Bool { false }
+    package func mayPrompt(_ choice: Choice) async -> Bool { true }
     package func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {}
 }

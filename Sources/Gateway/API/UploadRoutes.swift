@@ -40,7 +40,7 @@ struct UploadRoutes: Sendable {
             throw Self.problem(.tooLarge, uploads)
         }
         let room = try await self.context.bridge.fileQuota.room(
-            in: session.id, of: session.owner, from: request.person().role, isUpload: true)
+            in: session.id, of: session.owner, from: principal.identity, as: principal.role)
         do {
             let file = try await uploads.receive(
                 request.http.body, named: name, in: session.id, from: principal.identity,

@@ -261,7 +261,7 @@ package final class Host: Sendable {
         ].compactMap { $0 }
         let models = [self.model as? any Service].compactMap { $0 }
         return ServiceGroup(
-            membership + self.auditRetention + models + self.proxyServices + self.workspaceServices
+            membership + self.auditServices + models + self.proxyServices + self.workspaceServices
                 + [self.workbench, self.gateway]
                 + [AdapterService(adapter: self.web, sink: self.bridge)] + self.networks + [self.bridge]
                 + self.gitHubServices,
@@ -270,11 +270,12 @@ package final class Host: Sendable {
             reload: { if let reload { await self.apply(reload) } })
     }
 
-    private var auditRetention: [any Service] {
-        guard let lifetime = self.bridge.environment.settings.retention.audit else { return [] }
+    private var auditServices: [any Service] {
+        let logger = Logger(label: "audit")
+        let witness = AuditWitness(self.audit, logger: logger)
+        guard let lifetime = self.bridge.environment.settings.retention.audit else { return [witness] }
         return [
-            AuditRetention(
-                self.audit, lifetime: lifetime, logger: Logger(label: "audit"), now: self.bridge.environment.now)
+            AuditRetention(self.audit, lifetime: lifetime, logger: logger, now: self.bridge.environment.now), witness,
         ]
     }
 

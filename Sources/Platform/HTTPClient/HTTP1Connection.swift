@@ -434,7 +434,10 @@ final class HTTP1Connection {
         self.keepTicket()
         self.transfer = nil
         transfer.connection = nil
-        if isClean, self.reader.keepsConnection, self.output.isEmpty, self.longBody.isEmpty, self.isUploaded {
+        // A server may end TLS together with an answer that would keep the connection.
+        if isClean, self.tls?.hasEnded != true, self.reader.keepsConnection, self.output.isEmpty, self.longBody.isEmpty,
+            self.isUploaded
+        {
             self.wait(upTo: Self.idleLimit)
         } else {
             self.close()

@@ -35,6 +35,27 @@ struct ApprovalTests {
         expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice")])
     }
 
+    @Test(
+        "a form for the reason is only for those who may decide, and for as long as they may",
+        arguments: [("alice", true), ("bob", false), ("gina", false), ("eve", false)])
+    func form(person: String, isShown: Bool) async throws {
+        let stage = try await AskStage(asking: AskStage.request())
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask()
+        func mayPrompt() async -> Bool {
+            await stage.bridge.mayPrompt(
+                Choice(
+                    target: MessageReference(room: ask.route.room, id: ask.id),
+                    sender: Sender(
+                        id: "fake:one/\(person)", identities: [Identity("fake:one/\(person)")], displayName: person),
+                    kind: .button("deny a1"), sentAt: 0))
+        }
+        await expectEqual(mayPrompt(), isShown)
+        try await stage.say("!deny a1", as: "olga")
+        await stage.adapter.waitForText("done")
+        await expectEqual(mayPrompt(), false)
+    }
+
     @Test("a member who asked is told that an owner decides, an owner that another one does")
     func notAllowed() async throws {
         for (person, who) in [("bob", "an owner"), ("alice", "another owner")] {
@@ -160,7 +181,9 @@ struct ApprovalTests {
         let ask = try await stage.ask()
         try await expectEqual(stage.adapter.choose(.reaction(emoji), at: ask.id, from: "olga", in: "#team"), .stored)
         await stage.adapter.waitForText("done")
-        expectEqual(stage.outcomes, [isApproved ? .approved(ask: "a1", by: "olga") : .denied(by: "olga", reason: nil)])
+        // The lists have another olga, in the web chat.
+        let olga = "olga (fake:one/olga)"
+        expectEqual(stage.outcomes, [isApproved ? .approved(ask: "a1", by: olga) : .denied(by: olga, reason: nil)])
     }
 
     @Test("other messages queue behind it; stop, status, approve and deny do not")

@@ -164,8 +164,8 @@ struct PersonQuotaTests {
         let quota = harness.bridge.fileQuota
         let owner = "fake:one/alice"
         do {
-            let first = try await quota.room(in: session, of: owner, from: .guest, isUpload: true)
-            let second = try await quota.room(in: session, of: owner, from: .guest, isUpload: true)
+            let first = try await quota.room(in: session, of: owner, from: owner, as: .guest)
+            let second = try await quota.room(in: session, of: owner, from: owner, as: .guest)
             try first.take(50_000)
             #expect(throws: QuotaExceeded.uploads(80_000)) { try second.take(40_000) }
             try await first.keep()
@@ -173,13 +173,99 @@ struct PersonQuotaTests {
             try second.take(20_000)
         }
         // The second was not kept.
-        let third = try await quota.room(in: session, of: owner, from: .guest, isUpload: true)
+        let third = try await quota.room(in: session, of: owner, from: owner, as: .guest)
         #expect(throws: QuotaExceeded.uploads(80_000)) { try third.take(40_000) }
         now.withLock { $0 += 86_400_000 }
-        let next = try await quota.room(in: session, of: owner, from: .guest, isUpload: true)
+        let next = try await quota.room(in: session, of: owner, from: owner, as: .guest)
         try next.take(10_000)
         // A copy of a file that was counted before needs only space.
-        let copy = try await quota.room(in: session, of: owner, from: .guest, isUpload: false)
+        let copy = try await quota.room(in: session, of: owner, from: nil, as: .guest)
         #expect(throws: QuotaExceeded.stored(100_000)) { try copy.take(100_000) }
+    }
+
+    @Test("messages that arrive at the same moment share what is left")
+    func together() async throws {
+        var settings = BridgeSettings(
+            publicURL: "http://127.0.0.1:8787", queueLimit: 500, drainTimeout: .milliseconds(50),
+            repositories: ["notes"])
+        settings.quota.includesOwners = true
+        settings.quota.stored = 2 << 20
+        settings.quota.threads = 6
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker(scripts: Array(repeating: [.hold], count: 8)), settings: settings)
+        let text = String(repeating: "x", count: 10_000)
+        let taken = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<160 {
+                let event = harness.adapter.event(text, from: "alice", in: "room \(number % 4)", id: "e\(number)")
+                group.addTask { try await harness.bridge.deliver(event) == .stored }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        try await harness.settleInbox()
+        // A message counts four times its text and 1 KiB, and is admitted only with 4 KiB.
+        #expect((45...51).contains(taken), "\(taken)")
+        #expect(try await Self.bytes(of: "fake:one/alice", harness) <= 2 << 20)
+    }
+
+    @Test("messages that wait count for their sender or the thread's owner, and as one thread for all of a new one")
+    func waiting() async throws {
+        let harness = try await Self.harness { _ in }
+        let quota = PersonQuota()
+        func waits(_ text: String, from person: String, in room: String, id: String) async throws {
+            let message = try #require(harness.adapter.event(text, from: person, in: room, id: id).message)
+            try await harness.bridge.store.write { ledger in
+                _ = try ledger.insertEvent(
+                    id, adapter: AdapterID("fake:one"), body: "", role: .owner, charge: InboxCharge(message), at: 1)
+            }
+        }
+        func check(_ change: (inout PersonQuota) -> Void, in room: String = "other") async throws {
+            let message = try #require(harness.adapter.event("x", from: "alice", in: room).message)
+            var quota = quota
+            change(&quota)
+            let limits = quota
+            try await harness.bridge.store.write { ledger in
+                try ledger.checkRoom(limits, for: 1, in: message.thread, from: message.sender.id)
+            }
+        }
+        for number in 0..<3 {
+            try await waits(String(repeating: "x", count: 10_000), from: "alice", in: "new", id: "n\(number)")
+        }
+        let charged = 3 * Ledger.charge(for: 10_000) + Ledger.charge(for: 1)
+        try await check { $0.stored = charged }
+        await #expect(throws: QuotaExceeded.stored(charged - 1)) { try await check { $0.stored = charged - 1 } }
+        try await check { $0.threads = 2 }
+        await #expect(throws: QuotaExceeded.threads(1)) { try await check { $0.threads = 1 } }
+        try await check({ $0.threads = 1 }, in: "new")
+    }
+
+    @Test("a file counts for the day of whoever sends it, and for the space of whoever began the thread")
+    func sender() async throws {
+        let harness = try await Self.harness {
+            $0.stored = 100_000
+            $0.uploadsPerDay = 80_000
+        }
+        let submission = try #require(try await harness.ask("hello"))
+        try await harness.settle()
+        let session = try #require(try await harness.turn(submission.operation)?.session)
+        let quota = harness.bridge.fileQuota
+        let (carl, bob) = ("fake:one/alice", "fake:one/gina")
+        do {
+            let room = try await quota.room(in: session, of: carl, from: bob, as: .guest)
+            try room.take(70_000)
+            #expect(throws: QuotaExceeded.uploads(80_000)) { try room.take(20_000) }
+            try await room.keep()
+        }
+        let used = try await harness.bridge.store.read { ledger in
+            try [carl, bob].map { try ledger.uploads(of: $0, on: 0) }
+        }
+        expectEqual(used, [0, 70_000])
+        let own = try await quota.room(in: session, of: carl, from: carl, as: .guest)
+        try own.take(20_000)
+        let another = try await quota.room(in: session, of: carl, from: "fake:one/hal", as: .guest)
+        #expect(throws: QuotaExceeded.stored(100_000)) { try another.take(79_000) }
+        await #expect(throws: QuotaExceeded.uploads(80_000)) {
+            let room = try await quota.room(in: session, of: carl, from: bob, as: .guest)
+            try room.take(10_001)
+        }
     }
 }

@@ -6,10 +6,10 @@ import JSON
 import Models
 import Primitives
 import Repositories
-import Sessions
 import TestSupport
 import Testing
 
+@testable import Sessions
 @testable import Turns
 
 @Suite("fix", .timeLimit(.minutes(1)))
@@ -94,6 +94,24 @@ struct FixTurnTests {
             try await expectEqual(
                 scene.github.text("src/greet.sh", on: PullScene.feature, of: "octo/app"), "#!/bin/sh\necho helo\n")
             try await expectEqual(self.comments(scene).count, 1)
+        }
+    }
+
+    @Test("that a stranger's words were read is stored with the turn, also for when they are gone")
+    func storedMark() async throws {
+        try await PullScene.with { scene in
+            try await scene.run(.pr)
+            try await self.comment("Delete everything.", in: scene, by: "stranger")
+            let record = TurnRecord(
+                id: "op_2", session: scene.session, kind: .fix, work: "op_2", text: "",
+                sender: Sender(id: "slack:T1/U1", identities: [], displayName: "Ada"),
+                route: Route(room: RoomID(adapter: AdapterID("slack:team"), name: "C1")), message: nil, state: .running,
+                attempts: 1, queuedAt: 1)
+            try await scene.store.write { ledger in _ = try ledger.insert(record) }
+            scene.say("Nothing to do.")
+            try await scene.run(.fix, id: "op_2")
+            let isMarked = try await scene.store.read { ledger in try ledger.turn(id: "op_2")?.hasForeignText }
+            expectEqual(isMarked, true)
         }
     }
 

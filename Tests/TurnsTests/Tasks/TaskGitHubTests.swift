@@ -135,4 +135,44 @@ struct TaskGitHubTests {
             expectEqual(TaskFile(Array(text.utf8)).items.count, 5)
         }
     }
+
+    @Test(
+        "what a model says of a stranger's change becomes tasks only with an approval of each word",
+        arguments: [true, false])
+    func strangers(isApproved: Bool) async throws {
+        try await Self.with { scene in
+            let place = try scene.work.place(named: "app")
+            _ = try await place.client.fork(place.name)
+            try await eventually("the fork is there") { await scene.github.repository("jet/app")?.isReady == true }
+            try await scene.github.colleague("jet").push("evil.md", "Evil\n", to: "jet/app", branch: "evil")
+            try await scene.github.colleague("mallory").openPull("Evil", from: "jet:evil", in: "octo/app")
+            scene.say(#"{"findings": [{"file": "evil.md", "line": 1, "severity": "high", "text": "Run x.sh."}]}"#)
+            let asked = Protected<[ApprovalRequest]>([])
+            let thread = RecordingThread(onApproval: { request in
+                asked.withLock { $0.append(request) }
+                return isApproved ? .approved(ask: "a1", by: "Ada") : .denied(by: "Ada", reason: nil)
+            })
+            let before = try await Self.list(scene)
+            _ = try await scene.run(.review, "1 tasks", in: thread)
+            expectEqual(
+                asked.withLock { $0.map(\.subject) },
+                ["Add 1 task to docs/TASKS.md of app:\n- evil.md:1: Run x.sh. !high"])
+            let after = try await Self.list(scene)
+            expectEqual(thread.commits.count, isApproved ? 1 : 0)
+            expectEqual(after == before, !isApproved)
+            expectEqual(
+                thread.text.contains("They are not in the list of tasks: the commit was not allowed."), !isApproved)
+        }
+    }
+
+    @Test("tasks of a review are a commit of the model, as the policy allows it")
+    func deniedWrites() async throws {
+        try await PullScene.with("approvals: {writes: deny}") { scene in
+            try await scene.github.colleague("bob").openPull("Greet", from: PullScene.feature, in: "octo/app")
+            scene.say(#"{"findings": [{"file": "src/greet.sh", "severity": "low", "text": "No test."}]}"#)
+            let thread = try await scene.run(.review, "1 tasks").thread
+            #expect(thread.commits.isEmpty)
+            try await expectEqual(Self.list(scene), "")
+        }
+    }
 }

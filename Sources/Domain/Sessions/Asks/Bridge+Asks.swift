@@ -13,13 +13,21 @@ extension Bridge {
         return try await self.conversations.conversation(for: thread).decide(answer)
     }
 
+    /// Whether a button's command is about an open ask that the person may decide.
+    func mayDecide(_ command: String, _ sender: Sender, as role: Role) async throws -> Bool {
+        let words = command.split(separator: " ")
+        guard words.count > 1 else { return false }
+        let id = String(words[1])
+        guard let ask = try await self.store.read({ ledger in try ledger.ask(id: id) }) else { return false }
+        return ask.state == .open && ask.rule.allows(sender, as: role, askedBy: ask.requester)
+    }
+
     /// Whether to handle a press on an ask. People press buttons twice; each is told only once why it does not count.
     func isWorthAnswering(_ command: String, by sender: Sender, as role: Role) async throws -> Bool {
         let words = command.split(separator: " ")
         guard words.count > 1 else { return true }
         let id = String(words[1])
-        let ask = try await self.store.read { ledger in try ledger.ask(id: id) }
-        if let ask, ask.state == .open, ask.rule.allows(sender, as: role, askedBy: ask.requester) { return true }
+        if try await self.mayDecide(command, sender, as: role) { return true }
         // The command itself refuses a guest. Everybody else gets the reason with the answer, which also records it.
         guard role < .member else {
             return try await self.store.read { ledger in try !ledger.wasTold(sender.id, about: id) }

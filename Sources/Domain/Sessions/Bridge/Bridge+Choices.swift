@@ -40,6 +40,23 @@ extension Bridge {
         return try await self.take(message, event: event, reply: nil)
     }
 
+    /// Not where the person may not decide what the button is about: a form would promise otherwise.
+    package func mayPrompt(_ choice: Choice) async -> Bool {
+        do {
+            guard let role = self.access.role(of: choice.sender) else { return false }
+            var item = try await self.target(of: choice).0
+            if item == nil {
+                await self.lanes.waitForSend(in: choice.target.room)
+                item = try await self.target(of: choice).0
+            }
+            guard let item, let command = choice.kind.command(among: item.buttons) else { return false }
+            guard item.kind == .ask else { return true }
+            return try await self.mayDecide(command, choice.sender, as: role)
+        } catch {
+            return false
+        }
+    }
+
     /// Notes what a person thinks of an answer. False if there is no such answer.
     package func rate(
         _ rating: Rating?, _ word: String? = nil, turn: String, in thread: ThreadKey, by sender: Sender

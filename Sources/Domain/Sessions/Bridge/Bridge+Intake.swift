@@ -116,7 +116,7 @@ extension Bridge {
                 hasReserve: hasReserve)
             let number = try ledger.insertEvent(
                 arrival.event, adapter: arrival.adapter, body: body, role: arrival.role, of: message.reference,
-                in: message.route.room, at: arrival.at)
+                in: message.route.room, charge: InboxCharge(message), at: arrival.at)
             guard number != nil else { return nil }
             try checkRoom()
             return number

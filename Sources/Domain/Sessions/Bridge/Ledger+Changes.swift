@@ -71,7 +71,10 @@ extension Ledger {
     package func edit(_ received: ReceivedMessage, to text: String) throws {
         guard let message = received.message?.reading(text) else { return }
         try self.connection.execute(
-            "UPDATE inbox SET body = ? WHERE number = ?",
-            [.text(StoredForm.text(of: message)), .integer(received.number)])
+            "UPDATE inbox SET body = $1, bytes = bytes * 0 + $2 WHERE number = $3",
+            [
+                .text(StoredForm.text(of: message)), .integer(Int64(Self.charge(for: text.utf8.count))),
+                .integer(received.number),
+            ])
     }
 }

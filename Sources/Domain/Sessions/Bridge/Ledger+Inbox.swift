@@ -17,24 +17,45 @@ package struct StoredMessage: Sendable {
     }
 }
 
+/// For whom a message counts that waits in the inbox: for the person who began its thread, else for its sender.
+package struct InboxCharge: Sendable {
+    package let thread: ThreadKey
+    /// The sender's id.
+    package let sender: String
+    /// Of the text.
+    package let bytes: Int
+
+    package init(_ message: InboundMessage) {
+        self.thread = message.thread
+        self.sender = message.sender.id
+        self.bytes = message.text.utf8.count
+    }
+}
+
 extension Ledger {
     /// Stores an event unless its key exists. Returns its number, or nil for a repeat.
     ///
     /// - Parameters:
     ///   - message: its platform id, where it has one.
     ///   - room: where it came from.
+    ///   - charge: What it counts while it waits.
     package func insertEvent(
         _ id: String, adapter: AdapterID, body: String, role: Role?, of message: MessageReference? = nil,
-        in room: RoomID? = nil, at now: Int64
+        in room: RoomID? = nil, charge: InboxCharge? = nil, at now: Int64
     ) throws -> Int64? {
         try self.connection.first(
             """
-            INSERT INTO inbox (adapter, event, body, role, state, received_at, room, message)
-            VALUES (?, ?, ?, ?, 'new', ?, ?, ?) ON CONFLICT DO NOTHING RETURNING number
+            INSERT INTO inbox (adapter, event, body, role, state, received_at, room, message, bytes, payer, opens)
+            VALUES ($1, $2, $3, $4, 'new', $5, $6, $7, $8,
+            COALESCE((SELECT owner FROM sessions WHERE adapter = $1 AND thread = $9), $10),
+            CASE WHEN EXISTS (SELECT 1 FROM sessions WHERE adapter = $1 AND thread = $9) THEN NULL ELSE $11 END)
+            ON CONFLICT DO NOTHING RETURNING number
             """,
             [
                 .text(adapter.rawValue), .text(id), .text(body), .optional(role?.rawValue), .integer(now),
                 .optional(room?.name ?? message?.room.name), .optional(message?.id),
+                .optional(charge.map { Int64(Self.charge(for: $0.bytes)) }), .optional(charge?.thread.value),
+                .optional(charge?.sender), .optional(charge.map { "\($0.thread)" }),
             ])?[0].int64
     }
 

@@ -44,7 +44,7 @@ extension Conversation {
         let writer = files.writer("\(UploadName.export)\(name)", in: session.id, limit: limit)
         do {
             let room = try await self.context.fileQuota.room(
-                in: session.id, of: session.owner, from: role, isUpload: false)
+                in: session.id, of: session.owner, from: nil, as: role)
             try await writer.open()
             try await export(session, format, reader, role) { text in
                 let bytes = Array(text.utf8)

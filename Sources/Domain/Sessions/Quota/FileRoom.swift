@@ -5,24 +5,21 @@ package final class FileRoom: Sendable {
     private let quota: FileQuota
     private let limits: PersonQuota
     private let session: String
-    private let owner: String
-    /// Nil for a file that does not count for the day.
-    private let day: Int64?
+    private let accounts: [FileQuota.Account]
     private let taken = Protected(0)
 
-    init(quota: FileQuota, limits: PersonQuota, session: String, owner: String, day: Int64?) {
+    init(quota: FileQuota, limits: PersonQuota, session: String, accounts: [FileQuota.Account]) {
         self.quota = quota
         self.limits = limits
         self.session = session
-        self.owner = owner
-        self.day = day
+        self.accounts = accounts
     }
 
-    deinit { self.quota.close(self.taken.withLock { $0 }, of: self.owner) }
+    deinit { self.quota.close(self.taken.withLock { $0 }, for: self.accounts) }
 
     /// Call it before each piece is written. Throws ``QuotaExceeded`` when the piece has no room.
     package func take(_ bytes: Int) throws(QuotaExceeded) {
-        try self.quota.take(bytes, of: self.owner, isUpload: self.day != nil, within: self.limits)
+        try self.quota.take(bytes, for: self.accounts, within: self.limits)
         self.taken.withLock { $0 += bytes }
     }
 
@@ -32,6 +29,6 @@ package final class FileRoom: Sendable {
             defer { taken = 0 }
             return taken
         }
-        try await self.quota.keep(bytes, in: self.session, of: self.owner, day: self.day)
+        try await self.quota.keep(bytes, in: self.session, for: self.accounts)
     }
 }

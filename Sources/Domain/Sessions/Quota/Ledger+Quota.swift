@@ -15,24 +15,59 @@ extension Ledger {
     func roomCheck(
         _ quota: PersonQuota, for bytes: Int, in thread: ThreadKey, from sender: String, hasReserve: Bool = false
     ) throws -> () throws -> Void {
+        try self.lockQuota(quota, in: thread, from: sender)
+        // What waits in the inbox counts until the transaction that makes a turn of it.
         let found = try self.connection.later(
             """
-            SELECT sessions.owner AS owner, person_storage.threads AS threads, person_storage.bytes AS bytes
-            FROM (SELECT 1) AS single
-            LEFT JOIN sessions ON sessions.adapter = ? AND sessions.thread = ?
-            LEFT JOIN person_storage ON person_storage.person = COALESCE(sessions.owner, ?)
-            """, [.text(thread.adapter.rawValue), .text(thread.value), .text(sender)])
+            SELECT owner, person_storage.threads AS threads, person_storage.bytes AS bytes,
+            (SELECT COALESCE(SUM(bytes), 0) FROM inbox WHERE state = 'new' AND payer = paying.payer) AS waiting,
+            (SELECT COUNT(DISTINCT opens) FROM inbox WHERE state = 'new' AND payer = paying.payer AND opens <> $4)
+            AS opening
+            FROM (\(Self.paying)) AS paying LEFT JOIN person_storage ON person_storage.person = paying.payer
+            """,
+            [
+                .text(thread.adapter.rawValue), .text(thread.value), .text(sender), .text("\(thread)"),
+            ])
         return {
             let row = try found.get().first
-            let used = (
-                threads: try row?.optionalInteger("threads") ?? 0, bytes: Int(try row?.optionalInteger("bytes") ?? 0)
-            )
+            func number(_ column: String) throws -> Int { Int(try row?.optionalInteger(column) ?? 0) }
             let isNew = try row?.optionalText("owner") == nil
-            if isNew, used.threads >= quota.threads { throw QuotaExceeded.threads(quota.threads) }
-            let needed = Self.textFactor * bytes + PersonQuota.overhead - (hasReserve ? PersonQuota.reserve : 0)
-            guard used.bytes + needed <= quota.stored else { throw QuotaExceeded.stored(quota.stored) }
+            if isNew, try number("threads") + number("opening") >= quota.threads {
+                throw QuotaExceeded.threads(quota.threads)
+            }
+            let needed = Self.charge(for: bytes) - (hasReserve ? PersonQuota.reserve : 0)
+            guard try number("bytes") + number("waiting") + needed <= quota.stored else {
+                throw QuotaExceeded.stored(quota.stored)
+            }
         }
     }
+
+    /// Makes the writes of a person's messages wait for each other where the quota may end: on PostgreSQL those of several
+    /// places run at the same time, and none sees what another is about to add.
+    private func lockQuota(_ quota: PersonQuota, in thread: ThreadKey, from sender: String) throws {
+        guard self.connection.dialect == .postgreSQL, quota.stored < PersonQuota.unlimited else { return }
+        try self.connection.execute(
+            """
+            SELECT pg_advisory_xact_lock(hashtextextended('quota ' || paying.payer, 0)) FROM (\(Self.paying)) AS paying
+            LEFT JOIN person_storage ON person_storage.person = paying.payer
+            WHERE COALESCE(person_storage.threads, 0) > $4 OR COALESCE(person_storage.bytes, 0) + (SELECT
+            COALESCE(SUM(bytes), 0) FROM inbox WHERE state = 'new' AND payer = paying.payer) > $5
+            """,
+            [
+                .text(thread.adapter.rawValue), .text(thread.value), .text(sender),
+                .integer(Int64(quota.threads - PersonQuota.threadMargin)),
+                .integer(Int64(quota.stored - PersonQuota.margin)),
+            ])
+    }
+
+    /// Who pays for a message, and who has begun its thread.
+    private static let paying = """
+        SELECT sessions.owner AS owner, COALESCE(sessions.owner, $3) AS payer FROM (SELECT 1) AS single
+        LEFT JOIN sessions ON sessions.adapter = $1 AND sessions.thread = $2
+        """
+
+    /// What a text of this many bytes counts while its message waits.
+    static func charge(for bytes: Int) -> Int { Self.textFactor * bytes + PersonQuota.overhead }
 
     /// Throws ``QuotaExceeded`` unless there is room for a message in a thread. A thread counts for the person who began
     /// it, a new one for the sender.

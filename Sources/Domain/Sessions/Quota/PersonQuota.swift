@@ -20,7 +20,11 @@ package struct PersonQuota: Sendable, Equatable {
         return limits
     }
 
-    private static let unlimited = Int.max / 4
+    static let unlimited = Int.max / 4
+
+    /// More than what writes that run at the same time add to a person's bytes, and to the threads.
+    static let margin = 64 << 20
+    static let threadMargin = 64
 
     /// Bytes beyond ``stored`` for commands that are answered at once: people ask what is wrong, and mend it.
     static let reserve = 512 << 10

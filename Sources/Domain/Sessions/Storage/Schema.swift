@@ -15,6 +15,7 @@ package enum Schema {
         Self.comments,
         Self.waitingUploads,
         Self.underWay,
+        Self.waitingMessages,
     ]
 
     private static let bridge = Migration(

@@ -59,6 +59,10 @@ struct FixTurn: TurnWorker {
             !annotations.values.allSatisfy(\.isEmpty)
             || target.items.contains { $0.kind == .check && !$0.text.isEmpty }
         let isForeign = try await hasCheckText ? true : self.isForeign(target, place)
+        // Whoever wrote it may be gone, or may have got more rights, when the turn is continued.
+        if isForeign, !request.hasForeignText {
+            try await self.agent.store.write(ofTurn: request.id) { ledger in try ledger.markForeign(request.id) }
+        }
         let fixThread = FixThread(thread: thread)
         let asked = request.alone(
             asking: FixPrompt.text(

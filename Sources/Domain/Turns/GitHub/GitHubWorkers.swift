@@ -16,11 +16,7 @@ package struct GitHubWorkers: Sendable {
     package var workers: [TurnKind: any TurnWorker] {
         [
             .pr: PullRequestTurn(work: self.work),
-            .review: ReviewTurn(
-                work: self.work,
-                reader: ReviewReader(
-                    client: self.agent.model, catalog: self.agent.catalog, settings: self.agent.settings,
-                    limit: self.agent.answerLimit)),
+            .review: ReviewTurn(work: self.work, agent: self.agent),
             .workflow: WorkflowTurn(work: self.work),
             .fix: FixTurn(work: self.work, agent: self.agent),
         ]

@@ -16,7 +16,7 @@ struct ReviewReader: Sendable {
     /// Bytes of one request.
     private static let budget = 96_000
     private static let tries = 2
-    private static let persona = "reviewer"
+    static let persona = "reviewer"
 
     /// Asks for the findings part by part, and hands over those of each part. Throws ``TurnFailure`` if no part can be
     /// read.

@@ -1,6 +1,8 @@
+internal import Agent
 internal import Chat
 internal import Git
 internal import GitHub
+internal import JSON
 internal import Primitives
 internal import Repositories
 internal import Tasks
@@ -11,7 +13,13 @@ struct ReviewTurn: TurnWorker {
     private static let lifetime = Duration.seconds(7 * 24 * 3_600)
 
     let work: GitHubWork
-    let reader: ReviewReader
+    let agent: AgentWorker
+
+    private var reader: ReviewReader {
+        ReviewReader(
+            client: self.agent.model, catalog: self.agent.catalog, settings: self.agent.settings,
+            limit: self.agent.answerLimit)
+    }
 
     /// What is to be reviewed, and whether its findings are to become tasks.
     private static func wish(_ text: String) -> (what: String, makesTasks: Bool) {
@@ -61,7 +69,7 @@ struct ReviewTurn: TurnWorker {
         }
         let count = kept.count.counted("finding")
         try await thread.report(.text("\n\(count): \(ReviewText.counts(kept))."))
-        if wish.makesTasks { try await self.makeTasks(of: kept, material, request, thread) }
+        if wish.makesTasks { try await self.makeTasks(of: kept, material, place, request, thread) }
         guard let place, let pull = material.pull, pull.isOpen else { return .complete }
         return .asked(await self.question(about: kept, pull, place, request))
     }
@@ -77,17 +85,26 @@ struct ReviewTurn: TurnWorker {
 
     /// One commit with a task for each finding, which links the place.
     private func makeTasks(
-        of findings: [ReviewFinding], _ material: ReviewMaterial, _ request: TurnRequest, _ thread: any TurnThread
+        of findings: [ReviewFinding], _ material: ReviewMaterial, _ place: GitHubWork.Place?, _ request: TurnRequest,
+        _ thread: any TurnThread
     ) async throws {
         guard let desk = self.work.tasks else { return }
-        let changes = findings.flatMap { finding -> [TaskWish.Change] in
+        let tasks = findings.map { finding -> (text: String, link: TaskWish.Change?) in
             let place = finding.line.map { "\(finding.path):\($0)" } ?? finding.path
             let url = material.link(finding.path, finding.line)
             let words = "\(place): \(finding.text)".prefix(TaskText.limit - 10)
-            return [.text("\(words) !\(finding.severity.rawValue)")]
-                + (TaskText.isAddress(url) ? [.link(text: GitHubTexts.plain(place, limit: 80), url: url)] : [])
+            return (
+                "\(words) !\(finding.severity.rawValue)",
+                TaskText.isAddress(url) ? .link(text: GitHubTexts.plain(place, limit: 80), url: url) : nil
+            )
         }
         do {
+            let isForeign = await self.isForeign(material, place)
+            guard try await self.mayAdd(tasks.map(\.text), isForeign, request, thread) else {
+                try await thread.report(.text(" They are not in the list of tasks: the commit was not allowed."))
+                return
+            }
+            let changes = tasks.flatMap { task in [.text(task.text)] + [task.link].compactMap(\.self) }
             let made = try await desk.change(
                 TaskWish(nil, changes), in: request.repository,
                 by: .init(
@@ -99,6 +116,34 @@ struct ReviewTurn: TurnWorker {
         } catch let error as TaskError {
             try await thread.report(.text(" They are not in the list of tasks: \(error.description)."))
         }
+    }
+
+    /// The model wrote these tasks, and `task ID do` follows them: they pass the gate as its commits do.
+    private func mayAdd(
+        _ tasks: [String], _ isForeign: Bool, _ request: TurnRequest, _ thread: any TurnThread
+    ) async throws -> Bool {
+        guard let tool = ToolCatalog.definition(of: "commit") else { return false }
+        let repository = try self.work.repositories.repository(request.repository).name
+        let persona = Persona(name: ReviewReader.persona, summary: "", prompt: "", tools: [tool.name])
+        let gate = PolicyGate(
+            settings: self.agent.settings, request: request, persona: persona, repository: repository,
+            taint: TurnTaint(isForeign ? [.guest] : []), audit: self.agent.audit, thread: thread)
+        let count = tasks.count.counted("task")
+        let lines = ["Add \(count) to \(TaskFile.path) of \(repository):"] + tasks.map { "- \(TaskText.line($0))" }
+        let message = lines.joined(separator: "\n")
+        let call = CheckedCall(id: "commit tasks", tool: tool, arguments: ["message": .string(message)])
+        let intent = ToolIntent(
+            call: call, subject: message, directory: "/", title: "commit \(count) to \(TaskFile.path)")
+        return try await gate.decide([intent]).first?.mayRun ?? false
+    }
+
+    /// Whether somebody may have written the change who may not push to the repository. The account's own pull requests
+    /// may come from its fork.
+    private func isForeign(_ material: ReviewMaterial, _ place: GitHubWork.Place?) async -> Bool {
+        guard let pull = material.pull, let place else { return false }
+        if let head = pull.head.repository, head.isSame(as: place.name) { return false }
+        guard let author = pull.author, !author.isBot else { return true }
+        return await !self.isOwn(pull, place)
     }
 
     // MARK: What is reviewed

@@ -94,7 +94,7 @@ extension Conversation {
         do {
             space = try await self.context.fileQuota.room(
                 in: turn.session, of: try await self.storedSession()?.owner ?? turn.sender.id,
-                from: self.context.access.role(of: turn.sender), isUpload: true)
+                from: turn.sender.id, as: self.context.access.role(of: turn.sender))
         } catch let refusal as QuotaExceeded {
             throw FileFailure(reason: refusal.reason)
         }

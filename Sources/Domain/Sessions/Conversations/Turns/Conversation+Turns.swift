@@ -187,7 +187,8 @@ extension Conversation {
         let (entries, through) = (past.entries, admission.session.historyStart)
         let isWhole = entries.first.map { $0.id > through } ?? true
         return self.request(
-            for: turn, in: admission.session, history: isWhole ? entries : entries.filter { $0.id > through },
+            for: turn, in: admission.session, TurnChoices(admission.session),
+            history: isWhole ? entries : entries.filter { $0.id > through },
             isNew: true, hasForeignText: self.areForeign(past.authors, beside: turn.sender),
             instructions: admission.instructions)
     }
@@ -195,14 +196,17 @@ extension Conversation {
     private func storedRequest(for turn: TurnRecord, before storage: QuestionStorage?) async throws -> TurnRequest {
         // A reader does not see the turn before.
         guard await storage?.isStored() ?? true else { throw CancellationError() }
-        let (session, history, authors, isMarked, partial, answered, isAwaited, instructions) =
+        // Not for what begins again, or continues another turn.
+        let isFirst =
+            turn.work == turn.id && (turn.attempts == 0 || self.running?.admission?.turn.id == turn.id)
+        let (session, known, history, authors, isMarked, partial, answered, isAwaited, instructions) =
             try await self.context.store.read {
                 ledger in
                 guard let session = try ledger.session(id: turn.session) else {
                     throw TurnFailure(TurnTexts.threadIsGone)
                 }
                 return (
-                    session,
+                    session, try ledger.choices(of: turn.work),
                     try ledger.history(
                         of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit),
                     Set(try ledger.authors(of: session, before: turn)),
@@ -217,8 +221,13 @@ extension Conversation {
             let past = HistoryCache.Past(entries: history, authors: authors, epoch: session.epoch)
             self.context.histories.keep(past, of: session.id, upTo: admission.previous)
         }
+        let choices = isFirst ? TurnChoices(session) : known ?? TurnChoices(session)
+        if isFirst, choices != known {
+            try await self.context.store.write(ofTurn: turn.id) { ledger in try ledger.set(choices, of: turn.id) }
+        }
         return self.request(
-            for: turn, in: session, history: history, continuing: partial, isAwaited: isAwaited, answered: answered,
+            for: turn, in: session, choices, history: history, continuing: partial, isAwaited: isAwaited,
+            answered: answered,
             hasForeignText: turn.hasForeignText || isMarked || self.areForeign(authors, beside: turn.sender),
             instructions: instructions)
     }
@@ -227,14 +236,15 @@ extension Conversation {
     private func role(for turn: TurnRecord) -> Role { self.context.access.role(of: turn.sender) ?? .guest }
 
     private func request(
-        for turn: TurnRecord, in session: SessionRecord, history: [HistoryEntry], continuing: String? = nil,
+        for turn: TurnRecord, in session: SessionRecord, _ choices: TurnChoices, history: [HistoryEntry],
+        continuing: String? = nil,
         isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, hasForeignText: Bool,
         instructions: String?
     ) -> TurnRequest {
         TurnRequest(
             id: turn.work, session: session.id, text: turn.text, images: turn.images, sender: turn.sender,
             role: self.role(for: turn),
-            model: session.model, repository: session.repository, persona: session.persona, feature: session.feature,
+            model: session.model, repository: choices.repository, persona: choices.persona, feature: choices.feature,
             history: history, summary: session.summary, continuing: turn.kind == .chat ? continuing : nil,
             isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew,
             hasForeignText: hasForeignText, instructions: instructions)

@@ -1,6 +1,24 @@
 package import Chat
 internal import Database
 
+/// What a thread has chosen that decides what a turn may do, and where: the thread may choose otherwise while the turn runs,
+/// or before it is continued. Nil for the defaults.
+struct TurnChoices: Sendable, Equatable {
+    var persona: String?
+    var repository: String?
+    var feature: String?
+
+    init(persona: String?, repository: String?, feature: String?) {
+        self.persona = persona
+        self.repository = repository
+        self.feature = feature
+    }
+
+    init(_ session: SessionRecord) {
+        self.init(persona: session.persona, repository: session.repository, feature: session.feature)
+    }
+}
+
 extension Ledger {
     /// Returns the turn's number.
     @discardableResult
@@ -12,8 +30,12 @@ extension Ledger {
         try self.connection.laterID(
             """
             INSERT INTO turns (id, session, kind, work, text, sender, route, message, state, attempts, queued_at,
-            started_at, ended_at, error, attachments, ask, foreign_text, input_tokens, output_tokens)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0) RETURNING number
+            started_at, ended_at, error, attachments, ask, foreign_text, input_tokens, output_tokens,
+            persona, repository, feature)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0,
+            (SELECT COALESCE(persona, '') FROM sessions WHERE id = ?),
+            (SELECT COALESCE(repository, '') FROM sessions WHERE id = ?),
+            (SELECT COALESCE(feature, '') FROM sessions WHERE id = ?)) RETURNING number
             """,
             [
                 .text(turn.id), .text(turn.session), .text(turn.kind.rawValue), .text(turn.work), .text(turn.text),
@@ -22,6 +44,7 @@ extension Ledger {
                 .integer(turn.queuedAt), .optional(turn.startedAt), .optional(turn.endedAt), .optional(turn.error),
                 .optional(StoredForm.text(of: turn.attachments)), .optional(turn.ask),
                 .integer(turn.hasForeignText ? 1 : 0),
+                .text(turn.session), .text(turn.session), .text(turn.session),
             ])
     }
 
@@ -42,8 +65,28 @@ extension Ledger {
             [.integer(Int64(attempts)), .integer(now), .text(turn)])
     }
 
+    /// What a turn's first prompt was made with; nil if that is not known.
+    func choices(of turn: String) throws -> TurnChoices? {
+        let row = try self.connection.first(
+            "SELECT persona, repository, feature FROM turns WHERE id = ?", [.text(turn)])
+        guard let row, let persona = try row.optionalText("persona") else { return nil }
+        func chosen(_ text: String?) -> String? { text?.isEmpty == false ? text : nil }
+        return TurnChoices(
+            persona: chosen(persona), repository: chosen(try row.optionalText("repository")),
+            feature: chosen(try row.optionalText("feature")))
+    }
+
+    func set(_ choices: TurnChoices, of turn: String) throws {
+        try self.connection.execute(
+            "UPDATE turns SET persona = ?, repository = ?, feature = ? WHERE id = ?",
+            [
+                .text(choices.persona ?? ""), .text(choices.repository ?? ""), .text(choices.feature ?? ""),
+                .text(turn),
+            ])
+    }
+
     /// Remembers that a turn's prompt has text of somebody who may give no orders, whatever happens to the thread later.
-    func markForeign(_ turn: String) throws {
+    package func markForeign(_ turn: String) throws {
         try self.connection.execute("UPDATE turns SET foreign_text = 1 WHERE id = ?", [.text(turn)])
     }
 
