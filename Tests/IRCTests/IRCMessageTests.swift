@@ -214,4 +214,41 @@ struct IRCMessageTests {
                 "CHATHISTORY AFTER ann timestamp="), true)
         #expect(script.read("CHATHISTORY TARGETS #dev 2026-11-20T06:00:00.000Z").isEmpty)
     }
+
+    /// Connected again after a pause, with a page of two lines.
+    private func returned() -> Transcript {
+        var memory = IRCMemory()
+        memory.seen = 1_795_154_400_000
+        let script = Transcript(memory: memory)
+        _ = script.connect()
+        let caps = "message-tags server-time batch draft/chathistory"
+        script.read("CAP * LS :\(caps)", "CAP * ACK :\(caps)", ":s 001 bot :x", ":s 005 bot CHATHISTORY=2 :x")
+        script.read(":s 422 bot :x", ":bot!b@h JOIN #dev")
+        script.pass(60_000)
+        return script
+    }
+
+    @Test("A history that never ends is read for 100 pages, and one that was not asked for not further")
+    func endlessHistory() {
+        let script = self.returned()
+        func page(_ channel: String, _ id: String) -> [String] {
+            let line = "@batch=1;msgid=\(id) :ann!a@h PRIVMSG \(channel) :x"
+            let lines = script.read("BATCH +1 chathistory \(channel)", line, line, "BATCH -1")
+            return (lines + script.pass(3_000)).filter { $0.hasPrefix("CHATHISTORY") }
+        }
+        #expect(page("#other", "a").isEmpty)
+        let asked = (0..<300).map { page("#dev", "m\($0)") }
+        expectEqual(asked.first, ["CHATHISTORY AFTER #dev msgid=m0 2"])
+        // The first page was asked for after joining.
+        expectEqual(asked.joined().count, 99)
+    }
+
+    @Test("As many people's missed queries are fetched as were asked for")
+    func manyTargets() {
+        let script = self.returned()
+        let asked = (0..<200).flatMap { number in
+            script.read("CHATHISTORY TARGETS nick\(number) 2026-11-20T06:00:00.000Z") + script.pass(3_000)
+        }
+        expectEqual(asked.filter { $0.hasPrefix("CHATHISTORY AFTER nick") }.count, 50)
+    }
 }

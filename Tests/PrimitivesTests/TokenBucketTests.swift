@@ -64,4 +64,18 @@ struct TokenBucketTests {
         expectEqual(buckets.take(-2, at: 1_000), nil)
         expectEqual(buckets.count, 2)
     }
+
+    @Test("too many buckets are looked through twice a second at most")
+    func manyBuckets() {
+        var buckets = KeyedTokenBuckets<Int>(capacity: 1, interval: 100)
+        for key in 0...10_001 { expectEqual(buckets.take(key, at: 1_000), nil) }
+        for time: Int64 in 1_001...1_499 { _ = buckets.take(-1, at: time) }
+        expectEqual(buckets.count, 10_003)
+        _ = buckets.take(-1, at: 1_500)
+        expectEqual(buckets.count, 1)
+        // A clock that jumps back does not keep them.
+        for key in 0...10_001 { _ = buckets.take(key, at: 1_500) }
+        _ = buckets.take(-1, at: 400)
+        expectEqual(buckets.count, 10_003)
+    }
 }

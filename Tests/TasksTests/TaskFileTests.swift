@@ -301,4 +301,32 @@ import Testing
         expectEqual(Set(unnamed.items.map(\.address)).count, 5_000)
         for item in unnamed.items.prefix(50) { try expectEqual(unnamed.item(at: item.address).line, item.line) }
     }
+
+    @Test("very many tasks with one title are all listed, each under its own address", .timeLimit(.minutes(1)))
+    func twins() throws {
+        let count = 100_000
+        let file = TaskFile(Array((String(repeating: "- [ ] a\n", count: count) + "- [ ] b\n- [ ] b\n").utf8))
+        expectEqual(file.items.count, count + 2)
+        let address = "~" + TaskFile.hash(of: "a").prefix(6)
+        expectEqual(file.items.prefix(3).map(\.address), [address, address + ".2", address + ".3"])
+        expectEqual(file.items[count - 1].address, "\(address).\(count)")
+        #expect(file.items[count + 1].address.hasSuffix(".2"))
+        expectEqual(Set(file.items.map(\.address)).count, count + 2)
+    }
+
+    @Test("bullets are read up to 100 levels, and what is below them is text", .timeLimit(.minutes(1)))
+    func levels() {
+        func levels(_ count: Int) -> TaskFile {
+            let lines = (0..<count).map { String(repeating: "  ", count: $0) + "- [ ] T\($0 + 1) Task\n" }
+            return TaskFile(Array((lines.joined() + "- [ ] T900 Last\n").utf8))
+        }
+        expectEqual(levels(60).items.map(\.depth), Array(0..<60) + [0])
+        expectEqual(levels(150).items.map(\.depth), Array(0..<100) + [0])
+        let marks = ["+ ", "- ", "* ", "1. "]
+        for mark in marks {
+            let line = String(repeating: mark, count: 100_000) + "a\n"
+            let file = TaskFile(Array((line + String(repeating: "a\n", count: 100_000) + "\n- [ ] T1 One\n").utf8))
+            expectEqual(file.items.map(\.id), ["T1"])
+        }
+    }
 }

@@ -1,10 +1,13 @@
 internal import Chat
 internal import Kit
+internal import Logging
 internal import Primitives
 
 /// Batches, and the messages missed while disconnected.
 extension IRCStateMachine {
     private static let pageSize = 100
+    /// Limits for a server whose history never ends.
+    private static let (mostPages, mostTargets) = (100, 50)
 
     private var pageLimit: Int {
         let limit = self.link.features.historyLimit ?? 0
@@ -33,12 +36,21 @@ extension IRCStateMachine {
     }
 
     private mutating func closeBatch(_ batch: Batch) {
-        if Self.isHistory(batch.type), let last = batch.lastID, batch.lines >= self.pageLimit {
-            self.requestHistory("AFTER", batch.target, "msgid=\(last)")
-        } else if Self.isHistory(batch.type) {
-            self.link.histories.remove(self.fold(batch.target))
-        }
+        if Self.isHistory(batch.type) { self.closePage(batch) }
         if batch.type == "labeled-response", let label = batch.label { self.acknowledge(label) }
+    }
+
+    private mutating func closePage(_ page: Batch) {
+        // The server may also send history that was not requested.
+        guard let pages = self.link.histories[self.fold(page.target)] else { return }
+        if let last = page.lastID, page.lines >= self.pageLimit {
+            if pages < Self.mostPages {
+                self.requestHistory("AFTER", page.target, "msgid=\(last)")
+                return
+            }
+            self.log(.warning, "Too many missed messages in \(page.target); the rest is skipped")
+        }
+        self.link.histories[self.fold(page.target)] = nil
     }
 
     /// Counts a line of a history page: a page with fewer lines than its limit is the last, whatever the lines are.
@@ -92,13 +104,16 @@ extension IRCStateMachine {
     mutating func requestMissedQueries() {
         guard self.hasHistory, let since = self.since else { return }
         let until = "timestamp=" + CivilTime(milliseconds: self.now.wall).rfc3339
-        self.enqueue(IRCOutgoingLine("CHATHISTORY", "TARGETS", since, until, "50"))
+        self.enqueue(IRCOutgoingLine("CHATHISTORY", "TARGETS", since, until, String(Self.mostTargets)))
     }
 
     /// `CHATHISTORY TARGETS nick time`, the reply to that.
     mutating func receiveHistoryTarget(_ line: IRCLine) {
         let target = line.text(1)
-        guard line.text(0) == "TARGETS", let since = self.since, !self.link.features.isChannel(target) else { return }
+        guard line.text(0) == "TARGETS", let since = self.since, !self.link.features.isChannel(target),
+            self.link.historyTargets < Self.mostTargets
+        else { return }
+        self.link.historyTargets += 1
         self.requestHistory("AFTER", target, since)
     }
 
@@ -113,7 +128,7 @@ extension IRCStateMachine {
     private static let historyPatience: Int64 = 300_000
 
     private mutating func requestHistory(_ command: String, _ target: String, _ from: String) {
-        self.link.histories.insert(self.fold(target))
+        self.link.histories[self.fold(target), default: 0] += 1
         self.enqueue(IRCOutgoingLine("CHATHISTORY", command, target, from, String(self.pageLimit)))
         self.pump()
     }

@@ -87,8 +87,10 @@ extension IRCStateMachine {
         /// Channels whose first join has not been answered.
         var unsettled: Set<ExactText> = []
         var batches: [String: Batch] = [:]
-        /// Channels and people whose missed lines were requested and have not all arrived.
-        var histories: Set<ExactText> = []
+        /// Channels and people whose missed lines were requested and have not all arrived, with the pages requested.
+        var histories: [ExactText: Int] = [:]
+        /// People whose missed queries were requested.
+        var historyTargets = 0
 
         /// Numbers the events to which the server gives no id.
         var events = 0

@@ -28,17 +28,24 @@ struct FoundLines {
     }
 
     static func text(with words: [String], in text: String) -> String? {
-        text.split(separator: "\n").lazy.compactMap { line -> String? in
-            let places = words.compactMap { Self.place(of: $0, in: line) }
-            guard places.count == words.count, let first = places.min() else { return nil }
-            return Self.cut(line, around: first)
-        }.first
+        let words = words.map { Array($0.lowercased().utf8) }
+        for line in text.split(separator: "\n") {
+            let lower = line.lowercased()
+            if let first = Self.firstPlace(of: words, in: Array(lower.utf8)) {
+                return Self.cut(line, around: lower[..<lower.utf8.index(lower.startIndex, offsetBy: first)].count)
+            }
+        }
+        return nil
     }
 
-    private static func place(of word: String, in line: Substring) -> Int? {
-        let lower = Array(line.lowercased()), word = Array(word.lowercased())
-        guard !word.isEmpty, lower.count >= word.count else { return nil }
-        return (0...(lower.count - word.count)).first { lower[$0..<($0 + word.count)].elementsEqual(word) }
+    /// Where the first word begins in a line that has all of them. The search takes linear time, whatever the words are.
+    private static func firstPlace(of words: [[UInt8]], in line: [UInt8]) -> Int? {
+        var first: Int?
+        for word in words {
+            guard !word.isEmpty, let place = line.firstRange(of: word)?.lowerBound else { return nil }
+            first = min(first ?? place, place)
+        }
+        return first
     }
 
     private static func cut(_ line: Substring, around place: Int) -> String {

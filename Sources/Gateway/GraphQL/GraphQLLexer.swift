@@ -229,8 +229,7 @@ struct GraphQLLexer {
         let indent =
             lines.dropFirst().filter { !isBlank($0[...]) }
             .map { $0.prefix { $0 == " " || $0 == "\t" }.count }.min() ?? 0
-        var shown = lines.enumerated().map { $0 == 0 ? $1[...] : $1.dropFirst(indent) }
-        while let first = shown.first, isBlank(first) { shown.removeFirst() }
+        var shown = lines.enumerated().map { $0 == 0 ? $1[...] : $1.dropFirst(indent) }.drop(while: isBlank)
         while let last = shown.last, isBlank(last) { shown.removeLast() }
         return shown.joined(separator: "\n")
     }

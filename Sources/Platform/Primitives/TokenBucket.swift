@@ -52,9 +52,12 @@ package struct KeyedTokenBuckets<Key: Hashable & Sendable>: Sendable {
     private let capacity: Double
     private let interval: Double
     private var buckets: [Key: TokenBucket] = [:]
+    private var prunedAt: Int64?
 
     /// With more keys than this, full buckets are dropped: a missing one counts as full.
     private static var limit: Int { 10_000 }
+    /// Milliseconds before that happens again, because it visits all of them.
+    private static var pause: Int64 { 500 }
 
     /// - Parameter interval: Milliseconds per refilled token.
     package init(capacity: Int, interval: Double) {
@@ -64,7 +67,10 @@ package struct KeyedTokenBuckets<Key: Hashable & Sendable>: Sendable {
 
     /// Takes one of `key`'s tokens, or returns the milliseconds until there is one.
     package mutating func take(_ key: Key, at now: Int64) -> Int64? {
-        if self.buckets.count > Self.limit {
+        // A clock that jumped back is not waited for.
+        let isPaused = self.prunedAt.map { ($0..<$0 + Self.pause).contains(now) } ?? false
+        if self.buckets.count > Self.limit, !isPaused {
+            self.prunedAt = now
             self.buckets = self.buckets.filter { $0.value.tokens(at: now) < self.capacity }
         }
         let fresh = TokenBucket(capacity: self.capacity, interval: self.interval, at: now)

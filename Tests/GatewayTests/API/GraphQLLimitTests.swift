@@ -50,4 +50,14 @@ struct GraphQLLimitTests {
             #expect(many.status == 400 && Self.message(many).contains("longer than 4 MiB"), "\(many.text.prefix(300))")
         }
     }
+
+    @Test("blank lines around a text of many lines are left out in one go")
+    func blankLines() throws {
+        func parsed(_ text: String) throws -> GraphQLDocument {
+            try GraphQLParser.parse("{ threads(after: \"\"\"\(text)\"\"\") { __typename } }")
+        }
+        let blank = String(repeating: "\n", count: 1_000_000)
+        #expect(try "\(parsed(blank + "  a\n   b" + blank))".contains("\"a\\n b\""))
+        #expect(try "\(parsed(blank))".contains("\"\""))
+    }
 }

@@ -68,6 +68,22 @@ struct ThreadListTests {
         expectEqual(FoundLines.text(with: ["needle", "hay"], in: text), nil)
     }
 
+    @Test("a found line has all words, in any case and order")
+    func foundWords() {
+        let text = "one\nTwo ONE\nthree"
+        expectEqual(FoundLines.text(with: ["one", "tWo"], in: text), "Two ONE")
+        expectEqual(FoundLines.text(with: ["three", "two"], in: text), nil)
+        let accents = String(repeating: "é", count: 100) + "É " + String(repeating: "日", count: 100)
+        expectEqual(FoundLines.text(with: ["é "], in: accents)?.contains("É 日"), true)
+    }
+
+    @Test("words that almost occur in a long line take no longer than others", .timeLimit(.minutes(1)))
+    func almostFound() {
+        let word = String(repeating: "a", count: 199) + "b"
+        let text = String(repeating: "a", count: 5_000_000)
+        expectEqual(FoundLines.text(with: Array(repeating: word, count: 8), in: text), nil)
+    }
+
     @Test("an owner sees whose a thread is, and may list only those that are their own")
     func whose() async throws {
         try await GatewayHarness.run { harness in

@@ -1,6 +1,7 @@
-import Specs
 import TestSupport
 import Testing
+
+@testable import Specs
 
 @Suite("Documents are read", .timeLimit(.minutes(1)))
 struct DocumentParserTests {
@@ -50,6 +51,32 @@ struct DocumentParserTests {
             "a [NEEDS CLARIFICATION: which [A] or B?] b\n`[NEEDS CLARIFICATION: code]`\n[NEEDS CLARIFICATION: no end\n"
         expectEqual(self.spec(text).questions.map(\.question), ["which [A] or B?", "no end"])
         expectEqual(self.spec(text).questions.map(\.line), [0, 2])
+    }
+
+    @Test(
+        "brackets are the outermost ones that have an end",
+        arguments: [
+            ("a [b] c [d [e]]", ["[b]", "[d [e]]"]), ("[[a] [b]", ["[a]", "[b]"]), ("] [a]]", ["[a]"]),
+            ("[a \\[b] c", []), ("\\[a] [b]", ["[b]"]), ("[a [[b]", ["[b]"]), ("[", []),
+            ("[NEEDS CLARIFICATION: a [b] c", ["[NEEDS CLARIFICATION: a [b] c", "[b]"]),
+            (
+                "[NEEDS CLARIFICATION: a [NEEDS CLARIFICATION: b",
+                ["[NEEDS CLARIFICATION: a ", "[NEEDS CLARIFICATION: b"]
+            ),
+        ])
+    func brackets(line: String, expected: [String]) {
+        let document = MarkdownDocument(line)
+        expectEqual(
+            document.brackets(on: 0).map { String(decoding: document.bytes[$0.range], as: UTF8.self) }, expected)
+    }
+
+    @Test(
+        "very many brackets without an end are read once",
+        arguments: ["[", "[[]", "[NEEDS CLARIFICATION: a ", "[NEEDS CLARIFICATION: [] "])
+    func manyBrackets(_ unit: String) {
+        let text = String(repeating: unit, count: 1_000_000 / unit.utf8.count)
+        let spans = MarkdownDocument(text).brackets(on: 0)
+        #expect(spans.map(\.inner.count).reduce(0, +) <= text.utf8.count)
     }
 
     @Test("headings in code and comments are none")

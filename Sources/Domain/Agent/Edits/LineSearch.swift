@@ -9,6 +9,8 @@ struct LineSearch {
 
     /// More places than this are not looked at.
     private static let mostPlaces = 10_000
+    /// Nor more lines of them, where the indentation of each is compared.
+    private static let mostLines = 2_000_000
 
     let file: [FileLine]
 
@@ -37,8 +39,8 @@ struct LineSearch {
         }
         // A block of blank lines is nowhere in particular.
         if rung != .exact, numbers.count == 1, numbers.keys.first?.isEmpty == true { return [] }
-        let found = occurrences(
-            of: pattern, in: self.file.map { numbers[rung.key(of: $0)] ?? -1 }, limit: Self.mostPlaces)
+        let limit = rung == .indent ? min(Self.mostPlaces, max(1, Self.mostLines / lines.count)) : Self.mostPlaces
+        let found = occurrences(of: pattern, in: self.file.map { numbers[rung.key(of: $0)] ?? -1 }, limit: limit)
         guard rung == .indent else { return found }
         return found.filter { IndentChange(text: lines[...], file: self.file[$0..<($0 + lines.count)]) != nil }
     }

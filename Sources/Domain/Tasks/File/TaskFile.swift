@@ -36,13 +36,15 @@ package struct TaskFile: Sendable {
             }
         }
         let sorted = hashes.sorted { ($0.hash, $0.index) < ($1.hash, $1.index) }
+        // Where the tasks with the same title begin.
+        var first = 0
         for (place, entry) in sorted.enumerated() {
+            if sorted[first].hash != entry.hash { first = place }
             let neighbours = [place - 1, place + 1].filter(sorted.indices.contains).map { sorted[$0].hash }
             let common = neighbours.filter { $0 != entry.hash }.map { Self.common($0, entry.hash) }.max() ?? 0
             items[entry.index].address = "~" + entry.hash.prefix(max(6, common + 1))
             // The same title again: for lists. Which one is meant cannot be said this way.
-            let twin = sorted[..<place].reversed().prefix { $0.hash == entry.hash }.count
-            if twin > 0 { items[entry.index].address += ".\(twin + 1)" }
+            if place > first { items[entry.index].address += ".\(place - first + 1)" }
         }
         return items
     }

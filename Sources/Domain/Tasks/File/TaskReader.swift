@@ -13,6 +13,8 @@ struct TaskReader {
 
     /// The items that the next line may be in, with the columns of their contents.
     private var open: [(column: Int, kind: Kind)] = []
+    /// Each line is compared with all open items. Deeper ones are text.
+    private static let levelLimit = 100
     private var section: String?
     private var isInParagraph = false
     private var fence: (byte: UInt8, count: Int, column: Int)?
@@ -179,35 +181,39 @@ struct TaskReader {
         self.isInParagraph = true
     }
 
+    /// Reads an item, and the items that begin within it on the same line.
     private mutating func takeItem(
         _ range: Range<Int>, bullet: Range<Int>, column: Int, lineStart: Int, next: Int
     ) {
-        let after = column + bullet.count
-        let (position, content) = self.skip(from: bullet.upperBound, column: after, to: range.upperBound)
-        // An empty item, or one that begins with indented code.
-        guard position < range.upperBound, content - after <= 4 else {
-            self.open.append((after + 1, .other))
-            return
+        var (bullet, column) = (bullet, column)
+        var inner = range
+        while true {
+            guard self.open.count < Self.levelLimit else { break }
+            let after = column + bullet.count
+            let (position, content) = self.skip(from: bullet.upperBound, column: after, to: range.upperBound)
+            // An empty item, or one that begins with indented code.
+            guard position < range.upperBound, content - after <= 4 else {
+                self.open.append((after + 1, .other))
+                return
+            }
+            inner = position..<range.upperBound
+            if let item = self.task(inner, bullet: bullet, column: content, lineStart: lineStart, next: next) {
+                self.items.append(item)
+                self.open.append((content, .task(self.items.count - 1)))
+                self.isInParagraph = true
+                return
+            }
+            var kind = Kind.other
+            if case .task(let parent)? = self.open.last?.kind, let note = TaskLine.note(self.bytes[inner]) {
+                self.items[parent].notes.append(note)
+                self.items[parent].notesEnd = next
+                kind = .note(parent)
+            }
+            self.open.append((content, kind))
+            guard let deeper = self.bullet(inner), !self.isRule(inner) else { break }
+            (bullet, column) = (deeper, content)
         }
-        let inner = position..<range.upperBound
-        if let item = self.task(inner, bullet: bullet, column: content, lineStart: lineStart, next: next) {
-            self.items.append(item)
-            self.open.append((content, .task(self.items.count - 1)))
-            self.isInParagraph = true
-            return
-        }
-        var kind = Kind.other
-        if case .task(let parent)? = self.open.last?.kind, let note = TaskLine.note(self.bytes[inner]) {
-            self.items[parent].notes.append(note)
-            self.items[parent].notesEnd = next
-            kind = .note(parent)
-        }
-        self.open.append((content, kind))
-        if let bullet = self.bullet(inner), !self.isRule(inner) {
-            self.takeItem(inner, bullet: bullet, column: content, lineStart: lineStart, next: next)
-            return
-        }
-        switch self.bytes[position] {
+        switch self.bytes[inner.lowerBound] {
         case UInt8(ascii: "`"), UInt8(ascii: "~"): if self.beginsFence(inner) { return }
         case UInt8(ascii: "<"): if self.beginsRaw(inner) { return }
         case UInt8(ascii: ">"), UInt8(ascii: "|"), UInt8(ascii: "#"): return

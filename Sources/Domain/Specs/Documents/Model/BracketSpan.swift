@@ -10,45 +10,44 @@ struct BracketSpan: Hashable {
 }
 
 extension MarkdownDocument {
-    /// The outermost brackets of a line. One without an end counts to the line's end if it opens a question.
+    /// The outermost brackets of a line. One without an end counts if it opens a question: to the next such one, or to the
+    /// line's end.
     func brackets(on line: Int) -> [BracketSpan] {
         let text = self.plain(line)
         guard text.contains(UInt8(ascii: "[")) else { return [] }
-        var spans: [BracketSpan] = []
+        let ends = Self.closings(in: text)
+        var starts: [Int] = []
         var index = text.startIndex
         while index < text.endIndex {
             guard text[index] == UInt8(ascii: "[") else {
                 index += text[index] == UInt8(ascii: "\\") ? 2 : 1
                 continue
             }
-            guard let end = Self.closing(of: text[index...]) else {
-                if text[(index + 1)...].begins(with: "NEEDS CLARIFICATION") {
-                    spans.append(
-                        BracketSpan(
-                            line: line, range: index..<text.endIndex, inner: text[(index + 1)...], next: nil))
-                }
-                index += 1
-                continue
-            }
-            spans.append(
-                BracketSpan(
-                    line: line, range: index..<(end + 1), inner: text[(index + 1)..<end],
-                    next: end + 1 < text.endIndex ? text[end + 1] : nil))
-            index = end + 1
+            let end = ends[index]
+            if end != nil || text[(index + 1)...].begins(with: "NEEDS CLARIFICATION") { starts.append(index) }
+            index = (end ?? index) + 1
         }
-        return spans
+        var limit = text.endIndex
+        let spans = starts.reversed().map { start in
+            let end = ends[start]
+            let next = end.map { $0 + 1 } ?? limit
+            if end == nil { limit = start }
+            return BracketSpan(
+                line: line, range: start..<next, inner: text[(start + 1)..<(end ?? next)],
+                next: next < text.endIndex ? text[next] : nil)
+        }
+        return spans.reversed()
     }
 
-    private static func closing(of text: ArraySlice<UInt8>) -> Int? {
-        var depth = 0
+    /// The closing bracket of each opening one that has an end.
+    private static func closings(in text: ArraySlice<UInt8>) -> [Int: Int] {
+        var ends: [Int: Int] = [:]
+        var open: [Int] = []
         for index in text.indices {
-            if text[index] == UInt8(ascii: "[") { depth += 1 }
-            if text[index] == UInt8(ascii: "]") {
-                depth -= 1
-                if depth == 0 { return index }
-            }
+            if text[index] == UInt8(ascii: "[") { open.append(index) }
+            if text[index] == UInt8(ascii: "]"), let start = open.popLast() { ends[start] = index }
         }
-        return nil
+        return ends
     }
 }
 

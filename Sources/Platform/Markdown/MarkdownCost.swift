@@ -1,0 +1,116 @@
+/// Recognises texts that would be disproportionately expensive to parse, or to render.
+///
+/// cmark-gfm 0.29.0.gfm.6 is quadratic in some constructs (see its changelog from gfm.7 on): unclosed brackets,
+/// adjacent at signs, and tables whose short rows are padded to the head's columns. 100 KB of such text took a second
+/// or more, or exhausted the memory. It copies a reference's address for each use, and renderers repeat a table's header
+/// or pad its cells. For a blank line it visits all open lists and quotes, and for a piece of text all nodes around it. To
+/// find where a bare address ends, it reads the rest of the word, once more for each parenthesis that it takes off.
+struct MarkdownCost {
+    private struct Line {
+        var start = 0
+        var pipes = 0
+        /// It has nothing but spaces.
+        var isBlank = true
+        /// It has only characters of a delimiter row, the line below a table's header.
+        var isPlain = true
+        var hasDash = false
+    }
+
+    /// Consecutive lines that are not blank; a table is never longer.
+    private struct Block {
+        var lines = 0
+        var columns = 1
+        var longest = 0
+        var hasRule = false
+    }
+
+    /// Characters without white space.
+    private struct Word {
+        var start = 0
+        /// Places where an address may begin or end.
+        var ends = 0
+    }
+
+    private var brackets = 0
+    private var atSigns = 0
+    /// The cells of all possible tables, and their bytes if each row were as long as the longest.
+    private var cells = 0
+    private var tableBytes = 0
+    private var nesting = MarkdownNesting()
+    /// The bytes that are read to find the ends of bare addresses.
+    private var addressBytes = 0
+    private let size: Int
+
+    init(_ text: Span<UInt8>) {
+        self.size = text.count
+        var (line, block, word) = (Line(), Block(), Word())
+        var last: UInt8 = 0
+        for index in text.indices {
+            let byte = text[index]
+            if byte == UInt8(ascii: " ") || 0x09...0x0D ~= byte {
+                self.addressBytes += word.ends * (index - word.start)
+                word = Word(start: index + 1)
+            } else if Self.isEnd(byte, after: last) {
+                word.ends += 1
+            }
+            last = byte
+            switch byte {
+            case UInt8(ascii: "\n") where index > 0 && text[index - 1] == UInt8(ascii: "\r"): line.start = index + 1
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+                self.nesting.add(line.start..<index, of: text)
+                self.end(line, &block, at: index)
+                line = Line(start: index + 1)
+            case UInt8(ascii: " "), UInt8(ascii: "\t"): break
+            case UInt8(ascii: "|"):
+                line.pipes += 1
+                line.isBlank = false
+            case UInt8(ascii: "-"):
+                line.hasDash = true
+                line.isBlank = false
+            case UInt8(ascii: ":"), UInt8(ascii: ">"), 0x0B, 0x0C: line.isBlank = false
+            default:
+                if byte == UInt8(ascii: "[") { self.brackets += 1 }
+                if byte == UInt8(ascii: "@") { self.atSigns += 1 }
+                line.isBlank = false
+                line.isPlain = false
+            }
+        }
+        self.nesting.add(line.start..<text.count, of: text)
+        self.addressBytes += word.ends * (text.count - word.start)
+        self.end(line, &block, at: text.count)
+        self.end(Line(start: text.count), &block, at: text.count)
+    }
+
+    /// A parenthesis, `//` or `www.`.
+    private static func isEnd(_ byte: UInt8, after last: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: ")"): true
+        case UInt8(ascii: "/"): last == UInt8(ascii: "/")
+        case UInt8(ascii: "."): last == UInt8(ascii: "w")
+        default: false
+        }
+    }
+
+    private mutating func end(_ line: Line, _ block: inout Block, at index: Int) {
+        guard line.isBlank else {
+            block.lines += 1
+            block.columns = max(block.columns, line.pipes + 1)
+            block.longest = max(block.longest, index - line.start)
+            block.hasRule = block.hasRule || line.isPlain && line.hasDash
+            return
+        }
+        if block.hasRule {
+            self.cells += block.lines * block.columns
+            self.tableBytes += block.lines * block.longest
+        }
+        block = Block()
+    }
+
+    /// The text must not be parsed at all.
+    var isExcessive: Bool { self.brackets > 20_000 || self.nesting.steps > 20_000_000 }
+    /// The number of possible cells is proportionate to the text's size.
+    var allowsTables: Bool { self.cells <= min(self.size + 10_000, 60_000) && self.tableBytes <= 4 << 20 }
+    var allowsAutolinks: Bool { self.atSigns <= 20_000 && self.addressBytes <= 20_000_000 }
+    /// The maximum size of an address and title together, given that each bracket may use them.
+    var longestReference: Int { (4 << 20) / max(self.brackets, 1) }
+}
