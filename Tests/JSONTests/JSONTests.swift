@@ -109,7 +109,9 @@ struct JSONTests {
 
     @Test("values are bounded in number, as a few bytes of text take a hundred of memory")
     func valuesAreBounded() throws {
-        func text(_ count: Int, of value: String) -> String { "[\(String(repeating: "\(value),", count: count - 1))\(value)]" }
+        func text(_ count: Int, of value: String) -> String {
+            "[\(String(repeating: "\(value),", count: count - 1))\(value)]"
+        }
         _ = try JSON.parse(text(199_999, of: "0"))
         let many = #expect(throws: JSONError.self) { try JSON.parse(text(200_000, of: "0")) }
         #expect(many?.code == .size && many?.message == "it has more than 200000 values")

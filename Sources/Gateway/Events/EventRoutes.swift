@@ -18,7 +18,8 @@ struct EventRoutes: Sendable {
             "A stream of what changes and you may see: `thread`, `operation`, `ask`, `document`, `task` and `commit` events, whose "
                 + "data is the REST document (of a task that is gone, its id and repository; of a document that a commit has "
                 + "changed, its path, commit, url, thread_id, repository and branch). It resumes after `Last-Event-ID` for "
-                + "ten minutes, also after a restart; where something may be missing it begins with `reset`.", .reading(from: .guest),
+                + "ten minutes, also after a restart; where something may be missing it begins with `reset`.",
+            .reading(from: .guest),
             headers: [
                 .init(name: "Last-Event-ID", note: MemberNote("The id of the last event that was received."))
             ], answerMemory: 4 << 10,
@@ -35,7 +36,8 @@ struct EventRoutes: Sendable {
         guard context.streams.count(of: principal.credential.id) < OpenStreams.limit else {
             throw HTTPProblem(
                 .tooManyRequests,
-                "This credential has \(OpenStreams.limit) open event streams. Close some: one shows all that it may see.")
+                "This credential has \(OpenStreams.limit) open event streams. Close some: one shows all that it may see."
+            )
         }
         let last = call.http.headers["last-event-id"]
         let logger = call.logger

@@ -27,7 +27,8 @@ enum PatchText {
             var close = index + 1
             while close < end, patch[close] != quote { close += patch[close] == escape ? 2 : 1 }
             let name = patch[index..<min(close + 1, end)]
-            head += QuotedPath.bytes(of: String(decoding: name, as: UTF8.self)).map { Array(QuotedPath.text(of: $0).utf8) }
+            head +=
+                QuotedPath.bytes(of: String(decoding: name, as: UTF8.self)).map { Array(QuotedPath.text(of: $0).utf8) }
                 ?? Array(name)
             index = name.endIndex
         }

@@ -49,7 +49,9 @@ struct TypedRouteTests {
         #expect(graph.text.contains("title: String! @deprecated(reason: \"Use `name`.\")"))
     }
 
-    @Test("a position that no page gives is refused, whatever number it is", arguments: [.min, -1, 1 << 53 + 1, Int64.max])
+    @Test(
+        "a position that no page gives is refused, whatever number it is",
+        arguments: [.min, -1, 1 << 53 + 1, Int64.max])
     func absurdPositions(_ number: Int64) async throws {
         try await GatewayHarness.run { harness in
             let owner = try await harness.signedIn(.owner)

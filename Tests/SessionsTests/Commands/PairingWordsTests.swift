@@ -34,7 +34,8 @@ struct PairingWordsTests {
     }
 
     @Test(
-        "only who has no access pairs without the word", arguments: ["7KQM-X2PD", "my code: 7KQM X2PD", "!piar 7KQM-X2PD"])
+        "only who has no access pairs without the word",
+        arguments: ["7KQM-X2PD", "my code: 7KQM X2PD", "!piar 7KQM-X2PD"])
     func onlyStrangers(text: String) async throws {
         expectEqual(PairingWords.codeAfterPair(in: text), nil)
         let harness = try await BridgeHarness()
