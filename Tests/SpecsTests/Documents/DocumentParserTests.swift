@@ -70,6 +70,12 @@ struct DocumentParserTests {
             document.brackets(on: 0).map { String(decoding: document.bytes[$0.range], as: UTF8.self) }, expected)
     }
 
+    @Test("very many links without an end are none, and do not hide others")
+    func manyLinks() {
+        let text = String(repeating: "](x", count: 100_000) + "\n[a](b.md \"title\") [c](<d e.md>)\n"
+        expectEqual(DocumentLink.all(in: MarkdownDocument(text)).map(\.text), ["b.md", "d e.md"])
+    }
+
     @Test(
         "very many brackets without an end are read once",
         arguments: ["[", "[[]", "[NEEDS CLARIFICATION: a ", "[NEEDS CLARIFICATION: [] "])

@@ -44,9 +44,12 @@ struct DocumentLink: Hashable {
         }
     }
 
+    /// In bytes, with its title. Links without an end would each be read to the line's end.
+    private static let longest = 1_000
+
     /// What is between the parentheses, without a title.
     private static func target(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        let text = text.drop { $0.isSpace }
+        let text = text.prefix(Self.longest).drop { $0.isSpace }
         if text.first == UInt8(ascii: "<") { return text.dropFirst().prefix { $0 != UInt8(ascii: ">") } }
         var depth = 0
         for index in text.indices {
