@@ -8,12 +8,28 @@ import hashlib
 import json
 import os
 import sys
+import threading
 
 SETUP_CALLS = 4  # After these, Moto checks signatures and policies.
 os.environ["INITIAL_NO_AUTH_ACTION_COUNT"] = str(SETUP_CALLS)
 
 import boto3  # noqa: E402
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
+
+# S3 decides a conditional write in one step. Moto looks first and stores later, so that of several at once two may win.
+conditional = threading.Lock()
+handle = DomainDispatcherApplication.__call__
+
+
+def handle_conditions_alone(self, environ, start_response):
+    if "HTTP_IF_NONE_MATCH" not in environ:
+        return handle(self, environ, start_response)
+    with conditional:
+        return handle(self, environ, start_response)
+
+
+DomainDispatcherApplication.__call__ = handle_conditions_alone
 
 
 def answer(client, request):

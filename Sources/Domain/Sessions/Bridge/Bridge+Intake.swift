@@ -24,7 +24,7 @@ extension Bridge {
 
     package func mayShow(_ message: InboundMessage) async -> Bool {
         guard let role = self.access.role(of: message.sender), Redaction.redact(message.text) == message.text,
-            self.withoutToken(message.text, in: message.route.room) == nil,
+            self.withoutToken(message.text, in: message.route.room) == nil, PairingWords.code(in: message.text) == nil,
             // What cannot be read is not shown.
             let (_, intent) = try? await self.read(message, as: role)
         else { return false }
