@@ -224,11 +224,6 @@ package final class AccessControl: Sendable {
         self.state.withLock { $0.observers.append(observer) }
     }
 
-    /// What somebody is called where others decide about what they want.
-    func labelled(_ person: Sender, in ledger: Ledger, at now: Int64) throws -> Sender {
-        PersonLabel.labelled(person, among: try self.desk.listing(in: ledger, at: now).people)
-    }
-
     private var desk: PeopleDesk { PeopleDesk(policy: self.state.withLock { $0.policy }, audit: self.audit) }
 
     private func apply(_ change: AccessChange) async {

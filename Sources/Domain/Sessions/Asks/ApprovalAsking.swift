@@ -72,10 +72,7 @@ struct ApprovalAsking: Sendable {
             if let ask = self.same(rest, in: earlier) {
                 open = ask
             } else {
-                guard rest.count <= AskRecord.itemLimit,
-                    let written = try self.writing(rest, for: self.access.labelled(person, in: ledger, at: self.at))
-                        .write(to: ledger)
-                else {
+                guard rest.count <= AskRecord.itemLimit, let written = try self.writing(rest).write(to: ledger) else {
                     return .tooLong
                 }
                 (open, asked.new, asked.items) = (written.ask, written.ask, written.items)
@@ -99,12 +96,12 @@ struct ApprovalAsking: Sendable {
         return .asked(asked)
     }
 
-    private func writing(_ requests: [ApprovalRequest], for person: Sender? = nil) -> AskWriting {
+    private func writing(_ requests: [ApprovalRequest]) -> AskWriting {
         // The strictest rule counts for all.
         let isForOwners = requests.contains { $0.approver == .ownersOnly }
         return AskWriting(
             content: .approvals(requests, AskRule(isForOwners ? .ownersOnly : .requester)), turn: self.turn,
-            requester: person, adapters: self.adapters, sign: self.sign, lifetime: self.timeout, at: self.at)
+            adapters: self.adapters, sign: self.sign, lifetime: self.timeout, at: self.at)
     }
 
     // MARK: Asked before

@@ -8,8 +8,6 @@ package struct AskDesk: Sendable {
     /// Nil outside of a host: the messages are then changed at its next start.
     let adapters: AdapterRegistry?
     let audit: @Sendable (Ledger, AuditEntry) throws -> Void
-    /// Says what the person who decides is called; nil where nobody does.
-    var access: AccessControl?
 
     /// The result, and what to send.
     struct Ending: Sendable {
@@ -56,9 +54,6 @@ package struct AskDesk: Sendable {
         var ask = ask
         ask.state = state
         ask.decider = decider
-        if ask.kind == .approval, let decider, let access = self.access {
-            ask.decider = try access.labelled(decider, in: ledger, at: now)
-        }
         ask.decidedAt = now
         guard try ledger.settle(ask) else { return (try ledger.ask(id: ask.id) ?? ask, []) }
         try self.audit(ledger, self.entry(for: ask, AskTexts.outcome(of: ask)))

@@ -9,8 +9,6 @@ struct AskWriting: Sendable {
 
     private(set) var content: Content
     let turn: TurnRecord
-    /// The turn's person as others are to read the name.
-    let requester: Sender
     let adapters: AdapterRegistry
     let sign: CommandSign
     /// Milliseconds.
@@ -18,12 +16,10 @@ struct AskWriting: Sendable {
     let at: Int64
 
     init(
-        content: Content, turn: TurnRecord, requester: Sender? = nil, adapters: AdapterRegistry, sign: CommandSign,
-        lifetime: Int64, at: Int64
+        content: Content, turn: TurnRecord, adapters: AdapterRegistry, sign: CommandSign, lifetime: Int64, at: Int64
     ) {
         self.content = content
         self.turn = turn
-        self.requester = requester ?? turn.sender
         self.adapters = adapters
         self.sign = sign
         self.lifetime = lifetime
@@ -83,7 +79,7 @@ struct AskWriting: Sendable {
 
     private func record(id: String, message: Int64) -> AskRecord {
         let end = self.at + self.lifetime
-        let person = self.requester
+        let person = self.turn.sender
         let (kind, lead, tail): (AskRecord.Kind, String, String)
         let (options, rule): ([AskRecord.Option], AskRule)
         var (bindings, asked, parked): ([AskBinding], ThreadQuestion?, AskRecord.Parking?) = ([], nil, nil)

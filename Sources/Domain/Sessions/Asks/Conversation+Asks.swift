@@ -4,10 +4,7 @@ internal import Logging
 
 /// Asks that hold a turn: stored before they are posted, awaited outside of the turn's time limit.
 extension Conversation {
-    var desk: AskDesk {
-        AskDesk(
-            adapters: self.context.adapters, audit: self.environment.auditDecision, access: self.context.access)
-    }
+    var desk: AskDesk { AskDesk(adapters: self.context.adapters, audit: self.environment.auditDecision) }
 
     /// Asks for approvals in one message and waits for them, see ``TurnThread/approvals(of:)``.
     func approvals(of requests: [ApprovalRequest], for turn: TurnRecord) async throws -> [ApprovalOutcome] {

@@ -148,8 +148,6 @@ enum AskTexts {
 
     static func plainName(of sender: Sender) -> String {
         let name = VisibleText.strictLine(sender.displayName)
-        // Is as long as that is.
-        if name.hasSuffix(PersonLabel.suffix(of: sender)) { return name }
         return name.count <= 60 ? name : "\(name.prefix(59))…"
     }
 
