@@ -99,7 +99,6 @@ class EditorPage {
       h("section", { class: "editor-pane editor-preview", "aria-label": "Preview", tabindex: 0 }, this.preview.element));
     replace(root, h(
       "main", { class: "editor", id: "main" },
-      h("h1", { class: "off-screen" }, this.path),
       h("header", {},
         h("a", { class: "icon-button", href: `/#/t/${encodeURIComponent(this.thread)}`, "aria-label": "Back to the conversation", title: "Back to the conversation" }, icon("back")),
         this.documents, h("span", { class: "spacer" }), this.people, this.state, this.save, theme),
