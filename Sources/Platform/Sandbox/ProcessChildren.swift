@@ -33,13 +33,15 @@ enum ProcessChildren {
         return line?.split(separator: "\t").count ?? 0
     }
 
-    /// False for a zombie, which is only waiting for its parent.
+    /// False for a zombie, which is only waiting for its parent, and for what has been killed and has not yet gone.
     static func isRunning(_ id: Int32) -> Bool {
         // The state follows the name, which may contain parentheses.
         let stat = self.text("/proc/\(id)/stat")
         guard let end = stat.lastIndex(of: ")") else { return false }
-        let state = stat[end...].dropFirst(2).first
-        return state != nil && state != "Z" && state != "X"
+        let fields = stat[end...].dropFirst(2).split(separator: " ")
+        // The state, the flags with PF_EXITING of <linux/sched.h>, and the signals that wait: fields 3, 9 and 31 of proc(5).
+        guard fields.count > 28, let flags = UInt64(fields[6]), let waiting = UInt64(fields[28]) else { return false }
+        return fields[0] != "Z" && fields[0] != "X" && flags & 4 == 0 && waiting & 1 << (UInt64(SIGKILL) - 1) == 0
     }
 
     /// What a process is, as its jail sees it.
