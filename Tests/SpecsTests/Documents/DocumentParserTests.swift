@@ -70,7 +70,7 @@ struct DocumentParserTests {
             document.brackets(on: 0).map { String(decoding: document.bytes[$0.range], as: UTF8.self) }, expected)
     }
 
-    @Test("very many links without an end are none, and do not hide others")
+    @Test("thousands of unfinished links are not links, and hide no others")
     func manyLinks() {
         let text = String(repeating: "](x", count: 100_000) + "\n[a](b.md \"title\") [c](<d e.md>)\n"
         expectEqual(DocumentLink.all(in: MarkdownDocument(text)).map(\.text), ["b.md", "d e.md"])
