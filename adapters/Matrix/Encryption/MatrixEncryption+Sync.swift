@@ -125,7 +125,7 @@ extension MatrixEncryption {
                 soon.append(message)
             } else if self.postponed.count < Self.postponedLimit {
                 self.postponed.append(message)
-                if self.postponed.count == 1 { self.begin(.receive) }
+                self.begin(.receive)
             }
         }
         try await self.handle(soon)
@@ -136,8 +136,15 @@ extension MatrixEncryption {
 
     func receivePostponed() async throws {
         let messages = self.postponed
-        self.postponed = []
-        try await self.handle(messages)
+        guard !messages.isEmpty else { return }
+        do {
+            self.postponed = []
+            try await self.handle(messages)
+        } catch {
+            // What was handled is recognised; the next message begins again with the rest.
+            self.postponed = Array((messages + self.postponed).prefix(Self.postponedLimit))
+            throw error
+        }
     }
 
     /// Whether a message is handled before the rest of its sync: those of strangers only as far as their budget goes.
