@@ -93,9 +93,12 @@ struct RealCopilotCLIAgentTests {
         /// What the model read of its last call.
         var lastResult: String { self.model.requests.last?.messages.last { $0.role == "tool" }?.text ?? "" }
 
-        /// The CLI processes of this host's jails.
+        /// The CLI processes of this host's jails. The one outside, which unpacks the program, stays for a while.
         var processes: [Int32] {
-            ProcessTable.all.filter { ProcessTable.environment(of: $0).contains("COPILOT_MODEL=\(self.name)") }
+            ProcessTable.all.filter {
+                let variables = ProcessTable.environment(of: $0)
+                return variables.contains("COPILOT_MODEL=\(self.name)") && variables.contains("HOME=/copilot/home")
+            }
         }
 
         func file(_ name: String) throws -> String {

@@ -17,4 +17,18 @@ struct CopilotCLIAgentsTests {
                 "The Copilot CLI cannot work on files here: its jail reaches no address of this machine"), true)
         expectEqual(refusal?.contains("COPILOT_API_URL is http://127.0.0.1:99"), true)
     }
+
+    @Test("a program whose file is newer than what it has unpacked is started once outside of the jail, not each time")
+    func unpacked() async throws {
+        let folder = try TemporaryDirectory()
+        let version = folder.path + "/pkg/linux-x64/1.0.57"
+        try RealGit(folder.path).shell("mkdir -p \(version); touch -d '2026-01-01 00:00' \(version)/.extraction-complete")
+        let installed = 1_780_000_000  // 28 May 2026
+        await expectEqual(CopilotCLIFolders.isUnpacked(folder.path, since: installed), false)
+        await CopilotCLIFolders.markUnpacked(folder.path)
+        await expectEqual(CopilotCLIFolders.isUnpacked(folder.path, since: installed), true)
+        try RealGit(folder.path).shell("rm \(version)/.extraction-complete")
+        await CopilotCLIFolders.markUnpacked(folder.path)
+        await expectEqual(CopilotCLIFolders.isUnpacked(folder.path, since: installed), false)
+    }
 }

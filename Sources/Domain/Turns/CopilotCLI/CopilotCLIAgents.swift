@@ -83,6 +83,7 @@ package final class CopilotCLIAgents: Sendable {
         guard self.unpacked.withLock({ $0 != installed }) else { return }
         if await !CopilotCLIFolders.isUnpacked(self.settings.cacheDirectory, since: installed) {
             try await self.unpack()
+            await CopilotCLIFolders.markUnpacked(self.settings.cacheDirectory)
         }
         self.unpacked.withLock { $0 = installed }
     }

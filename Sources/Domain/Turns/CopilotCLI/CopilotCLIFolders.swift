@@ -58,11 +58,20 @@ struct CopilotCLIFolders: Sendable {
     /// Whether the program has been unpacked in full since it was installed. It unpacks itself into
     /// `pkg/PLATFORM/VERSION` and marks the end.
     @concurrent static func isUnpacked(_ cache: String, since installed: Int) async -> Bool {
+        Self.marks(in: cache).contains { (Self.facts($0)?.st_mtim.tv_sec).map { $0 >= installed } ?? false }
+    }
+
+    /// Makes the marks new, after a start outside of a jail has shown that the program is unpacked. The program leaves
+    /// them as they are where only its file has changed: after a copy, a restored backup or another owner.
+    @concurrent static func markUnpacked(_ cache: String) async {
+        for mark in Self.marks(in: cache) { utimensat(AT_FDCWD, mark, nil, 0) }
+    }
+
+    private static func marks(in cache: String) -> [String] {
         let packages = cache + "/pkg"
-        return FolderTree.names(in: packages).contains { platform in
-            FolderTree.names(in: "\(packages)/\(platform)").contains { version in
-                let mark = Self.facts("\(packages)/\(platform)/\(version)/.extraction-complete")
-                return mark.map { $0.st_mtim.tv_sec >= installed } ?? false
+        return FolderTree.names(in: packages).flatMap { platform in
+            FolderTree.names(in: "\(packages)/\(platform)").map { version in
+                "\(packages)/\(platform)/\(version)/.extraction-complete"
             }
         }
     }
