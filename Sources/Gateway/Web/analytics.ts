@@ -110,6 +110,8 @@ class AnalyticsPage {
     const round = this.round;
     this.isCustom = this.period.name === "custom";
     this.drawControls();
+    // Not when it has been read: what is wrong with days that were typed meanwhile stays.
+    this.page.say("");
     this.body.setAttribute("aria-busy", "true");
     const { by, period } = this;
     const isOwner = this.page.me.role === "owner";
@@ -121,7 +123,6 @@ class AnalyticsPage {
         this.people ??= this.readPeople()]);
       if (round !== this.round) return;
       for (const item of [...parts.items, ...(people?.items ?? [])]) if (item.key.user) item.key.user = this.names.get(item.key.user) ?? item.key.user;
-      this.page.say("");
       this.draw(period, days, parts, [["Models", "model", models], ["Personas", "persona", personas], ["People", "user", people], ["Repositories", "repository", repositories]], tools, rated.items);
       if (round > 1) announce(`${period.from} to ${period.to}: ${numbers.count(days.totals.turns)} turns, ${this.cost(days.totals)}.`);
     } catch (error) {
