@@ -362,10 +362,9 @@ if Context.environment["JETBRIDGE_FUZZ"] != nil {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Copilot", "Crypto", "HTTP", "HTTPClient", "HTTPServer", "Host", "IRC", "JSON", "Kit", "Logging",
-                "Matrix",
-                "Models", "Olm", "Primitives", "Proxy",
-                "YAML",
+                "Chat", "Compression", "Copilot", "Crypto", "Documents", "Gateway", "HTTP", "HTTPClient", "HTTPServer",
+                "Host", "IRC", "JSON", "Kit", "Logging", "Markdown", "Matrix", "Models", "NATS", "Olm", "Primitives",
+                "Proxy", "SignIn", "Slack", "Specs", "Tasks", "Telegram", "YAML",
             ],
             path: "Tests/Fuzz",
             exclude: ["Seeds"],

@@ -33,6 +33,17 @@ enum FuzzTarget: String, CaseIterable {
     case model
     case olm
     case verification
+    case markdown
+    case document
+    case tasks
+    case graphql
+    case shared
+    case archive
+    case slack
+    case telegram
+    case matrix
+    case token
+    case nats
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -52,6 +63,17 @@ enum FuzzTarget: String, CaseIterable {
         case .model: Self.findModel(bytes)
         case .olm: Self.decrypt(bytes)
         case .verification: Self.verify(bytes)
+        case .markdown: Self.render(bytes)
+        case .document: Self.readDocument(bytes)
+        case .tasks: Self.readTasks(bytes)
+        case .graphql: Self.readGraphQL(bytes)
+        case .shared: Self.share(bytes)
+        case .archive: Self.readArchive(bytes)
+        case .slack: Self.readSlack(bytes)
+        case .telegram: Self.readTelegram(bytes)
+        case .matrix: Self.talkMatrix(bytes)
+        case .token: Self.readToken(bytes)
+        case .nats: Self.readNATS(bytes)
         }
     }
 

@@ -360,4 +360,41 @@ struct MatrixSyncTests {
         expectEqual(transcript.delivered().count, 1)
         expectEqual(transcript.asked().last?.hasPrefix("sync"), true)
     }
+
+    @Test("numbers at their ends in a sync and in what precedes it harm nothing")
+    func extremes() {
+        let transcript = MatrixTranscript()
+        let event = transcript.text(
+            "!help", more: ["info": ["size": 5, "w": 1, "h": 1], "m.relates_to": ["event_id": "$1", "key": "1"]])
+        let file = transcript.text("1.png", more: ["url": "mxc://hs/1", "info": ["size": 12]], kind: "m.image")
+        let state = transcript.event(
+            "m.room.power_levels", ["users": ["@bot:hs": 100], "events": ["m.reaction": 50], "events_default": 0],
+            stateKey: "")
+        let joined = transcript.joined([event, file], state: [state], members: 3)
+        let answers: [(MatrixRequest.Purpose, JSON)] = [
+            (.versions, ["versions": ["v1.11"], "unstable_features": ["x": 1]]),
+            (.whoAmI, ["user_id": .string(MatrixTranscript.me), "device_id": "1", "expires_in_ms": 1]),
+            (.displayName, ["displayname": "1"]), (.mediaLimit, ["m.upload.size": 1_000_000]),
+            (
+                .sync(since: nil),
+                [
+                    "next_batch": "1", "device_one_time_keys_count": ["signed_curve25519": 50],
+                    "rooms": ["join": .object([self.room: joined])],
+                    "to_device": ["events": [["type": "m.dummy", "sender": "@a:hs", "content": ["timestamp": 1]]]],
+                ]
+            ),
+        ]
+        for (index, (purpose, answer)) in answers.enumerated() {
+            for variant in ExtremeNumbers.variants(of: answer) {
+                let transcript = MatrixTranscript()
+                transcript.handle(.begin)
+                for earlier in answers[..<index] { transcript.answer(earlier.0, earlier.1) }
+                transcript.answer(purpose, variant)
+                for later in answers[(index + 1)...] { transcript.answer(later.0, later.1) }
+                transcript.sync([self.room: transcript.joined([event])])
+                let times = transcript.messages().map(\.sentAt)
+                #expect(times.allSatisfy { 0...253_402_300_799_999 ~= $0 }, "\(variant.text)")
+            }
+        }
+    }
 }

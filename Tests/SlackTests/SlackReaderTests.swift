@@ -234,4 +234,28 @@ struct SlackReaderTests {
         #expect(!slash.isDirect)
         expectEqual(Self.reader.slash(["text": "x"]), nil)
     }
+
+    @Test("numbers at their ends in any event harm nothing")
+    func extremes() throws {
+        let message =
+            #"{"type":"message","channel":"C1","channel_type":"im","user":"U1","text":"hi","ts":"1700000002.000000","thread_ts":"1700000001.000000","files":[{"id":"F1","name":"a.png","size":12,"mimetype":"image/png","url_private_download":"https://files.slack.com/a"}]}"#
+        let events = [
+            message,
+            #"{"type":"message","subtype":"message_changed","channel":"C1","ts":"1700000004.000000","message":{"user":"U1","text":"b","ts":"1700000002.000000","edited":{"user":"U1","ts":"1700000003.000000"}},"previous_message":{"user":"U1","text":"a","ts":"1700000002.000000"}}"#,
+            #"{"type":"message","subtype":"message_deleted","channel":"C1","deleted_ts":"1700000002.000000","ts":"1700000003.000000"}"#,
+            #"{"type":"reaction_added","user":"U1","reaction":"+1","item_user":"UBOT","item":{"type":"message","channel":"C1","ts":"1700000002.000000"},"event_ts":"1700000003.000000"}"#,
+            #"{"type":"assistant_thread_started","assistant_thread":{"user_id":"U1","channel_id":"D1","thread_ts":"1700000001.000000"}}"#,
+            #"{"type":"agent_session_stopped","channel":"D1","user":"U1","thread_ts":"1700000001.000000","event_ts":"1700000003.000000"}"#,
+        ]
+        for event in events {
+            let payload = try JSON.parse(
+                #"{"type":"event_callback","team_id":"T1","event_id":"Ev1","event_time":1700000000,"event":\#(event)}"#)
+            #expect(!Self.reader.items(ofEvents: payload).isEmpty)
+            for variant in ExtremeNumbers.variants(of: payload) {
+                for case .message(let message, _) in Self.reader.items(ofEvents: variant) {
+                    #expect(message.sentAt >= 0 && message.sentAt <= 253_402_300_799_999, "\(variant.text)")
+                }
+            }
+        }
+    }
 }

@@ -61,4 +61,14 @@ struct APIJudgeTests {
         #expect(result.status == .exited(0) && result.text.hasPrefix("graphql: "), "\(result.text) \(result.errorText)")
         await expectEqual(scene.host.terminate(), .exited(0))
     }
+
+    @Test("numbers at their ends, sent to all that the document declares, have answers that it describes")
+    func extremes() async throws {
+        let scene = try await Scene.make()
+        let result = try await PythonClients.api.run(
+            script: "Tests/EndToEndTests/API/judges/extreme_numbers.py", [scene.url, scene.token, scene.thread])
+        #expect(
+            result.status == .exited(0) && result.text.hasPrefix("extremes: "), "\(result.text) \(result.errorText)")
+        await expectEqual(scene.host.terminate(), .exited(0))
+    }
 }

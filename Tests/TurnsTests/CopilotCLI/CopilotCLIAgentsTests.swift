@@ -22,12 +22,13 @@ struct CopilotCLIAgentsTests {
     func unpacked() async throws {
         let folder = try TemporaryDirectory()
         let version = folder.path + "/pkg/linux-x64/1.0.57"
-        try RealGit(folder.path).shell("mkdir -p \(version); touch -d '2026-01-01 00:00' \(version)/.extraction-complete")
+        try RealGit(folder.path).shell(
+            "mkdir -p \(version); touch -d '2026-01-01 00:00' \(version)/.extraction-complete")
         let installed = 1_780_000_000  // 28 May 2026
         await expectEqual(CopilotCLIFolders.isUnpacked(folder.path, since: installed), false)
         await CopilotCLIFolders.markUnpacked(folder.path)
         await expectEqual(CopilotCLIFolders.isUnpacked(folder.path, since: installed), true)
-        try RealGit(folder.path).shell("rm \(version)/.extraction-complete")
+        try RealGit(version).shell("rm .extraction-complete")
         await CopilotCLIFolders.markUnpacked(folder.path)
         await expectEqual(CopilotCLIFolders.isUnpacked(folder.path, since: installed), false)
     }
