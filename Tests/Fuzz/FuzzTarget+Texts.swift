@@ -113,7 +113,7 @@ extension FuzzTarget {
         guard let url = try? HTTPURL("https://matrix.example") else { return }
         var now = AdapterTime(monotonic: 0, wall: 1_700_000_000_000)
         var machine = MatrixStateMachine(
-            settings: MatrixSettings(id: "fuzz", homeserver: url, user: "@bot:s", credential: .token(Secret("x"))),
+            settings: MatrixSettings(id: "fuzz", homeserver: url, user: "@bot:s", credential: .accessToken(Secret("x"))),
             at: now)
         var actions = machine.handle(.begin, at: now)
         for line in bytes.split(separator: 0x0A) {

@@ -42,12 +42,16 @@ final class DocumentSocket: WatchedConnection {
         }
         let place = Place(of: session.key)
         let headers = call.request.http.headers
-        if !context.bridge.serves(place),
-            let passed = try await context.remoteFrames?.open(call.request.http.target, in: place, as: headers)
-        {
-            return try context.documentSockets.response(to: call.request.http) {
-                await Self.join($0, passed.socket, passed.stay)
+        do {
+            if !context.bridge.serves(place),
+                let passed = try await context.remoteFrames?.open(call.request.http.target, in: place, as: headers)
+            {
+                return try context.documentSockets.response(to: call.request.http) {
+                    await Self.join($0, passed.socket, passed.stay)
+                }
             }
+        } catch is WebSocketError {
+            throw Forwarder.moving
         }
         let path = call.request.parameter("path")
         let connection = try await DocumentRoutes.answering {

@@ -183,7 +183,7 @@ extension DocumentSocketTests {
         }
     }
 
-    @Test("a client that says it is another host gets nothing of what this host does not serve")
+    @Test("a document of a host that can't be reached, or asked for as if by another host, is a matter of time")
     func hop() async throws {
         let peers = GatewayPeers(name: "b") { _ in try HTTPURL("http://127.0.0.1:9") }
         try await Self.run(peers: peers) { scene in
@@ -192,9 +192,10 @@ extension DocumentSocketTests {
             let found = try await scene.harness.bridge.store.read { try $0.session(id: thread) }
             let session = try #require(found)
             await scene.harness.bridge.drop([Place(of: session.key)])
-            let answer = try await ada.send(
-                .get, Self.address(Self.path, in: thread), headers: ["X-Jetbridge-Hop": "a"])
-            #expect(answer.status == 503 && answer.headers["retry-after"] == "1")
+            for headers in [[:], ["X-Jetbridge-Hop": "a"]] {
+                let answer = try await ada.send(.get, Self.address(Self.path, in: thread), headers: headers)
+                #expect(answer.status == 503 && answer.headers["retry-after"] == "1", "\(headers)")
+            }
             #expect(await scene.documents.open.isEmpty)
         }
     }
