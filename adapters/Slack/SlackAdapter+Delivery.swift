@@ -124,7 +124,10 @@ extension SlackAdapter {
             return delivery
         case .other(let kind, let id):
             if case .roomRenamed(let old, let new) = kind {
-                self.state.withLock { $0.growing.move(from: old, to: new) }
+                self.state.withLock { state in
+                    state.growing.move(from: old, to: new)
+                    state.seen.move(from: old.name, to: new.name)
+                }
             }
             let event = InboundEvent(id: id, adapter: self.id, kind: await self.named(kind))
             return await self.deliver(event, to: sink)
