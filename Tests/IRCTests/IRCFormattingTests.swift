@@ -32,6 +32,14 @@ struct IRCFormattingTests {
     }
 
     @Test(
+        "emphasis beside Chinese text, and the backslashes of formulas",
+        arguments: [
+            ("这是**强调。**后面*“x”*吗", "这是[b]强调。[b]后面[i]“x”[i]吗"),
+            (#"\(a^2\) \[x\] a\,b \*c\*"#, #"\(a^2\) \[x\] a\,b *c*"#),
+        ])
+    func wideText(markdown: String, expected: String) { expectEqual(self.lines(markdown), [expected]) }
+
+    @Test(
         "Markdown becomes formatting codes",
         arguments: [
             ("plain", ["plain"]), ("**b** and *i* and ~~s~~", ["[b]b[b] and [i]i[i] and [s]s[s]"]),

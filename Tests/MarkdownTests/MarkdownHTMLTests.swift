@@ -56,4 +56,57 @@ import Testing
         #expect(!html.contains("<script"))
         #expect(!html.contains("<img"))
     }
+
+    @Test(
+        "signs beside Chinese, Japanese and Korean text make emphasis",
+        arguments: [
+            ("这是**强调。**后面", "这是<strong>强调。</strong>后面"),
+            ("前面**“强调”**后面", "前面<strong>“强调”</strong>后面"),
+            ("a**《强调》**b", "a<strong>《强调》</strong>b"),
+            ("**\"x.\"**后面", "<strong>&quot;x.&quot;</strong>后面"),
+            ("我可以强调**这个`code`**吗", "我可以强调<strong>这个<code>code</code></strong>吗"),
+            ("这**`code`**吗*“x”*吗", "这<strong><code>code</code></strong>吗<em>“x”</em>吗"),
+            ("**이 용어(This term)**를 강조", "<strong>이 용어(This term)</strong>를 강조"),
+            ("~~削除（古い）。~~後", "<del>削除（古い）。</del>後"),
+            ("***強調。***後と**[。](https://e.x)**後", nil),
+            ("- [ ] **必須。**後", nil),
+            ("|表|\n|-|\n|**強調。**後|", nil),
+            ("中_强调。_后", "中_强调。_后"),
+            ("** 强调。**后", "** 强调。**后"),
+            ("强调。\\*\\*后**", "强调。**后**"),
+            ("`**强调。**后`", "<code>**强调。**后</code>"),
+            ("é**“x”**é", "é**“x”**é"),
+            ("😀**“x”**😀", "😀**“x”**😀"),
+        ] as [(String, String?)])
+    func wideText(text: String, expected: String?) {
+        let html = Markdown.html(text)
+        if let expected {
+            expectEqual(html, "<p>\(expected)</p>\n")
+        } else {
+            #expect(html.contains(/<(strong|del)>/) && !html.contains("**"), "\(html)")
+        }
+    }
+
+    @Test(
+        "backslashes of formulas stay",
+        arguments: [
+            (#"\(a^2\) and \[x\]"#, #"\(a^2\) and \[x\]"#),
+            (#"a\,b\;c \{1\}"#, #"a\,b\;c \{1\}"#),
+            (#"\*a\* \_b\_ \. \! \- \> \| \` \~ \\ \$"#, "*a* _b_ . ! - &gt; | ` ~ \\ $"),
+            (#"\[x\](/y)"#, #"\[x\](/y)"#),
+            (#"[\[1\]](https://e.x/a_\(b\))"#, #"<a href="https://e.x/a_(b)" rel="noopener noreferrer">\[1\]</a>"#),
+            (#"`\[x\] \(`"#, #"<code>\[x\] \(</code>"#),
+            (#"\\[x](https://e.x)"#, #"\<a href="https://e.x" rel="noopener noreferrer">x</a>"#),
+            (#"[t](https://e.x/\[1\])"#, #"<a href="https://e.x/[1]" rel="noopener noreferrer">t</a>"#),
+            ("\u{1}\\[x\\]", "\u{1}[x]"),
+        ])
+    func backslashes(text: String, expected: String) {
+        expectEqual(Markdown.html(text), "<p>\(expected)</p>\n")
+    }
+
+    @Test("backslashes in code blocks stay")
+    func backslashesInCode() {
+        expectEqual(
+            Markdown.html("```a\\[\n\\[x\\]\n```"), "<pre><code class=\"language-a[\">\\[x\\]\n</code></pre>\n")
+    }
 }

@@ -34,6 +34,13 @@ struct MatrixFormattingTests {
         return String(decoding: output, as: UTF8.self)
     }
 
+    @Test("emphasis beside Chinese text, and the backslashes of formulas")
+    func wideText() {
+        expectEqual(self.content("这是**强调。**后面").html, "这是<strong>强调。</strong>后面")
+        expectEqual(self.content(#"\(a^2\) \[x\] **a\,b**"#).html, #"\(a^2\) \[x\] <strong>a\,b</strong>"#)
+        expectEqual(self.content(#"\(a^2\) \[x\] **a\,b**"#).body, #"\(a^2\) \[x\] **a\,b**"#)
+    }
+
     @Test("Markdown that could become very much stays small", arguments: CostlyMarkdown.allCases)
     func costly(_ sample: CostlyMarkdown) {
         let content = self.content(sample.text)

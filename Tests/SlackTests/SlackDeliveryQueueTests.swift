@@ -1,3 +1,4 @@
+import Chat
 import HTTP
 import Primitives
 import TestSupport
@@ -24,5 +25,29 @@ struct SlackDeliveryQueueTests {
         await server.value
         expectEqual(answers.withLock { $0 }, [false])
         #expect(!queue.append(job))
+    }
+
+    @Test("messages of a thread that come together are in the order of their times, and all else keeps its place")
+    func order() async {
+        func job(_ ts: String, in channel: String = "C1") -> SlackDeliveryQueue.Job {
+            let room = RoomID(adapter: AdapterID("team"), name: channel)
+            let message = InboundMessage(
+                thread: ThreadKey(adapter: room.adapter, value: channel), route: Route(room: room, replyTo: ts),
+                sender: Sender(id: "team:U1", identities: [], displayName: "Ada"), text: ts, sentAt: 0, isDirect: false,
+                isAddressed: true)
+            return SlackDeliveryQueue.Job(items: [.message(message, id: ts)]) { _, _ in }
+        }
+        let queue = SlackDeliveryQueue()
+        let other = SlackDeliveryQueue.Job(items: [.joined(channel: "C1")]) { _, _ in }
+        let first = [job("1700000000.000002"), other, job("1700000000.000009", in: "C2")]
+        for late in [job("1700000000.000001"), job("999999999.000005"), job("1700000000.000008", in: "C2")] {
+            #expect(queue.append(late))
+        }
+        expectEqual(
+            await queue.gather(first).map { $0.route?.replyTo },
+            [
+                "999999999.000005", nil, "1700000000.000008", "1700000000.000001", "1700000000.000002",
+                "1700000000.000009",
+            ])
     }
 }

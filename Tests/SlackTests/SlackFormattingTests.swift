@@ -45,6 +45,17 @@ struct SlackFormattingTests {
         expectEqual(Self.text(markdown), markdown)
     }
 
+    @Test(
+        "marks beside Chinese, Japanese and Korean text are ones by CommonMark's rule, and formulas keep their backslashes",
+        arguments: [
+            ("这是**强调。**后面", "这是**强调。\(gap)**后面"), ("前面**“强调”**后面", "前面**\(gap)“强调”\(gap)**后面"),
+            ("这***`code`***吗", "这***\(gap)`code`\(gap)***吗"), ("~~削除（古い）。~~後", "~~削除（古い）。\(gap)~~後"),
+            ("**强调**后面 **。** x", "**强调**后面 **。** x"), (#"\(a^2\) \[x\] a\,b"#, #"\\(a^2\\) \\[x\\] a\\,b"#),
+        ])
+    func wideText(markdown: String, expected: String) {
+        expectEqual(Self.text(markdown), expected)
+    }
+
     @Test("a list that is loose in one place is loose everywhere")
     func looseList() {
         expectEqual(Self.text("- one\n\n  two\n- three"), "- one\n\n  two\n\n- three")
@@ -125,7 +136,7 @@ struct SlackFormattingTests {
             ("[a](<https://e.org/a b>)", "[a](https://e.org/a%20b)"),
             ("a\\*b\\*", "a\\*b\\*"), ("\\# no heading", "\\# no heading"), ("\\- no item", "\\- no item"),
             ("1\\. no item", "1\\. no item"), ("&amp;lt;", "&amp;lt;"), ("\\`x\\`", "\\`x\\`"), ("C:\\dir", "C:\\dir"),
-            ("x\u{7}y\u{202E}z", "xy\u{202E}z"), ("\\[a\\](b)", "[a\\](b)"), ("\\_a\\_", "\\_a\\_"),
+            ("x\u{7}y\u{202E}z", "xy\u{202E}z"), ("\\[a\\](b)", "\\\\[a\\\\\\](b)"), ("\\_a\\_", "\\_a\\_"),
         ])
     func escapes(markdown: String, expected: String) {
         expectEqual(Self.text(markdown), expected)

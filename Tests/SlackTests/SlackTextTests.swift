@@ -138,6 +138,18 @@ struct SlackTextTests {
         #expect((memory.seen ?? 0).magnitude <= 1 << 53)
     }
 
+    @Test("the threads to read after an absence follow a channel whose id changes")
+    func renamedChannel() {
+        var seen = SlackSeen()
+        seen.noteThread("1.1", in: "C1", at: 1)
+        seen.noteThread("1.2", in: "C2", at: 2)
+        _ = seen.takeUnsaved()
+        seen.move(from: "C1", to: "C9")
+        expectEqual(SlackMemory(bytes: seen.takeUnsaved() ?? []).threads.map(\.channel), ["C9", "C2"])
+        seen.move(from: "C1", to: "C8")
+        expectEqual(seen.takeUnsaved(), nil)
+    }
+
     @Test("emoji and names are converted both ways, regardless of skin tone and style")
     func emoji() {
         expectEqual(SlackEmoji.emoji(named: "+1::skin-tone-3"), "👍")

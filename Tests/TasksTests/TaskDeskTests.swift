@@ -119,6 +119,27 @@ private struct Office {
     var changes: Int64 { get async throws { try await self.store.read { try $0.lastChange() } } }
 }
 
+@Suite("Commands about tasks")
+struct TaskCommandTests {
+    @Test(
+        "wrong words are refused with the reason and how it is written",
+        arguments: [
+            ("done", "`task done` needs ID: write `task done ID`"),
+            ("assign", "`task assign` needs ID and WHO: write `task assign ID WHO`"),
+            ("assign T1", "`task assign` needs WHO: write `task assign ID WHO`"),
+            ("done T1 T2", "`task done` takes only ID: write `task done ID`"),
+            ("link T1 a b", "`task link` takes only ID URL: write `task link ID URL`"),
+            ("T1 due yesterdayish", "`task T1 due yesterdayish` is unknown. Write `task`, `task ID`, `task add TEXT`"),
+        ])
+    func wrong(words: String, reason: String) {
+        do {
+            Issue.record("read as \(try TaskCommand(words))")
+        } catch {
+            #expect("\(error)".hasPrefix(reason), "\(error)")
+        }
+    }
+}
+
 @Suite("The desk with tasks", .timeLimit(.minutes(2))) struct TaskDeskTests {
     @Test(
         "a commit with an absurd date brings its tasks, dated within the calendar",

@@ -23,6 +23,12 @@ struct TelegramFormattingTests {
         return lines.joined(separator: "\n")
     }
 
+    @Test("emphasis beside Chinese text, and the backslashes of formulas")
+    func wideText() {
+        expectEqual(Self.markup("这是**强调。**后面"), "这是<b>强调。</b>后面")
+        expectEqual(Self.markup(#"\(a^2\) \[x\] a\,b \*c\*"#), #"\(a^2\) \[x\] a\,b *c*"#)
+    }
+
     @Test("Markdown that could become very much stays small", arguments: CostlyMarkdown.allCases)
     func costly(_ sample: CostlyMarkdown) {
         #expect(TelegramFormatting().render(sample.text).bytes.count <= CostlyMarkdown.limit)

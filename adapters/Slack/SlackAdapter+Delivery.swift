@@ -89,11 +89,19 @@ extension SlackAdapter {
 
     /// Stores the jobs of one queue, in order, until it is closed.
     func deliverJobs(of queue: SlackDeliveryQueue, to sink: any MessageSink) async {
-        while let jobs = await queue.next() {
+        while var jobs = await queue.next() {
+            if jobs.contains(where: self.waitsAnyway) { jobs = await queue.gather(jobs) }
             for job in jobs { await self.deliver(job, to: sink) }
         }
         // Only cancellation leaves jobs; their callers still wait for an answer.
         for job in queue.abandon() { job.answer(false, nil) }
+    }
+
+    /// Whether the thread of a message is being answered: then a moment for those that were written before it costs nothing.
+    private func waitsAnyway(_ job: SlackDeliveryQueue.Job) -> Bool {
+        guard let route = job.route else { return false }
+        let thread = SlackThreadSigns.key(route.room.name, route.anchor ?? "")
+        return self.state.withLock { $0.signs.isTyping(in: thread) || $0.growing.isGrowing(in: route.room) }
     }
 
     private func deliver(_ job: SlackDeliveryQueue.Job, to sink: any MessageSink) async {
@@ -124,7 +132,10 @@ extension SlackAdapter {
             return delivery
         case .other(let kind, let id):
             if case .roomRenamed(let old, let new) = kind {
-                self.state.withLock { $0.growing.move(from: old, to: new) }
+                self.state.withLock { state in
+                    state.growing.move(from: old, to: new)
+                    state.seen.move(from: old.name, to: new.name)
+                }
             }
             let event = InboundEvent(id: id, adapter: self.id, kind: await self.named(kind))
             return await self.deliver(event, to: sink)

@@ -11,7 +11,8 @@ extension SlackAdapter {
         let thread = SlackThreadSigns.key(route.room.name, anchor)
         let now = self.now.monotonic
         let isWanted = self.state.withLock { state in
-            !state.missing.contains(.setStatus) && state.signs.setTyping(isTyping, in: thread, at: now)
+            // Noted in any case: it says which threads are being answered.
+            state.signs.setTyping(isTyping, in: thread, at: now) && !state.missing.contains(.setStatus)
         }
         guard isWanted else { return }
         await self.setStatus(isTyping ? "is thinking…" : "", in: route.room, anchor)

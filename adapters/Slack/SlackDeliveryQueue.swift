@@ -1,3 +1,4 @@
+internal import Chat
 internal import JSON
 internal import Primitives
 
@@ -13,6 +14,8 @@ final class SlackDeliveryQueue: Sendable {
         var answer: Answer
     }
 
+    /// How long a message waits for earlier ones, which Slack may send by the other socket.
+    static let gathering: Duration = .milliseconds(20)
     static let count = 4
     /// Maximum jobs waiting in one queue; while it is full, the sockets are not read.
     static let limit = 512
@@ -51,6 +54,28 @@ final class SlackDeliveryQueue: Sendable {
         return nil
     }
 
+    /// Waits a moment, and returns `jobs` with those that came in the meantime, each thread's messages by their time.
+    func gather(_ jobs: [Job]) async -> [Job] {
+        try? await Task.sleep(for: Self.gathering)
+        return Self.inOrder(
+            jobs
+                + self.jobs.withLock { jobs in
+                    defer { jobs.list = [] }
+                    return jobs.list
+                })
+    }
+
+    /// The jobs with each thread's messages by their time. All other jobs keep their places.
+    static func inOrder(_ jobs: [Job]) -> [Job] {
+        var jobs = jobs
+        let messages = jobs.indices.filter { jobs[$0].thread != nil }
+        for places in Dictionary(grouping: messages, by: { jobs[$0].thread }).values {
+            let sorted = places.map { jobs[$0] }.sorted { $0.time.lexicographicallyPrecedes($1.time) }
+            for (place, job) in zip(places, sorted) { jobs[place] = job }
+        }
+        return jobs
+    }
+
     /// Waits until jobs are taken out, for half a second at most.
     func waitForRoom() async {
         await self.hasRoom.wait(upTo: .milliseconds(500))
@@ -72,4 +97,23 @@ final class SlackDeliveryQueue: Sendable {
         self.jobs.withLock { $0.isClosed = true }
         self.hasJobs.signal()
     }
+}
+
+extension SlackDeliveryQueue.Job {
+    private var message: InboundMessage? {
+        guard self.items.count == 1, case .message(let message, _)? = self.items.first else { return nil }
+        return message
+    }
+
+    /// Nil for what is not a single message.
+    fileprivate var thread: ThreadKey? { self.message?.thread }
+
+    /// The message's `ts`, whose fraction always has the same number of digits.
+    fileprivate var time: [UInt8] {
+        let text = Array((self.message?.route.replyTo ?? "").utf8)
+        let seconds = text.prefix { $0 != UInt8(ascii: ".") }.count
+        return [UInt8(clamping: seconds)] + text
+    }
+
+    var route: Route? { self.message?.route }
 }

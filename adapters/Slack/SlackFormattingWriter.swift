@@ -31,6 +31,8 @@ struct SlackFormattingWriter {
     private var lists: [List] = []
     /// Open marks; each line closes and reopens them.
     private var styles: [[UInt8]] = []
+    /// The marks that were written last, while nothing follows them.
+    private var marks: (range: Range<Int>, isOn: Bool)?
     private var links: [OpenLink] = []
     /// Consecutive plain text, which may come in pieces but is escaped as a whole.
     private var pending: [UInt8] = []
@@ -119,6 +121,7 @@ struct SlackFormattingWriter {
         let text = self.pending
         self.pending = []
         self.beginLine()
+        self.separateMarks(from: text)
         SlackPlainText.append(
             text, to: &self.bytes, atLineStart: self.bytes.count == self.textStart, isInCell: self.isInCell,
             isInLink: self.links.contains { $0.isAllowed })
@@ -134,11 +137,41 @@ struct SlackFormattingWriter {
             self.styles.removeLast()
             if self.lineStart != nil { self.bytes += mark }
         }
+        let end = self.bytes.count
+        var start = max(end - mark.count, 0)
+        if let marks = self.marks, marks.isOn == isOn, marks.range.upperBound == start {
+            start = marks.range.lowerBound
+        }
+        self.marks = (start..<end, isOn)
+    }
+
+    /// Puts a gap between marks and punctuation within them, beside text that is not separated by a space: there Slack
+    /// knows marks by CommonMark's rule alone, as in `强调。**后面`.
+    private mutating func separateMarks(from next: [UInt8]) {
+        guard let marks = self.marks.take(), marks.range.upperBound == self.bytes.count else { return }
+        let before = String(decoding: self.bytes[..<marks.range.lowerBound].suffix(8), as: UTF8.self).unicodeScalars
+            .last
+        let after = String(decoding: next.prefix(8), as: UTF8.self).unicodeScalars.first
+        let (inner, outer) = marks.isOn ? (after, before) : (before, after)
+        guard let inner, let outer, Self.isPunctuation(inner), !Self.isPunctuation(outer),
+            !outer.properties.isWhitespace
+        else { return }
+        self.bytes.insert(contentsOf: SlackToken.gap, at: marks.isOn ? marks.range.upperBound : marks.range.lowerBound)
+    }
+
+    private static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+            .finalPunctuation, .otherPunctuation:
+            true
+        default: scalar.isASCII && (scalar.properties.isMath || "$^`".unicodeScalars.contains(scalar))
+        }
     }
 
     private mutating func appendCode(_ text: Span<UInt8>) {
         self.flush()
         self.beginLine()
+        self.separateMarks(from: Array("`".utf8))
         var content: [UInt8] = []
         SlackCodeText.append(text, to: &content, keepsLines: false)
         if self.isInCell { content = content.flatMap { $0 == UInt8(ascii: "|") ? [0x5C, 0x7C] : [$0] } }

@@ -76,6 +76,8 @@ struct SlackGrowingMessages: Sendable {
 
     subscript(reference: MessageReference) -> SlackGrowing? { self.messages[reference] }
 
+    func isGrowing(in room: RoomID) -> Bool { self.messages.keys.contains { $0.room == room } }
+
     /// Beyond the limit, forgets the message that has not grown for the longest time; its last edit still finds it by
     /// id.
     mutating func keep(_ growing: SlackGrowing, for reference: MessageReference) {

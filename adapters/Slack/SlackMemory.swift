@@ -26,6 +26,16 @@ package struct SlackMemory: Sendable, Equatable {
         if self.threads.count > Self.threadLimit { self.threads.removeFirst() }
     }
 
+    /// The channel has another id. False if none of the threads is in it.
+    mutating func move(from: String, to: String) -> Bool {
+        var hasMoved = false
+        for index in self.threads.indices where self.threads[index].channel == from {
+            self.threads[index].channel = to
+            hasMoved = true
+        }
+        return hasMoved
+    }
+
     /// Reads ``bytes``; skips invalid parts, since a lost memory only costs convenience.
     init(bytes: [UInt8]) {
         guard let json = try? JSON.parse(bytes) else { return }
@@ -83,6 +93,10 @@ struct SlackSeen: Sendable {
     mutating func noteThread(_ root: String, in channel: String, at time: Int64) {
         self.memory.note(channel: channel, root: root, at: time)
         self.isStale = true
+    }
+
+    mutating func move(from: String, to: String) {
+        if self.memory.move(from: from, to: to) { self.isStale = true }
     }
 
     /// Nil when nothing has changed since the last call.

@@ -7,6 +7,7 @@
 #include <cmark-gfm/node.h>
 #include <cmark-gfm/parser.h>
 #include <cmark-gfm/references.h>
+#include <cmark-gfm/utf8.h>
 
 // The extensions' node kinds: assigned at registration, exported, but not declared in any installed header.
 extern cmark_node_type CMARK_NODE_TABLE, CMARK_NODE_TABLE_ROW, CMARK_NODE_TABLE_CELL, CMARK_NODE_STRIKETHROUGH;

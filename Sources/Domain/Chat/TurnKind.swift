@@ -38,15 +38,20 @@ package enum TurnKind: String, Sendable, CaseIterable {
         }
     }
 
-    /// The title of a conversation that begins with such a turn: its words, after the command where they are its arguments.
+    /// The title of a conversation that begins with such a turn: what it is about, after the command where the words are
+    /// its arguments. Without words it is the command, until a message says more.
     package func title(of words: String) -> String {
         switch self {
         case .chat, .specify, .conflict, .command: words
-        case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec, .task, .run,
-            .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow:
-            "\(self.rawValue) \(words)"
+        case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .refine, .spec, .fix:
+            words.isEmpty ? self.rawValue : words
+        case .implement, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .workflow:
+            words.isEmpty ? self.rawValue : "\(self.rawValue) \(words)"
         }
     }
+
+    /// Whether a conversation has this title because a command without words began it.
+    package static func isPreliminary(_ title: String) -> Bool { title.isEmpty || Self(rawValue: title) != nil }
 
     /// Whether the text of such a turn is the program's own, in which commands get the room's sign. A model's answer and
     /// documents are shown as they are.

@@ -67,7 +67,10 @@ package struct DocumentDesk: Sendable {
         let known = try await Self.text(edit.path, at: base, in: repository)
         if let known, edit.base == nil {
             if known.utf8.elementsEqual(edit.text.utf8) { return .unchanged(edit.text) }
-            return .conflict(DocumentVersions(base: nil, theirs: known, ours: edit.text))
+            return .conflict(
+                DocumentVersions(
+                    base: nil, theirs: known, ours: edit.text,
+                    change: await Self.newestChange(of: edit.path, at: home.head, in: repository)))
         }
         let text = known.map { LineEnds.restored(in: edit.text, like: $0) } ?? edit.text
         let change = DocumentChange(
@@ -90,8 +93,16 @@ package struct DocumentDesk: Sendable {
             return .conflict(
                 DocumentVersions(
                     base: known, theirs: file?.theirs.map { String(decoding: $0, as: UTF8.self) }, ours: text,
-                    head: conflict.theirs))
+                    head: conflict.theirs,
+                    change: await Self.newestChange(of: edit.path, at: conflict.theirs, in: repository)))
         }
+    }
+
+    /// For the words of a refusal, which is the same without it.
+    private static func newestChange(
+        of path: String, at head: GitObjectID, in repository: LocalRepository
+    ) async -> GitCommit? {
+        try? await repository.history(of: path, from: head, limit: 1).items.first
     }
 
     // MARK: Live editing
@@ -344,6 +355,8 @@ package struct DocumentVersions: Sendable {
     package let ours: String
     /// The commit of `theirs`.
     package var head: GitObjectID?
+    /// The newest commit that changed the document, where that is to be said.
+    package var change: GitCommit?
 }
 
 /// Why a document cannot be read or saved; each says what to do.

@@ -5,6 +5,7 @@ internal import Git
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Primitives
 internal import Repositories
 internal import Schemas
 internal import Sessions
@@ -192,15 +193,24 @@ enum DocumentRoutes {
             case .unchanged(let text):
                 return try .json(encoding: API.SavedDocument(commit: nil, text: text, merged: false))
             case .conflict(let texts):
+                let change = texts.change.map(Self.named) ?? ""
                 return try Self.conflict(
                     texts.theirs == nil
-                        ? "Others have deleted `\(edit.path)` since you read it. Nothing was committed."
-                        : "Others have changed the same lines of `\(edit.path)`. Nothing was committed: put both texts "
-                            + "together, and save with the document's newest `commit` as `base`.", texts)
+                        ? "Others have deleted `\(edit.path)` since you read it\(change). Nothing was committed."
+                        : "Others have changed the same lines of `\(edit.path)`\(change). Nothing was committed: put both "
+                            + "texts together, and save with the document's newest `commit` as `base`.", texts)
             }
         } catch let problem as HTTPProblem where problem.status == .conflict {
             return try Self.conflict(problem.detail)
         }
+    }
+
+    /// The newest change of a document: which commit, whose, and when.
+    private static func named(_ change: GitCommit) -> String {
+        let time = CivilTime(seconds: change.author.seconds)
+        let (subject, author) = (VisibleText.line(change.subject), VisibleText.line(change.author.name))
+        return ", last in \(change.id.hex.prefix(7)) (“\(subject.prefix(72))” by \(author.prefix(64)), "
+            + "\(time.date) \(time.clock) UTC)"
     }
 
     private static func conflict(_ detail: String, _ texts: DocumentVersions? = nil) throws -> HTTPServerResponse {

@@ -96,9 +96,10 @@ class EditorPage {
     const choices = views.map((view) => h(
       "label", {}, h("input", { type: "radio", name: "view", value: view, onchange: () => this.show(view) }), modes[view]));
     replace(this.panes, h("section", { class: "editor-pane", "aria-label": "Text" }, this.field.element),
-      h("section", { class: "editor-pane editor-preview", "aria-label": "Preview", tabindex: 0 }, this.preview.element));
+      h("section", { class: "editor-pane editor-preview", "aria-label": "Preview", tabindex: 0 }, h("h2", { class: "off-screen" }, "Preview"), this.preview.element));
     replace(root, h(
       "main", { class: "editor", id: "main" },
+      h("h1", { class: "off-screen" }, this.path),
       h("header", {},
         h("a", { class: "icon-button", href: `/#/t/${encodeURIComponent(this.thread)}`, "aria-label": "Back to the conversation", title: "Back to the conversation" }, icon("back")),
         this.documents, h("span", { class: "spacer" }), this.people, this.state, this.save, theme),
@@ -257,6 +258,9 @@ class EditorPage {
     if (this.panes.dataset.view !== "edit") this.showPreview(text);
     const found = headings(text);
     const least = Math.min(...found.map((heading) => heading.level));
+    // The preview's headings are two levels lower. Above a text that begins with another than its first, the page's own
+    // headings would skip levels.
+    this.panes.classList.toggle("is-deep", (found[0]?.level ?? 1) > 1);
     replace(this.outline, ...found.map((heading) => h(
       "button", { type: "button", class: `outline-entry level-${Math.min(heading.level - least, 3)}`, onclick: () => this.field.reveal(heading.place) }, heading.title || "(untitled)")));
   }

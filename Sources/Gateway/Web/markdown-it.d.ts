@@ -36,8 +36,10 @@ declare module "markdown-it" {
     pos: number;
     posMax: number;
     pending: string;
+    scanDelims(start: number, canSplitWord: boolean): { can_open: boolean; can_close: boolean; length: number };
   }
   export interface Ruler<Rule> {
+    at(name: string, rule: Rule): void;
     before(name: string, own: string, rule: Rule, options?: { alt: string[] }): void;
     getRules(chain: string): ((state: BlockState, from: number, to: number, silent: boolean) => boolean)[];
   }
@@ -48,6 +50,7 @@ declare module "markdown-it" {
       parse(text: string, md: MarkdownIt, env: object, tokens: Token[]): void;
     };
     inline: {
+      State: { prototype: InlineState };
       ruler: Ruler<(state: InlineState, silent: boolean) => boolean>;
       parse(text: string, md: MarkdownIt, env: object, tokens: Token[]): void;
     };

@@ -38,9 +38,20 @@ enum MarkdownParser {
         unsafe Self.attach("tasklist", to: parser)
         if cost.allowsTables { unsafe Self.attach("table", to: parser) }
         if autolinks, cost.allowsAutolinks { unsafe Self.attach("autolink", to: parser) }
-        unsafe Self.feed(text, to: parser)
+        if MarkdownEmphasis.mayApply(to: text) {
+            unsafe cmark_parser_attach_syntax_extension(parser, MarkdownEmphasis.syntax)
+        }
+        unsafe cmark_parser_set_backslash_ispunct_func(parser) { MarkdownEscapes.isEscaped($0) ? 1 : 0 }
+        let hidden = MarkdownEscapes.hidingBrackets(in: text)
+        if let hidden {
+            unsafe Self.feed(hidden.span, to: parser)
+        } else {
+            unsafe Self.feed(text, to: parser)
+        }
         unsafe Self.limitReferences(of: parser, to: cost.longestReference)
-        return unsafe Self.inlinePhase.withLock { _ in unsafe cmark_parser_finish(parser) }
+        let root = unsafe Self.inlinePhase.withLock { _ in unsafe cmark_parser_finish(parser) }
+        if hidden != nil, let root = unsafe root { unsafe MarkdownEscapes.showBrackets(in: root) }
+        return unsafe root
     }
 
     private static func feed(_ text: Span<UInt8>, to parser: UnsafeMutablePointer<cmark_parser>) {

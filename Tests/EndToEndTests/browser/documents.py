@@ -54,6 +54,7 @@ def look(page, name):
         page.screenshot(path=FOLDER / f"document-{name}-{width}-{scheme}.png")
         found = findings(page)
         assert found == [], "\n".join(found)
+        assert page.locator("h1:visible").count() > 0
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 860})
@@ -301,7 +302,7 @@ def run(browser):
         page.get_by_role("button", name="spec.md", exact=True).click()
         page.get_by_role("link", name="Edit", exact=True).click()
         expect(field(page)).to_contain_text("People sign in")
-        expect(page.get_by_role("heading", name="Login")).to_be_visible()
+        expect(page.get_by_label("Preview").get_by_role("heading", name="Login")).to_be_visible()
         expect(page.get_by_role("navigation", name="Headings").get_by_role("button")).to_have_count(3)
         look(page, "open")
     with check("what is typed is shown in the preview, saved as a commit, and posted in the conversation"):
@@ -461,6 +462,8 @@ def run(browser):
         look(page, "preview")
         page.get_by_role("radio", name="Edit", exact=True).check()
         expect(page.get_by_label("Preview", exact=True).locator(".prose")).to_be_hidden()
+        look(page, "text")
+        expect(page.get_by_role("heading", level=1)).to_have_text(SPEC)
     with check("what is printed is the document, in each view and also as it was typed since"):
         size = page.viewport_size
         field(page).press("Control+End")

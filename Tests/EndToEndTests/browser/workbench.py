@@ -365,6 +365,11 @@ def inbox(page: Page, stub: Stub):
         page.get_by_role("menuitem", name="Bob_B wants to run make release").click()
         expect(page.get_by_role("region", name="Ask k5")).to_be_focused()
         assert thread_id(page) == there
+    with check("an open question is printed with its options"):
+        page.emulate_media(media="print")
+        for option in page.get_by_role("region", name="Ask k5").get_by_role("button").all():
+            expect(option).to_be_visible()
+        page.emulate_media(media="screen")
     with check("when it is decided, the bell is silent"):
         stub.decision = (200, {"outcome": "Approved by Ada"})
         stub.waiting = []

@@ -149,6 +149,9 @@ struct DocumentTests {
             let conflict = try await place.save("docs/Guide.md", ["text": .string(mine), "base": base])
             #expect(
                 conflict.status == 409 && conflict.headers["content-type"]?.hasPrefix("application/problem") == true)
+            let detail = conflict.json["detail"]?.stringValue ?? ""
+            #expect(detail.hasPrefix("Others have changed the same lines of `docs/Guide.md`, last in \(head.prefix(7)) (“"))
+            #expect(detail.contains(/(“Edit docs.Guide.md” by .+, 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC)/), "\(detail)")
             expectEqual(conflict.json["base_text"]?.stringValue, Self.lines)
             expectEqual(conflict.json["theirs"]?.stringValue, merged["text"]?.stringValue)
             expectEqual(conflict.json["ours"]?.stringValue, mine)
@@ -165,6 +168,7 @@ struct DocumentTests {
             // Deleted while it was edited.
             try place.git.shell("git rm -q docs/Guide.md && git commit -qm gone")
             let gone = try await place.save("docs/Guide.md", ["text": .string(mine), "base": base])
+            #expect(gone.json["detail"]?.stringValue?.contains("since you read it, last in ") == true)
             #expect(gone.status == 409 && gone.json["theirs"] == .null && gone.json["ours"]?.stringValue == mine)
         }
     }

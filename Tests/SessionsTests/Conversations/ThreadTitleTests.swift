@@ -1,3 +1,4 @@
+import Chat
 import TestSupport
 import Testing
 
@@ -29,5 +30,33 @@ struct ThreadTitleTests {
         } catch {
             #expect(error.message.contains(reason), "\(error.message)")
         }
+    }
+}
+
+@Suite("A title that a thread gets by itself", .timeLimit(.minutes(1)))
+struct AutomaticTitleTests {
+    @Test(
+        "it is what the thread is about: the first message that says so",
+        arguments: [
+            (["!whoami", "Count to 3"], "Count to 3"), (["!files", "Count to 3", "Count to 4"], "Count to 3"),
+            (["!files"], "files"), (["!run echo hello", "Count to 3"], "run echo hello"),
+            (["!specify fly to the moon", "Count to 3"], "fly to the moon"),
+        ])
+    func first(messages: [String], title: String) async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker(scripts: messages.map { [.event(.text("Answer to \($0)."))] }))
+        for (index, message) in messages.enumerated() {
+            try await harness.adapter.say(message)
+            try await eventually("message \(index + 1) is answered") { harness.adapter.texts.count > index }
+        }
+        let sessions = try await harness.bridge.store.read { ledger in try ledger.sessions(after: nil, limit: 1) }
+        expectEqual(sessions.items.first?.title, title)
+    }
+
+    @Test("a command about a text is not in the title")
+    func command() {
+        expectEqual(TurnKind.spec.title(of: "fly to the moon"), "fly to the moon")
+        expectEqual(TurnKind.refine.title(of: "shorter"), "shorter")
+        expectEqual(TurnKind.review.title(of: "12"), "review 12")
     }
 }

@@ -70,6 +70,20 @@ struct LaneStateMachineTests {
         expectEqual(lane.queue.map(\.id), [1, 5, 6, 10, 2, 3, 4, 7, 8, 9])
     }
 
+    @Test("an answer goes before other threads' documents that wait, and a document behind all")
+    func documents() {
+        let item = { (id: Int64, kind: OutboxItem.Kind, session: String, isDocument: Bool) in
+            OutboxItem(
+                id: id, session: session, turn: session, kind: kind, route: Route(room: Sample.room), text: "text",
+                token: "m", reference: nil, state: .pending, isDocument: isDocument)
+        }
+        var lane = LaneStateMachine()
+        lane.enqueue((1...3).map { item($0, .part, "a", true) })
+        lane.enqueue([item(4, .part, "b", false), item(5, .final, "b", false)])
+        lane.enqueue([item(6, .final, "a", false), item(7, .final, "c", false), item(8, .part, "d", true)])
+        expectEqual(lane.queue.map(\.id), [1, 4, 5, 7, 2, 3, 6, 8])
+    }
+
     @Test("a message that was dropped before it could be marked is skipped")
     func dropped() {
         var lane = LaneStateMachine()

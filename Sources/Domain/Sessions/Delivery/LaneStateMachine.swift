@@ -62,13 +62,15 @@ struct LaneStateMachine {
     }
 
     /// Where a message goes: a note or an ask goes before what waits of other threads' answers, which may be long and the
-    /// room slow. Within a thread the order stays, and the first message may be marked already.
+    /// room slow, and an answer before their documents. Within a thread the order stays, and the first message may be
+    /// marked already.
     private func place(of item: OutboxItem) -> Int {
-        guard item.kind == .note || item.kind == .ask else { return self.queue.endIndex }
+        let isNote = item.kind == .note || item.kind == .ask
+        guard isNote || item.isAnswer && !item.isDocument else { return self.queue.endIndex }
         let own = self.queue.lastIndex { $0.session == item.session } ?? 0
         let place = self.queue.indices.dropFirst(own + 1).first { index in
             let other = self.queue[index]
-            return other.reference == nil && [.part, .final, .file].contains(other.kind)
+            return other.reference == nil && other.isAnswer && (isNote || other.isDocument)
         }
         return place ?? self.queue.endIndex
     }
@@ -241,4 +243,8 @@ struct LaneStateMachine {
             held.insert(item.turn)
         }
     }
+}
+
+extension OutboxItem {
+    fileprivate var isAnswer: Bool { [.part, .final, .file].contains(self.kind) }
 }

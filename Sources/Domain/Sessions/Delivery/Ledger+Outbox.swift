@@ -135,12 +135,17 @@ extension Ledger {
     package func openOutbox(of room: RoomID, after id: Int64, limit: Int) throws -> [OutboxItem] {
         try self.connection.query(
             """
-            SELECT * FROM outbox WHERE adapter = $1 AND id > $3 AND state IN ('pending', 'sending', 'unknown')
+            SELECT *, (SELECT kind FROM turns WHERE turns.id = outbox.turn) AS turn_kind
+            FROM outbox WHERE adapter = $1 AND id > $3 AND state IN ('pending', 'sending', 'unknown')
             AND room IN (SELECT $2 UNION ALL SELECT room FROM renamed_rooms WHERE adapter = $1 AND new_room = $2)
             ORDER BY id LIMIT $4
             """,
             [.text(room.adapter.rawValue), .text(room.name), .integer(id), .integer(Int64(limit))]
-        ).map(Self.outboxItem)
+        ).map { row in
+            var item = try Self.outboxItem(row)
+            item.isDocument = try row.optionalText("turn_kind").flatMap(TurnKind.init)?.isDocument ?? false
+            return item
+        }
     }
 
     /// Rooms with open entries.

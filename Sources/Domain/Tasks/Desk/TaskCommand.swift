@@ -49,9 +49,9 @@ package enum TaskCommand: Sendable, Hashable {
                 self = .show(first)
                 return
             }
-            let isShort = words.count <= form.1.split(separator: " ").count
-            throw .invalid(
-                "`task \(form.0)` \(isShort ? "needs more" : "takes no more") words: write `task \(form.0) \(form.1)`")
+            let missing = form.1.split(separator: " ").dropFirst(words.count - 1).joined(separator: " and ")
+            let wrong = missing.isEmpty ? "takes only \(form.1)" : "needs \(missing)"
+            throw .invalid("`task \(form.0)` \(wrong): write `task \(form.0) \(form.1)`")
         }
     }
 

@@ -42,8 +42,15 @@ markdown.normalizeLink = markdown.normalizeLinkText = (href) => href;
 markdown.block.ruler.before("table", "deep", deepBlock);
 markdown.block.ruler.before("paragraph", "footnote", footnoteBlock, { alt: ["paragraph", "blockquote", "list"] });
 markdown.inline.ruler.before("text", "address", address);
+markdown.inline.ruler.before("escape", "formula", formulaSign);
 markdown.inline.ruler.before("emphasis", "row", rowOfSigns);
 markdown.inline.ruler.before("link", "footnote", footnoteReference);
+
+const scanSigns = markdown.inline.State.prototype.scanDelims;
+markdown.inline.State.prototype.scanDelims = function (start, canSplitWord) {
+  const signs = scanSigns.call(this, start, canSplitWord);
+  return canSplitWord ? { ...signs, ...flanking(this.src, start, start + signs.length) } : signs;
+};
 
 export function parse(text: string): Block[] {
   return blocks(text, true);
@@ -206,4 +213,38 @@ function rowOfSigns(state: InlineState, silent: boolean): boolean {
   if (!silent) state.pending += found[0];
   state.pos += found[0]!.length;
   return true;
+}
+
+/** The backslashes of `\(a^2\)`, `\[x\]` and `a\,b` stay, as on every network. */
+function formulaSign(state: InlineState, silent: boolean): boolean {
+  const sign = state.src[state.pos] === "\\" && state.pos + 1 < state.posMax ? state.src[state.pos + 1]! : "";
+  if (!sign || !"()[]{},;".includes(sign)) return false;
+  if (!silent) state.pending += `\\${sign}`;
+  state.pos += 2;
+  return true;
+}
+
+// East Asian wide, full-width and half-width characters, and Hangul; the same as MarkdownEmphasis.isWide.
+const wide =
+  /[\u1100-\u11ff\u20a9\u2329\u232a\u2630-\u2637\u268a-\u268f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uffee\u{16fe0}-\u{18dff}\u{1aff0}-\u{1b2ff}\u{1d300}-\u{1d37f}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
+
+/** Whether signs can open and close emphasis. As CommonMark says, with the amendment that is proposed for Chinese, Japanese
+ * and Korean text (github.com/tats-u/markdown-cjk-friendly), which puts no spaces around words: its punctuation counts as
+ * letters, and any of its characters may stand beside other punctuation. */
+function flanking(text: string, start: number, end: number): { can_open: boolean; can_close: boolean } {
+  const last = /(.)([\ufe00-\ufe0e]?)$/su.exec(text.slice(Math.max(0, start - 3), start));
+  const isQuote = last?.[2] === "\ufe01" && /[‘’“”]/.test(last[1]!);
+  const before = isQuote || /[\u{e0100}-\u{e01ef}]/u.test(last?.[1] ?? "") ? "wide" : neighbour(last?.[1]);
+  const next = text.codePointAt(end);
+  const after = neighbour(next === undefined ? undefined : String.fromCodePoint(next));
+  return {
+    can_open: after !== "space" && (after !== "punctuation" || before !== "letter"),
+    can_close: before !== "space" && (before !== "punctuation" || after !== "letter"),
+  };
+}
+
+function neighbour(character: string | undefined): "space" | "wide" | "punctuation" | "letter" {
+  if (character === undefined || /[\s\p{Zs}]/u.test(character)) return "space";
+  if (wide.test(character) && !/\p{Emoji_Presentation}/u.test(character)) return "wide";
+  return /[!-/:-@[-`{-~\p{P}]/u.test(character) ? "punctuation" : "letter";
 }

@@ -17,6 +17,20 @@ const addresses = (tokens: Token[]): (string | null)[] =>
   tokens.filter((token) => token.attrs !== null).map((token) => token.attrGet("href"));
 
 export function markdown(): void {
+  const shown = (source: string): string =>
+    inline(source).map((part) => (part.nesting ? `<${part.nesting < 0 ? "/" : ""}${part.type.replace(/_.*/, "")}>` : part.content)).join("");
+  for (const [source, expected] of [
+    ["这是**强调。**后面", "这是<strong>强调。</strong>后面"],
+    ["前面**“强调”**后面", "前面<strong>“强调”</strong>后面"],
+    ["a**《强调》**b", "a<strong>《强调》</strong>b"],
+    ["**x.**后面 **이 용어(T)**를", "<strong>x.</strong>后面 <strong>이 용어(T)</strong>를"],
+    ["~~削除（古い）。~~後", "<s>削除（古い）。</s>後"],
+    ["中_强调。_后", "中_强调。_后"],
+    ["é**“x”**é", "é**“x”**é"],
+    ["😀**“x”**😀", "😀**“x”**😀"],
+    ["\\(a^2\\) \\[x\\](y) a\\,b \\*c\\*", "\\(a^2\\) \\[x\\](y) a\\,b *c*"],
+    ["`\\[x\\]`", "\\[x\\]"],
+  ] as const) expect(source, shown(source), expected);
   const nested = "*a ".repeat(2500) + "a* ".repeat(2500);
   expect("emphasis is nested only so deep", depth(inline(nested)), 32);
   expect("nothing is lost of what is nested deeper", text(inline(nested)).replace(/[* ]/g, "").length, 5000);

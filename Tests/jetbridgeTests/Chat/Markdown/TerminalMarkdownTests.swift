@@ -36,6 +36,12 @@ struct TerminalMarkdownTests {
         expectEqual(self.lines("a  \nb"), ["a", "b"])
     }
 
+    @Test("emphasis beside Chinese text, and the backslashes of formulas")
+    func wideText() {
+        expectEqual(self.lines("这是**强调。**后面"), ["这是[1m强调。[0m后面"])
+        expectEqual(self.lines(#"\(a^2\) \[x\] a\,b \*c\*"#), [#"\(a^2\) \[x\] a\,b *c*"#])
+    }
+
     @Test("lists: markers, numbers, tasks, nesting, tight and loose")
     func lists() {
         expectEqual(self.lines("- a\n- b\n  1. c\n  2. d\n- [x] e"), ["• a", "• b", "  1. c", "  2. d", "• ☑ e"])

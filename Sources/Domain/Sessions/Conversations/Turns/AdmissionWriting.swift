@@ -79,7 +79,8 @@ struct AdmissionWriting: Sendable {
     private func enterSession(_ ledger: Ledger) throws -> SessionRecord {
         let message = self.question.message
         let text = self.question.text
-        let named = text.isEmpty ? message.attachments.first?.name ?? "" : self.question.kind.title(of: text)
+        let isChat = self.question.kind == .chat
+        let named = isChat && text.isEmpty ? message.attachments.first?.name ?? "" : self.question.kind.title(of: text)
         let title = Conversation.title(of: named)
         var session = try ledger.session(
             for: self.key, route: message.route, owner: message.sender.id, title: title, at: self.at,
@@ -87,7 +88,7 @@ struct AdmissionWriting: Sendable {
         session.route = message.route
         session.activeAt = self.at
         session.state = .active
-        if session.title.isEmpty { session.title = title }
+        if !session.isNamed, TurnKind.isPreliminary(session.title), !title.isEmpty { session.title = title }
         try ledger.update(session)
         return session
     }

@@ -80,8 +80,10 @@ extension Conversation {
                 try ledger.insert(frames)
                 if isExcerpt { _ = try ledger.dropPending(ofTurn: turn.id, keeping: keep) }
                 let items = try messages.map {
-                    try ledger.insertOutbox(
+                    var item = try ledger.insertOutbox(
                         session: turn.session, turn: turn.id, kind: .part, route: turn.route, text: $0, at: now)
+                    item.isDocument = turn.kind.isDocument
+                    return item
                 }
                 if isReserved, let first = items.first { _ = try ledger.markSending(first.id, at: now) }
                 return items

@@ -175,9 +175,14 @@ struct TurnClosing: Sendable {
     private func insertion(
         of text: String, as kind: OutboxItem.Kind, buttons: [MessageButton] = [], into ledger: Ledger
     ) throws -> () throws -> OutboxItem {
-        try ledger.outboxInsertion(
+        let insertion = try ledger.outboxInsertion(
             session: self.turn.session, turn: self.turn.id, kind: kind, route: self.turn.route, text: text,
             buttons: buttons, at: self.at)
+        return {
+            var item = try insertion()
+            item.isDocument = self.turn.kind.isDocument
+            return item
+        }
     }
 
     private func keepSummary(in ledger: Ledger) throws {

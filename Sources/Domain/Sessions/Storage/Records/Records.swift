@@ -133,6 +133,8 @@ package struct OutboxItem: Sendable, Equatable {
     package var message: Int64?
     /// Its buttons no longer apply.
     package var isWithdrawn = false
+    /// It is of an answer that is a document, which is in the repository, too. Not read with the entry, but with a room's.
+    package var isDocument = false
     /// Another host was sending it, and may still do so if it only hangs.
     package var mayStillArrive = false
 
