@@ -112,9 +112,9 @@ extension FuzzTarget {
     static func talkMatrix(_ bytes: [UInt8]) {
         guard let url = try? HTTPURL("https://matrix.example") else { return }
         var now = AdapterTime(monotonic: 0, wall: 1_700_000_000_000)
-        var machine = MatrixStateMachine(
-            settings: MatrixSettings(id: "fuzz", homeserver: url, user: "@bot:s", credential: .accessToken(Secret("x"))),
-            at: now)
+        let settings = MatrixSettings(
+            id: "fuzz", homeserver: url, user: "@bot:s", credential: .accessToken(Secret("x")))
+        var machine = MatrixStateMachine(settings: settings, at: now)
         var actions = machine.handle(.begin, at: now)
         for line in bytes.split(separator: 0x0A) {
             guard let json = try? JSON.parse(Array(line)) else { continue }

@@ -40,14 +40,10 @@ final class SlackDeliveryQueue: Sendable {
     /// All waiting jobs; nil once the queue is closed and empty.
     func next() async -> [Job]? {
         while !Task.isCancelled {
-            let (list, isClosed) = self.jobs.withLock { jobs in
-                defer { jobs.list = [] }
-                return (jobs.list, jobs.isClosed)
-            }
-            if !list.isEmpty {
-                self.hasRoom.signal()
-                return list
-            }
+            // Before the jobs: what came before the end is still taken.
+            let isClosed = self.jobs.withLock { $0.isClosed }
+            let list = self.takeAll()
+            if !list.isEmpty { return list }
             if isClosed { return nil }
             await self.hasJobs.wait()
         }
@@ -57,12 +53,16 @@ final class SlackDeliveryQueue: Sendable {
     /// Waits a moment, and returns `jobs` with those that came in the meantime, each thread's messages by their time.
     func gather(_ jobs: [Job]) async -> [Job] {
         try? await Task.sleep(for: Self.gathering)
-        return Self.inOrder(
-            jobs
-                + self.jobs.withLock { jobs in
-                    defer { jobs.list = [] }
-                    return jobs.list
-                })
+        return Self.inOrder(jobs + self.takeAll())
+    }
+
+    private func takeAll() -> [Job] {
+        let list = self.jobs.withLock { jobs in
+            defer { jobs.list = [] }
+            return jobs.list
+        }
+        if !list.isEmpty { self.hasRoom.signal() }
+        return list
     }
 
     /// The jobs with each thread's messages by their time. All other jobs keep their places.
