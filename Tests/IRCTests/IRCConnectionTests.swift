@@ -205,6 +205,16 @@ struct IRCChannelTests {
         script.read(":s 005 bot CASEMAPPING=ascii :x")
         expectEqual(script.post("x", to: "#dev{1}").first, "PRIVMSG #dev{1} :x")
     }
+
+    @Test("A server that keeps changing its casemapping is ignored: each change costs all people")
+    func changingCasemapping() {
+        let script = Transcript(channels: [.init("#dev[1]")])
+        script.start(tokens: "CASEMAPPING=ascii", channels: ["#dev[1]"])
+        for _ in 0..<10 { script.read(":s 005 bot CASEMAPPING=rfc1459 :x", ":s 005 bot CASEMAPPING=ascii :x") }
+        // It said ascii last, and rfc1459 with the last change that counted.
+        script.read(":ann!a@h PRIVMSG #DEV{1} :bot: x")
+        expectEqual(script.messages().map(\.text), ["x"])
+    }
 }
 
 @Suite("ISUPPORT")

@@ -52,6 +52,18 @@ struct IRCRegistrationTests {
         expectEqual(script.read(":s CAP bot ACK :server-time batch echo-message multi-prefix "), ["CAP END"])
     }
 
+    @Test("Of capabilities that the bot does not know few are kept, however many a server names")
+    func unknownCapabilities() {
+        var capabilities = IRCCapabilities()
+        let list = (0..<1_000).map { "x\($0)=y" }.joined(separator: " ") + " batch sasl=PLAIN sts=port=6697"
+        capabilities.offer(list)
+        #expect(capabilities.offered["batch"] == "" && capabilities.offered["sasl"] == "PLAIN")
+        expectEqual(capabilities.offered["sts"], "port=6697")
+        #expect(capabilities.offered.count <= 203)
+        capabilities.acknowledge(list)
+        #expect(capabilities.enabled.count <= 203)
+    }
+
     @Test("Capabilities of a refused set are requested one by one")
     func refusal() {
         let script = Transcript()

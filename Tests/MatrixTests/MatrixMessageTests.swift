@@ -9,6 +9,38 @@ import Testing
 struct MatrixMessageTests {
     private let room = MatrixTranscript.room
 
+    @Test("links to the bot are found among any number of others, of which only the beginning is read")
+    func links() {
+        let other = "https://matrix.to/#/"
+        let many = String(repeating: other, count: 3_000)
+        let long = other + String(repeating: "%40", count: 20_000)
+        let link = "<a href=\"\(other)%40bot%3Ahs\">bot</a>"
+        func isAddressed(_ html: String) -> Bool? {
+            self.read("hello", ["format": "org.matrix.custom.html", "formatted_body": .string(html)])?.isAddressed
+        }
+        expectEqual(isAddressed(many + long), false)
+        expectEqual(isAddressed(many + long + link), true)
+        expectEqual(isAddressed("see \(other)@bot:hs?via=hs"), true)
+        expectEqual(isAddressed("see \(other)@bot:hsx or ttps://matrix.to/#/@bot:hs"), false)
+    }
+
+    @Test("very many messages with edits are each delivered once, in their last form")
+    func manyEdits() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let messages = (0..<3_000).map { transcript.text("!a\($0)", id: "$m\($0)") }
+        let edits = (0..<3_000).map { number in
+            transcript.text(
+                "* !b\(number)",
+                more: [
+                    "m.new_content": ["msgtype": "m.text", "body": .string("!b\(number)")],
+                    "m.relates_to": ["rel_type": "m.replace", "event_id": .string("$m\(number)")],
+                ])
+        }
+        transcript.sync([self.room: transcript.joined(messages + edits)])
+        expectEqual(transcript.messages().map(\.text), (0..<3_000).map { "!b\($0)" })
+    }
+
     private func read(_ body: String, _ more: JSONObject = [:], kind: String = "m.text") -> InboundMessage? {
         let transcript = MatrixTranscript()
         transcript.start()

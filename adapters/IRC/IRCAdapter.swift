@@ -48,6 +48,8 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
 
     /// Maximum items waiting for the store; beyond it the adapter stops reading from the server.
     static let incomingLimit = 1_024
+    /// In bytes, of lines that the server has not taken.
+    static let outgoingLimit = 1 << 20
 
     package init(
         _ settings: IRCSettings, memory: MemoryStore = .none, transport: any IRCTransport = IRCStreamTransport(),
@@ -141,6 +143,8 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
         case .send(let line):
             state.outgoing += line.bytes
             wakes.write = true
+            // Our own lines are paced; these answer pings of a server that reads nothing.
+            if state.outgoing.count > Self.outgoingLimit { wakes.close = true }
         case .deliver(let event):
             state.status.lastEvent = now.wall
             state.incoming.append(.event(event))

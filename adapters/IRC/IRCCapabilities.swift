@@ -6,6 +6,9 @@ package struct IRCCapabilities: Sendable {
         "extended-join", "multi-prefix", "userhost-in-names", "chghost", "setname", "away-notify", "invite-notify",
         "cap-notify", "standard-replies", "draft/chathistory", "chathistory",
     ]
+    private static let used = Set(Self.wanted + ["sasl", "sts"])
+    /// So many others are kept: a server may name any number.
+    private static let otherLimit = 200
     /// Maximum bytes of names in one CAP REQ, so that the line with its prefix stays below 512.
     package static let requestLimit = 400
 
@@ -23,6 +26,7 @@ package struct IRCCapabilities: Sendable {
     package mutating func offer(_ list: String) {
         for word in list.split(separator: " ") {
             let name = word.prefix { $0 != "=" }
+            guard Self.used.contains(String(name)) || self.offered.count < Self.otherLimit else { continue }
             self.offered[String(name)] = String(word.dropFirst(name.count + 1))
         }
     }
@@ -70,7 +74,7 @@ package struct IRCCapabilities: Sendable {
             let name = word.drop { $0 == "~" || $0 == "=" }
             if name.first == "-" {
                 self.enabled.remove(String(name.dropFirst()))
-            } else {
+            } else if self.offered[String(name)] != nil {
                 self.enabled.insert(String(name))
             }
         }

@@ -1,6 +1,6 @@
 /// The server's software (004) and features (005, ISUPPORT). Missing tokens keep RFC 1459's defaults.
 package struct IRCFeatures: Sendable {
-    package private(set) var casemapping = IRCCasemapping.rfc1459
+    package internal(set) var casemapping = IRCCasemapping.rfc1459
     package private(set) var channelTypes = Array("#&".utf8)
     /// Mode letters and prefix signs of channel members, highest rank first.
     package private(set) var prefixes: [(mode: UInt8, sign: UInt8)] = [(0x6F, 0x40), (0x76, 0x2B)]

@@ -136,7 +136,8 @@ extension IRCStateMachine {
     }
 
     private mutating func leave(_ key: ExactText, refusal: String) {
-        guard self.link.channels[key] != nil else { return }
+        // A second time would look at all people again.
+        guard self.link.channels[key]?.isJoined == true else { return }
         self.link.channels[key]?.isJoined = false
         self.link.channels[key]?.refusal = refusal
         self.failPosts(to: key, .init(.forbidden, "No longer in \(key): \(refusal)"))

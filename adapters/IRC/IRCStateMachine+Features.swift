@@ -13,8 +13,17 @@ extension IRCStateMachine {
     mutating func receiveFeatures(_ line: IRCLine) {
         let before = self.link.features.casemapping
         for index in 1..<max(1, line.count - 1) { self.link.features.take(line.text(index)) }
-        if self.link.features.casemapping != before { self.refold() }
+        guard self.link.features.casemapping != before else { return }
+        // No server changes its mind; each time costs all people.
+        guard self.link.refolds < Self.refoldLimit else {
+            self.link.features.casemapping = before
+            return
+        }
+        self.link.refolds += 1
+        self.refold()
     }
+
+    private static let refoldLimit = 4
 
     /// Refolds the stored names after a change of the casemapping.
     private mutating func refold() {

@@ -46,6 +46,8 @@ extension IRCStateMachine {
         var nonce = ""
         var capabilities = IRCCapabilities()
         var features = IRCFeatures()
+        /// How often the casemapping has changed.
+        var refolds = 0
         var bucket = IRCFloodBucket(.safe, now: 0)
         var timers: [Timer: Int64] = [:]
         /// When the last line arrived.

@@ -31,16 +31,24 @@ struct MatrixIncomingText: Sendable {
 
     /// Whether a formatted body links to the bot, as clients write mentions.
     func isLinked(in html: String) -> Bool {
-        let marker = "https://matrix.to/#/"
-        var rest = html[...]
-        while let place = rest.range(of: marker) {
-            rest = rest[place.upperBound...]
-            let end = rest.firstIndex { "\"'?<> ".contains($0) } ?? rest.endIndex
-            let id = rest[..<end]
-            if id == self.user || PercentEncoding.decode(id) == self.user { return true }
+        let marker = Array("https://matrix.to/#/".utf8)[...]
+        // Percent-encoded, a byte takes three.
+        let longest = 3 * self.user.utf8.count
+        let bytes = Array(html.utf8)
+        var start = 0
+        while let colon = bytes[start...].firstIndex(of: UInt8(ascii: ":")) {
+            start = colon + 1
+            let scheme = colon - "https".utf8.count
+            guard scheme >= 0, bytes[scheme...].starts(with: marker) else { continue }
+            let id = bytes[(scheme + marker.count)...].prefix(longest + 1).prefix { !Self.addressEnds.contains($0) }
+            guard id.count <= longest else { continue }
+            let text = String(decoding: id, as: UTF8.self)
+            if text == self.user || PercentEncoding.decode(text[...]) == self.user { return true }
         }
         return false
     }
+
+    private static let addressEnds = Array("\"'?<> ".utf8)
 
     /// Removes the quotation that older clients put before a reply: `> <@user:server> text`, `>` lines, a blank line.
     static func withoutQuote(_ body: String) -> String {

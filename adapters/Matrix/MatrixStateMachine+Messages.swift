@@ -152,10 +152,11 @@ extension MatrixStateMachine {
     /// The last edit of a message that came together with it: delivered on its own, it would come after the answer has
     /// begun.
     private mutating func takeEdit(of event: MatrixEvent, in room: String) -> Said? {
-        guard let work = self.batch?.work else { return nil }
+        let known = [self.batch?.work?.edits[event.id], self.batch?.work?.laterEdits[event.id]].compactMap(\.self)
         var last: Said?
-        for edit in [work.events[work.place...], work.rest[...]].joined() {
-            guard edit.replaced == event.id, edit.type == .message, edit.sender == event.sender,
+        for edit in known.joined() {
+            guard edit.type == .message, edit.sender == event.sender,
+                self.batch?.work?.seen.contains(edit.id) == false,
                 self.mayRead(edit, in: room), let said = self.edit(edit, of: event)
             else { continue }
             last = said

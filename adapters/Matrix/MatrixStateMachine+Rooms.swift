@@ -160,7 +160,8 @@ extension MatrixStateMachine {
 
     private mutating func noteName(_ event: MatrixEvent) {
         guard let user = event.stateKey, let name = event.content["displayname"]?.stringValue else { return }
-        self.names[user] = String(name.prefix(200))
+        // A character may have any number of scalars.
+        self.names[user] = String(String.UnicodeScalarView(name.unicodeScalars.prefix(200)))
     }
 
     /// Whether every message in a room is addressed to the bot.

@@ -33,18 +33,38 @@ extension MatrixStateMachine {
     struct Work: Sendable {
         let room: String
         /// The events being handled.
-        var events: [MatrixEvent]
+        var events: [MatrixEvent] { didSet { self.edits = Self.edits(in: self.events) } }
         var place = 0
         /// The token of the gap's next page.
         var gap: String?
         let gapEnd: String?
         var pages = 0
         /// The events after the gap.
-        var rest: [MatrixEvent]
+        var rest: [MatrixEvent] { didSet { self.laterEdits = Self.edits(in: self.rest) } }
+        /// The edits among ``events`` and among ``rest``, by the event that they replace.
+        private(set) var edits: [String: [MatrixEvent]]
+        private(set) var laterEdits: [String: [MatrixEvent]]
         /// The ids of handled events, since pages may overlap.
         var seen: Set<String> = []
         /// The last message for the bot, which will be marked as read.
         var read: (event: String, thread: String?)?
+
+        init(room: String, events: [MatrixEvent], gap: String?, gapEnd: String?, rest: [MatrixEvent]) {
+            self.room = room
+            self.events = events
+            self.gap = gap
+            self.gapEnd = gapEnd
+            self.rest = rest
+            self.edits = Self.edits(in: events)
+            self.laterEdits = Self.edits(in: rest)
+        }
+
+        /// The event to handle next; nil after the last one.
+        var next: MatrixEvent? { self.place < self.events.count ? self.events[self.place] : nil }
+
+        private static func edits(in events: [MatrixEvent]) -> [String: [MatrixEvent]] {
+            Dictionary(grouping: events.filter { $0.replaced != nil }) { $0.replaced ?? "" }
+        }
     }
 
     /// After this many pages of 100 events, the rest of a gap is skipped with a warning.
@@ -184,25 +204,25 @@ extension MatrixStateMachine {
 
     /// Handles the current room; returns false when a request has to be answered first.
     private mutating func processRoom() -> Bool {
-        while let work = self.batch?.work {
-            if work.place < work.events.count {
-                let event = work.events[work.place]
-                if let id = self.unknownTarget(of: event, in: work.room) {
-                    self.request(.event(room: work.room, id: id))
+        while let room = self.batch?.work?.room {
+            if let event = self.batch?.work?.next {
+                if let id = self.unknownTarget(of: event, in: room) {
+                    self.request(.event(room: room, id: id))
                     return false
                 }
                 self.batch?.work?.place += 1
                 if event.id.isEmpty || self.batch?.work?.seen.insert(event.id).inserted == true {
-                    self.receive(event, in: work.room)
+                    self.receive(event, in: room)
                 }
-            } else if let from = work.gap {
-                self.request(.gap(room: work.room, from: from, to: work.gapEnd, without: self.settings.user))
+            } else if let from = self.batch?.work?.gap {
+                let end = self.batch?.work?.gapEnd
+                self.request(.gap(room: room, from: from, to: end, without: self.settings.user))
                 return false
-            } else if !work.rest.isEmpty {
-                self.batch?.work?.events = work.rest
+            } else if let rest = self.batch?.work?.rest, !rest.isEmpty {
+                self.batch?.work?.events = rest
                 self.batch?.work?.place = 0
                 self.batch?.work?.rest = []
-            } else {
+            } else if let work = self.batch?.work {
                 self.close(work)
                 return true
             }

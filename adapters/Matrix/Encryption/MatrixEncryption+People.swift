@@ -63,6 +63,10 @@ extension MatrixEncryption {
         if person.pinned == nil { person.pinned = keys.master }
         for key in keys.devices where key.readsRooms {
             let old = person.devices[key.id]
+            if old == nil, !self.makeRoom(in: &person, &changes) {
+                self.logger.warning("\(keys.user) has more than \(Self.deviceLimit) devices; further ones get no keys")
+                break
+            }
             // A device never changes its key: the server, or somebody with the account, pretends to be it.
             if let old, old.ed25519 != key.ed25519 {
                 self.logger.warning("The device \(key.id) of \(keys.user) shows another key and is not trusted with it")
@@ -81,6 +85,18 @@ extension MatrixEncryption {
         }
         self.people[keys.user] = person
         changes.setPerson(person)
+    }
+
+    /// Of a person; each present one gets every room key.
+    private static let deviceLimit = 200
+
+    /// Forgets removed devices beyond the limit. False if none of them can make room.
+    private func makeRoom(in person: inout MatrixPersonKeys, _ changes: inout MatrixKeyChanges) -> Bool {
+        guard person.devices.count >= Self.deviceLimit else { return true }
+        guard let removed = person.devices.values.first(where: \.isRemoved) else { return false }
+        person.devices[removed.id] = nil
+        changes.removeDevice(removed.id, of: person.user)
+        return true
     }
 
     // MARK: Trust

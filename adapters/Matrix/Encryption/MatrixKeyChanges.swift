@@ -229,6 +229,10 @@ struct MatrixKeyChanges: Sendable {
             ])
     }
 
+    mutating func removeDevice(_ id: String, of user: String) {
+        self.remove(.devices, where: #""user" = $1 AND device = $2"#, SQLValue(user), SQLValue(id))
+    }
+
     mutating func setDevice(_ device: MatrixPersonKeys.Device, of user: String) {
         self.put(
             .devices,

@@ -38,6 +38,8 @@ internal import Glibc
     /// Names given out so far; none is used for a second statement.
     private var names = 0
     private var sent: [Sent] = []
+    /// What ``post(_:)`` has sent, whose results nobody has read.
+    private var posted: [Sent] = []
     /// Why it cannot be used any more.
     private var failure: DatabaseError?
     /// The connection is lost: what becomes of a commit that was sent is unknown.
@@ -69,9 +71,10 @@ internal import Glibc
         unsafe PQfinish(self.handle)
     }
 
-    /// Whether the server has closed the session while nothing was running.
+    /// Whether the server has closed the session while nothing was running. Reads the results of what was posted.
     var isUsable: Bool {
         guard self.failure == nil, self.prepared.count < Self.statementLimit else { return false }
+        if !self.posted.isEmpty, (try? self.readPosted()) == nil { return false }
         var descriptor = pollfd(fd: unsafe PQsocket(self.handle), events: Int16(POLLIN), revents: 0)
         if unsafe poll(&descriptor, 1, 0) > 0 { _ = unsafe PQconsumeInput(self.handle) }
         return unsafe PQstatus(self.handle) == CONNECTION_OK
@@ -117,11 +120,34 @@ internal import Glibc
     func finish() throws(DatabaseError) -> [Answer] {
         if let failure { throw failure }
         guard unsafe PQpipelineSync(self.handle) == 1 else { throw self.broken() }
+        let sent = self.sent
+        self.sent = []
+        return try self.answers(to: sent)
+    }
+
+    /// Sends a statement whose result does not matter, with all that was sent before, and does not wait: the results are
+    /// read before the next use. An error of it makes the session unusable.
+    func post(_ sql: String) throws(DatabaseError) {
+        try self.send(sql)
+        guard unsafe PQpipelineSync(self.handle) == 1, unsafe PQflush(self.handle) >= 0 else { throw self.broken() }
+        self.posted = self.sent
+        self.sent = []
+    }
+
+    private func readPosted() throws(DatabaseError) {
+        let posted = self.posted
+        self.posted = []
+        do throws(DatabaseError) {
+            _ = try self.answers(to: posted)
+        } catch {
+            throw self.fail(error)
+        }
+    }
+
+    private func answers(to sent: [Sent]) throws(DatabaseError) -> [Answer] {
         let deadline = ContinuousClock.now + self.patience
         var answers: [Answer] = []
         var error: DatabaseError?
-        let sent = self.sent
-        self.sent = []
         for entry in sent {
             guard let result = unsafe try self.result(by: deadline) else { throw self.broken() }
             defer { unsafe PQclear(result) }
