@@ -122,7 +122,8 @@ let package = Package(
             "Sessions", "Specs"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: small),
         domain(
-            "Jail", "EventLoop", "HTTP", "HTTPServer", "Lifecycle", "Logging", "Primitives", "Processes", "Sandbox",
+            "Jail", "Crypto", "EventLoop", "HTTP", "HTTPServer", "Lifecycle", "Logging", "Primitives", "Processes",
+            "Sandbox",
             settings: small),
         domain(
             "Work", "Audit", "Chat", "Compression", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Lifecycle",

@@ -62,7 +62,7 @@ struct GitHubBenchmark {
         try await GitRepository(path: store).createStore(sharing: mirror.objectsFolder())
         mkdir(folder + "/files", 0o755)
         let files = WorkFiles(folder: folder + "/files", store: store, rules: .snapshots)
-        _ = try await files.checkOut(files.tree(of: tip))
+        _ = try await files.checkOut(files.tree(of: tip), as: GitSettings())
         let end = ContinuousClock.now
         BenchOutput.tell(
             "\(fetched.receivedBytes >> 20) MB: fetch \((middle - started) / .milliseconds(1)) ms, check-out \((end - middle) / .milliseconds(1)) ms"

@@ -6,8 +6,8 @@ import Testing
 struct InitFrameTests {
     @Test("requests have the layout of init.h")
     func requests() {
-        let tree = SandboxTree(kind: .command, directory: "/w", text: "é", environment: ["A=1", "B="])
-        let payload: [UInt8] = [1] + Array("/w\0é\0A=1\0B=\0".utf8)
+        let tree = SandboxTree(kind: .lasting, directory: "/w", text: "é", script: [255], environment: ["A=1", "B="])
+        let payload: [UInt8] = [2] + Array("/w\0é\0".utf8) + [255, 0] + Array("A=1\0B=\0".utf8)
         #expect(InitFrame.start(tree, id: 258) == [UInt8(5 + payload.count), 0, 0, 0, 1, 2, 1, 0, 0] + payload)
         #expect(InitFrame.kill(7) == [5, 0, 0, 0, 2, 7, 0, 0, 0])
     }

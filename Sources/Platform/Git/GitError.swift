@@ -26,6 +26,8 @@ package struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
         case notFound
         /// The name can't be used in a repository.
         case invalidName
+        /// Git would run a program over a file's content, which is not done here.
+        case needsFilter
         /// The branch is checked out and its files have changes.
         case dirtyWorkTree
         /// Larger than the caller's limit.

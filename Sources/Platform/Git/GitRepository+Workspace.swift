@@ -102,14 +102,16 @@ extension GitRepository {
     /// The commits in a quarantine that continue `base`, oldest first, without those that are on a branch here.
     ///
     /// Throws unless they continue `base`, all their objects exist, no tree has a name that means `.git`, and none adds
-    /// a submodule, a file of more than `fileBytes`, or more than can be shown, or removes a file of that size.
+    /// a submodule, a file of more than `fileBytes`, or more than can be shown, or removes a file of that size, or changes one
+    /// over which Git would run a program.
     package func quarantined(
         in quarantine: String, after base: GitObjectID, upTo new: GitObjectID, limit: Int = 1_000, fileBytes: Int
     ) throws(GitError) -> [GitCommit] {
         let store = try self.openStore()
         let known = try unsafe self.branches(store.repository).map(\.id)
         return try QuarantineCheck(
-            store: ObjectStore(path: quarantine), known: store, limit: limit, fileBytes: fileBytes
+            store: ObjectStore(path: quarantine), known: store, limit: limit, fileBytes: fileBytes,
+            settings: self.settings()
         ).commits(from: base, to: new, without: known)
     }
 

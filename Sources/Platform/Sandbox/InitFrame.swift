@@ -1,6 +1,6 @@
-/// The control protocol of `Init/init.h`, version 1.
+/// The control protocol of `Init/init.h`, version 2.
 enum InitFrame {
-    static let version: UInt32 = 1
+    static let version: UInt32 = 2
     /// Frames from init are small.
     private static let limit = 4_096
 
@@ -14,10 +14,10 @@ enum InitFrame {
 
     static func start(_ tree: SandboxTree, id: UInt32) -> [UInt8] {
         var payload = [tree.kind.rawValue]
-        for string in [tree.directory, tree.text] + tree.environment {
-            payload += string.utf8
-            payload.append(0)
-        }
+        payload += tree.directory.utf8 + [0]
+        payload += tree.text.utf8 + [0]
+        payload += tree.script + [0]
+        for variable in tree.environment { payload += variable.utf8 + [0] }
         return self.frame(1, id, payload)
     }
 

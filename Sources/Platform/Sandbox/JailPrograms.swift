@@ -5,8 +5,8 @@ internal import Glibc
 internal import Lifecycle
 internal import Primitives
 
-/// The programs that a jail sees at `/jb`: our init, a copy of dash as the shell that lasts, and a copy of bash, if this
-/// system has it, for commands with a shell of their own.
+/// The programs that a jail sees at `/jb`: our init, and copies of bash, if this system has it, and of dash, which runs the
+/// commands otherwise.
 ///
 /// Their mode is 0111. Who cannot read a program gets a process whose memory, descriptors and environment nobody of the
 /// same user can open; that protects the channel by which the shell reports.
@@ -15,6 +15,9 @@ package struct JailPrograms: Sendable, Equatable {
     package let folder: String
 
     package init(folder: String) { self.folder = folder }
+
+    /// Whether commands run in bash.
+    package var hasBash: Bool { unsafe access("\(self.folder)/\(Self.bashName)", F_OK) == 0 }
 
     package var launcher: String { "\(self.folder)/\(Self.initName)" }
 

@@ -56,18 +56,19 @@ package struct JailedProcesses: Sendable {
 
     // MARK: One tree
 
-    /// The processes of a tree besides its main one, oldest first. `index` is its place among the running trees in the
-    /// order of their start.
-    func leftovers(ofTreeAt index: Int) -> [JailedProcess] {
+    /// The processes of a tree whose main one has ended, oldest first.
+    func leftovers(of tree: UInt32) -> [JailedProcess] {
         // Init's only children are the wardens of the trees.
-        guard let warden = ProcessChildren.of(self.first).dropFirst(index).first else { return [] }
-        return Self.descendants(of: [warden]).filter { $0 != ProcessChildren.of(warden).first }
-            .compactMap { JailedProcess($0) }.sorted { $0.age > $1.age }
+        let digits = String(tree, radix: 16)
+        let name = "warden-" + String(repeating: "0", count: 8 - digits.count) + digits
+        let wardens = ProcessChildren.of(self.first)
+        guard let warden = wardens.first(where: { ProcessChildren.name(of: $0) == name }) else { return [] }
+        return Self.descendants(of: [warden]).compactMap { JailedProcess($0) }.sorted { $0.age > $1.age }
     }
 
-    /// Kills a process of a tree, except its main one, and its descendants. Returns false if there is no such process.
-    func end(_ id: Int, ofTreeAt index: Int) -> Bool {
-        guard let process = self.leftovers(ofTreeAt: index).first(where: { $0.id == id }) else { return false }
+    /// Kills a process of such a tree and its descendants. Returns false if there is no such process.
+    func end(_ id: Int, of tree: UInt32) -> Bool {
+        guard let process = self.leftovers(of: tree).first(where: { $0.id == id }) else { return false }
         let others = Self.descendants(of: [process.hostID])
         guard self.send(SIGKILL, to: process.hostID) else { return false }
         for other in others { _ = self.send(SIGKILL, to: other) }

@@ -53,8 +53,12 @@ enum ProcessChildren {
             let ticks = Double(fields[19])
         else { return nil }
         let words = self.text("/proc/\(id)/cmdline").split(separator: "\0").joined(separator: " ")
-        let name = self.text("/proc/\(id)/comm").split(separator: "\n").first.map(String.init) ?? ""
-        return (inside, words.isEmpty ? name : words, ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
+        return (inside, words.isEmpty ? self.name(of: id) : words, ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
+    }
+
+    /// What a process calls itself.
+    static func name(of id: Int32) -> String {
+        self.text("/proc/\(id)/comm").split(separator: "\n").first.map(String.init) ?? ""
     }
 
     private static func text(_ path: String) -> String {

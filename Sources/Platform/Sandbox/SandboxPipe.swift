@@ -19,8 +19,6 @@ package final class SandboxPipe {
     package var onChange: (@Net () -> Void)?
     /// Whether something has arrived since the last ``read(upTo:)`` that took all there was.
     package private(set) var isReadable = false
-    /// The other end of a socket was closed before what was written to it had been read; known after a ``read(upTo:)``.
-    package private(set) var isReset = false
 
     private static let smallest = 4 << 10
     private static let largest = 512 << 10
@@ -87,9 +85,7 @@ package final class SandboxPipe {
                 count = moved
                 result = moved == 0 ? .end : .bytes([])
             case .wouldBlock: result = .nothing
-            case .failed(let code):
-                self.isReset = code == ECONNRESET
-                result = .end
+            case .failed: result = .end
             }
         }
         switch result {
@@ -120,6 +116,13 @@ package final class SandboxPipe {
         }
         self.registration?.modify([.readable, .edgeTriggered])
         return sent
+    }
+
+    /// Another descriptor for a process's end, which the caller owns.
+    package static func duplicate(remote: Int32) throws(SystemError) -> Int32 {
+        let copy = fcntl(remote, F_DUPFD_CLOEXEC, 0)
+        guard copy >= 0 else { throw .last("fcntl") }
+        return copy
     }
 
     /// Closes the end for a process that could not be started.

@@ -124,16 +124,15 @@ package final class SandboxProcess {
         self.socket.send(InitFrame.kill(id))
     }
 
-    /// A tree's running processes besides its main one. `index` is its place among the running trees in the order of
-    /// their start.
-    package func leftovers(ofTreeAt index: Int) -> [JailedProcess] {
+    /// The running processes of a tree whose main one has ended.
+    package func leftovers(of tree: UInt32) -> [JailedProcess] {
         guard !self.isEnded, self.firstID > 0 else { return [] }
-        return self.processes.leftovers(ofTreeAt: index)
+        return self.processes.leftovers(of: tree)
     }
 
     /// Kills the leftover process with this ID and its descendants. Returns false if there is no such process.
-    package func end(_ id: Int, ofTreeAt index: Int) -> Bool {
-        !self.isEnded && self.firstID > 0 && self.processes.end(id, ofTreeAt: index)
+    package func end(_ id: Int, of tree: UInt32) -> Bool {
+        !self.isEnded && self.firstID > 0 && self.processes.end(id, of: tree)
     }
 
     private func handle(_ message: InitFrame.Message) {

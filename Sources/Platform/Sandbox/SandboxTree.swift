@@ -5,16 +5,22 @@ package struct SandboxTree: Sendable, Equatable {
         case shell = 0
         /// A fresh shell for one text. Its streams: output, error output.
         case command = 1
+        /// A command of the session's shell. Its streams: output, error output, and its descriptor 4, which takes the
+        /// state for the next one; its descriptor 3 is ``SandboxTree/script``. What it leaves running stays.
+        case lasting = 2
     }
 
     package let kind: Kind
     package let directory: String
     /// The command; empty for a shell.
     package let text: String
+    /// Without NUL.
+    package let script: [UInt8]
     /// Each `NAME=VALUE`.
     package let environment: [String]
 
-    package init(kind: Kind, directory: String, text: String, environment: [String]) {
+    package init(kind: Kind, directory: String, text: String, script: [UInt8] = [], environment: [String]) {
+        self.script = script
         self.kind = kind
         self.directory = directory
         self.text = text

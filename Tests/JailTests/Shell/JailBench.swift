@@ -21,14 +21,15 @@ struct JailBench: Sendable {
 
     init(
         limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(), network: JailSetup.Network? = nil,
-        isMeasured: Bool = false, in given: String? = nil, onEnd: @escaping @Sendable () -> Void = {}
+        isMeasured: Bool = false, programs: JailPrograms? = nil, in given: String? = nil,
+        onEnd: @escaping @Sendable () -> Void = {}
     ) async throws {
         let folder = given == nil ? try TemporaryDirectory() : nil
         let workspace = (given ?? folder?.path ?? "") + "/workspace"
         guard mkdir(workspace, 0o755) == 0 else { throw SystemError.last("mkdir") }
         if let identity = Self.identity { chown(workspace, identity.user, identity.group) }
         let setup = JailSetup(
-            programs: try await Self.programs(), limits: limits, limiter: limiter,
+            programs: try await Self.programs(programs), limits: limits, limiter: limiter,
             quota: isMeasured ? MeasuredQuota() : nil, seccomp: isMeasured ? try JailFilter.programs() : [],
             network: network, logger: Logger(label: "jail"))
         let place = JailPlace(
@@ -42,11 +43,12 @@ struct JailBench: Sendable {
     /// Runs `body`, and ends the jail whatever happens.
     static func with<Value>(
         limits: JailLimits = JailLimits(), limiter: any JailLimiter = PlainLimiter(),
-        network: JailSetup.Network? = nil, isMeasured: Bool = false, onEnd: @escaping @Sendable () -> Void = {},
-        _ body: (JailBench) async throws -> Value
+        network: JailSetup.Network? = nil, isMeasured: Bool = false, programs: JailPrograms? = nil,
+        onEnd: @escaping @Sendable () -> Void = {}, _ body: (JailBench) async throws -> Value
     ) async throws -> Value {
         let bench = try await JailBench(
-            limits: limits, limiter: limiter, network: network, isMeasured: isMeasured, onEnd: onEnd)
+            limits: limits, limiter: limiter, network: network, isMeasured: isMeasured,
+            programs: programs, onEnd: onEnd)
         do {
             let value = try await body(bench)
             await bench.shell.end()
@@ -60,7 +62,8 @@ struct JailBench: Sendable {
     /// Once for the process: a file that is written while another test starts a child could not be executed.
     private static let installed = Protected<JailPrograms?>(nil)
 
-    @Net static func programs() throws -> JailPrograms {
+    @Net static func programs(_ given: JailPrograms? = nil) throws -> JailPrograms {
+        if let given { return given }
         if let programs = self.installed.withLock({ $0 }) { return programs }
         let folder = "/tmp/jetbridge-jail-test.\(getpid())"
         let programs = try JailPrograms.install(in: folder)

@@ -8,7 +8,10 @@ struct JailExitTests {
         "a command that ends the shell has its status, and the next one has a fresh shell",
         arguments: [
             ("exit 3", 3), ("exec true", 0), ("exec sh -c 'exit 5'", 5), ("set -e; false", 1), ("kill -9 $$", 137),
-            ("kill -STOP $$", 147), ("sh -c 'kill -STOP '$$", 147), ("readonly __jb", 2),
+            ("kill -STOP $$", 147), ("sh -c 'kill -STOP '$$", 147), ("readonly POSIXLY_CORRECT", 1),
+            ("set -u; echo $nothing", 127),
+            ("set -n", 0), ("builtin() { :; }; readonly -f builtin", 0),
+            ("eval() { :; }; readonly -f eval; (exit 5)", 5), ("exec 2>&-; set -u; echo $nothing", 127),
         ])
     func ended(_ text: String, _ status: Int) async throws {
         try await JailBench.with { (bench: JailBench) async throws in
@@ -39,7 +42,7 @@ struct JailExitTests {
         arguments: [
             ("echo 'open", 2), ("echo \"open", 2), ("if true", 2), (")", 2), ("cat <<E\nhi", 0), ("(exit 9)", 9),
             ("false", 1), ("sh -c 'kill -9 $$'", 137), ("nosuchcommand", 127), ("trap 'exit 4' USR1", 0), ("", 0),
-            ("# only a comment", 0), ("echo a\\", 0), ("true & wait $!", 0), ("set -u; echo $nothing", 2),
+            ("# only a comment", 0), ("echo a\\", 0), ("true & wait $!", 0), ("readonly __jb", 0),
         ])
     func kept(_ text: String, _ status: Int) async throws {
         try await JailBench.with { (bench: JailBench) async throws in
@@ -84,13 +87,27 @@ struct JailExitTests {
             await #expect(throws: JailFailure.self) {
                 try await bench.run(String(repeating: "x", count: 128 << 10), .fresh)
             }
-            _ = try await bench.run("mkdir d; cd d; rmdir ../d")
-            await #expect(
-                throws: JailFailure("the directory /workspace/d cannot be entered: change to another with `cd`")
-            ) {
-                try await bench.run("true", .fresh)
+            _ = try await bench.run("mkdir d; cd d")
+            _ = try await bench.run("rmdir d", .fresh, in: "/workspace")
+            for (place, remedy) in [
+                (ShellCommand.Place.fresh, "change to another with `cd`"),
+                (.persistent, "the next command begins in /workspace"),
+            ] {
+                await #expect(throws: JailFailure("the directory /workspace/d cannot be entered: \(remedy)")) {
+                    try await bench.run("true", place)
+                }
             }
-            try await expectEqual(bench.run("cd ..; pwd").text, "/workspace\n")
+            try await expectEqual(bench.run("pwd").text, "/workspace\n")
+        }
+    }
+
+    @Test("a command that removes its directory is told where the next one begins")
+    func removedDirectory() async throws {
+        try await JailBench.with { (bench: JailBench) async throws in
+            let result = try await bench.run("mkdir d; cd d; X=1; rmdir ../d")
+            expectEqual(result.errorText, "the shell's directory is gone: the next command begins in /workspace\n")
+            expectEqual(result.directory, "/workspace")
+            try await expectEqual(bench.run("pwd; echo $X").text, "/workspace\n1\n")
         }
     }
 

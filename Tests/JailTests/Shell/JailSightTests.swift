@@ -49,7 +49,7 @@ struct JailSightTests {
             _ = try await bench.run("sleep \(mark) &")
             try await expectEqual(
                 bench.run("env | sort | cut -d= -f1 | tr '\\n' ' '").text,
-                "HOME LANG LOGNAME PATH PWD SHELL TERM TMPDIR USER ")
+                "HOME LANG LOGNAME PATH PWD SHELL SHLVL TERM TMPDIR USER _ ")
             // The whole line of processes from the shell up to this one's child.
             guard var process = try await Survivors.wait(mark, atLeast: 1).first?.id else { return }
             var names: [String] = []
@@ -59,7 +59,8 @@ struct JailSightTests {
                 names.append(String(stat.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" }))
                 process = stat.split(separator: ")").last.flatMap { Int32($0.split(separator: " ")[1]) } ?? 0
             }
-            expectEqual(names, ["sleep", "sh", "jail-warden", "jetbridge-init", "bwrap"])
+            #expect(names[1].hasPrefix("warden-"))
+            expectEqual(names, ["sleep", names[1], "jetbridge-init", "bwrap"])
         }
     }
 

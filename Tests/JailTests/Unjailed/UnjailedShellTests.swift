@@ -49,14 +49,16 @@ struct UnjailedShellTests {
         let bench = try Bench()
         let result = try await bench.run("env | sed 's/=.*//' | sort | tr '\\n' ' '; echo $#")
         expectEqual(
-            result.text, "GIT_CEILING_DIRECTORIES HOME JETBRIDGE_COMMAND LANG LOGNAME PATH PWD SHELL TERM USER 0\n")
+            result.text,
+            "GIT_CEILING_DIRECTORIES HOME JETBRIDGE_COMMAND LANG LOGNAME PATH PWD SHELL "
+                + "SHLVL TERM USER _ 0\n")
     }
 
     @Test("directory and exported variables last; functions, other variables and a fresh shell's changes do not")
     func state() async throws {
         let bench = try Bench()
         let first = try await bench.run(
-            "mkdir -p 'a b'; cd 'a b'; export X='1\n\"2\"'; Y=3; f() { echo f; }; unset HOME")
+            "mkdir -p 'a '{b,c}; cd 'a b'; export X='1\n\"2\"' Z; Y=3; f() { echo f; }; unset HOME; set -u")
         expectEqual(first.directory, "/workspace/a b")
         let fresh = try await bench.run("echo \"${PWD##*/} $X [$Y][$HOME]\"; f; cd /; export X=2", .fresh)
         #expect(fresh.text == "a b 1\n\"2\" [][]\n" && fresh.directory == "/workspace/a b")

@@ -37,8 +37,7 @@ package final class JailShell: Shell {
         try Self.check(command, limit: command.place == .persistent ? 1 << 20 : CommandVariables.longest - 1)
         let run = RunningCommand(command, output)
         let result = await withTaskCancellationHandler { () -> Result<ShellExit, JailFailure> in
-            if let exit = await self.quickExit(of: command, run) { return .success(exit) }
-            return await self.result(of: command, run)
+            await self.result(of: command, run)
         } onCancel: {
             EventLoop.shared.runIfNeeded { run.stop(.cancelled) }
         }
@@ -59,9 +58,9 @@ package final class JailShell: Shell {
     /// a command runs or when nothing is left. Jobs survive it.
     @Net package func endLeftovers() async -> Bool {
         guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell,
-            !jail.leftovers(shell.id).isEmpty
+            shell.trees.contains(where: { !jail.leftovers($0).isEmpty })
         else { return false }
-        self.endForeground(shell.id, in: jail)
+        self.endForeground(shell.trees, in: jail)
         if jail.end == nil { self.forgetShell() } else { await self.closed(jail) }
         return true
     }
@@ -70,69 +69,31 @@ package final class JailShell: Shell {
     /// from them.
     @Net package var leftovers: [ShellProcess] {
         guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell else { return [] }
-        return jail.leftovers(shell.id).map { ShellProcess(id: $0.id, command: $0.command, age: $0.age) }
+        return shell.trees.flatMap { jail.leftovers($0) }.sorted { $0.age > $1.age }
+            .map { ShellProcess(id: $0.id, command: $0.command, age: $0.age) }
     }
 
     /// Kills one of the ``leftovers`` and its descendants. Returns false if there is no such process.
     @Net package func endLeftover(_ id: Int) -> Bool {
         guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell else { return false }
-        return jail.end(id, of: shell.id)
+        return shell.trees.contains { jail.end(id, of: $0) }
     }
 
     // MARK: Commands
-
-    /// Begins a command of an idle persistent shell and returns its exit if it ends without any output; otherwise nil,
-    /// and ``result(of:_:)`` begins or continues it. On the loop this needs no task, whose hops cost more than the shell.
-    nonisolated private func quickExit(of command: ShellCommand, _ run: RunningCommand) async -> ShellExit? {
-        guard command.place == .persistent else { return nil }
-        return await withCheckedContinuation { continuation in
-            EventLoop.shared.runIfNeeded { self.beginQuick(command, run) { continuation.resume(returning: $0) } }
-        }
-    }
-
-    private func beginQuick(
-        _ command: ShellCommand, _ run: RunningCommand, _ completion: @escaping @Net (ShellExit?) -> Void
-    ) {
-        run.begin()
-        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell, shell.isIdle,
-            !shell.pipes.isReadable, run.stop == nil
-        else { return completion(nil) }
-        self.isOccupied = true
-        run.running = (jail, shell)
-        let end: @Net () -> Void = { [weak self] in self?.endForeground(shell.id, in: jail) }
-        let change: @Net () -> Void = {
-            var exit: ShellExit?
-            if shell.hasEnded, run.stop == nil, shell.pipes.available == (0, 0) {
-                exit = self.reported(shell, run)
-                run.finish()
-                self.leaveTurn()
-            } else {
-                shell.onChange = { run.changed.signal() }
-                run.onStop = end
-            }
-            shell.pipes.onChange(nil)
-            completion(exit)
-        }
-        run.onStop = {
-            end()
-            change()
-        }
-        shell.pipes.onChange(change)
-        shell.begin(command.text, onChange: change)
-    }
 
     private func result(of command: ShellCommand, _ run: RunningCommand) async -> Result<ShellExit, JailFailure> {
         run.begin()
         defer { run.finish() }
         do throws(JailFailure) {
             if command.place.isBeside { return .success(try await self.runTree(command, run)) }
-            if run.running == nil {
-                while self.isOccupied {
-                    do { try await self.turn.wait() } catch { return .success(self.notRun(run)) }
-                }
-                self.isOccupied = true
+            while self.isOccupied {
+                do { try await self.turn.wait() } catch { return .success(self.notRun(run)) }
             }
-            defer { self.leaveTurn() }
+            self.isOccupied = true
+            defer {
+                self.isOccupied = false
+                self.turn.wakeFirst()
+            }
             return .success(
                 command.place == .persistent
                     ? try await self.runPersistent(command, run) : try await self.runTree(command, run))
@@ -141,64 +102,57 @@ package final class JailShell: Shell {
         }
     }
 
-    private func leaveTurn() {
-        self.isOccupied = false
-        self.turn.wakeFirst()
-    }
-
-    private func runPersistent(
-        _ command: ShellCommand, _ run: RunningCommand, isAgain: Bool = false
-    ) async throws(JailFailure) -> ShellExit {
-        guard let (jail, shell) = try await self.begun(command, run) else { return self.notRun(run) }
+    private func runPersistent(_ command: ShellCommand, _ run: RunningCommand) async throws(JailFailure) -> ShellExit {
+        let jail = try await self.liveJail()
+        guard run.stop == nil else { return self.notRun(run) }
+        let shell = try self.persistentShell(in: jail)
+        let variables = self.usualVariables
+        let running = try Self.opened {
+            try shell.begin(command.text, in: jail, directory: self.directory, usual: variables) {
+                run.changed.signal()
+            }
+        }
+        run.onStop = { [weak self] in self?.endForeground(shell.trees, in: jail) }
         await run.deliver(shell.pipes) {
-            if shell.isInvalid { jail.kill(shell.id) }
-            // When it is being stopped, the report comes too late: the shell is on its way out.
-            return shell.tree.isOver || run.stop == nil && shell.hasEnded
+            // When it is being stopped, its end comes too late: the shell is on its way out.
+            running.tree.isOver || run.stop == nil && running.tree.exit != nil
         }
-        if shell.hasEnded { return self.reported(shell, run) }
-        if shell.tree.isJailEnded { await self.closed(jail) }
-        let hasNotRun = !shell.mayHaveRun()
-        shell.close()
-        if self.shell === shell { self.forgetShell() }
-        if let failure = shell.tree.failure { throw self.failure(failure, JailPlan.workspace) }
-        if hasNotRun, !isAgain, run.stop == nil {
-            // The shell ended after the command before, and that became known too late.
-            self.isRenewed = true
-            run.running = nil
-            return try await self.runPersistent(command, run, isAgain: true)
+        let state = shell.finish(running)
+        if running.tree.isJailEnded { await self.closed(jail) }
+        if let failure = running.tree.failure {
+            let failed = self.directory
+            guard failure.stage == .directory else { throw self.failure(failure, failed) }
+            // Otherwise not even `cd` could run.
+            self.directory = JailPlan.workspace
+            throw JailFailure(
+                "the directory \(failed) cannot be entered: the next command begins in \(JailPlan.workspace)")
         }
-        let status = self.stopped(run) ?? self.ended(shell, jail)
+        if run.stop == nil, !running.tree.isJailEnded, self.shell === shell, let state,
+            case .exited(let status) = running.tree.exit
+        {
+            return await self.ended(run, in: jail, status, state)
+        }
+        let status = self.stopped(run) ?? (running.tree.isJailEnded ? self.lost(jail) : self.shellEnded(running.tree))
+        for tree in shell.trees where jail.end == nil { self.endTree(tree, in: jail) }
+        if self.shell === shell { self.forgetShell() } else { shell.close() }
         return self.exit(status, run, isShellLost: true)
     }
 
-    /// The command's jail and shell; nil if it was stopped before it began.
-    private func begun(
-        _ command: ShellCommand, _ run: RunningCommand
-    ) async throws(JailFailure) -> (LiveJail, PersistentShell)? {
-        if let running = run.running { return running }
-        let jail = try await self.liveJail()
-        guard run.stop == nil else { return nil }
-        let shell = try self.persistentShell(in: jail)
-        run.onStop = { [weak self] in self?.endForeground(shell.id, in: jail) }
-        shell.begin(command.text) { run.changed.signal() }
-        return (jail, shell)
-    }
-
-    /// The exit of a command about which the shell has reported.
-    private func reported(_ shell: PersistentShell, _ run: RunningCommand) -> ShellExit {
-        shell.finish()
-        if let report = shell.report { self.directory = report.directory }
-        let status = ShellExit.Status.exited(shell.report?.status ?? 0)
-        guard let jail = run.running?.jail ?? self.jail, self.endRestricted(jail) else {
-            return self.exit(status, run, isShellLost: false)
+    /// The exit of a command after which the shell goes on.
+    private func ended(
+        _ run: RunningCommand, in jail: LiveJail, _ status: Int, _ state: ShellState
+    ) async -> ShellExit {
+        if state.directory == nil {
+            await run.note("the shell's directory is gone: the next command begins in \(JailPlan.workspace)")
         }
-        return self.exit(status, run, isShellLost: true, restriction: jail.restriction)
+        self.directory = state.directory ?? JailPlan.workspace
+        let isEnded = self.endRestricted(jail)
+        return self.exit(
+            .exited(status), run, isShellLost: isEnded, restriction: isEnded ? jail.restriction : nil)
     }
 
-    private func ended(_ shell: PersistentShell, _ jail: LiveJail) -> ShellExit.Status {
-        if shell.tree.isJailEnded { return self.lost(jail) }
-        if shell.isInvalid { return .lost("something in the shell wrote to its reports") }
-        return switch shell.tree.exit {
+    private func shellEnded(_ tree: TreeState) -> ShellExit.Status {
+        switch tree.exit {
         case .exited(let status): .shellEnded(status)
         case .killed(let signal), .stopped(let signal): .shellEnded(128 + signal)
         case nil: .shellEnded(nil)
@@ -210,7 +164,7 @@ package final class JailShell: Shell {
         let isBeside = command.place.isBeside
         let isAside = command.place == .aside
         let jail = try await self.liveJail()
-        let variables = isAside ? self.usualVariables : await self.exportedVariables(run)
+        let variables = isAside ? self.usualVariables : self.shell?.variables ?? self.usualVariables
         guard run.stop == nil else { return self.notRun(run) }
         let directory = isAside ? JailPlan.workspace : command.directory ?? self.directory
         let (pipes, remote) = try Self.opened { try CommandPipes.open(for: jail.identity) }
@@ -226,7 +180,7 @@ package final class JailShell: Shell {
         if isBeside { jail.jobs.insert(id) }
         defer { jail.jobs.remove(id) }
         run.onStop = { [weak self] in
-            if isBeside { self?.endTree(id, in: jail) } else { self?.endForeground(id, in: jail) }
+            if isBeside { self?.endTree(id, in: jail) } else { self?.endForeground([id], in: jail) }
         }
         await run.deliver(pipes) { state.isOver }
         if let failure = state.failure { throw self.failure(failure, directory) }
@@ -276,23 +230,10 @@ package final class JailShell: Shell {
     }
 
     private func persistentShell(in jail: LiveJail) throws(JailFailure) -> PersistentShell {
-        if let shell = self.shell, !shell.tree.isOver { return shell }
-        self.loseShell()
-        let variables = self.usualVariables
-        let shell = try Self.opened {
-            try PersistentShell(in: jail, directory: JailPlan.workspace, environment: variables)
-        }
+        if let shell = self.shell { return shell }
+        let shell = try Self.opened { try PersistentShell(in: jail, isBash: self.setup.programs.hasBash) }
         self.shell = shell
         return shell
-    }
-
-    /// Those of the persistent shell after its last command, which it may still be sending.
-    private func exportedVariables(_ run: RunningCommand) async -> [String] {
-        while let shell = self.shell, shell.isListing, run.stop == nil {
-            shell.onListed { run.changed.signal() }
-            await run.changed.wait()
-        }
-        return self.shell?.variables ?? self.usualVariables
     }
 
     private var usualVariables: [String] {
@@ -309,8 +250,9 @@ package final class JailShell: Shell {
 
     /// Ends the command that people wait for. Jobs survive it; otherwise the whole jail ends, which needs nothing from
     /// inside.
-    private func endForeground(_ tree: UInt32, in jail: LiveJail) {
-        if jail.jobs.isEmpty { jail.kill(.stopped) } else { self.endTree(tree, in: jail) }
+    private func endForeground(_ trees: Set<UInt32>, in jail: LiveJail) {
+        guard !jail.jobs.isEmpty else { return jail.kill(.stopped) }
+        for tree in trees { self.endTree(tree, in: jail) }
     }
 
     private func endTree(_ tree: UInt32, in jail: LiveJail) {

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import EventLoop
 internal import Primitives
 internal import Sandbox
@@ -44,7 +45,7 @@ final class LiveJail {
     // MARK: Start
 
     static func start(session: String, _ setup: JailSetup, _ place: JailPlace) async throws(JailFailure) -> LiveJail {
-        let id = "jail-" + ShellScript.nonce().prefix(16)
+        let id = "jail-" + Crypto.hex(Crypto.randomBytes(8))
         var limits = place.limits ?? setup.limits
         do throws(JailFailure) {
             var watch: DiskWatch?
@@ -150,14 +151,14 @@ final class LiveJail {
 
     func isRunning(_ tree: UInt32) -> Bool { self.handlers[tree] != nil }
 
-    /// A tree's running processes besides its main one.
+    /// The running processes of a tree whose main one has ended.
     func leftovers(_ tree: UInt32) -> [JailedProcess] {
-        self.handlers.keys.sorted().firstIndex(of: tree).map { self.sandbox.leftovers(ofTreeAt: $0) } ?? []
+        self.sandbox.leftovers(of: tree)
     }
 
     /// Kills the leftover process with this ID and its descendants. Returns false if there is no such process.
     func end(_ process: Int, of tree: UInt32) -> Bool {
-        self.handlers.keys.sorted().firstIndex(of: tree).map { self.sandbox.end(process, ofTreeAt: $0) } ?? false
+        self.sandbox.end(process, of: tree)
     }
 
     private func handle(_ id: UInt32, _ event: SandboxTreeEvent) {

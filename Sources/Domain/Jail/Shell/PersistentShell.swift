@@ -1,123 +1,94 @@
 internal import EventLoop
 internal import Sandbox
 
-/// The shell of a jail that keeps its state from command to command; see ``ShellScript``.
+/// The shell of a jail that keeps its state from command to command. Each command is a process of its own, which gets
+/// the state that the one before has written at its end; see ``ShellState``.
 @Net
 final class PersistentShell {
-    private(set) var tree = TreeState()
-    private(set) var id: UInt32 = 0
+    /// All commands write here, and what they leave running does so later.
     let pipes: CommandPipes
-
-    private var reports = ShellReports()
-
-    /// The report about the command that ``begin(_:onChange:)`` began.
-    var report: ShellReports.Report? { self.reports.report }
-    /// Something else than a report arrived; the shell can't be trusted any more.
-    var isInvalid: Bool { self.reports.isInvalid }
-
-    /// Between ``begin(_:onChange:)`` and ``finish()``.
+    private let remote: [Int32]
+    private let isBash: Bool
+    private var state: ShellState?
+    /// Of commands that have processes.
+    private(set) var trees: Set<UInt32> = []
     private(set) var isBusy = false
 
-    /// Whether another command can begin.
-    var isIdle: Bool { !self.isBusy && !self.isInvalid && !self.tree.isOver }
-    /// Whether the command has ended by itself, and the shell continues.
-    var hasEnded: Bool { self.report != nil && !self.isInvalid && !self.tree.isOver }
+    init(in jail: LiveJail, isBash: Bool) throws {
+        (self.pipes, self.remote) = try CommandPipes.open(for: jail.identity)
+        self.isBash = isBash
+    }
 
-    private let socket: SandboxPipe
-    private var script: [UInt8] = []
-    private var sent = 0
-    /// Called when ``hasEnded``, ``isInvalid`` or ``tree`` may have changed.
-    var onChange: (@Net () -> Void)?
-    private var onListed: [@Net () -> Void] = []
+    /// The exported variables after the last command, each `NAME=VALUE`; nil before the first.
+    var variables: [String]? { self.state?.variables }
 
-    init(in jail: LiveJail, directory: String, environment: [String]) throws {
-        let (pipes, remote) = try CommandPipes.open(for: jail.identity)
-        self.pipes = pipes
-        let socket: SandboxPipe
-        let socketRemote: Int32
+    /// Begins a command. `usual` are the variables of the first one.
+    func begin(
+        _ text: String, in jail: LiveJail, directory: String, usual: [String], onChange: @escaping @Net () -> Void
+    ) throws -> Command {
+        let (pipe, remote) = try SandboxPipe.output(owner: nil, isLarge: true)
+        let command = Command(pipe)
+        var descriptors: [Int32] = []
         do {
-            (socket, socketRemote) = try SandboxPipe.socket()
+            for each in self.remote { descriptors.append(try SandboxPipe.duplicate(remote: each)) }
         } catch {
-            pipes.close()
-            CommandPipes.close(remote)
+            CommandPipes.close(descriptors + [remote])
+            pipe.close()
             throw error
         }
-        self.socket = socket
-        socket.onChange = { [weak self] in self?.exchange() }
-        let tree = SandboxTree(kind: .shell, directory: directory, text: "", environment: environment)
-        self.id = jail.start(tree, descriptors: [socketRemote] + remote) { [weak self] event in
-            self?.tree.handle(event)
-            self?.onChange?()
-            self?.callListed()
-        }
-    }
-
-    /// Begins a command; see ``onChange``.
-    func begin(_ text: String, onChange: @escaping @Net () -> Void) {
+        let tree = SandboxTree(
+            kind: .lasting, directory: directory, text: ShellState.driver(isBash: self.isBash),
+            script: ShellState.script(for: text, after: self.state, directory: directory, isBash: self.isBash),
+            // Only with its name in `PWD` does a shell know that it has come there by a link.
+            environment: (self.state == nil ? usual : []) + ["PWD=\(directory)"])
         self.isBusy = true
-        self.onChange = onChange
-        let nonce = ShellScript.nonce()
-        self.reports.expect(nonce)
-        self.script = ShellScript.script(for: text, nonce: nonce)
-        self.sent = 0
-        self.send()
+        let id = jail.start(tree, descriptors: descriptors + [remote]) { [weak self] event in
+            command.tree.handle(event)
+            if command.tree.isOver { self?.trees.remove(command.id) }
+            onChange()
+        }
+        command.id = id
+        self.trees.insert(id)
+        return command
     }
 
-    /// Whether the command may have run. Known once the shell has ended: it takes a script in one read, and what a
-    /// closed socket has not read is an error for its other end.
-    func mayHaveRun() -> Bool {
-        self.exchange()
-        _ = self.socket.read()
-        return self.sent > 0 && !(self.socket.isReset && self.script.count <= Self.readAtOnce)
-    }
-
-    /// Half of what dash reads at once.
-    private static let readAtOnce = 4 << 10
-
-    /// Forgets the command.
-    func finish() {
+    /// Ends a command; the directory of the next one, nil if the command has written no state.
+    func finish(_ command: Command) -> ShellState? {
         self.isBusy = false
-        self.onChange = nil
-        self.script = []
-        self.sent = 0
-    }
-
-    /// The exported variables after the last command that has ended, each `NAME=VALUE`; nil before the first. They
-    /// are of an earlier command while ``isListing``.
-    var variables: [String]? { self.reports.variables }
-
-    /// Whether the shell is still sending ``variables``.
-    var isListing: Bool { self.reports.isListing && !self.isInvalid && !self.tree.isOver }
-
-    /// Calls `body` once, when ``isListing`` may have changed.
-    func onListed(_ body: @escaping @Net () -> Void) { self.onListed.append(body) }
-
-    private func send() {
-        guard self.sent < self.script.count else { return }
-        // A failure to write means that the shell has ended, which its tree reports.
-        self.sent += self.socket.write(self.script, from: self.sent) ?? 0
-    }
-
-    private func exchange() {
-        self.send()
-        let hadReport = self.report != nil
-        while self.socket.isReadable, case .bytes(let bytes) = self.socket.read() { self.reports.add(bytes) }
-        // Not for the variables, which nobody waits for with the command.
-        if self.isInvalid || !hadReport && self.report != nil { self.onChange?() }
-        self.callListed()
-    }
-
-    private func callListed() {
-        guard !self.onListed.isEmpty else { return }
-        let bodies = self.onListed
-        self.onListed = []
-        for body in bodies { body() }
+        command.close()
+        guard let state = ShellState(command.written, isBash: self.isBash) else { return nil }
+        self.state = state
+        return state
     }
 
     func close() {
-        self.finish()
         self.pipes.close()
-        self.socket.close()
-        self.callListed()
+        CommandPipes.close(self.remote)
+    }
+
+    /// A running command.
+    @Net
+    final class Command {
+        fileprivate(set) var id: UInt32 = 0
+        fileprivate(set) var tree = TreeState()
+        fileprivate private(set) var written: [UInt8] = []
+        private let pipe: SandboxPipe
+
+        fileprivate init(_ pipe: SandboxPipe) {
+            self.pipe = pipe
+            pipe.onChange = { [weak self] in self?.read() }
+        }
+
+        private func read() {
+            while self.pipe.isReadable, case .bytes(let bytes) = self.pipe.read() {
+                // What is longer stays incomplete, and is no state.
+                if self.written.count + bytes.count <= ShellState.limit { self.written += bytes }
+            }
+        }
+
+        fileprivate func close() {
+            self.read()
+            self.pipe.close()
+        }
     }
 }

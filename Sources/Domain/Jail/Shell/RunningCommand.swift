@@ -16,8 +16,6 @@ final class RunningCommand {
     var onStop: (@Net () -> Void)?
     let changed = Wakeup()
     let begun = ContinuousClock.now
-    /// Where the command runs, if it is the persistent shell's.
-    var running: (jail: LiveJail, shell: PersistentShell)?
 
     private let output: @Sendable (ShellOutput) async throws -> Void
     /// Bytes that may still be delivered.
@@ -49,6 +47,9 @@ final class RunningCommand {
         self.timer?.cancel()
         self.onStop = nil
     }
+
+    /// Adds a line to the error output.
+    func note(_ text: String) async { await self.deliver(Array("\(text)\n".utf8), .standardError) }
 
     /// Delivers output until `isOver`, and then what was written before that.
     ///

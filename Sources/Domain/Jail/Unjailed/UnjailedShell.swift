@@ -1,3 +1,4 @@
+internal import Crypto
 package import EventLoop
 internal import Glibc
 internal import Primitives
@@ -13,6 +14,7 @@ internal import Sandbox
 package final class UnjailedShell: Shell {
     private let folder: String
     private let user: HostUser
+    private let bash = Process.find("bash", in: ["/bin"])
     private var directory: String
     /// The exported variables; nil before the first command.
     private var variables: [String]?
@@ -80,7 +82,7 @@ package final class UnjailedShell: Shell {
     private func execute(_ command: ShellCommand, _ run: RunningCommand) async throws(JailFailure) -> ShellExit {
         guard run.stop == nil else { return self.exit(.stopped, run, self.directory) }
         let directory = command.place == .aside ? self.folder : self.directory
-        let mark = ShellScript.nonce()
+        let mark = Crypto.hex(Crypto.randomBytes(16))
         let (process, pipes) = try self.spawn(command, in: directory, mark: mark)
         defer { pipes.close() }
         run.begin()
@@ -96,7 +98,9 @@ package final class UnjailedShell: Shell {
             run.changed.signal()
         }
         await run.deliver(pipes) { ending != nil }
-        if command.place == .persistent, let report = ending?.report, let state = UnjailedScript.state(report) {
+        if command.place == .persistent, let report = ending?.report,
+            let state = UnjailedScript.state(report, isBash: self.bash != nil)
+        {
             self.directory = state.directory
             self.variables = CommandVariables.kept(state.variables).filter { !$0.hasPrefix("\(Self.mark)=") }
         }
@@ -123,9 +127,9 @@ package final class UnjailedShell: Shell {
             throw JailFailure("the command cannot be started: \(error)")
         }
         defer { CommandPipes.close(remote) }
-        let bash = command.place == .persistent ? nil : Process.find("bash", in: ["/bin"])
         var plan = ProcessPlan(
-            bash ?? "/bin/sh", ["-c", UnjailedScript.text, bash == nil ? "sh" : "bash", command.text],
+            self.bash ?? "/bin/sh",
+            ["-c", UnjailedScript.text(isBash: self.bash != nil), self.bash == nil ? "sh" : "bash", command.text],
             directory: directory)
         plan.environment = self.environment(mark, command.place == .aside ? nil : self.variables)
         plan.standardOutput = .null
@@ -195,20 +199,24 @@ package final class UnjailedShell: Shell {
 enum UnjailedScript {
     /// Descriptor 3 takes the report, 4 and 5 are the output pipes. The command is the first argument, which it does not
     /// see. A command that replaces the shell (`exec`) or its trap makes no report.
-    static let text = """
+    static func text(isBash: Bool) -> String {
+        """
         exec >&4 2>&5 4>&- 5>&-
-        trap '{ printf "%s\\0" "$PWD"; export -p; echo .; } >&3' EXIT
+        trap '{ set +u; printf "%s\\0" "$PWD"; \(isBash ? ShellState.bashExports.replacing("'", with: "\"") : "export -p"); printf ".\\0"; } >&3' EXIT
         eval "shift; $1"
         """
+    }
 
     /// The directory and the exported variables, each `NAME=VALUE`; nil for an incomplete report.
-    static func state(_ report: [UInt8]) -> (directory: String, variables: [String])? {
-        let end = Array("\n.\n".utf8)
-        guard let separator = report.firstIndex(of: 0), report.first == UInt8(ascii: "/"),
-            report.suffix(end.count).elementsEqual(end)
+    static func state(_ report: [UInt8], isBash: Bool) -> (directory: String, variables: [String])? {
+        let fields = report.split(separator: 0, omittingEmptySubsequences: false)
+        guard fields.count >= 3, report.first == UInt8(ascii: "/"), fields[fields.count - 2].last == UInt8(ascii: "."),
+            fields[fields.count - 1].isEmpty
         else { return nil }
-        let variables = ExportList.variables(report[(separator + 1)...].dropLast(2))
-        return (String(decoding: report[..<separator], as: UTF8.self), variables)
+        return (
+            String(decoding: fields[0], as: UTF8.self),
+            ShellState.variables(fields[1..<fields.count - (isBash ? 2 : 1)], isBash: isBash)
+        )
     }
 }
 

@@ -60,7 +60,7 @@ extension Workspaces {
         do {
             // What an interrupted attempt has left.
             try await Self.discard(layout.path, in: self.folder)
-            try await Self.make(layout)
+            try await Self.make(layout, repository?.git.settings() ?? GitSettings())
             _ = try await repository?.checkReady()
             try await GitRepository(path: layout.store).createStore(sharing: repository?.git.objectsFolder())
             let quarantine = try await Quarantine.make(

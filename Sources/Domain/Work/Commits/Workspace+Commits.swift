@@ -10,10 +10,11 @@ extension Workspace {
         return try await self.call { files in
             guard let (_, head) = try await self.head() else { return nil }
             try await self.follow(files)
-            let trees = try await files.treeToCommit(on: head)
+            let trees = try await self.treesToCommit(files, head)
             guard trees.old != trees.new else { return nil }
             return CommitDraft(
-                digest: CommitDraft.digest(of: trees), sizes: try await files.sizes(from: trees.old, to: trees.new),
+                digest: CommitDraft.digest(of: (trees.old, trees.new)),
+                sizes: try await files.sizes(from: trees.old, to: trees.new),
                 diff: try await files.difference(from: trees.old, to: trees.new, limit: self.settings.diffBytes))
         }
     }
@@ -55,8 +56,8 @@ extension Workspace {
                         + "take them over first, or undo them with `git reset --soft`")
             }
             try await self.follow(files)
-            let trees = try await files.treeToCommit(on: head)
-            if let digest, digest != CommitDraft.digest(of: trees) { throw Self.hasChanged }
+            let trees = try await self.treesToCommit(files, head)
+            if let digest, digest != CommitDraft.digest(of: (trees.old, trees.new)) { throw Self.hasChanged }
             guard trees.old != trees.new else { return .ended(nil) }
             // Afterwards its size is shown.
             try await files.checkCommit(from: trees.old, to: trees.new)
@@ -77,8 +78,22 @@ extension Workspace {
             }
             try await files.setHead(branch, to: id, index: self.layout.indexDraft)
             try await self.writeHead(id, of: branch)
+            await self.report(submodules: trees.submodules)
+            await self.report(unsigned: try await self.gitSettings())
             return .ended(try await self.notice(of: repository.git.commit(id), repository))
         }
+    }
+
+    /// The trees before and after a commit of what the files are now. Throws ``WorkspaceFailure`` if all changes are in
+    /// submodules.
+    private func treesToCommit(
+        _ files: WorkFiles, _ head: GitObjectID
+    ) async throws -> (old: GitObjectID, new: GitObjectID, submodules: [String]) {
+        let trees = try await files.treeToCommit(on: head, as: self.gitSettings())
+        guard trees.old != trees.new || trees.submodules.isEmpty else {
+            throw WorkspaceFailure("nothing was committed: \(WorkspaceTexts.inSubmodules(trees.submodules))")
+        }
+        return trees
     }
 
     package func holdCommits() async throws {
@@ -146,6 +161,7 @@ extension Workspace {
                 try await self.writeHead(new, of: branch)
                 try await files.moveTip(of: branch, from: inside, to: new)
                 await self.endHold()
+                await self.report(unsigned: try await self.gitSettings())
                 return try await self.notices(
                     of: repository.git.log(from: new, without: head, limit: 1_000), repository)
             }
@@ -243,7 +259,7 @@ extension Workspace {
             let now = try await files.scan()
             if now.tree.hex == saved { return nil }
             if let head = try await self.position() {
-                let trees = try await files.treeToCommit(on: head)
+                let trees = try await files.treeToCommit(on: head, as: self.gitSettings(), isChecked: false)
                 return trees.old == trees.new ? nil : .changes
             }
             return now.entries == 0 ? nil : .files

@@ -38,7 +38,8 @@ extension Workspace {
                     + "as `run true`, or undo them with `git reset --soft`")
         }
         if old != commit {
-            let update = try await files.update(from: old, to: commit, within: self.settings.room)
+            let update = try await files.update(
+                from: old, to: commit, as: self.gitSettings(), within: self.settings.room)
             guard update.conflicts.isEmpty else {
                 throw WorkspaceTexts.inTheWay(update.conflicts, of: branch, to: target, at: commit)
             }
@@ -58,7 +59,7 @@ extension Workspace {
     package func discardChanges(_ reason: String) async throws -> WorkspaceSnapshot? {
         try await self.call { files in
             guard let head = try await self.position() else { return nil }
-            let update = try await files.discardChanges(since: head)
+            let update = try await files.discardChanges(since: head, as: self.gitSettings())
             guard update.restoration.written + update.restoration.removed > 0 else { return nil }
             let before = try await self.keep(update.before, reason)
             if self.bundles != nil { _ = try await self.scan(files) }
@@ -95,6 +96,20 @@ enum WorkspaceTexts {
             files.count == 1 ? ("is", "it stays", "is not") : ("are", "they stay", "are not")
         return "\(names.joined(separator: ", "))\(more) \(are) larger than this workspace holds (\(limit >> 20) MB): "
             + "\(they) on the branch as \(files.count == 1 ? "it is" : "they are") and \(stay) in the workspace."
+    }
+
+    static let unsigned =
+        "The commit is not signed, though the repository asks for it (`commit.gpgsign`): there is no key here. Sign it in a "
+        + "clone with `git commit --amend -S` where the branch's rules need it. This is said once."
+
+    static func inSubmodules(_ paths: [String]) -> String {
+        let names = paths.prefix(Self.named).map { "`\(WorkbenchTexts.plain($0))`" }.joined(separator: ", ")
+        let more = paths.count > Self.named ? " and \(paths.count - Self.named) more" : ""
+        return paths.count == 1
+            ? "\(names) is a submodule: what is in its folder is not committed here. Commit it in the submodule's own "
+                + "repository."
+            : "\(names)\(more) are submodules: what is in their folders is not committed here. Commit it in the submodules' "
+                + "own repositories."
     }
 
     static func inTheWay(

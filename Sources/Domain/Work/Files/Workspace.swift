@@ -31,6 +31,8 @@ package final class Workspace: WorkspaceFiles {
     let now: @Sendable () -> Int64
     /// Reports to the session's thread.
     private let report: @Sendable (String) async -> Void
+    /// Whether the thread knows that commits are not signed.
+    private let hasSaidUnsigned = Protected(false)
     /// Snapshots that were dropped and whose objects are still there.
     let dropped = Protected(0)
     /// Bytes that snapshots occupied when they were measured last; nil before that.
@@ -152,6 +154,22 @@ package final class Workspace: WorkspaceFiles {
         } catch let error as RepositoryError {
             throw WorkspaceFailure(error.message)
         }
+    }
+
+    /// What its repository says about files and commits.
+    func gitSettings() async throws -> GitSettings { try await self.repository?.git.settings() ?? GitSettings() }
+
+    /// Tells the thread what a commit does not do that its repository asks for.
+    func report(unsigned settings: GitSettings) async {
+        guard settings.signsCommits, !self.hasSaidUnsigned.withLock({ $0 }) else { return }
+        self.hasSaidUnsigned.withLock { $0 = true }
+        await self.report(WorkspaceTexts.unsigned)
+    }
+
+    /// Tells the thread what a commit leaves out.
+    func report(submodules: [String]) async {
+        guard !submodules.isEmpty else { return }
+        await self.report(WorkspaceTexts.inSubmodules(submodules))
     }
 
     /// Tells the thread which of the branch's files are not in the workspace.

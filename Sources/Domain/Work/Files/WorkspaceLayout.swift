@@ -1,4 +1,5 @@
 internal import EventLoop
+internal import Git
 internal import Glibc
 internal import JSON
 internal import Lifecycle
@@ -33,7 +34,8 @@ struct WorkspaceLayout: Sendable {
     /// Where the jail sees the repository's objects.
     static let objectsInside = "/repository"
 
-    func make() throws(SystemError) {
+    /// - Parameter settings: Those of the repository that Git in the jail needs, too.
+    func make(_ settings: GitSettings = GitSettings()) throws(SystemError) {
         for folder in [self.files, self.git, self.host, self.hooks, self.info] { try PrivateFile.makeFolder(folder) }
         // No hooks, no file system monitor, no housekeeping that moves objects. `PrivateFile` makes them unreadable for
         // others; the jail's user gets them with the workspace.
@@ -48,6 +50,8 @@ struct WorkspaceLayout: Sendable {
                 \thooksPath = /dev/null
                 \tfsmonitor = false
                 \tquotePath = false
+                \tautocrlf = \(settings.conversion.rawValue)
+                \teol = \(settings.hasWideLineEnds ? "crlf" : "native")
                 [gc]
                 \tauto = 0
                 [maintenance]

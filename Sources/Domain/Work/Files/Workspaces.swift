@@ -199,7 +199,8 @@ extension Workspaces {
             // Its snapshots are numbered from 1 again, so that those of an earlier workspace would be taken for them.
             try await self.occupants?.forgetSnapshots(of: session)
             state.epoch = try await self.bundles?.log.beginEpoch(of: session, isFull: true, repository: repository)
-            try await Self.make(layout)
+            let settings = try await repository.map { try self.local($0).git }?.settings()
+            try await Self.make(layout, settings ?? GitSettings())
             guard let repository else {
                 try await GitRepository(path: layout.store).createStore(sharing: nil)
                 try await Self.write(state, layout)
@@ -213,7 +214,7 @@ extension Workspaces {
             state.base = base.hex
             let workspace = self.workspace(session, state)
             let restoration = try await workspace.files.checkOut(
-                workspace.files.tree(of: base), within: workspace.settings.room)
+                workspace.files.tree(of: base), within: workspace.settings.room, as: local.git.settings())
             // Without it, the next commit would remove it from the branch.
             if let failed = restoration.failed.first {
                 throw WorkspaceFailure(
@@ -277,8 +278,8 @@ extension Workspaces {
     private static let removing = ".removing-"
 
     @concurrent
-    static func make(_ layout: WorkspaceLayout) async throws {
-        try layout.make()
+    static func make(_ layout: WorkspaceLayout, _ settings: GitSettings) async throws {
+        try layout.make(settings)
     }
 
     @concurrent

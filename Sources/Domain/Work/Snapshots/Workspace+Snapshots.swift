@@ -94,7 +94,7 @@ extension Workspace {
     package func diff() async throws -> String {
         try await self.call { files in
             if let head = try await self.position() {
-                let trees = try await files.treeToCommit(on: head)
+                let trees = try await files.treeToCommit(on: head, as: self.gitSettings(), isChecked: false)
                 return try await files.difference(from: trees.old, to: trees.new, limit: self.settings.diffBytes)
             }
             guard let oldest = try await self.numbered().last else { return "" }
@@ -135,7 +135,8 @@ extension Workspace {
         let target = try await self.find(snapshot)
         let moves = try await self.numbered().filter { $0.number >= target.number }.reversed()
             .compactMap { Self.trailer(Self.moveKey, of: $0.record).flatMap { BranchMove($0) } }
-        let (tree, conflicts) = try await files.tree(target.record.tree, after: moves)
+        let (tree, conflicts) = try await files.tree(
+            target.record.tree, after: moves, as: self.gitSettings())
         return (tree, conflicts, Self.folders(of: target.record))
     }
 

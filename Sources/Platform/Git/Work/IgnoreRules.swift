@@ -1,6 +1,6 @@
 /// The rules of one `.gitignore` (gitignore(5)), matched over bytes in polynomial time, because the file may be hostile.
 struct IgnoreRules {
-    private struct Rule {
+    struct Rule {
         /// The pattern's parts between slashes; `**` is a part of its own.
         var parts: [[UInt8]]
         var isNegated = false
@@ -24,7 +24,7 @@ struct IgnoreRules {
         return nil
     }
 
-    private static func rule(_ line: ArraySlice<UInt8>) -> Rule? {
+    static func rule(_ line: ArraySlice<UInt8>) -> Rule? {
         var line = line
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         while line.last == UInt8(ascii: " "), line.dropLast().last != UInt8(ascii: "\\") { line.removeLast() }
@@ -49,7 +49,7 @@ struct IgnoreRules {
     private static let anyFolders = Array("**".utf8)
 
     /// Whether the parts of a pattern match those of a path. Only the last `**` needs to be tried again.
-    private static func matches(_ pattern: ArraySlice<[UInt8]>, _ path: ArraySlice<[UInt8]>) -> Bool {
+    static func matches(_ pattern: ArraySlice<[UInt8]>, _ path: ArraySlice<[UInt8]>) -> Bool {
         var (part, name) = (pattern.startIndex, path.startIndex)
         var retry: (part: Int, name: Int)?
         while name < path.endIndex {

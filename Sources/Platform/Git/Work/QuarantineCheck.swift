@@ -13,8 +13,10 @@ struct QuarantineCheck {
     private let limit: Int
     /// A workspace has no larger files.
     private let fileBytes: Int
+    private let filters: FilterCheck
 
-    init(store: ObjectStore, known: ObjectStore, limit: Int, fileBytes: Int) {
+    init(store: ObjectStore, known: ObjectStore, limit: Int, fileBytes: Int, settings: GitSettings) {
+        self.filters = FilterCheck(store: store, settings: settings)
         self.store = store
         self.known = known
         self.limit = limit
@@ -83,13 +85,18 @@ struct QuarantineCheck {
         let (old, new) = try self.store.change(by: commit.id)
         var walk = TreeWalk(self.store, .takeOver, of: subject)
         var bytes = total.bytes
+        var attributes = try WalkedAttributes(store: self.store, top: new)
         try walk.compare(old, new) { visit throws(GitError) in
+            if let folder = visit.new?.folder { try attributes.enter(visit.path, folder) }
             if let item = visit.new { try self.check(item, visit, commit) }
             guard let size = visit.newSize else { return try self.checkRemoval(visit, by: commit) }
             guard size <= Self.mostBytes - bytes else {
                 throw TreeLimits.takeOver.error("what is new", "has more than \(Self.mostBytes >> 20) MB of files")
             }
             bytes += size
+            if let item = visit.new, item.isContent, item.kind != .link, item.key != visit.old?.key {
+                try self.checkFilter(item, attributes.attributes(of: visit.path), visit, commit)
+            }
         }
         total.bytes = bytes
         total.paths += walk.paths
@@ -109,6 +116,17 @@ struct QuarantineCheck {
         guard let size = visit.newSize, size > self.fileBytes else { return }
         throw TreeLimits.takeOver.error(
             "the commit \(commit.id.short)", "has the file \(name) of more than \(self.fileBytes >> 20) MB")
+    }
+
+    private func checkFilter(
+        _ item: TreeItem, _ attributes: FileAttributes, _ visit: TreeWalk.Visit, _ commit: GitCommit
+    ) throws(GitError) {
+        guard let reason = try self.filters.obstacle(to: item, attributes) else { return }
+        let path = GitName.printable(String(decoding: visit.path, as: UTF8.self))
+        throw GitError(
+            .needsFilter,
+            "the commit \(commit.id.short) is refused because of \(path): \(reason). Undo the commit with "
+                + "`git reset --soft`")
     }
 
     /// A file that the workspace can't have is not in it, which does not mean that anybody has removed it.

@@ -11,34 +11,40 @@ extension WorkFiles {
     /// Carries what differs between two commits over to the files, and keeps what else differs from `old`, also files
     /// that `.gitignore` excludes. Doing it again changes nothing. Throws ``GitError/Code/tooLarge`` if there is no room.
     package func update(
-        from old: GitObjectID, to new: GitObjectID, within room: FolderRoom
+        from old: GitObjectID, to new: GitObjectID, as settings: GitSettings, within room: FolderRoom
     ) throws(GitError) -> Update {
         let store = try ObjectStore(path: self.store)
         let tree = try store.tree(ofCommit: new)
         _ = try self.unheld(in: tree, store, within: room)
-        return try self.update(store, from: store.tree(ofCommit: old), to: tree, within: room)
+        return try self.update(
+            store, from: self.checkoutTree(store.tree(ofCommit: old), store, settings),
+            to: self.checkoutTree(tree, store, settings), within: room)
     }
 
     /// A recorded tree with what the branch's moves since then have changed. A file that both have changed stays as recorded;
     /// the first 100 of those are named.
     package func tree(
-        _ tree: GitObjectID, after moves: [BranchMove]
+        _ tree: GitObjectID, after moves: [BranchMove], as settings: GitSettings
     ) throws(GitError) -> (tree: GitObjectID, conflicts: [String]) {
         let store = try ObjectStore(path: self.store)
         var merge = TreeMerge(store: store, fileBytes: Int(self.rules.fileBytes))
         var key: ObjectKey? = ObjectKey(tree)
         for move in BranchMove.joined(moves) {
             key = try merge.merge(
-                base: store.tree(ofCommit: move.old), ours: key, theirs: store.tree(ofCommit: move.new))
+                base: self.checkoutTree(store.tree(ofCommit: move.old), store, settings), ours: key,
+                theirs: self.checkoutTree(store.tree(ofCommit: move.new), store, settings))
         }
         let merged = if let key { key } else { try store.write([], .tree) }
         return (merged.id, merge.conflicts)
     }
 
     /// Makes the files as `head` has them. Files that `.gitignore` excludes stay.
-    package func discardChanges(since head: GitObjectID) throws(GitError) -> Update {
-        let trees = try self.treeToCommit(on: head)
-        return try self.update(ObjectStore(path: self.store), from: ObjectKey(trees.new), to: ObjectKey(trees.old))
+    package func discardChanges(since head: GitObjectID, as settings: GitSettings) throws(GitError) -> Update {
+        // With the line ends that the files have.
+        let trees = try self.treeToCommit(on: head, as: nil, isChecked: false)
+        let store = try ObjectStore(path: self.store)
+        return try self.update(
+            store, from: ObjectKey(trees.new), to: self.checkoutTree(ObjectKey(trees.old), store, settings))
     }
 
     private func update(

@@ -86,12 +86,24 @@ package actor WorkFiles {
     /// Makes the files like `tree` without recording them: for a new workspace. Ends when its task is cancelled. Throws
     /// ``GitError/Code/tooLarge``, before it writes anything, if there is no room.
     ///
-    /// - Parameter room: Nil for as many files as a scan records.
-    package func checkOut(_ tree: GitObjectID, within room: FolderRoom? = nil) throws(GitError) -> Restoration {
+    /// - Parameters:
+    ///   - room: Nil for as many files as a scan records.
+    ///   - settings: Of the repository that the tree is from; nil for a tree of a scan.
+    package func checkOut(
+        _ tree: GitObjectID, within room: FolderRoom? = nil, as settings: GitSettings? = nil
+    ) throws(GitError) -> Restoration {
         self.scanned = nil
         let store = try ObjectStore(path: self.store)
-        _ = try self.unheld(in: ObjectKey(tree), store, within: room)
-        return try self.apply(tree, store, isWhole: true)
+        var tree = ObjectKey(tree)
+        _ = try self.unheld(in: tree, store, within: room)
+        if let settings { tree = try self.checkoutTree(tree, store, settings) }
+        return try self.apply(tree.id, store, isWhole: true)
+    }
+
+    /// A commit's tree with the line ends of a work tree.
+    func checkoutTree(_ tree: ObjectKey, _ store: ObjectStore, _ settings: GitSettings) throws(GitError) -> ObjectKey {
+        var converter = CheckoutTree(store: store, settings: settings, fileBytes: Int(self.rules.fileBytes))
+        return try converter.tree(tree)
     }
 
     /// Frees the memory of what the last scan found; the next one reads all files again.
@@ -99,18 +111,27 @@ package actor WorkFiles {
         self.scanned = nil
     }
 
-    /// Records the files and chooses what a commit on `head` takes. Returns the tree of `head` and the chosen one. Throws
-    /// ``GitError/Code/invalidName`` for a name that no commit may contain.
-    package func treeToCommit(on head: GitObjectID) throws(GitError) -> (old: GitObjectID, new: GitObjectID) {
+    /// Records the files and chooses what a commit on `head` takes. Returns the tree of `head`, the chosen one, and the
+    /// submodules whose folders have files, which no commit takes. Throws ``GitError/Code/invalidName`` for a name that no
+    /// commit may contain.
+    ///
+    /// - Parameters:
+    ///   - settings: Of the repository; nil leaves all line ends as they are.
+    ///   - isChecked: Whether it throws ``GitError/Code/needsFilter`` for a changed file over which Git would run a program
+    ///     that is not run here.
+    package func treeToCommit(
+        on head: GitObjectID, as settings: GitSettings?, isChecked: Bool = true
+    ) throws(GitError) -> (old: GitObjectID, new: GitObjectID, submodules: [String]) {
         let store = try ObjectStore(path: self.store)
         _ = try self.scan(store)
         let old = try store.tree(ofCommit: head)
         // Reads the folders before anything else does.
         _ = try self.unheld(in: old, store)
-        var chooser = CommitTree(store: store, fileBytes: Int(self.rules.fileBytes))
+        var chooser = CommitTree(
+            store: store, fileBytes: Int(self.rules.fileBytes), settings: settings, isChecked: isChecked)
         let tree = try chooser.tree(of: self.scanned ?? ScannedFolder(), head: old)
-        if let tree { return (old.id, tree.id) }
-        return try (old.id, store.write([], .tree).id)
+        if let tree { return (old.id, tree.id, chooser.submodules) }
+        return try (old.id, store.write([], .tree).id, chooser.submodules)
     }
 
     /// The tree of a commit that the store can read.

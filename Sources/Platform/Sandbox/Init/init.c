@@ -17,12 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_TREES = 64, LOWEST = 20, KILL_LIMIT_MS = 5000 };
+enum { MAX_TREES = 256, LOWEST = 20, KILL_LIMIT_MS = 5000 };
 
 struct tree {
     uint32_t id;
     pid_t warden;
-    int is_used, is_failed, has_ended;
+    int is_used, is_failed, has_ended, is_lasting;
     /// When every process of it has to be gone, in milliseconds; 0 while it runs.
     int64_t deadline;
 };
@@ -144,6 +144,7 @@ static void start(uint32_t id, char *payload, size_t size, int *descriptors) {
     char *at = payload + 1, *end = payload + size;
     start.directory = next(&at, end);
     start.text = next(&at, end);
+    start.script = next(&at, end);
     size_t count = 0;
     for (char *each = at; each < end; each += strlen(each) + 1) count++;
     start.environment = calloc(count + 1, sizeof(char *));
@@ -153,13 +154,13 @@ static void start(uint32_t id, char *payload, size_t size, int *descriptors) {
     struct tree *tree = NULL;
     for (int index = 0; index < MAX_TREES && !tree; index++)
         if (!trees[index].is_used) tree = &trees[index];
-    int needed = start.kind == KIND_SHELL ? 3 : 2;
+    int needed = start.kind == KIND_COMMAND ? 2 : 3;
     if (descriptors[needed - 1] < 0) _exit(1);
     pid_t warden = -1;
     errno = EAGAIN;
     if (tree) warden = start_tree(&start, &limits, reports[1], null, control);
     if (warden < 0) send_numbers(TYPE_FAILED, id, STAGE_FORK, errno);
-    else *tree = (struct tree){.id = id, .warden = warden, .is_used = 1};
+    else *tree = (struct tree){.id = id, .warden = warden, .is_used = 1, .is_lasting = start.kind == KIND_LASTING};
     free(start.environment);
 }
 
@@ -201,7 +202,8 @@ static void read_reports(void) {
             send_numbers(TYPE_ENDED, tree->id, report.how_or_stage, report.value);
         }
         // What the main process has left behind is killed; without looking for it where there is nothing.
-        if (tree->deadline == 0 && !report.is_empty) tree->deadline = now() + KILL_LIMIT_MS;
+        int is_kept = tree->is_lasting && report.type == TYPE_ENDED && report.how_or_stage != HOW_STOPPED;
+        if (tree->deadline == 0 && !report.is_empty && !is_kept) tree->deadline = now() + KILL_LIMIT_MS;
     }
 }
 

@@ -3,7 +3,7 @@
 //   jetbridge-init launch OPTIONS -- PROGRAM ARGUMENTS   outside: enters groups, drops rights, executes bwrap (launch.c)
 //   jetbridge-init init CONTROL PORT NPROC FSIZE NOFILE CPU DATA   inside, as PID 1: starts and ends processes (init.c)
 //
-// Control protocol, version 1. A stream socket; both sides send frames:
+// Control protocol, version 2. A stream socket; both sides send frames:
 //
 //   u32 length of what follows the length, u8 type, u32 id, payload        (little endian)
 //
@@ -11,16 +11,19 @@
 // malformed frame ends the jail. The jail's processes never hold this socket.
 //
 // To init:
-//   START  id, payload: u8 kind, then NUL-terminated strings: directory, text, variables NAME=VALUE …
-//          kind 0, the persistent shell: descriptors script-and-status socket, output pipe, error pipe; text is empty
-//          kind 1, a command in a fresh shell: descriptors output pipe, error pipe
+//   START  id, payload: u8 kind, then NUL-terminated strings: directory, text, script, variables NAME=VALUE …
+//          kind 0, a shell that reads its script from a socket: descriptors socket, output pipe, error pipe; text and
+//                  script are empty
+//          kind 1, a command in a fresh shell: descriptors output pipe, error pipe; script is empty
+//          kind 2, a command of the session's shell: descriptors output pipe, error pipe, state pipe. The script is the
+//                  main process's descriptor 3, the state pipe its 4. What it leaves running stays.
 //   KILL   id: ends every process of the tree, answered by GONE
 // From init:
 //   HELLO  id = version; with the listening socket when PORT is not 0
 //   FAILED id, payload: u8 stage, i32 errno: nothing was started; no GONE follows
 //   ENDED  id, payload: u8 how (0 exited, 1 killed by a signal, 2 stopped by a signal), i32 value: the main process
 //   GONE   id: no process of the tree is left. Comes after ENDED; what remains of a tree when its main process has
-//          ended is killed.
+//          ended is killed, except with kind 2.
 //   LOST   payload: text. The jail ends itself, because it can no longer tell which processes belong to whom.
 //
 // Init exits at the end of the control socket, and the kernel then kills every process of the namespace: nothing
@@ -32,9 +35,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { PROTOCOL_VERSION = 1, MAX_FRAME = 4 << 20 };
+enum { PROTOCOL_VERSION = 2, MAX_FRAME = 16 << 20 };
 enum { TYPE_START = 1, TYPE_KILL = 2, TYPE_HELLO = 65, TYPE_FAILED = 66, TYPE_ENDED = 67, TYPE_GONE = 68, TYPE_LOST = 69 };
-enum { KIND_SHELL = 0, KIND_COMMAND = 1 };
+enum { KIND_SHELL = 0, KIND_COMMAND = 1, KIND_LASTING = 2 };
 enum { HOW_EXITED = 0, HOW_KILLED = 1, HOW_STOPPED = 2 };
 enum { STAGE_FORK = 0, STAGE_DIRECTORY = 1, STAGE_EXEC = 2 };
 
@@ -54,7 +57,7 @@ struct limits {
 struct start {
     uint32_t id;
     uint8_t kind;
-    const char *directory, *text;
+    const char *directory, *text, *script;
     char **environment;
     int descriptors[3];
 };

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -47,6 +48,19 @@ static void set_limits(const struct limits *limits) {
     limit(RLIMIT_MEMLOCK, 64 << 10);
 }
 
+/// A file in memory with the text, to be read from its start; -1 on failure.
+static int text_file(const char *text) {
+    int file = memfd_create("script", MFD_CLOEXEC);
+    for (size_t rest = strlen(text); file >= 0 && rest > 0;) {
+        ssize_t count = write(file, text, rest);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return -1;
+        text += count;
+        rest -= (size_t)count;
+    }
+    return file >= 0 && lseek(file, 0, SEEK_SET) == 0 ? file : -1;
+}
+
 static void run_main(const struct start *start, const struct limits *limits, int reports, int null) {
     sigset_t none;
     setsid();
@@ -63,6 +77,17 @@ static void run_main(const struct start *start, const struct limits *limits, int
         dup2(start->descriptors[0], 1);
         dup2(start->descriptors[1], 2);
     }
+    if (start->kind == KIND_LASTING) {
+        int script = text_file(start->script);
+        if (script < 0) {
+            send_report(reports, (struct report){start->id, TYPE_FAILED, STAGE_EXEC, 1, errno});
+            _exit(127);
+        }
+        // Not by dup2 if it has the number already: it would keep FD_CLOEXEC.
+        if (script == 3) fcntl(script, F_SETFD, 0);
+        else dup2(script, 3);
+        dup2(start->descriptors[2], 4);
+    }
     if (chdir(start->directory) != 0) {
         send_report(reports, (struct report){start->id, TYPE_FAILED, STAGE_DIRECTORY, 1, errno});
         _exit(127);
@@ -73,8 +98,6 @@ static void run_main(const struct start *start, const struct limits *limits, int
     char *shell[] = {"sh", NULL};
     char *bash[] = {"bash", "-c", "--", (char *)start->text, NULL};
     char *command[] = {"sh", "-c", "--", (char *)start->text, NULL};
-    // The shell that lasts reports the ends of its commands itself. It stays dash, in which no command can redefine the
-    // words of that report.
     if (start->kind == KIND_SHELL) {
         execve("/jb/sh", shell, start->environment);
     } else {
@@ -140,7 +163,10 @@ pid_t start_tree(const struct start *start, const struct limits *limits, int rep
     pid_t warden = fork();
     if (warden != 0) return warden;
     close(control);
-    prctl(PR_SET_NAME, "jail-warden", 0, 0, 0);
+    // The host finds a tree's warden by its name, which is as long as names may be, and no other process can change it.
+    char name[16];
+    snprintf(name, sizeof name, "warden-%08x", start->id);
+    prctl(PR_SET_NAME, name, 0, 0, 0);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
         send_report(reports, (struct report){start->id, TYPE_FAILED, STAGE_FORK, 1, errno});
         _exit(0);

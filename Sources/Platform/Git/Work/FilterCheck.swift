@@ -1,0 +1,77 @@
+/// Knows the files over which Git would run a program before it commits them, which is not done here.
+struct FilterCheck {
+    let store: ObjectStore
+    let settings: GitSettings
+
+    /// Why a file's content would not be what Git commits; nil if it would.
+    func obstacle(to item: TreeItem, _ attributes: FileAttributes) throws(GitError) -> String? {
+        if let encoding = attributes.encoding {
+            return
+                "`.gitattributes` gives it the encoding \(encoding), which is not converted here: commit it in a clone, or "
+                + "take it back with `git checkout`"
+        }
+        guard let filter = attributes.filter else { return nil }
+        if filter == "lfs" {
+            guard try !self.isPointer(item) else { return nil }
+            return
+                "`.gitattributes` keeps it in Git LFS, to which nothing is sent from here: commit it in a clone with "
+                + "git-lfs, take it back with `git checkout`, or change `.gitattributes`"
+        }
+        guard filter == "git-crypt" || self.settings.filters.contains(filter) else { return nil }
+        return
+            "`.gitattributes` has the filter \(filter) for it, a program that is not run here: commit it in a clone, take "
+            + "it back with `git checkout`, or change `.gitattributes`"
+    }
+
+    /// Whether a file is what Git LFS commits instead of the content.
+    private func isPointer(_ item: TreeItem) throws(GitError) -> Bool {
+        let size = try self.store.header(item.key, .blob)
+        guard 1..<1_024 ~= size else { return size == 0 }
+        return try self.store.read(item.key, .blob, limit: size).starts(with: Self.pointer)
+    }
+
+    private static let pointer = Array("version https://git-lfs.github.com/spec/v1\n".utf8)
+}
+
+/// The attributes of the files of a tree that is being walked.
+struct WalkedAttributes {
+    private let store: ObjectStore
+    /// Of the folders that have a file of them; the top is the empty path.
+    private var rules: [ArraySlice<UInt8>: AttributeRules] = [:]
+
+    /// - Parameter top: The tree's key.
+    init(store: ObjectStore, top: ObjectKey) throws(GitError) {
+        self.store = store
+        try self.enter([], top)
+    }
+
+    /// Reads the file of a folder; its parents have been entered before.
+    mutating func enter(_ path: [UInt8], _ folder: ObjectKey) throws(GitError) {
+        guard let item = try TreeReader(folder, in: self.store).find(".gitattributes"[...].utf8), item.isContent,
+            item.kind != .link, let bytes = try? self.store.read(item.key, .blob, limit: AttributeRules.sizeLimit)
+        else { return }
+        var rules = self.rules(of: path[...])
+        rules.enter(bytes, depth: Self.parts(path).count)
+        self.rules[path[...]] = rules
+    }
+
+    func attributes(of path: [UInt8]) -> FileAttributes {
+        let rules = self.rules(of: path[...])
+        return rules.isEmpty ? FileAttributes() : rules.attributes(of: Self.parts(path))
+    }
+
+    /// Those of the folder, or of the nearest one above it.
+    private func rules(of path: ArraySlice<UInt8>) -> AttributeRules {
+        guard !self.rules.isEmpty else { return AttributeRules() }
+        var path = path
+        while !path.isEmpty {
+            if let found = self.rules[path] { return found }
+            path = path.lastIndex(of: UInt8(ascii: "/")).map { path[..<$0] } ?? []
+        }
+        return self.rules[[]] ?? AttributeRules()
+    }
+
+    private static func parts(_ path: [UInt8]) -> [[UInt8]] {
+        path.split(separator: UInt8(ascii: "/")).map { Array($0) }
+    }
+}
