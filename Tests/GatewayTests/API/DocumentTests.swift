@@ -150,7 +150,7 @@ struct DocumentTests {
             #expect(
                 conflict.status == 409 && conflict.headers["content-type"]?.hasPrefix("application/problem") == true)
             let detail = conflict.json["detail"]?.stringValue ?? ""
-            #expect(detail.hasPrefix("Others have changed the same lines of `docs/Guide.md`, last in \(head.prefix(7)) (“"))
+            #expect(detail.hasPrefix("Others have changed the same lines of `docs/Guide.md`, last in \(head.prefix(7)) "))
             #expect(detail.contains(/(“Edit docs.Guide.md” by .+, 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC)/), "\(detail)")
             expectEqual(conflict.json["base_text"]?.stringValue, Self.lines)
             expectEqual(conflict.json["theirs"]?.stringValue, merged["text"]?.stringValue)
