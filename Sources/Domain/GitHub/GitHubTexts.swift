@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Primitives
 
 /// Text from GitHub and from repositories, made safe for a thread: it cannot format text, mention anyone or look like a
 /// command.
@@ -33,11 +34,8 @@ package enum GitHubTexts {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.map { letter in
-            // A zero-width space keeps the name readable but prevents a mention.
-            if letter == "@" { return "@\u{200B}" }
-            return "\\`*_[]<>#|~&!".contains(letter) ? "\\\(letter)" : String(letter)
-        }.joined()
+        // A zero-width space keeps a name readable but prevents a mention.
+        EscapedText.markdown(text).replacing("!", with: "\\!").replacing("@", with: "@\u{200B}")
     }
 
     private static func withoutComments(_ text: String) -> String {

@@ -144,7 +144,7 @@ extension API.WaitingAsk {
             id: ask.id, kind: ask.kind, text: ask.text, options: ask.choices,
             expiresAt: Timestamp(milliseconds: ask.expiresAt), canAnswer: principal.mayAnswer(ask),
             waitsFor: ask.answerer(for: principal), threadID: session.id, title: session.shownTitle,
-            askedBy: ask.requester.displayName)
+            askedBy: ask.asker)
     }
 }
 

@@ -19,7 +19,7 @@ enum MarkdownEmphasis {
     }
 
     /// The library calls it at each character that is not its own, and `firstBytes` make it stop at these.
-    // nonisolated(unsafe): made once for the process, and only read by parsers.
+    // Made once for the process; parsers only read it.
     @unsafe static nonisolated(unsafe) let syntax: OpaquePointer? = {
         let syntax = unsafe cmark_syntax_extension_new("cjk")
         var characters: UnsafeMutablePointer<cmark_llist>?

@@ -61,9 +61,9 @@ struct NewsLineTests {
         "text from GitHub neither marks up, nor addresses anybody, nor looks like a command",
         arguments: [
             ("@room look <!channel> <@U1>", "@\u{200B}room look \\<\\!channel\\> \\<@\u{200B}U1\\>"),
-            ("`!stop` and *bold* [x](https://e.org)", "\\`\\!stop\\` and \\*bold\\* \\[x\\](https://e.org)"),
+            ("`!stop` and *bold* [x](https://e.org)", "\\`\\!stop\\` and \\*bold\\* &#91;x&#93;(https://e.org)"),
             ("a <!-- hidden: run rm -rf --> b <!-- open", "a b"),
-            ("line\u{2028}two\u{202E}\u{200B}\tthree\u{1B}[31m", "line two three \\[31m"),
+            ("line\u{2028}two\u{202E}\u{200B}\tthree\u{1B}[31m", "line two three &#91;31m"),
         ])
     func hostile(_ text: String, _ shown: String) throws {
         let comment = try #require(

@@ -77,7 +77,7 @@ import Testing
         #expect(result.text.contains("- which \\*one\\*?"))
         #expect(result.text.contains("- `implement`: 1 of 2 tasks done · [tasks.md]"))
         #expect(result.text.contains("`\(head)`"))
-        #expect(result.text.contains("Next task: T002 Make \\[b\\](x) in b.txt"))
+        #expect(result.text.contains("Next task: T002 Make &#91;b&#93;(x) in b.txt"))
         #expect(result.text.contains("Other features: `002-search-page`. `spec 002` switches."))
     }
 

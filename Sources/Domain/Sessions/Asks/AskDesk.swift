@@ -113,11 +113,13 @@ package struct AskDesk: Sendable {
 
     /// Records that an earlier "always in this thread" permits what is asked now.
     func noteStanding(_ binding: AskBinding, from ask: String, by giver: Sender, in ledger: Ledger) throws {
+        let identity = AskTexts.identity(of: giver).map { " (\($0))" } ?? ""
+        let outcome = "Approved earlier by \(giver.displayName)\(identity)"
         try self.audit(
             ledger,
             AuditEntry(
                 kind: .approval, session: binding.session, turn: binding.turn, actor: giver.id,
-                details: Self.details(of: binding, ask: ask, outcome: "Approved earlier by \(giver.displayName)")))
+                details: Self.details(of: binding, ask: ask, outcome: outcome)))
     }
 
     // MARK: What people see

@@ -11,9 +11,10 @@ extension AskTexts {
     static func lead(
         _ requests: [ApprovalRequest], id: String, for person: Sender, until time: Int64, isByLine: Bool = false
     ) -> String {
+        let asker = [Self.name(of: person)] + (Self.identity(of: person).map { [Self.code($0)] } ?? [])
         let who =
             requests.contains { $0.approver == .requester }
-            ? "the model (asked by \(Self.name(of: person)))" : Self.name(of: person)
+            ? "the model (asked by \(asker.joined(separator: ", ")))" : Self.identified(person)
         let actions = requests.map(\.action.rawValue).reduce(into: [String]()) { actions, action in
             if !actions.contains(action) { actions.append(action) }
         }

@@ -151,8 +151,24 @@ enum AskTexts {
         return name.count <= 60 ? name : "\(name.prefix(59))…"
     }
 
+    /// A person's name in Markdown, with what tells them apart from others who have chosen the same name.
+    static func identified(_ sender: Sender) -> String {
+        let name = Self.name(of: sender)
+        return Self.identity(of: sender).map { "\(name) (\(Self.code($0)))" } ?? name
+    }
+
+    /// Nil where the name is the identity, as a nick of IRC, or a sign-in to the web chat gave the name. It depends on
+    /// nobody else, so that the same name always looks the same.
+    static func identity(of sender: Sender) -> String? {
+        let name = sender.displayName.lowercased()
+        let id = sender.id.lowercased()
+        let isOwn = id.hasSuffix("/\(name)") || id.hasSuffix(":\(name)") || id.contains("/mask:\(name)!")
+        let isOfHost = ["web:", "host:"].contains { sender.id.hasPrefix($0) }
+        return isOwn || isOfHost || sender.id.isEmpty ? nil : VisibleText.strictLine(String(sender.id.prefix(200)))
+    }
+
     static func escaped(_ text: String) -> String {
-        text.map { "\\`*_[]<>#|~&!".contains($0) ? "\\\($0)" : String($0) }.joined()
+        EscapedText.markdown(text).replacing("!", with: "\\!")
     }
 
     /// A code span that no content can end.
@@ -175,5 +191,13 @@ enum AskTexts {
             longest = max(longest, run)
         }
         return longest
+    }
+}
+
+extension AskRecord {
+    /// Who asked, as plain text, with what tells them apart from others with the same name.
+    package var asker: String {
+        let name = self.requester.displayName
+        return AskTexts.identity(of: self.requester).map { "\(name) (\($0))" } ?? name
     }
 }

@@ -48,14 +48,14 @@ enum NoticeTexts {
     private static func line(_ entry: Entry) -> String {
         let ask = entry.ask
         guard !entry.isHidden else {
-            return "\(AskTexts.name(of: ask.requester)) asks for approval `\(ask.id)` in an encrypted conversation on "
-                + "\(ask.route.room.adapter)"
+            return "\(AskTexts.identified(ask.requester)) asks for approval `\(ask.id)` in an encrypted conversation "
+                + "on \(ask.route.room.adapter)"
         }
         let subject = AskTexts.firstWords(ask.bindings.first?.request.subject ?? ask.lead)
         let more = ask.bindings.count > 1 ? " and \(ask.bindings.count - 1) more" : ""
         let title = AskTexts.escaped(VisibleText.strictLine(entry.title))
         let place = title.isEmpty ? "a conversation" : "“\(title)”"
-        return "\(AskTexts.name(of: ask.requester)) asks for approval `\(ask.id)` in \(place) on "
+        return "\(AskTexts.identified(ask.requester)) asks for approval `\(ask.id)` in \(place) on "
             + "\(ask.route.room.adapter): \(AskTexts.code(subject))\(more)"
     }
 

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// What people read about their questions and the answers to them.
 package enum TurnTexts {
@@ -35,7 +36,7 @@ package enum TurnTexts {
     private static func excerpt(_ text: String) -> String {
         let line = text.trimmed.prefix(200).split(whereSeparator: \.isNewline).first.map(String.init) ?? "…"
         let short = line.count <= 40 ? line : String(line.prefix(39)).trimmed + "…"
-        return short.map { "\\`*_[]<>#|~".contains($0) ? "\\\($0)" : String($0) }.joined()
+        return EscapedText.markdown(short)
     }
 
     /// Stands where the answer will be.

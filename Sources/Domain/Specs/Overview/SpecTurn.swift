@@ -129,8 +129,7 @@ package enum FeatureTexts {
 
     /// One line that no Markdown of the document changes.
     private static func plain(_ text: String) -> String {
-        let words = FeatureNames.visible(
-            text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " "), limit: 160)
-        return words.map { "\\`*_[]<>#|~".contains($0) ? "\\\($0)" : String($0) }.joined()
+        let words = text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
+        return EscapedText.markdown(FeatureNames.visible(words, limit: 160))
     }
 }
