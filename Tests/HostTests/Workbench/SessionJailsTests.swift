@@ -57,14 +57,14 @@ struct SessionJailsTests {
             default_repository: notes
             """
         try await CommandScene.with(settings) { scene in
-            let limits = "ulimit -n; ulimit -f; nproc >file"  // sizes of files in units of 512 bytes
+            let limits = "ulimit -n; ulimit -f; nproc >file"  // sizes of files in units of 1,024 bytes
             let standard = try await scene.run(limits)
-            #expect(standard.contains("1024\n4096\n"), "\(standard)")
+            #expect(standard.contains("1024\n2048\n"), "\(standard)")
             #expect(try await scene.run("sleep 5.5; echo slept").contains("slept\n"))
             _ = try await scene.answer(to: "/commit Add the file")
             _ = try await scene.answer(to: "/repo big")
             let own = try await scene.run(limits)
-            #expect(own.contains("77\n4096\n"), "\(own)")
+            #expect(own.contains("77\n2048\n"), "\(own)")
             let slow = try await scene.run("sleep 20; echo slept")
             #expect(slow.contains("Stopped after 5 s, which is the limit of `jail.timeout`"), "\(slow)")
             let full = try await scene.run(

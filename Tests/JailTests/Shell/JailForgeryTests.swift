@@ -44,6 +44,25 @@ struct JailForgeryTests {
         }
     }
 
+    @Test("no program that a command starts can change the state of the shell")
+    func state() async throws {
+        try await JailBench.with { (bench: JailBench) async throws in
+            let forged = #"\0\0\0000//\0/tmp\n\0X=forged\n\0X=forged\0end\0"#
+            let program = """
+                while :; do
+                    for f in /proc/[0-9]*/fd/*; do printf '\(forged)' >"$f"; done
+                    for n in 3 4 5 6 7 8 9; do (eval "printf '\(forged)' >&$n"); done
+                done
+                """
+            _ = try await bench.run("cat >program <<'END'\n\(program)\nEND\nX=1; sh program >/dev/null 2>&1 &")
+            for number in 1...20 {
+                let result = try await bench.run("echo $X $PWD; X=$((X + 1))")
+                #expect(result.text == "\(number) /workspace\n" && result.status == .exited(0), "\(result)")
+            }
+            #expect(await bench.shell.leftovers.isEmpty == false)
+        }
+    }
+
     @Test("no process can open the memory, descriptors or environment of init, a warden or the shell")
     func unreadable() async throws {
         try await JailBench.with { (bench: JailBench) async throws in

@@ -86,11 +86,13 @@ struct ShellState: Equatable {
 
     /// Nil if the state is incomplete. What the text itself has written before it is skipped.
     init?(_ written: [UInt8], isBash: Bool) {
-        guard
-            let start = written.indices.last(where: { index in
-                index >= 2 && written[index - 2...index].allSatisfy { $0 == 0 }
-            })
-        else { return nil }
+        var start: Int?
+        var zeros = 0
+        for (index, byte) in written.enumerated() {
+            zeros = byte == 0 ? zeros + 1 : 0
+            if zeros > 2 { start = index }
+        }
+        guard let start else { return nil }
         let fields = written[(start + 1)...].split(separator: 0, omittingEmptySubsequences: false)
         guard fields.count >= 5, fields[fields.count - 2].elementsEqual("end".utf8), fields[fields.count - 1].isEmpty
         else { return nil }

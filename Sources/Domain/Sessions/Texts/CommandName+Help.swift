@@ -55,7 +55,7 @@ extension CommandName {
         case .export: "send the whole conversation as a file"
         case .resend: "post the last answer again"
         case .resume: "continue an interrupted answer, or ask a failed question again"
-        case .run: "run a command in the jail, in bash where there is one; ending it with ` &` makes it a job"
+        case .run: "run a command in the jail's bash; a final ` &` makes it a job"
         case .jobs: "list the commands of this thread, or follow one"
         case .kill: "end a running command"
         case .approve: "approve what is asked, by its id; `always` also for later in this thread"
