@@ -15,8 +15,13 @@ struct ResponseCache: Sendable {
 
     private let limit: Int
     private var slots: [String: [Slot]] = [:]
+    /// The URL of each entry, by the time of its last use.
+    private var urls: [UInt64: String] = [:]
+    /// The times of all uses, the oldest first; most are outdated, because their entries were used again.
+    private var uses: [UInt64] = []
+    /// The place in ``uses`` of the first that may still be current.
+    private var first = 0
     private(set) var size = 0
-    private(set) var count = 0
     private var clock: UInt64 = 0
 
     init(limit: Int) {
@@ -26,58 +31,74 @@ struct ResponseCache: Sendable {
     var isOff: Bool { self.limit <= 0 }
     /// The largest body that is cached, in bytes.
     var bodyLimit: Int { self.limit / Self.largestShare }
+    var count: Int { self.urls.count }
+    /// The number of uses that are remembered.
+    var useCount: Int { self.uses.count }
 
     mutating func entry(for url: String, _ request: HTTPHeaders) -> CacheEntry? {
-        guard let index = self.slots[url]?.firstIndex(where: { $0.entry.isSelected(by: request) }) else { return nil }
-        self.clock += 1
-        self.slots[url]?[index].usedAt = self.clock
-        return self.slots[url]?[index].entry
+        guard let index = self.slots[url]?.firstIndex(where: { $0.entry.isSelected(by: request) }),
+            let slot = self.slots[url]?[index]
+        else { return nil }
+        self.urls[slot.usedAt] = nil
+        let now = self.use(of: url)
+        self.slots[url]?[index].usedAt = now
+        return slot.entry
     }
 
     /// Caches an answer, replacing the one that the same request would have selected.
     mutating func keep(_ entry: CacheEntry, for url: String, _ request: HTTPHeaders) {
-        guard entry.body.count <= self.bodyLimit else { return }
-        self.clock += 1
+        guard entry.body.count <= self.bodyLimit, Self.cost(entry, url) <= self.limit else { return }
         var slots = self.slots[url] ?? []
-        if let old = slots.firstIndex(where: { $0.entry.isSelected(by: request) }) { self.drop(&slots, at: old) }
-        if slots.count >= Self.variants, let oldest = slots.indices.min(by: { slots[$0].usedAt < slots[$1].usedAt }) {
-            self.drop(&slots, at: oldest)
+        if let old = slots.firstIndex(where: { $0.entry.isSelected(by: request) }) {
+            self.drop(slots.remove(at: old), of: url)
         }
-        slots.append(Slot(entry: entry, usedAt: self.clock))
-        self.size += entry.cost
-        self.count += 1
+        if slots.count >= Self.variants, let oldest = slots.indices.min(by: { slots[$0].usedAt < slots[$1].usedAt }) {
+            self.drop(slots.remove(at: oldest), of: url)
+        }
+        slots.append(Slot(entry: entry, usedAt: self.use(of: url)))
+        self.size += Self.cost(entry, url)
         self.slots[url] = slots
         while self.size > self.limit || self.count > Self.maximumCount { self.dropOldest() }
     }
 
     /// Removes answers that an unsafe method may have changed (RFC 9111 §4.4).
     mutating func invalidate(_ url: String) {
-        for slot in self.slots.removeValue(forKey: url) ?? [] {
-            self.size -= slot.entry.cost
-            self.count -= 1
+        for slot in self.slots.removeValue(forKey: url) ?? [] { self.drop(slot, of: url) }
+    }
+
+    mutating func removeAll() { self = ResponseCache(limit: self.limit) }
+
+    /// Notes a use, and returns its time.
+    private mutating func use(of url: String) -> UInt64 {
+        self.clock += 1
+        // Removes at least a half at once, so that a use costs the same on average, however many entries there are.
+        if self.uses.count >= 2 * Self.maximumCount {
+            self.uses = self.uses[self.first...].filter { self.urls[$0] != nil }
+            self.first = 0
         }
+        self.uses.append(self.clock)
+        self.urls[self.clock] = url
+        return self.clock
     }
 
-    mutating func removeAll() {
-        self.slots = [:]
-        self.size = 0
-        self.count = 0
-    }
-
-    private mutating func drop(_ slots: inout [Slot], at index: Int) {
-        self.size -= slots.remove(at: index).entry.cost
-        self.count -= 1
+    private mutating func drop(_ slot: Slot, of url: String) {
+        self.size -= Self.cost(slot.entry, url)
+        self.urls[slot.usedAt] = nil
     }
 
     private mutating func dropOldest() {
-        let oldest = self.slots.compactMap { url, slots in slots.map(\.usedAt).min().map { (url, $0) } }
-            .min { $0.1 < $1.1 }
-        guard let (url, usedAt) = oldest, var slots = self.slots[url],
-            let index = slots.firstIndex(where: { $0.usedAt == usedAt })
-        else { return }
-        self.drop(&slots, at: index)
-        self.slots[url] = slots.isEmpty ? nil : slots
+        while self.first < self.uses.count {
+            let usedAt = self.uses[self.first]
+            self.first += 1
+            guard let url = self.urls[usedAt], let index = self.slots[url]?.firstIndex(where: { $0.usedAt == usedAt }),
+                let slot = self.slots[url]?.remove(at: index)
+            else { continue }
+            if self.slots[url]?.isEmpty == true { self.slots[url] = nil }
+            return self.drop(slot, of: url)
+        }
     }
+
+    private static func cost(_ entry: CacheEntry, _ url: String) -> Int { entry.cost + url.utf8.count }
 }
 
 /// A cached answer, with the requests it applies to and its lifetime. Pure; times are milliseconds since 1970.
@@ -103,6 +124,9 @@ struct CacheEntry: Sendable {
         self.selecting.allSatisfy { request.values(of: $0.name) == $0.values }
     }
 
-    /// Its approximate size in memory, in bytes.
-    var cost: Int { self.body.count + self.headers.rawBytes.count + 512 }
+    /// Its approximate size in memory, in bytes, without its URL.
+    var cost: Int {
+        let selecting = self.selecting.flatMap { [$0.name] + $0.values }
+        return self.body.count + self.headers.rawBytes.count + selecting.reduce(512) { $0 + $1.utf8.count + 16 }
+    }
 }

@@ -26,8 +26,10 @@ final class UpstreamMemory {
     private var refused: [Place: (fields: [RefusedField], since: LoopInstant)] = [:]
 
     private static let limit = 512
+    /// In bytes. Longer names of models are a client's invention.
+    private static let nameLimit = 200
     /// A request has few members that an upstream does not know; more are a peer's invention.
-    private static let mostRefused = 32
+    nonisolated static let mostRefused = 32
     /// Upstreams learn new members too.
     private static let refusalLife = Duration.seconds(24 * 3_600)
     /// Afterwards the client's form is tried again: it may have been missing only for a moment.
@@ -67,6 +69,7 @@ final class UpstreamMemory {
     }
 
     func learn(_ api: ModelAPI, for model: String, form: ModelAPI) {
+        guard model.utf8.count <= Self.nameLimit else { return }
         let question = Question(api: api, model: model)
         guard form != api else {
             self.forms[question] = nil
@@ -91,6 +94,7 @@ final class UpstreamMemory {
     }
 
     func learn(_ path: String, of model: String?, refuses fields: [RefusedField]) {
+        guard (model ?? "").utf8.count <= Self.nameLimit else { return }
         let known = self.refused(at: path, by: model)
         if self.refused.count >= Self.limit { self.refused.removeAll(keepingCapacity: true) }
         let all = Array((known + fields.filter { !known.contains($0) }).prefix(Self.mostRefused))

@@ -59,8 +59,8 @@ enum ForwardedHeaders {
 
 /// The fields that concern a single connection and are never forwarded (RFC 9110 §7.6.1).
 struct HopByHop: Sendable {
-    /// Additional fields named by `Connection`.
-    private let named: [String]
+    /// Additional fields named by `Connection`, in lower case.
+    private let named: Set<String>
 
     init(_ headers: HTTPHeaders) {
         // Nearly always one `keep-alive` or `close`.
@@ -69,7 +69,7 @@ struct HopByHop: Sendable {
             self.named = []
             return
         }
-        self.named = headers.list(of: "connection").filter { !Self.kept.contains($0.lowercased()) }
+        self.named = Set(headers.list(of: "connection").map { $0.lowercased() }).subtracting(Self.kept)
     }
 
     private static let fixed: HeaderNames = [
@@ -81,6 +81,7 @@ struct HopByHop: Sendable {
     private static let kept: Set<String> = ["host", "content-length", "content-type", "content-encoding", "close"]
 
     func contains(_ headers: HTTPHeaders, _ index: Int) -> Bool {
-        Self.fixed.contains(headers.known(at: index)) || self.named.contains { headers.matches(at: index, $0) }
+        Self.fixed.contains(headers.known(at: index))
+            || !self.named.isEmpty && self.named.contains(headers[index].name.lowercased())
     }
 }

@@ -18,6 +18,8 @@ package struct ModelName {
     private struct Unclear: Error {}
 
     private static let key = Array("model".utf8)
+    /// How often the member may be repeated. Each place costs a pass over the body when the name is replaced.
+    private static let mostPlaces = 8
 
     private init(_ body: [UInt8]) {
         self.body = body
@@ -86,7 +88,9 @@ package struct ModelName {
     private mutating func takeName() throws {
         guard let raw = try self.scanner.string() else { throw Unclear() }
         let name = try self.decoded(raw)
-        guard self.name?.utf8.elementsEqual(name.utf8) ?? true else { throw Unclear() }
+        guard self.name?.utf8.elementsEqual(name.utf8) ?? true, self.values.count < Self.mostPlaces else {
+            throw Unclear()
+        }
         self.name = name
         self.values.append(raw.lowerBound - 1..<raw.upperBound + 1)
     }

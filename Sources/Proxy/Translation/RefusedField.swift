@@ -45,7 +45,9 @@ struct RefusedField: Sendable, Hashable {
             }
         }
         var seen: Set<RefusedField> = []
-        return paths.compactMap { RefusedField($0) }.filter { seen.insert($0).inserted }
+        let fields = paths.compactMap { RefusedField($0) }.filter { seen.insert($0).inserted }
+        // Each of them costs a pass over the body.
+        return Array(fields.prefix(UpstreamMemory.mostRefused))
     }
 
     private static func isOfPath(_ character: Character) -> Bool {

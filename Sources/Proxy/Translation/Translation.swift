@@ -46,7 +46,7 @@ struct Translation: Sendable {
         case .messages: chat = try MessagesToChat.request(body, names: &context.tools)
         case .responses: chat = try ResponsesToChat.request(body, for: upstream, names: &context.tools)
         }
-        context.stops = Self.takeStops(from: &chat, for: upstream)
+        context.stops = try Self.takeStops(from: &chat, for: upstream)
         switch upstream {
         case .chat: return chat
         case .messages: return try ChatToMessages.request(chat)
@@ -54,13 +54,24 @@ struct Translation: Sendable {
         }
     }
 
+    /// Most stop sequences that are applied here, and their bytes in total: each costs a step for each byte of the
+    /// answer, on the event loop. OpenAI's APIs allow four, and Anthropic's documentation names no limit.
+    private static let (mostStops, mostStopBytes) = (16, 4_096)
+
     /// Removes the stop sequences that the upstream refuses, which then end the answer here: OpenAI's reasoning models
     /// know none, and chat completions at most four.
-    private static func takeStops(from chat: inout JSON, for upstream: ModelAPI) -> [String] {
+    private static func takeStops(
+        from chat: inout JSON, for upstream: ModelAPI
+    ) throws(ProxyRefusal) -> [String] {
         let stops = ChatRequest.stops(chat).compactMap(\.stringValue)
         guard upstream != .messages, case .object(var members) = chat,
             ModelFamily(chat.text("model") ?? "").isOpenAIReasoning || (upstream == .chat && stops.count > 4)
         else { return [] }
+        guard stops.count <= Self.mostStops, stops.reduce(0, { $0 + $1.utf8.count }) <= Self.mostStopBytes else {
+            throw .unsupported(
+                "more than \(Self.mostStops) stop sequences, or more than \(Self.mostStopBytes) bytes of them",
+                "this model's upstream refuses that, and the proxy cannot apply so many instead", "Send fewer.")
+        }
         members["stop"] = nil
         chat = .object(members)
         return stops

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// The tokens of one answer, from its `usage`.
 package struct AnswerTokens: Sendable, Hashable {
@@ -41,7 +42,11 @@ package struct AnswerTokens: Sendable, Hashable {
 
 /// The tokens that one answer cost a client.
 package struct ProxyUsage: Sendable, Hashable {
+    /// The longest name of a model that is kept, in bytes: in a request that failed, it is the client's invention.
+    private static let nameLimit = 200
+
     package let key: ClientKey
+    /// Cut after ``nameLimit``.
     package let model: String
     package let tokens: AnswerTokens
     /// The time of the request and to the answer's first byte, in milliseconds.
@@ -56,7 +61,7 @@ package struct ProxyUsage: Sendable, Hashable {
     ) {
         self.error = error
         self.key = key
-        self.model = model
+        self.model = model.beginning(bytes: Self.nameLimit)
         self.tokens = tokens
         self.duration = duration
         self.firstByte = firstByte

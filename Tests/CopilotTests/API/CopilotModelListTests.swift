@@ -69,6 +69,17 @@ struct CopilotModelListTests {
         try await expectEqual(self.models(new, old).map(\.id), ["m-new"])
     }
 
+    @Test("of a list that is too long the beginning counts")
+    func long() async throws {
+        let entries = (0..<1_010).map { number in
+            CopilotModelFixtures.model("m\(number)", name: "M \(number)", version: "1", multiplier: 0)
+        }
+        let body = JSON(["data": .array(entries)]).text
+        let transport = RoutedTransport(["/models": [.refusal(200, body)]])
+        let models = try await self.client(transport, FakeTokenSource()).models()
+        #expect(models.count == 1_000 && models.contains { $0.id == "m999" })
+    }
+
     @Test("the list's ETag is sent back, and an unchanged list is not read again")
     func etag() async throws {
         let clock = ManualClock()

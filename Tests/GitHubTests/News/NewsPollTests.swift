@@ -1,7 +1,8 @@
-import GitHub
 import JSON
 import TestSupport
 import Testing
+
+@testable import GitHub
 
 @Suite("News: polling", .timeLimit(.minutes(1)))
 struct NewsPollTests {
@@ -57,6 +58,44 @@ struct NewsPollTests {
         let round = try await poll.round([watch], from: self.source)
         expectEqual(round.events.map(\.key), ["line_comment:4"])
         #expect(!self.source.takeAsked().all.contains { $0.contains("/8/") })
+    }
+
+    @Test("what no watch needs is forgotten, the oldest first")
+    func memory() async throws {
+        self.prepare()
+        var poll = NewsPoll(NewsFixtures.repository)
+        for round in 0..<40 {
+            // The branch has a new head each time, and a hundred other pull requests have been opened.
+            let head = String(repeating: "\(round % 10)", count: 30) + "\(1_000_000_000 + round)"
+            self.prepare(head: head)
+            self.source["pulls"] = .array(
+                [NewsFixtures.pullObject(head: head)]
+                    + (0..<100).map { place in
+                        let number = 100 + round * 100 + place
+                        return NewsFixtures.pullObject(number, branch: "b\(number)")
+                    })
+            let found = try await poll.round([NewsFixtures.watch()], from: self.source)
+            #expect(found.pulls == [NewsFixtures.branch: 7] && found.heads == [NewsFixtures.branch: head])
+        }
+        #expect(poll.size < 2_200, "1,000 pull requests with their branches, and the answers: \(poll.size)")
+        // A new watch of a branch whose pull request is remembered finds it.
+        let watch = WatchedBranch(session: "t", repository: NewsFixtures.repository, branch: "b4000", since: 0)
+        try await expectEqual(poll.round([watch], from: self.source).pulls, ["b4000": 4_000])
+    }
+
+    @Test("answers that no round asks for any more are forgotten")
+    func answers() async throws {
+        self.source["pulls"] = []
+        var poll = NewsPoll(NewsFixtures.repository)
+        for number in 0..<600 {
+            let (branch, head) = ("b\(number)", String(1_000_000 + number))
+            self.source["git/ref/heads/\(branch)"] = ["object": ["sha": .string(head)]]
+            self.source["commits/\(head)/check-runs"] = ["check_runs": []]
+            self.source["commits/\(head)/status"] = ["statuses": []]
+            let watch = WatchedBranch(session: "t", repository: NewsFixtures.repository, branch: branch, since: 0)
+            try await expectEqual(poll.round([watch], from: self.source).heads, [branch: head])
+        }
+        #expect(poll.size <= 1_005, "\(poll.size)")
     }
 
     @Test("a moved branch is a push with its commits, by the same key as a webhook's")

@@ -31,6 +31,16 @@ struct ReviewFindingsTests {
         try expectEqual(self.file().hunks.count, 2)
     }
 
+    @Test("a line's number of more than nine digits begins no part of a patch")
+    func longNumber() throws {
+        for (number, lines) in [("9223372036854775807", []), ("1000000000", []), ("999999999", [999_999_999])] {
+            let patch = "@@ -1 +\(number) @@\n+a\n-b"
+            let changed = try #require(
+                GitHubChangedFile(["filename": "a", "status": "modified", "additions": 1, "patch": .string(patch)]))
+            expectEqual(ReviewFile(changed).lines, Set(lines))
+        }
+    }
+
     @Test("a line outside of the diff makes a finding one about its file")
     func outside() throws {
         let findings = ReviewFindings.checked(

@@ -23,6 +23,37 @@ struct ResponseCacheTests {
         #expect(cache.size <= 32_000)
     }
 
+    @Test("long URLs and selecting fields count, and the limit holds whatever is kept")
+    func size() {
+        var cache = ResponseCache(limit: 32_000)
+        for number in 0..<100 {
+            cache.keep(self.entry(1), for: "/\(number)" + String(repeating: "x", count: 8_000), [:])
+        }
+        #expect(cache.count == 3 && cache.size <= 32_000)
+        for number in 0..<100 {
+            cache.keep(self.entry(1, accept: [String(repeating: "x", count: 8_000)]), for: "/\(number)", [:])
+        }
+        #expect(cache.count == 3 && cache.size <= 32_000)
+        cache.keep(self.entry(1), for: String(repeating: "x", count: 32_000), [:])
+        expectEqual(cache.count, 3)
+        cache.removeAll()
+        #expect(cache.count == 0 && cache.size == 0)
+    }
+
+    @Test("uses are remembered up to a limit, and the oldest is found among them")
+    func uses() {
+        var cache = ResponseCache(limit: 32_000)
+        for number in 0..<8 { cache.keep(self.entry(3_000), for: "/\(number)", [:]) }
+        for number in 0..<20_000 { _ = cache.entry(for: "/\(number % 7)", [:]) }
+        #expect(cache.useCount <= 8_192)
+        for url in ["/8", "/9"] { cache.keep(self.entry(3_000), for: url, [:]) }
+        #expect(cache.entry(for: "/7", [:]) == nil && cache.entry(for: "/0", [:]) != nil)
+        for url in ["/8", "/9"] + (0..<7).map({ "/\($0)" }) { cache.invalidate(url) }
+        #expect(cache.count == 0 && cache.size == 0)
+        cache.keep(self.entry(3_000), for: "/again", [:])
+        #expect(cache.entry(for: "/again", [:]) != nil)
+    }
+
     @Test("a large answer is not cached, and a limit of 0 disables the cache")
     func large() {
         var cache = ResponseCache(limit: 32_000)

@@ -46,6 +46,15 @@ struct ModelNameTests {
         expectEqual(ModelName.find(in: Array(text.utf8)), nil)
     }
 
+    @Test("a member that is repeated without end has no model, because each place would be replaced by itself")
+    func repeated() {
+        func text(_ count: Int, _ name: String = "a") -> [UInt8] {
+            Array("{\(Array(repeating: "\"model\":\"\(name)\"", count: count).joined(separator: ","))}".utf8)
+        }
+        expectEqual(ModelName.replaced(in: text(8), by: "longer"), text(8, "longer"))
+        expectEqual(ModelName.find(in: text(9)), nil)
+    }
+
     @Test("other encodings have no model")
     func encodings() {
         let text = #"{"model":"a"}"#

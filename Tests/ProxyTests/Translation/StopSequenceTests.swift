@@ -20,6 +20,52 @@ struct StopSequenceTests {
         try expectEqual(refusal(many, .messages, .responses)?.contains("stop sequences"), true)
     }
 
+    @Test("more sequences, or longer ones, than are applied here are refused")
+    func limits() throws {
+        func ask(_ stops: [String], model: JSON = "gpt-5") -> String {
+            let stops = JSON.array(stops.map { .string($0) })
+            return JSON(["model": model, "messages": [], "stop_sequences": stops]).text
+        }
+        let (sixteen, long) = ((1...16).map { "\($0)" }, [String(repeating: "x", count: 4_096)])
+        for stops in [sixteen, long] { try expectEqual(refusal(ask(stops), .messages, .chat), nil) }
+        for stops in [sixteen + ["a"], long + ["a"]] {
+            try expectEqual(refusal(ask(stops), .messages, .chat)?.contains("16 stop sequences"), true)
+            try expectEqual(refusal(ask(stops, model: "gpt-4.1"), .messages, .chat) == nil, stops.count <= 4)
+        }
+    }
+
+    @Test("the end and what is held back are those of a plain search, whatever repeats")
+    func random() {
+        var random = SeededNumbers(state: 7)
+        func text(_ count: ClosedRange<Int>) -> String {
+            String((0..<Int.random(in: count, using: &random)).map { _ in Bool.random(using: &random) ? "a" : "b" })
+        }
+        for _ in 0..<2_000 {
+            let sequences = (0..<3).map { _ in text(1...6) }
+            var stops = StopSequences(sequences)
+            var (whole, shown) = ("", "")
+            while whole.count < 30, stops.found == nil {
+                let piece = text(1...5)
+                whole += piece
+                shown += stops.feed(piece)
+                let end = (1...whole.count).first { end in sequences.contains { whole.prefix(end).hasSuffix($0) } }
+                let found = sequences.filter { whole.prefix(end ?? 0).hasSuffix($0) }.max { $0.count < $1.count }
+                let held = (0...6).last { held in
+                    held == 0 || sequences.contains { $0.count > held && $0.hasPrefix(whole.suffix(held)) }
+                }
+                #expect(stops.found == found, "\(sequences) \(whole)")
+                let wanted = found.map { whole.prefix((end ?? 0) - $0.count) } ?? whole.dropLast(held ?? 0)
+                #expect(shown == wanted, "\(sequences) \(whole)")
+            }
+        }
+    }
+
+    @Test("after another part, what was held back no longer begins a sequence")
+    func flushed() {
+        var stops = StopSequences(["END"])
+        #expect(stops.feed("one E") == "one " && stops.flush() == "E" && stops.feed("ND") == "ND" && stops.found == nil)
+    }
+
     static let texts: [(String, String, String?)] = [
         ("one END two END", "one ", "END"), ("END", "", "END"), ("EEND", "E", "END"), ("one EN", "one EN", nil),
         ("a\n\n\nü:b", "a\n", "\n\nü:"), ("ENEND\n\nü:", "EN", "END"), ("", "", nil), ("grün", "grün", nil),

@@ -46,6 +46,39 @@ struct StreamErrorTests {
         }
     }
 
+    @Test("an answer with more calls than any model makes ends with an error", arguments: ModelAPI.allCases)
+    func manyCalls(_ upstream: ModelAPI) throws {
+        func event(_ number: Int) -> JSON {
+            let index = JSON.integer(Int64(number))
+            switch upstream {
+            case .chat:
+                let call: JSON = ["index": index, "id": .string("c\(number)"), "function": ["name": "f"]]
+                return ["choices": [["delta": ["tool_calls": [call]]]]]
+            case .messages:
+                let block: JSON = ["type": "tool_use", "id": "c", "name": "f"]
+                return ["type": "content_block_start", "index": index, "content_block": block]
+            case .responses:
+                let item: JSON = ["type": "function_call", "call_id": "c", "name": "f"]
+                return ["type": "response.output_item.added", "output_index": index, "item": item]
+            }
+        }
+        for client in ModelAPI.allCases where client != upstream {
+            for (count, isFault) in [(256, false), (257, true)] {
+                let text = (0..<count).map { "data: \(event($0).text)\n\n" }.joined()
+                let last = try self.stream(client, upstream, text).last
+                expectEqual(last?.contains("more than 256 tool calls"), isFault)
+            }
+        }
+    }
+
+    @Test("an id or name that every event would repeat is cut")
+    func longID() throws {
+        let long = String(repeating: "x", count: 100_000)
+        let chunk = "data: {\"id\":\"\(long)\",\"model\":\"\(long)\",\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"
+        let text = run(try translate(StreamSamples.ask, .responses, .chat), chunk + "data: [DONE]\n\n")
+        #expect(text.utf8.count < 100_000 && text.contains("xxx"))
+    }
+
     @Test("an event that is not JSON ends the stream with an error; other words keep it alive")
     func malformed() throws {
         let text = Self.chunk(#"{"delta":{"content":"a"}}"#)

@@ -23,6 +23,19 @@ struct MetricsTests {
         #expect(text.contains("jetbridge_turn_seconds_count 1\n"))
     }
 
+    @Test("models beyond a limit, and long names, share one series, so that nobody can fill the memory with names")
+    func models() {
+        let metrics = Metrics()
+        for number in 0..<600 {
+            metrics.count(.modelTokens, ["model": "m\(number)", "direction": "in"], by: 2)
+        }
+        metrics.count(.modelTokens, ["model": "m1", "direction": "in"])
+        metrics.count(.modelTokens, ["model": String(repeating: "x", count: 201), "direction": "out"])
+        let series = metrics.text().split(separator: "\n").filter { $0.hasPrefix("jetbridge_model_tokens_total{") }
+        #expect(series.count == 502 && series.contains { $0.contains("\"m1\"") && $0.hasSuffix(" 3") })
+        #expect(series.contains { $0.contains("\"other\"") && $0.hasSuffix(" 200") })
+    }
+
     /// The rules of `promtool check metrics`, from client_golang's package `promlint`.
     @Test("every metric has a help and a type, and a name that Prometheus's own check accepts")
     func rules() throws {

@@ -136,13 +136,17 @@ final class CopilotModels: Sendable {
 /// Keeps the chat models in the account's picker whose policy is accepted or absent. Ids that end in `paygo` are a
 /// billing variant of another entry; of several releases with one name it keeps the newest.
 enum CopilotModelList {
+    /// Accounts have about a hundred.
+    private static let mostModels = 1_000
+
     /// Nil when it is not a list of models.
     static func parse(_ bytes: [UInt8]) -> [ModelInfo]? {
         guard let json = try? JSON.parse(bytes), let entries = json["data"]?.arrayValue ?? json.arrayValue else {
             return nil
         }
         var models: [ModelInfo] = []
-        for model in entries.compactMap({ self.isOffered($0) ? self.model($0) : nil }) {
+        // Each is compared with all before it.
+        for model in entries.compactMap({ self.isOffered($0) ? self.model($0) : nil }).prefix(self.mostModels) {
             if let index = models.firstIndex(where: { $0.name == model.name || $0.id == model.id }) {
                 if self.isNewer(model, than: models[index]) { models[index] = model }
             } else {

@@ -9,11 +9,15 @@ internal import Primitives
 package struct NewsPoll: Sendable {
     private static let pageSize = 100
     private static let pageLimit = 10
+    /// The most pull requests and answers that are remembered between rounds, besides those of the current watches.
+    private static let memoryLimit = 1_000
 
     private let repository: GitHubRepositoryName
     private var tags: [NewsRequest: String] = [:]
     /// The number of items in the last answer for a page.
     private var counts: [NewsRequest: Int] = [:]
+    /// What this round has asked for.
+    private var asked: Set<NewsRequest> = []
     /// When each pull request last changed, as GitHub writes it.
     private var changes: [Int: String] = [:]
     private var pullHeads: [Int: String] = [:]
@@ -30,6 +34,7 @@ package struct NewsPoll: Sendable {
     package mutating func round(
         _ watches: [WatchedBranch], from source: some GitHubNewsSource
     ) async throws -> NewsSnapshot {
+        self.asked = []
         var snapshot = NewsSnapshot()
         let listed = try await self.pulls(source, into: &snapshot)
         for branch in Set(watches.map(\.branch)) { snapshot.pulls[branch] = self.openPulls[branch] }
@@ -51,9 +56,39 @@ package struct NewsPoll: Sendable {
             snapshot.heads[watch.branch] = head
             try await self.checks(of: head, on: watch.branch, source, into: &snapshot)
         }
+        self.forget(except: watches)
         // Pushes first: they change which checks count.
         snapshot.events.sort { $0.kind == .push && $1.kind != .push }
         return snapshot
+    }
+
+    /// Forgets what no watch needs, the oldest pull requests first. Whatever is forgotten is read again when it is
+    /// needed.
+    private mutating func forget(except watches: [WatchedBranch]) {
+        let branches = Set(watches.map(\.branch)), pulls = Set(watches.compactMap { self.pull(of: $0) })
+        self.changes = self.changes.filter { pulls.contains($0.key) }
+        self.branchHeads = self.branchHeads.filter { branches.contains($0.key) }
+        if let oldest = Self.oldest(of: self.pullHeads.keys) {
+            self.pullHeads = self.pullHeads.filter { $0.key >= oldest || pulls.contains($0.key) }
+        }
+        if let oldest = Self.oldest(of: self.openPulls.values) {
+            self.openPulls = self.openPulls.filter { $0.value >= oldest || branches.contains($0.key) }
+        }
+        if self.tags.count > Self.memoryLimit {
+            self.tags = self.tags.filter { self.asked.contains($0.key) }
+            self.counts = self.counts.filter { self.asked.contains($0.key) }
+        }
+    }
+
+    /// The oldest pull request to remember; nil if all are few enough.
+    private static func oldest(of numbers: some Collection<Int>) -> Int? {
+        numbers.count > Self.memoryLimit ? numbers.sorted(by: >)[Self.memoryLimit - 1] : nil
+    }
+
+    /// How much is remembered.
+    var size: Int {
+        self.tags.count + self.counts.count + self.changes.count + self.pullHeads.count + self.openPulls.count
+            + self.branchHeads.count
     }
 
     private func pull(of watch: WatchedBranch) -> Int? { watch.pull ?? self.openPulls[watch.branch] }
@@ -139,6 +174,7 @@ package struct NewsPoll: Sendable {
     private mutating func reference(_ branch: String, _ source: some GitHubNewsSource) async throws -> String? {
         let names = branch.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let request = NewsRequest(self.repository, ["git", "ref", "heads"] + names)
+        self.asked.insert(request)
         switch try await source.get(request, unless: self.branchHeads[branch] == nil ? nil : self.tags[request]) {
         case .unchanged: break
         case .missing: self.branchHeads[branch] = nil
@@ -194,6 +230,7 @@ package struct NewsPoll: Sendable {
 
     /// The changed object; nil for an unchanged or missing one.
     private mutating func get(_ request: NewsRequest, _ source: some GitHubNewsSource) async throws -> JSON? {
+        self.asked.insert(request)
         guard case .found(let json, let tag) = try await source.get(request, unless: self.tags[request]) else {
             return nil
         }

@@ -67,9 +67,10 @@ package struct ReviewFile: Sendable, Hashable {
         self.init(path: file.path, status: file.status, hunks: hunks, isCut: isCut)
     }
 
-    /// The number in `@@ -1,2 +5,6 @@`: 5.
+    /// The number in `@@ -1,2 +5,6 @@`: 5; nil if it has more than nine digits.
     private static func start(of line: Substring) -> Int? {
         guard line.hasPrefix("@@ -"), let plus = line.firstIndex(of: "+") else { return nil }
-        return Int(line[line.index(after: plus)...].prefix { $0.isNumber })
+        let digits = line[line.index(after: plus)...].prefix { $0.isNumber }
+        return digits.count <= 9 ? Int(digits) : nil
     }
 }

@@ -32,7 +32,19 @@ package final class Metrics: Sendable {
         var levels: [Series: Double] = [:]
         var histograms: [Series: Histogram] = [:]
         var announced: [MetricName] = []
+        /// The values of the label `model`.
+        var models: Set<String> = []
+
+        mutating func admits(_ model: String) -> Bool {
+            if self.models.contains(model) { return true }
+            guard self.models.count < Metrics.mostModels, model.utf8.count <= 200 else { return false }
+            self.models.insert(model)
+            return true
+        }
     }
+
+    /// How many models have series of their own; further ones are `other`. Clients can invent names.
+    private static let mostModels = 500
 
     /// Upper bounds in seconds; the last bucket has none.
     static let bounds = [
@@ -61,8 +73,11 @@ package final class Metrics: Sendable {
     }
 
     package func count(_ name: MetricName, _ labels: [String: String] = [:], by amount: UInt64 = 1) {
-        let series = Series(name: name.rawValue, labels: labels)
-        self.state.withLock { $0.counters[series, default: 0] += amount }
+        var series = Series(name: name.rawValue, labels: labels)
+        self.state.withLock { state in
+            if let model = labels["model"], !state.admits(model) { series.labels["model"] = "other" }
+            state.counters[series, default: 0] += amount
+        }
     }
 
     /// Counters that are kept elsewhere, because they change too often for this, and are read at each scrape.

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// The inputs to the client's form of an answer besides the upstream's answer.
 struct AnswerContext: Sendable {
@@ -17,9 +18,14 @@ struct AnswerContext: Sendable {
     var echo: JSONObject = [:]
 
     /// The id of the upstream's answer; the time for an upstream that gives none, so that ids of a conversation differ.
-    func id(_ answer: JSON?) -> String { answer?.text("id") ?? String(self.time) }
+    func id(_ answer: JSON?) -> String {
+        answer?.text("id").map { $0.beginning(bytes: Self.nameLimit) } ?? String(self.time)
+    }
 
-    func model(_ name: String) -> JSON { .string(name.isEmpty ? self.model : name) }
+    func model(_ name: String) -> JSON { .string((name.isEmpty ? self.model : name).beginning(bytes: Self.nameLimit)) }
+
+    /// In bytes, of what every event of a stream repeats.
+    private static let nameLimit = 1_024
 }
 
 /// Ids in the client's form, derived from the upstream's, so that a translation is deterministic. Pure.

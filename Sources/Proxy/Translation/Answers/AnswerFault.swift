@@ -50,6 +50,8 @@ struct AnswerFault: Error, Sendable, Equatable {
             type: AnswerFault.ownType, code: "upstream_too_long")
     }
 
+    static let tooManyCalls = AnswerFault.tooLong("more than \(ChatCalls.limit) tool calls")
+
     static let notAnAnswer = AnswerFault(
         "The upstream's response is not an answer of its API. Check proxy.upstream and the model.",
         type: AnswerFault.ownType, code: "upstream_malformed")

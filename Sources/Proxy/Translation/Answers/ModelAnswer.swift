@@ -8,8 +8,6 @@ struct ModelAnswer: Sendable, Equatable {
         /// Why the model refuses to answer.
         case refusal(String)
         case call(id: String, name: String, arguments: String)
-
-        var isCall: Bool { if case .call = self { true } else { false } }
     }
 
     var id = ""
@@ -19,6 +17,8 @@ struct ModelAnswer: Sendable, Equatable {
     var pieces: [Piece] = []
     var finish = AnswerFinish.stop
     var usage: AnswerUsage?
+    /// The number of calls in ``pieces``.
+    private var calls = 0
 
     init() {}
 
@@ -58,24 +58,26 @@ extension ModelAnswer {
         for choice in choices {
             // The first reason that says more than stop counts.
             if self.finish == .stop { self.finish = AnswerFinish(chat: choice.text("finish_reason") ?? "stop") }
-            self.take(chat: choice["message"] ?? .null)
+            try self.take(chat: choice["message"] ?? .null)
         }
-        self.finish = self.finish.adjusted(hasCalls: self.pieces.contains { $0.isCall })
+        self.finish = self.finish.adjusted(hasCalls: self.calls > 0)
     }
 
-    private mutating func take(chat message: JSON) {
+    private mutating func take(chat message: JSON) throws(AnswerFault) {
         if let text = ChatDelta.reasoning(message) { self.pieces.append(.reasoning(text)) }
         if let text = ChatDelta.text(message) { self.pieces.append(.text(text)) }
         if let text = message.text("refusal") { self.pieces.append(.refusal(text)) }
         for call in message.list("tool_calls") {
             let function = call["function"] ?? .null
             guard let name = function.text("name") else { continue }
-            let number = self.pieces.count { $0.isCall }
-            self.pieces.append(
-                .call(
-                    id: call.text("id") ?? AnswerID.call(self.id, number), name: name,
-                    arguments: Self.arguments(ChatDelta.arguments(function))))
+            try self.addCall(call.text("id"), name, Self.arguments(ChatDelta.arguments(function)))
         }
+    }
+
+    private mutating func addCall(_ id: String?, _ name: String, _ arguments: String) throws(AnswerFault) {
+        guard self.calls < ChatCalls.limit else { throw .tooManyCalls }
+        self.pieces.append(.call(id: id ?? AnswerID.call(self.id, self.calls), name: name, arguments: arguments))
+        self.calls += 1
     }
 
     func chat(_ context: AnswerContext) -> JSON {
@@ -125,11 +127,7 @@ extension ModelAnswer {
             case "thinking": if let text = block.text("thinking") { self.pieces.append(.reasoning(text)) }
             case "tool_use":
                 guard let name = block.text("name") else { continue }
-                let number = self.pieces.count { $0.isCall }
-                self.pieces.append(
-                    .call(
-                        id: block.text("id") ?? AnswerID.call(self.id, number), name: name,
-                        arguments: block.value("input")?.text ?? "{}"))
+                try self.addCall(block.text("id"), name, block.value("input")?.text ?? "{}")
             // The rest, such as encrypted thinking, has no counterpart.
             default: break
             }
@@ -174,14 +172,14 @@ extension ModelAnswer {
         self.model = body["model"]?.stringValue ?? ""
         self.created = body["created_at"]?.intValue
         self.usage = body.value("usage").map(AnswerUsage.init(responses:))
-        for item in output { self.take(item) }
+        for item in output { try self.take(item) }
         self.finish =
             status == "incomplete"
             ? AnswerFinish(incomplete: body["incomplete_details"]?["reason"]?.stringValue)
-            : AnswerFinish.stop.adjusted(hasCalls: self.pieces.contains { $0.isCall })
+            : AnswerFinish.stop.adjusted(hasCalls: self.calls > 0)
     }
 
-    private mutating func take(_ item: JSON) {
+    private mutating func take(_ item: JSON) throws(AnswerFault) {
         switch item["type"]?.stringValue {
         case "message":
             for part in item.list("content") {
@@ -194,11 +192,8 @@ extension ModelAnswer {
             if !text.isEmpty { self.pieces.append(.reasoning(text)) }
         case "function_call":
             guard let name = item.text("name") else { return }
-            let number = self.pieces.count { $0.isCall }
-            self.pieces.append(
-                .call(
-                    id: item.text("call_id") ?? item.text("id") ?? AnswerID.call(self.id, number), name: name,
-                    arguments: Self.arguments(item["arguments"]?.stringValue ?? "")))
+            let id = item.text("call_id") ?? item.text("id")
+            try self.addCall(id, name, Self.arguments(item["arguments"]?.stringValue ?? ""))
         default: break
         }
     }

@@ -1,9 +1,9 @@
 /// Ends the text of an answer before the first of its request's stop sequences, for models that refuse those. Pure.
 ///
 /// A text that arrives in pieces has the same end as the whole one: what may be the beginning of a sequence is held
-/// back.
+/// back. Each byte costs one step for each sequence, whatever they are.
 struct StopSequences: Sendable {
-    private let sequences: [[UInt8]]
+    private var searches: [StopSearch]
     /// The end of the text so far, if it may be the beginning of a sequence.
     private var held: [UInt8] = []
     /// The sequence that ended the text.
@@ -11,7 +11,8 @@ struct StopSequences: Sendable {
 
     init(_ sequences: [String]) {
         // The longest first, so that it is found where another one is its end.
-        self.sequences = sequences.map { Array($0.utf8) }.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
+        self.searches = sequences.map { Array($0.utf8) }.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
+            .map(StopSearch.init)
     }
 
     /// Returns the text that surely belongs to the answer.
@@ -19,37 +20,63 @@ struct StopSequences: Sendable {
         guard self.found == nil else { return "" }
         let bytes = self.held + Array(text.utf8)
         for end in self.held.count..<bytes.count {
-            guard let sequence = self.sequences.first(where: { bytes[...end].ends(with: $0) }) else { continue }
-            self.held = []
-            self.found = String(decoding: sequence, as: UTF8.self)
-            return String(decoding: bytes[..<(end + 1 - sequence.count)], as: UTF8.self)
+            for index in self.searches.indices where self.searches[index].isAtEnd(after: bytes[end]) {
+                let sequence = self.searches[index].sequence
+                self.held = []
+                self.found = String(decoding: sequence, as: UTF8.self)
+                return String(decoding: bytes[..<(end + 1 - sequence.count)], as: UTF8.self)
+            }
         }
-        let longest = min(bytes.count, (self.sequences.first?.count ?? 1) - 1)
-        let start = (bytes.count - longest..<bytes.count).first { start in
-            self.sequences.contains { $0.starts(with: bytes[start...]) }
-        }
-        self.held = start.map { Array(bytes[$0...]) } ?? []
-        return String(decoding: bytes[..<(start ?? bytes.count)], as: UTF8.self)
+        let start = bytes.count - (self.searches.map(\.length).max() ?? 0)
+        self.held = Array(bytes[start...])
+        return String(decoding: bytes[..<start], as: UTF8.self)
     }
 
     /// Returns what was held back, at the end of a text.
     mutating func flush() -> String {
         defer { self.held = [] }
+        for index in self.searches.indices { self.searches[index].length = 0 }
         return String(decoding: self.held, as: UTF8.self)
     }
 }
 
-extension ArraySlice<UInt8> {
-    fileprivate func ends(with bytes: [UInt8]) -> Bool { self.suffix(bytes.count).elementsEqual(bytes) }
+/// Searches a text for one sequence (Knuth, Morris, Pratt). Pure.
+private struct StopSearch: Sendable {
+    let sequence: [UInt8]
+    /// For each length of a match, the length of its longest beginning that is also its end.
+    private let shorter: [Int]
+    /// How much of the sequence the text ends with.
+    var length = 0
+
+    /// - Parameter sequence: not empty.
+    init(_ sequence: [UInt8]) {
+        self.sequence = sequence
+        var shorter = [0]
+        var length = 0
+        for byte in sequence.dropFirst() {
+            while length > 0, byte != sequence[length] { length = shorter[length - 1] }
+            if byte == sequence[length] { length += 1 }
+            shorter.append(length)
+        }
+        self.shorter = shorter
+    }
+
+    /// Whether the text ends with the sequence after this byte. It must not be asked again once it does.
+    mutating func isAtEnd(after byte: UInt8) -> Bool {
+        while self.length > 0, byte != self.sequence[self.length] { self.length = self.shorter[self.length - 1] }
+        if byte == self.sequence[self.length] { self.length += 1 }
+        return self.length == self.sequence.count
+    }
 }
 
 extension ModelAnswer {
     /// Ends the answer before the first stop sequence in its text.
     mutating func stop(at sequences: [String]) {
         guard !sequences.isEmpty else { return }
+        let prepared = StopSequences(sequences)
         for (index, piece) in self.pieces.enumerated() {
             guard case .text(let text) = piece else { continue }
-            var stops = StopSequences(sequences)
+            var stops = prepared
             let beginning = stops.feed(text)
             guard let found = stops.found else { continue }
             self.pieces[index...] = beginning.isEmpty ? [] : [.text(beginning)]

@@ -108,10 +108,9 @@ extension ChatToMessages {
 
     /// Anthropic refuses calls in a conversation without tools.
     private static func addToolsOfHistory(_ messages: [JSON], to request: inout JSONObject) {
-        var names: [String] = []
-        for call in messages.flatMap({ $0.list("tool_calls") }) {
-            if let name = call["function"]?.text("name"), !names.contains(name) { names.append(name) }
-        }
+        var seen: Set<String> = []
+        let names = messages.flatMap { $0.list("tool_calls") }.compactMap { $0["function"]?.text("name") }
+            .filter { seen.insert($0).inserted }
         guard !names.isEmpty else { return }
         request["tools"] = .array(names.map { ["name": .string($0), "input_schema": ToolSchema.empty] })
         request["tool_choice"] = ["type": "none"]

@@ -12,6 +12,7 @@ enum ToolSchema {
 
     /// Keeps the chat tools with these names: a choice among allowed tools has no counterpart everywhere.
     static func keep(_ names: [String], of tools: inout [JSON]) {
+        let names = Set(names)
         let kept = tools.filter { tool in tool["function"]?.text("name").map(names.contains) ?? false }
         if !kept.isEmpty { tools = kept }
     }
@@ -21,9 +22,9 @@ enum ToolSchema {
     static func canBeStrict(_ schema: JSON) -> Bool {
         let properties = schema["properties"]?.objectValue ?? [:]
         if schema["type"] == "object" || schema.list("type").contains("object") || !properties.isEmpty {
-            let required = schema.list("required")
+            let required = Set(schema.list("required").compactMap(\.stringValue))
             guard schema["additionalProperties"] == false,
-                properties.allSatisfy({ required.contains(.string($0.key)) })
+                properties.allSatisfy({ required.contains($0.key) })
             else { return false }
         }
         let inner = ["properties", "$defs", "definitions"].flatMap { key in

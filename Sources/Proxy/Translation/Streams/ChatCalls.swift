@@ -18,7 +18,7 @@ struct ChatCalls: Sendable {
     }
 
     /// More than any model calls at once; bounds what a peer can make us store.
-    private static let limit = 256
+    static let limit = 256
     private static let earlyLimit = 1 << 20
 
     private var calls: [Call] = []
@@ -38,7 +38,7 @@ struct ChatCalls: Sendable {
             place = found
         } else {
             guard self.calls.count < Self.limit else {
-                self.fault = .tooLong("more than \(Self.limit) tool calls")
+                self.fault = .tooManyCalls
                 return []
             }
             self.calls.append(Call(index: fragment["index"]?.intValue, id: id ?? "", name: ""))

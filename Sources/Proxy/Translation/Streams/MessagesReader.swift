@@ -68,6 +68,7 @@ struct MessagesReader: AnswerReader {
             return separator + (block.text("thinking").map { [.reasoning($0)] } ?? [])
         case "tool_use":
             guard let name = block.text("name") else { return [] }
+            guard self.begun < ChatCalls.limit else { return [.fault(.tooManyCalls)] }
             let number = self.begun
             self.begun += 1
             self.calls[index] = Call(number: number, input: block.value("input") ?? [:])

@@ -68,6 +68,7 @@ struct ResponsesReader: AnswerReader {
     private mutating func add(_ item: JSON, _ place: Int) -> [AnswerPart] {
         guard item["type"]?.stringValue == "function_call", self.calls[place] == nil, let name = item.text("name")
         else { return [] }
+        guard self.begun < ChatCalls.limit else { return [.fault(.tooManyCalls)] }
         let number = self.begun
         self.begun += 1
         self.calls[place] = Call(number: number)

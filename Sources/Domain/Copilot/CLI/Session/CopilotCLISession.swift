@@ -27,6 +27,8 @@ package final class CopilotCLISession {
 
     private var turn: CopilotCLITurn
     private var items: [(item: Item, bytes: Int)] = []
+    /// How many of the first ``items`` are handled.
+    private var handled = 0
     /// What waits to be handled, in bytes.
     private var waitingBytes = 0
     private let changed = WaitList()
@@ -301,8 +303,14 @@ extension CopilotCLISession {
     /// Nil if nothing comes within `limit`.
     private func next(within limit: Duration) async throws -> Item? {
         try Task.checkCancellation()
-        guard try await self.changed.wait(within: limit, until: { !self.items.isEmpty }) else { return nil }
-        let (item, bytes) = self.items.removeFirst()
+        guard try await self.changed.wait(within: limit, until: { self.handled < self.items.count }) else { return nil }
+        let (item, bytes) = self.items[self.handled]
+        self.handled += 1
+        // Half of them at once, so that each is moved once on average.
+        if self.handled * 2 >= self.items.count {
+            self.items.removeFirst(self.handled)
+            self.handled = 0
+        }
         self.waitingBytes -= bytes
         return item
     }

@@ -1,0 +1,60 @@
+import JSON
+import Testing
+
+@testable import Proxy
+
+/// Requests that took minutes when each of their names was looked for among all others.
+@Suite("The work of a translation", .timeLimit(.minutes(1)))
+struct TranslationWorkTests {
+    private static let names = (0..<100_000).map { "name\($0)" }
+
+    @Test("an object's schema with many properties")
+    func properties() {
+        let properties = JSONObject(members: Self.names.map { ($0, ["type": "string"]) })
+        let schema: JSON = [
+            "type": "object", "additionalProperties": false, "properties": .object(properties),
+            "required": .array(Self.names.reversed().map { .string($0) }),
+        ]
+        #expect(ToolSchema.canBeStrict(schema))
+    }
+
+    @Test("a choice among many tools")
+    func choice() {
+        var tools = Self.names.map { JSON(["function": ["name": .string($0)]]) }
+        ToolSchema.keep(Self.names.reversed(), of: &tools)
+        #expect(tools.count == Self.names.count)
+    }
+
+    @Test("a history with calls of many tools")
+    func history() throws {
+        let calls = Self.names.map { JSON(["id": "1", "function": ["name": .string($0)]]) }
+        let request = try ChatToMessages.request(
+            [
+                "model": "m",
+                "messages": [
+                    ["role": "user", "content": "x"], ["role": "assistant", "tool_calls": .array(calls + calls)],
+                ],
+            ])
+        #expect(request["tools"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == Self.names)
+    }
+
+    @Test("an answer with more calls than any model makes", arguments: ModelAPI.allCases)
+    func calls(_ upstream: ModelAPI) throws {
+        func answer(_ count: Int) -> JSON {
+            func calls(_ call: JSON) -> JSON { .array(Array(repeating: call, count: count)) }
+            switch upstream {
+            case .chat: return ["choices": [["message": ["tool_calls": calls(["function": ["name": "f"]])]]]]
+            case .messages: return ["content": calls(["type": "tool_use", "name": "f"])]
+            case .responses: return ["output": calls(["type": "function_call", "name": "f"])]
+            }
+        }
+        try #expect(ModelAnswer(answer(256), from: upstream, AnswerContext()).pieces.count == 256)
+        #expect(throws: AnswerFault.tooManyCalls) { try ModelAnswer(answer(257), from: upstream, AnswerContext()) }
+    }
+
+    @Test("an error that names more members than a request has")
+    func refusedFields() {
+        let error = Self.names.prefix(100).map { "x.\($0): Extra inputs are not permitted" }.joined(separator: "\n")
+        #expect(RefusedField.all(in: Array(error.utf8)).count == 32)
+    }
+}
