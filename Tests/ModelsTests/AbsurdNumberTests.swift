@@ -11,6 +11,23 @@ struct AbsurdNumberTests {
     }
 
     @Test(
+        "the rehearsal counts on from ids of documents that it can count on from",
+        arguments: [
+            ("spec.md", "## Requirements\n\n### Functional Requirements\n\n- **FR-004**: A\n- **FR-", "**FR-005**"),
+            ("tasks.md", "## Phase 1: Setup\n\n- [ ] T004 A\n- [ ] T", "- [ ] T005 "),
+        ])
+    func rehearsed(_ name: String, _ start: String, _ expected: String) {
+        let text = "# A\n\n\(start)\(Int.max)** or \(Int.min)\n"
+        let material = RehearsalMaterial([
+            ModelMessage(
+                .user,
+                "<document path=\"specs/001-a/\(name)\">\n\(text)\n</document>\n<request>\nmore\n</request>")
+        ])
+        let answer = RehearsalRefinement(material).text
+        #expect(answer.contains(expected), "\(answer)")
+    }
+
+    @Test(
         "limits of models are ignored or cut",
         arguments: [
             #"{"id":"m","context_length":8192,"top_provider":{"max_completion_tokens":-9223372036854775808}}"#,

@@ -309,6 +309,45 @@ struct TaskCommandTests {
         expectEqual(rows.map(\.body), file.items.map { $0.row(in: "notes", at: 0).body })
     }
 
+    @Test("a list of more than 20,000 tasks is refused without a change of the index, also if a change makes it")
+    func tooMany() async throws {
+        let lines = (1...20_000).map { "- [ ] T\($0) A\n" }.joined()
+        let office = try await Office(lines)
+        _ = try await office.change("T5", .state(.done))
+        let excess = "docs/TASKS.md has more than 20000 tasks (remove the old ones)"
+        await #expect(throws: TaskError.invalid(excess)) { try await office.change(nil, .text("One more")) }
+        try expectEqual(office.git.shell("wc -l < docs/TASKS.md"), "20000")
+        try office.colleague.shell("git pull -q && echo '- [ ] T20001 A' >> docs/TASKS.md && git commit -qam more")
+        try office.colleague.shell("git push -q origin HEAD:pushed")
+        try office.git.shell("git merge -q pushed")
+        for _ in 1...2 {
+            let error = await #expect(throws: RepositoryError.self) { try await office.desk.refresh(nil) }
+            expectEqual(error?.message, "the tasks of notes can't be followed: \(excess).")
+        }
+        try await expectEqual(office.store.read { try $0.tasks(of: "notes", limit: 30_000).count }, 20_000)
+        try office.git.shell("head -n 3 docs/TASKS.md > new && mv new docs/TASKS.md && git commit -qam fewer")
+        try await office.desk.refresh(nil)
+        try await expectEqual(office.store.read { try $0.tasks(of: "notes", limit: 30_000).count }, 3)
+    }
+
+    @Test("of the words of commits that look like ids, 50 are looked up")
+    func namedTasks() async throws {
+        let office = try await Office((1...200).map { "- [ ] T\($0 + 100) A\n" }.joined())
+        func commit(_ message: String) async throws -> GitCommit {
+            try TestFile.write(message, to: office.directory.path + "/message")
+            let id = try office.git.shell("git commit -q --allow-empty -F ../message && git rev-parse HEAD")
+            let repository = try office.desk.repositories.repository("notes")
+            return try await repository.commitPage(id.filter(\.isHexDigit), limits: GitDiffLimits(lines: 1)).commit
+        }
+        let some = [
+            try await commit("T102, T101: A, as X9 says"), try await commit("A\n\nMore.\n\nJetbridge-Task: T103"),
+        ]
+        let found = try await office.desk.tasks(namedBy: some, except: ["T102"], in: "notes")
+        expectEqual(found.map(\.id), ["T101", "T103"])
+        let many = try await commit((1...200).map { "T\($0 + 100)" }.joined(separator: " "))
+        try await expectEqual(office.desk.tasks(namedBy: [many], except: [], in: "notes").count, 50)
+    }
+
     @Test("what changed between two lists is what the index gets", arguments: 0..<8)
     func part(seed: Int) async throws {
         var random = SeededGenerator(state: UInt64(seed))

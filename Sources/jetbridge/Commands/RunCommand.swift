@@ -82,7 +82,7 @@ struct RunCommand: Command {
                 return context.isJSON ? () : try context.errors.writeLine(context.errors.note(last))
             }
             try Self.report(Self.note(last), context)
-            if status != 0 { throw CommandFailure(nil, status: ExitStatus(rawValue: Int32(status))) }
+            if status != 0 { throw CommandFailure(nil, status: Self.exitStatus(status)) }
         case "stopped": throw CommandFailure(nil, status: .interrupted)
         default:
             let reason = operation["error"]?.stringValue ?? "the command was interrupted; run it again"
@@ -98,6 +98,9 @@ struct RunCommand: Command {
         guard let note, !context.isJSON else { return }
         try context.errors.writeLine(context.errors.note(note, in: context.errors.yellow))
     }
+
+    /// What a process can exit with. The host decides what its exit line says.
+    static func exitStatus(_ status: Int) -> ExitStatus { ExitStatus(rawValue: Int32(min(max(status, 1), 255))) }
 
     /// The status in the exit line, which is the last line of a command's text: `exit 2 · 1.2 s`.
     static func status(_ text: String) -> Int? {

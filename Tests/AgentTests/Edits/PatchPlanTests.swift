@@ -344,4 +344,43 @@ struct PatchPlanTests {
         let patch = "--- a/f\n+++ b/f\n@@ \(range) @@\n two\n-three\n+THREE\n four\n"
         try expectEqual(Self.apply(patch, to: ["f": Self.five]), ["f": Self.fiveChanged])
     }
+
+    /// A diff with hunks that each replace one of these lines.
+    private static func diff(of path: String, _ lines: Range<Int>) -> String {
+        "--- a/\(path)\n+++ b/\(path)\n" + lines.map { "@@ -\($0 + 1) +\($0 + 1) @@\n-\($0)\n+new \($0)\n" }.joined()
+    }
+
+    @Test("a patch has 500 hunks, also in the form of blocks and of several files")
+    func hunks() throws {
+        let text = (0..<600).map { "\($0)\n" }.joined()
+        let changed = try Self.apply(Self.diff(of: "f", 0..<500), to: ["f": text])
+        expectEqual(changed["f"], (0..<600).map { $0 < 500 ? "new \($0)\n" : "\($0)\n" }.joined())
+        let tooMany = "The patch has more than 500 hunks: send several patches."
+        let blocks = (0..<501).map { "<<<<<<< SEARCH\n\($0)\n=======\nnew\n>>>>>>> REPLACE\n" }.joined()
+        for patch in [
+            Self.diff(of: "f", 0..<501), Self.diff(of: "f", 0..<300) + Self.diff(of: "g", 0..<300), "f\n" + blocks,
+        ] {
+            expectEqual(Self.failure(patch, ["f": text, "g": text]), tooMany)
+        }
+    }
+
+    @Test("the longer a file is, the fewer hunks are looked for in it")
+    func linesOfHunks() {
+        let text = String(repeating: "\n", count: 200_000)
+        let failure = Self.failure(Self.diff(of: "f", 0..<300), ["f": text])
+        #expect(failure.contains("300 hunks are too many for a file of 200000 lines: send several patches."))
+    }
+
+    @Test("a patch stops with whoever asked for it", arguments: [true, false])
+    func cancelled(isDiff: Bool) async {
+        let patch = isDiff ? Self.diff(of: "f", 1..<2) : "f\n<<<<<<< SEARCH\n1\n=======\nnew\n>>>>>>> REPLACE\n"
+        let task = Task {
+            // Until it is cancelled.
+            while !Task.isCancelled { await Task.yield() }
+            return Self.failure(patch, ["f": "0\n1\n"])
+        }
+        task.cancel()
+        let failure = await task.value
+        #expect(failure.contains("The change was stopped."), "\(failure)")
+    }
 }

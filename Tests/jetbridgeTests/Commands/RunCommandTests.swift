@@ -15,6 +15,13 @@ struct RunCommandTests {
         expectEqual(RunCommand.status(text), status)
     }
 
+    @Test(
+        "a status that no process can have is a failure, too",
+        arguments: [(2, 2), (255, 255), (256, 255), (Int.max, 255), (-1, 1), (Int.min, 1)])
+    func exitStatus(_ status: Int, expected: Int) {
+        expectEqual(Int(RunCommand.exitStatus(status).rawValue), expected)
+    }
+
     @Test("a note before the exit line is shown, the end of a code block is not")
     func note() {
         expectEqual(RunCommand.note("```\nx\n```\n\nStopped: too long.\n\nexit 124 · 1.2 s"), "Stopped: too long.")

@@ -21,6 +21,9 @@ package struct EditFailure: Error, Sendable, Equatable, CustomStringConvertible 
 
     package var description: String { self.text }
 
+    /// The turn was cancelled.
+    static let cancelled = EditFailure(.invalid, "The change was stopped.")
+
     /// The first places of a text that is not unique.
     static func several(_ lines: [Int], _ advice: String) -> EditFailure {
         let shown = lines.prefix(10).map(String.init).joined(separator: ", ") + (lines.count > 10 ? ", …" : "")

@@ -30,6 +30,8 @@ package enum ToolLimits {
 
     /// Files that one patch may change.
     package static let patchFiles = 100
+    /// Hunks of all its files, each of which is looked for in the whole file.
+    package static let patchHunks = 500
     package static let commandBytes = 32 << 10
     package static let questionOptions = 5
     package static let tasks = 50

@@ -35,9 +35,10 @@ struct RehearsalRefinement {
         return (section ?? ["## Notes"]).joined(separator: "\n") + "\n\(entry)\n"
     }
 
-    /// The id after the highest one with these letters.
+    /// The id after the highest one with these letters. One with more than nine digits does not count.
     private func next(_ prefix: String, in text: String) -> String {
         let ids = text.split { !$0.isLetter && !$0.isNumber && $0 != "-" }.filter { $0.hasPrefix(prefix) }
-        return prefix + RehearsalPage.padded((ids.compactMap { Int($0.dropFirst(prefix.count)) }.max() ?? 0) + 1)
+        let numbers = ids.map { $0.dropFirst(prefix.count) }.filter { $0.utf8.count <= 9 }.compactMap { Int($0) }
+        return prefix + RehearsalPage.padded((numbers.max() ?? 0) + 1)
     }
 }

@@ -21,6 +21,11 @@ package struct TaskQueue: Sendable {
     private let left: Set<String>
     private let ticked: Set<String>
     private let open: [TaskEntry]
+    /// By their lines.
+    private let phases: [Int: TaskPhase]
+    /// The ids of open tasks, by id and by the name of their phase.
+    private let openByName: [String: [String]]
+    private let needed: [String: [TaskOrder]]
 
     /// - Parameter left: The ids of tasks that were tried and left.
     package init(_ tasks: TaskDocument, _ selection: TaskSelection = TaskSelection(), left: Set<String> = []) {
@@ -29,6 +34,16 @@ package struct TaskQueue: Sendable {
         self.left = left
         self.ticked = Set(tasks.tasks.filter(\.isTicked).map(\.id))
         self.open = tasks.tasks.filter { !$0.isTicked }
+        let phases = Dictionary(
+            tasks.tasks.compactMap { task in tasks.phase(of: task).map { (task.line, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        var openByName = Dictionary(grouping: self.open.map(\.id)) { $0 }
+        for task in self.open {
+            if let number = phases[task.line]?.number { openByName["Phase \(number)", default: []].append(task.id) }
+        }
+        self.phases = phases
+        self.openByName = openByName
+        self.needed = tasks.needed
     }
 
     /// The selected tasks, and how many of them are done.
@@ -65,15 +80,9 @@ package struct TaskQueue: Sendable {
 
     /// The open tasks that must be done before.
     private func waits(of task: TaskEntry) -> [String] {
-        let phase = self.tasks.phase(of: task)
-        var waits: [String] = []
-        for order in self.tasks.orders {
-            if order.task == task.id {
-                waits += self.open.filter { $0.id == order.prerequisite }.map(\.id)
-            } else if let number = phase?.number, order.task == "Phase \(number)" {
-                waits += self.open.filter { self.name(ofPhaseOf: $0) == order.prerequisite }.map(\.id)
-            }
-        }
+        let phase = self.phases[task.line]
+        let names = [task.id] + (phase?.number.map { ["Phase \($0)"] } ?? [])
+        var waits = names.flatMap { self.needed[$0] ?? [] }.flatMap { self.openByName[$0.prerequisite] ?? [] }
         for other in self.open where other.line < task.line && self.blocks(other, task, phase) {
             waits.append(other.id)
         }
@@ -84,7 +93,7 @@ package struct TaskQueue: Sendable {
     /// Whether an earlier task blocks a later one although no text says so: what prepares everything, a left task
     /// before one of the same phase that is not marked as parallel, and a left task with the same file.
     private func blocks(_ other: TaskEntry, _ task: TaskEntry, _ phase: TaskPhase?) -> Bool {
-        let earlier = self.tasks.phase(of: other)
+        let earlier = self.phases[other.line]
         if let earlier, earlier != phase, earlier.kind == .setup || earlier.kind == .foundation {
             // Only a task that was tried and left blocks a task that a person named.
             return self.selection.isAll || self.left.contains(other.id)
@@ -92,10 +101,6 @@ package struct TaskQueue: Sendable {
         guard self.left.contains(other.id) else { return false }
         if earlier == phase, !task.isParallel { return true }
         return !Set(other.paths).isDisjoint(with: task.paths)
-    }
-
-    private func name(ofPhaseOf task: TaskEntry) -> String? {
-        self.tasks.phase(of: task)?.number.map { "Phase \($0)" }
     }
 }
 

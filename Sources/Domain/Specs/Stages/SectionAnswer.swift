@@ -21,20 +21,25 @@ struct SectionAnswer {
 
     /// The outermost sections below a title.
     private var parts: [DocumentSection] {
-        let sections = self.markdown.sections.filter { $0.level > 1 }
-        return sections.filter { part in
-            !sections.contains { $0.line < part.line && part.line < $0.end }
+        var end = 0
+        return self.markdown.sections.filter { section in
+            guard section.level > 1, section.line >= end else { return false }
+            end = section.end
+            return true
         }
     }
+
+    /// The most parts that are applied: the document is read anew after each.
+    static let limit = 100
 
     /// The titles of what it replaces or adds.
     var titles: [String] { self.parts.map(\.title) }
 
     /// The document with the sections of the same titles replaced and others added where they belong. Nil if nothing
-    /// fits.
+    /// fits, or with too many sections.
     func applied(to document: [UInt8], order: [String] = []) -> [UInt8]? {
         let parts = self.parts
-        guard !parts.isEmpty else { return nil }
+        guard 1...Self.limit ~= parts.count else { return nil }
         var bytes = document
         var previous: DocumentSection?
         for part in parts {
@@ -56,10 +61,11 @@ struct SectionAnswer {
     private static func match(
         _ part: DocumentSection, in markdown: MarkdownDocument, after previous: DocumentSection?
     ) -> DocumentSection? {
+        let number = Self.number(part.title)
         let same = markdown.sections.filter { section in
             section.level > 1
                 && (section.title == part.title || section.key == part.key && !part.key.isEmpty
-                    || Self.number(section.title) != nil && Self.number(section.title) == Self.number(part.title))
+                    || number != nil && Self.number(section.title) == number)
         }
         let exact = same.filter { $0.title == part.title && $0.level == part.level }
         let candidates = exact.isEmpty ? same.filter { $0.level == part.level } : exact

@@ -10,7 +10,7 @@ package import Sessions
 
 /// The lists of tasks of all repositories: reads and changes `docs/TASKS.md` on their branches, and keeps the index.
 package actor TaskDesk {
-    private let store: SessionStore
+    let store: SessionStore
     /// Says what people hear of; nil where nobody does.
     private let posts: ThreadPosts?
     private let propose: Propose?
@@ -27,6 +27,8 @@ package actor TaskDesk {
     private var indexed: [String: (blob: String, file: TaskFile)] = [:]
     /// Appends to the audit.
     private nonisolated let audit: @Sendable (Ledger, AuditEntry) throws -> Void
+    /// The commits whose lists were refused, so that they are not read again each second.
+    private var refused: [String: (commit: String, error: RepositoryError)] = [:]
     /// The end of the last step with a repository, so that they do not get into each other's way.
     private var last: [String: Task<Void, Never>] = [:]
     private let logger = Logger(label: "tasks")
@@ -78,6 +80,7 @@ package actor TaskDesk {
         let base = try await repository.knownBase(since: known)
         let head = Head(repository: repository.name, branch: base.branch.name, commit: base.branch.id.hex)
         guard known != base else { return head }
+        if let refused = self.refused[repository.name], refused.commit == head.commit { throw refused.error }
         let name = repository.name
         let list = try await self.store.read { ledger in try ledger.taskList(of: name) }
         if list?.hash != head.commit || list?.branch != head.branch {
@@ -112,6 +115,11 @@ package actor TaskDesk {
         }
         let time = try await repository.time(of: file.commit) * 1_000
         let (file, old) = (parsed ?? TaskFile(bytes), self.indexed[name])
+        if let excess = file.excess {
+            let error = RepositoryError(.invalidDocument, "the tasks of \(name) can't be followed: \(excess).")
+            self.refused[name] = (row.hash, error)
+            throw error
+        }
         var handle: String?
         if let author { handle = try await self.handle(of: author) }
         let news = TaskNews(
@@ -290,6 +298,7 @@ package actor TaskDesk {
                 (after, address, title) = try after.adding(wish)
             }
             guard after.bytes != before.bytes else { return (nil, address) }
+            if let excess = after.excess { throw TaskError.invalid(excess) }
             do {
                 let made = try await repository.replace(
                     TaskFile.path, of: file, with: after.bytes, subject: wish.subject(address, title),

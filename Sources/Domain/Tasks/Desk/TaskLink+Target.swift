@@ -1,6 +1,7 @@
 internal import Chat
 package import Git
 internal import Repositories
+internal import Sessions
 
 extension TaskDesk {
     /// A link to an address or to a commit of a repository. Throws ``TaskError`` or ``RepositoryError``.
@@ -23,6 +24,9 @@ extension TaskDesk {
         return commits.map { ($0.id.hex, self.pages.commit($0.id.hex, of: task.repository), $0.subject) }
     }
 
+    /// The most words of commits that are looked up. Many others look like ids.
+    private static let wordLimit = 50
+
     /// The tasks that commits name: in a trailer `Jetbridge-Task`, or by an id such as `T12` in the subject.
     package func tasks(
         namedBy commits: [GitCommit], except other: Set<String>, in name: String
@@ -34,11 +38,14 @@ extension TaskDesk {
                 String.init)
             ids.formUnion(words.filter { $0.first?.isUppercase == true && $0.last?.isNumber == true })
         }
-        var tasks: [TaskRecord] = []
-        for id in ids.subtracting(other).sorted() {
-            if let task = try? await self.task(id, in: name), task.id == id { tasks.append(task) }
+        let wanted = ids.subtracting(other).sorted().prefix(Self.wordLimit)
+        guard !wanted.isEmpty else { return [] }
+        let head = try await self.refresh(name)
+        return try await self.store.read { ledger in
+            try wanted.compactMap { id in
+                try ledger.task(id, in: head.repository).map { TaskRecord($0, at: head.commit) }
+            }
         }
-        return tasks
     }
 }
 

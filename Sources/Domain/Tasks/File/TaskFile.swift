@@ -8,6 +8,8 @@ package struct TaskFile: Sendable {
     package static let path = "docs/TASKS.md"
     /// In bytes.
     package static let sizeLimit = 4 << 20
+    /// The most tasks of a list. Each is a row, and every other writer waits until all are written.
+    private static let countLimit = 20_000
 
     package let bytes: [UInt8]
     package let items: [TaskItem]
@@ -17,6 +19,12 @@ package struct TaskFile: Sendable {
         var reader = TaskReader(bytes)
         reader.read()
         self.items = Self.addressed(reader.items)
+    }
+
+    /// Why it has too many tasks; nil if it has not.
+    var excess: String? {
+        self.items.count > Self.countLimit
+            ? "\(Self.path) has more than \(Self.countLimit) tasks (remove the old ones)" : nil
     }
 
     /// All hex digits of a title's hash.

@@ -14,9 +14,18 @@ struct HunkApplier {
         self.style = FileLine.style(of: self.file)
     }
 
+    /// The most lines that are searched: each hunk is looked for in the whole file.
+    private static let mostLines = 50_000_000
+
     static func apply(_ hunks: [PatchHunk], to bytes: [UInt8]) throws(EditFailure) -> [UInt8] {
         var applier = HunkApplier(bytes)
+        guard hunks.count * applier.file.count <= Self.mostLines else {
+            throw EditFailure(
+                .invalid,
+                "\(hunks.count) hunks are too many for a file of \(applier.file.count) lines: send several patches.")
+        }
         for (index, hunk) in hunks.enumerated() {
+            if Task.isCancelled { throw .cancelled }
             do throws(EditFailure) {
                 try applier.apply(hunk)
             } catch {

@@ -87,6 +87,7 @@ package struct PatchPlan: Sendable {
             if !patch.hunks.isEmpty || !patch.edits.isEmpty { try Self.checkText(bytes) }
             if !patch.hunks.isEmpty { bytes = try HunkApplier.apply(patch.hunks, to: bytes) }
             for (index, edit) in patch.edits.enumerated() {
+                if Task.isCancelled { throw .cancelled }
                 do throws(EditFailure) {
                     bytes = try edit.apply(to: bytes).bytes
                 } catch {

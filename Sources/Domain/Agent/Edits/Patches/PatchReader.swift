@@ -19,6 +19,9 @@ enum PatchReader {
         guard patches.count <= ToolLimits.patchFiles else {
             throw PatchFailure("The patch changes more than \(ToolLimits.patchFiles) files: send several patches.")
         }
+        guard patches.reduce(0, { $0 + $1.hunks.count + $1.edits.count }) <= ToolLimits.patchHunks else {
+            throw PatchFailure("The patch has more than \(ToolLimits.patchHunks) hunks: send several patches.")
+        }
         for patch in patches where patch.kind == .update && patch.hunks.isEmpty && patch.edits.isEmpty {
             guard patch.target != nil || patch.isExecutable != nil else {
                 throw PatchFailure("\(VisibleText.line(patch.path)): the patch has no change for this file.")

@@ -106,11 +106,14 @@ package struct RequirementID: Sendable, Hashable, CustomStringConvertible {
         return (RequirementID(prefix: prefix.text, number: number.value, label: label.text), end)
     }
 
-    /// The ids in a line, with ranges such as `FR-001–FR-004` written out.
+    /// The most of a line. Ranges make many ids of few bytes.
+    static let limit = 1_000
+
+    /// The first ``limit`` ids in a line, with ranges such as `FR-001–FR-004` written out.
     static func all(in line: ArraySlice<UInt8>, prefixes: Set<String>) -> [RequirementID] {
         var ids: [RequirementID] = []
         var index = line.startIndex
-        while index < line.endIndex {
+        while index < line.endIndex, ids.count < self.limit {
             let isStart =
                 index == line.startIndex || !(line[index - 1].isWordByte || line[index - 1] == UInt8(ascii: "-"))
             guard line[index].isUppercase, isStart, let (id, end) = self.read(line[index...]) else {
@@ -132,7 +135,7 @@ package struct RequirementID: Sendable, Hashable, CustomStringConvertible {
             ids.append(last)
             index = lastEnd
         }
-        return ids
+        return Array(ids.prefix(self.limit))
     }
 
     /// The last id of a range whose first one has just been read.

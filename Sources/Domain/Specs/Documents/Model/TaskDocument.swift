@@ -31,6 +31,13 @@ package struct TaskDocument: Sendable, Hashable {
         self.questions = OpenQuestion.all(in: markdown)
     }
 
+    /// What each task and phase waits for, each once, although several lines may say so.
+    var needed: [String: [TaskOrder]] {
+        var seen: Set<[String]> = []
+        let once = self.orders.filter { seen.insert([$0.task, $0.prerequisite]).inserted }
+        return Dictionary(grouping: once, by: \.task)
+    }
+
     package func phase(of task: TaskEntry) -> TaskPhase? {
         self.phases.last { $0.line < task.line && task.line < $0.end }
     }

@@ -87,17 +87,23 @@ extension TaskEntry {
     private static func dependencies(in text: ArraySlice<UInt8>) -> [String] {
         let words: [StaticString] = ["depends on", "dependent on", "blocked by", "requires", "needs", "after"]
         var result: [String] = []
+        var seen: Set<String> = []
         for word in words {
             var rest = text
-            while let index = rest.index(ofWord: word) {
-                rest = rest[(index + word.utf8CodeUnitCount)...]
-                let clause = Self.clause(rest)
+            while let index = rest.index(ofWord: word), result.count < TaskID.limit {
+                let start = index + word.utf8CodeUnitCount
                 // "after the tests of T012 pass" depends; "after a restart, as T012 says" does not.
-                for id in TaskID.all(in: clause) where !result.contains(id) { result.append(id) }
+                let clause = Self.clause(rest[start...].prefix(Self.longestClause))
+                result += TaskID.all(in: clause).filter { seen.insert($0).inserted }
+                // The same word within the clause leads to the same ids.
+                rest = rest[clause.endIndex...]
             }
         }
         return result
     }
+
+    /// In bytes. Each word that begins a clause would otherwise be followed to the text's end.
+    private static let longestClause = 2_000
 
     /// Ids and what may stand between them, from the start of `text`.
     private static func clause(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -136,11 +142,17 @@ enum TaskID {
         return (bytes[..<end].text, number.value, end)
     }
 
-    /// The ids in a text, with ranges such as `T012–T016` written out. A word such as `T` or `T5a1` is not one.
+    /// The most of a text. Ranges make many ids of few bytes.
+    static let limit = 1_000
+
+    /// The first ``limit`` ids in a text, each once, with ranges such as `T012–T016` written out. A word such as `T` or
+    /// `T5a1` is not one.
     static func all(in text: ArraySlice<UInt8>) -> [String] {
         var ids: [String] = []
+        var seen: Set<String> = []
+        func add(_ id: String) { if ids.count < self.limit, seen.insert(id).inserted { ids.append(id) } }
         var index = text.startIndex
-        while index < text.endIndex {
+        while index < text.endIndex, ids.count < self.limit {
             let isStart = index == text.startIndex || !text[index - 1].isWordByte
             guard text[index] == UInt8(ascii: "T"), isStart, let (id, number, end) = self.read(text[index...]),
                 id.utf8.count >= 4
@@ -148,14 +160,14 @@ enum TaskID {
                 index += 1
                 continue
             }
-            ids.append(id)
+            add(id)
             index = end
             guard let rest = RangeMark.after(text[end...]), let last = self.read(rest), last.number > number,
                 last.number - number <= 200
             else { continue }
             let width = id.utf8.dropFirst().prefix { $0.isDigit }.count
-            for between in (number + 1)..<last.number { ids.append(self.id(between, width: width)) }
-            ids.append(last.id)
+            for between in (number + 1)..<last.number { add(self.id(between, width: width)) }
+            add(last.id)
             index = last.end
         }
         return ids
@@ -171,13 +183,14 @@ enum TaskID {
 enum TaskPaths {
     static func all(in text: ArraySlice<UInt8>) -> [String] {
         var paths: [String] = []
+        var seen: Set<String> = []
         let isBreak = { (byte: UInt8) in
             byte.isSpace || byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";") || byte == UInt8(ascii: "\"")
         }
         for word in text.split(whereSeparator: isBreak) {
             let isCode = word.contains(UInt8(ascii: "`"))
             let path = Self.stripped(word)
-            if Self.isPath(path, isCode: isCode), !paths.contains(path.text) { paths.append(path.text) }
+            if Self.isPath(path, isCode: isCode), seen.insert(path.text).inserted { paths.append(path.text) }
         }
         return paths
     }

@@ -8,22 +8,38 @@ package struct TaskOrder: Sendable, Hashable {
 }
 
 extension TaskOrder {
-    /// From the tasks' own words and the lines of the section Dependencies.
+    /// The most of a document. Two ranges on one line stand for the product of their ids.
+    static let limit = 10_000
+
+    /// The first ``limit`` from the tasks' own words and the lines of the section Dependencies.
     static func all(in document: MarkdownDocument, tasks: [TaskEntry]) -> [TaskOrder] {
         var orders: [TaskOrder] = []
         for task in tasks {
-            orders += task.dependencies.map { TaskOrder(task: task.id, prerequisite: $0, line: task.line) }
+            orders += Self.orders(of: [task.id], after: task.dependencies, line: task.line, limit - orders.count)
         }
         let sections = document.sections.filter { $0.level <= 3 && $0.key.utf8.starts(with: "dependencies".utf8) }
         for section in sections {
             for line in section.lines where document.lines[line].kind == .text {
-                orders += Self.orders(in: document.visible(line), line: line)
+                orders += Self.orders(in: document.visible(line), line: line, limit - orders.count)
             }
         }
         return orders
     }
 
-    private static func orders(in text: ArraySlice<UInt8>, line: Int) -> [TaskOrder] {
+    /// Each of `tasks` waits for each of `needed`, up to `limit` of them.
+    ///
+    /// - Parameter isOfGroups: A group that overlaps what it waits for does not mean that a task waits for itself.
+    private static func orders(
+        of tasks: [String], after needed: [String], line: Int, isOfGroups: Bool = false, _ limit: Int
+    ) -> [TaskOrder] {
+        let pairs = tasks.lazy.flatMap { task in
+            needed.lazy.filter { !isOfGroups || $0 != task }
+                .map { TaskOrder(task: task, prerequisite: $0, line: line) }
+        }
+        return Array(pairs.prefix(limit))
+    }
+
+    private static func orders(in text: ArraySlice<UInt8>, line: Int, _ limit: Int) -> [TaskOrder] {
         if let word = text.index(ofIgnoringCase: "depend") {
             let verb = text[word...]
             guard let on = verb.index(ofWord: "on"), verb[word..<on].count <= 12 else { return [] }
@@ -33,33 +49,25 @@ extension TaskOrder {
             if let other = right.index(ofIgnoringCase: "block") { right = right[..<other] }
             let tasks = TaskID.all(in: left)
             if !tasks.isEmpty {
-                let needed = TaskID.all(in: right)
-                return tasks.flatMap { task in
-                    needed.filter { $0 != task }.map { TaskOrder(task: task, prerequisite: $0, line: line) }
-                }
+                return Self.orders(of: tasks, after: TaskID.all(in: right), line: line, isOfGroups: true, limit)
             }
-            let phases = Self.phases(in: left).prefix(1)
-            let needed = Self.phases(in: right)
-            return phases.flatMap { phase in
-                needed.map { TaskOrder(task: "Phase \(phase)", prerequisite: "Phase \($0)", line: line) }
-            }
+            let phases = Self.phases(in: left).prefix(1).map { "Phase \($0)" }
+            return Self.orders(of: phases, after: Self.phases(in: right).map { "Phase \($0)" }, line: line, limit)
         }
-        return self.chain(in: text, line: line)
+        return self.chain(in: text, line: line, limit)
     }
 
     /// `T001 → T002, T003 → T004`: each waits for those before the arrow.
-    private static func chain(in text: ArraySlice<UInt8>, line: Int) -> [TaskOrder] {
+    private static func chain(in text: ArraySlice<UInt8>, line: Int, _ limit: Int) -> [TaskOrder] {
         var orders: [TaskOrder] = []
         var previous: [String] = []
         var rest = text
         while true {
-            let arrow = rest.index(ofIgnoringCase: "→") ?? rest.index(ofIgnoringCase: "->")
+            let arrow = rest.indices.first { rest[$0...].begins(with: "→") || rest[$0...].begins(with: "->") }
             let ids = TaskID.all(in: rest[..<(arrow ?? rest.endIndex)])
             // Groups that overlap, such as "T020–T027 → T023–T029", say nothing about single tasks.
             guard Set(ids).isDisjoint(with: previous) else { return [] }
-            for id in ids {
-                orders += previous.map { TaskOrder(task: id, prerequisite: $0, line: line) }
-            }
+            orders += Self.orders(of: ids, after: previous, line: line, limit - orders.count)
             previous = ids
             guard let arrow else { return orders }
             rest = rest[(arrow + (rest[arrow...].begins(with: "→") ? 3 : 2))...]

@@ -49,6 +49,9 @@ extension TaskPhase {
         return .other
     }
 
+    /// The most stories of a phase, which findings name for each of its tasks.
+    private static let storyLimit = 50
+
     /// The numbers after `User Story`, `US` and `Stories`: "User Story 1 & 4", "US1/US4".
     private static func stories(in title: ArraySlice<UInt8>) -> [Int] {
         var numbers: [Int] = []
@@ -60,7 +63,7 @@ extension TaskPhase {
                 guard isStart else { continue }
                 var next = rest.drop { $0.isSpace }
                 while let number = next.leadingNumber() {
-                    if !numbers.contains(number.value) { numbers.append(number.value) }
+                    if numbers.count < self.storyLimit, !numbers.contains(number.value) { numbers.append(number.value) }
                     let more = number.rest.drop { $0.isSpace }
                     guard let joint = more.first,
                         joint == UInt8(ascii: "&") || joint == UInt8(ascii: "+") || joint == UInt8(ascii: ",")

@@ -139,6 +139,8 @@ enum LinkRules {
     /// gets a number.
     static func anchors(of document: MarkdownDocument) -> Set<String> {
         var anchors: Set<String> = []
+        // Where the search for a free number begins: thousands of equal headings would each try all from 1.
+        var counts: [String: Int] = [:]
         for section in document.sections {
             var anchor = ""
             for scalar in section.title.lowercased().unicodeScalars {
@@ -151,10 +153,9 @@ enum LinkRules {
                 }
             }
             var unique = anchor
-            var count = 0
             while anchors.contains(unique) {
-                count += 1
-                unique = "\(anchor)-\(count)"
+                counts[anchor, default: 0] += 1
+                unique = "\(anchor)-\(counts[anchor, default: 0])"
             }
             anchors.insert(unique)
         }

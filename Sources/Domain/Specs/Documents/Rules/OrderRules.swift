@@ -2,6 +2,16 @@
 enum OrderRules {
     static func findings(in tasks: TaskDocument, _ document: FeatureDocument) -> [DocumentFinding] {
         self.orders(tasks, document) + self.cycles(tasks, document) + self.phases(tasks, document)
+            + self.excess(tasks, document)
+    }
+
+    private static func excess(_ tasks: TaskDocument, _ document: FeatureDocument) -> [DocumentFinding] {
+        guard tasks.orders.count == TaskOrder.limit else { return [] }
+        return [
+            DocumentFinding(
+                .taskOrder, .warning, in: document,
+                "Only the first \(TaskOrder.limit) dependencies count: name fewer, or let phases wait for one another.")
+        ]
     }
 
     private static func orders(_ tasks: TaskDocument, _ document: FeatureDocument) -> [DocumentFinding] {
@@ -34,9 +44,7 @@ enum OrderRules {
     }
 
     private static func cycles(_ tasks: TaskDocument, _ document: FeatureDocument) -> [DocumentFinding] {
-        var needed: [String: [TaskOrder]] = [:]
-        for order in tasks.orders { needed[order.task, default: []].append(order) }
-        return OrderCycles.all(in: needed).map { cycle in
+        OrderCycles.all(in: tasks.needed).map { cycle in
             let names = cycle.map(\.task) + [cycle[0].task]
             let shown = names.count > 12 ? Array(names.prefix(11)) + ["…"] : names
             return DocumentFinding(
@@ -62,18 +70,27 @@ enum OrderRules {
 
 /// Finds cycles of tasks that wait for one another.
 enum OrderCycles {
-    private enum Mark { case open, done }
+    private enum Mark {
+        /// On the path, with this many tasks before it.
+        case open(Int)
+        case done
+    }
 
-    /// One cycle for each task that closes one, in the order of ids; each begins with its lowest id.
+    /// Each may have as many tasks as the document.
+    static let limit = 20
+
+    /// The first ``limit`` of one cycle for each order that closes one, in the order of ids; each begins with its lowest
+    /// id.
+    ///
+    /// - Parameter needed: Each order once.
     static func all(in needed: [String: [TaskOrder]]) -> [[TaskOrder]] {
         var marks: [String: Mark] = [:]
         var cycles: [[TaskOrder]] = []
-        var known: Set<[String]> = []
         for start in needed.keys.sorted() where marks[start] == nil {
             // Not recursive, because the document decides the depth.
             var path: [TaskOrder] = []
             var stack: [(name: String, next: Int)] = [(start, 0)]
-            marks[start] = .open
+            marks[start] = .open(0)
             while let top = stack.last {
                 guard let orders = needed[top.name], top.next < orders.count else {
                     marks[top.name] = .done
@@ -86,13 +103,12 @@ enum OrderCycles {
                 switch marks[order.prerequisite] {
                 case .done: break
                 case nil:
-                    marks[order.prerequisite] = .open
+                    marks[order.prerequisite] = .open(stack.count)
                     path.append(order)
                     stack.append((order.prerequisite, 0))
-                case .open:
-                    let from = stack.firstIndex { $0.name == order.prerequisite } ?? 0
-                    let cycle = Self.rotated(Array(path[from...]) + [order])
-                    if known.insert(cycle.map(\.task)).inserted { cycles.append(cycle) }
+                case .open(let depth):
+                    cycles.append(Self.rotated(Array(path[depth...]) + [order]))
+                    if cycles.count == Self.limit { return cycles }
                 }
             }
         }

@@ -1,0 +1,131 @@
+import TestSupport
+import Testing
+
+@testable import Specs
+
+/// What small documents may cost. A test that fails here takes minutes or gigabytes.
+@Suite("Small documents stay small work", .timeLimit(.minutes(1)))
+struct DocumentCostTests {
+    private static func tasks(_ lines: String) -> String {
+        "# Tasks: A\n\n## Phase 1: Setup\n\n- [ ] T001 Create a.py\n\n## Dependencies\n\n\(lines)\n"
+    }
+
+    private static func orders(_ lines: String) -> [TaskOrder] {
+        TaskDocument(MarkdownDocument(Self.tasks(lines))).orders
+    }
+
+    @Test("ranges are ids once each, and at most 1,000 of a text")
+    func ranges() {
+        let ranges = Array(String(repeating: "T001-T003, T002, ", count: 2_000).utf8)
+        expectEqual(TaskID.all(in: ranges[...]), ["T001", "T002", "T003"])
+        let many = (0..<100).map { "T\($0 * 300 + 1_000)-T\($0 * 300 + 1_200)" }.joined(separator: ",")
+        let ids = TaskID.all(in: Array(many.utf8)[...])
+        #expect(ids.count == 1_000 && ids.first == "T1000" && ids.last == "T2395")
+        let requirements = (0..<100).map { "FR-\($0 * 300 + 1_000)-FR-\($0 * 300 + 1_200)" }.joined(separator: ",")
+        expectEqual(RequirementID.all(in: Array(requirements.utf8)[...], prefixes: ["FR"]).count, 1_000)
+    }
+
+    @Test(
+        "a line with ranges on both sides is 10,000 dependencies, and a finding says so",
+        arguments: [
+            "- \(String(repeating: "T001-T200,", count: 10)) depends on \(String(repeating: "T300-T499,", count: 10))",
+            "- T001-T200 → T300-T499 → T500-T699", "- T001-T200 depends on T001-T200",
+            String(repeating: "- T001-T200 depends on T300-T499\n", count: 2_000),
+        ])
+    func products(_ lines: String) {
+        expectEqual(Self.orders(lines).count, TaskOrder.limit)
+        let findings = FeatureValidator().findings(in: FeatureSample.document("tasks.md", Self.tasks(lines)))
+        #expect(findings.contains { $0.message.hasPrefix("Only the first 10000 dependencies count") })
+        let few = FeatureValidator().findings(in: FeatureSample.document("tasks.md", Self.tasks("- T001 → T002")))
+        #expect(!few.contains { $0.message.hasPrefix("Only the first") })
+    }
+
+    @Test("a task's own dependencies count among the 10,000")
+    func ownDependencies() {
+        let lines = (1...200).map { "- [ ] T\($0 + 1_000) Change a.py after T001-T200 or \(($0 % 9) + 300)\n" }
+        let document = TaskDocument(MarkdownDocument("# Tasks: A\n\n## Phase 1: A\n\n" + lines.joined()))
+        #expect(document.tasks[0].dependencies.count == 200 && document.orders.count == TaskOrder.limit)
+    }
+
+    @Test(
+        "40 KB of words that begin a dependency, or of arrows",
+        arguments: ["after T001 ", "after,", "after(T,", "after T001-T200 ", "after after "])
+    func dependencies(_ words: String) {
+        let text = String(repeating: words, count: 40_000 / words.utf8.count)
+        let tasks = TaskDocument(MarkdownDocument("# Tasks: A\n\n## Phase 1: A\n\n- [ ] T500 Do it \(text)\n")).tasks
+        expectEqual(tasks.map(\.id), ["T500"])
+        #expect(tasks[0].dependencies.count <= 200)
+    }
+
+    @Test("a clause is read on after a word that it has itself")
+    func clause() {
+        let text = "- [ ] T500 Do it after T001 and after T002, then x y after T003 - T005\n"
+        let tasks = TaskDocument(MarkdownDocument("# Tasks: A\n\n## Phase 1: A\n\n" + text)).tasks
+        expectEqual(tasks[0].dependencies, ["T001", "T002", "T003", "T004", "T005"])
+    }
+
+    @Test("a line of 20,000 arrows is searched once, and both kinds of arrows are in their order")
+    func arrows() {
+        let line = "- T001 " + String(repeating: "->", count: 20_000) + " T002 -> T003 → T004"
+        expectEqual(Self.orders(line).map { "\($0.task)<\($0.prerequisite)" }, ["T003<T002", "T004<T003"])
+    }
+
+    @Test("the first 20 cycles are named")
+    func cycles() {
+        let lines =
+            (1..<100).flatMap { low in (1...9).map { "- T\(low + 100) depends on T\(low + 100 + $0)" } }
+            .joined(separator: "\n") + "\n- T109-T190 depends on T101-T180"
+        let findings = FeatureValidator().findings(in: FeatureSample.document("tasks.md", Self.tasks(lines)))
+        expectEqual(findings.count { $0.rule.id == "task-cycle" }, OrderCycles.limit)
+    }
+
+    @Test("a cycle that several lines state is one")
+    func sameCycle() {
+        let lines = String(repeating: "- T001 depends on T002\n- T002 depends on T001\n", count: 50)
+        let findings = FeatureValidator().findings(in: FeatureSample.document("tasks.md", Self.tasks(lines)))
+        expectEqual(findings.count { $0.rule.id == "task-cycle" }, 1)
+    }
+
+    @Test("10,000 equal headings have an anchor each")
+    func anchors() {
+        let text = "[a](#b) [c](#a-9999)\n\n" + String(repeating: "# a\n", count: 10_000)
+        expectEqual(LinkRules.anchors(of: MarkdownDocument(text)).count, 10_000)
+        let findings = FeatureValidator().findings(in: FeatureSample.document("notes.md", text))
+        expectEqual(findings.filter { $0.rule.id == "anchor" }.count, 1)
+        expectEqual(
+            LinkRules.anchors(of: MarkdownDocument("# a\n# a-1\n# a\n# a\n")), ["a", "a-1", "a-2", "a-3"])
+    }
+
+    @Test("the phase of 10,000 stories is one of 50, which the findings of its tasks name")
+    func storiesOfPhase() {
+        let numbers = (1...10_000).map(String.init).joined(separator: ",")
+        let text =
+            "# Tasks: A\n\n## Phase 1: US\(numbers)\n\n"
+            + (1...2_000).map { "- [ ] T\($0 + 1_000) Change a.py\n" }.joined()
+        let document = TaskDocument(MarkdownDocument(text))
+        expectEqual(document.phases.map(\.kind), [.stories(Array(1...50))])
+        let findings = FeatureValidator().findings(in: FeatureSample.document("tasks.md", text))
+        #expect(findings.allSatisfy { $0.message.utf8.count < 2_000 })
+    }
+
+    @Test("phases that wait for thousands of others do not slow the choice of the next task")
+    func queue() throws {
+        let waits = (0..<2_000).map { "- Phase 1 depends on Phase \($0 % 1_000 + 2)\n" }.joined()
+        let tasks = (1...1_000).map { "- [ ] T\($0 + 1_000) Do a\n" }.joined()
+        let text =
+            "# Tasks: A\n\n## Phase 1: A\n\n\(tasks)\n## Phase 2: B\n\n- [ ] T500 Do b\n\n## Dependencies\n\n\(waits)"
+        let document = TaskDocument(MarkdownDocument(text))
+        let queue = TaskQueue(document)
+        #expect(queue.blocked.count == 1_000 && queue.blocked.allSatisfy { $0.waitsFor == ["T500"] })
+        expectEqual(queue.next, .task(try #require(document.tasks.last)))
+    }
+
+    @Test("an answer of more than 100 sections is not applied, however long the document is")
+    func sections() throws {
+        let document = Array("# A\n\n\(String(repeating: "## Phase 1: a\n\n", count: 5_000))".utf8)
+        let many = try #require(SectionAnswer((1...20_000).map { "## b\($0)\n" }.joined()))
+        #expect(many.titles.count == 20_000 && many.applied(to: document) == nil)
+        let some = try #require(SectionAnswer("## One\n\na\n\n### Inner\n\nb\n\n## Two\n\nc\n"))
+        #expect(some.titles == ["One", "Two"] && some.applied(to: document) != nil)
+    }
+}
