@@ -151,32 +151,6 @@ struct IRCMessageTests {
         #expect(script.read(":ann!~a@h PRIVMSG #dev :\u{1}PING 1\u{1}").isEmpty)
     }
 
-    @Test(
-        "Where people spoke to the bot before a restart, it says once that lines may be missing",
-        arguments: [(":ann!~a@h PRIVMSG #dev :bot: hi", true), (":ann!~a@h PRIVMSG #dev :hello, ben", false)])
-    func missedLines(line: String, isSaid: Bool) throws {
-        let first = Transcript()
-        first.start()
-        first.read(line)
-        first.handle(.quit)
-        first.handle(.disconnected(.init(.stopped, "stopped")))
-        let kept = first.actions.compactMap { if case .remember(let memory) = $0 { memory } else { nil } }
-        let second = Transcript(memory: IRCMemory(bytes: try #require(kept.last).bytes))
-        second.now = first.now
-        second.pass(2_000)
-        _ = second.connect(id: "c2")
-        second.read("CAP * LS :", ":s 001 bot :x", ":s 005 bot NETWORK=Test :x", ":s 376 bot :x")
-        let joined = second.read(":bot!b@h JOIN #dev") + second.pass(5_000)
-        let said = joined.filter { $0.hasPrefix("PRIVMSG") }
-        expectEqual(
-            said,
-            isSaid
-                ? ["PRIVMSG #dev :I may have missed lines from 08:00:20 to 08:00:22 UTC: say again what has no answer."]
-                : [])
-        second.read(":bot!b@h PART #dev", ":bot!b@h JOIN #dev")
-        #expect(!second.pass(5_000).contains { $0.hasPrefix("PRIVMSG") })
-    }
-
     @Test("Lines of a history batch are backlog, and their nicks do not match current pairings")
     func history() throws {
         var memory = IRCMemory()

@@ -1,7 +1,6 @@
 internal import Primitives
 
-/// State that must outlive the process: the servers that demand TLS, the time up to which all messages were seen, and
-/// where people spoke to the bot.
+/// State that must outlive the process: the servers that demand TLS, and the time up to which all messages were seen.
 package struct IRCMemory: Sendable, Equatable {
     /// A server's demand for TLS (IRCv3 `sts`).
     package struct Policy: Sendable, Equatable {
@@ -22,8 +21,6 @@ package struct IRCMemory: Sendable, Equatable {
     package var policies: [String: Policy] = [:]
     /// Milliseconds since 1970; messages before it were received or fetched.
     package var seen: Int64?
-    /// When somebody spoke to the bot last, in milliseconds since 1970, by channel.
-    package var spoken: [String: Int64] = [:]
 
     package init() {}
 
@@ -32,9 +29,6 @@ package struct IRCMemory: Sendable, Equatable {
         for line in bytes.split(separator: 0x0A) {
             let words = line.split(separator: 0x20).map { String(decoding: $0, as: UTF8.self) }
             if words.count == 2, words[0] == "seen" { self.seen = Self.number(words[1], in: 0...Self.latest) }
-            if words.count == 3, words[0] == "spoken" {
-                self.spoken[words[1]] = Self.number(words[2], in: 0...Self.latest)
-            }
             guard words.count == 5, words[0] == "sts", let port = Self.number(words[2], in: 1...65_535),
                 let duration = Self.number(words[3], in: 0...Self.longest),
                 let expires = Self.number(words[4], in: 0...Self.latest)
@@ -58,7 +52,6 @@ package struct IRCMemory: Sendable, Equatable {
         for (host, policy) in self.policies.sorted(by: { $0.key < $1.key }) {
             text += "sts \(host) \(policy.port) \(policy.duration) \(policy.expires)\n"
         }
-        for (channel, time) in self.spoken.sorted(by: { $0.key < $1.key }) { text += "spoken \(channel) \(time)\n" }
         return Array(text.utf8)
     }
 }

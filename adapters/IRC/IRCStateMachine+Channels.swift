@@ -84,7 +84,6 @@ extension IRCStateMachine {
         self.log(.info, "Joined \(name)")
         self.askAccounts(of: name)
         self.requestMissed(in: key)
-        self.admitMissed(in: key)
         if self.link.unsettled.contains(key) { self.settle(key) } else { self.reportUp() }
         self.pump()
     }

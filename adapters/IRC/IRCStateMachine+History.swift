@@ -100,26 +100,6 @@ extension IRCStateMachine {
         self.requestHistory("AFTER", channel.name, since)
     }
 
-    /// Says in a channel that lines may have been missed: the server keeps none, and people were speaking to the bot when
-    /// it left, as at a restart.
-    mutating func admitMissed(in key: ExactText) {
-        // A minute after the beginning, `seen` is of this connection.
-        guard !self.hasHistory, let ready = self.link.readySince, self.now.monotonic - ready < 50_000,
-            let seen = self.memory.seen, let last = self.memory.spoken.removeValue(forKey: key.text),
-            (0..<Self.talkTime).contains(seen - last), self.now.wall - seen < Self.absence,
-            let channel = self.link.channels[key]
-        else { return }
-        let (from, until) = (CivilTime(milliseconds: seen).clock, CivilTime(milliseconds: self.now.wall).clock)
-        self.enqueue(
-            IRCOutgoingLine(
-                "PRIVMSG", channel.name,
-                text: "I may have missed lines from \(from) to \(until) UTC: say again what has no answer."))
-    }
-
-    /// In milliseconds: how long after the last line people are still in a conversation, and how long an absence they
-    /// remember.
-    private static let (talkTime, absence): (Int64, Int64) = (300_000, 3_600_000)
-
     /// Asks who sent us queries since the last connection.
     mutating func requestMissedQueries() {
         guard self.hasHistory, let since = self.since else { return }

@@ -45,9 +45,6 @@ extension IRCStateMachine {
         }
         let sender = self.sender(said.source, key: key, account: account, isBacklog: isBacklog)
         let event = self.event(said, sender: sender, account: account, key: key, isBacklog: isBacklog)
-        if !said.isDirect, !isBacklog, case .message(let message) = event.kind, message.isAddressed {
-            self.memory.spoken[message.route.room.name] = self.now.wall
-        }
         if said.isDirect, !isBacklog {
             if account == nil, self.hold(event, key) { return }
             if account != nil { self.watchStranger(key) }
