@@ -17,6 +17,27 @@ import Testing
         #expect(!Markdown.html(String(repeating: "a@e.x ", count: 20_001)).contains("<a "))
     }
 
+    @Test(
+        "ends of comments and instructions that are looked for again and again make a text verbatim",
+        arguments: ["<?", "<!A "])
+    func tags(_ tag: String) {
+        let text = "a " + String(repeating: tag, count: 20_000)
+        #expect(Markdown.html(text).hasPrefix("<pre><code>a "))
+        #expect(!Markdown.html(String(repeating: "a \(tag)\n\n", count: 1_000)).hasPrefix("<pre>"))
+    }
+
+    @Test("emphasis has 32 levels, and addresses within very much of it are text")
+    func emphasis() {
+        let marks = 5_000
+        let text =
+            String(repeating: "*a ", count: marks) + String(repeating: "x\n", count: 10) + "x"
+            + String(repeating: "*", count: marks)
+        let html = Markdown.html(text)
+        expectEqual(html.ranges(of: "<em>").count, 32)
+        expectEqual(html.ranges(of: "</em>").count, 32)
+        #expect(!Markdown.html(text + String(repeating: " a@e.org", count: 5_000)).contains("<a "))
+    }
+
     /// Text below many levels, which the parser visits for each line or word. Without a limit each takes minutes.
     private static let nested: [(name: String, text: String)] = {
         let end = String(repeating: "a\n", count: 250_000)

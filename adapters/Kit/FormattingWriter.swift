@@ -19,9 +19,9 @@ extension FormattingWriter {
 }
 
 extension [RenderedText.Frame] {
-    /// The index of `frame`, which is appended if missing.
+    /// The index of `frame`, which is appended if the last ones do not have it.
     package mutating func place(of frame: RenderedText.Frame) -> Int {
-        if let index = self.firstIndex(of: frame) { return index }
+        if let index = self.suffix(32).lastIndex(of: frame) { return index }
         self.append(frame)
         return self.count - 1
     }

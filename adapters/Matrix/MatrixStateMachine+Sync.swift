@@ -18,6 +18,9 @@ extension MatrixStateMachine {
         /// The last event of each room, remembered once all are delivered.
         var lasts: [String: String] = [:]
 
+        /// The room to handle next; nil after the last one.
+        var next: MatrixSync.Joined? { self.place < self.sync.joined.count ? self.sync.joined[self.place] : nil }
+
         /// Leaves out what has not been handled of a room.
         mutating func drop(_ room: String) {
             if self.work?.room == room {
@@ -139,11 +142,15 @@ extension MatrixStateMachine {
 
     /// Handles the batch until it ends or a request has to be answered first.
     mutating func processBatch() {
-        while let batch = self.batch {
+        // Not with a copy of the batch, of which each change would copy all lists.
+        while self.batch != nil {
             if let room = self.dueUpgrade { return self.request(.creation(of: room)) }
-            if batch.work == nil {
-                guard batch.place < batch.sync.joined.count else { return self.finish(batch) }
-                self.open(batch.sync.joined[batch.place], in: batch)
+            if self.batch?.work == nil {
+                if let joined = self.batch?.next {
+                    self.open(joined, since: self.batch?.since)
+                } else if let batch = self.batch {
+                    return self.finish(batch)
+                }
                 continue
             }
             guard self.processRoom() else { return }
@@ -169,26 +176,26 @@ extension MatrixStateMachine {
 
     // MARK: A room
 
-    private mutating func open(_ joined: MatrixSync.Joined, in batch: Batch) {
+    private mutating func open(_ joined: MatrixSync.Joined, since: String?) {
         let known = self.memory.rooms[joined.id]
         var room = known ?? self.newRoom(joined.id)
         room.joined = joined.joinedCount ?? room.joined
         self.memory.rooms[joined.id] = room
         for event in joined.state { self.apply(event, in: joined.id) }
         if known == nil, !self.memory.followed.contains(joined.id) { self.warnOfExposure(in: joined.id) }
-        let start = self.firstNew(joined, known: known, batch)
+        let start = self.firstNew(joined, known: known, since: since)
         for event in joined.timeline[..<start] { self.skip(event, in: joined.id) }
         let rest = joined.late + joined.timeline[start...]
-        let hasGap = joined.isLimited && known != nil && batch.since != nil && joined.previous != nil
+        let hasGap = joined.isLimited && known != nil && since != nil && joined.previous != nil
         self.batch?.work = Work(
-            room: joined.id, events: hasGap ? [] : rest, gap: hasGap ? batch.since : nil, gapEnd: joined.previous,
+            room: joined.id, events: hasGap ? [] : rest, gap: hasGap ? since : nil, gapEnd: joined.previous,
             rest: hasGap ? rest : [])
         if let last = joined.timeline.last { self.batch?.lasts[joined.id] = last.id }
     }
 
     /// The index of the first event that is new and meant for the bot.
-    private func firstNew(_ joined: MatrixSync.Joined, known: MatrixRoom?, _ batch: Batch) -> Int {
-        if batch.since == nil {
+    private func firstNew(_ joined: MatrixSync.Joined, known: MatrixRoom?, since: String?) -> Int {
+        if since == nil {
             // Skip messages from before the first sync; after a lost token, deliver only new ones.
             let last = known?.last.flatMap { last in joined.timeline.lastIndex { $0.id == last } }
             return last.map { $0 + 1 } ?? joined.timeline.count

@@ -4,7 +4,7 @@
 /// adjacent at signs, and tables whose short rows are padded to the head's columns. 100 KB of such text took a second
 /// or more, or exhausted the memory. It copies a reference's address for each use, and renderers repeat a table's header
 /// or pad its cells. For a blank line it visits all open lists and quotes, and for a piece of text all nodes around it. To
-/// find where a bare address ends, it reads the rest of the word, once more for each parenthesis that it takes off.
+/// find where a comment or an instruction of HTML ends, it reads the rest of the paragraph, and to find where a bare address ends, it reads the rest of the word, once more for each parenthesis that it takes off.
 struct MarkdownCost {
     private struct Line {
         var start = 0
@@ -22,6 +22,10 @@ struct MarkdownCost {
         var columns = 1
         var longest = 0
         var hasRule = false
+        var start = 0
+        var end = 0
+        /// Beginnings of HTML's comments, declarations and instructions.
+        var tags = 0
     }
 
     /// Characters without white space.
@@ -39,6 +43,10 @@ struct MarkdownCost {
     private var nesting = MarkdownNesting()
     /// The bytes that are read to find the ends of bare addresses.
     private var addressBytes = 0
+    /// The bytes that are read to find the ends of comments, declarations and instructions.
+    private var tagBytes = 0
+    /// What may begin or end emphasis.
+    private var signs = 0
     private let size: Int
 
     init(_ text: Span<UInt8>) {
@@ -53,6 +61,8 @@ struct MarkdownCost {
             } else if Self.isEnd(byte, after: last) {
                 word.ends += 1
             }
+            if last == UInt8(ascii: "<"), byte == UInt8(ascii: "?") || byte == UInt8(ascii: "!") { block.tags += 1 }
+            if byte == UInt8(ascii: "*") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "~") { self.signs += 1 }
             last = byte
             switch byte {
             case UInt8(ascii: "\n") where index > 0 && text[index - 1] == UInt8(ascii: "\r"): line.start = index + 1
@@ -93,12 +103,15 @@ struct MarkdownCost {
 
     private mutating func end(_ line: Line, _ block: inout Block, at index: Int) {
         guard line.isBlank else {
+            if block.lines == 0 { block.start = line.start }
+            block.end = index
             block.lines += 1
             block.columns = max(block.columns, line.pipes + 1)
             block.longest = max(block.longest, index - line.start)
             block.hasRule = block.hasRule || line.isPlain && line.hasDash
             return
         }
+        self.tagBytes += block.tags * (block.end - block.start)
         if block.hasRule {
             self.cells += block.lines * block.columns
             self.tableBytes += block.lines * block.longest
@@ -107,10 +120,16 @@ struct MarkdownCost {
     }
 
     /// The text must not be parsed at all.
-    var isExcessive: Bool { self.brackets > 20_000 || self.nesting.steps > 20_000_000 }
+    var isExcessive: Bool {
+        self.brackets > 20_000 || self.nesting.steps > 20_000_000 || self.nesting.deepest > 1_000
+            || self.tagBytes > 20_000_000
+    }
     /// The number of possible cells is proportionate to the text's size.
     var allowsTables: Bool { self.cells <= min(self.size + 10_000, 60_000) && self.tableBytes <= 4 << 20 }
-    var allowsAutolinks: Bool { self.atSigns <= 20_000 && self.addressBytes <= 20_000_000 }
+    /// For each address, all emphasis around it is visited.
+    var allowsAutolinks: Bool {
+        self.atSigns <= 20_000 && self.addressBytes <= 20_000_000 && self.signs * self.atSigns <= 20_000_000
+    }
     /// The maximum size of an address and title together, given that each bracket may use them.
     var longestReference: Int { (4 << 20) / max(self.brackets, 1) }
 }

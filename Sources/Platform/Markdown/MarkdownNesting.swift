@@ -4,6 +4,9 @@ struct MarkdownNesting {
     /// The open lists and quotes of all lines, times what the line has to say: its bytes after the marks, and its end.
     private(set) var steps = 0
 
+    /// The most that are open around a line.
+    private(set) var deepest = 0
+
     /// Open around the last line that was not blank.
     private var depth = 0
     private var isAfterBlank = true
@@ -17,6 +20,7 @@ struct MarkdownNesting {
             let depth = start.quotes + min(start.columns / 2, self.items) + start.items
             // Below other text, a line may continue its paragraph without any indentation.
             self.depth = self.isAfterBlank ? depth : max(self.depth, depth)
+            self.deepest = max(self.deepest, self.depth)
             self.items += start.items
         }
         self.isAfterBlank = start.isBlank

@@ -38,6 +38,9 @@ struct MarkdownTree: ~Copyable {
     private let root: Node?
     private var node: Node?
     private var phase = Phase.entering
+    /// How many emphases are open. Renderers close and reopen each at every line.
+    private var emphases = 0
+    private static let mostEmphases = 32
     /// The table cell's index in its row.
     private var column = 0
     private let kinds = MarkdownParser.kinds
@@ -92,6 +95,10 @@ struct MarkdownTree: ~Copyable {
         } else {
             self.phase = .leaving
         }
+        if kind.isEmphasis {
+            self.emphases += 1
+            if self.emphases > Self.mostEmphases { return nil }
+        }
         return unsafe self.step(.enter(kind), kind, node)
     }
 
@@ -106,6 +113,10 @@ struct MarkdownTree: ~Copyable {
         if case .tableCell = kind { self.column += 1 }
         unsafe self.pass(node)
         guard let kind else { return nil }
+        if kind.isEmphasis {
+            self.emphases -= 1
+            if self.emphases >= Self.mostEmphases { return nil }
+        }
         return unsafe self.step(.leave(kind), kind, node)
     }
 

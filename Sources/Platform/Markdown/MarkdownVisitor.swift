@@ -35,6 +35,13 @@ package enum MarkdownNode: Sendable, Hashable {
     case link
     /// Its children are the alternative text; the detail is the address, verbatim and unchecked.
     case image
+
+    var isEmphasis: Bool {
+        switch self {
+        case .emphasis, .strong, .strikethrough: true
+        default: false
+        }
+    }
 }
 
 @usableFromInline

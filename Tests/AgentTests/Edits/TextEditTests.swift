@@ -119,6 +119,16 @@ struct TextEditTests {
         expectEqual(Self.failure("a\n\n\nb\n", "  \n", "x\n")?.kind, .notFound)
     }
 
+    @Test("A result that would be larger than any memory is refused before it is made")
+    func enormous() {
+        let file = Array(String(repeating: "e", count: 100_000).utf8)
+        let many = TextEdit(old: "e", new: String(repeating: "x", count: 500_000), all: true)
+        #expect { try many.apply(to: file) } throws: { ($0 as? EditFailure)?.kind == .invalid }
+        let blanks = String(repeating: " ", count: 1_000_000)
+        let lines = TextEdit(old: "x\ny\n", new: String(repeating: "z\n", count: 100_000))
+        #expect(throws: EditFailure.self) { try lines.apply(to: Array("\(blanks)x\n\(blanks)y\n".utf8)) }
+    }
+
     @Test("No byte outside of the piece changes", arguments: 1...200)
     func property(_ seed: Int) throws {
         var generator = SeededGenerator(state: UInt64(seed))

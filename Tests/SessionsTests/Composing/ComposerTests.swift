@@ -52,6 +52,27 @@ struct ComposerTests {
         #expect(messages.joined().contains("line 12"))
     }
 
+    @Test("markup that leaves no room for text is left out instead of being repeated for ever")
+    func largeMarkup() {
+        let fence = "```" + String(repeating: "x", count: 200)
+        let messages = Self.composer(limit: 100).messages(for: "\(fence)\n\n\(String(repeating: "y", count: 300))\n```")
+        #expect(messages.count <= 5)
+        expectEqual(messages.joined().filter { $0 == "y" }.count, 300)
+    }
+
+    /// Reopens all that was open before a cut, as marks that nothing closes.
+    private struct Reopening: MessageRenderer {
+        func render(_ markdown: String) -> RenderedText { PlainMarkdownRenderer().render(markdown) }
+        func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], Array(bytes)) }
+    }
+
+    @Test("marks that would fill a message are not reopened in the next")
+    func manyMarks() {
+        let composer = Composer(traits: RoomTraits(textLimit: 100 + Self.mark, textUnit: .bytes), renderer: Reopening())
+        let messages = composer.messages(for: String(repeating: "z", count: 10_000))
+        #expect((100...400).contains(messages.count), "\(messages.count)")
+    }
+
     @Test("one line of a megabyte is cut quickly")
     func longLine() {
         let messages = Self.composer(limit: 400, isMultiline: false).messages(

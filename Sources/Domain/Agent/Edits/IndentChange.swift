@@ -9,10 +9,14 @@ enum IndentChange: Equatable {
     /// The file uses blanks where the text uses tabs of this width, and so many columns more.
     case blanks(width: Int, columns: Int)
 
+    /// In bytes. A longer one would be written in front of every new line.
+    static let longestIndent = 200
+
     /// Nil if no rule fits all lines.
     init?(text: ArraySlice<FileLine>, file: ArraySlice<FileLine>) {
         let pairs = zip(text, file).filter { !$0.0.isBlank }.map { ($0.0.indent, $0.1.indent) }
-        guard let (first, second) = pairs.first else { return nil }
+        guard let (first, second) = pairs.first, first.count <= Self.longestIndent, second.count <= Self.longestIndent
+        else { return nil }
         let more = second.dropLast(min(first.count, second.count))
         if pairs.allSatisfy({ $0.1.elementsEqual(more + $0.0) }) {
             self = .more(more)

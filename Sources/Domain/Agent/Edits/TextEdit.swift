@@ -45,6 +45,7 @@ package struct TextEdit: Sendable, Equatable {
             throw .several(Self.lines(of: places, in: bytes), Self.severalAdvice)
         }
         let new = Self.newBytes(Array(self.new.utf8), in: bytes, hasReturns)
+        try Self.checkSize(bytes.count, places.count, new.count)
         var result: [UInt8] = []
         var taken: [Int] = []
         var end = 0
@@ -60,6 +61,19 @@ package struct TextEdit: Sendable, Equatable {
         }
         return Result(bytes: result, lines: Self.lines(of: taken, in: bytes), rung: rung)
     }
+
+    /// Before it is built: many places of a long text are more than any memory.
+    private static func checkSize(_ old: Int, _ places: Int, _ new: Int) throws(EditFailure) {
+        guard places * new <= sizeLimit || places == 1 && new <= 8 * sizeLimit else {
+            throw EditFailure(
+                .invalid,
+                "The file would become too large: \(places) places with a new text of \(new) bytes each. Change "
+                    + "fewer places, or write a shorter text.")
+        }
+    }
+
+    /// In bytes, of what is written into all places.
+    private static let sizeLimit = 16 << 20
 
     private static let severalAdvice = "Take more lines around it, or set all to true."
 
@@ -108,6 +122,8 @@ package struct TextEdit: Sendable, Equatable {
             throw .several(found.places.map { $0 + 1 }, Self.severalAdvice)
         }
         let new = FileLine.split(self.new)
+        try Self.checkSize(
+            bytes.count, found.places.count, self.new.utf8.count + new.count * IndentChange.longestIndent)
         var lines: [FileLine] = []
         var taken: [Int] = []
         var end = 0

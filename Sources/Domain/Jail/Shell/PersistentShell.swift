@@ -72,6 +72,7 @@ final class PersistentShell {
         fileprivate(set) var id: UInt32 = 0
         fileprivate(set) var tree = TreeState()
         fileprivate private(set) var written: [UInt8] = []
+        private var isTooLong = false
         private let pipe: SandboxPipe
 
         fileprivate init(_ pipe: SandboxPipe) {
@@ -80,15 +81,20 @@ final class PersistentShell {
         }
 
         private func read() {
-            while self.pipe.isReadable, case .bytes(let bytes) = self.pipe.read() {
-                // What is longer stays incomplete, and is no state.
-                if self.written.count + bytes.count <= ShellState.limit { self.written += bytes }
+            while !self.isTooLong, self.pipe.isReadable, case .bytes(let bytes) = self.pipe.read() {
+                guard self.written.count + bytes.count > ShellState.limit else {
+                    self.written += bytes
+                    continue
+                }
+                // It stays incomplete, and is no state. Nothing more is read: it may have no end.
+                self.isTooLong = true
+                self.pipe.close()
             }
         }
 
         fileprivate func close() {
             self.read()
-            self.pipe.close()
+            if !self.isTooLong { self.pipe.close() }
         }
     }
 }

@@ -24,20 +24,23 @@ package struct Composer: Sendable {
         for line in rendered.lines {
             if !rendered.bytes[line.range].allSatisfy({ $0 == UInt8(ascii: " ") }) { shown += 1 }
             if shown > limit { break }
-            let frame = line.frame.map { rendered.frames[$0] }
+            var frame = line.frame.map { rendered.frames[$0] }
+            // Without it, where it would leave hardly any room: its markup would be repeated in each of very many messages.
+            if builder.roomForWholeLine(in: frame) < self.limit / 2 { frame = nil }
             var rest = rendered.bytes[line.range]
             if !self.traits.isMultiline, rest.allSatisfy({ $0 == UInt8(ascii: " ") }) { continue }
             let room = builder.roomForWholeLine(in: frame)
             // Markup that the last cut closed, to be reopened; separate, so that a long line is never copied whole.
             var reopened: [UInt8] = []
             var startsBlock = line.startsBlock
-            while !self.fits(rest, in: room - self.measure(reopened[...])) {
+            while !rest.isEmpty, !self.fits(rest, in: room - self.measure(reopened[...])) {
                 let cut = LineCutter.cut(rest, limit: room - self.measure(reopened[...]), unit: self.traits.textUnit)
                 let head = reopened + rest[..<cut.end]
                 let seam = self.renderer.seam(after: head[...])
                 builder.append(
                     (head + seam.close)[...], size: self.measure(head[...]), frame: frame, startsBlock: startsBlock)
-                reopened = seam.open
+                // For the same reason: the rest is shown without.
+                reopened = self.measure(seam.open[...]) > room / 2 ? [] : seam.open
                 rest = rest[cut.next...]
                 startsBlock = false
             }

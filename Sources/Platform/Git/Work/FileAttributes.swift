@@ -67,6 +67,8 @@ struct AttributeRules {
     ]
 
     var isEmpty: Bool { self.files.isEmpty }
+    /// The number of lines that count.
+    var size: Int { self.files.reduce(0) { $0 + $1.lines.count } }
 
     /// Whether a file may get CRLF in a work tree.
     func mayWiden(_ settings: GitSettings) -> Bool {
@@ -81,7 +83,7 @@ struct AttributeRules {
         var lines: [File.Line] = []
         for line in bytes.split(separator: UInt8(ascii: "\n")).prefix(Self.mostLines) {
             guard let (pattern, words) = Self.split(line) else { continue }
-            let values = words.flatMap { self.values(of: $0) }
+            let values = Self.last(of: words.flatMap { self.values(of: $0) })
             if let name = Self.macro(pattern) {
                 // Only the top may define one.
                 if depth == 0 { self.macros[name] = values }
@@ -132,6 +134,14 @@ struct AttributeRules {
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+
+    /// The last value of each name: macros made of macros would otherwise grow with each line.
+    private static func last(
+        of values: [(name: String, value: FileAttributes.Value?)]
+    ) -> [(name: String, value: FileAttributes.Value?)] {
+        var seen: Set<String> = []
+        return values.reversed().filter { seen.insert($0.name).inserted }.reversed()
+    }
 
     private static func macro(_ pattern: [UInt8]) -> String? {
         let begin = Array("[attr]".utf8)

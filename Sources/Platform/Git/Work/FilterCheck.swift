@@ -38,6 +38,9 @@ struct WalkedAttributes {
     private let store: ObjectStore
     /// Of the folders that have a file of them; the top is the empty path.
     private var rules: [ArraySlice<UInt8>: AttributeRules] = [:]
+    /// Those of all folders.
+    private var lines = 0
+    private static let lineLimit = 20_000
 
     /// - Parameter top: The tree's key.
     init(store: ObjectStore, top: ObjectKey) throws(GitError) {
@@ -51,7 +54,14 @@ struct WalkedAttributes {
             item.kind != .link, let bytes = try? self.store.read(item.key, .blob, limit: AttributeRules.sizeLimit)
         else { return }
         var rules = self.rules(of: path[...])
+        let before = rules.size
         rules.enter(bytes, depth: Self.parts(path).count)
+        self.lines += rules.size - before
+        guard self.lines <= Self.lineLimit else {
+            throw GitError(
+                .tooLarge,
+                "too large to take over: `.gitattributes` has more than \(Self.lineLimit) lines in all folders")
+        }
         self.rules[path[...]] = rules
     }
 

@@ -72,7 +72,9 @@ struct IgnoreRules {
     }
 
     /// Whether a pattern with `*`, `?`, `[a-z]` and `\` matches one name. Only the last `*` needs to be tried again.
+    /// Neither is longer than a name in a file system can be.
     private static func matches(name: [UInt8], _ pattern: [UInt8]) -> Bool {
+        guard name.count <= 255, pattern.count <= 512 else { return false }
         var (at, letter) = (0, 0)
         var retry: (at: Int, letter: Int)?
         while letter < name.count {

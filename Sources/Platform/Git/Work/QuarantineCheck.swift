@@ -69,7 +69,7 @@ struct QuarantineCheck {
             guard seen.count <= self.limit else { throw self.tooMany }
             // One that is missing does not lead to the branch, which is found out next.
             guard self.store.has(ObjectKey(id)) else { continue }
-            waiting += try GitCommit(id, in: self.store).parents
+            waiting += Set(try GitCommit(id, in: self.store).parents).subtracting(seen)
         }
     }
 

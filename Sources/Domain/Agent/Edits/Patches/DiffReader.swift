@@ -4,6 +4,8 @@ internal import Primitives
 struct DiffReader {
     private let lines: [[UInt8]]
     private var index = 0
+    /// The line with text that follows an empty one; found once for all empty ones before it.
+    private var nextText = 0
     private var patches: [FilePatch] = []
 
     init(lines: [[UInt8]]) { self.lines = lines }
@@ -219,10 +221,13 @@ struct DiffReader {
     }
 
     /// Whether the hunk has more lines after an empty one.
-    private func hasMore(after index: Int) -> Bool {
-        guard let next = self.lines[(index + 1)...].firstIndex(where: { !($0.isEmpty || $0 == [0x0D]) }) else {
-            return false
+    private mutating func hasMore(after index: Int) -> Bool {
+        if self.nextText <= index {
+            self.nextText =
+                self.lines[(index + 1)...].firstIndex { !($0.isEmpty || $0 == [0x0D]) } ?? self.lines.count
         }
+        let next = self.nextText
+        guard next < self.lines.count else { return false }
         return !self.isHeader(at: next) && [0x20, 0x2B, 0x2D, 0x5C].contains(self.lines[next][0])
     }
 }

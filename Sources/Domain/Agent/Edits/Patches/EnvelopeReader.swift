@@ -5,6 +5,8 @@ struct EnvelopeReader {
     private let lines: [[UInt8]]
     private var patches: [FilePatch] = []
     private var hunk = PatchHunk()
+    /// The line with text that follows an empty one; found once for all empty ones before it.
+    private var nextText = 0
 
     init(lines: [[UInt8]]) { self.lines = lines }
 
@@ -80,8 +82,12 @@ struct EnvelopeReader {
         case UInt8(ascii: " "): self.add(.context, line.dropFirst())
         case nil, 0x0D:
             // An empty line is one of the file, unless it stands before a mark.
-            let next = self.lines[(index + 1)...].first { !$0.lineText.trimming().isEmpty }
-            guard let next, !next.starts(with: "*** ".utf8), !next.starts(with: "@@".utf8), !self.hunk.lines.isEmpty
+            if self.nextText <= index {
+                self.nextText =
+                    self.lines[(index + 1)...].firstIndex { !$0.lineText.trimming().isEmpty } ?? self.lines.count
+            }
+            guard self.nextText < self.lines.count, case let next = self.lines[self.nextText],
+                !next.starts(with: "*** ".utf8), !next.starts(with: "@@".utf8), !self.hunk.lines.isEmpty
             else { return }
             self.add(.context, line[...])
         default:
