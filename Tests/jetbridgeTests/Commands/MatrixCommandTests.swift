@@ -97,7 +97,8 @@ struct MatrixCommandTests {
         try expectEqual(JSON.parse(again.output), ["adapter": "matrix:home", "path": .string(path), "created": false])
         expectEqual(Self.text(path), key)
         await expectEqual(machine.run("recovery-key").output, "\(path) exists already and was not changed.\n")
-        folder.write("matrix.recovery", "\(key.dropLast(3))11\n")
+        // The first letter is the same in all keys.
+        folder.write("matrix.recovery", "F\(key.dropFirst())")
         let spoilt = await machine.run("status")
         #expect(spoilt.status == .failed && spoilt.output.contains("failed  \(path) holds no recovery key"))
         // Nothing else is left there.

@@ -38,6 +38,8 @@ struct TurnChoicesTests {
     func waited() async throws {
         let stage = try await AskStage(playing: [[.hold], [.event(.text("Begun. ")), .hold]])
         try await stage.say("one", as: "bob")
+        // The thread is stored by then.
+        try await eventually("the turn runs") { stage.harness.worker.requests.count == 1 }
         try await stage.say("two", as: "bob")
         try await Self.choose("first", in: stage)
         stage.harness.worker.release()
