@@ -101,7 +101,7 @@ struct JailExitTests {
         }
     }
 
-    @Test("a command that removes its directory is told where the next one begins")
+    @Test("a command that removes its directory says where the next one begins")
     func removedDirectory() async throws {
         try await JailBench.with { (bench: JailBench) async throws in
             let result = try await bench.run("mkdir d; cd d; X=1; rmdir ../d")

@@ -23,8 +23,8 @@ struct ShellState: Equatable {
 
     /// What the shell is started with. It is one line, so that no alias changes its words.
     ///
-    /// In bash a function may have any name. The assignment to `POSIXLY_CORRECT` is no command, and makes `set` and
-    /// `unset` the real ones; `builtin` is real after that. It also keeps the status.
+    /// A function in bash can have any name, also that of a builtin. Assigning `POSIXLY_CORRECT` runs no function, and from
+    /// then on `set` and `unset` are the builtins; they make sure of `builtin` itself. The value keeps the exit status.
     static func driver(isBash: Bool) -> String { isBash ? self.bashDriver : self.dashDriver }
 
     private static let bashDriver = #"""

@@ -99,7 +99,7 @@ enum WorkspaceTexts {
     }
 
     static let unsigned =
-        "The commit is not signed, though the repository asks for it (`commit.gpgsign`): there is no key here. Sign it in a "
+        "The commit is not signed, though the repository asks for it (`commit.gpgsign`): this host has no key. Sign it in a "
         + "clone with `git commit --amend -S` where the branch's rules need it. This is said once."
 
     static func inSubmodules(_ paths: [String]) -> String {
