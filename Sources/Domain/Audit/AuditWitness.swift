@@ -17,8 +17,9 @@ package final class AuditWitness: Service {
 
     /// Each copy waits for the disk, so there is at most one in this time.
     private static let pace: Duration = .seconds(1)
-    /// How often to look for rows that other hosts have recorded.
-    private static let interval: Duration = .seconds(10)
+    /// How often to look for rows that other processes have recorded. Without other hosts these are few, and each look
+    /// brings pages of an idle program back into memory.
+    private var interval: Duration { self.log.database.dialect == .sqlite ? .seconds(600) : .seconds(10) }
 
     package init(_ log: AuditLog, logger: Logger) {
         self.log = log
@@ -28,7 +29,7 @@ package final class AuditWitness: Service {
     package func run() async throws {
         while !self.stopped.withLock({ $0 }) {
             await self.look()
-            await self.log.chain.appended.wait(upTo: Self.interval)
+            await self.log.chain.appended.wait(upTo: self.interval)
             await self.stopping.wait(upTo: Self.pace)
             try Task.checkCancellation()
         }

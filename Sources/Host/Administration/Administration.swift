@@ -127,7 +127,7 @@ package struct Administration: Sendable {
     package func archive(_ id: String) async throws -> WorkspaceArchive.Result? {
         let archived = try await self.archiver?.write(try await self.session(id))
         let isThere = try await self.store.write { ledger in
-            guard var session = try ledger.session(id: id) else { return false }
+            guard var session = try ledger.session(id: id, isChanging: true) else { return false }
             session.state = .archived
             session.epoch = try ledger.lastPlace(of: session.id)
             session.summary = nil

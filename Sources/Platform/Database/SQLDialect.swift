@@ -18,4 +18,7 @@ package enum SQLDialect: Sendable {
 
     /// The end of a `SELECT` whose rows stay as they are until the transaction ends. SQLite has one writer anyway.
     package var locking: String { self == .sqlite ? "" : "FOR UPDATE" }
+
+    /// The same for rows that are changed, but not deleted: others may refer to them meanwhile.
+    package var changing: String { self == .sqlite ? "" : "FOR NO KEY UPDATE" }
 }

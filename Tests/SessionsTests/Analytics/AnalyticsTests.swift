@@ -171,7 +171,7 @@ struct AnalyticsTests {
         let session = try #require(try await harness.turn(turn)).session
         try await store.write { ledger in
             try ledger.markDeleted(session)
-            try ledger.delete(turns: [turn])
+            _ = try ledger.delete(turns: [turn])
         }
         let table = try await Self.table(harness, AnalyticsQuery(Self.today, by: [.tool]))
         expectEqual(table.items.map(\.key), [["edit"], ["read"]])

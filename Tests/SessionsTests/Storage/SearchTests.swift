@@ -70,6 +70,31 @@ struct SearchTests {
         await store.database.close()
     }
 
+    @Test(
+        "long messages are indexed in several transactions",
+        .enabled(if: !TestDatabase.isPostgreSQL, "the index of words is SQLite's"))
+    func batches() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try Self.store(directory.path + "/store")
+        try await store.write { ledger in
+            let route = Route(room: RoomID(adapter: AdapterID("irc:local"), name: "#team"))
+            let key = ThreadKey(adapter: AdapterID("irc:local"), value: "long")
+            let session = try ledger.session(for: key, route: route, owner: "alice", title: "", at: 1)
+            for word in ["walrus", "penguin", "otter"] {
+                _ = try ledger.insertMessage(
+                    session: session.id, turn: nil, role: .user, text: word + String(repeating: " x", count: 50_000),
+                    at: 1)
+            }
+        }
+        try await expectEqual(store.write { try $0.indexMessages(limit: 64, letters: 150_000) }, true)
+        try await expectEqual(Self.indexed("penguin", in: store), ["long"])
+        try await expectEqual(Self.indexed("otter", in: store), [])
+        try await expectEqual(store.write { try $0.indexMessages(limit: 64, letters: 150_000) }, true)
+        try await expectEqual(Self.indexed("otter", in: store), ["long"])
+        try await expectEqual(store.write { try $0.indexMessages(limit: 64, letters: 150_000) }, false)
+        await store.database.close()
+    }
+
     @Test("a message that is edited or taken back while it waits is found as it is then, or not at all")
     func changes() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.hold, .event(.text("one"))]))

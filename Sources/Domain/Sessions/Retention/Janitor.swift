@@ -140,8 +140,7 @@ actor Janitor {
         }
         try await self.repeatedly { ledger in
             let turns = try ledger.turns(endedBefore: time, limit: Self.batch)
-            try ledger.delete(turns: turns)
-            return turns.count
+            return try ledger.delete(turns: turns) ? turns.count : Self.batch
         }
     }
 

@@ -83,10 +83,17 @@ extension Ledger {
         ).map { try $0.text("id") }
     }
 
-    /// Deletes turns with all their data.
-    func delete(turns: [String]) throws {
+    /// Deletes turns with all their data, and none behind a megabyte of text: other writes wait meanwhile. Returns whether
+    /// it has deleted all of them.
+    func delete(turns: [String], letters: Int64 = 1 << 20) throws -> Bool {
         try self.reserveMessageIDs()
+        var letters = letters
         for turn in turns {
+            guard letters > 0 else { return false }
+            letters -=
+                try self.connection.first(
+                    "SELECT COALESCE(SUM(LENGTH(text)), 0) AS letters FROM messages WHERE turn = ?", .text(turn))?
+                .integer("letters") ?? 0
             try self.deleteMessages(where: "turn = ?", .text(turn))
             try self.connection.execute(
                 "DELETE FROM ask_notices WHERE ask IN (SELECT id FROM asks WHERE turn = ?)", [.text(turn)])
@@ -95,6 +102,7 @@ extension Ledger {
             }
             try self.connection.execute("DELETE FROM turns WHERE id = ?", [.text(turn)])
         }
+        return true
     }
 
     /// Ids of deleted messages are never given out again: posted links contain them.
@@ -154,8 +162,7 @@ extension Ledger {
         let turns = try self.connection.query(
             "SELECT id FROM turns WHERE session = ? ORDER BY number LIMIT ?", [.text(session), .integer(Int64(limit))]
         ).map { try $0.text("id") }
-        try self.delete(turns: turns)
-        guard turns.count < limit else { return false }
+        guard try self.delete(turns: turns), turns.count < limit else { return false }
         try self.deleteMessages(where: "session = ?", .text(session))
         try self.endStanding(of: session)
         try self.connection.execute("DELETE FROM outbox WHERE turn IS NULL AND session = ?", [.text(session)])

@@ -41,7 +41,8 @@ extension Ledger {
     func lock(_ sessions: Set<String>) throws {
         guard self.connection.dialect == .postgreSQL else { return }
         for session in sessions.sorted() {
-            try self.connection.execute("SELECT 1 FROM sessions WHERE id = ? FOR NO KEY UPDATE", [.text(session)])
+            try self.connection.execute(
+                "SELECT 1 FROM sessions WHERE id = ? \(self.connection.dialect.changing)", [.text(session)])
         }
     }
 

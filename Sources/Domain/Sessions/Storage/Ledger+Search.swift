@@ -10,14 +10,17 @@ extension MessageRecord.Role {
 /// much less than a share of each turn's transactions; the floor `message_words` is how far it has got. FTS5 has to be
 /// given the text that it indexed before that text changes.
 extension Ledger {
-    /// Adds the oldest messages that are not in the index yet, at most `limit`. Returns whether more may follow.
-    func indexMessages(limit: Int) throws -> Bool {
+    /// Adds the oldest messages that are not in the index yet, at most `limit`, and none behind `letters` letters. Returns
+    /// whether it has added any.
+    func indexMessages(limit: Int, letters: Int) throws -> Bool {
         guard self.hasWordTable else { return false }
         let next = try self.connection.query(
             """
             SELECT COUNT(*) AS count, COALESCE(MAX(id), 0) AS last FROM
-            (SELECT id FROM messages WHERE id > \(Self.indexed) ORDER BY id LIMIT ?) AS next
-            """, [.integer(Int64(limit))]
+            (SELECT id, SUM(LENGTH(text)) OVER (ORDER BY id) - LENGTH(text) AS letters FROM
+            (SELECT id, text FROM messages WHERE id > \(Self.indexed) ORDER BY id LIMIT ?) AS next) AS counted
+            WHERE letters <= ?
+            """, [.integer(Int64(limit)), .integer(Int64(letters))]
         ).first
         guard let next, try next.integer("count") > 0 else { return false }
         let last = SQLValue.integer(try next.integer("last"))
@@ -27,7 +30,7 @@ extension Ledger {
             SELECT id, text FROM messages WHERE id > \(Self.indexed) AND id <= ? AND \(Self.isSearchable)
             """, [last])
         try self.connection.execute("UPDATE floors SET id = ? WHERE name = 'message_words'", [last])
-        return try next.integer("count") == limit
+        return true
     }
 
     /// Whether the index lacks messages.

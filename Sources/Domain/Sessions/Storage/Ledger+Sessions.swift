@@ -3,16 +3,18 @@ internal import Database
 internal import JSON
 
 extension Ledger {
-    /// The session of `key`, created if missing.
+    /// The session of `key`, created if missing, for a change of it.
     ///
     /// - Parameter id: A new session's.
     package func session(
         for key: ThreadKey, route: Route, owner: String, title: String, at now: Int64, id: String? = nil
     ) throws -> SessionRecord {
-        if let session = try self.session(for: key) { return session }
+        if let session = try self.session(for: key, isChanging: true) { return session }
         // The message was under way when its room was renamed.
         for (old, new) in try self.renamedRooms() {
-            if let moved = key.moved(from: old, to: new), let session = try self.session(for: moved) { return session }
+            if let moved = key.moved(from: old, to: new), let session = try self.session(for: moved, isChanging: true) {
+                return session
+            }
         }
         let session = SessionRecord(
             id: id ?? Identifier.make("t"), key: key, title: title, owner: owner, route: route,
@@ -37,16 +39,21 @@ extension Ledger {
             [.text(Place.webAdapter.rawValue)])?.integer("n") ?? 0
     }
 
-    package func session(for key: ThreadKey) throws -> SessionRecord? {
+    /// - Parameter isChanging: Nobody else changes it until the transaction ends, because ``update(_:)`` writes all of it.
+    package func session(for key: ThreadKey, isChanging: Bool = false) throws -> SessionRecord? {
         try self.connection.query(
-            "SELECT * FROM sessions WHERE adapter = ? AND thread = ?",
+            "SELECT * FROM sessions WHERE adapter = ? AND thread = ? \(isChanging ? self.connection.dialect.changing : "")",
             [.text(key.adapter.rawValue), .text(key.value)]
         ).first.map(Self.session)
     }
 
-    package func session(id: String) throws -> SessionRecord? {
-        try self.connection.query("SELECT * FROM sessions WHERE id = ? AND state <> 'deleted'", [.text(id)]).first.map(
-            Self.session)
+    /// - Parameter isChanging: Nobody else changes it until the transaction ends, because ``update(_:)`` writes all of it.
+    package func session(id: String, isChanging: Bool = false) throws -> SessionRecord? {
+        try self.connection.query(
+            """
+            SELECT * FROM sessions WHERE id = ? AND state <> 'deleted' \(isChanging ? self.connection.dialect.changing : "")
+            """, [.text(id)]
+        ).first.map(Self.session)
     }
 
     package func update(_ session: SessionRecord) throws {
@@ -68,7 +75,7 @@ extension Ledger {
     /// Changes what a person decides about a session; nil leaves a value as it is. Returns the changed session, nil if
     /// it does not exist.
     package func change(session id: String, title: String?, isArchived: Bool?) throws -> SessionRecord? {
-        guard var session = try self.session(id: id) else { return nil }
+        guard var session = try self.session(id: id, isChanging: true) else { return nil }
         if let title {
             session.title = title
             session.isNamed = true

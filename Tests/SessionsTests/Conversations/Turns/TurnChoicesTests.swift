@@ -1,6 +1,5 @@
 import Chat
 import Database
-import Glibc
 import TestSupport
 import Testing
 
@@ -50,12 +49,7 @@ struct TurnChoicesTests {
         try await stage.harness.settle()
         try await stage.say("!resume", as: "bob")
         try await stage.harness.settle()
-        // Over PostgreSQL, the turn sometimes has what the thread had chosen before.
-        withKnownIssue("a choice is sometimes missed over PostgreSQL", isIntermittent: true) {
-            expectEqual(Self.chosen(stage).dropFirst().map { $0.first ?? nil }, ["first", "first"])
-        } when: {
-            getenv("JETBRIDGE_TEST_STORE") != nil
-        }
+        expectEqual(Self.chosen(stage).dropFirst().map { $0.first ?? nil }, ["first", "first"])
     }
 
     @Test("a turn that begins again after a crash has what it had")

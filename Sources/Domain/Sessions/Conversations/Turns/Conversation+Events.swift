@@ -219,7 +219,8 @@ extension Conversation {
 
     private func take(feature name: String, of turn: TurnRecord) async throws {
         try await self.retrying { ledger in
-            guard var session = try ledger.session(id: turn.session), session.feature != name else { return }
+            guard var session = try ledger.session(id: turn.session, isChanging: true), session.feature != name
+            else { return }
             session.feature = name
             // From now on the thread is about it, whatever its first message was.
             if turn.kind == .specify, !session.isNamed, !turn.text.isEmpty {

@@ -186,7 +186,7 @@ struct TurnClosing: Sendable {
     }
 
     private func keepSummary(in ledger: Ledger) throws {
-        guard let summary = self.summary, var session = try ledger.session(id: self.turn.session),
+        guard let summary = self.summary, var session = try ledger.session(id: self.turn.session, isChanging: true),
             // `new` in the middle of the turn discards it.
             summary.through > session.epoch
         else { return }
