@@ -175,6 +175,37 @@ struct TreeLimitsTests {
         #expect(growth < 64 << 20)
     }
 
+    @Test("megabytes of short lines, which take seconds each to compare, are refused; usual lines are not")
+    func lines() async throws {
+        let trees = try await HostileTrees()
+        let git = trees.fixture.repository
+        try trees.fixture.git.shell(
+            """
+            lines() { awk "BEGIN { srand($1); for (i = 0; i < 500000; i++) print int(rand() * 2) }"; }
+            lines 1 > bits; one=$(git hash-object -w bits); lines 2 > bits; two=$(git hash-object -w bits)
+            awk 'BEGIN { for (i = 0; i < 20000; i++) print i " is a line of some length, as in a table" }' > table
+            old=$(git hash-object -w table); sed 's/7/8/' table > changed; new=$(git hash-object -w changed)
+            commit() { git mktree | xargs -I % git commit-tree % $2 -m next | xargs git update-ref refs/heads/$1; }
+            files() { for i in $(seq 30); do printf '100644 blob %s\t%s%s\n' $1 $2 $i; done; }
+            files $one a | commit one; files $two a | commit two "-p one"; files $two b | commit moved "-p one"
+            files $old a | commit old; files $new a | commit new "-p old"
+            """)
+        let (one, two, moved) = try await (trees.id("one"), trees.id("two"), trees.id("moved"))
+        let reason = "changes too many short lines to compare: look at it with `git`"
+        for id in [two, moved] {
+            let refused = await HostileTrees.refusal { _ = try await git.stat(of: id) }
+            expectEqual(refused, "too large to show: the commit \(id.short) \(reason)")
+        }
+        await expectEqual(Fixture.code { _ = try await git.diff(from: one, to: two) }, .tooLarge)
+        let merged = await HostileTrees.refusal { _ = try await git.merge(two, with: moved, base: one) }
+        expectEqual(
+            merged,
+            "too large to merge: what both sides have changed has too many short lines to compare: merge it with `git` in "
+                + "a clone")
+        let stat = try await git.stat(of: trees.id("new"))
+        #expect(stat.files == 30 && stat.additions > 100_000)
+    }
+
     @Test("a folder with a name of 40 MB and a commit with a message of 2 MB are refused, and hide no others")
     func promises() async throws {
         let trees = try await HostileTrees()

@@ -22,7 +22,7 @@ struct WorkFilesTests {
         let file = try #require(fopen("\(directory.path)/.gitignore", "w"))
         fputs(rules + "\n", file)
         fclose(file)
-        let parsed = IgnoreRules(Array((rules + "\n").utf8))
+        let parsed = IgnoreRules(Array((rules + "\n").utf8), RuleEffort())
         for path in [
             "x.o", "keep.o", "keep", "build", "root", "a/root", "a/b", "c/a/b", "deep", "a/deep", "deep/x", "a/z",
             "a/q/z",
@@ -34,7 +34,7 @@ struct WorkFilesTests {
             var ours = false
             // As in a walk: what is in an ignored folder is ignored.
             for count in 1...parts.count where !ours {
-                ours = parsed.verdict(on: parts[..<count], isFolder: count < parts.count) ?? false
+                ours = parsed.verdict(on: parts[..<count], isFolder: count < parts.count, RuleEffort()) ?? false
             }
             let theirs = try git.shell("git check-ignore -q -- '\(path)' && echo yes || echo no") == "yes"
             expectEqual(ours, theirs, "\(path) with \(rules)")
@@ -43,11 +43,32 @@ struct WorkFilesTests {
 
     @Test(".gitignore: a pattern with many stars takes no exponential time")
     func stars() {
-        let rules = IgnoreRules(Array((String(repeating: "*a", count: 60) + "b").utf8))
-        expectEqual(rules.verdict(on: [[UInt8](repeating: UInt8(ascii: "a"), count: 250)], isFolder: false), nil)
-        let folders = IgnoreRules(Array((String(repeating: "**/a/", count: 60) + "b").utf8))
+        let effort = RuleEffort(1_000_000)
+        let rules = IgnoreRules(Array((String(repeating: "*a", count: 60) + "b").utf8), effort)
+        expectEqual(
+            rules.verdict(on: [[UInt8](repeating: UInt8(ascii: "a"), count: 250)], isFolder: false, effort), nil)
+        let folders = IgnoreRules(Array((String(repeating: "**/a/", count: 60) + "b").utf8), effort)
         let path = [[UInt8]](repeating: [UInt8(ascii: "a")], count: 200)
-        expectEqual(folders.verdict(on: path[...], isFolder: false), nil)
+        expectEqual(folders.verdict(on: path[...], isFolder: false, effort), nil)
+        expectEqual(effort.isSpent, false)
+    }
+
+    @Test("rules times names have an end: a verdict that costs too much is none, and an error follows")
+    func effort() async throws {
+        let effort = RuleEffort(1_000_000)
+        let rules = IgnoreRules(Array(String(repeating: "*a*b\n", count: 1_000).utf8), effort)
+        let name = [[UInt8](repeating: UInt8(ascii: "a"), count: 250)]
+        for _ in 0..<10 { expectEqual(rules.verdict(on: name[...], isFolder: false, effort), nil) }
+        #expect(throws: GitError.self) { try effort.check() }
+        // `stop` ends it, too.
+        let error = await Task { () -> GitError.Code? in
+            withUnsafeCurrentTask { $0?.cancel() }
+            let effort = RuleEffort()
+            while effort.take(1_000_000) {}
+            do throws(GitError) { try effort.check() } catch { return error.code }
+            return nil
+        }.value
+        expectEqual(error, .cancelled)
     }
 
     @Test(

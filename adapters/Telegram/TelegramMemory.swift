@@ -15,7 +15,7 @@ package struct TelegramMemory: Sendable, Equatable {
     package var pauses: [Int64: Int64] = [:]
 
     /// More groups than one host has. For dropped entries, Telegram reports the new id again.
-    private static let migrationLimit = 1_000
+    static let migrationLimit = 1_000
 
     package init(key: [UInt8]) {
         self.key = key

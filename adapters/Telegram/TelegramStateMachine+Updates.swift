@@ -109,6 +109,11 @@ extension TelegramStateMachine {
         guard old != new else { return nil }
         if self.memory.migrations[old] != new {
             self.memory.migrations[old] = new
+            while self.memory.migrations.count > TelegramMemory.migrationLimit,
+                let least = self.memory.migrations.keys.min()
+            {
+                self.memory.migrations[least] = nil
+            }
             self.act(.remember(self.memory, isVital: false))
             self.log(.info, "Group \(old) became supergroup \(new)")
         }

@@ -9,9 +9,13 @@ package struct GitLineDiff: Sendable {
     package let added: Int
     package let removed: Int
 
+    /// Throws ``GitError/Code/tooLarge`` for texts that would take many seconds.
     package init(from old: [UInt8], to new: [UInt8]) throws(GitError) {
         _ = GitLibrary.executor  // starts the library
         let what = "the difference of two texts"
+        guard LineCost.allows(old, new) else {
+            throw GitError(.tooLarge, "\(what) has too many short lines to find: replace the file with a command")
+        }
         var options = unsafe git_diff_options()
         unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
         unsafe options.flags = GIT_DIFF_FORCE_TEXT.rawValue

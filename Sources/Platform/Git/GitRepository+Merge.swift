@@ -89,29 +89,37 @@ private struct MergeCheck {
         // The library visits every path of the three trees.
         var whole = TreeWalk(store, .merge, of: "the branch at \(base.short)")
         try whole.compare(nil, root)
-        let ours = try Self.sizes(from: root, to: ours, store)
-        let theirs = try Self.sizes(from: root, to: theirs, store)
-        for (path, size) in theirs.files {
-            guard let other = ours.files[path], max(size, other) > Self.fileBytes else { continue }
-            throw TreeLimits.merge.error(
-                GitName.printable(String(decoding: path, as: UTF8.self)),
-                "was changed on both sides and has more than \(Self.fileBytes >> 20) MB")
+        let ours = try Self.changes(from: root, to: ours, store)
+        let theirs = try Self.changes(from: root, to: theirs, store)
+        var lines = LineCost(store)
+        for (path, visit) in theirs.files {
+            guard let other = ours.files[path] else { continue }
+            guard max(visit.size ?? 0, other.size ?? 0) <= Self.fileBytes else {
+                throw TreeLimits.merge.error(
+                    GitName.printable(String(decoding: path, as: UTF8.self)),
+                    "was changed on both sides and has more than \(Self.fileBytes >> 20) MB")
+            }
+            for visit in [visit, other] {
+                guard try lines.add(visit.oldFile, visit.newFile) else {
+                    throw TreeLimits.merge.error("what both sides have changed", "has too many short lines to compare")
+                }
+            }
         }
         self.mayFindRenames = max(ours.movable, theirs.movable) <= ObjectStore.movableBytes
     }
 
-    /// The sizes of the files that one side has changed, and of those that were added or removed together.
-    private static func sizes(
+    /// The files that one side has changed, and the bytes of those that were added or removed together.
+    private static func changes(
         from base: ObjectKey, to side: GitObjectID, _ store: ObjectStore
-    ) throws(GitError) -> (files: [[UInt8]: Int], movable: Int) {
-        var sizes: (files: [[UInt8]: Int], movable: Int) = ([:], 0)
+    ) throws(GitError) -> (files: [[UInt8]: TreeWalk.Visit], movable: Int) {
+        var changes: (files: [[UInt8]: TreeWalk.Visit], movable: Int) = ([:], 0)
         var walk = TreeWalk(store, .mergedSides, of: "the merge with \(side.short)")
         try walk.compare(base, store.root(of: side)) { visit throws(GitError) in
-            guard let size = visit.size else { return }
-            sizes.files[visit.path] = size
-            sizes.movable = visit.adding(to: sizes.movable)
+            guard visit.size != nil else { return }
+            changes.files[visit.path] = visit
+            changes.movable = visit.adding(to: changes.movable)
         }
-        return sizes
+        return changes
     }
 }
 

@@ -36,6 +36,9 @@ extension GitRepository {
         let before = try self.content(of: path, at: old, limit: limit)
         let after = try self.content(of: path, at: new, limit: limit)
         guard before != after else { return "" }
+        guard LineCost.allows(before, after) else {
+            throw GitError(.tooLarge, "\(GitName.printable(path)) has too many short lines to compare")
+        }
         var options = unsafe git_diff_options()
         unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
         let what = "the diff of \(GitName.printable(path))"

@@ -18,6 +18,10 @@ struct ShellState: Equatable {
 
     /// The most bytes that a state may have.
     static let limit = 4 << 20
+    /// The most exported variables that a state may have.
+    static let variableLimit = 10_000
+    /// The longest directory in bytes (`PATH_MAX`); the next command could not begin in a longer one.
+    static let directoryLimit = 4_096
 
     // MARK: To the shell
 
@@ -84,7 +88,7 @@ struct ShellState: Equatable {
 
     // MARK: From the shell
 
-    /// Nil if the state is incomplete. What the text itself has written before it is skipped.
+    /// Nil if the state is incomplete or too large. What the text itself has written before it is skipped.
     init?(_ written: [UInt8], isBash: Bool) {
         var start: Int?
         var zeros = 0
@@ -93,17 +97,21 @@ struct ShellState: Equatable {
             if zeros > 2 { start = index }
         }
         guard let start else { return nil }
-        let fields = written[(start + 1)...].split(separator: 0, omittingEmptySubsequences: false)
+        let fields = written[(start + 1)...].split(
+            separator: 0, maxSplits: Self.variableLimit + 5, omittingEmptySubsequences: false)
         guard fields.count >= 5, fields[fields.count - 2].elementsEqual("end".utf8), fields[fields.count - 1].isEmpty
         else { return nil }
         let options = String(decoding: fields[0], as: UTF8.self).split(separator: "/", omittingEmptySubsequences: false)
         guard options.count == 3 else { return nil }
-        let directory = String(decoding: fields[1].dropLast(), as: UTF8.self)
-        self.directory = directory.hasPrefix("/") ? directory : nil
+        let directory = fields[1].dropLast()
+        self.directory =
+            directory.first == UInt8(ascii: "/") && directory.count < Self.directoryLimit
+            ? String(decoding: directory, as: UTF8.self) : nil
         self.script = Array(fields[2])
         self.options = Self.names(options[2], except: Self.usualOptions)
         self.extraOptions = Self.names(options[1], except: ["expand_aliases", "login_shell", "restricted_shell"])
         self.variables = Self.variables(fields[3..<fields.count - 2], isBash: isBash)
+        guard self.variables.count <= Self.variableLimit else { return nil }
     }
 
     /// Of bash each `NAME=VALUE`, of dash the output of `export -p`.

@@ -28,15 +28,14 @@ enum GitRefusal {
             guard line.contains(where: { $0.properties.isAlphabetic || $0.properties.numericType != nil }) else {
                 return nil
             }
-            var shown = String.UnicodeScalarView(
+            let shown = String.UnicodeScalarView(
                 line.map {
                     switch $0.properties.generalCategory {
                     case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: " "
                     default: $0
                     }
                 })
-            while let first = shown.first, first == " " || first == "-" { shown.removeFirst() }
-            return String(shown).split(separator: " ").joined(separator: " ")
+            return String(shown.drop { $0 == " " || $0 == "-" }).split(separator: " ").joined(separator: " ")
         }
         let joined = lines.joined(separator: "; ")
         return joined.count > 300 ? String(joined.prefix(299)) + "…" : joined

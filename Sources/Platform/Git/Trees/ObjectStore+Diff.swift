@@ -62,6 +62,23 @@ extension ObjectStore {
     /// Files.
     var count: Int { unsafe git_diff_num_deltas(self.handle) }
 
+    /// Counts what comparing the file at an index costs. False beyond the limit.
+    func count(_ index: Int, in lines: inout LineCost) throws(GitError) -> Bool {
+        guard let delta = unsafe git_diff_get_delta(self.handle, index)?.pointee,
+            unsafe delta.status == GIT_DELTA_MODIFIED || delta.status == GIT_DELTA_RENAMED,
+            let old = try unsafe self.file(delta.old_file), let new = try unsafe self.file(delta.new_file)
+        else { return true }
+        return try lines.add(old, new)
+    }
+
+    /// Nil for a submodule, and for a file that is too large to be read.
+    private func file(_ side: git_diff_file) throws(GitError) -> LineCost.File? {
+        guard unsafe side.mode != UInt16(GIT_FILEMODE_COMMIT.rawValue) else { return nil }
+        let key = unsafe ObjectKey(GitObjectID(side.id))
+        let size = try self.store.header(key, .blob)
+        return size <= GitDiffLimits.standardFileBytes ? LineCost.File(key: key, size: size) : nil
+    }
+
     func stat() throws(GitError) -> GitStat {
         let stats = try unsafe GitLibrary.make("the diff's summary") { unsafe git_diff_get_stats($0, self.handle) }
         defer { unsafe git_diff_stats_free(stats) }

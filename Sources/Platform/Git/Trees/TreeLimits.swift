@@ -25,20 +25,26 @@ struct TreeLimits: Sendable, Hashable {
     let fileBytes: Int
     /// Of all folders' objects that are read. An average entry has less than 50, and a path two entries at most.
     let folderBytes: Int
+    /// Whether what comparing the files line by line costs counts, too.
+    let comparesLines: Bool
 
-    private init(_ action: Action, paths: Int, bytes: Int?, fileBytes: Int = .max, folderBytes: Int = 256 << 20) {
+    private init(
+        _ action: Action, paths: Int, bytes: Int?, fileBytes: Int = .max, folderBytes: Int = 256 << 20,
+        comparesLines: Bool = false
+    ) {
         self.action = action
         self.paths = paths
         self.bytes = bytes
         self.fileBytes = fileBytes
         self.folderBytes = folderBytes
+        self.comparesLines = comparesLines
     }
 
     /// Of all paths together.
     var pathBytes: Int { self.paths.multipliedReportingOverflow(by: 320).partialValue }
 
     private static let changedPaths = 100_000
-    /// What the library compares in about three seconds.
+    /// What the library compares in about three seconds, if it has lines of usual lengths.
     static let changedBytes = 256 << 20
 
     /// For a difference line by line.
@@ -49,7 +55,7 @@ struct TreeLimits: Sendable, Hashable {
     static func show(fileBytes: Int = GitDiffLimits.standardFileBytes, isWhole: Bool = true) -> TreeLimits {
         TreeLimits(
             .show, paths: self.changedPaths, bytes: isWhole ? self.changedBytes : .max, fileBytes: fileBytes,
-            folderBytes: 64 << 20)
+            folderBytes: 64 << 20, comparesLines: isWhole)
     }
 
     /// For a commit of the workspace's files, and for each one that is taken over from its jail: what they allow can be
@@ -60,7 +66,8 @@ struct TreeLimits: Sendable, Hashable {
     private init(_ action: Action) {
         let show = TreeLimits.show()
         self.init(
-            action, paths: show.paths, bytes: show.bytes, fileBytes: show.fileBytes, folderBytes: show.folderBytes)
+            action, paths: show.paths, bytes: show.bytes, fileBytes: show.fileBytes, folderBytes: show.folderBytes,
+            comparesLines: true)
     }
 
     /// For a merge, in which the library makes an entry of some 200 bytes for each file of the whole tree.
@@ -101,6 +108,10 @@ struct TreeLimits: Sendable, Hashable {
 
     func tooManyFiles(_ folder: String) -> GitError {
         self.error(GitName.printable(folder), "has more than \(self.paths) files")
+    }
+
+    func tooManyLines(_ subject: String) -> GitError {
+        self.error(subject, "\(self.action.having) too many short lines to compare")
     }
 
     func tooManyBytes(_ subject: String) -> GitError {

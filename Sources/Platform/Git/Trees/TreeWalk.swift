@@ -12,6 +12,15 @@ struct TreeWalk {
         let oldSize: Int?
         let newSize: Int?
 
+        var oldFile: LineCost.File? {
+            guard let old, let size = self.oldSize else { return nil }
+            return LineCost.File(key: old.key, size: size)
+        }
+        var newFile: LineCost.File? {
+            guard let new, let size = self.newSize else { return nil }
+            return LineCost.File(key: new.key, size: size)
+        }
+
         /// Of the larger file.
         var size: Int? {
             guard let old = self.oldSize, let new = self.newSize else { return self.oldSize ?? self.newSize }
@@ -45,10 +54,12 @@ struct TreeWalk {
     private var folderBytes = 0
     /// Of files, each of which may have any number of paths.
     private var sizes: [ObjectKey: Int] = [:]
+    private var lines: LineCost
 
     init(_ store: ObjectStore, _ limits: TreeLimits, of subject: String, isCancellable: Bool = false) {
         self.isCancellable = isCancellable
         self.store = store
+        self.lines = LineCost(store)
         self.limits = limits
         self.subject = subject
     }
@@ -107,7 +118,18 @@ struct TreeWalk {
             guard size <= limit - self.bytes else { throw self.limits.tooManyBytes(self.subject) }
             self.bytes += size
         }
+        if self.limits.comparesLines {
+            guard try self.lines.add(self.readable(old, sizes.old), self.readable(new, sizes.new)) else {
+                throw self.limits.tooManyLines(self.subject)
+            }
+        }
         return Visit(path: path, old: old, new: new, oldSize: sizes.old, newSize: sizes.new)
+    }
+
+    /// The file, if it is small enough to be read.
+    private func readable(_ item: TreeItem?, _ size: Int?) -> LineCost.File? {
+        guard let item, let size, size <= self.limits.fileBytes else { return nil }
+        return LineCost.File(key: item.key, size: size)
     }
 
     private mutating func size(of item: TreeItem?) throws(GitError) -> Int? {

@@ -11,6 +11,7 @@ struct CommitTree {
     private let isChecked: Bool
     private var levels: [(depth: Int, rules: IgnoreRules)] = []
     private var attributes = AttributeRules()
+    private let effort = RuleEffort()
     /// The paths of submodules whose folders have files, as `QuotedPath` writes them.
     private(set) var submodules: [String] = []
 
@@ -33,11 +34,11 @@ struct CommitTree {
     ) throws(GitError) -> ObjectKey? {
         let old = Dictionary(try self.store.tree(head).map { ($0.name, $0) }) { first, _ in first }
         if let bytes = self.text(Self.ignoreFile, in: folder, limit: IgnoreRules.sizeLimit) {
-            self.levels.append((path.count, IgnoreRules(bytes)))
+            self.levels.append((path.count, IgnoreRules(bytes, self.effort)))
         }
         defer { if self.levels.last?.depth == path.count { self.levels.removeLast() } }
         if let bytes = self.text(AttributeRules.fileName, in: folder, limit: AttributeRules.sizeLimit) {
-            self.attributes.enter(bytes, depth: path.count)
+            self.attributes.enter(bytes, depth: path.count, self.effort)
         }
         defer { self.attributes.leave(depth: path.count) }
         var items: [TreeItem] = []
@@ -46,7 +47,10 @@ struct CommitTree {
         for file in folder.files {
             let name = file.item.name
             let isKnown = old[name].map { $0.kind != .folder } ?? false
-            guard isKnown || !(isIgnored || self.ignores(path + [name], isFolder: false)) else { continue }
+            if !isKnown {
+                if isIgnored { continue }
+                if try self.ignores(path + [name], isFolder: false) { continue }
+            }
             try Self.check(name, path)
             items.append(try self.committed(file.item, path + [name], old: old[name]))
             names[name] = false
@@ -59,7 +63,8 @@ struct CommitTree {
                 }
                 continue
             }
-            let isChildIgnored = isIgnored || self.ignores(path + [name], isFolder: true)
+            var isChildIgnored = isIgnored
+            if !isIgnored { isChildIgnored = try self.ignores(path + [name], isFolder: true) }
             guard !isChildIgnored || known?.kind == .folder else { continue }
             let key = try self.tree(
                 of: child, head: known?.kind == .folder ? known?.key : nil, path: path + [name],
@@ -95,7 +100,7 @@ struct CommitTree {
     /// A file as Git would commit it: with the line ends of the repository.
     private func committed(_ item: TreeItem, _ path: [[UInt8]], old: TreeItem?) throws(GitError) -> TreeItem {
         guard let settings = self.settings, item.kind != .link, old?.key != item.key else { return item }
-        let attributes = self.attributes.attributes(of: path)
+        let attributes = try self.attributes.attributes(of: path, self.effort)
         var item = item
         if case .text(_, let isGuessed) = attributes.lineEnds(settings) {
             let bytes = try self.store.read(item.key, .blob, limit: .max)
@@ -117,10 +122,11 @@ struct CommitTree {
 
     private static func shown(_ path: [[UInt8]]) -> String { String(decoding: Self.join(path), as: UTF8.self) }
 
-    private func ignores(_ path: [[UInt8]], isFolder: Bool) -> Bool {
+    private func ignores(_ path: [[UInt8]], isFolder: Bool) throws(GitError) -> Bool {
         for (depth, rules) in self.levels.reversed() {
-            if let verdict = rules.verdict(on: path[depth...], isFolder: isFolder) { return verdict }
+            if let verdict = rules.verdict(on: path[depth...], isFolder: isFolder, self.effort) { return verdict }
         }
+        try self.effort.check()
         return false
     }
 

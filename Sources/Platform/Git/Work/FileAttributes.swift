@@ -79,7 +79,8 @@ struct AttributeRules {
     }
 
     /// Adds the file of the folder that is `depth` folders below the top.
-    mutating func enter(_ bytes: [UInt8], depth: Int) {
+    mutating func enter(_ bytes: [UInt8], depth: Int, _ effort: RuleEffort) {
+        guard effort.takeParsing(bytes) else { return }
         var lines: [File.Line] = []
         for line in bytes.split(separator: UInt8(ascii: "\n")).prefix(Self.mostLines) {
             guard let (pattern, words) = Self.split(line) else { continue }
@@ -102,12 +103,13 @@ struct AttributeRules {
     }
 
     /// - Parameter path: The parts from the top.
-    func attributes(of path: [[UInt8]]) -> FileAttributes {
+    func attributes(of path: [[UInt8]], _ effort: RuleEffort) throws(GitError) -> FileAttributes {
         var attributes = FileAttributes()
         for file in self.files where file.depth < path.count {
-            for line in file.lines where IgnoreRules.matches(line.pattern.parts[...], path[file.depth...]) {
+            for line in file.lines where IgnoreRules.matches(line.pattern.parts[...], path[file.depth...], effort) {
                 for (name, value) in line.values { attributes.values[name] = value }
             }
+            try effort.check()
         }
         return attributes
     }

@@ -36,6 +36,7 @@ struct FilterCheck {
 /// The attributes of the files of a tree that is being walked.
 struct WalkedAttributes {
     private let store: ObjectStore
+    private let effort: RuleEffort
     /// Of the folders that have a file of them; the top is the empty path.
     private var rules: [ArraySlice<UInt8>: AttributeRules] = [:]
     /// Those of all folders.
@@ -43,8 +44,9 @@ struct WalkedAttributes {
     private static let lineLimit = 20_000
 
     /// - Parameter top: The tree's key.
-    init(store: ObjectStore, top: ObjectKey) throws(GitError) {
+    init(store: ObjectStore, top: ObjectKey, _ effort: RuleEffort) throws(GitError) {
         self.store = store
+        self.effort = effort
         try self.enter([], top)
     }
 
@@ -55,7 +57,7 @@ struct WalkedAttributes {
         else { return }
         var rules = self.rules(of: path[...])
         let before = rules.size
-        rules.enter(bytes, depth: Self.parts(path).count)
+        rules.enter(bytes, depth: Self.parts(path).count, self.effort)
         self.lines += rules.size - before
         guard self.lines <= Self.lineLimit else {
             throw GitError(
@@ -65,9 +67,9 @@ struct WalkedAttributes {
         self.rules[path[...]] = rules
     }
 
-    func attributes(of path: [UInt8]) -> FileAttributes {
+    func attributes(of path: [UInt8]) throws(GitError) -> FileAttributes {
         let rules = self.rules(of: path[...])
-        return rules.isEmpty ? FileAttributes() : rules.attributes(of: Self.parts(path))
+        return rules.isEmpty ? FileAttributes() : try rules.attributes(of: Self.parts(path), self.effort)
     }
 
     /// Those of the folder, or of the nearest one above it.

@@ -12,14 +12,19 @@ struct IgnoreRules {
 
     private let rules: [Rule]
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], _ effort: RuleEffort) {
+        guard effort.takeParsing(bytes) else {
+            self.rules = []
+            return
+        }
         self.rules = bytes.split(separator: UInt8(ascii: "\n")).prefix(Self.mostRules).compactMap { Self.rule($0) }
     }
 
-    /// Whether the rules ignore a path (its parts below the file's folder); nil when none speaks of it.
-    func verdict(on path: ArraySlice<[UInt8]>, isFolder: Bool) -> Bool? {
+    /// Whether the rules ignore a path (its parts below the file's folder); nil when none speaks of it, or the effort is
+    /// spent.
+    func verdict(on path: ArraySlice<[UInt8]>, isFolder: Bool, _ effort: RuleEffort) -> Bool? {
         for rule in self.rules.reversed() where isFolder || !rule.isForFoldersOnly {
-            if Self.matches(rule.parts[...], path) { return !rule.isNegated }
+            if Self.matches(rule.parts[...], path, effort) { return !rule.isNegated }
         }
         return nil
     }
@@ -49,16 +54,19 @@ struct IgnoreRules {
     private static let anyFolders = Array("**".utf8)
 
     /// Whether the parts of a pattern match those of a path. Only the last `**` needs to be tried again.
-    static func matches(_ pattern: ArraySlice<[UInt8]>, _ path: ArraySlice<[UInt8]>) -> Bool {
+    static func matches(
+        _ pattern: ArraySlice<[UInt8]>, _ path: ArraySlice<[UInt8]>, _ effort: RuleEffort
+    ) -> Bool {
         var (part, name) = (pattern.startIndex, path.startIndex)
         var retry: (part: Int, name: Int)?
         while name < path.endIndex {
+            guard effort.take(1) else { return false }
             if part < pattern.endIndex, pattern[part] == Self.anyFolders {
                 // At the end it stands for everything inside, not for the folder itself.
                 if part + 1 == pattern.endIndex { return true }
                 retry = (part + 1, name)
                 part += 1
-            } else if part < pattern.endIndex, Self.matches(name: path[name], pattern[part]) {
+            } else if part < pattern.endIndex, Self.matches(name: path[name], pattern[part], effort) {
                 part += 1
                 name += 1
             } else if let again = retry {
@@ -73,11 +81,14 @@ struct IgnoreRules {
 
     /// Whether a pattern with `*`, `?`, `[a-z]` and `\` matches one name. Only the last `*` needs to be tried again.
     /// Neither is longer than a name in a file system can be.
-    private static func matches(name: [UInt8], _ pattern: [UInt8]) -> Bool {
+    private static func matches(name: [UInt8], _ pattern: [UInt8], _ effort: RuleEffort) -> Bool {
         guard name.count <= 255, pattern.count <= 512 else { return false }
-        var (at, letter) = (0, 0)
+        var (at, letter, steps) = (0, 0, 0)
+        defer { _ = effort.take(steps) }
         var retry: (at: Int, letter: Int)?
         while letter < name.count {
+            // A class is at most as long as the pattern.
+            steps += at < pattern.count && pattern[at] == UInt8(ascii: "[") ? pattern.count : 1
             if at < pattern.count, pattern[at] == UInt8(ascii: "*") {
                 retry = (at + 1, letter)
                 at += 1

@@ -67,6 +67,7 @@ struct CheckoutTree {
     private let settings: GitSettings
     private let fileBytes: Int
     private var rules = AttributeRules()
+    private let effort = RuleEffort()
     /// Trees in which no file is converted, wherever they are.
     private var plain: Set<ObjectKey> = []
 
@@ -84,7 +85,7 @@ struct CheckoutTree {
         if let file = items.first(where: { $0.name == AttributeRules.fileName && $0.kind != .link && $0.isContent }),
             let bytes = try? self.store.read(file.key, .blob, limit: AttributeRules.sizeLimit)
         {
-            self.rules.enter(bytes, depth: path.count)
+            self.rules.enter(bytes, depth: path.count, self.effort)
         }
         defer { self.rules.leave(depth: path.count) }
         let mayWiden = self.rules.mayWiden(self.settings)
@@ -106,7 +107,7 @@ struct CheckoutTree {
     }
 
     private func content(of item: TreeItem, _ path: [[UInt8]]) throws(GitError) -> ObjectKey {
-        let attributes = self.rules.attributes(of: path)
+        let attributes = try self.rules.attributes(of: path, self.effort)
         guard case .text(isWide: true, let isGuessed) = attributes.lineEnds(self.settings),
             // What a program has made is not text.
             attributes.filter == nil, try self.store.header(item.key, .blob) <= self.fileBytes

@@ -14,6 +14,7 @@ struct QuarantineCheck {
     /// A workspace has no larger files.
     private let fileBytes: Int
     private let filters: FilterCheck
+    private let effort = RuleEffort()
 
     init(store: ObjectStore, known: ObjectStore, limit: Int, fileBytes: Int, settings: GitSettings) {
         self.filters = FilterCheck(store: store, settings: settings)
@@ -85,7 +86,7 @@ struct QuarantineCheck {
         let (old, new) = try self.store.change(by: commit.id)
         var walk = TreeWalk(self.store, .takeOver, of: subject)
         var bytes = total.bytes
-        var attributes = try WalkedAttributes(store: self.store, top: new)
+        var attributes = try WalkedAttributes(store: self.store, top: new, self.effort)
         try walk.compare(old, new) { visit throws(GitError) in
             if let folder = visit.new?.folder { try attributes.enter(visit.path, folder) }
             if let item = visit.new { try self.check(item, visit, commit) }
@@ -95,7 +96,7 @@ struct QuarantineCheck {
             }
             bytes += size
             if let item = visit.new, item.isContent, item.kind != .link, item.key != visit.old?.key {
-                try self.checkFilter(item, attributes.attributes(of: visit.path), visit, commit)
+                try self.checkFilter(item, try attributes.attributes(of: visit.path), visit, commit)
             }
         }
         total.bytes = bytes

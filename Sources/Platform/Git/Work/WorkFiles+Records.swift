@@ -139,7 +139,11 @@ extension WorkFiles {
         guard let diff = try self.diff(old, new, .show(isWhole: false), findingRenames: true) else { return "" }
         var bytes: [UInt8] = []
         var read = 0
+        var lines = LineCost(try ObjectStore(path: self.store))
+        var isCheap = true
         for index in 0..<diff.count where bytes.count <= limit && read <= TreeLimits.changedBytes {
+            isCheap = try diff.count(index, in: &lines)
+            guard isCheap else { break }
             var patch: OpaquePointer?
             guard unsafe git_patch_from_diff(&patch, diff.handle, index) == 0 else { continue }
             defer { unsafe git_patch_free(patch) }
@@ -155,6 +159,8 @@ extension WorkFiles {
             let end = bytes[..<limit].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? limit
             bytes.removeSubrange(end...)
             bytes += Array("… the diff is longer than \(limit >> 10) KB\n".utf8)
+        } else if !isCheap {
+            bytes += Array("… the diff has too many short lines to compare\n".utf8)
         } else if read > TreeLimits.changedBytes {
             bytes += Array("… the diff is of more than \(TreeLimits.changedBytes >> 20) MB of files\n".utf8)
         }

@@ -63,13 +63,14 @@ private struct FolderWalker {
     private let start: Int
     private let excluded: Set<[UInt8]>
     private var left: Int
+    private let effort = RuleEffort()
     private var levels: [(depth: Int, rules: IgnoreRules)] = []
     private(set) var entries: [WorkspaceEntry] = []
     private(set) var isCut = false
 
     init(_ request: WorkspaceWalk, rules: ScanRules) {
         self.request = request
-        self.glob = request.glob.map { IgnoreRules(Self.lines($0)) }
+        self.glob = request.glob.map { [effort] in IgnoreRules(Self.lines($0), effort) }
         self.start = request.path.isEmpty ? 0 : request.path.utf8.count { $0 == UInt8(ascii: "/") } + 1
         self.left = rules.entries
         self.excluded = rules.excluded
@@ -84,14 +85,14 @@ private struct FolderWalker {
         guard Folder.facts(of: file.rawValue)?.kind == .file,
             let bytes = Folder.read(file.rawValue, atMost: IgnoreRules.sizeLimit)
         else { return }
-        self.levels.append((depth, IgnoreRules(bytes)))
+        self.levels.append((depth, IgnoreRules(bytes, self.effort)))
     }
 
     mutating func walk(_ folder: borrowing Folder, _ path: [[UInt8]], depth: Int, isWanted: Bool = false) {
         self.readRules(of: folder, depth: path.count)
         defer { while self.levels.last.map({ $0.depth >= path.count }) == true { self.levels.removeLast() } }
         for name in folder.names(limit: self.left + 1) ?? [] where !self.excluded.contains(name) {
-            guard self.left > 0, self.entries.count < self.request.limit else {
+            guard self.left > 0, self.entries.count < self.request.limit, !self.effort.isSpent else {
                 self.isCut = true
                 return
             }
@@ -114,7 +115,7 @@ private struct FolderWalker {
 
     private func ignores(_ path: [[UInt8]], isFolder: Bool) -> Bool {
         for (depth, rules) in self.levels.reversed() where depth < path.count {
-            if let verdict = rules.verdict(on: path[depth...], isFolder: isFolder) { return verdict }
+            if let verdict = rules.verdict(on: path[depth...], isFolder: isFolder, self.effort) { return verdict }
         }
         return false
     }
@@ -122,9 +123,9 @@ private struct FolderWalker {
     /// The glob counts from the workspace or from the walk's folder.
     private func matches(_ path: [[UInt8]], isFolder: Bool) -> Bool {
         guard let glob = self.glob else { return true }
-        if glob.verdict(on: path[...], isFolder: isFolder) == true { return true }
+        if glob.verdict(on: path[...], isFolder: isFolder, self.effort) == true { return true }
         return self.start > 0 && self.start < path.count
-            && glob.verdict(on: path[self.start...], isFolder: isFolder) == true
+            && glob.verdict(on: path[self.start...], isFolder: isFolder, self.effort) == true
     }
 
     private static func join(_ path: [[UInt8]]) -> [UInt8] { Array(path.joined(separator: [UInt8(ascii: "/")])) }

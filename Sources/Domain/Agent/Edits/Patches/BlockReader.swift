@@ -61,7 +61,7 @@ struct BlockReader {
         for prefix in ["### ", "## ", "# ", "File: ", "file: "] where text.hasPrefix(prefix) {
             text = text.dropFirst(prefix.count).trimming()
         }
-        while let first = text.first, "`*".contains(first) { text.removeFirst() }
+        text = String(text.drop { "`*".contains($0) })
         while let last = text.last, "`*:".contains(last) { text.removeLast() }
         guard !text.isEmpty, text.utf8.count <= 1_024 else { return nil }
         return text.hasPrefix("\"") || !text.contains(" ") || text.contains("/") || text.contains(".") ? text : nil
