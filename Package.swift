@@ -226,7 +226,7 @@ let package = Package(
                 "Sandbox", "Sessions", "Specs", "TestSupport", "Turns", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: cold, linkerSettings: withTesting),
-        tests("Primitives", "Primitives", "TestSupport"),
+        tests("Primitives", "JSON", "Primitives", "TestSupport"),
         tests("JSON", "JSON"),
         tests("Schemas", "JSON", "Schemas"),
         tests("Crypto", "Crypto"),

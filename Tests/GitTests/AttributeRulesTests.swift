@@ -15,6 +15,16 @@ struct AttributeRulesTests {
         expectEqual(rules.size, 1)
     }
 
+    @Test("writing values counts as effort, not only comparing names")
+    func effort() throws {
+        var rules = AttributeRules()
+        let line = "* text crlf eol=lf filter=x working-tree-encoding=y\n"
+        rules.enter(Array(String(repeating: line, count: 1_000).utf8), depth: 0, RuleEffort())
+        let name = [Array("a.txt".utf8)]
+        expectEqual(try rules.attributes(of: name, RuleEffort(200_000)).values.count, 5)
+        #expect(throws: GitError.self) { _ = try rules.attributes(of: name, RuleEffort(50_000)) }
+    }
+
     @Test("a name that no file system has matches nothing")
     func longNames() throws {
         var rules = AttributeRules()

@@ -1,8 +1,9 @@
 import EventLoop
 import HTTP
-import HTTPServer
 import TestSupport
 import Testing
+
+@testable import HTTPServer
 
 @Suite("HTTP server", .timeLimit(.minutes(1)))
 struct HTTPServerTests {
@@ -50,6 +51,42 @@ struct HTTPServerTests {
                 answers.split(separator: "<").dropFirst().map { $0.prefix { $0 != ">" } },
                 ["/0 ", "/1 body", "/2 ", "/3 body", "/4 "])
             client.close()
+        }
+    }
+
+    @Net
+    private final class PendingWatch {
+        var server: HTTPServer?
+        private(set) var most = 0
+
+        nonisolated init() {}
+
+        func look() { self.most = max(self.most, self.server?.pendingCount ?? 0) }
+    }
+
+    @Test("handled requests leave the memory even if the client is always ahead")
+    func alwaysAhead() async throws {
+        let watch = PendingWatch()
+        let handler = HTTPDispatch.Handler.loop { _ in
+            // Time for further requests to arrive, so that some are always waiting.
+            try await Task.sleep(for: .milliseconds(1))
+            watch.look()
+            return .text("hello")
+        }
+        try await withServer(handler) { server in
+            watch.server = server
+            let client = try await RawConnection(to: server.boundAddress)
+            let request = "GET / HTTP/1.1\r\nHost: a\r\nX-Pad: \(String(repeating: "x", count: 4_000))\r\n\r\n"
+            try await client.send(request)
+            let length = try await client.receive(through: "hello").utf8.count
+            // 2.4 MB
+            let count = 600
+            try await client.send(String(repeating: request, count: count))
+            _ = try await client.receive(count: length * count)
+            let most = watch.most
+            #expect(most > 0 && most < 512 * 1024)
+            client.close()
+            watch.server = nil
         }
     }
 

@@ -143,6 +143,47 @@ struct RedactionTests {
         #expect(!redactor.redact("pa ss\"wö/rd+1").contains("rd+"))
     }
 
+    @Test("many secrets in one text are replaced without a copy of it at each", .timeLimit(.minutes(1)))
+    func manySecrets() {
+        var redactor = Redactor()
+        redactor.register(Secret("wxyz"))
+        // A copy at each would move some 450 GB.
+        let count = 300_000
+        let result = redactor.redact(String(repeating: "wxyz", count: count))
+        #expect(result.utf8.count == count * "<redacted>".utf8.count && result.hasPrefix("<redacted><redacted>"))
+    }
+
+    @Test("a secret that a cut would split is replaced, and the rest of the text left out")
+    func cut() {
+        var redactor = Redactor()
+        let secret = String(repeating: "K", count: 6_000)
+        redactor.register(Secret(secret))
+        for text in ["ghp_abcdef1234567890", secret] {
+            for shift in 0..<12 {
+                let start = String(repeating: ".", count: 100 - shift)
+                let result = redactor.redact("\(start)\(text) rest", upTo: 100)
+                #expect(result == (shift == 0 ? start : start + "<redacted>"))
+            }
+        }
+        #expect(redactor.redact("aé", upTo: 2) == "a")
+        #expect(redactor.redact("aé", upTo: 3) == "aé")
+        #expect(redactor.redact("token=x y", upTo: 8) == "token=<redacted> ")
+    }
+
+    @Test("a record's long text is cut before it is searched for secrets", .timeLimit(.minutes(1)))
+    func longRecord() {
+        // All of it would take the search minutes.
+        let text = String(repeating: "_token=x ", count: 5_000_000)
+        let record = LogRecord(time: 0, level: .info, label: "x", message: text, fields: ["t": [.string(text)]])
+        let redacted = record.redacted(by: Redactor())
+        for cut in [redacted.message, redacted.fields["t"]?[0]?.stringValue ?? ""] {
+            #expect(cut.hasPrefix("_token=<redacted> ") && cut.hasSuffix("… (45000000 bytes)"))
+            #expect(cut.utf8.count < 9_000)
+        }
+        let line = String(decoding: redacted.line(.json), as: UTF8.self)
+        #expect(line.contains("(45000000 bytes)\"") && !line.contains("_token=x"))
+    }
+
     @Test("the shared registry applies everywhere")
     func sharedRegistry() {
         Redaction.register(Secret("correct horse battery"))

@@ -72,6 +72,33 @@ struct ModelEventChannelTests {
         #expect(events < 1000)
     }
 
+    @Test("of many events that come at once, few wait at a time")
+    func manyAtOnce() async throws {
+        // With all of them in the queue, taking one would move the others, some 3 TB in all.
+        let events = (0..<200_000).map { $0 % 2 == 0 ? ModelEvent.delta("a") : .reasoning("b") }
+        let stream = ModelEventChannel.stream { try await $0.send(contentsOf: events) }
+        var received = 0
+        for try await event in stream {
+            if event != events[received] { Issue.record("event \(received) is \(event)") }
+            received += 1
+        }
+        expectEqual(received, events.count)
+    }
+
+    @Test("pieces that come at once are joined only as far as they may wait")
+    func joinedAtOnce() async throws {
+        let piece = String(repeating: "x", count: 1024)
+        let events = [ModelEvent](repeating: .delta(piece), count: 1000)
+        let stream = ModelEventChannel.stream { try await $0.send(contentsOf: events) }
+        var total = 0
+        for try await event in stream {
+            guard case .delta(let text) = event else { continue }
+            #expect(text.utf8.count <= 65 * 1024)
+            total += text.utf8.count
+        }
+        expectEqual(total, 1000 * 1024)
+    }
+
     @Test("cancelling the consumer cancels the producer")
     func cancelled() async throws {
         let (ended, end) = AsyncStream.makeStream(of: Bool.self)

@@ -102,6 +102,9 @@ import Testing
         #expect(overview.features.isCut)
         expectEqual(overview.features.items.map(\.name), ["006-f", "005-f", "004-f", "003-f"])
         #expect(overview.documents.isCut && overview.documents.items.map(\.path) == ["1.md", "2.md"])
+        limits.folders = 3
+        let fewer = try await repository.overview(limits: limits).features
+        #expect(fewer.isCut && fewer.items.map(\.name) == ["003-f", "002-f", "001-f"])
         let id = try await repository.git.resolve("main")
         let few = try await repository.git.files(in: "", endings: [".md"], at: id, limit: 100, visits: 3)
         #expect(few.isCut && few.items.count == 3)

@@ -141,7 +141,9 @@ extension IRCStateMachine {
         self.link.channels[key]?.isJoined = false
         self.link.channels[key]?.refusal = refusal
         self.failPosts(to: key, .init(.forbidden, "No longer in \(key): \(refusal)"))
-        for person in self.link.people.keys { self.disappear(person.text, from: key) }
+        for (person, known) in self.link.people where known.channels.contains(key) {
+            self.disappear(person.text, from: key)
+        }
         self.settle(key)
         self.reportUp()
     }

@@ -1,9 +1,11 @@
+internal import Primitives
+
 /// Decodes text, whose encoding the protocol does not define.
 package enum IRCText {
     /// Decodes UTF-8 if the bytes are valid, else Windows-1252, which old clients send. Drops NUL; never fails.
     package static func decode(_ bytes: ArraySlice<UInt8>) -> String {
         let bytes = bytes.contains(0) ? ArraySlice(bytes.filter { $0 != 0 }) : bytes
-        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        if let text = String(validating: bytes, as: UTF8.self) { return StreamSafeText.of(text) }
         var text = ""
         text.unicodeScalars.reserveCapacity(bytes.count)
         for byte in bytes { text.unicodeScalars.append(self.windows1252(byte)) }

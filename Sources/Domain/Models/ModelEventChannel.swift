@@ -25,14 +25,31 @@ package final class ModelEventChannel: Sendable {
         var task: Task<Void, Never>?
 
         mutating func append(_ event: ModelEvent) {
-            self.bytes += event.size
-            switch (self.events.last, event) {
-            case (.delta(let first), .delta(let second)):
-                self.events[self.events.count - 1] = .delta(first + second)
-            case (.reasoning(let first), .reasoning(let second)):
-                self.events[self.events.count - 1] = .reasoning(first + second)
-            default:
+            if case .delta(let more) = event, var text = self.takeText(isReasoning: false) {
+                text += more
+                self.events.append(.delta(text))
+                self.bytes += more.utf8.count
+            } else if case .reasoning(let more) = event, var text = self.takeText(isReasoning: true) {
+                text += more
+                self.events.append(.reasoning(text))
+                self.bytes += more.utf8.count
+            } else {
                 self.events.append(event)
+                self.bytes += event.size
+            }
+        }
+
+        /// Removes the last event if it is text of this kind. Its text has no other owner then, so that it grows in
+        /// place: otherwise each piece would copy all that waits.
+        private mutating func takeText(isReasoning: Bool) -> String? {
+            switch self.events.last {
+            case .delta(let text)? where !isReasoning:
+                self.events.removeLast()
+                return text
+            case .reasoning(let text)? where isReasoning:
+                self.events.removeLast()
+                return text
+            default: return nil
             }
         }
 
@@ -67,7 +84,11 @@ package final class ModelEventChannel: Sendable {
 
     private static func stream(_ work: Work) -> AsyncThrowingStream<ModelEvent, any Error> {
         let consumer = ChannelConsumer(ModelEventChannel(work))
-        return AsyncThrowingStream { try await consumer.channel.next() }
+        let runs = Protected(StreamSafeText())
+        return AsyncThrowingStream {
+            let event = try await consumer.channel.next()
+            return event.map { event in runs.withLock { event.withShortRuns(&$0) } }
+        }
     }
 
     /// Throws `CancellationError` when the consumer is gone.
@@ -76,17 +97,29 @@ package final class ModelEventChannel: Sendable {
     /// Sends events that arrived together. Throws `CancellationError` when the consumer is gone.
     package func send(contentsOf events: [ModelEvent]) async throws {
         try Task.checkCancellation()
-        guard !events.isEmpty else { return }
-        let (consumer, first, isFull) = self.state.withLock { state in
-            if state.isAbandoned { return (CheckedContinuation<ModelEvent?, any Error>?.none, ModelEvent?.none, false) }
-            for event in events { state.append(event) }
-            guard let consumer = state.consumer.take() else { return (nil, nil, state.bytes >= Self.byteLimit) }
-            return (consumer, state.takeFirst(), state.bytes >= Self.byteLimit)
+        // A chunk of the network may have more of them than may wait.
+        var sent = 0
+        while sent < events.count {
+            let start = sent
+            let (end, consumer, first, isFull) = self.state.withLock {
+                state -> (Int, CheckedContinuation<ModelEvent?, any Error>?, ModelEvent?, Bool) in
+                if state.isAbandoned { return (events.count, nil, nil, false) }
+                var end = start
+                while end < events.count, state.bytes < Self.byteLimit {
+                    state.append(events[end])
+                    end += 1
+                }
+                guard !state.events.isEmpty, let consumer = state.consumer.take() else {
+                    return (end, nil, nil, state.bytes >= Self.byteLimit)
+                }
+                return (end, consumer, state.takeFirst(), state.bytes >= Self.byteLimit)
+            }
+            sent = end
+            consumer?.resume(returning: first)
+            // Usually there is room, and no continuation is needed.
+            if isFull { await self.waitForRoom() }
+            try Task.checkCancellation()
         }
-        consumer?.resume(returning: first)
-        // Usually there is room, and no continuation is needed.
-        if isFull { await self.waitForRoom() }
-        try Task.checkCancellation()
     }
 
     private func waitForRoom() async {
@@ -188,10 +221,19 @@ package final class ModelEventChannel: Sendable {
 }
 
 extension ModelEvent {
-    /// Roughly the memory it uses, so that events without text fill the channel as well.
+    /// The event with the next piece of the answer's text made safe.
+    fileprivate func withShortRuns(_ runs: inout StreamSafeText) -> ModelEvent {
+        switch self {
+        case .delta(let text): .delta(runs.next(text))
+        case .reasoning(let text): .reasoning(runs.next(text))
+        default: self
+        }
+    }
+
+    /// Roughly the memory it uses, so that events with little text fill the channel as well.
     fileprivate var size: Int {
         switch self {
-        case .delta(let text), .reasoning(let text): text.utf8.count
+        case .delta(let text), .reasoning(let text): 64 + text.utf8.count
         case .toolCall(let call): 64 + call.arguments.utf8.count
         case .items(let items): 4096 * items.count
         case .usage, .waiting, .finished: 64

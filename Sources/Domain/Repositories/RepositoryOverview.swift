@@ -36,6 +36,8 @@ package struct OverviewLimits: Sendable {
     package var features = 200
     package var documents = 200
     package var documentsPerFeature = 20
+    /// Of folders that are looked at to find the features.
+    package var folders = 10_000
 
     package init() {}
 }
@@ -97,10 +99,10 @@ extension LocalRepository {
         on branches: [(name: String, id: GitObjectID)], of git: GitRepository, _ limits: OverviewLimits
     ) async throws -> GitRepository.Bounded<RepositoryOverview.Feature> {
         var homes: [String: (name: String, id: GitObjectID)] = [:]
-        for branch in branches {
-            for folder in try await git.directories(in: Self.folder, at: branch.id) {
-                if homes[folder.name] == nil || branch.name == folder.name { homes[folder.name] = branch }
-            }
+        let folders = try await git.directoryNames(
+            in: Self.folder, at: branches.map { $0.id }, limit: limits.folders)
+        for (branch, names) in zip(branches, folders.items) {
+            for name in names where homes[name] == nil || branch.name == name { homes[name] = branch }
         }
         // The newest feature has the highest number.
         let names = homes.keys.sorted(by: >)
@@ -113,7 +115,7 @@ extension LocalRepository {
             let sorted = documents.filter { Self.isSpecification($0) } + documents.filter { !Self.isSpecification($0) }
             features.append(RepositoryOverview.Feature(name: name, branch: home.name, documents: sorted))
         }
-        return GitRepository.Bounded(items: features, isCut: names.count > limits.features)
+        return GitRepository.Bounded(items: features, isCut: names.count > limits.features || folders.isCut)
     }
 
     private static func documents(

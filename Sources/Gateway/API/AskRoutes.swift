@@ -94,14 +94,16 @@ struct AskRoutes: Sendable {
 }
 
 extension Ledger {
-    /// The open asks that somebody may answer, oldest first, with their threads.
+    /// The open asks that somebody may answer, oldest first, with their threads; of very many the oldest.
     func asksWaiting(for principal: Principal, at now: Int64) throws -> [(AskRecord, SessionRecord)] {
-        try self.openAsks().compactMap { ask in
-            guard ask.expiresAt > now, principal.mayAnswer(ask), let session = try self.session(id: ask.session),
-                principal.maySee(session)
-            else { return nil }
-            return (ask, session)
+        var waiting: [(AskRecord, SessionRecord)] = []
+        for ask in try self.openAsks() where ask.expiresAt > now && principal.mayAnswer(ask) {
+            // Each thread is a look into the store, and nobody answers so many.
+            guard waiting.count < 1_000 else { break }
+            guard let session = try self.session(id: ask.session), principal.maySee(session) else { continue }
+            waiting.append((ask, session))
         }
+        return waiting
     }
 }
 

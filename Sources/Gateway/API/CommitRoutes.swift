@@ -1,4 +1,5 @@
 internal import Chat
+internal import Git
 internal import HTTP
 internal import HTTPServer
 internal import Primitives
@@ -35,16 +36,23 @@ extension API.CommitFile {
 extension GatewayContext {
     /// A commit that `principal` may see. Throws 404 otherwise.
     ///
-    /// A guest sees only the commits that were posted in the guest's own threads. Compares the hash that the ref
-    /// resolved to: a branch's name would open every commit it ever points to.
+    /// A guest sees only the commits that were posted in the guest's own threads, and names them by their hashes: a
+    /// branch's name would open every commit it ever points to. Nothing is read of any other, because a large one takes
+    /// seconds.
     func commit(_ ref: String, of repository: String, for principal: Principal) async throws -> ViewerCommit {
-        guard let commit = try await self.viewer.commit(repository, ref) else { throw Problems.missing("commit") }
-        guard principal.role < .member else { return commit }
-        let identity = principal.identity
-        let isPosted = try await self.store.read { ledger in
-            try ledger.hasCommit(commit.sha, of: commit.repository, inThreadsOf: identity)
+        var ref = ref
+        if principal.role < .member {
+            let (hash, identity) = (ref.lowercased(), principal.identity)
+            guard 7...40 ~= hash.utf8.count, GitObjectID.isHexadecimal(hash) else { throw Problems.missing("commit") }
+            let posted = try await self.store.read { ledger in
+                try ledger.postedCommit(hash, of: repository, inThreadsOf: identity)
+            }
+            guard let posted else { throw Problems.missing("commit") }
+            ref = posted
         }
-        guard isPosted else { throw Problems.missing("commit") }
+        guard let commit = try await self.viewer.commit(repository, ref) else { throw Problems.missing("commit") }
+        // Where the commit is gone, a branch may have its hash as a name.
+        if principal.role < .member, commit.sha != ref { throw Problems.missing("commit") }
         return commit
     }
 }

@@ -8,10 +8,13 @@ struct GraphQLCheck {
     let operation: GraphQLOperation
     private var aliases = 0
     private var cost = 0
-    /// Fields and fragments that running it visits at most.
+    /// Fields, fragments, arguments and directives that running it visits at most.
     private var visits = 0
+    /// Selections that the current one is within, those of fragments included.
+    private var nesting = 0
     private var spreads: [String] = []
     private var values: [String: JSON] = [:]
+    private var variables: [String: GraphQLVariable] = [:]
     /// Fragments that were used.
     private var used: Set<String> = []
 
@@ -23,9 +26,8 @@ struct GraphQLCheck {
 
     mutating func run(_ values: [String: JSON]) throws(GraphQLError) {
         self.values = values
-        var seen: Set<String> = []
         for variable in self.operation.variables {
-            guard seen.insert(variable.name).inserted else {
+            guard self.variables.updateValue(variable, forKey: variable.name) == nil else {
                 throw GraphQLError("There are two variables $\(variable.name).")
             }
             guard GraphQLSchema.scalars.contains(variable.type.name) else {
@@ -43,15 +45,16 @@ struct GraphQLCheck {
         _ selections: [GraphQLSelection], on type: String, depth: Int, times: Int
     ) throws(GraphQLError) {
         guard let object = self.schema.objects[type] else { return }
+        // A chain of fragments within each other is as long as the document, and each takes a piece of the stack.
+        self.nesting += 1
+        defer { self.nesting -= 1 }
+        guard self.nesting <= GraphQLExecutor.nestingLimit else {
+            throw GraphQLError(
+                "Fields and fragments are within each other more than \(GraphQLExecutor.nestingLimit) times.")
+        }
         var keys: [String: GraphQLField] = [:]
         for selection in selections {
-            // Fragments that are spread several times within each other would multiply without end.
-            self.visits += min(times, GraphQLExecutor.visitLimit + 1)
-            guard self.visits <= GraphQLExecutor.visitLimit else {
-                throw GraphQLError(
-                    "The query selects more than \(GraphQLExecutor.visitLimit) fields in all: ask for fewer, or for shorter lists."
-                )
-            }
+            try self.visit(selection, times: times)
             switch selection {
             case .field(let field):
                 if let other = keys[field.key], other.name != field.name || other.arguments != field.arguments {
@@ -81,6 +84,18 @@ struct GraphQLCheck {
         }
     }
 
+    /// Fragments that are spread several times within each other would multiply without end, and with them all that
+    /// they contain.
+    private mutating func visit(_ selection: GraphQLSelection, times: Int) throws(GraphQLError) {
+        let (visits, isOver) = selection.visits.multipliedReportingOverflow(by: times)
+        self.visits += isOver ? GraphQLExecutor.visitLimit + 1 : min(visits, GraphQLExecutor.visitLimit + 1)
+        guard self.visits <= GraphQLExecutor.visitLimit else {
+            throw GraphQLError(
+                "The query selects more than \(GraphQLExecutor.visitLimit) fields in all, counting arguments and "
+                    + "directives: ask for fewer, or for shorter lists.")
+        }
+    }
+
     private func check(condition: String, on type: String, at place: GraphQLPlace) throws(GraphQLError) {
         guard self.schema.objects[condition] != nil else {
             throw GraphQLError("There is no object type \(condition).", at: place)
@@ -107,6 +122,7 @@ struct GraphQLCheck {
             throw GraphQLError("\(object.name) has no field \(field.name).\(near)", at: field.place)
         }
         try self.check(field.arguments, of: definition, at: field.place)
+        try self.pay(definition.cost, times: times, for: field)
         var times = times
         if definition.isConnection {
             guard !["first", "last"].allSatisfy({ self.isGiven(field.arguments[$0]) }) else {
@@ -116,12 +132,7 @@ struct GraphQLCheck {
             }
             let (count, isOver) = times.multipliedReportingOverflow(by: self.count(field, definition))
             times = isOver ? .max : count
-            self.cost += min(times, GraphQLExecutor.costLimit + 1)
-            guard self.cost <= GraphQLExecutor.costLimit else {
-                throw GraphQLError(
-                    "The query costs more than \(GraphQLExecutor.costLimit): a list costs its `first` or `last`, times that of the "
-                        + "lists around it. Ask for shorter lists.", at: field.place)
-            }
+            try self.pay(1, times: times, for: field)
         }
         let type = definition.type.name
         let isObject = self.schema.objects[type] != nil
@@ -130,6 +141,17 @@ struct GraphQLCheck {
             throw GraphQLError("\(object.name).\(field.name) of the type \(type) \(advice).", at: field.place)
         }
         if isObject { try self.check(field.selections, on: type, depth: depth + 1, times: times) }
+    }
+
+    private mutating func pay(_ cost: Int, times: Int, for field: GraphQLField) throws(GraphQLError) {
+        let (cost, isOver) = cost.multipliedReportingOverflow(by: times)
+        self.cost += isOver ? GraphQLExecutor.costLimit + 1 : min(cost, GraphQLExecutor.costLimit + 1)
+        guard self.cost <= GraphQLExecutor.costLimit else {
+            throw GraphQLError(
+                "The query costs more than \(GraphQLExecutor.costLimit): a list costs its `first` or `last`, times "
+                    + "that of the lists around it; besides, `analytics` costs 500, `feature` and `features` 250, and "
+                    + "`task` and `tasks` 100. Ask for less.", at: field.place)
+        }
     }
 
     private func isGiven(_ value: GraphQLValue?) -> Bool {
@@ -160,7 +182,7 @@ struct GraphQLCheck {
                 throw GraphQLError("\(definition.name) has no argument \(name).\(near)", at: place)
             }
             if case .variable(let variable) = value {
-                guard let declared = self.operation.variables.first(where: { $0.name == variable }) else {
+                guard let declared = self.variables[variable] else {
                     throw GraphQLError("The operation has no variable $\(variable).", at: place)
                 }
                 let isID = argument.type.name == "ID" && declared.type.name == "String"
@@ -192,5 +214,19 @@ struct GraphQLCheck {
                 throw GraphQLError("@\(directive.name) needs the argument if: true or false.", at: directive.place)
             }
         }
+    }
+}
+
+extension GraphQLSelection {
+    /// How much is looked at to select it, without what is within it.
+    var visits: Int {
+        switch self {
+        case .field(let field): 1 + field.arguments.count + Self.visits(of: field.directives)
+        case .spread(_, let directives, _), .inline(_, let directives, _, _): 1 + Self.visits(of: directives)
+        }
+    }
+
+    private static func visits(of directives: [GraphQLDirective]) -> Int {
+        directives.reduce(0) { $0 + 1 + $1.arguments.count }
     }
 }

@@ -27,9 +27,15 @@ struct GraphQLExecutor {
     let variables: [String: JSON]
 
     static let depthLimit = 15
+    /// A list costs its `first` or `last`, times that of the lists around it; some roots cost more
+    /// (``GraphQLSchema/Field/cost``).
     static let costLimit = 5_000
     static let aliasLimit = 50
     static let visitLimit = 200_000
+    /// Of visits while it runs: the lists that are no connections are as long as they are.
+    static let stepLimit = 200_000
+    /// Of selections within each other, those of fragments included.
+    static let nestingLimit = 100
     /// Of an answer, in bytes. While it is written, its values are in memory as well.
     static let answerLimit = 4 * APIRoute.pageMemory
 
@@ -97,23 +103,41 @@ struct GraphQLExecutor {
     func fields(
         of selections: [GraphQLSelection], on type: String
     ) -> [(key: String, fields: [GraphQLField])] {
-        var collected: [(key: String, fields: [GraphQLField])] = []
+        self.collected(selections, on: type).fields
+    }
+
+    /// The fields of one object, by CollectFields (specification of October 2021, §6.3.2).
+    struct Collected {
+        fileprivate(set) var fields: [(key: String, fields: [GraphQLField])] = []
+        fileprivate var places: [String: Int] = [:]
+        /// A fragment adds nothing new the second time.
+        fileprivate var fragments: Set<String> = []
+        /// What was looked at for it, at most what the document has.
+        fileprivate(set) var steps = 0
+
+        fileprivate mutating func add(_ field: GraphQLField) {
+            if let place = self.places[field.key] {
+                self.fields[place].fields.append(field)
+            } else {
+                self.places[field.key] = self.fields.count
+                self.fields.append((field.key, [field]))
+            }
+        }
+    }
+
+    func collected(_ selections: [GraphQLSelection], on type: String) -> Collected {
+        var collected = Collected()
         self.collect(selections, on: type, into: &collected)
         return collected
     }
 
-    private func collect(
-        _ selections: [GraphQLSelection], on type: String, into collected: inout [(key: String, fields: [GraphQLField])]
-    ) {
+    private func collect(_ selections: [GraphQLSelection], on type: String, into collected: inout Collected) {
         for selection in selections {
+            collected.steps += selection.visits
             switch selection {
-            case .field(let field) where self.isIncluded(field.directives):
-                if let place = collected.firstIndex(where: { $0.key == field.key }) {
-                    collected[place].fields.append(field)
-                } else {
-                    collected.append((field.key, [field]))
-                }
+            case .field(let field) where self.isIncluded(field.directives): collected.add(field)
             case .spread(let name, let directives, _) where self.isIncluded(directives):
+                guard collected.fragments.insert(name).inserted else { continue }
                 guard let fragment = self.document.fragments[name], fragment.type == type else { continue }
                 self.collect(fragment.selections, on: type, into: &collected)
             case .inline(let condition, let directives, let selections, _) where self.isIncluded(directives):
@@ -139,6 +163,18 @@ struct GraphQLExecutor {
     private struct Progress {
         private(set) var errors: [JSON] = []
         private var bytes = 0
+        private var steps = 0
+
+        /// Ends a query that takes too long, or that nobody waits for any more.
+        mutating func take(_ steps: Int) throws(GraphQLError) {
+            self.steps += steps
+            guard self.steps <= GraphQLExecutor.stepLimit else {
+                throw GraphQLError(
+                    "The query takes more than \(GraphQLExecutor.stepLimit) steps: ask for fewer fields, or for "
+                        + "shorter lists.")
+            }
+            guard !Task.isCancelled else { throw GraphQLError("The request was cancelled.") }
+        }
 
         mutating func add(_ error: JSON) throws(GraphQLError) {
             self.errors.append(error)
@@ -173,7 +209,9 @@ struct GraphQLExecutor {
     ) throws(GraphQLError) -> JSON? {
         guard let object = self.schema.objects[type] else { return .null }
         var members = JSONObject()
-        for (key, fields) in self.fields(of: selections, on: type) {
+        let collected = self.collected(selections, on: type)
+        try progress.take(collected.steps)
+        for (key, fields) in collected.fields {
             let field = fields[0]
             try progress.count(key.utf8.count + 4)
             if field.name == "__typename" {

@@ -117,12 +117,12 @@ enum GraphQLRoots {
         .init(
             name: "feature", text: "The feature that a thread works on; for members.",
             arguments: [.init(name: "thread", text: "", type: .nonNull(.named("ID")))], type: .named("Feature"),
-            resolve: { scene, _, _ in try scene.prepared[scene.key]?.get() ?? .null }),
+            resolve: { scene, _, _ in try scene.prepared[scene.key]?.get() ?? .null }, cost: 250),
         .init(
             name: "features", text: "The names of a repository's features, the newest first; for members.",
             arguments: Self.paging(50) + [
                 .init(name: "repository", text: "By default the default one.", type: .named("String"))
-            ], type: .named("FeatureNameConnection"), resolve: Self.features, isConnection: true),
+            ], type: .named("FeatureNameConnection"), resolve: Self.features, isConnection: true, cost: 250),
         .init(
             name: "task", text: "A task of a repository's list; for members.",
             arguments: [.init(name: "repository", text: "", type: .nonNull(.named("String"))), Self.id],
@@ -132,7 +132,7 @@ enum GraphQLRoots {
                 let (id, repository) = (arguments["id"]?.stringValue ?? "", arguments["repository"]?.stringValue ?? "")
                 return try TaskRecord(id, in: repository, scene.ledger).map { try JSON(encoding: API.Task($0)) }
                     ?? .null
-            }),
+            }, cost: 100),
         .init(
             name: "tasks", text: "The tasks of a repository, in the order of its list; for members.",
             arguments: Self.paging(50) + [
@@ -141,7 +141,7 @@ enum GraphQLRoots {
                 .init(name: "owner", text: "", type: .named("String")),
                 .init(name: "label", text: "", type: .named("String")),
                 .init(name: "query", text: "Only tasks with all these words.", type: .named("String")),
-            ], type: .nonNull(.named("TaskConnection")), resolve: Self.tasks, isConnection: true),
+            ], type: .nonNull(.named("TaskConnection")), resolve: Self.tasks, isConnection: true, cost: 100),
         .init(
             name: "analytics", text: "What was used and what it cost; others than owners see what is theirs.",
             arguments: [
@@ -161,7 +161,7 @@ enum GraphQLRoots {
                 } catch let problem as AnalyticsQuery.Problem {
                     throw GraphQLError("`\(problem.parameter)`: \(problem)")
                 }
-            }),
+            }, cost: 500),
         .init(
             name: "audit", text: "The audit, newest row first; for owners with the scope admin.",
             arguments: Self.paging(50), type: .named("AuditRowConnection"), resolve: Self.audit, isConnection: true),

@@ -22,6 +22,9 @@ struct GraphQLSchema: Sendable {
         var resolve: GraphQLResolver?
         /// Costs as much as its argument `first` or `last` says.
         var isConnection = false
+        /// What finding the value costs besides that, where it takes far more than a look at a row: reading a
+        /// repository, or adding up all that was used.
+        var cost = 0
     }
 
     struct Object: Sendable {

@@ -21,6 +21,8 @@ final class LiveConnection: WatchedConnection {
     let logger: Logger
 
     private let followed = Protected<Set<String>>([])
+    /// The running subscriptions of which a second one would send the same again.
+    private let single = Protected<Set<String>>([])
     /// Subscriptions at this host, as long as it has their places.
     private let here = Protected<[ObjectIdentifier: (place: Place, subscription: LiveSubscription)]>([:])
 
@@ -93,12 +95,21 @@ final class LiveConnection: WatchedConnection {
             switch try LiveCommand(text) {
             case .operation(let id, let after): try await self.follow(operation: id, after: after)
             case .thread(let id): try await self.follow(thread: id)
-            case .asks: try await self.followAsks()
-            case .all(let last): try await self.followAll(after: last)
+            case .asks: try await self.once("subscribe_asks") { try await self.followAsks() }
+            case .all(let last): try await self.once("subscribe_all") { try await self.followAll(after: last) }
             }
         } catch let mistake as LiveCommand.Mistake {
             try await self.refuse("", mistake.text)
         }
+    }
+
+    /// Each change wakes every subscription to all of them, and each reads the store: a connection has one.
+    private func once(_ name: String, _ follow: () async throws -> Void) async throws {
+        guard self.single.withLock({ $0.insert(name).inserted }) else {
+            throw LiveCommand.Mistake(text: "This connection has `\(name)` already: a second one would say the same.")
+        }
+        defer { self.single.withLock { _ = $0.remove(name) } }
+        try await follow()
     }
 
     // MARK: One operation
@@ -291,6 +302,21 @@ final class LiveConnection: WatchedConnection {
 
     /// Sends what changes as `{"id","event","data"}`.
     private func followAll(after last: String?) async throws {
+        let streams = self.context.streams
+        guard streams.count(of: self.principal.credential.id) < OpenStreams.limit else {
+            throw LiveCommand.Mistake(
+                text: "This credential has \(OpenStreams.limit) open event streams. Close some: one shows all that it "
+                    + "may see.")
+        }
+        var failure: (any Error)?
+        // The socket ends by itself when its credential changes or the host stops: the stream is only counted.
+        await streams.with(self.principal) { _ in
+            do { try await self.sendAll(after: last) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    private func sendAll(after last: String?) async throws {
         try await EventStream(context: self.context, principal: self.principal).run(after: last) { number in
             try await self.socket.send(JSON.object(["id": .string(String(number)), "event": "begin"]).text)
         } send: { events in

@@ -3,10 +3,14 @@ internal import Primitives
 
 package struct GitCommit: Hashable, Sendable {
     package let id: GitObjectID
+    /// The first ``mostParents``.
     package let parents: [GitObjectID]
     package let author: GitSignature
     package let committer: GitSignature
     package let message: String
+
+    /// More are ignored: a commit of a megabyte may have 20,000.
+    static let mostParents = 64
 
     /// The first line.
     package var subject: String {
@@ -48,8 +52,10 @@ package struct GitCommit: Hashable, Sendable {
 extension GitCommit {
     /// Copies a commit of the library.
     init(_ commit: OpaquePointer) {
-        let parents = unsafe (0..<git_commit_parentcount(commit)).compactMap { index in
-            unsafe git_commit_parent_id(commit, index).map { unsafe GitObjectID($0.pointee) }
+        var parents: [GitObjectID] = []
+        for index in 0..<(unsafe min(git_commit_parentcount(commit), UInt32(Self.mostParents))) {
+            guard let parent = unsafe git_commit_parent_id(commit, index) else { continue }
+            unsafe parents.append(GitObjectID(parent.pointee))
         }
         let id = unsafe git_commit_id(commit).map { unsafe GitObjectID($0.pointee) }
         unsafe self.init(

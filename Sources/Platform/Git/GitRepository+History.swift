@@ -6,16 +6,22 @@ extension GitRepository {
         try self.log(from: id, without: nil, limit: limit)
     }
 
-    /// `id` and those of its ancestors that are not in `base`, newest first.
+    /// `id` and those of its ancestors that are not in `base`, newest first. Fewer where they are too much to read; see
+    /// ``HistoryEffort``.
     package func log(
         from id: GitObjectID, without base: GitObjectID?, limit: Int
     ) throws(GitError) -> [GitCommit] {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
+        let store = try self.openStore()
+        let effort = HistoryEffort()
+        var walk = try CommitWalk(store, from: [id], without: base, effort)
         var commits: [GitCommit] = []
-        try unsafe self.walk(from: [id], without: base, limit: limit, repository) { (handle) throws(GitError) in
-            unsafe commits.append(GitCommit(handle))
-            return true
+        var visited = 0
+        while visited < limit, let next = try walk.next() {
+            visited += 1
+            // One with an enormous message hides no other.
+            guard let commit = try? GitCommit(next.key.id, in: store) else { continue }
+            guard effort.keep(commit) else { break }
+            commits.append(commit)
         }
         return commits
     }
@@ -34,9 +40,8 @@ extension GitRepository {
     package func findAll(
         _ trailer: GitTrailer, without base: GitObjectID? = nil, limit: Int = 5_000, count: Int = 1_000
     ) throws(GitError) -> [(commit: GitCommit, branch: String)] {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let branches = try unsafe self.branches(repository).filter { !$0.isRemote }
+        let store = try self.openStore()
+        let branches = try unsafe self.branches(store.repository).filter { !$0.isRemote }
         let line = "\(trailer.key): \(trailer.value)"
         // The first branch by name that contains each commit, carried from children to parents on the way.
         var homes: [ObjectKey: Int] = [:]
@@ -44,78 +49,55 @@ extension GitRepository {
             let key = ObjectKey(branch.id)
             homes[key] = min(number, homes[key] ?? number)
         }
+        let tips = homes
+        let effort = HistoryEffort()
+        var walk = try CommitWalk(store, from: branches.map(\.id), without: base, effort)
         var found: [(commit: GitCommit, branch: String)] = []
-        try unsafe self.walk(from: branches.map(\.id), without: base, limit: limit, repository) {
-            (handle) throws(GitError) in
-            guard let raw = unsafe git_commit_id(handle) else { return true }
-            let home = unsafe homes.removeValue(forKey: ObjectKey(raw.pointee)) ?? 0
-            for index in 0..<(unsafe git_commit_parentcount(handle)) {
-                guard let parent = unsafe git_commit_parent_id(handle, index) else { continue }
-                let older = unsafe ObjectKey(parent.pointee)
-                homes[older] = min(home, homes[older] ?? home)
-            }
+        var visited = 0
+        while visited < limit, found.count < count, let next = try walk.next() {
+            visited += 1
+            let home = homes.removeValue(forKey: next.key) ?? 0
+            for parent in next.parents { homes[parent] = min(home, homes[parent] ?? home) }
+            // One with an enormous message hides no other.
+            guard let handle = try? unsafe store.commit(next.key.id) else { continue }
+            defer { unsafe git_commit_free(handle) }
             guard let message = unsafe git_commit_message(handle), unsafe cgit2_contains(message, line) == 1 else {
-                return true
+                continue
             }
             let commit = unsafe GitCommit(handle)
-            guard commit.trailers.contains(trailer) else { return true }
-            found.append((commit, (branches.first { $0.id == commit.id } ?? branches[home]).name))
-            return found.count < count
+            // Before its trailers are looked for, which takes longer than reading it.
+            guard effort.keep(commit) else { break }
+            guard commit.trailers.contains(trailer) else { continue }
+            found.append((commit, branches[tips[next.key] ?? home].name))
         }
         return found
     }
 
     /// The commit that last changed a file or folder, among a commit and its ancestors. Nil if it does not exist there,
-    /// or if it has not changed in the last `limit` commits.
+    /// or if it has not changed in the last `limit` commits, or in those that can be read; see ``HistoryEffort``.
     package func lastChange(
         of path: String, at id: GitObjectID, limit: Int = 5_000
     ) throws(GitError) -> GitObjectID? {
         try GitName.checkPath(path)
         let store = try self.openStore()
-        var commit = try GitCommit(id, in: store)
-        guard let wanted = Self.entry(at: path, of: id, store) else { return nil }
+        let effort = HistoryEffort()
+        var walk = try CommitWalk(store, from: [id], effort)
+        let lookup = PathLookup(store, [path], effort)
+        guard var commit = try walk.commit(ObjectKey(id)) else { return nil }
+        guard let wanted = try lookup.items(in: commit.tree).first??.key else { return nil }
         for _ in 0..<limit {
             // As in `git log -- PATH`, a commit in which the file equals that of any parent is not the change.
-            guard let older = commit.parents.first(where: { Self.entry(at: path, of: $0, store) == wanted }) else {
-                return commit.id
+            var same: CommitWalk.Commit?
+            for parent in commit.parents {
+                guard let older = try walk.commit(parent) else { continue }
+                guard try lookup.items(in: older.tree).first??.key == wanted else { continue }
+                same = older
+                break
             }
-            commit = try GitCommit(older, in: store)
+            guard !effort.isSpent else { return nil }
+            guard let same else { return commit.key.id }
+            commit = same
         }
         return nil
-    }
-
-    private static func entry(at path: String, of commit: GitObjectID, _ store: ObjectStore) -> ObjectKey? {
-        try? store.item(at: path, in: store.tree(ofCommit: commit))?.key
-    }
-
-    /// Visits `starts` and their ancestors, newest first, until `visit` returns false.
-    private func walk(
-        from starts: [GitObjectID], without hidden: GitObjectID?, limit: Int, _ repository: OpaquePointer,
-        visit: (OpaquePointer) throws(GitError) -> Bool
-    ) throws(GitError) {
-        let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, repository) }
-        defer { unsafe git_revwalk_free(walk) }
-        // The order of `git log`, which the library finds while walking. Any other order reads the whole history first
-        // and may put a commit after its parents.
-        unsafe git_revwalk_sorting(walk, GIT_SORT_NONE.rawValue)
-        for start in starts {
-            var id = start.raw
-            try unsafe GitLibrary.check(git_revwalk_push(walk, &id), "the commit \(start.short)")
-        }
-        if var id = hidden?.raw {
-            try unsafe GitLibrary.check(git_revwalk_hide(walk, &id), "the commit \(hidden?.short ?? "")")
-        }
-        var id = git_oid()
-        var count = 0
-        while count < limit, unsafe git_revwalk_next(&id, walk) == 0 {
-            count += 1
-            do throws(GitError) {
-                let commit = try unsafe self.commitHandle(GitObjectID(id), repository)
-                defer { unsafe git_commit_free(commit) }
-                guard try unsafe visit(commit) else { return }
-            } catch  where error.code == .tooLarge {
-                // One with an enormous message hides no other.
-            }
-        }
     }
 }

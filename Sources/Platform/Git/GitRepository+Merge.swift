@@ -78,6 +78,8 @@ extension GitRepository {
 private struct MergeCheck {
     /// Bytes of a file whose contents are merged: the library reads its three versions at once.
     static let fileBytes = 16 << 20
+    /// That both sides have changed.
+    private static let mostFiles = 100_000
 
     /// Whether the library may read the files that were added and removed.
     let mayFindRenames: Bool
@@ -89,37 +91,65 @@ private struct MergeCheck {
         // The library visits every path of the three trees.
         var whole = TreeWalk(store, .merge, of: "the branch at \(base.short)")
         try whole.compare(nil, root)
-        let ours = try Self.changes(from: root, to: ours, store)
-        let theirs = try Self.changes(from: root, to: theirs, store)
+        // Half a million paths of each side would take hundreds of megabytes. So only a hash of each is remembered of
+        // ours, then those of theirs that may be the same, and ours are walked once more.
+        var touched: Set<Int> = []
+        var ourMovable = 0
+        try Self.visit(root, ours, store) { visit throws(GitError) in
+            touched.insert(visit.path.hashValue)
+            ourMovable = visit.adding(to: ourMovable)
+        }
+        var both: [[UInt8]: Change] = [:]
+        var theirMovable = 0
+        try Self.visit(root, theirs, store) { visit throws(GitError) in
+            theirMovable = visit.adding(to: theirMovable)
+            guard touched.contains(visit.path.hashValue) else { return }
+            guard both.count < Self.mostFiles else {
+                throw TreeLimits.merge.error("what both sides have changed", "has more than \(Self.mostFiles) files")
+            }
+            both[visit.path] = Change(visit)
+        }
         var lines = LineCost(store)
-        for (path, visit) in theirs.files {
-            guard let other = ours.files[path] else { continue }
-            guard max(visit.size ?? 0, other.size ?? 0) <= Self.fileBytes else {
+        try Self.visit(root, ours, store) { visit throws(GitError) in
+            guard let other = both[visit.path] else { return }
+            guard max(visit.size ?? 0, other.size) <= Self.fileBytes else {
                 throw TreeLimits.merge.error(
-                    GitName.printable(String(decoding: path, as: UTF8.self)),
+                    GitName.printable(String(decoding: visit.path, as: UTF8.self)),
                     "was changed on both sides and has more than \(Self.fileBytes >> 20) MB")
             }
-            for visit in [visit, other] {
-                guard try lines.add(visit.oldFile, visit.newFile) else {
+            for change in [other, Change(visit)] {
+                guard try lines.add(change.old, change.new) else {
                     throw TreeLimits.merge.error("what both sides have changed", "has too many short lines to compare")
                 }
             }
         }
-        self.mayFindRenames = max(ours.movable, theirs.movable) <= ObjectStore.movableBytes
+        self.mayFindRenames = max(ourMovable, theirMovable) <= ObjectStore.movableBytes
     }
 
-    /// The files that one side has changed, and the bytes of those that were added or removed together.
-    private static func changes(
-        from base: ObjectKey, to side: GitObjectID, _ store: ObjectStore
-    ) throws(GitError) -> (files: [[UInt8]: TreeWalk.Visit], movable: Int) {
-        var changes: (files: [[UInt8]: TreeWalk.Visit], movable: Int) = ([:], 0)
+    /// What one side has changed in a file that the other one has changed as well.
+    private struct Change {
+        let old: LineCost.File?
+        let new: LineCost.File?
+
+        init(_ visit: TreeWalk.Visit) {
+            self.old = visit.oldFile
+            self.new = visit.newFile
+        }
+
+        /// Of the larger file.
+        var size: Int { max(self.old?.size ?? 0, self.new?.size ?? 0) }
+    }
+
+    /// Visits the files that one side has changed.
+    private static func visit(
+        _ base: ObjectKey, _ side: GitObjectID, _ store: ObjectStore,
+        _ body: (TreeWalk.Visit) throws(GitError) -> Void
+    ) throws(GitError) {
         var walk = TreeWalk(store, .mergedSides, of: "the merge with \(side.short)")
         try walk.compare(base, store.root(of: side)) { visit throws(GitError) in
             guard visit.size != nil else { return }
-            changes.files[visit.path] = visit
-            changes.movable = visit.adding(to: changes.movable)
+            try body(visit)
         }
-        return changes
     }
 }
 

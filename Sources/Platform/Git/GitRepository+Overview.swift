@@ -61,7 +61,7 @@ extension GitRepository {
     }
 
     /// The directories directly in `path` with their ids; two with the same id have the same content. Empty if there is
-    /// no such directory.
+    /// no such directory. Throws ``GitError/Code/tooLarge`` for more than can be shown.
     package func directories(in path: String, at id: GitObjectID) throws(GitError) -> [(name: String, id: GitObjectID)]
     {
         try GitName.checkPath(path)
@@ -73,25 +73,76 @@ extension GitRepository {
         }
     }
 
-    /// The first of all branches that has a directory at `path`: in the order of `rank`, then local ones before remote
-    /// ones, then by name.
+    /// The names of the directories directly in `path` at each of some commits; none where there is no such directory.
+    /// Reads what commits share only once. Ends after `limit` different names, or where they are too much to read.
+    package func directoryNames(
+        in path: String, at ids: [GitObjectID], limit: Int
+    ) throws(GitError) -> Bounded<[String]> {
+        try GitName.checkPath(path)
+        let store = try self.openStore()
+        let effort = HistoryEffort()
+        var commits = try CommitWalk(store, effort)
+        let lookup = PathLookup(store, [path], effort)
+        var known: [ObjectKey: [String]] = [:]
+        var left = limit
+        var found = Bounded<[String]>(items: [], isCut: false)
+        for id in ids {
+            var names: [String] = []
+            if let commit = try commits.commit(ObjectKey(id)), let folder = try lookup.folder(in: commit.tree) {
+                if let read = known[folder] {
+                    names = read
+                } else {
+                    names = try lookup.names(in: folder, limit: left + 1)
+                    if names.count > left {
+                        found.isCut = true
+                        names.removeLast()
+                    }
+                    left -= names.count
+                    known[folder] = names
+                }
+            }
+            found.items.append(names)
+        }
+        found.isCut = found.isCut || effort.isSpent
+        return found
+    }
+
+    /// The first branch that has a directory at `path`: in the order of `rank`, then local ones before remote ones, then
+    /// by name. Looks at the first of them in this order, and at the newest 1,000.
     package func branch(
         with path: String, rank: @Sendable (Branch) -> Int
     ) throws(GitError) -> Branch? {
         try GitName.checkPath(path)
         let store = try self.openStore()
-        let ranked = try unsafe self.branches(store.repository).enumerated().sorted { left, right in
+        let effort = HistoryEffort()
+        var commits = try CommitWalk(store, effort)
+        let lookup = PathLookup(store, [path], effort)
+        let all = try unsafe self.branches(store.repository)
+        let newest = Set(try Self.newest(all, &commits))
+        let ranked = all.enumerated().sorted { left, right in
             (rank(left.element), left.offset) < (rank(right.element), right.offset)
         }
-        for (_, branch) in ranked {
-            do throws(GitError) {
-                _ = try Self.folder(path, at: branch.id, in: store)
-                return branch
-            } catch  where error.code == .notFound || error.code == .tooLarge {
-                continue
-            }
+        for (place, (_, branch)) in ranked.enumerated() where place < 10 || newest.contains(branch) {
+            guard let commit = try commits.commit(ObjectKey(branch.id)) else { continue }
+            if try lookup.folder(in: commit.tree) != nil { return branch }
         }
         return nil
+    }
+
+    /// The branches in the same order; of more than 1,000 those with the newest commits, because each may have a folder
+    /// of many megabytes. Of more than 10,000 only the first ones are looked at.
+    static func newest(_ branches: [Branch], _ commits: inout CommitWalk) throws(GitError) -> [Branch] {
+        let most = 1_000
+        guard branches.count > most else { return branches }
+        var dated: [(place: Int, time: Int64)] = []
+        for (place, branch) in branches.prefix(10 * most).enumerated() {
+            let commit = try commits.commit(ObjectKey(branch.id))
+            dated.append((place, commit?.time ?? .min))
+        }
+        dated.sort { one, other in
+            one.time == other.time ? one.place < other.place : one.time > other.time
+        }
+        return dated.prefix(most).map(\.place).sorted().map { branches[$0] }
     }
 
     /// The first `count` bytes of each file, in one step. A file that cannot be read, or is much larger than documents

@@ -71,18 +71,22 @@ extension GitRepository {
         }
     }
 
-    /// The names of all directories directly in `path` on any local or remote branch.
+    /// The names of all directories directly in `path` on any local or remote branch; of more than 1,000 branches, on
+    /// the newest ones. At most 100,000, and fewer where they are too much to read.
     package func directoryNames(in path: String) throws(GitError) -> Set<String> {
         try GitName.checkPath(path)
         let store = try self.openStore()
+        let effort = HistoryEffort()
+        var commits = try CommitWalk(store, effort)
+        let lookup = PathLookup(store, [path], effort)
         var names: Set<String> = []
         var seen: Set<ObjectKey> = []
-        for branch in try unsafe self.branches(store.repository) {
+        let all = try unsafe self.branches(store.repository)
+        for branch in try Self.newest(all, &commits) {
+            guard let commit = try commits.commit(ObjectKey(branch.id)) else { continue }
             // Most branches share most of their trees.
-            guard let folder = try? Self.folder(path, at: branch.id, in: store), seen.insert(folder).inserted else {
-                continue
-            }
-            for (name, _) in try Self.directories(in: folder, store) { names.insert(name) }
+            guard let folder = try lookup.folder(in: commit.tree), seen.insert(folder).inserted else { continue }
+            names.formUnion(try lookup.names(in: folder, limit: TreeLimits.show().paths - names.count))
         }
         return names
     }
@@ -187,10 +191,13 @@ extension GitRepository {
     static func directories(
         in folder: ObjectKey, _ store: ObjectStore
     ) throws(GitError) -> [(name: String, id: GitObjectID)] {
+        let limits = TreeLimits.show()
         let reader = try TreeReader(folder, in: store)
         var found: [(name: String, id: GitObjectID)] = []
         while let item = try reader.next() {
-            if let key = item.folder { found.append((String(decoding: item.name, as: UTF8.self), key.id)) }
+            guard let key = item.folder else { continue }
+            guard found.count < limits.paths else { throw limits.tooManyFiles("the folder") }
+            found.append((String(decoding: item.name, as: UTF8.self), key.id))
         }
         return found
     }

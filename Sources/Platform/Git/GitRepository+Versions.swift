@@ -2,7 +2,8 @@ internal import CGit2
 
 extension GitRepository {
     /// The commits that changed a file or folder, from `id` back, newest first. A merge counts only where the result
-    /// differs from all its parents. Reads at most `visits` commits.
+    /// differs from all its parents. Reads at most `visits` commits, and fewer where they are too much to read; see
+    /// ``HistoryEffort``.
     package func history(
         of path: String, from id: GitObjectID, limit: Int, visits: Int = 5_000
     ) throws(GitError) -> Bounded<GitCommit> {
@@ -69,41 +70,29 @@ extension GitRepository {
     ) throws(GitError) -> Bool {
         for path in paths { try GitName.checkPath(path) }
         let store = try self.openStore()
-        let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, store.repository) }
-        defer { unsafe git_revwalk_free(walk) }
-        unsafe git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL.rawValue | GIT_SORT_TIME.rawValue)
-        var raw = id.raw
-        try unsafe GitLibrary.check(git_revwalk_push(walk, &raw), "the commit \(id.short)")
-        // A parent's entries are needed again when the walk reaches it.
-        var known: [GitObjectID: [GitObjectID?]] = [:]
+        let effort = HistoryEffort()
+        var walk = try CommitWalk(store, from: [id], effort)
+        let lookup = PathLookup(store, paths, effort)
         var visited = 0
-        while unsafe git_revwalk_next(&raw, walk) == 0 {
+        while let next = try walk.next() {
             guard visited < visits else { return true }
             visited += 1
-            // One with an enormous message hides no other.
-            guard let commit = try? GitCommit(GitObjectID(raw), in: store) else { continue }
-            let entries = Self.entries(paths, commit.id, store, known: known)
-            known[commit.id] = nil
-            var parents: [[GitObjectID?]] = []
-            for parent in commit.parents {
-                let found = Self.entries(paths, parent, store, known: known)
-                known[parent] = found
-                parents.append(found)
+            let entries = try lookup.items(in: next.tree).map { $0?.key }
+            var changed = Array(paths.indices)
+            if next.parents.isEmpty { changed.removeAll { entries[$0] == nil } }
+            for parent in next.parents where !changed.isEmpty {
+                var older = [ObjectKey?](repeating: nil, count: paths.count)
+                if let commit = try walk.commit(parent) { older = try lookup.items(in: commit.tree).map { $0?.key } }
+                changed.removeAll { older[$0] == entries[$0] }
             }
-            for (index, path) in paths.enumerated() where parents.allSatisfy({ $0[index] != entries[index] }) {
-                if parents.isEmpty && entries[index] == nil { continue }
-                guard take(path, commit) else { return true }
+            guard !effort.isSpent else { return true }
+            // One with an enormous message hides no other.
+            guard !changed.isEmpty, let commit = try? GitCommit(next.key.id, in: store) else { continue }
+            guard effort.keep(commit) else { return true }
+            for index in changed {
+                guard take(paths[index], commit) else { return true }
             }
         }
-        return false
-    }
-
-    /// The ids of the paths at a commit; nil for those that it lacks.
-    private static func entries(
-        _ paths: [String], _ id: GitObjectID, _ store: ObjectStore, known: [GitObjectID: [GitObjectID?]]
-    ) -> [GitObjectID?] {
-        if let found = known[id] { return found }
-        let tree = try? store.tree(ofCommit: id)
-        return paths.map { path in tree.flatMap { try? store.item(at: path, in: $0)?.key.id } }
+        return walk.isCut
     }
 }

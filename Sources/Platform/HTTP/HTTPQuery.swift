@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The items of a query or of an `application/x-www-form-urlencoded` body, in order; names may repeat.
 package struct HTTPQuery: Sendable, Hashable {
     /// One `name=value`, decoded.
@@ -47,7 +49,7 @@ package struct HTTPQuery: Sendable, Hashable {
     }
 
     private static func decoded(_ text: Substring) -> String {
-        PercentEncoding.decode(text, plusIsSpace: true) ?? String(text)
+        StreamSafeText.of(PercentEncoding.decode(text, plusIsSpace: true) ?? String(text))
     }
 }
 

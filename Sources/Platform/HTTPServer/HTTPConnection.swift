@@ -114,8 +114,15 @@ final class HTTPConnection {
         if self.pendingStart == self.pending.count {
             self.pending = []
             self.pendingStart = 0
+        } else if self.pendingStart > Self.aheadLimit {
+            // A client that is always ahead never lets the buffer become empty. Few bytes are moved, and rarely.
+            self.pending.removeFirst(self.pendingStart)
+            self.pendingStart = 0
         }
     }
+
+    /// The memory in bytes of requests that wait until those before them are answered.
+    var pendingCount: Int { self.pending.count }
 
     /// Consumes bytes until a request is in progress that must be answered first; returns the number consumed.
     private func consume(_ bytes: Span<UInt8>) -> Int {

@@ -53,6 +53,9 @@ package final class HTTPServer: Service {
 
     @Net package var connectionCount: Int { self.connections.count }
 
+    /// The memory in bytes of requests that wait until those before them are answered.
+    @Net var pendingCount: Int { self.connections.all.reduce(0) { $0 + $1.pendingCount } }
+
     // MARK: Service
 
     /// Starts listening, on a socket of the service manager if there is one for the address. Throws ``HTTPServerError``

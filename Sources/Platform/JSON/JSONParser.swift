@@ -1,3 +1,5 @@
+internal import Primitives
+
 extension JSON {
     /// The default limit on nested arrays and objects.
     package static let depthLimit = 64
@@ -121,7 +123,7 @@ struct JSONParser {
 
 extension JSONParser {
     private func text(_ text: JSONCursor.Text, _ bytes: Span<UInt8>) throws(JSONError) -> String {
-        guard text.hasEscapes else { return try Self.plain(bytes, text.range) }
+        guard text.hasEscapes else { return StreamSafeText.of(try Self.plain(bytes, text.range)) }
         var result = ""
         var (start, position) = (text.range.lowerBound, text.range.lowerBound)
         while position < text.range.upperBound {
@@ -134,7 +136,7 @@ extension JSONParser {
             start = position
         }
         if start < position { result += try Self.plain(bytes, start..<position) }
-        return result
+        return StreamSafeText.of(result)
     }
 
     private static func plain(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) -> String {

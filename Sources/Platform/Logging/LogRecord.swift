@@ -5,6 +5,8 @@ internal import Primitives
 package struct LogRecord: Sendable {
     /// Longer texts are cut, in bytes: a record is a line, not a document.
     static let textLimit = 8 << 10
+    /// The longest note that a cut appends, in bytes.
+    private static let noteLimit = 64
 
     /// Milliseconds since 1970, UTC.
     package var time: Int64
@@ -21,13 +23,21 @@ package struct LogRecord: Sendable {
         self.fields = fields
     }
 
-    /// The record with every secret redacted from its message, label, keys and values.
+    /// The record with every secret redacted from its message, label, keys and values, and with long texts cut.
     package func redacted(by redactor: Redactor) -> LogRecord {
         var record = self
-        record.label = redactor.redact(self.label)
-        record.message = redactor.redact(self.message)
-        if !self.fields.isEmpty { record.fields = redactor.redact(self.fields) }
+        record.label = Self.redacted(self.label, by: redactor)
+        record.message = Self.redacted(self.message, by: redactor)
+        if !self.fields.isEmpty { record.fields = redactor.redact(self.fields) { Self.redacted($0, by: redactor) } }
         return record
+    }
+
+    /// Looks only at the part of a long text that the line shows.
+    private static func redacted(_ text: String, by redactor: Redactor) -> String {
+        let count = text.utf8.count
+        guard count > Self.textLimit + Self.noteLimit else { return redactor.redact(text) }
+        // The marks in the place of secrets may be longer than those.
+        return "\(Self.beginning(of: redactor.redact(text, upTo: Self.textLimit)))\(Self.note(count))"
     }
 
     /// The formatted line, whose only line feed is at its end.
@@ -90,11 +100,18 @@ package struct LogRecord: Sendable {
     }
 
     private static func cut(_ text: String) -> String {
-        guard text.utf8.count > Self.textLimit else { return text }
-        var end = text.utf8.index(text.startIndex, offsetBy: Self.textLimit)
-        end = text.unicodeScalars.index(before: text.unicodeScalars.index(after: end))
-        return "\(text[..<end])… (\(text.utf8.count) bytes)"
+        // A text that has been cut already has a note.
+        guard text.utf8.count > Self.textLimit + Self.noteLimit else { return text }
+        return "\(Self.beginning(of: text))\(Self.note(text.utf8.count))"
     }
+
+    private static func beginning(of text: String) -> Substring {
+        guard text.utf8.count > Self.textLimit else { return text[...] }
+        let end = text.utf8.index(text.startIndex, offsetBy: Self.textLimit)
+        return text[..<text.unicodeScalars.index(before: text.unicodeScalars.index(after: end))]
+    }
+
+    private static func note(_ count: Int) -> String { "… (\(count) bytes)" }
 
     private static func cut(_ value: JSON) -> JSON {
         switch value {

@@ -23,6 +23,11 @@ package enum Redaction {
         self.current.redact(text)
     }
 
+    /// Redacts the beginning of a text, at most `limit` bytes of it, and leaves out the rest.
+    package static func redact(_ text: String, upTo limit: Int) -> String {
+        self.current.redact(text, upTo: limit)
+    }
+
     /// Redacts all strings of a value, including keys; a value under a key such as `password` is redacted entirely.
     package static func redact(_ value: JSON) -> JSON {
         self.current.redact(value)
@@ -36,10 +41,14 @@ package struct Redactor: Sendable {
     /// The text that replaces a secret.
     package static let mark = "<redacted>"
     private static let keyLength = 4
+    /// Bytes after a cut that are looked at, so that a token that begins before it is seen whole.
+    private static let lookahead = 4 << 10
 
     /// The registered values by their first four bytes, longest first.
     private var values: [UInt32: [[UInt8]]] = [:]
     private var isStart = SecretPatterns.isStart
+    /// The most bytes that a registered value has had.
+    private var longest = 0
 
     package init() {}
 
@@ -52,6 +61,7 @@ package struct Redactor: Sendable {
             values.sort { $0.count > $1.count }
             self.values[key] = values
             self.isStart[Int(form[0])] = true
+            self.longest = max(self.longest, form.count)
         }
     }
 
@@ -64,24 +74,47 @@ package struct Redactor: Sendable {
     }
 
     package func redact(_ text: String) -> String {
-        guard let bytes = self.replacing(text.utf8Span.span) else { return text }
+        guard let bytes = self.replacing(text.utf8Span.span, upTo: text.utf8.count) else { return text }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Redacts the beginning of a text, at most `limit` bytes of it, and leaves out the rest.
+    ///
+    /// It looks further than it shows: a secret that the cut would split is still seen whole, and replaced.
+    package func redact(_ text: String, upTo limit: Int) -> String {
+        guard text.utf8.count > limit else { return self.redact(text) }
+        let cut = text.utf8.index(text.startIndex, offsetBy: limit)
+        // Not within a character.
+        let end = text.unicodeScalars.index(before: text.unicodeScalars.index(after: cut))
+        let shown = text.utf8.distance(from: text.startIndex, to: end)
+        let seen = String(decoding: text.utf8.prefix(shown + max(Self.lookahead, self.longest)), as: UTF8.self)
+        guard let bytes = self.replacing(seen.utf8Span.span, upTo: shown) else { return String(text[..<end]) }
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Redacts all strings, including keys; a value under a key such as `password` is redacted entirely.
-    package func redact(_ value: JSON) -> JSON {
+    package func redact(_ value: JSON) -> JSON { self.redact(value) { self.redact($0) } }
+
+    package func redact(_ object: JSONObject) -> JSONObject { self.redact(object) { self.redact($0) } }
+
+    /// - Parameter redactText: how a single string is redacted, and perhaps cut.
+    private func redact(_ value: JSON, _ redactText: (String) -> String) -> JSON {
         switch value {
-        case .string(let text): .string(self.redact(text))
-        case .array(let array): .array(array.map { self.redact($0) })
-        case .object(let object): .object(self.redact(object))
+        case .string(let text): .string(redactText(text))
+        case .array(let array): .array(array.map { self.redact($0, redactText) })
+        case .object(let object): .object(self.redact(object, redactText))
         default: value
         }
     }
 
-    package func redact(_ object: JSONObject) -> JSONObject {
+    /// - Parameter redactText: how a single string is redacted, and perhaps cut.
+    func redact(_ object: JSONObject, _ redactText: (String) -> String) -> JSONObject {
         JSONObject(
             members: object.map { key, value in
-                (self.redact(key), SecretPatterns.isSecretName(key) ? Self.blank(value) : self.redact(value))
+                (
+                    redactText(key),
+                    SecretPatterns.isSecretName(key) ? Self.blank(value) : self.redact(value, redactText)
+                )
             })
     }
 
@@ -95,26 +128,27 @@ package struct Redactor: Sendable {
     }
 
     /// Nil if there is nothing to replace, which is the usual case and allocates nothing.
-    private func replacing(_ bytes: Span<UInt8>) -> [UInt8]? {
-        var result: [UInt8]?
+    ///
+    /// - Parameter end: Only secrets that begin before it are replaced, and what follows is left out.
+    private func replacing(_ bytes: Span<UInt8>, upTo end: Int) -> [UInt8]? {
+        // One buffer with one owner: a second one would copy all of it at each secret.
+        var text: [UInt8] = []
         var copied = 0
         var index = 0
-        while index < bytes.count {
+        while index < end {
             guard self.isStart[Int(bytes[index])], let range = self.secret(in: bytes, at: index) else {
                 index += 1
                 continue
             }
             // A pattern that looks back must not reach into text that is already replaced.
             let start = max(range.lowerBound, copied)
-            var text = result ?? []
             for position in copied..<start { text.append(bytes[position]) }
             text.append(contentsOf: Self.mark.utf8)
-            result = text
             copied = range.upperBound
             index = range.upperBound
         }
-        guard var text = result else { return nil }
-        for position in copied..<bytes.count { text.append(bytes[position]) }
+        guard copied > 0 else { return nil }
+        for position in copied..<max(copied, end) { text.append(bytes[position]) }
         return text
     }
 

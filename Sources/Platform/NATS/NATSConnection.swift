@@ -168,7 +168,10 @@ package final class NATSConnection: Service {
             switch line {
             case .message(let number, let message):
                 self.state.withLock { $0.listeners[number]?.receive }?(message)
-            case .ping: self.send(Self.line("PONG"))
+            case .ping:
+                // A server that does not read gets no answers.
+                let waiting = self.state.withLock { $0.output?.count ?? 0 }
+                if waiting <= self.settings.outputLimit { self.send(Self.line("PONG")) }
             case .pong:
                 let handler = self.state.withLock { $0.pongs.isEmpty ? nil : $0.pongs.removeFirst() }
                 handler?()

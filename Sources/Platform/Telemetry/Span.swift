@@ -54,7 +54,10 @@ package final class Span: Sendable {
     package func set(_ name: String, _ value: JSON) { self.state.withLock { $0.attributes[name] = value } }
 
     /// Seconds since the span began.
-    package var seconds: Double { Double(self.tracer.clock() - self.start) / 1e9 }
+    package var seconds: Double { Double(self.time - self.start) / 1e9 }
+
+    /// Now, but never before the span began: people and time servers may set the clock back.
+    private var time: UInt64 { max(self.tracer.clock(), self.start) }
 
     /// - Parameters:
     ///   - type: One of few words, without texts of people.
@@ -70,7 +73,7 @@ package final class Span: Sendable {
     /// Hands the span to the exporter; later calls have no effect.
     package func end() {
         guard self.context.isSampled else { return }
-        let now = self.tracer.clock()
+        let now = self.time
         let ended = self.state.withLock { state -> State? in
             guard !state.hasEnded else { return nil }
             state.hasEnded = true

@@ -27,7 +27,7 @@ package final class PostgreSQLServer: Sendable {
         do {
             return try PostgreSQLServer(settings: [
                 "fsync=off", "full_page_writes=off", "max_connections=600", "idle_session_timeout=3s",
-                "deadlock_timeout=50ms",
+                "deadlock_timeout=50ms", "autovacuum=off",
             ])
         } catch {
             fatalError("PostgreSQL does not start: \(error)")
@@ -180,6 +180,16 @@ package final class PostgreSQLServer: Sendable {
             writers: writers)
     }
 
+    /// Debian's `psql` is a script in Perl that looks for this program, which takes longer than most of our SQL.
+    private static let psql: String = {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob("/usr/lib/postgresql/*/bin/psql", 0, nil, &found) == 0, found.gl_pathc > 0,
+            let path = found.gl_pathv[Int(found.gl_pathc) - 1]
+        else { return "psql" }
+        return String(cString: path)
+    }()
+
     /// Runs SQL with psql and returns what it prints.
     @discardableResult
     package func run(_ sql: String, in database: String) throws -> String {
@@ -191,7 +201,8 @@ package final class PostgreSQLServer: Sendable {
         posix_spawn_file_actions_addopen(&actions, 1, file, O_CREAT | O_WRONLY, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         let words = [
-            "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", "\(self.port)", "-U", "jetbridge", "-c",
+            Self.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", "\(self.port)", "-U", "jetbridge",
+            "-c",
             sql,
             database,
         ]
@@ -200,7 +211,7 @@ package final class PostgreSQLServer: Sendable {
         let environment = variables.map { strdup($0) } + [nil]
         defer { for text in arguments + environment { free(text) } }
         var child: pid_t = 0
-        try Self.check(posix_spawnp(&child, "psql", &actions, nil, arguments, environment))
+        try Self.check(posix_spawnp(&child, Self.psql, &actions, nil, arguments, environment))
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0, errno == EINTR {}
         let text = String(decoding: ProcessTable.read(file), as: UTF8.self)

@@ -45,6 +45,16 @@ struct JSONRPCFramingTests {
         #expect(throws: JSONRPCFraming.Failure.self) { try framing.receive(Array(text.utf8)) }
     }
 
+    @Test("a message of more than 8 MiB is refused before it is read")
+    func usualLimit() throws {
+        var framing = JSONRPCFraming()
+        #expect(try framing.receive(Array("Content-Length: 8388608\r\n\r\n".utf8)).isEmpty)
+        var other = JSONRPCFraming()
+        #expect(throws: JSONRPCFraming.Failure.self) {
+            try other.receive(Array("Content-Length: 8388609\r\n\r\n".utf8))
+        }
+    }
+
     @Test("a message is a request, a notification, an answer or a refusal; everything else is invalid")
     func messages() throws {
         func read(_ text: String) throws -> JSONRPCMessage? { JSONRPCMessage(try JSON.parse(Array(text.utf8))) }

@@ -1,4 +1,5 @@
 import HTTP
+import JSON
 import Lifecycle
 import Primitives
 import TestSupport
@@ -61,6 +62,19 @@ struct TokenFileTests {
         try PrivateFile.write(Array(text.utf8), to: "\(self.folder.path)/token.json")
         var file = TokenFile(self.settings)
         expectEqual(file.read(), .nothing)
+    }
+
+    @Test("a file with times that make no sense has no token", arguments: ["obtained_at", "uptime", "life"])
+    func absurdTimes(member: String) throws {
+        var json = try #require(try JSON.parse(self.token().bytes).objectValue)
+        for time in [1e300, -1e300, -1, 2e12] {
+            json[member] = .number(time)
+            expectEqual(StoredToken(bytes: JSON.object(json).bytes, settings: self.settings), nil)
+        }
+        json[member] = .number(1_000)
+        json["refresh_in"] = .number(1e300)
+        let token = try #require(StoredToken(bytes: JSON.object(json).bytes, settings: self.settings))
+        expectEqual(token.term.refreshIn, nil)
     }
 
     @Test("a failed write throws and changes nothing")

@@ -51,6 +51,79 @@ struct GraphQLLimitTests {
         }
     }
 
+    /// Nil for a query that may run.
+    private static func refusal(_ query: String) -> String? {
+        do throws(GraphQLError) {
+            _ = try Self.executor(query)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    private static func executor(_ query: String) throws(GraphQLError) -> GraphQLExecutor {
+        let request = GraphQLRequest(query: query, variables: [:], operationName: nil)
+        return try GraphQLExecutor(request, schema: GraphQLRoots.schema)
+    }
+
+    @Test("directives and arguments of a fragment count each time that it is spread")
+    func directives() {
+        func query(spreads: Int, _ field: String) -> String {
+            "{ viewer { \(String(repeating: "...F ", count: spreads))} } fragment F on Person { \(field) }"
+        }
+        let directives = "name " + String(repeating: "@skip(if: false) ", count: 1_000)
+        #expect(Self.refusal(query(spreads: 50, directives)) == nil)
+        #expect(Self.refusal(query(spreads: 150, directives))?.contains("more than 200000 fields") == true)
+    }
+
+    @Test("a fragment is walked once for each object, however often it is spread")
+    func fragments() throws {
+        let doubled = (0..<14).map { "fragment F\($0) on Query { ...F\($0 + 1) ...F\($0 + 1) }" }
+        let executor = try Self.executor(
+            "{ ...F0 } fragment F14 on Query { viewer { name } } " + doubled.joined(separator: " "))
+        let collected = executor.collected(executor.operation.selections, on: GraphQLSchema.query)
+        #expect(collected.fields.map(\.key) == ["viewer"])
+        // Otherwise they would be 32,768.
+        #expect(collected.steps == 1 + 14 * 2 + 1)
+    }
+
+    @Test("fragments within each other do not exhaust the stack")
+    func chain() {
+        func query(_ count: Int) -> String {
+            let chain = (0..<count).map { "fragment F\($0) on Query { ...F\($0 + 1) }" }.joined(separator: " ")
+            return "{ ...F0 } fragment F\(count) on Query { viewer { name } } " + chain
+        }
+        #expect(Self.refusal(query(90)) == nil)
+        #expect(Self.refusal(query(1_500))?.contains("within each other more than 100 times") == true)
+    }
+
+    @Test("what reads a repository, or adds up all that was used, has its cost")
+    func costs() {
+        func query(_ count: Int, _ field: String) -> String {
+            "{ " + (0..<count).map { "a\($0): \(field)" }.joined(separator: " ") + " }"
+        }
+        for (field, most) in [
+            ("analytics { __typename }", 10), ("feature(thread: 1) { __typename }", 20),
+            ("features(first: 1) { __typename }", 19), ("tasks(first: 1) { __typename }", 49),
+        ] {
+            #expect(Self.refusal(query(most, field)) == nil)
+            #expect(Self.refusal(query(most + 1, field))?.contains("costs more than 5000") == true)
+        }
+    }
+
+    @Test("the objects of lists that are no connections count while the query runs")
+    func steps() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn(.guest)
+            func query(_ count: Int) -> String {
+                "{ __schema { types { fields { \(String(repeating: "name ", count: count))} } } }"
+            }
+            _ = try await Self.ask(caller, query(10)).expect(200)
+            let answer = try await Self.ask(caller, query(10_000))
+            #expect(answer.status == 400 && Self.message(answer).contains("more than 200000 steps"))
+        }
+    }
+
     @Test("blank lines around a text of many lines are left out in one go")
     func blankLines() throws {
         func parsed(_ text: String) throws -> GraphQLDocument {

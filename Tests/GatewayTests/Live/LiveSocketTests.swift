@@ -74,6 +74,29 @@ struct LiveSocketTests {
         }
     }
 
+    @Test("a connection follows all asks, and all that changes, once", arguments: ["subscribe_asks", "subscribe_all"])
+    func once(_ command: String) async throws {
+        try await GatewayHarness.run { harness in
+            let client = WebSocketClient()
+            let owner = try await harness.signedIn(.owner)
+            let socket = try await client.connect(to: harness, as: owner)
+            try await socket.send("{\"\(command)\":true}")
+            // The asks, or the number at which the events begin.
+            _ = try await socket.frame()
+            for _ in 1...3 {
+                try await socket.send("{\"\(command)\":true}")
+                let refusal = try await socket.frame()
+                #expect(refusal["type"] == "error" && refusal["sequence"] == 0)
+                expectEqual(refusal["content"]?.stringValue?.contains("has `\(command)` already"), true)
+            }
+            // Another connection has its own.
+            let other = try await client.connect(to: harness, as: owner)
+            try await other.send("{\"\(command)\":true}")
+            try await expectEqual(other.frame()["type"], nil)
+            await client.stop()
+        }
+    }
+
     @Test("without a credential, or from another site, the connection is refused")
     func closed() async throws {
         try await GatewayHarness.run { harness in

@@ -1,11 +1,12 @@
 import Crypto
 import EventLoop
-import Git
 import Glibc
 import Primitives
 import Processes
 import TestSupport
 import Testing
+
+@testable import Git
 
 @Suite("A server over SSH", .timeLimit(.minutes(2)))
 struct GitSSHTests {
@@ -62,6 +63,24 @@ struct GitSSHTests {
             await self.process.stop(patience: .zero)
             await self.fixture.server.stop()
         }
+    }
+
+    @Test(
+        "a server that sends too much before its references have arrived is cut off",
+        arguments: [(10, .tooLarge), (1 << 20, nil)] as [(Int, GitError.Code?)])
+    @Net func flood(limit: Int, code: GitError.Code?) async throws {
+        let server = try await Server()
+        let relay = try await GitSSHRelay.open(host: "127.0.0.1", port: server.port, limit: limit)
+        let address = try #require(SocketAddress(host: "127.0.0.1", port: relay.port))
+        let descriptor = try await Socket.connected(to: address)
+        let socket = try RelaySocket(descriptor)
+        // The first thing that a server says, in some forty bytes.
+        let banner = try await socket.read()
+        expectEqual(banner == nil, code != nil)
+        expectEqual(relay.failure?.code, code)
+        socket.close()
+        relay.close()
+        await server.stop()
     }
 
     @Test("clone, fetch and push with a key; a key with a passphrase")

@@ -1,3 +1,4 @@
+import JSON
 import Models
 import TestSupport
 import Testing
@@ -43,6 +44,13 @@ struct EndpointFailureTests {
         #expect(message.contains("api.example.org") && message.contains("\(status)"))
         #expect(message.contains(";") && message.hasSuffix("."))
         #expect(message.count < 420)
+    }
+
+    @Test("a message of megabytes is cut before it is searched for secrets", .timeLimit(.minutes(1)))
+    func longMessage() {
+        // All of it would take the search minutes.
+        let failure = EndpointFailure(body: ["message": .string(String(repeating: "_token=x ", count: 5_000_000))])
+        #expect(failure.message.hasPrefix("_token=<redacted> _token=") && failure.message.count == 200)
     }
 
     @Test("a server failure quotes its message and the request's id; a web page is not quoted")

@@ -1,3 +1,4 @@
+import JSON
 import Models
 import TestSupport
 import Testing
@@ -203,6 +204,24 @@ struct ChatCompletionStreamTests {
         ])
         expectEqual(calls.map(\.arguments), [#"{"x":1}"#, #"{"x":2}"#])
         expectEqual(calls.map(\.id), ["call_1", "call_2"])
+    }
+
+    @Test("arguments that look complete again and again are not parsed each time", .timeLimit(.minutes(1)))
+    func looksComplete() throws {
+        var stream = ChatCompletionStream()
+        func take(_ calls: [JSON]) throws {
+            _ = try stream.receive(["choices": [["index": 0, "delta": ["tool_calls": .array(calls)]]]])
+        }
+        let start = "{\"a\":\"" + String(repeating: "x", count: 900_000)
+        try take([["index": 0, "function": ["name": "f", "arguments": .string(start)]]])
+        // Parsed each time, the arguments would take half an hour.
+        try take([JSON](repeating: ["index": 0, "function": ["name": "f", "arguments": "}"]], count: 20_000))
+        _ = try stream.receive(["choices": [["index": 0, "delta": [:], "finish_reason": "tool_calls"]]])
+        var lengths: [Int] = []
+        for event in try stream.end() {
+            if case .toolCall(let call) = event { lengths.append(call.arguments.utf8.count) }
+        }
+        expectEqual(lengths, [start.utf8.count + 20_000])
     }
 
     @Test("the old form of a function call is a tool call")

@@ -28,6 +28,17 @@ struct ChatFieldsTests {
         return try JSON.parse(dialect.body(request, model: "m"))["messages"]?[1] ?? .null
     }
 
+    @Test("pieces of thoughts beyond 1 MiB are not read", .timeLimit(.minutes(1)))
+    func endlessDetails() throws {
+        // Joined one by one, they would copy more than a terabyte.
+        let piece: JSON = ["type": "reasoning.text", "index": 0, "text": .string(String(repeating: "a", count: 30))]
+        let many: JSON = ["reasoning_details": .array([JSON](repeating: piece, count: 300_000))]
+        #expect(try self.items([many, Self.call]).isEmpty)
+        let few: JSON = ["reasoning_details": [piece, piece]]
+        let text = try self.items([few, Self.call]).first.map { try self.message([$0]) }?["reasoning_details"]
+        expectEqual(text?[0]?["text"]?.stringValue?.utf8.count, 60)
+    }
+
     struct Case: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let deltas: [JSON]

@@ -71,6 +71,25 @@ struct StreamErrorTests {
         }
     }
 
+    @Test("an answer with more items than any model makes ends with an error", arguments: [ModelAPI.chat, .responses])
+    func manyItems(_ upstream: ModelAPI) throws {
+        func event(_ number: Int) -> JSON {
+            if upstream == .chat {
+                let kind = number % 2 == 0 ? "reasoning_content" : "content"
+                return ["choices": [["delta": [kind: "a"]]]]
+            }
+            return [
+                "type": "response.output_text.delta", "output_index": .integer(Int64(number)), "delta": "a",
+            ]
+        }
+        let client = upstream == .chat ? ModelAPI.responses : .chat
+        for (count, isFault) in [(1_024, false), (1_025, true)] {
+            let text = (0..<count).map { "data: \(event($0).text)\n\n" }.joined()
+            let last = try self.stream(client, upstream, text).last
+            expectEqual(last?.contains("more than 1024 items"), isFault)
+        }
+    }
+
     @Test("an id or name that every event would repeat is cut")
     func longID() throws {
         let long = String(repeating: "x", count: 100_000)

@@ -52,6 +52,46 @@ struct TranslationWorkTests {
         #expect(throws: AnswerFault.tooManyCalls) { try ModelAnswer(answer(257), from: upstream, AnswerContext()) }
     }
 
+    @Test("an answer with more items than any model makes", arguments: ModelAPI.allCases)
+    func items(_ upstream: ModelAPI) throws {
+        func answer(_ count: Int) -> JSON {
+            func many(_ item: JSON) -> JSON { .array(Array(repeating: item, count: count)) }
+            switch upstream {
+            case .chat: return ["choices": many(["message": ["content": "a"]])]
+            case .messages: return ["content": many(["type": "text", "text": "a"])]
+            case .responses: return ["output": [["type": "message", "content": many(["text": "a"])]]]
+            }
+        }
+        try #expect(ModelAnswer(answer(1_024), from: upstream, AnswerContext()).pieces.count == 1_024)
+        #expect(throws: AnswerFault.tooManyItems) { try ModelAnswer(answer(1_025), from: upstream, AnswerContext()) }
+    }
+
+    @Test("arguments without a name that come in many pieces")
+    func earlyArguments() {
+        var calls = ChatCalls()
+        let fragment: JSON = ["index": 0, "function": ["arguments": "{}"]]
+        // A copy of what came before at each would move some 250 GB.
+        for _ in 0..<500_000 { _ = calls.take(fragment, answer: "1") }
+        #expect(calls.fault == nil)
+        let parts = calls.take(["index": 0, "function": ["name": "f"]], answer: "1")
+        #expect(parts.count == 2)
+        // All calls together have one limit.
+        for number in 1..<30_000 where calls.fault == nil {
+            let more: JSON = ["id": .string("c\(number % 200)"), "function": ["arguments": "{}"]]
+            _ = calls.take(more, answer: "1")
+        }
+        #expect(calls.fault?.code == "upstream_too_long")
+    }
+
+    @Test("usage with more members than there are kinds of tokens")
+    func usage() {
+        var reader = MessagesReader(AnswerContext())
+        var members = JSONObject(members: Self.names.map { ($0, 1) })
+        members["output_tokens"] = 7
+        _ = reader.read(["type": "message_delta", "usage": .object(members)])
+        #expect(reader.usage == ["output_tokens": 7])
+    }
+
     @Test("an error that names more members than a request has")
     func refusedFields() {
         let error = Self.names.prefix(100).map { "x.\($0): Extra inputs are not permitted" }.joined(separator: "\n")

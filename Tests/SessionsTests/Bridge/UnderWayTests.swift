@@ -64,9 +64,10 @@ struct UnderWayTests {
         let underWay = UnderWay(store: first.bridge.store)
         for _ in 0..<2 { _ = try await underWay.begin(.turn, [submission.operation]) }
         let second = try await BridgeHarness(directory: directory)
-        await second.adapter.waitForPosts(1)
-        expectEqual(second.adapter.texts.count, 1)
+        // Why, and the offer to go on.
+        await second.adapter.waitForPosts(2)
         expectEqual(second.adapter.texts.first?.contains("ended twice"), true)
+        expectEqual(second.adapter.texts.dropFirst(), ["Type `!resume` (Continue)."])
         try await expectEqual(second.turn(submission.operation)?.state, .interrupted)
         try await expectEqual(underWay.run(.turn, submission.operation) { 1 }, 1)
     }

@@ -120,6 +120,25 @@ struct DocumentCostTests {
         expectEqual(queue.next, .task(try #require(document.tasks.last)))
     }
 
+    @Test("thousands of tasks that wait for thousands of others name some of them")
+    func waits() {
+        let setup = (1...4_000).map { "- [ ] T\($0 + 1_000) Set a up\n" }.joined()
+        let tasks = (1...4_000).map { "- [ ] T\($0 + 6_000) Do b\n" }.joined()
+        let text = "# Tasks: A\n\n## Phase 1: Setup\n\n\(setup)\n## Phase 2: Foundational\n\n\(tasks)"
+        let queue = TaskQueue(TaskDocument(MarkdownDocument(text)))
+        expectEqual(queue.blocked.count, 4_000)
+        #expect(queue.blocked.allSatisfy { $0.waitsFor.count == 50 })
+    }
+
+    @Test("a document of headings, and headings of marks, are read at once")
+    func headings() {
+        let marks = (0..<50_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()
+        let research = ResearchDocument(MarkdownDocument(String(repeating: "# \n", count: 50_000)))
+        expectEqual(research.decisions.count, 0)
+        let document = MarkdownDocument("# A\n\n## a\(marks)\n\n## b\(marks)\n")
+        #expect(document.sections.allSatisfy { $0.key != "c" })
+    }
+
     @Test("an answer of more than 100 sections is not applied, however long the document is")
     func sections() throws {
         let document = Array("# A\n\n\(String(repeating: "## Phase 1: a\n\n", count: 5_000))".utf8)

@@ -53,6 +53,9 @@ struct AnswerHead: Sendable, Equatable {
         init(_ message: String) { self.message = message }
     }
 
+    /// Each is compared with those that are not passed on, which the head names, too.
+    private static let fieldLimit = 256
+
     let status: HTTPStatus
     let reason: [UInt8]
     let headers: HTTPHeaders
@@ -70,6 +73,7 @@ struct AnswerHead: Sendable, Equatable {
         else { throw Problem("its first line is not a status line of HTTP/1.1") }
         var headers = HTTPHeaders()
         while let line = lines.next() {
+            guard headers.count < Self.fieldLimit else { throw Problem("it has more than \(Self.fieldLimit) fields") }
             guard line.last == 0x0D, let colon = line.firstIndex(of: 0x3A),
                 case let value = line[(colon + 1)...].dropLast(), value.allSatisfy(Self.isText),
                 headers.append(name: Array(line[..<colon]), value: Self.trimmed(value))

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The output of dash's `export -p`: lines `export NAME` and `export NAME='VALUE'`, in which a value's quotes are in
 /// double quotes.
 enum ExportList {
@@ -36,7 +38,7 @@ enum ExportList {
             at = end + 1
         }
         at = min(at + 1, bytes.endIndex)
-        return String(decoding: value, as: UTF8.self)
+        return StreamSafeText.of(String(decoding: value, as: UTF8.self))
     }
 }
 
@@ -49,8 +51,10 @@ enum CommandVariables {
     /// start.
     static func kept(_ variables: [String]) -> [String] {
         variables.filter { variable in
-            let name = variable.prefix { $0 != "=" }
-            return variable.utf8.count < self.longest && !self.refused.contains(String(name))
+            guard variable.utf8.count < self.longest else { return false }
+            // A mark behind "=" would make another character of it.
+            let name = String(variable.unicodeScalars.prefix { $0 != "=" })
+            return !self.refused.contains(name)
                 && !self.refusedPrefixes.contains { name.hasPrefix($0) }
         }
     }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The state of a session's shell between two commands.
 ///
 /// Each command is a process of its own: bash, or dash where there is no bash. It reads ``script(for:after:directory:isBash:)``
@@ -116,7 +118,9 @@ struct ShellState: Equatable {
 
     /// Of bash each `NAME=VALUE`, of dash the output of `export -p`.
     static func variables(_ fields: ArraySlice<ArraySlice<UInt8>>, isBash: Bool) -> [String] {
-        isBash ? fields.map { String(decoding: $0, as: UTF8.self) } : fields.flatMap { ExportList.variables($0) }
+        isBash
+            ? fields.map { StreamSafeText.of(String(decoding: $0, as: UTF8.self)) }
+            : fields.flatMap { ExportList.variables($0) }
     }
 
     private static let usualOptions: Set<String> = [

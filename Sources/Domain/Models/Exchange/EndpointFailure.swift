@@ -61,7 +61,8 @@ package struct EndpointFailure: Sendable {
     }
 
     private static func oneLine(_ text: String) -> String {
-        let words = Redaction.redact(text).split(whereSeparator: { $0.isWhitespace || $0.isNewline })
+        // A body may have megabytes, of which 200 characters are shown.
+        let words = Redaction.redact(text, upTo: 4 << 10).split(whereSeparator: { $0.isWhitespace || $0.isNewline })
         var line = words.joined(separator: " ")
         line = String(
             String.UnicodeScalarView(line.unicodeScalars.filter { $0.properties.generalCategory != .control }))

@@ -9,10 +9,14 @@ struct ToolCallAssembly: Sendable {
     private static let maximumCalls = 128
     /// The maximum bytes of all arguments together.
     static let maximumBytes = 1 << 20
+    /// How often a call's arguments are parsed to see whether they are complete. Arguments that look so more often are
+    /// those of one call: each time, all of them are read.
+    private static let maximumLooks = 8
 
     private struct Entry: Sendable {
         var index: Int?
         var call: ToolCall
+        var looks = 0
     }
 
     private var entries: [Entry] = []
@@ -33,8 +37,7 @@ struct ToolCallAssembly: Sendable {
         var place = self.place(index: index, id: id)
         // Some endpoints send whole calls with neither id nor index: nothing can follow a complete object.
         if let known = place, (id ?? "").isEmpty, name != nil, arguments?.isEmpty == false,
-            self.entries[known].call.arguments.utf8.last == UInt8(ascii: "}"),
-            (try? JSON.parse(self.entries[known].call.arguments)) != nil
+            self.entries[known].call.arguments.utf8.last == UInt8(ascii: "}"), self.looksComplete(known)
         {
             place = nil
         }
@@ -57,6 +60,12 @@ struct ToolCallAssembly: Sendable {
             if call.arguments.utf8.allSatisfy({ $0 <= 0x20 }) { call.arguments = "{}" }
             return call
         }
+    }
+
+    private mutating func looksComplete(_ place: Int) -> Bool {
+        guard self.entries[place].looks < Self.maximumLooks else { return false }
+        self.entries[place].looks += 1
+        return (try? JSON.parse(self.entries[place].call.arguments)) != nil
     }
 
     private func place(index: Int?, id: String?) -> Int? {

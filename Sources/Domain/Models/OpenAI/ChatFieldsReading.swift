@@ -24,6 +24,8 @@ struct ChatFieldsReading: Sendable {
             self.message[key, default: ""] += text
         }
         for piece in delta["reasoning_details"]?.arrayValue ?? [] {
+            // One delta may have pieces without end.
+            guard self.bytes <= Self.limit else { return }
             guard let piece = piece.objectValue else { continue }
             self.bytes += JSON.object(piece).bytes.count
             self.add(piece)
@@ -67,10 +69,13 @@ struct ChatFieldsReading: Sendable {
             self.details[last]["type"] == piece["type"]
         else { return self.details.append(piece) }
         for (key, value) in piece where !value.isNull {
-            if ["text", "summary", "data"].contains(key), let old = self.details[last][key]?.stringValue,
-                let new = value.stringValue
+            if ["text", "summary", "data"].contains(key), var text = self.details[last][key]?.stringValue,
+                let more = value.stringValue
             {
-                self.details[last][key] = .string(old + new)
+                // The array gives the text up first: with two owners, each piece would copy all of it.
+                self.details[last][key] = JSON.null
+                text += more
+                self.details[last][key] = .string(text)
             } else {
                 self.details[last][key] = value
             }

@@ -68,7 +68,8 @@ enum ClarifyChange {
 
     /// What a model proposes, if the specification has that text once and the result is sane; nil otherwise.
     static func proposed(_ answer: String, for spec: SpecDocument) -> ClarificationEdit.Change? {
-        guard let start = answer.firstIndex(of: "{"), let end = answer.lastIndex(of: "}"), start < end,
+        guard let start = answer.utf8.firstIndex(of: UInt8(ascii: "{")),
+            let end = answer.utf8.lastIndex(of: UInt8(ascii: "}")), start < end,
             let json = try? JSON.parse(String(answer[start...end])), let old = json["old"]?.stringValue,
             let new = json["new"]?.stringValue, !old.isEmpty, new.utf8.count <= Self.limit,
             !old.contains(where: \.isNewline), !new.allSatisfy(\.isWhitespace), old != new

@@ -52,17 +52,18 @@ struct ClarifyQuestion: Sendable, Hashable {
 
     /// The questions in a model's answer, which may have words or a fence around the array. Nil without an array.
     static func all(in answer: String) -> [ClarifyQuestion]? {
-        guard let start = answer.firstIndex(of: "["), let end = answer.lastIndex(of: "]"), start < end,
+        guard let start = answer.utf8.firstIndex(of: UInt8(ascii: "[")),
+            let end = answer.utf8.lastIndex(of: UInt8(ascii: "]")), start < end,
             let items = (try? JSON.parse(String(answer[start...end])))?.arrayValue
         else { return nil }
         var questions: [ClarifyQuestion] = []
-        for item in items {
+        for item in items where questions.count < Self.limit {
             guard let question = ClarifyQuestion(item), !questions.contains(where: { $0.text == question.text }) else {
                 continue
             }
             questions.append(question)
         }
-        return Array(questions.prefix(Self.limit))
+        return questions
     }
 
     /// The questions that a specification marks itself.

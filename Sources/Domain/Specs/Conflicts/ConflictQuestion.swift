@@ -1,6 +1,7 @@
 internal import Chat
 internal import Git
 internal import JSON
+internal import Primitives
 internal import Repositories
 
 /// Puts two versions of the same lines to the people of a thread.
@@ -65,7 +66,8 @@ struct ConflictQuestion {
     }
 
     private static func lines(_ bytes: [UInt8]) -> [Substring] {
-        String(decoding: bytes, as: UTF8.self).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        StreamSafeText.of(String(decoding: bytes, as: UTF8.self)).split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     }
 
     private static func block(_ lines: [Substring]?) -> String {

@@ -21,6 +21,10 @@ package struct TaskQueue: Sendable {
     private let left: Set<String>
     private let ticked: Set<String>
     private let open: [TaskEntry]
+    /// Those of the open tasks that may block later ones although no text says so.
+    private let blocking: [TaskEntry]
+    /// The ids that occur more than once.
+    private let doubled: Set<String>
     /// By their lines.
     private let phases: [Int: TaskPhase]
     /// The ids of open tasks, by id and by the name of their phase.
@@ -34,6 +38,8 @@ package struct TaskQueue: Sendable {
         self.left = left
         self.ticked = Set(tasks.tasks.filter(\.isTicked).map(\.id))
         self.open = tasks.tasks.filter { !$0.isTicked }
+        var seen: Set<String> = []
+        self.doubled = Set(tasks.tasks.map(\.id).filter { !seen.insert($0).inserted })
         let phases = Dictionary(
             tasks.tasks.compactMap { task in tasks.phase(of: task).map { (task.line, $0) } },
             uniquingKeysWith: { first, _ in first })
@@ -42,6 +48,7 @@ package struct TaskQueue: Sendable {
             if let number = phases[task.line]?.number { openByName["Phase \(number)", default: []].append(task.id) }
         }
         self.phases = phases
+        self.blocking = self.open.filter { left.contains($0.id) || phases[$0.line]?.comesFirst == true }
         self.openByName = openByName
         self.needed = tasks.needed
     }
@@ -71,30 +78,36 @@ package struct TaskQueue: Sendable {
         if task.box == nil {
             return Blocked(task: task, waitsFor: [], reason: "it has no checkbox (begin its line with `- [ ] `)")
         }
-        if self.tasks.tasks.count(where: { $0.id == task.id }) > 1 {
+        if self.doubled.contains(task.id) {
             return Blocked(task: task, waitsFor: [], reason: "its id occurs more than once (number them apart)")
         }
         let waits = self.waits(of: task)
         return waits.isEmpty ? nil : Blocked(task: task, waitsFor: waits, reason: nil)
     }
 
-    /// The open tasks that must be done before.
+    /// A task may wait for thousands of others, and thousands may do so.
+    private static let mostWaits = 50
+
+    /// The open tasks that must be done before, at most ``mostWaits``.
     private func waits(of task: TaskEntry) -> [String] {
         let phase = self.phases[task.line]
         let names = [task.id] + (phase?.number.map { ["Phase \($0)"] } ?? [])
-        var waits = names.flatMap { self.needed[$0] ?? [] }.flatMap { self.openByName[$0.prerequisite] ?? [] }
-        for other in self.open where other.line < task.line && self.blocks(other, task, phase) {
-            waits.append(other.id)
-        }
+        let named = names.lazy.flatMap { self.needed[$0] ?? [] }.flatMap { self.openByName[$0.prerequisite] ?? [] }
+        let unnamed = self.blocking.lazy.filter { $0.line < task.line && self.blocks($0, task, phase) }.map(\.id)
         var seen: Set<String> = [task.id]
-        return waits.filter { seen.insert($0).inserted }
+        var waits: [String] = []
+        for id in [AnySequence(named), AnySequence(unnamed)].joined() where seen.insert(id).inserted {
+            waits.append(id)
+            if waits.count == Self.mostWaits { break }
+        }
+        return waits
     }
 
     /// Whether an earlier task blocks a later one although no text says so: what prepares everything, a left task
     /// before one of the same phase that is not marked as parallel, and a left task with the same file.
     private func blocks(_ other: TaskEntry, _ task: TaskEntry, _ phase: TaskPhase?) -> Bool {
         let earlier = self.phases[other.line]
-        if let earlier, earlier != phase, earlier.kind == .setup || earlier.kind == .foundation {
+        if let earlier, earlier != phase, earlier.comesFirst {
             // Only a task that was tried and left blocks a task that a person named.
             return self.selection.isAll || self.left.contains(other.id)
         }
@@ -102,6 +115,11 @@ package struct TaskQueue: Sendable {
         if earlier == phase, !task.isParallel { return true }
         return !Set(other.paths).isDisjoint(with: task.paths)
     }
+}
+
+extension TaskPhase {
+    /// Whether it prepares what all others need.
+    fileprivate var comesFirst: Bool { self.kind == .setup || self.kind == .foundation }
 }
 
 /// The tasks of a list that a person selected: `T012`, `T012-T015`, `US1`, several of them, or nothing for all.

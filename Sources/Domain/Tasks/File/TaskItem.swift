@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// How far a task is.
 package enum TaskState: String, Sendable, CaseIterable, Codable {
     case open, started, done, dropped
@@ -91,7 +93,9 @@ package struct TaskItem: Sendable {
     /// The number of items that it is in.
     let depth: Int
 
-    func string(_ range: Range<Int>) -> String { String(decoding: self.bytes[range], as: UTF8.self) }
+    func string(_ range: Range<Int>) -> String {
+        StreamSafeText.of(String(decoding: self.bytes[range], as: UTF8.self))
+    }
 
     private func value(_ kind: Mark.Kind) -> String? {
         self.marks.first { $0.kind == kind }.map { self.string($0.value) }

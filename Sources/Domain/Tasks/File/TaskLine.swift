@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Reads what follows a task's box: its id, marks such as `@alice #bug !high (due 2026-12-01)`, and its title.
 ///
 /// Marks count at the beginning, after the id, and at the end; in between they are words of the title.
@@ -39,7 +41,7 @@ struct TaskLine {
     /// `note (alice, 2026-12-01): text`
     static func note(_ bytes: ArraySlice<UInt8>) -> TaskNote? {
         guard bytes.starts(with: "note (".utf8) else { return nil }
-        let text = String(decoding: bytes.dropFirst(6), as: UTF8.self)
+        let text = StreamSafeText.of(String(decoding: bytes.dropFirst(6), as: UTF8.self))
         guard let close = text.firstRange(of: "):") else { return nil }
         let head = text[..<close.lowerBound]
         guard let comma = head.lastIndex(of: ",") else { return nil }

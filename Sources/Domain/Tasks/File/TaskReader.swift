@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Finds the tasks in the bytes of a Markdown file: list items whose text begins with a box. Not those in code, comments,
 /// quotes, front matter and tables.
 struct TaskReader {
@@ -32,7 +34,8 @@ struct TaskReader {
     mutating func read() {
         var position = self.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         position = self.skipFrontMatter(position)
-        while position < self.bytes.count {
+        // One more than may be there shows that there are too many.
+        while position < self.bytes.count, self.items.count <= TaskFile.countLimit {
             let (end, next) = self.lineEnd(position)
             self.line += 1
             self.take(position..<end, next: next)
@@ -251,7 +254,7 @@ struct TaskReader {
         while !text.isEmpty, self.bytes[text.upperBound - 1] == UInt8(ascii: "#") {
             text = text.lowerBound..<text.upperBound - 1
         }
-        return String(decoding: self.bytes[self.trimmed(text)], as: UTF8.self)
+        return StreamSafeText.of(String(decoding: self.bytes[self.trimmed(text)], as: UTF8.self))
     }
 
     /// The bullet or number of a list item, which a blank or the line's end follows.

@@ -1,10 +1,13 @@
 package import Chat
 package import Jail
+internal import Primitives
 
 /// Decodes a command's two streams of bytes into text. A character that is split between pieces waits for its rest, and
-/// bytes that are not UTF-8 become U+FFFD. Pure.
+/// bytes that are not UTF-8 become U+FFFD. Runs of marks are
+/// broken. Pure.
 package struct OutputDecoder: Sendable {
     private var rests: [CommandOutput.Stream: [UInt8]] = [:]
+    private var runs: [CommandOutput.Stream: StreamSafeText] = [:]
 
     package init() {}
 
@@ -15,7 +18,8 @@ package struct OutputDecoder: Sendable {
         let end = bytes.count - Self.unfinished(bytes)
         self.rests[stream] = Array(bytes[end...])
         guard end > 0 else { return nil }
-        return CommandOutput(stream: stream, text: String(decoding: bytes[..<end], as: UTF8.self))
+        let text = String(decoding: bytes[..<end], as: UTF8.self)
+        return CommandOutput(stream: stream, text: self.runs[stream, default: StreamSafeText()].next(text))
     }
 
     /// What is left at the end.

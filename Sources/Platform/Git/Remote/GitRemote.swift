@@ -135,7 +135,10 @@ package struct GitRemote: Sendable {
                 return try await GitNetwork.run { [relay] in
                     try transfer.checkCancellation()
                     // SSH blocks in the kernel until its connection ends.
-                    if let relay { transfer.onCancel = { relay.close() } }
+                    if let relay {
+                        transfer.onCancel = { relay.close() }
+                        transfer.onConnect = { relay.referencesArrived() }
+                    }
                     return try body(transfer)
                 }
             } catch {
@@ -175,6 +178,7 @@ package struct GitRemote: Sendable {
             unsafe git_remote_connect_options_init(&connection, UInt32(GIT_REMOTE_CONNECT_OPTIONS_VERSION))
             unsafe connection.callbacks = transfer.callbacks()
             try transfer.check(unsafe git_remote_connect_ext(remote, direction, &connection))
+            transfer.onConnect?()
             return try unsafe body(remote)
         }
     }
@@ -183,6 +187,9 @@ package struct GitRemote: Sendable {
         var heads: UnsafeMutablePointer<UnsafePointer<git_remote_head>?>?
         var count = 0
         try transfer.check(unsafe git_remote_ls(&heads, &count, remote))
+        guard count <= GitServerReferences.most else {
+            throw GitServerReferences.tooMany("\(GitServerReferences.most)")
+        }
         var references = GitServerReferences()
         for index in 0..<count {
             guard let head = unsafe heads?[index]?.pointee, let bytes = unsafe head.name else { continue }

@@ -8,6 +8,18 @@ struct GitServerReferences: Sendable, Hashable {
     var headTarget: String?
 
     static let branchPrefix = "refs/heads/"
+    /// Of what a server says before anything is asked for. The library keeps all of it in memory.
+    static let mostBytes = 64 << 20
+    static let most = 200_000
+
+    /// Why a server's references are not read.
+    ///
+    /// - Parameter amount: "64 MB of".
+    static func tooMany(_ amount: String) -> GitError {
+        GitError(
+            .tooLarge,
+            "the Git server has more than \(amount) branches and tags: delete some there, or use another repository")
+    }
 
     /// The references with a valid branch name, without `refs/heads/`.
     var branches: [String: GitObjectID] {

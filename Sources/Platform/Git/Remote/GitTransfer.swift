@@ -20,6 +20,7 @@ final class GitTransfer: Sendable {
         /// The task that the thread waits for.
         var waiting: Task<Void, Never>?
         var onCancel: (@Sendable () -> Void)?
+        var onConnect: (@Sendable () -> Void)?
         var lastProgress: ContinuousClock.Instant?
         var progress = GitProgress()
         var messages: [UInt8] = []
@@ -50,6 +51,12 @@ final class GitTransfer: Sendable {
             }
             if isLate { newValue?() }
         }
+    }
+
+    /// Called when the server's references have arrived.
+    var onConnect: (@Sendable () -> Void)? {
+        get { self.state.withLock { $0.onConnect } }
+        set { self.state.withLock { $0.onConnect = newValue } }
     }
 
     func cancel() {

@@ -35,6 +35,19 @@ internal import Glibc
         return nil
     }
 
+    /// The first entry with each of these names, of those that can be read.
+    ///
+    /// - Parameter lengths: Those of the names: most entries have others, and need no copy.
+    func find(_ names: Set<[UInt8]>, lengths: Set<Int>) -> [[UInt8]: TreeItem] {
+        var found: [[UInt8]: TreeItem] = [:]
+        while found.count < names.count, let entry = try? unsafe self.nextEntry() {
+            guard unsafe lengths.contains(entry.name.count) else { continue }
+            let name = unsafe Array(entry.name)
+            if found[name] == nil, names.contains(name) { found[name] = unsafe self.item(entry) }
+        }
+        return found
+    }
+
     private typealias Entry = (mode: UInt32, name: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer)
 
     private func nextEntry() throws(GitError) -> Entry? {

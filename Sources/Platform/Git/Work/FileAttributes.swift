@@ -59,6 +59,8 @@ struct AttributeRules {
     static let fileName = Array(".gitattributes".utf8)
     static let sizeLimit = 128 * 1_024
     private static let mostLines = 1_000
+    /// What trying a rule, and writing a value, takes as comparisons of one byte.
+    private static let effort = 16
     private static let relevant: Set<String> = ["text", "crlf", "eol", "filter", "working-tree-encoding"]
 
     private var files: [File] = []
@@ -106,8 +108,11 @@ struct AttributeRules {
     func attributes(of path: [[UInt8]], _ effort: RuleEffort) throws(GitError) -> FileAttributes {
         var attributes = FileAttributes()
         for file in self.files where file.depth < path.count {
-            for line in file.lines where IgnoreRules.matches(line.pattern.parts[...], path[file.depth...], effort) {
+            for line in file.lines {
+                guard effort.take(Self.effort) else { break }
+                guard IgnoreRules.matches(line.pattern.parts[...], path[file.depth...], effort) else { continue }
                 for (name, value) in line.values { attributes.values[name] = value }
+                guard effort.take(line.values.count * Self.effort) else { break }
             }
             try effort.check()
         }

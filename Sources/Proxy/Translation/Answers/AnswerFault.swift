@@ -52,6 +52,8 @@ struct AnswerFault: Error, Sendable, Equatable {
 
     static let tooManyCalls = AnswerFault.tooLong("more than \(ChatCalls.limit) tool calls")
 
+    static let tooManyItems = AnswerFault.tooLong("more than \(AnswerStream.itemLimit) items")
+
     static let notAnAnswer = AnswerFault(
         "The upstream's response is not an answer of its API. Check proxy.upstream and the model.",
         type: AnswerFault.ownType, code: "upstream_malformed")

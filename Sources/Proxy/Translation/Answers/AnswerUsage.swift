@@ -34,6 +34,12 @@ struct AnswerUsage: Sendable, Equatable {
             reasoning: (usage["output_tokens_details"] ?? .null).count("reasoning_tokens"))
     }
 
+    /// The members that ``init(messages:)`` reads.
+    static let messageKeys = [
+        "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens",
+        "output_tokens_details",
+    ]
+
     /// Anthropic counts the tokens of the cache in addition to `input_tokens`, OpenAI includes them.
     init(messages usage: JSON) {
         let read = usage.count("cache_read_input_tokens")

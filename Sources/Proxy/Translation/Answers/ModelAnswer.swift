@@ -64,9 +64,9 @@ extension ModelAnswer {
     }
 
     private mutating func take(chat message: JSON) throws(AnswerFault) {
-        if let text = ChatDelta.reasoning(message) { self.pieces.append(.reasoning(text)) }
-        if let text = ChatDelta.text(message) { self.pieces.append(.text(text)) }
-        if let text = message.text("refusal") { self.pieces.append(.refusal(text)) }
+        if let text = ChatDelta.reasoning(message) { try self.add(.reasoning(text)) }
+        if let text = ChatDelta.text(message) { try self.add(.text(text)) }
+        if let text = message.text("refusal") { try self.add(.refusal(text)) }
         for call in message.list("tool_calls") {
             let function = call["function"] ?? .null
             guard let name = function.text("name") else { continue }
@@ -76,8 +76,14 @@ extension ModelAnswer {
 
     private mutating func addCall(_ id: String?, _ name: String, _ arguments: String) throws(AnswerFault) {
         guard self.calls < ChatCalls.limit else { throw .tooManyCalls }
-        self.pieces.append(.call(id: id ?? AnswerID.call(self.id, self.calls), name: name, arguments: arguments))
+        try self.add(.call(id: id ?? AnswerID.call(self.id, self.calls), name: name, arguments: arguments))
         self.calls += 1
+    }
+
+    /// Each piece becomes an item of a response, which takes far more memory than a short text.
+    private mutating func add(_ piece: Piece) throws(AnswerFault) {
+        guard self.pieces.count < AnswerStream.itemLimit else { throw .tooManyItems }
+        self.pieces.append(piece)
     }
 
     func chat(_ context: AnswerContext) -> JSON {
@@ -123,8 +129,8 @@ extension ModelAnswer {
         self.usage = body.value("usage").map(AnswerUsage.init(messages:))
         for block in content {
             switch block["type"]?.stringValue {
-            case "text": if let text = block.text("text") { self.pieces.append(.text(text)) }
-            case "thinking": if let text = block.text("thinking") { self.pieces.append(.reasoning(text)) }
+            case "text": if let text = block.text("text") { try self.add(.text(text)) }
+            case "thinking": if let text = block.text("thinking") { try self.add(.reasoning(text)) }
             case "tool_use":
                 guard let name = block.text("name") else { continue }
                 try self.addCall(block.text("id"), name, block.value("input")?.text ?? "{}")
@@ -183,13 +189,13 @@ extension ModelAnswer {
         switch item["type"]?.stringValue {
         case "message":
             for part in item.list("content") {
-                if let text = part.text("text") { self.pieces.append(.text(text)) }
-                if let text = part.text("refusal") { self.pieces.append(.refusal(text)) }
+                if let text = part.text("text") { try self.add(.text(text)) }
+                if let text = part.text("refusal") { try self.add(.refusal(text)) }
             }
         case "reasoning":
             let parts = item.list("summary").isEmpty ? item.list("content") : item.list("summary")
             let text = parts.compactMap { $0.text("text") }.joined(separator: "\n\n")
-            if !text.isEmpty { self.pieces.append(.reasoning(text)) }
+            if !text.isEmpty { try self.add(.reasoning(text)) }
         case "function_call":
             guard let name = item.text("name") else { return }
             let id = item.text("call_id") ?? item.text("id")

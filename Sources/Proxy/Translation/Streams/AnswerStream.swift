@@ -10,6 +10,8 @@ struct AnswerStream: StreamTranslation {
     static let eventLimit = 1 << 20
     /// The longest answer, in bytes.
     private static let answerLimit = 32 << 20
+    /// The most texts, thoughts and calls of an answer: each takes far more memory than the bytes that begin it.
+    static let itemLimit = 1_024
     private static let endMark = Array("[DONE]".utf8)
 
     private let eventLimit: Int
@@ -24,6 +26,9 @@ struct AnswerStream: StreamTranslation {
     private var isFinishing = false
     private var hasBegun = false
     private var size = 0
+    private var items = 0
+    /// The kind of text that the open item has.
+    private var open: AnswerPart.TextKind?
 
     init(from upstream: ModelAPI, to client: ModelAPI, _ context: AnswerContext) {
         // A response's last events repeat all of it.
@@ -107,9 +112,12 @@ struct AnswerStream: StreamTranslation {
         for part in parts where !self.hasEnded {
             // Clients expect the beginning of the answer first.
             if part == .alive, !self.hasBegun { continue }
-            self.size += part.size
-            guard self.size <= Self.answerLimit else {
-                let fault = AnswerFault.tooLong("an answer of more than \(Self.answerLimit) bytes")
+            self.count(part)
+            guard self.size <= Self.answerLimit, self.items <= Self.itemLimit else {
+                let fault =
+                    self.items > Self.itemLimit
+                    ? AnswerFault.tooManyItems
+                    : AnswerFault.tooLong("an answer of more than \(Self.answerLimit) bytes")
                 (self.hasEnded, self.fault) = (true, fault)
                 return self.writer.write(.fault(fault), to: &output)
             }
@@ -120,6 +128,17 @@ struct AnswerStream: StreamTranslation {
             case .begin: self.hasBegun = true
             default: break
             }
+        }
+    }
+
+    private mutating func count(_ part: AnswerPart) {
+        self.size += part.size
+        if case .call = part {
+            self.items += 1
+            self.open = nil
+        } else if let kind = part.textKind, kind != self.open {
+            self.items += 1
+            self.open = kind
         }
     }
 }
@@ -174,7 +193,20 @@ extension AnswerPart {
     var size: Int {
         switch self {
         case .reasoning(let text), .text(let text), .refusal(let text), .arguments(_, let text): text.utf8.count
+        case .call(_, let id, let name): id.utf8.count + name.utf8.count
         default: 0
+        }
+    }
+
+    enum TextKind: Sendable { case reasoning, text, refusal }
+
+    /// Text of another kind than that before it begins an item.
+    var textKind: TextKind? {
+        switch self {
+        case .reasoning: .reasoning
+        case .text: .text
+        case .refusal: .refusal
+        default: nil
         }
     }
 }

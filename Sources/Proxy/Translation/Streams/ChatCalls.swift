@@ -23,6 +23,8 @@ struct ChatCalls: Sendable {
 
     private var calls: [Call] = []
     private var begun = 0
+    /// The bytes of all arguments that came before their names.
+    private var early = 0
     private(set) var fault: AnswerFault?
 
     var isEmpty: Bool { self.begun == 0 }
@@ -67,25 +69,28 @@ struct ChatCalls: Sendable {
     }
 
     private mutating func advance(_ place: Int, _ arguments: String, answer: String) -> [AnswerPart] {
-        var call = self.calls[place]
-        defer { self.calls[place] = call }
         var parts: [AnswerPart] = []
-        if call.number == nil {
-            guard !call.name.isEmpty else {
-                call.early += arguments
-                if call.early.utf8.count > Self.earlyLimit { self.fault = .tooLong("a tool call without a name") }
+        // In place: with a copy of the call beside it, each fragment would copy all early arguments.
+        if self.calls[place].number == nil {
+            guard !self.calls[place].name.isEmpty else {
+                self.early += arguments.utf8.count
+                if self.early > Self.earlyLimit {
+                    self.fault = .tooLong("a tool call without a name")
+                } else {
+                    self.calls[place].early += arguments
+                }
                 return []
             }
             let number = self.begun
-            call.number = number
+            self.calls[place].number = number
             self.begun += 1
-            if call.id.isEmpty { call.id = AnswerID.call(answer, number) }
-            parts.append(.call(number, id: call.id, name: call.name))
+            if self.calls[place].id.isEmpty { self.calls[place].id = AnswerID.call(answer, number) }
+            parts.append(.call(number, id: self.calls[place].id, name: self.calls[place].name))
         }
-        let text = call.early + arguments
-        call.early = ""
-        if let number = call.number, !text.isEmpty {
-            call.hasArguments = call.hasArguments || text.utf8.contains { $0 > 0x20 }
+        let text = self.calls[place].early + arguments
+        self.calls[place].early = ""
+        if let number = self.calls[place].number, !text.isEmpty {
+            if !self.calls[place].hasArguments { self.calls[place].hasArguments = text.utf8.contains { $0 > 0x20 } }
             parts.append(.arguments(number, text))
         }
         return parts

@@ -15,8 +15,8 @@ struct MessagesReader: AnswerReader {
     /// The calls that have not ended, by the index of their block.
     private var calls: [Int: Call] = [:]
     private var finish: AnswerFinish?
-    /// The members of all usage objects so far: later ones may have fewer.
-    private var usage: JSONObject = [:]
+    /// The known members of all usage objects so far: later ones may have fewer.
+    private(set) var usage: JSONObject = [:]
     private var thoughts = 0
 
     init(_ context: AnswerContext) {
@@ -55,7 +55,8 @@ struct MessagesReader: AnswerReader {
     }
 
     private mutating func merge(_ usage: JSON?) {
-        for (key, value) in usage?.objectValue ?? [:] where !value.isNull { self.usage[key] = value }
+        guard let usage else { return }
+        for key in AnswerUsage.messageKeys { if let value = usage.value(key) { self.usage[key] = value } }
     }
 
     private mutating func start(_ block: JSON, at index: Int) -> [AnswerPart] {

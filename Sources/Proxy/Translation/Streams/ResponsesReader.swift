@@ -61,8 +61,14 @@ struct ResponsesReader: AnswerReader {
 
     private mutating func piece(_ event: JSON, _ place: Int, _ part: (String) -> AnswerPart) -> [AnswerPart] {
         guard let text = event.text("delta") else { return [] }
+        guard self.hasRoom(for: place) else { return [.fault(.tooManyItems)] }
         self.streamed.insert(place)
         return self.begin(nil) + [part(text)]
+    }
+
+    /// Whether the item at this place is known, or not one too many.
+    private func hasRoom(for place: Int) -> Bool {
+        self.streamed.count < AnswerStream.itemLimit || self.streamed.contains(place)
     }
 
     private mutating func add(_ item: JSON, _ place: Int) -> [AnswerPart] {
@@ -91,6 +97,8 @@ struct ResponsesReader: AnswerReader {
 
     private mutating func end(_ item: JSON, _ place: Int) -> [AnswerPart] {
         switch item["type"]?.stringValue {
+        case "message" where !self.hasRoom(for: place), "reasoning" where !self.hasRoom(for: place):
+            return [.fault(.tooManyItems)]
         case "function_call": return self.add(item, place) + self.completeArguments(item["arguments"], place)
         case "message" where self.streamed.insert(place).inserted:
             return self.begin(nil)
@@ -108,7 +116,9 @@ struct ResponsesReader: AnswerReader {
         var parts = self.begin(response)
         // The items, if they did not arrive one by one.
         if self.streamed.isEmpty, self.begun == 0 {
-            for (place, item) in response.list("output").enumerated() { parts += self.end(item, place) }
+            let items = response.list("output")
+            guard items.count <= AnswerStream.itemLimit else { return parts + [.fault(.tooManyItems)] }
+            for (place, item) in items.enumerated() { parts += self.end(item, place) }
         }
         // A truncated call must not look complete.
         if finish == .stop { for place in self.calls.keys.sorted() { parts += self.completeArguments(nil, place) } }

@@ -36,7 +36,7 @@ package struct MatrixUserKeys: Sendable, Equatable {
         self.userSigning = userSigning
         self.masterJSON = master == nil ? nil : answer["master_keys"]?[user]
         self.devices =
-            devices.filter { !taken.contains($0.key) }
+            devices.prefix(Self.deviceLimit).filter { !taken.contains($0.key) }
             .compactMap { MatrixDeviceKeys($0.value, user: user, id: $0.key, selfSigning: selfSigning) }
             .sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
     }
@@ -47,6 +47,9 @@ package struct MatrixUserKeys: Sendable, Equatable {
     package func isVerified(by userSigning: String, of owner: String) -> Bool {
         self.masterJSON.map { MatrixSigned.verify($0, user: owner, key: userSigning) } ?? false
     }
+
+    /// Each device's signature is checked; a person has some.
+    private static let deviceLimit = 1_000
 
     /// The public key of a cross-signing object, which must be its only key and its own name.
     private static func key(_ json: JSON, user: String, usage: String) -> String? {

@@ -10,6 +10,9 @@ package struct JSONRPCFraming: Sendable {
     private static let maximumHeaderBytes = 1024
     private static let headerEnd: [UInt8] = [13, 10, 13, 10]
 
+    /// Of a message, in bytes: it is parsed on the event loop, which serves nobody else meanwhile.
+    package static let usualLimit = 8 << 20
+
     private let bodyLimit: Int
     private var buffer: [UInt8] = []
     /// The index of the next unread byte.
@@ -18,7 +21,7 @@ package struct JSONRPCFraming: Sendable {
     private var expected: Int?
 
     /// - Parameter bodyLimit: in bytes; a longer message is an error before it is read.
-    package init(bodyLimit: Int = 64 * 1024 * 1024) {
+    package init(bodyLimit: Int = Self.usualLimit) {
         self.bodyLimit = bodyLimit
     }
 

@@ -37,7 +37,7 @@ struct StoredToken: Sendable, Equatable {
         return String(hex(sha256(text)).prefix(32))
     }
 
-    /// Nil for a truncated file, another version, or an untrusted API address.
+    /// Nil for a truncated file, another version, times that make no sense, or an untrusted API address.
     init?(bytes: [UInt8], settings: SignInSettings) {
         guard let json = try? JSON.parse(bytes), json["version"]?.intValue == Self.version,
             let value = json["token"]?.stringValue, !value.isEmpty,
@@ -45,12 +45,14 @@ struct StoredToken: Sendable, Equatable {
             CopilotEndpoint.isTrusted(api, for: settings),
             let obtained = json["obtained_at"]?.doubleValue, let uptime = json["uptime"]?.doubleValue,
             let bootID = json["boot_id"]?.stringValue, let life = json["life"]?.doubleValue,
+            // Those of a fresh token are checked too; larger ones would trap where they become whole numbers.
+            [obtained, uptime, life].allSatisfy({ TokenTerm.times.contains($0) }),
             let signIn = json["sign_in"]?.stringValue,
             let source = (json["source"]?.stringValue).flatMap({ SignInSource.Kind(rawValue: $0) })
         else { return nil }
         self.term = TokenTerm(
             obtained: ClockReading(wall: obtained, uptime: uptime, bootID: bootID), life: life,
-            refreshIn: json["refresh_in"]?.doubleValue)
+            refreshIn: json["refresh_in"]?.doubleValue.flatMap { TokenTerm.times.contains($0) ? $0 : nil })
         self.token = CopilotToken(
             value: Secret(value), expiresAt: self.term.expiresAt, apiURL: api, sku: json["sku"]?.stringValue)
         self.signIn = signIn
@@ -82,6 +84,8 @@ struct StoredToken: Sendable, Equatable {
 /// Measured from its arrival by the monotonic clock, which includes sleep. Across a restart the wall clock counts;
 /// where the clocks disagree about the elapsed time, the token is exchanged early.
 package struct TokenTerm: Sendable, Hashable {
+    /// Numbers of seconds that make sense.
+    static let times = 0.0...1e12
     /// The longest time between two exchanges in the background: 28 minutes.
     static let longestInterval = 1_680.0
     /// How long before its end a token is exchanged: two minutes.

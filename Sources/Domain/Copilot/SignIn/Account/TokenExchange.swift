@@ -62,14 +62,11 @@ struct TokenExchange: Sendable {
         }
     }
 
-    /// Numbers of seconds that make sense.
-    private static let times = 0.0...1e12
-
     private func grant(
         _ body: [UInt8], _ headers: HTTPHeaders, _ source: SignInSource, now: Double
     ) throws -> Grant {
         guard let json = try? JSON.parse(body), let value = json["token"]?.stringValue, !value.isEmpty,
-            let expiresAt = json["expires_at"]?.doubleValue, Self.times.contains(expiresAt)
+            let expiresAt = json["expires_at"]?.doubleValue, TokenTerm.times.contains(expiresAt)
         else {
             throw ExchangeFailure(status: 200, headers: headers, body: body, source: source, now: now)
         }
@@ -77,7 +74,7 @@ struct TokenExchange: Sendable {
         Redaction.register(secret)
         return Grant(
             value: secret, expiresAt: expiresAt,
-            refreshIn: json["refresh_in"]?.doubleValue.flatMap { Self.times.contains($0) ? $0 : nil },
+            refreshIn: json["refresh_in"]?.doubleValue.flatMap { TokenTerm.times.contains($0) ? $0 : nil },
             apiURL: try self.endpoint(json), sku: json["sku"]?.stringValue,
             notice: json["user_notification"]?["message"]?.stringValue,
             serverTime: headers["date"].flatMap { HTTPDate.parse($0) }.map { Double($0) })

@@ -249,15 +249,22 @@ extension Ledger {
             additions: Int(try row.integer("additions")), deletions: Int(try row.integer("deletions")))
     }
 
-    /// Whether a turn in one of `owner`'s threads made the commit.
-    package func hasCommit(_ sha: String, of repository: String, inThreadsOf owner: String) throws -> Bool {
-        try !self.connection.query(
+    /// The full hash of the commit that a turn in one of `owner`'s threads made and whose hash begins with `hash`; nil
+    /// if there is none, or more than one.
+    package func postedCommit(
+        _ hash: String, of repository: String, inThreadsOf owner: String
+    ) throws -> String? {
+        // A range, which the index on the hashes serves: no digit comes after `f`.
+        let rows = try self.connection.query(
             """
-            SELECT 1 FROM commits JOIN turns ON turns.id = commits.turn JOIN sessions ON sessions.id = turns.session
-            WHERE commits.sha = ? AND commits.repository = ? AND sessions.owner = ? AND sessions.state <> 'deleted'
-            LIMIT 1
-            """, [.text(sha), .text(repository), .text(owner)]
-        ).isEmpty
+            SELECT DISTINCT commits.sha FROM commits JOIN turns ON turns.id = commits.turn
+            JOIN sessions ON sessions.id = turns.session
+            WHERE commits.sha >= ? AND commits.sha < ? AND commits.repository = ? AND sessions.owner = ?
+            AND sessions.state <> 'deleted'
+            LIMIT 2
+            """, [.text(hash), .text(hash + "g"), .text(repository), .text(owner)])
+        guard rows.count == 1 else { return nil }
+        return try rows.first?.text("sha")
     }
 
     private static func turn(_ row: Row) throws -> TurnRecord { try self.turn(row, commits: []) }

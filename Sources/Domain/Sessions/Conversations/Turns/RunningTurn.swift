@@ -26,6 +26,7 @@ final class RunningTurn {
     private(set) var poster: AnswerPoster
     /// The answer so far, UTF-8.
     private(set) var answer: [UInt8] = []
+    private var runs = StreamSafeText()
     /// Where questions and commits divide the growing answer.
     private var divisions = AnswerDivisions()
     private(set) var cut: Cut?
@@ -130,6 +131,7 @@ final class RunningTurn {
 
     /// Adds to the answer. Returns the messages that are due, and whether the answer no longer fits in the room.
     func add(_ text: String) -> (messages: [String], isCut: Bool) {
+        let text = self.runs.next(text)
         self.answer.append(sparingly: text.utf8)
         let wasShortened = self.poster.isShortened
         let messages = self.poster.append(text, to: self.answer)

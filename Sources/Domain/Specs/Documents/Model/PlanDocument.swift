@@ -64,13 +64,12 @@ package struct ResearchDocument: Sendable, Hashable {
     package init(_ markdown: MarkdownDocument) {
         self.markdown = markdown
         self.questions = OpenQuestion.all(in: markdown)
-        self.decisions = markdown.sections.compactMap { section in
-            // A section's subsections count as its labels: `### Decision`.
-            let inner = markdown.sections.filter { $0.line > section.line && $0.line < section.end }
+        // A section's subsections count as its labels: `### Decision`.
+        let children = Dictionary(grouping: markdown.sections) { $0.parent }
+        self.decisions = markdown.sections.enumerated().compactMap { index, section in
             let labels =
                 markdown.fields(in: section.own).map { (key: $0.key, line: $0.line) }
-                + inner.filter { $0.parent.map { markdown.sections[$0].line } == section.line }
-                .map { (key: $0.key, line: $0.line) }
+                + (children[index] ?? []).map { (key: $0.key, line: $0.line) }
             guard section.level > 1, let decision = labels.first(where: { $0.key == "decision" }) else { return nil }
             let has = { (word: String) in labels.contains { $0.key.utf8.starts(with: word.utf8) } }
             return Decision(

@@ -1,6 +1,8 @@
+internal import Primitives
+
 /// Reading ASCII syntax in bytes. Document structure is ASCII in every language, and bytes keep what is not UTF-8.
 extension ArraySlice<UInt8> {
-    var text: String { String(decoding: self, as: UTF8.self) }
+    var text: String { StreamSafeText.of(String(decoding: self, as: UTF8.self)) }
 
     /// Without spaces, tabs and carriage returns at both ends.
     var trimmed: ArraySlice<UInt8> {

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A Markdown document as lines and sections. Lossless: ``written`` gives back the bytes that were read.
 package struct MarkdownDocument: Sendable, Hashable {
     package let bytes: [UInt8]
@@ -148,6 +150,6 @@ package struct DocumentSection: Sendable, Hashable {
             }
         }
         let words = result.split(separator: 0x20)
-        return String(decoding: Array(words.joined(separator: [0x20])), as: UTF8.self)
+        return StreamSafeText.of(String(decoding: Array(words.joined(separator: [0x20])), as: UTF8.self))
     }
 }

@@ -14,6 +14,8 @@ final class GitHTTPStream {
     private var response: GitHTTPResponse?
     private var received: [UInt8] = []
     private var position = 0
+    /// Bytes of the server's references.
+    private var advertised = 0
 
     /// A longer request is streamed in chunks; a shorter one is kept, so that it can be resent with another credential.
     /// `git` has the same limit (http.postBuffer).
@@ -43,6 +45,12 @@ final class GitHTTPStream {
         let response = try self.answer()
         while self.position == self.received.count {
             guard let bytes = try self.transfer.wait(for: response.next) else { return 0 }
+            if self.kind == .references {
+                self.advertised += bytes.count
+                guard self.advertised <= GitServerReferences.mostBytes else {
+                    throw GitServerReferences.tooMany("\(GitServerReferences.mostBytes >> 20) MB of")
+                }
+            }
             self.received = bytes
             self.position = 0
         }

@@ -14,13 +14,19 @@ final class GitSSHRelay: Sendable {
     private let listener: Listener
     private let work = Protected<Task<Void, Never>?>(nil)
     private let failed = Protected<GitError?>(nil)
+    /// Bytes that the server may still send before its references have arrived; nil afterwards.
+    private let room: Protected<Int?>
 
     /// How long a server may be silent: it is while it processes a large push, or while this side processes a large
     /// fetch.
     private static let silence = Duration.seconds(300)
 
     /// Connects to the server, within 15 seconds.
-    static func open(host: String, port: Int) async throws -> GitSSHRelay {
+    ///
+    /// - Parameter limit: Bytes that the server may send before ``referencesArrived()``; encryption adds little.
+    static func open(
+        host: String, port: Int, limit: Int = GitServerReferences.mostBytes
+    ) async throws -> GitSSHRelay {
         let outside: StreamConnection
         do {
             outside = try await StreamConnection.connect(host: host, port: port)
@@ -30,14 +36,15 @@ final class GitSSHRelay: Sendable {
                 "the Git server can't be reached (\(error.message)): check the address and that the server runs")
         }
         let listener = try await Listener()
-        let relay = GitSSHRelay(outside, listener)
+        let relay = GitSSHRelay(outside, listener, limit)
         // Unstructured: owned by the relay, whose `close` cancels it; every transfer calls that.
         let task = Task { await relay.run() }
         relay.work.withLock { $0 = task }
         return relay
     }
 
-    private init(_ outside: StreamConnection, _ listener: Listener) {
+    private init(_ outside: StreamConnection, _ listener: Listener, _ limit: Int) {
+        self.room = Protected(limit)
         self.outside = outside
         self.listener = listener
         self.port = listener.port
@@ -45,6 +52,9 @@ final class GitSSHRelay: Sendable {
 
     /// Why the relay ended the connection, if it did.
     var failure: GitError? { self.failed.withLock { $0 } }
+
+    /// From now on the server sends what it was asked for.
+    func referencesArrived() { self.room.withLock { $0 = nil } }
 
     func close() {
         self.outside.close()
@@ -69,7 +79,7 @@ final class GitSSHRelay: Sendable {
                         if !Task.isCancelled { self.timedOut() }
                         break
                     }
-                    guard !bytes.isEmpty, (try? await inside.write(bytes)) != nil else { break }
+                    guard !bytes.isEmpty, self.take(bytes.count), (try? await inside.write(bytes)) != nil else { break }
                 }
             }
             await group.next()
@@ -77,6 +87,19 @@ final class GitSSHRelay: Sendable {
             outside.close()
             await inside.close()
         }
+    }
+
+    /// Counts bytes of the server. False when it may send no more.
+    private func take(_ count: Int) -> Bool {
+        let isWithin = self.room.withLock { room in
+            guard let left = room else { return true }
+            room = left - count
+            return left >= count
+        }
+        if !isWithin {
+            self.failed.withLock { $0 = GitServerReferences.tooMany("\(GitServerReferences.mostBytes >> 20) MB of") }
+        }
+        return isWithin
     }
 
     private func timedOut() {

@@ -1,0 +1,86 @@
+/// Finds what many trees have at some paths. Most of the trees share most of their folders, and no folder is read
+/// twice; what is read counts as effort.
+final class PathLookup {
+    /// Results of so many trees, and of so many folders, are remembered.
+    private static let remembered = 10_000
+
+    private let store: ObjectStore
+    private let effort: HistoryEffort
+    private let paths: [[[UInt8]]]
+    /// Of all folders and files in the paths.
+    private let wanted: Set<[UInt8]>
+    private let lengths: Set<Int>
+    private var trees: [ObjectKey: [TreeItem?]] = [:]
+    private var folders: [ObjectKey: [[UInt8]: TreeItem]] = [:]
+
+    init(_ store: ObjectStore, _ paths: [String], _ effort: HistoryEffort) {
+        self.store = store
+        self.effort = effort
+        self.paths = paths.map { path in path.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) } }
+        self.wanted = Set(self.paths.joined())
+        self.lengths = Set(self.wanted.map(\.count))
+    }
+
+    /// What is at each of the paths below a tree: nil where nothing is, where a folder cannot be read, and once the
+    /// effort is spent.
+    func items(in tree: ObjectKey) throws(GitError) -> [TreeItem?] {
+        if let known = self.trees[tree] { return known }
+        var items: [TreeItem?] = []
+        // Looking into what is remembered takes time, too.
+        if try self.effort.take(self.paths.count * 64) {
+            for path in self.paths { items.append(try self.item(at: path, in: tree)) }
+        } else {
+            items = self.paths.map { _ in nil }
+        }
+        if self.trees.count >= Self.remembered { self.trees.removeAll() }
+        self.trees[tree] = items
+        return items
+    }
+
+    /// The folder at the only path; nil if there is none.
+    func folder(in tree: ObjectKey) throws(GitError) -> ObjectKey? {
+        let items = try self.items(in: tree)
+        guard let item = items.first else { return nil }
+        return item?.folder
+    }
+
+    /// The names of the first `limit` folders directly in one.
+    func names(in folder: ObjectKey, limit: Int) throws(GitError) -> [String] {
+        guard let reader = try self.reader(folder) else { return [] }
+        var names: [String] = []
+        while names.count < limit {
+            guard let item = try? reader.next() else { break }
+            if item.kind == .folder { names.append(String(decoding: item.name, as: UTF8.self)) }
+        }
+        return names
+    }
+
+    private func item(at path: [[UInt8]], in tree: ObjectKey) throws(GitError) -> TreeItem? {
+        var folder = tree
+        for (index, name) in path.enumerated() {
+            let found = try self.entries(of: folder)[name]
+            if index == path.count - 1 { return found }
+            guard let next = found?.folder else { return nil }
+            folder = next
+        }
+        return nil
+    }
+
+    private func entries(of folder: ObjectKey) throws(GitError) -> [[UInt8]: TreeItem] {
+        if let known = self.folders[folder] { return known }
+        var found: [[UInt8]: TreeItem] = [:]
+        if let reader = try self.reader(folder) { found = reader.find(self.wanted, lengths: self.lengths) }
+        if self.folders.count >= Self.remembered { self.folders.removeAll() }
+        self.folders[folder] = found
+        return found
+    }
+
+    /// Nil for a folder that cannot be read, and once the effort is spent.
+    private func reader(_ folder: ObjectKey) throws(GitError) -> TreeReader? {
+        guard !self.effort.isSpent, let size = try? self.store.header(folder, .tree), size <= TreeLimits.folderBytes
+        else { return nil }
+        let mayRead = try self.effort.take(size)
+        guard mayRead else { return nil }
+        return try? TreeReader(folder, in: self.store)
+    }
+}

@@ -1,0 +1,33 @@
+import TestSupport
+import Testing
+
+@testable import Jail
+
+/// What a command may leave to the next one. A test that fails here takes minutes.
+@Suite("The state between two commands", .timeLimit(.minutes(1)))
+struct ShellStateTests {
+    private static func state(_ variables: [String], directory: String = "/workspace") -> ShellState? {
+        let fields = ["0//", directory + "\n", "x=1\n"] + variables + ["end", ""]
+        return ShellState([0, 0, 0] + Array(fields.joined(separator: "\0").utf8), isBash: true)
+    }
+
+    @Test("too many variables are no state, and a directory that no command can begin in is none")
+    func limits() {
+        let many = (0..<10_000).map { "A\($0)=" }
+        expectEqual(Self.state(many)?.variables.count, 10_000)
+        expectEqual(Self.state(many + ["B="]), nil)
+        expectEqual(Self.state([String](repeating: "", count: 2_000_000)), nil)
+        expectEqual(Self.state([], directory: "/a")?.directory, "/a")
+        expectEqual(Self.state([], directory: "/" + String(repeating: "a", count: 5_000))?.directory, nil)
+    }
+
+    @Test("names of variables are found whatever marks are behind them")
+    func marks() {
+        let marks = (0..<500_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()
+        let kept = CommandVariables.kept([
+            "A=\(marks)", "B=\u{300}\u{345}", "LD_PRELOAD=\u{300}x", "IFS=\u{300}",
+        ])
+        // The first is longer than a variable may be.
+        expectEqual(kept.map { $0.unicodeScalars.first }, ["B"])
+    }
+}
