@@ -53,7 +53,7 @@ struct WorkFilesTests {
         expectEqual(effort.isSpent, false)
     }
 
-    @Test("rules times names have an end: a verdict that costs too much is none, and an error follows")
+    @Test("comparing many rules with many names ends with an error when it takes too long")
     func effort() async throws {
         let effort = RuleEffort(1_000_000)
         let rules = IgnoreRules(Array(String(repeating: "*a*b\n", count: 1_000).utf8), effort)

@@ -11,7 +11,7 @@ struct ShellStateTests {
         return ShellState([0, 0, 0] + Array(fields.joined(separator: "\0").utf8), isBash: true)
     }
 
-    @Test("too many variables are no state, and a directory that no command can begin in is none")
+    @Test("a state with too many variables is not kept, nor a directory in which no command can begin")
     func limits() {
         let many = (0..<10_000).map { "A\($0)=" }
         expectEqual(Self.state(many)?.variables.count, 10_000)

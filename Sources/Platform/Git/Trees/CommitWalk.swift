@@ -199,7 +199,7 @@ extension CommitWalk.Commit {
         return ObjectKey(id)
     }
 
-    /// The seconds after the address; 0 if there are none.
+    /// The seconds after the address, or 0 where a commit has no date.
     private static func time(_ line: ArraySlice<UInt8>) -> Int64 {
         guard let address = line.lastIndex(of: UInt8(ascii: ">")) else { return 0 }
         let words = line[(address + 1)...].split(separator: UInt8(ascii: " "))

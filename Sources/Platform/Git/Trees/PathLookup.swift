@@ -37,7 +37,7 @@ final class PathLookup {
         return items
     }
 
-    /// The folder at the only path; nil if there is none.
+    /// The folder at the only path; nil where the tree has no folder there.
     func folder(in tree: ObjectKey) throws(GitError) -> ObjectKey? {
         let items = try self.items(in: tree)
         guard let item = items.first else { return nil }

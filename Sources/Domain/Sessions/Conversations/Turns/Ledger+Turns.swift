@@ -249,8 +249,8 @@ extension Ledger {
             additions: Int(try row.integer("additions")), deletions: Int(try row.integer("deletions")))
     }
 
-    /// The full hash of the commit that a turn in one of `owner`'s threads made and whose hash begins with `hash`; nil
-    /// if there is none, or more than one.
+    /// The full hash of the commit that a turn in one of `owner`'s threads made and whose hash begins with `hash`; nil if
+    /// no such commit exists, or several do.
     package func postedCommit(
         _ hash: String, of repository: String, inThreadsOf owner: String
     ) throws -> String? {
