@@ -58,7 +58,7 @@ with tempfile.TemporaryDirectory() as folder:
     host, address, code = serve(folder)
     try:
         with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=["--no-sandbox"])
             page = chromium.new_context(
                 viewport={"width": 1120, "height": 940}, device_scale_factor=1.5, reduced_motion="reduce").new_page()
             sign_in(page, address, code)

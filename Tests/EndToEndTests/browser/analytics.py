@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from accessibility import AXE
-from harness import BASE, CODE, FOLDER, Watch, check, sign_in, until
+from harness import BASE, CODE, FOLDER, Watch, check, launch, sign_in, until
 
 MODELS = [("gpt-5.4", 2.5), ("claude-sonnet-4.6", 3.0), ("gpt-5-mini", 0.25), ("local/<b>qwen</b>\u202e", None), *((f"model-{number}", 1.0) for number in range(6))]
 SUMS = ("turns", "failed", "stopped", "tokens_in", "tokens_out", "tokens_cached", "seconds", "tool_calls", "commands", "commits", "tasks_done", "tokens_unpriced", "thumbs_up", "thumbs_down")
@@ -256,7 +256,7 @@ def guest(browser):
 
 
 with sync_playwright() as play:
-    chromium = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    chromium = launch(play)
     for part in (desk, phone, guest):
         part(chromium)
 print(json.dumps({"result": "ok"}))

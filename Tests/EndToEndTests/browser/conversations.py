@@ -7,25 +7,12 @@ failed and ends with 1. Screenshots go to FOLDER.
 
 import json
 import pathlib
-import sys
-from contextlib import contextmanager
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-BASE, CODE, FOLDER = sys.argv[1].rstrip("/"), sys.argv[2], pathlib.Path(sys.argv[3])
-FOLDER.mkdir(parents=True, exist_ok=True)
-expect.set_options(timeout=15_000)
+from harness import BASE, CODE, FOLDER, check, launch
+
 MISTAKES: list[str] = []
-
-
-@contextmanager
-def check(name):
-    try:
-        yield
-    except Exception as error:
-        print(f"FAILED {name}: {str(error)[:900]}")
-        sys.exit(1)
-    print(f"ok {name}", flush=True)
 
 
 def opened(context) -> Page:
@@ -322,7 +309,7 @@ def phone(browser, scheme: str):
 
 
 with sync_playwright() as playwright:
-    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    chromium = launch(playwright)
     desktop = chromium.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light")
     first, second = opened(desktop), opened(desktop)
     sign_in(first)

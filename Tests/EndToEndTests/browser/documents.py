@@ -11,7 +11,7 @@ import sys
 from playwright.sync_api import expect, sync_playwright
 
 from accessibility import findings
-from harness import BASE, FOLDER, Watch, api, check, sign_in, thread_id, ask
+from harness import BASE, FOLDER, Watch, api, ask, check, launch, sign_in, thread_id
 
 REPOSITORY = pathlib.Path(sys.argv[4])
 SPEC = "specs/001-login/spec.md"
@@ -544,7 +544,7 @@ def run(browser):
 
 
 with sync_playwright() as playwright:
-    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    chromium = launch(playwright)
     run(chromium)
     chromium.close()
 print(json.dumps({"result": "ok"}))

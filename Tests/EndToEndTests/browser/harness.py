@@ -4,11 +4,17 @@ import pathlib
 import sys
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 BASE, CODE, FOLDER = sys.argv[1].rstrip("/"), sys.argv[2], pathlib.Path(sys.argv[3])
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 FOLDER.mkdir(parents=True, exist_ok=True)
 expect.set_options(timeout=15_000)
+
+
+def launch(playwright: Playwright) -> Browser:
+    # Debian's Chromium, without what only a window needs.
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 class Watch:

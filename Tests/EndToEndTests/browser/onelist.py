@@ -7,7 +7,7 @@ import json
 
 from playwright.sync_api import expect, sync_playwright
 
-from harness import BASE, FOLDER, Watch, check, sign_in
+from harness import BASE, FOLDER, Watch, check, launch, sign_in
 
 
 def card(page, name: str):
@@ -19,7 +19,7 @@ def in_column(page, name: str, state: str):
 
 
 with sync_playwright() as play:
-    chromium = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    chromium = launch(play)
     page = chromium.new_context(viewport={"width": 1280, "height": 860}).new_page()
     watch = Watch(page)
     sign_in(page)

@@ -8,7 +8,7 @@ import sys
 
 from playwright.sync_api import expect, sync_playwright
 
-from harness import BASE, CODE as OWNER, FOLDER, check, sign_in
+from harness import BASE, CODE as OWNER, FOLDER, check, launch, sign_in
 
 MEMBER = sys.argv[4]
 
@@ -64,5 +64,5 @@ def run(browser):
 
 
 with sync_playwright() as play:
-    run(play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"]))
+    run(launch(play))
 print(json.dumps({"result": "ok"}))

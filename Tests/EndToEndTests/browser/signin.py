@@ -9,7 +9,7 @@ import json
 from playwright.sync_api import expect, sync_playwright
 
 import accessibility
-from harness import BASE, CODE as WHO, FOLDER, ask, check
+from harness import BASE, CODE as WHO, FOLDER, ask, check, launch
 
 
 def run(browser):
@@ -68,5 +68,5 @@ def refused(browser):
 
 
 with sync_playwright() as play:
-    (refused if WHO == "refused" else run)(play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"]))
+    (refused if WHO == "refused" else run)(launch(play))
 print(json.dumps({"result": "ok"}))

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from accessibility import AXE
-from harness import BASE, CODE, FOLDER, Watch, check, sign_in, until
+from harness import BASE, CODE, FOLDER, Watch, check, launch, sign_in, until
 
 HOSTILE = '<img src=x onerror="alert(1)"> \u202eevil [x](javascript:alert(2))'
 
@@ -428,7 +428,7 @@ def guest(browser):
 
 
 with sync_playwright() as play:
-    chromium = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    chromium = launch(play)
     for part in (board, large, phone, guest):
         part(chromium)
 print(json.dumps({"result": "ok"}))

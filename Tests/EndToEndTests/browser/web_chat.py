@@ -10,7 +10,7 @@ from playwright.sync_api import expect, sync_playwright
 
 import accessibility
 import messages
-from harness import BASE, CODE, FOLDER, Watch, api, ask, check, message_field, sign_in, thread_id, until
+from harness import BASE, CODE, FOLDER, Watch, api, ask, check, launch, message_field, sign_in, thread_id, until
 
 HOSTILE = '<img src=x onerror="alert(1)"> [x](javascript:alert(2)) <script>alert(3)</script>'
 
@@ -258,7 +258,7 @@ def phone(browser, scheme):
 
 
 with sync_playwright() as playwright:
-    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    chromium = launch(playwright)
     desktop(chromium)
     messages.run(chromium)
     reconnect(chromium)

@@ -9,7 +9,7 @@ import json
 from playwright.sync_api import Page, expect, sync_playwright
 
 from accessibility import AXE
-from harness import FOLDER, Watch, check, message_field, sign_in, thread_id, until
+from harness import FOLDER, Watch, check, launch, message_field, sign_in, thread_id, until
 from stub import Stub, now
 
 HOSTILE = '<img src=x onerror="alert(1)"> <script>alert(2)</script> \x1b]8;;javascript:alert(3)\x07link\x1b]8;;\x07'
@@ -641,7 +641,7 @@ def phone(browser, scheme):
 
 
 with sync_playwright() as playwright:
-    chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+    chromium = launch(playwright)
     desktop(chromium)
     for wanted in ("light", "dark"):
         phone(chromium, wanted)
