@@ -169,6 +169,45 @@ struct MatrixAdapterTests {
         }
     }
 
+    @Test("an encrypted file is decrypted while it comes, so its reader ends it at a limit; a damaged one is an error")
+    func encryptedFile() async throws {
+        let (adapter, server) = (self.adapter(), self.server)
+        let bytes = (0..<10_500).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        let (key, ciphertext) = MatrixEncryptedFile.seal(bytes)
+        let file = Attachment(id: "mxc://hs/abc" + key.attachmentID, name: "x")
+        server.store(ciphertext, as: "abc")
+        let read = Protected<[UInt8]>([])
+        try await adapter.download(file) { piece in read.withLock { $0 += piece } }
+        expectEqual(read.withLock { $0 }, bytes)
+        expectEqual(server.pieces, 11)
+        let refusal = await #expect(throws: AdapterError.self) {
+            try await adapter.download(file) { _ in throw AdapterError(.invalid, "too large") }
+        }
+        expectEqual(refusal?.message, "too large")
+        expectEqual(server.pieces, 12, "it is not read to its end first")
+        var damaged = ciphertext
+        damaged[10_000] ^= 1
+        server.store(damaged, as: "abc")
+        let error = await #expect(throws: AdapterError.self) { try await adapter.download(file) { _ in } }
+        expectEqual(error?.message.contains("damaged"), true)
+    }
+
+    @Test("a file that is larger than the homeserver allows is refused before it is encrypted or sent")
+    func largeFile() async throws {
+        let (adapter, server) = (self.adapter(), self.server)
+        server.answering { $0.purpose == .mediaLimit ? .success(["m.upload.size": 4]) : nil }
+        try await self.run(adapter) {
+            let error = await #expect(throws: AdapterError.self) {
+                try await adapter.upload(
+                    OutgoingFile(
+                        name: "a.txt", mediaType: "text/plain", bytes: [1, 2, 3, 4, 5], caption: "",
+                        route: MatrixTranscript.route(), token: "t"))
+            }
+            expectEqual(error?.code, .invalid)
+            #expect(server.uploads.isEmpty)
+        }
+    }
+
     @Test("nothing is sent to an encrypted room: no message, file, reaction or typing sign")
     func encrypted() async throws {
         let adapter = self.adapter()

@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import JSON
+import Kit
 import Matrix
 import TestSupport
 import Testing
@@ -363,6 +364,51 @@ struct MatrixRoomTests {
         expectEqual(transcript.delivered().map(\.id), ["upgrade:!r:hs"])
         #expect(transcript.machine.memory.upgrades.isEmpty)
         expectEqual(transcript.logs().filter { $0.contains("was not created to replace it") }.count, 2)
+    }
+
+    @Test("a room that is replaced again and again is followed five times a day, also over a restart")
+    func upgradeChain() throws {
+        var transcript = MatrixTranscript()
+        transcript.start()
+        var old = self.room
+        func replace(by new: String) -> Bool {
+            transcript.sync([old: transcript.joined([self.tombstone(transcript, naming: new)])])
+            guard transcript.asides().map(\.purpose) == [.upgrade(room: old, to: new)] else { return false }
+            transcript.sync([new: transcript.joined([], members: 3)])
+            transcript.answer(.creation(room: new), self.creation(replacing: old))
+            old = new
+            return true
+        }
+        for number in 1...5 { #expect(replace(by: "!n\(number)"), "\(number)") }
+        expectEqual(transcript.delivered().map(\.id), ["upgrade:!r:hs"] + (1...4).map { "upgrade:!n\($0)" })
+        _ = transcript.logs()
+        for number in 6...8 { #expect(!replace(by: "!n\(number)"), "\(number)") }
+        expectEqual(transcript.logs().filter { $0.contains("does not follow") }.count, 1)
+        let memory = try #require(
+            MatrixMemory(bytes: transcript.machine.memory.bytes, account: transcript.machine.memory.account))
+        transcript = MatrixTranscript(memory: memory)
+        transcript.signIn()
+        transcript.sync()
+        #expect(!replace(by: "!n9"))
+        transcript.now.wall += 86_400_000
+        #expect(replace(by: "!n10"))
+    }
+
+    @Test("a room that names replacements which are none makes the bot join five a day")
+    func forgedUpgrades() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        var joins = 0
+        for number in 0..<20 {
+            let new = "!n\(number)"
+            transcript.sync([self.room: transcript.joined([self.tombstone(transcript, naming: new)])])
+            guard transcript.asides().map(\.purpose) == [.upgrade(room: self.room, to: new)] else { continue }
+            joins += 1
+            transcript.sync([new: transcript.joined([], members: 2)])
+            transcript.answer(.creation(room: new), ["room_version": "11"])
+            expectEqual(transcript.asides().map(\.purpose), [.abandon(room: new)])
+        }
+        expectEqual(joins, 5)
     }
 
     @Test("a room in which somebody has talked to the bot keeps its conversation")

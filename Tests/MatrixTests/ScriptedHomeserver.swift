@@ -11,6 +11,7 @@ final class ScriptedHomeserver: MatrixTransport {
         var waiter: CheckedContinuation<JSON?, Never>?
         var requests: [MatrixRequest] = []
         var uploads: [String] = []
+        var pieces = 0
         var events: [String: String] = [:]
         var answer: @Sendable (MatrixRequest) -> MatrixAnswer? = { _ in nil }
         var files: [String: [UInt8]] = [:]
@@ -26,6 +27,8 @@ final class ScriptedHomeserver: MatrixTransport {
 
     var requests: [MatrixRequest] { self.state.withLock { $0.requests } }
     var uploads: [String] { self.state.withLock { $0.uploads } }
+    /// How many pieces of files it has sent.
+    var pieces: Int { self.state.withLock { $0.pieces } }
     /// Requests that sent events into rooms.
     var sent: [MatrixRequest] { self.requests.filter { $0.purpose == .send } }
 
@@ -104,7 +107,10 @@ final class ScriptedHomeserver: MatrixTransport {
         guard let bytes = self.state.withLock({ $0.files[id] }) else {
             return .refused(MatrixRefusal(status: 404, code: "M_NOT_FOUND"))
         }
-        try await write(bytes)
+        for start in stride(from: 0, to: bytes.count, by: 1_000) {
+            self.state.withLock { $0.pieces += 1 }
+            try await write(Array(bytes[start..<min(start + 1_000, bytes.count)]))
+        }
         return nil
     }
 }

@@ -15,26 +15,19 @@ extension MatrixAdapter: FileAdapter {
         try await self.fetch(address, to: write)
     }
 
-    /// Downloads and decrypts a file. Nothing of it is handed on before its digest is checked.
+    /// Downloads and decrypts a file piece by piece: it is never whole in memory, and a reader that takes no more ends
+    /// it. Its digest is known at the end, and readers keep nothing of a download that has failed.
     private func download(
         _ file: MatrixEncryptedFile, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws {
         guard let address = MatrixMediaAddress(file.url) else {
             throw AdapterError(.invalid, "it has no valid mxc:// address")
         }
-        let limit = self.state.withLock { $0.machine.uploadLimit }
-        let bytes = Protected<[UInt8]>([])
-        try await self.fetch(address) { piece in
-            let count = bytes.withLock { bytes in
-                bytes += piece
-                return bytes.count
-            }
-            guard count <= limit else { throw AdapterError(.invalid, "it is larger than \(limit >> 20) MiB") }
-        }
-        guard let clear = file.open(bytes.withLock { $0 }) else {
+        let opening = file.opening()
+        try await self.fetch(address) { piece in try await write(await opening.open(piece)) }
+        guard await opening.isIntact() else {
             throw AdapterError(.invalid, "it is damaged: its content does not have the digest that was sent with it")
         }
-        try await write(clear)
     }
 
     private func fetch(
@@ -57,11 +50,11 @@ extension MatrixAdapter: FileAdapter {
     @discardableResult package func upload(_ file: OutgoingFile) async throws -> MessageReference {
         let room = file.route.room.name
         // Checked before the upload: the file must not reach the server in clear text if the room is encrypted.
-        let (maySend, isEncrypted, token) = self.state.withLock { state in
+        let (maySend, isEncrypted, limit, token) = self.state.withLock { state in
             (
                 state.machine.maySend(to: room),
                 state.machine.memory.encrypted.contains(state.machine.place(file.route).room),
-                state.machine.token
+                state.machine.uploadLimit, state.machine.token
             )
         }
         guard maySend else {
@@ -69,6 +62,8 @@ extension MatrixAdapter: FileAdapter {
                 .forbidden,
                 "The bot is not in \(room), or the room is encrypted and encryption is switched off for this bot")
         }
+        // Before the ciphertext, which is as long again.
+        guard file.bytes.count <= limit else { throw Self.tooLarge(file) }
         let encrypted = isEncrypted ? MatrixEncryptedFile.seal(file.bytes) : nil
         let address = try await self.store(file, ciphertext: encrypted?.ciphertext, token)
         let outgoing = self.state.withLock { state in
@@ -78,6 +73,10 @@ extension MatrixAdapter: FileAdapter {
                 room: room, kind: .event(.message, content), transaction: file.token, thread: thread)
         }
         return self.reference(try await self.transmit(outgoing), in: room)
+    }
+
+    private static func tooLarge(_ file: OutgoingFile) -> AdapterError {
+        AdapterError(.invalid, "\(file.name) is larger than the homeserver allows; send a smaller file")
     }
 
     /// No one sees a file before its message is sent, so every failure here is certain.
@@ -98,9 +97,7 @@ extension MatrixAdapter: FileAdapter {
             }
             return address
         case .refused(let refusal):
-            if refusal.status == 413 || refusal.code == "M_TOO_LARGE" {
-                throw AdapterError(.invalid, "\(file.name) is larger than the homeserver allows; send a smaller file")
-            }
+            if refusal.status == 413 || refusal.code == "M_TOO_LARGE" { throw Self.tooLarge(file) }
             let error = MatrixStateMachine.error(refusal, room: file.route.room.name)
             throw AdapterError(error.code, error.message, retryAfter: error.retryAfter)
         case .failed(let reason, _): throw AdapterError(.disconnected, reason)

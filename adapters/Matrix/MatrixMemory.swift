@@ -132,6 +132,8 @@ extension MatrixRoom {
         self.last = json["last"]?.stringValue
         self.replacement = json["replacement"]?.stringValue
         self.isUsed = json["used"]?.boolValue ?? false
+        self.follows = json["follows"]?.intValue ?? 0
+        self.followsSince = json["follows_since"]?.intValue.map { Int64($0) } ?? 0
     }
 
     fileprivate var json: JSON {
@@ -143,6 +145,10 @@ extension MatrixRoom {
         json["last"] = self.last.map { .string($0) }
         json["replacement"] = self.replacement.map { .string($0) }
         if self.isUsed { json["used"] = true }
+        if self.follows > 0 {
+            json["follows"] = JSON(self.follows)
+            json["follows_since"] = .integer(self.followsSince)
+        }
         return .object(json)
     }
 }
@@ -171,6 +177,10 @@ package struct MatrixRoom: Sendable, Equatable {
     package var replacement: String?
     /// Somebody has talked to the bot there.
     package var isUsed = false
+    /// How many replacements the bot looked at, of this room and of those that it replaced, since ``followsSince``.
+    package var follows = 0
+    /// In milliseconds since 1970.
+    package var followsSince: Int64 = 0
 
     package init() {}
 }

@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Kit
 internal import Logging
 
 /// Following a room to the one that replaces it.
@@ -10,10 +11,35 @@ internal import Logging
 /// was not created to replace the old one.
 /// https://spec.matrix.org/v1.16/client-server-api/#room-upgrades
 extension MatrixStateMachine {
+    /// How many replacements of a room are looked at in ``followWindow``, with those of the rooms that it replaced:
+    /// whoever makes a new room could replace it again at once, and each time costs a join and moves all conversations.
+    private static let followLimit = 5
+    /// In milliseconds.
+    private static let followWindow: Int64 = 86_400_000
+
+    /// Counts a replacement of a room; false, with a warning for the first one, if there were too many lately.
+    private mutating func admitUpgrade(of old: String, to new: String) -> Bool {
+        guard var room = self.memory.rooms[old] else { return false }
+        if !(0..<Self.followWindow).contains(self.now.wall - room.followsSince) {
+            room.follows = 0
+            room.followsSince = self.now.wall
+        }
+        let isAdmitted = room.follows < Self.followLimit
+        if room.follows == Self.followLimit {
+            self.log(
+                .warning,
+                "\(old) was replaced by \(new), which the bot does not follow: \(Self.followLimit) replacements in a "
+                    + "day are the most; invite the bot there, and begin anew")
+        }
+        room.follows = min(room.follows, Self.followLimit) + 1
+        self.memory.rooms[old] = room
+        return isAdmitted
+    }
+
     mutating func followUpgrade(_ event: MatrixEvent, from old: String) {
         guard let new = event.content["replacement_room"]?.stringValue, new.hasPrefix("!"), new != old,
             self.memory.rooms[old]?.replacement == nil, self.memory.upgrades[old] == nil,
-            self.memory.upgrades.count < 1_000
+            self.memory.upgrades.count < 1_000, self.admitUpgrade(of: old, to: new)
         else { return }
         self.memory.upgrades[old] = new
         // The batch continues once it is known what the room was created for.
@@ -153,6 +179,10 @@ extension MatrixStateMachine {
             var heir = self.memory.rooms[new] ?? MatrixRoom()
             heir.inviter = heir.inviter ?? room.inviter
             heir.isDirect = heir.isDirect || room.isDirect
+            if room.follows >= heir.follows {
+                heir.follows = room.follows
+                heir.followsSince = room.followsSince
+            }
             self.memory.rooms[new] = heir
         }
         self.act(

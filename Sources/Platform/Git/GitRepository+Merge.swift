@@ -17,16 +17,12 @@ package struct GitMerge: Hashable, Sendable {
 }
 
 extension GitRepository {
-    /// The newest commit that both have in their history; nil if their histories are separate.
+    /// The newest commit that both have in their history; nil if their histories are separate. Throws
+    /// ``GitError/Code/tooLarge`` where they are too much to read; see ``HistoryEffort``.
     package func mergeBase(_ first: GitObjectID, _ second: GitObjectID) throws(GitError) -> GitObjectID? {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        var (firstID, secondID) = (first.raw, second.raw)
-        var base = git_oid()
-        let status = unsafe git_merge_base(&base, repository, &firstID, &secondID)
-        if git_error_code(status) == GIT_ENOTFOUND { return nil }
-        try GitLibrary.check(status, "the common ancestor of \(first.short) and \(second.short)")
-        return GitObjectID(base)
+        let store = try self.openStore()
+        var search = try CommonAncestor(of: first, second, in: store)
+        return try search.find()
     }
 
     /// Merges what `ours` and `theirs` have changed since `base`, in memory; each is a commit or a tree. Writes the

@@ -27,19 +27,24 @@ extension GitRepository {
         }
     }
 
-    /// The first `limit` branches by name, local ones first; the branch that HEAD names always is among them.
+    /// The first `limit` branches by name, local ones first; the branch that HEAD names always is among them. Fewer
+    /// where their commits are too much to read; see ``HistoryEffort``.
     package func tips(limit: Int) throws(GitError) -> Bounded<Tip> {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        let all = try unsafe self.branches(repository)
+        let store = try self.openStore()
+        let all = try unsafe self.branches(store.repository)
         var chosen = Array(all.prefix(limit))
-        let head = try? unsafe self.headBranch(repository)
-        if let head, let branch = all.first(where: { $0.name == head && !$0.isRemote }), !chosen.contains(branch) {
-            chosen[chosen.count - 1] = branch
-        }
+        let name = try? unsafe self.headBranch(store.repository)
+        let head = all.first { $0.name == name && !$0.isRemote }
+        if let head, !chosen.contains(head) { chosen[chosen.count - 1] = head }
+        let effort = HistoryEffort()
         var tips: [Tip] = []
-        for branch in chosen { tips.append(Tip(branch: branch, commit: try unsafe self.read(branch.id, repository))) }
-        return Bounded(items: tips, isCut: all.count > limit)
+        for branch in chosen where branch == head || !effort.isSpent {
+            // One with an enormous message hides no other.
+            guard let commit = try? GitCommit(branch.id, in: store) else { continue }
+            let mayKeep = try effort.take(commit.message.utf8.count) && effort.keep(commit)
+            if mayKeep || branch == head { tips.append(Tip(branch: branch, commit: commit)) }
+        }
+        return Bounded(items: tips, isCut: tips.count < all.count)
     }
 
     /// The files below `path` ("" is the root) whose names have one of the endings, in the order of their paths. Links

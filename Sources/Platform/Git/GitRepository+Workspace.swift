@@ -46,12 +46,13 @@ extension GitRepository {
         return isCreated
     }
 
-    /// Whether `old` is `new` or one of its ancestors.
+    /// Whether `old` is `new` or one of its ancestors. Throws ``GitError/Code/tooLarge`` where the history is too much
+    /// to read; see ``HistoryEffort``.
     package func isAncestor(_ old: GitObjectID, of new: GitObjectID) throws(GitError) -> Bool {
-        let repository = try unsafe self.open()
-        defer { unsafe git_repository_free(repository) }
-        var (oldID, newID) = (old.raw, new.raw)
-        return unsafe old == new || git_graph_descendant_of(repository, &newID, &oldID) == 1
+        guard old != new else { return true }
+        let store = try self.openStore()
+        var search = try CommonAncestor(of: old, new, in: store)
+        return try search.isFirstContained()
     }
 
     /// Where a local branch is; nil if there is none.

@@ -268,6 +268,72 @@ struct CopilotCLIWorkTurnTests {
         #expect(actions.count == 1 && self.failure(actions) == nil)
     }
 
+    // MARK: Too much
+
+    @Test(
+        "more calls, questions or calls of our tools than a model makes at once end the turn",
+        arguments: ["calls", "questions", "requests", "approvals", "tools"])
+    func tooMany(kind: String) {
+        var state = self.working()
+        func open(_ number: Int) -> [CopilotCLITurn.Action] {
+            switch kind {
+            case "calls": return state.receive(Self.begin("c\(number)", "view", ["path": "a"]))
+            case "questions": return state.receive(Self.ask("r\(number)", Self.shell("ls \(number)")))
+            case "requests": return state.receive(Self.ask("r\(number)", Self.shell("ls")))
+            case "approvals":
+                let actions = state.receive(Self.ask("r\(number)", Self.shell("ls", call: "c\(number)")))
+                for ask in self.asks(actions) { _ = state.receive(.decided(ask, .approve)) }
+                return actions
+            default:
+                return state.receive(
+                    Self.event("external_tool.requested", ["requestId": .string("e\(number)"), "toolName": "commit"]))
+            }
+        }
+        for number in 0..<CopilotCLITurn.limit { #expect(self.failure(open(number)) == nil, "\(number)") }
+        // An approval is noted after its request.
+        let further = [open(-1), open(-2)]
+        expectEqual(further.compactMap { self.failure($0)?.code }, [.interrupted])
+    }
+
+    @Test("files that wait for a decision together end the turn when they are too large, and decided ones do not")
+    func tooLarge() {
+        let content = String(repeating: "a", count: 8 << 20)
+        func write(_ path: String) -> CopilotCLITurn.Input {
+            Self.ask(
+                path,
+                [
+                    "kind": "write", "toolCallId": "c1", "fileName": .string(path),
+                    "newFileContents": .string(content),
+                ])
+        }
+        var state = self.working()
+        for path in ["a", "b", "c"] { #expect(self.failure(state.receive(write(path))) == nil) }
+        expectEqual(self.failure(state.receive(write("d")))?.code, .interrupted)
+        var other = self.working()
+        for path in ["a", "b", "c", "d", "e"] {
+            for ask in self.asks(other.receive(write(path))) { _ = other.receive(.decided(ask, .approve)) }
+        }
+        #expect(self.asks(other.receive(write("e"))).isEmpty, "it is answered as before")
+        expectEqual(self.asks(other.receive(write("a"))).count, 1, "it was forgotten")
+    }
+
+    @Test("what was decided longest ago in a long turn is forgotten and asked again, and approvals stay ours")
+    func manyDecided() {
+        var state = self.working()
+        for number in 0..<3_000 {
+            let asks = self.asks(state.receive(Self.ask("r\(number)", Self.shell("ls \(number)"))))
+            expectEqual(asks.count, 1)
+            for ask in asks { _ = state.receive(.decided(ask, .approve)) }
+        }
+        expectEqual(self.answers(state.receive(Self.ask("again", Self.shell("ls 2999")))), ["again approve-once"])
+        expectEqual(self.asks(state.receive(Self.ask("first", Self.shell("ls 0")))).count, 1)
+        for request in ["r2000", "r2999"] {
+            let report = Self.event(
+                "permission.completed", ["requestId": .string(request), "result": ["kind": "approved"]])
+            #expect(state.receive(report).isEmpty)
+        }
+    }
+
     // MARK: Results, text and the end
 
     @Test(

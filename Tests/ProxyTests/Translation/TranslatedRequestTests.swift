@@ -46,6 +46,50 @@ struct TranslatedRequestTests {
         await scene.stop()
     }
 
+    @Test(
+        "events of hundreds of kilobytes come whole and in their order, also if the last one lacks its end",
+        arguments: ["/v1/messages", "/v1/responses"])
+    func long(_ path: String) async throws {
+        let texts = ["a", String(repeating: "b", count: 600_000), "c", String(repeating: "d", count: 600_000), "e"]
+        let scene = try await ProxyScene { request in
+            guard request.path == "/chat/completions" else { return .text("no such page", .notFound) }
+            return HTTPServerResponse(
+                .ok, headers: ["Content-Type": "text/event-stream"],
+                body: .streamOnLoop { writer in
+                    for text in texts {
+                        let event = #"{"id":"1","choices":[{"delta":{"content":"\#(text)"}}]}"#
+                        try await writer.write(Array("data: \(event)\n\n".utf8))
+                    }
+                    let end = #"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#
+                    try await writer.write(Array("data: \(end)\n\ndata: [DONE]".utf8))
+                })
+        }
+        var body: JSONObject = ["model": "m", "stream": true]
+        if path == "/v1/messages" {
+            body["messages"] = [["role": "user", "content": "hi"]]
+        } else {
+            body["input"] = "hi"
+        }
+        let answer = try await scene.ask(.post, path, [:], .bytes(JSON.object(body).bytes))
+        expectEqual(answer.status, 200)
+        let events = try answer.body.split(separator: 0x0A).filter { $0.starts(with: "data: ".utf8) }.map {
+            try JSON.parse(Array($0.dropFirst("data: ".utf8.count)))
+        }
+        let found = events.compactMap { event -> String? in
+            switch event["type"]?.stringValue {
+            case "content_block_delta": event["delta"]?["text"]?.stringValue
+            case "response.output_text.delta": event["delta"]?.stringValue
+            default: nil
+            }
+        }
+        #expect(found == texts, "\(found.map(\.utf8.count))")
+        let last = events.last?["type"]?.stringValue
+        expectEqual(last, path == "/v1/messages" ? "message_stop" : "response.completed")
+        await scene.proxy.accessLog.flush()
+        #expect(scene.log.withLock { $0.joined() }.contains(#""outcome":"complete""#))
+        await scene.stop()
+    }
+
     @Test("tokens are estimated for a model that the upstream has only in another form")
     func count() async throws {
         let scene = try await ProxyScene { request in

@@ -1,4 +1,5 @@
 import Chat
+import Database
 import TestSupport
 import Testing
 
@@ -43,5 +44,20 @@ struct OpenAsksTests {
         expectEqual(asks.lasting, ["a1", "a2"])
         expectEqual(asks.leave().sorted(), ["a1", "a2", "a3"])
         #expect(asks.isEmpty && asks.lasting.isEmpty)
+    }
+
+    @Test("of the asks of all threads the oldest are read, of one thread all")
+    func many() async throws {
+        let directory = try TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let store = SessionStore(
+            database: try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations))
+        let (all, own) = try await store.write { ledger in
+            for number in 0...Ledger.mostOpenAsks { try ledger.insert(Self.ask("a\(number)", isApproval: false)) }
+            return (try ledger.openAsks().map(\.id), try ledger.openAsks(of: "s").map(\.id))
+        }
+        expectEqual(all, (0..<Ledger.mostOpenAsks).map { "a\($0)" })
+        expectEqual(own, all + ["a\(Ledger.mostOpenAsks)"])
+        try await expectEqual(store.read { ledger in try ledger.openAsks(of: "t").count }, 0)
     }
 }

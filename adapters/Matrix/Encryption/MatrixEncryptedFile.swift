@@ -63,12 +63,8 @@ package struct MatrixEncryptedFile: Sendable, Equatable {
         return (MatrixEncryptedFile(url: "", key: key, iv: iv, digest: sha256(ciphertext)), ciphertext)
     }
 
-    /// The file, or nil if the ciphertext is not the one that was announced.
-    package func open(_ ciphertext: [UInt8]) -> [UInt8]? {
-        guard constantTimeEqual(sha256(ciphertext), self.digest) else { return nil }
-        var cipher = AES256CTR(key: self.key, iv: self.iv)
-        return cipher.apply(ciphertext)
-    }
+    /// Decrypts its ciphertext.
+    func opening() -> MatrixFileOpening { MatrixFileOpening(key: self.key, iv: self.iv, digest: self.digest) }
 
     /// The `file` of a message.
     func json(at address: String) -> JSON {
@@ -81,4 +77,26 @@ package struct MatrixEncryptedFile: Sendable, Equatable {
             "iv": .string(base64Unpadded(self.iv)), "hashes": ["sha256": .string(base64Unpadded(self.digest))],
         ]
     }
+}
+
+/// Decrypts a file whose ciphertext comes in pieces.
+actor MatrixFileOpening {
+    private var cipher: AES256CTR
+    private let computed = SHA256()
+    private let digest: [UInt8]
+
+    /// - Parameter digest: of the ciphertext, as it was announced.
+    init(key: [UInt8], iv: [UInt8], digest: [UInt8]) {
+        self.cipher = AES256CTR(key: key, iv: iv)
+        self.digest = digest
+    }
+
+    /// The next piece in clear text.
+    func open(_ piece: [UInt8]) -> [UInt8] {
+        self.computed.update(piece)
+        return self.cipher.apply(piece)
+    }
+
+    /// Whether the pieces were the ciphertext that was announced. Call it once, after the last one.
+    func isIntact() -> Bool { constantTimeEqual(self.computed.finish(), self.digest) }
 }

@@ -76,6 +76,7 @@ extension MatrixEncryption {
         guard message.kind == .preKey, let session = try? account.inboundSession(message, from: peer),
             let text = try? session.decrypt(message)
         else { return nil }
+        self.newcomers += 1
         account.removeOneTimeKeys(of: session)
         changes.setAccount(account.pickle(self.store.pickleKey))
         self.note(session, peer, &changes)

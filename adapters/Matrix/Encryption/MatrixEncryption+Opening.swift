@@ -42,6 +42,7 @@ extension MatrixEncryption {
 
     func load(device: String) async throws {
         let key = self.store.pickleKey
+        let now = self.clock()
         struct Loaded: Sendable {
             var device: (user: String, name: String, pickle: [UInt8], isPublished: Bool)?
             var people: [String: MatrixPersonKeys] = [:]
@@ -60,7 +61,7 @@ extension MatrixEncryption {
                 let user = try row.text("user")
                 loaded.people[user] = MatrixPersonKeys(
                     user: user, isOutdated: try row.bool("is_outdated"), master: row["master"].text,
-                    verified: row["verified"].text, pinned: row["pinned"].text)
+                    verified: row["verified"].text, pinned: row["pinned"].text, heardAt: now)
             }
             let devices = #"SELECT "user", device, ed25519, curve25519, name, is_signed, is_removed FROM {devices}"#
             for row in try rows.query(devices) {
@@ -87,6 +88,7 @@ extension MatrixEncryption {
         self.fallbackAt = loaded.fallbackAt
         self.people = loaded.people
         self.rooms = loaded.rooms
+        self.strayKeys = nil
         self.device = device
         self.account = nil
         guard let stored = loaded.device, stored.user == self.user, stored.name == device else { return }

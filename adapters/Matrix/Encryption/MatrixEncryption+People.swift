@@ -15,8 +15,9 @@ extension MatrixEncryption {
         for user in left where self.people[user] != nil && user != self.user { self.setOutdated(user, &changes) }
     }
 
-    private func setOutdated(_ user: String, _ changes: inout MatrixKeyChanges) {
-        self.generations[user, default: 0] += 1
+    func setOutdated(_ user: String, _ changes: inout MatrixKeyChanges) {
+        self.lastGeneration += 1
+        self.generations[user] = self.lastGeneration
         self.people[user]?.isOutdated = true
         if let person = self.people[user] { changes.setPerson(person) }
     }
@@ -56,7 +57,8 @@ extension MatrixEncryption {
     }
 
     private func apply(_ keys: MatrixUserKeys, isCurrent: Bool, _ changes: inout MatrixKeyChanges) {
-        var person = self.people[keys.user] ?? MatrixPersonKeys(user: keys.user)
+        if self.people[keys.user] == nil { self.newcomers += 1 }
+        var person = self.people[keys.user] ?? MatrixPersonKeys(user: keys.user, heardAt: self.clock())
         person.isOutdated = !isCurrent
         person.master = keys.master
         person.keys = keys

@@ -24,6 +24,7 @@ extension MatrixEncryption {
         }
         guard !closed.isEmpty, self.account != nil else { return [:] }
         try await self.refresh(closed.map(\.sender))
+        self.hear(closed.map(\.sender))
         var opened: [String: MatrixEvent] = [:]
         for event in closed {
             switch try await self.open(event, in: room) {

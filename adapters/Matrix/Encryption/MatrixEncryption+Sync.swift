@@ -41,7 +41,10 @@ extension MatrixEncryption {
                 self.logger.warning("One-time keys could not be uploaded: \(error)")
             }
         }
-        try await self.alone { try await self.forgetOldFallback() }
+        try await self.alone {
+            try await self.forgetOldFallback()
+            try await self.forgetStrangers()
+        }
         if self.isStampDue { self.begin(.stamp) }
         var opened = MatrixOpened()
         opened.news = self.keyNews
@@ -166,6 +169,7 @@ extension MatrixEncryption {
             return self.device(of: message.sender, key: key) == nil ? message.sender : nil
         }
         try await self.refreshAnyway(strangers)
+        self.hear(messages.map(\.sender))
         var verifications: [MatrixSyncKeys.Message] = []
         try await self.alone {
             for message in messages {
@@ -187,12 +191,7 @@ extension MatrixEncryption {
     func refreshAnyway(_ users: [String]) async throws {
         guard !users.isEmpty else { return }
         var changes = MatrixKeyChanges()
-        for user in Set(users) {
-            guard self.people[user] != nil else { continue }
-            self.generations[user, default: 0] += 1
-            self.people[user]?.isOutdated = true
-            if let person = self.people[user] { changes.setPerson(person) }
-        }
+        for user in Set(users) where self.people[user] != nil { self.setOutdated(user, &changes) }
         try await self.store.commit(changes)
         try await self.refresh(users)
     }
@@ -307,6 +306,8 @@ extension MatrixEncryption {
             guard isSame, facts.firstIndex < known.facts.firstIndex || known.facts.source == .backup,
                 facts.source != .backup
             else { return }
+        } else if facts.source == .device {
+            try await self.makeRoom(for: facts, &changes)
         }
         changes.setRoomKey(facts, pickle: session.pickle(self.store.pickleKey), isBackedUp: isBackedUp)
         self.keep(MatrixReadingKey(facts: facts, session: session))

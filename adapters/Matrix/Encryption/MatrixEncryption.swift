@@ -35,8 +35,16 @@ package actor MatrixEncryption {
     /// What further ones have sent, for ``MatrixErrand/receive``.
     var postponed: [MatrixSyncKeys.Message] = []
     var rooms: [String: MatrixCipherRoom] = [:]
-    /// Counts the changes that the server announced, by user: an older answer does not make a newer one forgotten.
+    /// The number of the last change that the server announced, by user: an older answer does not make a newer one
+    /// forgotten. Numbers are not used twice, because people may be forgotten and come back.
     var generations: [String: Int] = [:]
+    var lastGeneration = 0
+    /// People and channels that are new since strangers were last looked through, and when that was (milliseconds since
+    /// 1970).
+    var newcomers = 0
+    var tidiedAt: Int64 = 0
+    /// Keys of rooms that the bot is not in; nil before they are counted.
+    var strayKeys: Int?
     /// Counts what the server said of members, by room: an older answer does not make newer events forgotten.
     var roomNews: [String: Int] = [:]
     var outbound: [String: MatrixOutbound] = [:]
@@ -175,6 +183,7 @@ package actor MatrixEncryption {
             self.doubtful = []
             self.outbound = [:]
             self.roomKeys = [:]
+            self.strayKeys = nil
             self.isStale = true
             throw error
         }

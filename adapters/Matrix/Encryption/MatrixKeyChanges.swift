@@ -14,6 +14,8 @@ struct MatrixKeyChanges: Sendable {
 
     /// Events that wait for their keys.
     private static let lateLimit = 5_000
+    /// Messages to this device that are recognised when they come again.
+    private static let handledLimit = 50_000
 
     private(set) var changes: [Change] = []
 
@@ -119,6 +121,11 @@ struct MatrixKeyChanges: Sendable {
             ])
     }
 
+    /// Forgets the keys that devices have sent for rooms that the bot is not in.
+    mutating func removeStrayKeys() {
+        self.remove(.roomKeys, where: "source = 'device' AND room NOT IN (SELECT room FROM {rooms})")
+    }
+
     mutating func setBackedUp(room: String, session: String) {
         self.update(
             .roomKeys, "is_backed_up = 1", where: "room = $1 AND session = $2", SQLValue(room), SQLValue(session))
@@ -182,6 +189,9 @@ struct MatrixKeyChanges: Sendable {
     /// Removes what no server repeats any more.
     mutating func forgetOld(at now: Int64) {
         self.remove(.handled, where: "at < $1", SQLValue(now - 86_400_000))
+        self.remove(
+            .handled,
+            where: "at < (SELECT at FROM {handled} ORDER BY at DESC LIMIT 1 OFFSET \(Self.handledLimit))")
         self.remove(.sealed, where: "made_at < $1", SQLValue(now - 7 * 86_400_000))
         self.remove(.late, where: "at < $1", SQLValue(now - 30 * 86_400_000))
         self.remove(.told, where: "at < $1", SQLValue(now - 90 * 86_400_000))
@@ -218,6 +228,11 @@ struct MatrixKeyChanges: Sendable {
     mutating func removeTold(_ name: String) { self.remove(.told, where: "name = $1", SQLValue(name)) }
 
     // MARK: People and rooms
+
+    mutating func removePerson(_ user: String) {
+        self.remove(.users, where: #""user" = $1"#, SQLValue(user))
+        self.remove(.devices, where: #""user" = $1"#, SQLValue(user))
+    }
 
     mutating func setPerson(_ person: MatrixPersonKeys) {
         self.put(

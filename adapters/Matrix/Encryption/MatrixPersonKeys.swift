@@ -23,6 +23,8 @@ struct MatrixPersonKeys: Sendable, Equatable {
     var devices: [String: Device] = [:]
     /// The last answer of the server in this run.
     var keys: MatrixUserKeys?
+    /// When the person last wrote to the bot in this run, or else became known in it (milliseconds since 1970).
+    var heardAt: Int64 = 0
 
     /// The identity is another one than the one known before, and nobody has accepted it.
     var hasChanged: Bool {

@@ -13,20 +13,31 @@ struct LineSearch {
     private static let mostLines = 2_000_000
 
     let file: [FileLine]
+    private let effort: EditEffort
+
+    /// - Parameter effort: Of all searches together.
+    init(file: [FileLine], _ effort: EditEffort = EditEffort()) {
+        self.file = file
+        self.effort = effort
+    }
 
     /// The places of the first rung that has any; `isWanted` may exclude some. Nil without any.
     func find(
         _ lines: [FileLine], from first: EditRung = .exact, where isWanted: (Int) -> Bool = { _ in true }
-    ) -> Found? {
+    ) throws(EditFailure) -> Found? {
         guard !lines.isEmpty, lines.count <= self.file.count else { return nil }
         for rung in EditRung.allCases where rung.rawValue >= first.rawValue {
-            let places = self.places(of: lines, rung).filter(isWanted)
+            // On the looser ones, more is made of each line.
+            try self.effort.take(rung == first ? self.file.count / 4 : self.file.count)
+            let all = try self.places(of: lines, rung)
+            try self.effort.take(all.count)
+            let places = all.filter(isWanted)
             if !places.isEmpty { return Found(rung: rung, places: places) }
         }
         return nil
     }
 
-    private func places(of lines: [FileLine], _ rung: EditRung) -> [Int] {
+    private func places(of lines: [FileLine], _ rung: EditRung) throws(EditFailure) -> [Int] {
         // Lines that are equal on this rung get the same number.
         var numbers: [ArraySlice<UInt8>: Int] = [:]
         var pattern: [Int] = []
@@ -42,6 +53,7 @@ struct LineSearch {
         let limit = rung == .indent ? min(Self.mostPlaces, max(1, Self.mostLines / lines.count)) : Self.mostPlaces
         let found = occurrences(of: pattern, in: self.file.map { numbers[rung.key(of: $0)] ?? -1 }, limit: limit)
         guard rung == .indent else { return found }
+        try self.effort.take(found.count * lines.count * EditEffort.indentation)
         return found.filter { IndentChange(text: lines[...], file: self.file[$0..<($0 + lines.count)]) != nil }
     }
 }

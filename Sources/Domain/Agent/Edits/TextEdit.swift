@@ -19,19 +19,26 @@ package struct TextEdit: Sendable, Equatable {
     }
 
     package func apply(to bytes: [UInt8]) throws(EditFailure) -> Result {
+        try self.apply(to: bytes, EditEffort())
+    }
+
+    /// - Parameter effort: Of all edits together.
+    func apply(to bytes: [UInt8], _ effort: EditEffort) throws(EditFailure) -> Result {
         guard !self.old.isEmpty else {
             throw EditFailure(.invalid, "The old text is empty. Give the text to replace; a new file is made by write.")
         }
         guard self.old.utf8.elementsEqual(self.new.utf8) == false else {
             throw EditFailure(.unchanged, "The old and the new text are the same: nothing to change.")
         }
+        // Some bytes are compared as fast as one line.
+        try effort.take(bytes.count / 16)
         let hasReturns = bytes.contains(0x0D)
         let old = Array(self.old.utf8)
         if let result = try self.replaced(old, in: bytes, hasReturns, .exact) { return result }
         for variant in [Self.withReturns(old), Self.withoutReturns(old)] where variant != old {
             if let result = try self.replaced(variant, in: bytes, hasReturns, .lineEnds) { return result }
         }
-        return try self.replacedLines(in: bytes)
+        return try self.replacedLines(in: bytes, effort)
     }
 
     // MARK: Bytes
@@ -112,12 +119,11 @@ package struct TextEdit: Sendable, Equatable {
 
     // MARK: Lines
 
-    private func replacedLines(in bytes: [UInt8]) throws(EditFailure) -> Result {
+    private func replacedLines(in bytes: [UInt8], _ effort: EditEffort) throws(EditFailure) -> Result {
         let file = FileLine.split(bytes)
         let old = FileLine.split(self.old)
-        guard let found = LineSearch(file: file).find(old, from: .lineEnds) else {
-            throw self.notFound(old, file, bytes)
-        }
+        let search = LineSearch(file: file, effort)
+        guard let found = try search.find(old, from: .lineEnds) else { throw try self.notFound(old, search, bytes) }
         guard self.all || found.places.count == 1 else {
             throw .several(found.places.map { $0 + 1 }, Self.severalAdvice)
         }
@@ -166,19 +172,21 @@ package struct TextEdit: Sendable, Equatable {
         return lines
     }
 
-    private func notFound(_ old: [FileLine], _ file: [FileLine], _ bytes: [UInt8]) -> EditFailure {
+    private func notFound(
+        _ old: [FileLine], _ search: LineSearch, _ bytes: [UInt8]
+    ) throws(EditFailure) -> EditFailure {
         let new = FileLine.split(self.new)
         // A lone bracket is everywhere.
         if self.new.count(where: { !$0.isWhitespace }) >= 4 {
             if let place = occurrences(of: Array(self.new.utf8), in: bytes, limit: 1).first {
                 return Self.alreadyThere(Self.lines(of: [place], in: bytes).first ?? 1)
             }
-            if let place = LineSearch(file: file).find(new, from: .lineEnds)?.places.first {
+            if let place = try search.find(new, from: .lineEnds)?.places.first {
                 return Self.alreadyThere(place + 1)
             }
         }
         return EditFailure(
-            .notFound, "The old text is not in the file. \(NearestPlace.text(of: old, in: file))")
+            .notFound, "The old text is not in the file. \(NearestPlace.text(of: old, in: search.file))")
     }
 
     private static func alreadyThere(_ line: Int) -> EditFailure {

@@ -9,6 +9,10 @@ package enum CopilotCLIFailure {
     static let aborted = ModelError(.interrupted, "The Copilot CLI aborted the answer; ask again.")
     static let tooSlowReader = ModelError(
         .interrupted, "The answer was stopped because it arrived faster than it could be read; ask again.")
+    static let tooMuchAtOnce = ModelError(
+        .interrupted,
+        "The work was stopped because the model asked for too many or too large things at once; ask for less at a time."
+    )
     static let noServerMode = ModelError(
         .unavailable,
         "This Copilot CLI has no server mode, which Jetbridge needs. Install version 1.0.57 or later with `npm install -g "

@@ -77,11 +77,19 @@ extension Ledger {
         return AnsweredQuestion(ask: ask.id, question: question, payload: ask.parked?.payload ?? "", answer: answer)
     }
 
-    /// The open asks, oldest first; of all threads or of one.
+    /// Of all threads, no more open asks are read. Five times as many as are shown, because one person may answer only
+    /// some of them.
+    static let mostOpenAsks = 5_000
+
+    /// The open asks of a thread, oldest first; for nil, the oldest ``mostOpenAsks`` of all threads.
     package func openAsks(of session: String? = nil) throws -> [AskRecord] {
-        try self.connection.query(
-            "SELECT * FROM asks WHERE state = 'open' AND (CAST($1 AS TEXT) IS NULL OR session = $1) ORDER BY number",
-            [.optional(session)]
+        guard let session else {
+            return try self.connection.query(
+                "SELECT * FROM asks WHERE state = 'open' ORDER BY number LIMIT ?", [.integer(Int64(Self.mostOpenAsks))]
+            ).map(Self.ask)
+        }
+        return try self.connection.query(
+            "SELECT * FROM asks WHERE state = 'open' AND session = ? ORDER BY number", [.text(session)]
         ).map(Self.ask)
     }
 

@@ -209,7 +209,7 @@ extension CommitWalk.Commit {
 }
 
 /// Commits by their dates, the newest first; of the same date, the one that was found first.
-private struct CommitQueue {
+struct CommitQueue {
     private var items: [(place: Int, time: Int64)] = []
 
     mutating func push(_ place: Int, time: Int64) {

@@ -29,13 +29,14 @@ struct QuarantineCheck {
         from base: GitObjectID, to new: GitObjectID, without known: [GitObjectID]
     ) throws(GitError) -> [GitCommit] {
         try self.checkCount(from: new)
-        var (baseID, newID) = (base.raw, new.raw)
-        guard unsafe git_graph_descendant_of(self.store.repository, &newID, &baseID) == 1 else {
+        var search = try CommonAncestor(of: base, new, in: self.store)
+        guard base != new, try search.isFirstContained() else {
             throw GitError(
                 .conflict,
                 "the commits do not continue the branch's last commit \(base.short): put them on it with "
                     + "`git rebase --autostash \(base.short)`")
         }
+        var (baseID, newID) = (base.raw, new.raw)
         let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, self.store.repository) }
         defer { unsafe git_revwalk_free(walk) }
         unsafe git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL.rawValue | GIT_SORT_REVERSE.rawValue)

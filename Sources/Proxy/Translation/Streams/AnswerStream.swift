@@ -49,6 +49,8 @@ struct AnswerStream: StreamTranslation {
             }
     }
 
+    var held: Int { self.waiting + self.size }
+
     mutating func feed(_ bytes: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
         self.take(bytes, to: &output)
@@ -151,6 +153,9 @@ protocol StreamTranslation: Sendable {
     /// The error with which the answer has ended.
     var fault: AnswerFault? { get }
 
+    /// The bytes of an incomplete event and of the answer so far, which the next step may read or repeat whole.
+    var held: Int { get }
+
     /// Takes the next bytes, split anywhere, and returns the events that they complete, in the client's form.
     mutating func feed(_ bytes: [UInt8]) -> [UInt8]
 
@@ -163,6 +168,7 @@ protocol StreamTranslation: Sendable {
 struct UnchangedStream: StreamTranslation {
     var hasEnded: Bool { false }
     var fault: AnswerFault? { nil }
+    var held: Int { 0 }
 
     mutating func feed(_ bytes: [UInt8]) -> [UInt8] { bytes }
     mutating func finish() -> [UInt8] { [] }

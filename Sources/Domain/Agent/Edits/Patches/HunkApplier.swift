@@ -2,23 +2,30 @@
 struct HunkApplier {
     private let file: [FileLine]
     private let search: LineSearch
+    private let effort: EditEffort
     private let style: FileLine.End
+    /// In the order of the file; an insertion, whose range is empty, before a change of the lines below it. No two
+    /// overlap.
     private var changes: [(range: Range<Int>, lines: [FileLine])] = []
     /// Where the last hunk ended, and how far it was from its hint.
     private var cursor = 0
     private var shift = 0
 
-    private init(_ bytes: [UInt8]) {
+    private init(_ bytes: [UInt8], _ effort: EditEffort) {
         self.file = FileLine.split(bytes)
-        self.search = LineSearch(file: self.file)
+        self.search = LineSearch(file: self.file, effort)
+        self.effort = effort
         self.style = FileLine.style(of: self.file)
     }
 
     /// The most lines that are searched: each hunk is looked for in the whole file.
     private static let mostLines = 50_000_000
 
-    static func apply(_ hunks: [PatchHunk], to bytes: [UInt8]) throws(EditFailure) -> [UInt8] {
-        var applier = HunkApplier(bytes)
+    /// - Parameter effort: Of all files together.
+    static func apply(
+        _ hunks: [PatchHunk], to bytes: [UInt8], _ effort: EditEffort = EditEffort()
+    ) throws(EditFailure) -> [UInt8] {
+        var applier = HunkApplier(bytes, effort)
         guard hunks.count * applier.file.count <= Self.mostLines else {
             throw EditFailure(
                 .invalid,
@@ -39,11 +46,7 @@ struct HunkApplier {
     private func result() -> [UInt8] {
         var lines: [FileLine] = []
         var end = 0
-        // An insertion above a changed line has an empty range with the same start.
-        let changes = self.changes.sorted {
-            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
-        }
-        for (range, new) in changes {
+        for (range, new) in self.changes {
             lines += self.file[end..<range.lowerBound]
             lines += new
             end = range.upperBound
@@ -56,10 +59,10 @@ struct HunkApplier {
     private mutating func apply(_ hunk: PatchHunk) throws(EditFailure) {
         let old = PatchHunk.fileLines(hunk.old)
         guard !old.isEmpty else { return try self.insert(hunk) }
-        let found = self.search.find(old) { place in !self.isTaken(place..<(place + old.count)) }
+        let found = try self.search.find(old) { place in !self.isTaken(place..<(place + old.count)) }
         guard let found else {
-            if self.search.find(old, where: { $0 >= 0 }) != nil { throw Self.overlapping }
-            throw self.notFound(hunk, old)
+            if try self.search.find(old, where: { $0 >= 0 }) != nil { throw Self.overlapping }
+            throw try self.notFound(hunk, old)
         }
         let place = try self.choose(found, hunk, count: old.count)
         let matched = self.file[place..<(place + old.count)]
@@ -68,17 +71,29 @@ struct HunkApplier {
 
     /// Whether an earlier hunk changes some of the lines, or inserts between them.
     private func isTaken(_ range: Range<Int>) -> Bool {
-        self.changes.contains { change in
-            change.range.overlaps(range)
-                || (change.range.lowerBound > range.lowerBound && change.range.upperBound < range.upperBound)
+        let index = self.firstChange { $0.upperBound > range.lowerBound }
+        return index < self.changes.count && self.changes[index].range.lowerBound < range.upperBound
+    }
+
+    /// The index of the first change for whose range `isBehind` is true, as it is for all later ones. It is asked for
+    /// each place of each hunk, so it does not look at all of them.
+    private func firstChange(where isBehind: (Range<Int>) -> Bool) -> Int {
+        var (low, high) = (0, self.changes.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBehind(self.changes[middle].range) { high = middle } else { low = middle + 1 }
         }
+        return low
     }
 
     private static let overlapping = EditFailure(
         .invalid, "An earlier hunk of the patch changes the same lines. Put both changes into one hunk.")
 
     private mutating func add(_ range: Range<Int>, _ lines: [FileLine], _ hunk: PatchHunk) {
-        self.changes.append((range, lines))
+        let index = self.firstChange {
+            ($0.lowerBound, $0.upperBound) > (range.lowerBound, range.upperBound)
+        }
+        self.changes.insert((range, lines), at: index)
         self.cursor = range.upperBound
         if let hint = hunk.hint { self.shift = range.lowerBound - (hint - 1) }
     }
@@ -97,19 +112,20 @@ struct HunkApplier {
             for wanted in [hint - 1, hint - 1 + self.shift] where places.contains(wanted) { return wanted }
         }
         let after = places.filter { $0 >= self.cursor }
-        if let line = self.line(of: hunk.anchors), let first = places.first(where: { $0 >= line }) { return first }
+        if let line = try self.line(of: hunk.anchors), let first = places.first(where: { $0 >= line }) { return first }
         if let only = after.first, after.count == 1 { return only }
         throw .several(places.map { $0 + 1 }, "Take more lines around the change.")
     }
 
     /// The line after the anchors, each looked for below the one before; nil if one is not in the file.
-    private func line(of anchors: [String]) -> Int? {
+    private func line(of anchors: [String]) throws(EditFailure) -> Int? {
         guard !anchors.isEmpty else { return nil }
         var line = self.cursor
         for anchor in anchors {
             let wanted = Array(anchor.utf8)
             let equal = self.file[line...].firstIndex { EditRung.indent.key(of: $0).elementsEqual(wanted) }
             let found = equal ?? self.file[line...].firstIndex { EditRung.indent.key(of: $0).starts(with: wanted) }
+            try self.effort.take((equal ?? self.file.count) - line)
             guard let found else { return nil }
             line = found + 1
         }
@@ -122,7 +138,7 @@ struct HunkApplier {
         if let hint = hunk.hint {
             place = min(max(0, hint - 1 + (self.changes.isEmpty ? 0 : self.shift)), self.file.count)
         } else if !hunk.anchors.isEmpty {
-            guard let line = self.line(of: hunk.anchors) else {
+            guard let line = try self.line(of: hunk.anchors) else {
                 throw EditFailure(
                     .notFound, "The line after @@ is not in the file: \(hunk.anchors.joined(separator: " "))")
             }
@@ -167,10 +183,10 @@ struct HunkApplier {
         return lines
     }
 
-    private func notFound(_ hunk: PatchHunk, _ old: [FileLine]) -> EditFailure {
+    private func notFound(_ hunk: PatchHunk, _ old: [FileLine]) throws(EditFailure) -> EditFailure {
         let new = PatchHunk.fileLines(hunk.new)
         if hunk.lines.contains(where: { $0.kind == .added && $0.text.count > 1 }),
-            let place = self.search.find(new, where: { $0 >= 0 })?.places.first
+            let place = try self.search.find(new, where: { $0 >= 0 })?.places.first
         {
             return EditFailure(
                 .alreadyThere(place + 1),

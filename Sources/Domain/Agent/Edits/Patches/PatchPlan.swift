@@ -39,9 +39,10 @@ package struct PatchPlan: Sendable {
     package func apply(to files: [String: File]) throws(PatchFailure) -> [(path: String, file: File?)] {
         var now = files
         var failures: [String] = []
+        let effort = EditEffort()
         for patch in self.patches {
             do throws(EditFailure) {
-                try Self.apply(patch, to: &now)
+                try Self.apply(patch, to: &now, effort)
             } catch {
                 failures.append("\(VisibleText.line(patch.path)): \(error.text)")
             }
@@ -58,7 +59,9 @@ package struct PatchPlan: Sendable {
         return changed.map { ($0, now[$0]) }
     }
 
-    private static func apply(_ patch: FilePatch, to files: inout [String: File]) throws(EditFailure) {
+    private static func apply(
+        _ patch: FilePatch, to files: inout [String: File], _ effort: EditEffort
+    ) throws(EditFailure) {
         let old = files[patch.path]
         switch patch.kind {
         case .add:
@@ -74,7 +77,7 @@ package struct PatchPlan: Sendable {
             guard let old else { throw EditFailure(.notFound, "There is no such file to delete.") }
             if !patch.hunks.isEmpty {
                 try Self.checkText(old.bytes)
-                guard try HunkApplier.apply(patch.hunks, to: old.bytes).isEmpty else {
+                guard try HunkApplier.apply(patch.hunks, to: old.bytes, effort).isEmpty else {
                     throw EditFailure(.invalid, "The patch deletes the file, but not all of its lines. Read it first.")
                 }
             }
@@ -85,11 +88,11 @@ package struct PatchPlan: Sendable {
             }
             var bytes = old.bytes
             if !patch.hunks.isEmpty || !patch.edits.isEmpty { try Self.checkText(bytes) }
-            if !patch.hunks.isEmpty { bytes = try HunkApplier.apply(patch.hunks, to: bytes) }
+            if !patch.hunks.isEmpty { bytes = try HunkApplier.apply(patch.hunks, to: bytes, effort) }
             for (index, edit) in patch.edits.enumerated() {
                 if Task.isCancelled { throw .cancelled }
                 do throws(EditFailure) {
-                    bytes = try edit.apply(to: bytes).bytes
+                    bytes = try edit.apply(to: bytes, effort).bytes
                 } catch {
                     let name = patch.edits.count == 1 ? "" : "block \(index + 1) of \(patch.edits.count): "
                     throw EditFailure(error.kind, name + error.text)

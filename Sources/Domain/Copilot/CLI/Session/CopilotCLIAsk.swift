@@ -58,8 +58,8 @@ package struct CopilotCLIAsk: Sendable, Equatable {
     /// A call may be asked about several times (first for a path outside or an address, then for the command): all of
     /// them are the same question, namely about the whole command or file.
     ///
-    /// - Parameter call: The tool and arguments of the call, if it has begun.
-    init(_ data: JSON, call: (tool: String, arguments: JSON)?) {
+    /// - Parameter call: The call, if it has begun.
+    init(_ data: JSON, call: CopilotCLICall?) {
         let request = data["permissionRequest"] ?? .null
         let kind = request["kind"]?.stringValue ?? "unknown"
         self.toolCallID = request["toolCallId"]?.stringValue ?? ""
@@ -68,7 +68,7 @@ package struct CopilotCLIAsk: Sendable, Equatable {
         switch kind {
         case "shell": self.subject = text("fullCommandText").map { .command($0) } ?? .other(kind)
         case "write":
-            if let call, call.tool == "apply_patch", Self.removesFiles(call.arguments) {
+            if call?.removesFiles == true {
                 self.subject = .removal
             } else if let path = text("fileName"), let content = text("newFileContents") {
                 self.subject = .write(path: path, content: content)
@@ -77,7 +77,7 @@ package struct CopilotCLIAsk: Sendable, Equatable {
             }
         case "read": self.subject = text("path").map { .read(path: $0) } ?? .other(kind)
         case "url":
-            if call?.tool == "bash", let command = call?.arguments["command"]?.stringValue {
+            if let command = call?.command {
                 self.subject = .command(command)
             } else {
                 self.subject = text("url").map { .address($0) } ?? .other(kind)
@@ -88,6 +88,35 @@ package struct CopilotCLIAsk: Sendable, Equatable {
 }
 
 extension CopilotCLIAsk {
+    /// About the memory that it takes.
+    var bytes: Int {
+        let size =
+            switch self.subject {
+            case .command(let text), .read(let text), .address(let text), .other(let text): text.utf8.count
+            case .write(let path, let content): path.utf8.count + content.utf8.count
+            case .removal: 0
+            }
+        return self.toolCallID.utf8.count + self.tool.utf8.count + size
+    }
+}
+
+/// A call that has begun, with what questions about it need: its arguments may hold whole files.
+struct CopilotCLICall: Sendable {
+    let tool: String
+    /// Of `bash`.
+    let command: String?
+    /// It is a patch that deletes or renames a file.
+    let removesFiles: Bool
+
+    init(tool: String, arguments: JSON) {
+        self.tool = tool
+        self.command = tool == "bash" ? arguments["command"]?.stringValue : nil
+        self.removesFiles = tool == "apply_patch" && Self.removesFiles(arguments)
+    }
+
+    /// About the memory that it takes.
+    var bytes: Int { self.tool.utf8.count + (self.command?.utf8.count ?? 0) }
+
     /// Whether the text of a patch deletes or renames a file.
     private static func removesFiles(_ arguments: JSON) -> Bool {
         let marks = ["*** Delete File", "*** Move to"]

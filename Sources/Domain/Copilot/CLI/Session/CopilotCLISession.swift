@@ -34,7 +34,9 @@ package final class CopilotCLISession {
     private let changed = WaitList()
     private var asks: [CopilotCLIAsk] = []
     private var batchTimer: Timer?
-    private var tasks: [Task<Void, Never>] = []
+    /// Questions and calls of our tools in progress, by their numbers.
+    private var tasks: [Int: Task<Void, Never>] = [:]
+    private var lastTask = 0
     private let started = EventLoop.shared.now
     /// When the turn last went on: an answer to our ping says only that the CLI lives.
     private var worked = EventLoop.shared.now
@@ -210,12 +212,14 @@ extension CopilotCLISession {
     }
 
     private func work(_ name: String, _ body: @escaping @Sendable () async throws -> Void) {
-        self.tasks.append(
-            // Unstructured: people decide for as long as they want, while the session's events go on. `leave` cancels
-            // and awaits it.
-            Task(name: name) { [weak self] in
-                do { try await body() } catch { self?.put(.failed(error)) }
-            })
+        self.lastTask += 1
+        let number = self.lastTask
+        // Unstructured: people decide for as long as they want, while the session's events go on. `leave` cancels and
+        // awaits it.
+        self.tasks[number] = Task(name: name) { [weak self] in
+            do { try await body() } catch { self?.put(.failed(error)) }
+            self?.tasks[number] = nil
+        }
     }
 }
 
@@ -225,9 +229,9 @@ extension CopilotCLISession {
     /// Runs even though the task is cancelled.
     private func leave(aborting: Bool) async {
         self.batchTimer?.cancel()
-        for task in self.tasks { task.cancel() }
+        for task in self.tasks.values { task.cancel() }
         guard aborting || self.request.isKept || !self.tasks.isEmpty else { return self.delete() }
-        let tasks = self.tasks
+        let tasks = Array(self.tasks.values)
         await withGrace(.seconds(10)) { @Net in
             for task in tasks { await task.value }
             guard self.server.isReady else { return }

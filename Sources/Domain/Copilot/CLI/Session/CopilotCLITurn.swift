@@ -42,7 +42,17 @@ package struct CopilotCLITurn: Sendable {
         let ask: CopilotCLIAsk
         var waiting: [Request]
         var decision: CopilotCLIAsk.Decision?
+
+        var bytes: Int { self.ask.bytes + self.waiting.reduce(0) { $0 + $1.id.utf8.count } }
     }
+
+    /// The most calls that have not ended, of the CLI's tools and of ours, questions that are remembered, and requests for
+    /// permission that wait.
+    package static let limit = 256
+    /// Of the calls and questions that are remembered: one may hold a file's new content.
+    package static let byteLimit = 32 << 20
+    /// Approvals that the CLI has not reported yet are fewer by far.
+    private static let approvalLimit = 1_024
 
     /// Calls of these have an effect, so none may succeed that was not approved.
     private static let gated: Set<String> = ["bash", "edit", "create", "apply_patch", "write_bash"]
@@ -70,10 +80,11 @@ package struct CopilotCLITurn: Sendable {
     /// Whether a piece of the answer was passed on.
     package private(set) var hasText = false
     private var retries = 0
-    private var calls: [String: (tool: String, arguments: JSON)] = [:]
+    private var calls: [String: CopilotCLICall] = [:]
     private var questions: [Question] = []
-    /// Requests for permission that we approved, and calls with at least one such.
+    /// Requests for permission that we approved, the newest and those before them, and calls with at least one such.
     private var approved: Set<String> = []
+    private var approvedBefore: Set<String> = []
     private var approvedCalls: Set<String> = []
     private var failure: ModelError?
     private var failedCall: JSON?
@@ -200,13 +211,14 @@ extension CopilotCLITurn {
         let type = event["type"]?.stringValue ?? ""
         let isHelper = event["agentId"].map { !$0.isNull } ?? data["parentToolCallId"].map { !$0.isNull } ?? false
         switch type {
-        case "permission.requested": return self.ask(data)
+        case "permission.requested": return self.bounded(self.ask(data))
         case "permission.completed": return self.check(data)
-        case "external_tool.requested": return self.run(data)
+        case "external_tool.requested": return self.bounded(self.run(data))
         case "user_input.requested", "elicitation.requested": return self.decline(type, data)
         case "tool.execution_start":
             guard let id = data["toolCallId"]?.stringValue, let tool = data["toolName"]?.stringValue else { return [] }
-            self.calls[id] = (tool, data["arguments"] ?? .null)
+            self.calls[id] = CopilotCLICall(tool: tool, arguments: data["arguments"] ?? .null)
+            return self.bounded([])
         case "tool.execution_complete": return self.complete(call: data)
         case _ where isHelper: return []
         case "user.message":
@@ -343,8 +355,34 @@ extension CopilotCLITurn {
             }
             return [self.answer(request, ask, decision)]
         }
+        self.forgetDecided(for: ask)
         self.questions.append(Question(ask: ask, waiting: [request]))
         return [.ask(ask)]
+    }
+
+    /// Makes room for a question among those whose calls never end: what was decided longest ago is asked again if the
+    /// CLI puts it once more.
+    private mutating func forgetDecided(for ask: CopilotCLIAsk) {
+        while self.questions.count >= Self.limit
+            || self.questions.reduce(ask.bytes, { $0 + $1.bytes }) > Self.byteLimit,
+            let oldest = self.questions.firstIndex(where: { $0.decision != nil })
+        {
+            self.questions.remove(at: oldest)
+        }
+    }
+
+    /// Ends the turn if more is open than a model asks for: nothing of it can be forgotten, and each costs memory.
+    private mutating func bounded(_ actions: [Action]) -> [Action] {
+        guard self.phase != .over else { return actions }
+        let waiting = self.questions.reduce(0) { $0 + $1.waiting.count }
+        let counts = [
+            self.calls.count, self.running.count, self.questions.count, waiting, self.approvedCalls.count,
+        ]
+        let bytes =
+            self.calls.reduce(0) { $0 + $1.key.utf8.count + $1.value.bytes }
+            + self.questions.reduce(0) { $0 + $1.bytes }
+        guard counts.contains(where: { $0 > Self.limit }) || bytes > Self.byteLimit else { return actions }
+        return self.end(CopilotCLIFailure.tooMuchAtOnce)
     }
 
     private mutating func decide(_ ask: CopilotCLIAsk, _ decision: CopilotCLIAsk.Decision) -> [Action] {
@@ -362,7 +400,7 @@ extension CopilotCLITurn {
         // call itself, which follows and gives the reason to the model.
         let decision = request.isPartial ? .approve : decision
         if decision == .approve {
-            self.approved.insert(request.id)
+            self.noteApproval(request.id)
             if !request.isPartial { self.approvedCalls.insert(ask.toolCallID) }
         }
         return self.call(
@@ -370,11 +408,19 @@ extension CopilotCLITurn {
             ["requestId": .string(request.id), "result": decision.result])
     }
 
+    /// The report follows at once, and may come again, so the newest are kept for as long as they can matter.
+    private mutating func noteApproval(_ request: String) {
+        self.approved.insert(request)
+        guard self.approved.count >= Self.approvalLimit else { return }
+        self.approvedBefore = self.approved
+        self.approved = []
+    }
+
     /// The CLI's report of a decision: only those that we made.
     private mutating func check(_ data: JSON) -> [Action] {
         guard let id = data["requestId"]?.stringValue else { return [] }
         let isApproved = data["result"]?["kind"]?.stringValue?.hasPrefix("approved") ?? false
-        guard isApproved, !self.approved.contains(id) else { return [] }
+        guard isApproved, !self.approved.contains(id), !self.approvedBefore.contains(id) else { return [] }
         return self.end(CopilotCLIFailure.decidedElsewhere)
     }
 

@@ -1,0 +1,101 @@
+import Database
+import JSON
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Matrix
+
+/// What people without a room of the bot make it remember.
+@Suite("Matrix: encryption and strangers", .timeLimit(.minutes(1)))
+struct EncryptionStrangerTests {
+    private let server = KeyServer()
+    private let room = "!r:s"
+    private let clock = Protected<Int64>(1_800_000_000_000)
+
+    /// Alice and the bot, in a room whose members the bot knows. Each message of hers has a session of its own, whose
+    /// key goes through the channel.
+    private func pair() async throws -> (alice: KeyDevice, bot: KeyDevice) {
+        self.server.setEncryption(["algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 1])
+        for user in ["@a:s", "@bot:s"] { self.server.join(user, self.room) }
+        let alice = try await KeyDevice("@a:s", "D1", on: self.server)
+        try await expectEqual(alice.open(), .ready)
+        let bot = try await self.bot()
+        try await expectEqual(bot.sync([try await alice.say("one", in: self.room, id: "$1")]), ["$1": "one"])
+        _ = try await bot.say("two", in: self.room, id: "$2")
+        return (alice, bot)
+    }
+
+    private func bot(_ keys: TestKeys? = nil) async throws -> KeyDevice {
+        let clock = self.clock
+        let bot = try await KeyDevice("@bot:s", "D1", on: self.server, keys: keys, clock: { clock.withLock { $0 } })
+        try await expectEqual(bot.open(), .ready)
+        return bot
+    }
+
+    private func wait(_ milliseconds: Int64) { self.clock.withLock { $0 += milliseconds } }
+
+    private func count(_ rows: String, of bot: KeyDevice) async throws -> Int {
+        try await bot.encryption.store.read { keys in
+            try keys.first("SELECT count(*) AS count FROM \(rows)")?.int("count") ?? 0
+        }
+    }
+
+    @Test("people without a common room are forgotten beyond 2,000 and after thirty days, and members are not")
+    func people() async throws {
+        let (alice, bot) = try await self.pair()
+        self.wait(1)
+        try await bot.encryption.refreshAnyway((0..<2_300).map { "@eve\($0):s" })
+        self.wait(1)
+        try await bot.encryption.refreshAnyway(["@late:s"])
+        try await bot.sync()
+        // With Alice, and with the bot itself.
+        let people = await bot.encryption.people
+        expectEqual(people.count, MatrixEncryption.strangerLimit + 2)
+        #expect(people["@a:s"] != nil && people["@late:s"] != nil)
+        try await expectEqual(self.count("{users}", of: bot), people.count)
+        self.wait(31 * 86_400_000)
+        try await bot.sync()
+        await expectEqual(bot.encryption.people.keys.sorted(), ["@a:s", "@bot:s"])
+        try await expectEqual(self.count("{users}", of: bot), 2)
+        try await expectEqual(bot.sync([try await alice.say("three", in: self.room, id: "$3")]), ["$3": "three"])
+    }
+
+    @Test("channels to devices that nobody in a common room has are forgotten beyond 2,000 and after thirty days")
+    func channels() async throws {
+        let (alice, bot) = try await self.pair()
+        var changes = MatrixKeyChanges()
+        let now = self.clock.withLock { $0 }
+        for number in 0..<2_500 {
+            changes.setOlm("i\(number)", peer: "k\(number)", pickle: [1], at: now + Int64(number))
+        }
+        try await bot.encryption.commit(changes)
+        self.wait(3_600_000)
+        try await bot.sync()
+        try await expectEqual(self.count("{olm_sessions}", of: bot), MatrixEncryption.strangerLimit + 1)
+        self.wait(31 * 86_400_000)
+        try await bot.sync()
+        try await expectEqual(self.count("{olm_sessions}", of: bot), 1)
+        try await expectEqual(bot.sync([try await alice.say("three", in: self.room, id: "$3")]), ["$3": "three"])
+    }
+
+    @Test("beyond 2,000, keys of rooms that the bot is not in are forgotten, but not the next one, nor its own rooms'")
+    func roomKeys() async throws {
+        let (alice, first) = try await self.pair()
+        var changes = MatrixKeyChanges()
+        for number in 0..<MatrixEncryption.strayKeyLimit {
+            let key = MatrixRoomKey(
+                room: "!x\(number):s", session: "s", sender: "@eve:s", senderKey: "k", signingKey: "k", firstIndex: 0,
+                source: .device)
+            changes.setRoomKey(key, pickle: [1], isBackedUp: true)
+        }
+        try await first.encryption.commit(changes)
+        let bot = try await self.bot(try await first.kill())
+        for user in ["@a:s", "@bot:s"] { self.server.join(user, "!new:s") }
+        let early = try await alice.say("early", in: "!new:s", id: "$3")
+        try await expectEqual(bot.sync([early], in: "!new:s"), ["$3": "early"])
+        let stray = "{room_keys} WHERE room NOT IN (SELECT room FROM {rooms})"
+        try await expectEqual(self.count(stray, of: bot), 1)
+        try await expectEqual(self.count("{room_keys} WHERE room = '!r:s' AND source = 'device'", of: bot), 1)
+    }
+}
