@@ -1,4 +1,5 @@
 import Backup
+import Crypto
 import Database
 import Glibc
 import Objects
@@ -10,14 +11,9 @@ import Testing
 
 @Suite("backups in pieces", .timeLimit(.minutes(1)))
 struct BackupPiecesTests {
-    private static func random(_ count: Int) -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<count / 8).flatMap { _ in withUnsafeBytes(of: generator.next(), Array.init) }
-    }
-
     @Test("what is inserted changes only the pieces around it")
     func cuts() {
-        let bytes = Self.random(16 << 20)
+        let bytes = randomBytes(16 << 20)
         func pieces(_ bytes: [UInt8]) -> [[UInt8]] {
             var cutter = PieceCutter()
             let pieces = stride(from: 0, to: bytes.count, by: 300_000).flatMap { start in

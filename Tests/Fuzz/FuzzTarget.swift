@@ -83,6 +83,10 @@ enum FuzzTarget: String, CaseIterable {
         let account = OlmAccount()
         for kind in [OlmMessage.Kind.preKey, .normal] {
             let message = OlmMessage(kind: kind, body: text)
+            if let begun = try? account.outboundSession(to: account.curve25519, oneTimeKey: account.curve25519) {
+                _ = begun.matches(message, from: account.curve25519)
+                _ = try? begun.decrypt(message)
+            }
             guard let session = try? account.inboundSession(message, from: account.curve25519) else { continue }
             _ = try? session.decrypt(message)
         }

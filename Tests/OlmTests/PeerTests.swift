@@ -131,6 +131,18 @@ struct PeerTests {
         }
     }
 
+    @Test("a message that begins a session and lacks one of its keys is refused")
+    func missingKey() throws {
+        let (bob, sender, preKey) = try self.message()
+        for (index, tag) in ([0x0A, 0x12, 0x1A] as [UInt8]).enumerated() {
+            let place = 1 + index * 34
+            #expect(preKey[place..<place + 2] == [tag, 32])
+            let rest = Array(preKey[..<place] + preKey[(place + 34)...])
+            let message = OlmMessage(kind: .preKey, body: base64Unpadded(rest))
+            #expect(throws: OlmError(code: "BAD_MESSAGE_FORMAT")) { try bob.inboundSession(message, from: sender) }
+        }
+    }
+
     @Test("random bytes are refused without harm")
     func noise() throws {
         let key = PickleKey(bytes: randomBytes(32))

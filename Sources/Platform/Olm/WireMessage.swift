@@ -13,7 +13,10 @@ enum WireMessage {
         switch message.kind {
         case .normal: try Self.checkNormal(bytes[...])
         case .preKey:
-            for field in try Self.fields(bytes[...]) {
+            let fields = try Self.fields(bytes[...])
+            // Without the identity key, the library reads from address 0.
+            guard Set([0x0A, 0x12, 0x1A, 0x22]).isSubset(of: fields.map(\.tag)) else { throw .badMessageFormat }
+            for field in fields {
                 switch field.tag {
                 // One-time key, base key, identity key.
                 case 0x0A, 0x12, 0x1A: try PeerKey.check(Array(field.value))

@@ -91,13 +91,21 @@ package struct TaskQueue: Sendable {
     /// The open tasks that must be done before, at most ``mostWaits``.
     private func waits(of task: TaskEntry) -> [String] {
         let phase = self.phases[task.line]
-        let names = [task.id] + (phase?.number.map { ["Phase \($0)"] } ?? [])
-        let named = names.lazy.flatMap { self.needed[$0] ?? [] }.flatMap { self.openByName[$0.prerequisite] ?? [] }
-        let unnamed = self.blocking.lazy.filter { $0.line < task.line && self.blocks($0, task, phase) }.map(\.id)
         var seen: Set<String> = [task.id]
         var waits: [String] = []
-        for id in [AnySequence(named), AnySequence(unnamed)].joined() where seen.insert(id).inserted {
-            waits.append(id)
+        for name in [task.id] + (phase?.number.map { ["Phase \($0)"] } ?? []) {
+            for order in self.needed[name] ?? [] {
+                for id in self.openByName[order.prerequisite] ?? [] where seen.insert(id).inserted {
+                    waits.append(id)
+                    if waits.count == Self.mostWaits { return waits }
+                }
+            }
+        }
+        for other in self.blocking {
+            guard other.line < task.line, self.blocks(other, task, phase), seen.insert(other.id).inserted else {
+                continue
+            }
+            waits.append(other.id)
             if waits.count == Self.mostWaits { break }
         }
         return waits
