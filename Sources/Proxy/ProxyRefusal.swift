@@ -245,6 +245,12 @@ extension ProxyRefusal {
             "\(place) must be \(wanted), but it is \(value.map(\.kind) ?? "missing"). Correct the request.")
     }
 
+    /// - Parameter member: Whose name it is: `name` of a tool, or `namespace`.
+    static func toolNameTooLong(_ member: String, limit: Int) -> ProxyRefusal {
+        .untranslatable(
+            "The \(member) of a tool is longer than \(limit) bytes, which no other API accepts. Shorten it.")
+    }
+
     static func translationTooLong(limit: String) -> ProxyRefusal {
         ProxyRefusal(
             status: .contentTooLarge,

@@ -33,4 +33,14 @@ struct AttributeRulesTests {
         expectEqual(try rules.attributes(of: [name], RuleEffort()).values, [:])
         expectEqual(try rules.attributes(of: [Array("ab".utf8)], RuleEffort()).values, ["text": .set])
     }
+
+    @Test("a macro named by 30,000 marks is looked up at once")
+    func marks() throws {
+        let name = "a" + String(repeating: "\u{345}\u{301}\u{316}\u{334}", count: 7_500)
+        for _ in 0..<50 {
+            var rules = AttributeRules()
+            rules.enter(Array("[attr]\(name) text\n* \(name)\n".utf8), depth: 0, RuleEffort())
+            expectEqual(try rules.attributes(of: [Array("ab".utf8)], RuleEffort()).values, ["text": .set])
+        }
+    }
 }

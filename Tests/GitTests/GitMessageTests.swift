@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Git
 
-@Suite("Commit messages")
+@Suite("Commit messages", .timeLimit(.minutes(1)))
 struct GitMessageTests {
     private static func full(_ message: String) -> String {
         let person = GitSignature(name: "Ada", mail: "ada@example.org", seconds: 0)
@@ -37,5 +38,27 @@ struct GitMessageTests {
         ] {
             #expect(Self.full(message) == message + "\n\nJetbridge-Turn: op_1\n")
         }
+    }
+
+    /// Marks that sorting has to move.
+    private static let marks = (0..<400_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()
+
+    @Test("marks that a control character parted are parted otherwise, and usual text keeps its bytes")
+    func marks() {
+        let parted = Self.marks.unicodeScalars.map { "\($0)\u{1}" }.joined()
+        let message = GitChange.message("Subject\n\na\(parted)", [], hasTrailers: false)
+        expectEqual(message == "Subject", false)
+        expectEqual(message.unicodeScalars.contains("\u{34F}"), true)
+        let usual = "Te\u{302}\u{301}st\n\n" + String(repeating: "caf\u{e9} cafe\u{301} ", count: 100)
+        expectEqual(Array(GitChange.message(usual, [], hasTrailers: false).utf8), Array("\(usual.dropLast())\n".utf8))
+    }
+
+    @Test("a name has at most 1,024 bytes, and what was read equals what was written")
+    func names() {
+        let mail = String(repeating: "m ", count: 1_000)
+        let person = GitSignature(name: "a\(Self.marks)", mail: mail, seconds: 0)
+        #expect(person.name.utf8.count <= 1_024 && person.mail.utf8.count <= 1_024)
+        expectEqual(GitSignature(name: person.name, mail: person.mail, seconds: 0), person)
+        expectEqual(GitSignature(name: "Ada", mail: "a@b.org", seconds: 0).name, "Ada")
     }
 }

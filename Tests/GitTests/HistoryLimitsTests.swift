@@ -7,9 +7,10 @@ import Testing
 struct HistoryLimitsTests {
     /// A commit with any header and message.
     private static func commit(
-        _ tree: GitObjectID, parents: [GitObjectID], seconds: Int, message: String, _ store: ObjectStore
+        _ tree: GitObjectID, parents: [GitObjectID], seconds: Int, name: String = "A", message: String,
+        _ store: ObjectStore
     ) throws -> GitObjectID {
-        let person = "A <a@example.org> \(seconds) +0000"
+        let person = "\(name) <a@example.org> \(seconds) +0000"
         let lines = parents.map { "parent \($0.hex)\n" }.joined()
         let text = "tree \(tree.hex)\n\(lines)author \(person)\ncommitter \(person)\n\n\(message)"
         return try store.write(Array(text.utf8), .commit).id
@@ -165,5 +166,22 @@ struct HistoryLimitsTests {
             refused,
             "too large to merge: what both sides have changed has more than 100000 files: "
                 + "merge it with `git` in a clone")
+    }
+
+    @Test("a commit of marks is read and compared at once, its author and subject are cut")
+    func marks() async throws {
+        let trees = try await HostileTrees()
+        let marks = (0..<110_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()
+        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let tree = try await trees.fixture.repository.tree(of: trees.id())
+        let id = try Self.commit(
+            tree, parents: [], seconds: 0, name: "a\(marks)",
+            message: "a\(marks)\n\nb\n\nKey: a\(marks)\n", store)
+        let commit = try await trees.fixture.repository.commit(id)
+        #expect(commit.subject.utf8.count <= 1_000 && commit.author.name.utf8.count <= 1_024)
+        expectEqual(commit.message == "a", false)
+        expectEqual(commit.author.name == "a", false)
+        expectEqual(commit.trailers.contains(GitTrailer("Key", "a")), false)
+        expectEqual(commit.trailers.count, 1)
     }
 }

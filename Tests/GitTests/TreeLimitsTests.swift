@@ -264,4 +264,21 @@ struct TreeLimitsTests {
         try await expectEqual(
             fixture.repository.merge(id, with: base, base: base).tree, fixture.repository.tree(of: id))
     }
+
+    @Test("a name of more than 4,096 bytes is too large, and those of 2,000 marks are sorted by their bytes")
+    func names() async throws {
+        let trees = try await HostileTrees()
+        let git = trees.fixture.repository
+        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let blob = try store.write([120], .blob)
+        func root(_ names: [[UInt8]]) throws -> GitObjectID {
+            let items = names.map { TreeItem(kind: .file, name: $0, key: blob) }
+            return try store.write(TreeItem.serialised(items), .tree).id
+        }
+        let marks = Array(("a" + String(repeating: "\u{345}\u{301}\u{316}\u{334}", count: 508)).utf8)
+        let entries = try await git.entries(in: "", at: root((0..<2_000).map { marks + Array("\(10_000 + $0)".utf8) }))
+        expectEqual(entries.count, 2_000)
+        let long = try root([[UInt8](repeating: 0x61, count: 4_097)])
+        await expectEqual(Fixture.code { _ = try await git.entries(in: "", at: long) }, .tooLarge)
+    }
 }

@@ -15,9 +15,10 @@ struct ResponseReaderTests {
         var rest = 0
     }
 
-    static func read(_ text: String, to method: HTTPMethod = .get, pieces size: Int) throws(HTTPClientError) -> Outcome
-    {
-        var reader = ResponseReader(to: method, limit: 1_000, host: "test")
+    static func read(
+        _ text: String, to method: HTTPMethod = .get, pieces size: Int, limit: Int = 1_000
+    ) throws(HTTPClientError) -> Outcome {
+        var reader = ResponseReader(to: method, limit: limit, host: "test")
         var outcome = Outcome()
         let bytes = Array(text.utf8)
         var start = 0
@@ -126,6 +127,19 @@ struct ResponseReaderTests {
             #expect { try Self.read("HTTP/1.1 200 OK\r\n" + text, pieces: 100) } throws: {
                 ($0 as? HTTPClientError)?.code == .tooLarge
             }
+        }
+    }
+
+    @Test("a head of more than 500 fields is refused")
+    func fieldLimit() throws {
+        func read(_ count: Int) throws(HTTPClientError) -> Outcome {
+            let fields = String(repeating: "X: y\r\n", count: count)
+            return try Self.read("HTTP/1.1 204 No Content\r\n\(fields)\r\n", pieces: 1_000, limit: 10_000)
+        }
+        try expectEqual(read(500).headers.count, 500)
+        #expect { try read(501) } throws: {
+            let error = $0 as? HTTPClientError
+            return error?.code == .tooLarge && "\($0)".contains("more than 500 header fields")
         }
     }
 

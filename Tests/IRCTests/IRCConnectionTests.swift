@@ -253,4 +253,11 @@ struct IRCFeaturesTests {
         }
         #expect(features.lineLength == 512 && features.botMode == nil && features.prefixes.isEmpty)
     }
+
+    @Test("at most 32 prefixes of members count")
+    func prefixes() {
+        var features = IRCFeatures()
+        features.take("PREFIX=(" + String(repeating: "v", count: 8_000) + ")" + String(repeating: "+", count: 8_000))
+        expectEqual(features.prefixes.count, 32)
+    }
 }

@@ -31,6 +31,14 @@ struct IRCFormattingTests {
         #expect(IRCFormatting().render(sample.text).bytes.count <= CostlyMarkdown.limit)
     }
 
+    @Test("the margins of more than sixteen levels are not repeated on each line")
+    func deepMargins() {
+        let quotation = String(repeating: "> ", count: 40)
+        expectEqual(
+            self.lines("\(quotation)a\n\(quotation)\n\(quotation)b"),
+            [quotation + "a", String(repeating: "> ", count: 16) + "b"])
+    }
+
     @Test(
         "emphasis beside Chinese text, and the backslashes of formulas",
         arguments: [

@@ -1,7 +1,8 @@
 import Markdown
+import TestSupport
 import Testing
 
-@Suite("Addresses of links")
+@Suite("Addresses of links", .timeLimit(.minutes(1)))
 struct LinkAddressTests {
     @Test(
         "a text that reads like another address is deceptive",
@@ -31,5 +32,12 @@ struct LinkAddressTests {
     func honest(label: String, address: String) {
         let isDeceptive = LinkAddress.isDeceptive(Array(label.utf8), for: address.utf8Span.span)
         #expect(!isDeceptive)
+    }
+
+    @Test("a label of marks between joiners, and an address of marks, are compared at once")
+    func marks() {
+        let label = "https://a" + (0..<200_000).map { ["\u{345}\u{34F}", "\u{316}\u{34F}"][$0 % 2] }.joined()
+        let address = "https://a" + (0..<200_000).map { ["\u{345}", "\u{316}"][$0 % 2] }.joined() + "b"
+        expectEqual(LinkAddress.isDeceptive(Array(label.utf8), for: address.utf8Span.span), true)
     }
 }

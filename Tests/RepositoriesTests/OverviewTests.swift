@@ -110,6 +110,21 @@ import Testing
         #expect(few.isCut && few.items.count == 3)
         try git.shell("true")
     }
+
+    @Test("documents of marks are read at once")
+    func marks() async throws {
+        let marks = (0..<16_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()
+        let (repository, git, directory) = try await Self.repository(Self.script)
+        defer { _ = directory }
+        try git.shell(
+            """
+            mkdir marks && printf '# a%s\\n' '\(marks)' > marks/0.md
+            for i in $(seq 100); do (cat marks/0.md; echo $i) > marks/$i.md; done
+            git add . && git commit -q -m marks
+            """)
+        let documents = try await repository.overview().documents.items
+        expectEqual(documents.count { $0.path.hasPrefix("marks/") }, 101)
+    }
 }
 
 @Suite("What a document says about itself") struct DocumentStateTests {

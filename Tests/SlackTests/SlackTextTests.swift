@@ -40,6 +40,19 @@ struct SlackTextTests {
         expectEqual(read.beginsWithMention, isFirst)
     }
 
+    @Test("many mentions after many blanks are read in one pass", .timeLimit(.minutes(1)))
+    func manyMentions() {
+        let blanks = String(repeating: " ", count: 200_000)
+        let mentions = Array(repeating: SlackIncomingText.Piece.mention("UBOT", label: nil), count: 20_000)
+        // A pass over the blanks for each mention would look at four billion.
+        let read = SlackIncomingText(pieces: [.text(blanks + "x")] + mentions, bot: Self.bot)
+        expectEqual(read.text, "x" + String(repeating: "@jet", count: 20_000))
+        #expect(read.mentionsBot && !read.beginsWithMention)
+        // A person's mention is not blank.
+        let pieces: [SlackIncomingText.Piece] = [.text(" "), .mention("U2", label: "ann"), mentions[0]]
+        expectEqual(SlackIncomingText(pieces: pieces, bot: Self.bot).text, "@ann@jet")
+    }
+
     @Test("rich text becomes Markdown")
     func richText() throws {
         let message = try JSON.parse(

@@ -340,4 +340,12 @@ import Testing
             expectEqual(file.items.map(\.id), ["T1"])
         }
     }
+
+    @Test("a text of marks between invisible characters is one line at once; more than 64 KiB are refused")
+    func marks() {
+        let marks = (0..<200_000).map { ["\u{345}\u{200B}", "\u{316}\u{200B}"][$0 % 2] }.joined()
+        expectEqual(TaskText.line("a\(marks)") == "a", false)
+        #expect(throws: TaskError.self) { try TaskFile.title("a\(marks)") }
+        #expect(throws: TaskError.self) { try TaskFile.title("a" + String(repeating: "\u{200B}", count: 30_000)) }
+    }
 }

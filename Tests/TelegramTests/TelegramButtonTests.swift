@@ -103,6 +103,19 @@ struct TelegramButtonTests {
         expectEqual(incoming.first?.choice?.target, Transcript.reference(Sample.group, 11))
     }
 
+    @Test("Many reactions are compared in one pass", .timeLimit(.minutes(1)))
+    func manyReactions() {
+        func emoji(_ numbers: Range<Int>) -> JSON {
+            .array(numbers.map { ["type": "emoji", "emoji": .string("e\($0)")] })
+        }
+        // Each with each would be ten billion comparisons.
+        let reaction = TelegramReaction([
+            "chat": Sample.chat(Sample.group), "message_id": 11, "old_reaction": emoji(0..<100_000),
+            "new_reaction": emoji(1..<100_001),
+        ])
+        expectEqual(reaction?.added, ["e100000"])
+    }
+
     @Test(
         "The bot's reactions are limited to the emoji that Telegram allows",
         arguments: [("👀", "👀"), ("✅", "👍"), ("❤️", "❤"), ("⏳", "👀"), ("🧿", nil)])

@@ -92,13 +92,17 @@ package struct IRCFeatures: Sendable {
         }
     }
 
+    /// Servers have five, some a few more.
+    private static let prefixLimit = 32
+
     /// `(ov)@+`, or empty if the server has no prefixes.
     private mutating func setPrefixes(_ value: [UInt8]) {
         guard value.first == UInt8(ascii: "("), let end = value.firstIndex(of: UInt8(ascii: ")")) else {
             self.prefixes = []
             return
         }
-        self.prefixes = zip(value[1..<end], value[(end + 1)...]).map { (mode: $0, sign: $1) }
+        // Each name in NAMES and WHO is compared with all of them.
+        self.prefixes = zip(value[1..<end], value[(end + 1)...]).prefix(Self.prefixLimit).map { (mode: $0, sign: $1) }
     }
 
     private mutating func setTargetLimits(_ value: String) {

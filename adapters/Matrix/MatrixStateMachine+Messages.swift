@@ -207,8 +207,8 @@ extension MatrixStateMachine {
             ?? content["url"]?.stringValue.flatMap { MatrixMediaAddress($0) == nil ? nil : $0 } ?? ""
         let size = content["info"]?["size"]?.intValue
         return Attachment(
-            id: address, name: String(name.prefix(255)), mediaType: content["info"]?["mimetype"]?.stringValue,
-            size: size.flatMap { $0 >= 0 ? $0 : nil })
+            id: address, name: String(String.UnicodeScalarView(name.unicodeScalars.prefix(255))),
+            mediaType: content["info"]?["mimetype"]?.stringValue, size: size.flatMap { $0 >= 0 ? $0 : nil })
     }
 
     // MARK: Reactions

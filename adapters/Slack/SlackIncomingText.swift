@@ -27,20 +27,26 @@ struct SlackIncomingText: Equatable {
 
     init(pieces: [Piece], bot: SlackIdentity, name: (String) -> String? = { _ in nil }) {
         var text = ""
+        // Kept beside the text, which would otherwise be looked through at each mention.
+        var isBlank = true
         self.mentionsBot = false
         self.beginsWithMention = false
         for piece in pieces {
             switch piece {
-            case .text(let part): text += part
+            case .text(let part):
+                text += part
+                isBlank = isBlank && part.allSatisfy(\.isWhitespace)
             case .mention(let user, _) where user == bot.user:
                 self.mentionsBot = true
-                if text.allSatisfy(\.isWhitespace) {
+                if isBlank {
                     self.beginsWithMention = true
                     text = ""
                 } else {
                     text += "@\(bot.name)"
                 }
-            case .mention(let user, let label): text += "@\(name(user) ?? label ?? user)"
+            case .mention(let user, let label):
+                text += "@\(name(user) ?? label ?? user)"
+                isBlank = false
             }
         }
         self.text = text.trimmed

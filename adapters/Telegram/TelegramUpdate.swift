@@ -89,7 +89,7 @@ package struct TelegramReaction: Sendable, Equatable {
         self.user = TelegramUser(json["user"])
         self.actorChat = TelegramChat(json["actor_chat"])
         self.date = TelegramMessage.milliseconds(json["date"]) ?? 0
-        let old = Self.emoji(json["old_reaction"])
+        let old = Set(Self.emoji(json["old_reaction"]))
         self.added = Self.emoji(json["new_reaction"]).filter { !old.contains($0) }
     }
 

@@ -1,5 +1,17 @@
 /// Keeps a file's line ends and byte order mark when an editor has made each line end in LF, as text fields do.
 enum LineEnds {
+    /// The text with line feeds alone.
+    static func withFeeds(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        var isAfterReturn = false
+        // Bytes, because the text may be one long run of marks, which is sorted whenever characters are compared.
+        for byte in text.utf8 {
+            if byte != 10 || !isAfterReturn { bytes.append(byte == 13 ? 10 : byte) }
+            isAfterReturn = byte == 13
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     private static let mark: Unicode.Scalar = "\u{FEFF}"
 
     /// `text` with the line ends of `old`, unless it has CR LF itself.
@@ -13,11 +25,12 @@ enum LineEnds {
             of: old.utf8.starts(with: [0xEF, 0xBB, 0xBF]) ? String(old.unicodeScalars.dropFirst()) : old)
         let after = Self.lines(of: text)
         let limit = min(before.count, after.count)
-        let head = (0..<limit).first { before[$0].text != after[$0].text } ?? limit
+        func isSame(_ first: Int, _ second: Int) -> Bool {
+            before[first].text.utf8.elementsEqual(after[second].text.utf8)
+        }
+        let head = (0..<limit).first { !isSame($0, $0) } ?? limit
         let tail =
-            (0..<(limit - head)).first {
-                before[before.count - 1 - $0].text != after[after.count - 1 - $0].text
-            } ?? limit - head
+            (0..<(limit - head)).first { !isSame(before.count - 1 - $0, after.count - 1 - $0) } ?? limit - head
         let usual = before.count { $0.end == "\r\n" } * 2 >= before.count - 1 ? "\r\n" : "\n"
         var result = mark
         for (index, line) in after.enumerated() {

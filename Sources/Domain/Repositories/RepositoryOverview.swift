@@ -1,4 +1,5 @@
 package import Git
+internal import Primitives
 
 /// The content of a repository's own page: its branches and its documents.
 package struct RepositoryOverview: Sendable {
@@ -121,10 +122,13 @@ extension LocalRepository {
     private static func documents(
         _ files: [GitRepository.FoundFile], of git: GitRepository
     ) async throws -> [RepositoryOverview.Document] {
-        let texts = try await git.beginnings(of: files, count: DocumentState.readLimit)
+        // Many files may have the same content.
+        let states = try await git.beginnings(of: files, count: DocumentState.readLimit).mapValues { bytes in
+            DocumentState(StreamSafeText.of(String(decoding: bytes, as: UTF8.self)))
+        }
         return files.map { file in
-            let text = String(decoding: texts[file.id] ?? [], as: UTF8.self)
-            return RepositoryOverview.Document(path: file.path, size: file.size, state: DocumentState(text))
+            RepositoryOverview.Document(
+                path: file.path, size: file.size, state: states[file.id] ?? DocumentState(""))
         }
     }
 

@@ -36,7 +36,7 @@ final class GatewayContext: Sendable {
     let signIn: WebSignIn
     /// Beginnings of sign-ins elsewhere, per minute: they are stored, and anybody may begin.
     let signInAttempts = Protected(AttemptLimiter(perPeer: 60, perGroup: 600, window: 60_000))
-    private let madeDocument = Protected<[UInt8]?>(nil)
+    private let madeDocument = Protected<Representation.Kept?>(nil)
 
     init(
         settings: GatewaySettings, bridge: Bridge, web: WebAdapter, viewer: any ViewerSource,
@@ -67,13 +67,15 @@ final class GatewayContext: Sendable {
     }
 
     /// What `GET /api/v1/openapi.json` answers; made when it is first asked for, which takes as long as half a start.
-    var document: [UInt8] {
+    var document: Representation.Kept {
         self.madeDocument.withLock { made in
             let document =
                 made
-                ?? APITable.document(
-                    publicURL: self.settings.publicURL, version: self.settings.version, isSecure: self.settings.isSecure
-                ).bytes
+                ?? Representation.Kept(
+                    APITable.document(
+                        publicURL: self.settings.publicURL, version: self.settings.version,
+                        isSecure: self.settings.isSecure
+                    ).bytes)
             made = document
             return document
         }

@@ -14,19 +14,49 @@ enum Representation {
         let type = MediaType(parsing: response.headers["content-type"] ?? "")
         guard [.get, .head].contains(request.method), response.status == .ok, case .bytes(let bytes) = response.body,
             type?.isJSON == true || type?.essence == MediaType.plain.essence,
-            !response.headers.contains("content-encoding")
+            !response.headers.contains("content-encoding"), !response.headers.contains(.etag)
         else { return }
-        // Weak, because the compressed form has the same one.
-        let tag = "W/\"\(Crypto.hex(Array(Crypto.sha256(bytes).prefix(16))))\""
+        Self.apply(Self.tag(of: bytes), to: &response, for: request, size: bytes.count) { Gzip.bytes(of: bytes) }
+    }
+
+    /// An answer that stays the same, with its entity tag and compressed form, which take long to make.
+    struct Kept: Sendable {
+        let bytes: [UInt8]
+        let tag: String
+        let compressed: [UInt8]
+
+        init(_ bytes: [UInt8]) {
+            self.bytes = bytes
+            self.tag = Representation.tag(of: bytes)
+            self.compressed = Gzip.bytes(of: bytes)
+        }
+
+        /// As JSON.
+        func response(to request: HTTPServerRequest) -> HTTPServerResponse {
+            var response = HTTPServerResponse(.ok, .json, bytes: self.bytes)
+            Representation.apply(self.tag, to: &response, for: request, size: self.bytes.count) { self.compressed }
+            return response
+        }
+    }
+
+    /// Weak, because the compressed form has the same one.
+    private static func tag(of bytes: [UInt8]) -> String {
+        "W/\"\(Crypto.hex(Array(Crypto.sha256(bytes).prefix(16))))\""
+    }
+
+    private static func apply(
+        _ tag: String, to response: inout HTTPServerResponse, for request: HTTPServerRequest, size: Int,
+        compressed: () -> [UInt8]
+    ) {
         response.headers["Vary"] = "Accept-Encoding"
         response.headers["ETag"] = tag
         if Self.matches(tag, request.headers) {
             response.status = .notModified
             response.headers.remove("content-type")
             response.body = .bytes([])
-        } else if bytes.count > Self.compressedSize, Self.acceptsGzip(request.headers) {
+        } else if size > Self.compressedSize, Self.acceptsGzip(request.headers) {
             response.headers["Content-Encoding"] = "gzip"
-            response.body = .bytes(Gzip.bytes(of: bytes))
+            response.body = .bytes(compressed())
         }
     }
 

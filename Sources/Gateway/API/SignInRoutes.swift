@@ -118,7 +118,7 @@ struct SignInRoutes: Sendable {
         guard address.isLoopback else { return (address.host, elsewhere) }
         // All of 127.0.0.0/8 is one peer, or a local program could use each address for five guesses.
         guard let seen = request.headers.list(of: "x-forwarded-for").last else { return ("loopback", nil) }
-        return (String(seen.prefix(64)), elsewhere)
+        return (seen.beginning(bytes: 64), elsewhere)
     }
 
     /// One line of at most 40 characters; nil if nothing remains.

@@ -29,7 +29,7 @@ struct StatusRoutes: Sendable {
         APIRoute(
             .get, "/api/v1/openapi.json", "openapi", "The OpenAPI document.", .open,
             answers: [.json(OpenValue.self, "This document.")]
-        ) { (context, _: PlainCall) in HTTPServerResponse(.ok, .json, bytes: context.document) },
+        ) { (context, call: PlainCall) in context.document.response(to: call.http) },
     ]
 
     private func readiness() async throws -> HTTPServerResponse {

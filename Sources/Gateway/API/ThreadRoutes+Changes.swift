@@ -65,13 +65,15 @@ extension ThreadRoutes {
         try ledger.setPinned(isPinned, session: session, of: person)
     }
 
+    /// What is wrong with the words to search for; nil if all is well.
+    static func problem(withSearch search: String?, named name: String) -> String? {
+        guard let search, search.utf8.count > Self.searchLimit else { return nil }
+        return "`\(name)` has \(search.utf8.count) bytes, and the limit is \(Self.searchLimit): shorten it."
+    }
+
     /// What a listing for `principal` contains: an owner sees all threads, others their own.
     static func filter(of query: API.ThreadQuery, for principal: Principal) throws -> SessionFilter {
-        if let search = query.q, search.utf8.count > Self.searchLimit {
-            throw HTTPProblem(
-                HTTPStatus(422),
-                "`q` has \(search.utf8.count) bytes, and the limit is \(Self.searchLimit): shorten it.")
-        }
+        if let problem = Self.problem(withSearch: query.q, named: "q") { throw HTTPProblem(HTTPStatus(422), problem) }
         return SessionFilter(
             adapter: query.adapter,
             owner: principal.seesEverything && query.mine != true ? nil : principal.identity,

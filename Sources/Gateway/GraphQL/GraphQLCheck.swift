@@ -8,11 +8,12 @@ struct GraphQLCheck {
     let operation: GraphQLOperation
     private var aliases = 0
     private var cost = 0
-    /// Fields, fragments, arguments and directives that running it visits at most.
+    /// Fields, fragments, arguments, bytes of their texts and directives that running it visits at most.
     private var visits = 0
     /// Selections that the current one is within, those of fragments included.
     private var nesting = 0
-    private var spreads: [String] = []
+    /// Fragments that the current selection is within.
+    private var spreads: Set<String> = []
     private var values: [String: JSON] = [:]
     private var variables: [String: GraphQLVariable] = [:]
     /// Fragments that were used.
@@ -68,14 +69,13 @@ struct GraphQLCheck {
                 guard let fragment = self.document.fragments[name] else {
                     throw GraphQLError("There is no fragment \(name).", at: place)
                 }
-                guard !self.spreads.contains(name) else {
+                guard self.spreads.insert(name).inserted else {
                     throw GraphQLError("The fragment \(name) contains itself.", at: place)
                 }
                 try self.check(condition: fragment.type, on: type, at: place)
                 self.used.insert(name)
-                self.spreads.append(name)
                 try self.check(fragment.selections, on: fragment.type, depth: depth, times: times)
-                self.spreads.removeLast()
+                self.spreads.remove(name)
             case .inline(let condition, let directives, let selections, let place):
                 try self.check(directives)
                 if let condition { try self.check(condition: condition, on: type, at: place) }
@@ -91,8 +91,8 @@ struct GraphQLCheck {
         self.visits += isOver ? GraphQLExecutor.visitLimit + 1 : min(visits, GraphQLExecutor.visitLimit + 1)
         guard self.visits <= GraphQLExecutor.visitLimit else {
             throw GraphQLError(
-                "The query selects more than \(GraphQLExecutor.visitLimit) fields in all, counting arguments and "
-                    + "directives: ask for fewer, or for shorter lists.")
+                "The query selects more than \(GraphQLExecutor.visitLimit) fields in all, counting arguments, every 16 "
+                    + "bytes of their texts, and directives: ask for fewer, or for shorter lists.")
         }
     }
 
@@ -221,7 +221,7 @@ extension GraphQLSelection {
     /// How much is looked at to select it, without what is within it.
     var visits: Int {
         switch self {
-        case .field(let field): 1 + field.arguments.count + Self.visits(of: field.directives)
+        case .field(let field): 1 + field.weight + Self.visits(of: field.directives)
         case .spread(_, let directives, _), .inline(_, let directives, _, _): 1 + Self.visits(of: directives)
         }
     }

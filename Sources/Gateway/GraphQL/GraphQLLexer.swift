@@ -54,6 +54,9 @@ struct GraphQLLexer {
         case _ where Self.beginsName(byte):
             let start = self.index
             while let byte = self.current, Self.beginsName(byte) || Self.isDigit(byte) { self.index += 1 }
+            guard self.index - start <= GraphQLParser.nameLimit else {
+                throw GraphQLError("A name is longer than \(GraphQLParser.nameLimit) bytes.", at: place)
+            }
             return Token(kind: .name(String(decoding: self.bytes[start..<self.index], as: UTF8.self)), place: place)
         case _ where Self.isDigit(byte) || byte == UInt8(ascii: "-"):
             return Token(kind: try self.number(), place: place)

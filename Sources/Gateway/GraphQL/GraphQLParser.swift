@@ -7,6 +7,8 @@ struct GraphQLParser {
     /// Of nested selections, lists and types.
     static let depthLimit = 60
     static let tokenLimit = 15_000
+    /// In bytes.
+    static let nameLimit = 255
 
     private init(_ text: String) throws(GraphQLError) {
         self.lexer = GraphQLLexer(text)
@@ -128,8 +130,8 @@ struct GraphQLParser {
         let directives = try self.directives()
         let selections = self.token.kind == .mark("{") ? try self.selections() : []
         return GraphQLField(
-            alias: alias, name: name, arguments: arguments, directives: directives, selections: selections,
-            place: place)
+            alias: alias, name: name, arguments: arguments, weight: arguments.values.reduce(0) { $0 + $1.weight },
+            directives: directives, selections: selections, place: place)
     }
 
     private mutating func arguments() throws(GraphQLError) -> [String: GraphQLValue] {

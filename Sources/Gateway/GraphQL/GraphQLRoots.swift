@@ -171,12 +171,14 @@ enum GraphQLRoots {
         let after = arguments["after"]?.stringValue
         let cursor = after.flatMap(SessionCursor.init)
         guard after == nil || cursor != nil else { throw GraphQLError("`after` must be a cursor of this list.") }
+        let search = arguments["query"]?.stringValue
+        if let problem = ThreadRoutes.problem(withSearch: search, named: "query") { throw GraphQLError(problem) }
         let isOwn = arguments["mine"]?.boolValue == true
         let principal = scene.principal
         let filter = SessionFilter(
             adapter: arguments["adapter"]?.stringValue,
             owner: principal.seesEverything && !isOwn ? nil : principal.identity,
-            isArchived: arguments["archived"]?.boolValue ?? false, search: arguments["query"]?.stringValue)
+            isArchived: arguments["archived"]?.boolValue ?? false, search: search)
         let page = try scene.ledger.sessions(filter, after: cursor, limit: try Self.count(arguments, "first"))
         let items = try page.items.map { (SessionCursor(after: $0).description, try Self.json($0, in: scene)) }
         return Self.connection(

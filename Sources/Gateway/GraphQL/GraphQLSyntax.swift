@@ -54,6 +54,8 @@ struct GraphQLField: Sendable, Equatable {
     let alias: String?
     let name: String
     let arguments: [String: GraphQLValue]
+    /// Of the values of its arguments: added up once, because fragments may visit the field many times.
+    let weight: Int
     let directives: [GraphQLDirective]
     let selections: [GraphQLSelection]
     let place: GraphQLPlace
@@ -74,7 +76,7 @@ indirect enum GraphQLSelection: Sendable, Equatable {
     case inline(type: String?, directives: [GraphQLDirective], selections: [GraphQLSelection], place: GraphQLPlace)
 }
 
-indirect enum GraphQLValue: Sendable, Equatable {
+indirect enum GraphQLValue: Sendable {
     case variable(String)
     case int(Int64)
     case float(Double)
@@ -84,6 +86,34 @@ indirect enum GraphQLValue: Sendable, Equatable {
     case word(String)
     case list([GraphQLValue])
     case object([String: GraphQLValue])
+}
+
+extension GraphQLValue: Equatable {
+    /// Texts are compared by their bytes: whether their characters are equivalent takes much longer to tell.
+    static func == (left: Self, right: Self) -> Bool {
+        switch (left, right) {
+        case (.variable(let left), .variable(let right)), (.string(let left), .string(let right)),
+            (.word(let left), .word(let right)):
+            left.utf8.elementsEqual(right.utf8)
+        case (.int(let left), .int(let right)): left == right
+        case (.float(let left), .float(let right)): left == right
+        case (.boolean(let left), .boolean(let right)): left == right
+        case (.null, .null): true
+        case (.list(let left), .list(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+
+    /// How much is looked at to read or compare it: one for each value, and one for 16 bytes of a text.
+    var weight: Int {
+        switch self {
+        case .string(let text): 1 + text.utf8.count / 16
+        case .list(let items): items.reduce(1) { $0 + $1.weight }
+        case .object(let members): members.values.reduce(1) { $0 + $1.weight }
+        case .variable, .int, .float, .boolean, .null, .word: 1
+        }
+    }
 }
 
 /// Line and column, from 1.

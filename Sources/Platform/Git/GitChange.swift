@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A commit to create.
 package struct GitChange: Sendable {
     /// The branch's expected state before the commit.
@@ -65,7 +67,8 @@ package struct GitChange: Sendable {
             $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control
         }
         while let last = scalars.last, last.value <= 0x20 { scalars.removeLast() }
-        var text = String(String.UnicodeScalarView(scalars))
+        // What was removed may have been between two runs of marks.
+        var text = StreamSafeText.of(String(String.UnicodeScalarView(scalars)))
         if text.isEmpty { text = "(no message)" }
         if !trailers.isEmpty {
             text += (hasTrailers ? "\n" : "\n\n") + trailers.map { "\($0.key): \($0.value)" }.joined(separator: "\n")

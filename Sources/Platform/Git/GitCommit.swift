@@ -12,9 +12,9 @@ package struct GitCommit: Hashable, Sendable {
     /// More are ignored: a commit of a megabyte may have 20,000.
     static let mostParents = 64
 
-    /// The first line.
+    /// The first line; of a longer one, 1,000 bytes.
     package var subject: String {
-        String(self.message.drop { $0.isNewline }.prefix { !$0.isNewline })
+        String(self.message.drop { $0.isNewline }.prefix { !$0.isNewline }).beginning(bytes: 1_000)
     }
 
     /// The text after the first line, without surrounding blank lines.
@@ -61,7 +61,7 @@ extension GitCommit {
         unsafe self.init(
             id: id ?? GitObjectID(git_oid()), parents: parents, author: Self.signature(git_commit_author(commit)),
             committer: Self.signature(git_commit_committer(commit)),
-            message: git_commit_message(commit).map { unsafe String(cString: $0) } ?? "")
+            message: git_commit_message(commit).map { unsafe StreamSafeText.of(String(cString: $0)) } ?? "")
     }
 
     init(_ id: GitObjectID, in store: ObjectStore) throws(GitError) {
@@ -88,8 +88,8 @@ package struct GitSignature: Hashable, Sendable {
     /// The author's offset from UTC, less than a day.
     package let offsetMinutes: Int
 
-    /// Removes characters that a commit header can't contain (`<`, `>`, control characters) from name and mail; an
-    /// empty one becomes `unknown`.
+    /// Removes characters that a commit header can't contain (`<`, `>`, control characters) from name and mail, and what
+    /// follows 1,024 bytes; an empty one becomes `unknown`.
     package init(name: String, mail: String, seconds: Int64, offsetMinutes: Int = 0) {
         self.name = Self.clean(name)
         self.mail = Self.clean(mail)
@@ -102,7 +102,8 @@ package struct GitSignature: Hashable, Sendable {
 
     private static func clean(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
+        // Cut after runs of marks were broken, which adds bytes: so what was read from a commit equals what was written.
+        for scalar in StreamSafeText.of(text).beginning(bytes: 1_024).unicodeScalars {
             switch scalar.value {
             case 0..<0x20, 0x7F..<0xA0, UInt32(UInt8(ascii: "<")), UInt32(UInt8(ascii: ">")): scalars.append(" ")
             default: scalars.append(scalar)

@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Primitives
 
 /// The lines that differ between two texts, as Git finds them. Needs no repository.
 package struct GitLineDiff: Sendable {
@@ -52,7 +53,7 @@ package struct GitLineDiff: Sendable {
                 unsafe bytes += UnsafeRawBufferPointer(start: line.content, count: line.content_len)
             }
         }
-        self.hunks = String(decoding: bytes, as: UTF8.self)
+        self.hunks = StreamSafeText.of(String(decoding: bytes, as: UTF8.self))
     }
 
     /// `@@ -1,3 +1,3 @@`, without the line that Git shows after it, which is not part of the hunk.

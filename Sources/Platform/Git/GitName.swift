@@ -1,5 +1,8 @@
 /// Rules for the names of paths and branches.
 package enum GitName {
+    /// In bytes, as in most file systems.
+    static let longestPart = 255
+
     /// Checks a path inside a repository. Throws ``GitError/Code/invalidName``.
     ///
     /// Stricter than Git, so that every file system and viewer can handle it: relative, no `.` or `..`, nothing that
@@ -29,18 +32,18 @@ package enum GitName {
     private static func problem(ofComponent component: Substring) -> String? {
         if component.isEmpty { return "it is absolute or has an empty part" }
         if component == "." || component == ".." { return "it contains the part \"\(component)\"" }
-        if component.utf8.count > 255 { return "a part of it is longer than 255 bytes" }
+        if component.utf8.count > Self.longestPart { return "a part of it is longer than \(Self.longestPart) bytes" }
         return Self.meansGit(component) ? "a part of it means .git" : nil
     }
 
     /// Whether any system reads the name as `.git`: ".git " and "GIT~1" mean it on some, where a colon starts a stream
     /// name.
     package static func meansGit(_ component: Substring) -> Bool {
-        var name = component.lowercased()
-        name.unicodeScalars.removeAll { $0.properties.isDefaultIgnorableCodePoint }
-        if let colon = name.unicodeScalars.firstIndex(of: ":") { name = String(name[..<colon]) }
-        while let last = name.last, last == " " || last == "." { name.removeLast() }
-        return name == ".git" || name == "git~1"
+        // Scalars, because without what has no shape the name may be one long run of marks.
+        let shown = component.lowercased().unicodeScalars.filter { !$0.properties.isDefaultIgnorableCodePoint }
+        let name = shown.prefix { $0 != ":" }
+        let end = name.lastIndex { $0 != " " && $0 != "." }.map(name.index(after:)) ?? name.startIndex
+        return [".git", "git~1"].contains { name[..<end].elementsEqual($0.unicodeScalars) }
     }
 
     /// Checks a branch name by git-check-ref-format's rules; also refuses `@{` and a leading dash. Throws

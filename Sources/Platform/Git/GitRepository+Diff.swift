@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Primitives
 
 extension GitRepository {
     /// The differences between two commits. Throws ``GitError/Code/tooLarge`` for more than can be shown.
@@ -72,7 +73,7 @@ extension ObjectStore {
             guard visit.old?.isFile == true || visit.new?.isFile == true else { return }
             paths.append(String(decoding: visit.path, as: UTF8.self))
         }
-        return paths.sorted()
+        return paths.sorted { $0.precedes($1) }
     }
 }
 
@@ -151,7 +152,8 @@ struct GitPatchReader {
         if unsafe bytes.last == UInt8(ascii: "\n") { unsafe bytes.removeLast() }
         if unsafe bytes.last == UInt8(ascii: "\r") { unsafe bytes.removeLast() }
         let isLong = unsafe bytes.count > self.limits.lineBytes
-        let text = unsafe String(decoding: bytes.prefix(self.limits.lineBytes), as: UTF8.self) + (isLong ? "…" : "")
+        let shown = unsafe String(decoding: bytes.prefix(self.limits.lineBytes), as: UTF8.self)
+        let text = StreamSafeText.of(shown) + (isLong ? "…" : "")
         return unsafe GitDiffLine(
             kind: kind, oldNumber: line.old_lineno > 0 ? Int(line.old_lineno) : nil,
             newNumber: line.new_lineno > 0 ? Int(line.new_lineno) : nil,
@@ -207,7 +209,7 @@ extension GitRepository {
             return nil
         }
         guard isReadable, total <= limit else { return nil }
-        return try found.sorted { $0.path < $1.path }.map { (file) throws(GitError) in
+        return try found.sorted { $0.path.precedes($1.path) }.map { (file) throws(GitError) in
             let bytes = try file.new.map { (item) throws(GitError) -> [UInt8] in
                 file.isPlain ? try store.read(item.key, .blob, limit: file.size) : []
             }

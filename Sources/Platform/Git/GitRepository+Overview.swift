@@ -61,7 +61,7 @@ extension GitRepository {
         } catch  where error.code == .notFound {
             return Bounded(items: [], isCut: false)
         }
-        search.found.items.sort { $0.path < $1.path }
+        search.found.items.sort { $0.path.precedes($1.path) }
         return search.found
     }
 
@@ -207,8 +207,10 @@ private struct FileSearch {
             switch item.kind {
             case .folder where open.count <= Self.depthLimit: try self.open(item.key, place, &open)
             case .file, .executable:
-                let lower = name.lowercased()
-                if self.endings.contains(where: { lower.hasSuffix($0) }) { self.take(item, place) }
+                let lower = name.lowercased().utf8
+                if self.endings.contains(where: { lower.suffix($0.utf8.count).elementsEqual($0.utf8) }) {
+                    self.take(item, place)
+                }
             default: break
             }
         }

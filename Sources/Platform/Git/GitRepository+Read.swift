@@ -67,7 +67,7 @@ extension GitRepository {
         }
         return entries.sorted { left, right in
             let isDirectory = (left.kind == .directory, right.kind == .directory)
-            return isDirectory.0 == isDirectory.1 ? left.name < right.name : isDirectory.0
+            return isDirectory.0 == isDirectory.1 ? left.name.precedes(right.name) : isDirectory.0
         }
     }
 
@@ -130,7 +130,7 @@ extension GitRepository {
                     name: String(cString: name), id: GitObjectID(target.pointee), isRemote: kind == GIT_BRANCH_REMOTE))
         }
         return branches.sorted { left, right in
-            left.isRemote == right.isRemote ? left.name < right.name : right.isRemote
+            left.isRemote == right.isRemote ? left.name.precedes(right.name) : right.isRemote
         }
     }
 

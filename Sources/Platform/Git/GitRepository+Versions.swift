@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Primitives
 
 extension GitRepository {
     /// The commits that changed a file or folder, from `id` back, newest first. A merge counts only where the result
@@ -51,7 +52,7 @@ extension GitRepository {
                         patch, before.baseAddress, before.count, path, after.baseAddress, after.count, path, &options)
                 }
                 defer { unsafe git_patch_free(patch) }
-                return try unsafe String(decoding: PatchText.bytes(of: patch, what), as: UTF8.self)
+                return try unsafe StreamSafeText.of(String(decoding: PatchText.bytes(of: patch, what), as: UTF8.self))
             }
         }
     }

@@ -62,7 +62,7 @@ extension GitRepository {
         let root = unsafe String(cString: folder)
         let index = try unsafe GitLibrary.make("the index") { unsafe git_repository_index($0, repository) }
         defer { unsafe git_index_free(index) }
-        let found = paths.sorted().filter { path in
+        let found = paths.sorted { $0.precedes($1) }.filter { path in
             unsafe git_index_get_bypath(index, path, 0) == nil && access(root + path, F_OK) == 0
         }
         guard !found.isEmpty else { return }

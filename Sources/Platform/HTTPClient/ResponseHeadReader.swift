@@ -23,6 +23,8 @@ struct ResponseHeadReader {
     private var size = 0
     private let limit: Int
     private let host: String
+    /// Fields are looked up one by one.
+    private static let fieldLimit = 500
 
     init(limit: Int, host: String) {
         self.limit = limit
@@ -88,6 +90,9 @@ struct ResponseHeadReader {
             self.fields[self.fields.count - 1].valueEnd = UInt32(truncatingIfNeeded: self.storage.count)
             return
         }
+        guard self.fields.count < Self.fieldLimit else {
+            throw self.tooLarge("has more than \(Self.fieldLimit) header fields")
+        }
         let colon = Self.count(of: line, before: 0x3A)
         guard colon > 0, colon < line.count else { throw self.invalid("a header line has no name") }
         let token = ByteSet.token
@@ -122,10 +127,10 @@ struct ResponseHeadReader {
 
     private var headers: HTTPHeaders { HTTPHeaders(storage: self.storage, fields: self.fields) }
 
-    var tooLarge: HTTPClientError {
-        HTTPClientError(
-            .tooLarge, "\(self.host): the response's head is larger than \(self.limit) bytes",
-            mayHaveReachedServer: true)
+    var tooLarge: HTTPClientError { self.tooLarge("is larger than \(self.limit) bytes") }
+
+    private func tooLarge(_ reason: String) -> HTTPClientError {
+        HTTPClientError(.tooLarge, "\(self.host): the response's head \(reason)", mayHaveReachedServer: true)
     }
 
     private func invalid(_ reason: String) -> HTTPClientError {

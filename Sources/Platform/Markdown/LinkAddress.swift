@@ -17,8 +17,10 @@ package enum LinkAddress {
                 String(decoding: label, as: UTF8.self).unicodeScalars.filter {
                     !$0.properties.isDefaultIgnorableCodePoint && !$0.properties.isWhitespace
                 }))
-        guard Self.readsLikeAddress(text.lowercased()) else { return false }
-        return Self.essence(text[...]) != Self.essence(String(decoding: address)[...])
+        // What was removed may have been between two runs of marks, and entities may have made others.
+        let shown = StreamSafeText.of(text)
+        guard Self.readsLikeAddress(shown.lowercased()) else { return false }
+        return Self.essence(shown[...]) != Self.essence(StreamSafeText.of(String(decoding: address))[...])
     }
 
     private static let commonDomains: Set<Substring> = ["com", "org", "net", "edu", "gov", "info", "bank", "example"]

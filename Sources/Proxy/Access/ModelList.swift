@@ -8,11 +8,32 @@ struct ModelList: Sendable {
     /// The models behind other names.
     let aliases: [String: String]
 
-    /// The longest list that is read, in bytes.
-    static let limit = 8 << 20
+    /// The longest list that is read, in bytes: some six times that of OpenRouter.
+    static let limit = 4 << 20
+
+    /// ``shown(_:)`` off the event loop, because a list may have megabytes.
+    @concurrent func shownOnPool(_ body: [UInt8]) async -> [UInt8]? { self.shown(body) }
 
     /// A list in OpenAI's form, or in Anthropic's with its first and last id; nil for anything else.
-    func shown(_ body: [UInt8]) -> [UInt8]? {
+    func shown(_ body: [UInt8]) -> [UInt8]? { self.reduced(body).map { JSON.object($0).bytes } }
+
+    enum Finding: Sendable, Equatable {
+        case entry(JSON)
+        case missing
+        /// The body is not a list.
+        case unreadable
+    }
+
+    /// A model as the client sees it. Off the event loop, like ``shownOnPool(_:)``.
+    @concurrent func find(_ model: String, in body: [UInt8]) async -> Finding {
+        guard let list = self.reduced(body) else { return .unreadable }
+        let entry = list["data"]?.arrayValue?.first {
+            $0["id"]?.stringValue?.utf8.elementsEqual(model.utf8) ?? false
+        }
+        return entry.map(Finding.entry) ?? .missing
+    }
+
+    private func reduced(_ body: [UInt8]) -> JSONObject? {
         guard let list = try? JSON.parse(body), var object = list.objectValue,
             let items = object["data"]?.arrayValue
         else { return nil }
@@ -29,7 +50,7 @@ struct ModelList: Sendable {
         object["data"] = .array(kept)
         if object["first_id"] != nil { object["first_id"] = kept.first?["id"] ?? .null }
         if object["last_id"] != nil { object["last_id"] = kept.last?["id"] ?? .null }
-        return JSON.object(object).bytes
+        return object
     }
 
     /// - Parameter model: As the upstream describes it; nil if it lists no such model, but may have one.

@@ -56,7 +56,7 @@ enum CachePolicy {
             !CacheControl(request).has("no-store")
         else { return nil }
         let vary = headers.list(of: "vary").map { $0.lowercased() }
-        guard !vary.contains("*") else { return nil }
+        guard vary.count <= Self.varyLimit, !vary.contains("*") else { return nil }
         let lifetime = control.has("no-cache") ? 0 : Self.lifetime(headers, control, now: now)
         let isCheckable = status == .ok && (headers.contains(anyOf: [.etag, .lastModified]))
         guard lifetime > 0 || isCheckable else { return nil }
@@ -72,12 +72,18 @@ enum CachePolicy {
         _ entry: CacheEntry, by headers: HTTPHeaders, request: HTTPHeaders, now: Int64
     ) -> (entry: CacheEntry, mayStay: Bool) {
         var entry = entry
+        let renewing = Set(headers.map { $0.name.lowercased() }).subtracting(Self.bodyFields)
         // An age that the 304 does not repeat was that of the stored answer.
-        entry.headers.remove("age")
-        for name in Set(headers.map { $0.name.lowercased() }).subtracting(Self.bodyFields) {
-            entry.headers.remove(name)
-            for value in headers.values(of: name) { entry.headers.append(name, value) }
+        let replaced = renewing.union(["age"])
+        var merged = HTTPHeaders()
+        func merge(_ headers: HTTPHeaders, where isWanted: (String) -> Bool) {
+            for index in headers.indices where isWanted(headers[index].name.lowercased()) {
+                merged.append(name: Array(headers.nameBytes(at: index)), value: Array(headers.valueBytes(at: index)))
+            }
         }
+        merge(entry.headers) { !replaced.contains($0) }
+        merge(headers, where: renewing.contains)
+        entry.headers = merged
         guard var renewed = Self.entry(for: entry.status, entry.headers, request: request, now: now) else {
             entry.initialAge = Self.initialAge(entry.headers, now: now)
             entry.receivedAt = now
@@ -86,6 +92,9 @@ enum CachePolicy {
         renewed.body = entry.body
         return (renewed, true)
     }
+
+    /// Each one costs a look through the fields of every request for the URL.
+    private static let varyLimit = 32
 
     /// Fields about the stored body, which a 304 does not change.
     private static let bodyFields: Set<String> = [

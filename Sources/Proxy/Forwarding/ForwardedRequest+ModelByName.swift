@@ -17,15 +17,17 @@ extension ForwardedRequest {
         let target = UpstreamTarget(path: "/v1/models", query: nil, upstream: preparation.access.url)
         var list = preparation
         ModelList.requestWhole(&list.fields)
+        let models = ModelList(models: nil, aliases: self.proxy.models.aliases)
         for url in target.urls(keepsVersion: self.proxy.memory.keepsVersion(of: target.path)) {
             let response = try await self.proxy.client.execute(self.outgoing(list, to: url, by: preparation.access))
-            guard response.status.isSuccess, let body = try? await response.body.collect(upTo: ModelList.limit),
-                let shown = ModelList(models: nil, aliases: self.proxy.models.aliases).shown(body)
-            else { continue }
-            let entries = (try? JSON.parse(shown))?["data"]?.arrayValue ?? []
-            guard let entry = entries.first(where: { $0["id"]?.stringValue?.utf8.elementsEqual(model.utf8) ?? false })
-            else { throw ProxyRefusal.modelNotFound(model) }
-            return self.own(entry)
+            guard response.status.isSuccess, let body = try? await response.body.collect(upTo: ModelList.limit) else {
+                continue
+            }
+            switch await models.find(model, in: body) {
+            case .entry(let entry): return self.own(entry)
+            case .missing: throw ProxyRefusal.modelNotFound(model)
+            case .unreadable: continue
+            }
         }
         return nil
     }

@@ -80,13 +80,13 @@ extension ForwardedRequest {
     func deliverListed(_ upstream: UpstreamAnswer, _ preparation: Preparation) async throws -> HTTPServerResponse {
         let response = upstream.response
         guard self.listing != nil else { return self.deliver(upstream, preparation) }
-        guard response.status.isSuccess else { return self.listed(self.deliver(upstream, preparation)) }
+        guard response.status.isSuccess else { return await self.listed(self.deliver(upstream, preparation)) }
         let body = try await Self.list(in: response)
         let isMounted = !self.proxy.prefix.isEmpty
         var answer = HTTPServerResponse(
             response.status, headers: ForwardedHeaders.response(response.headers, isMounted: isMounted),
             body: .bytes(body))
-        guard let listed = self.listing(of: answer) else { throw ProxyRefusal.modelsUnreadable }
+        guard let listed = await self.listing(of: answer) else { throw ProxyRefusal.modelsUnreadable }
         if var entry = preparation.lookup.entry(for: response), body.count <= self.proxy.cache.bodyLimit {
             entry.body = body
             preparation.lookup.keep(entry)
@@ -101,15 +101,15 @@ extension ForwardedRequest {
     }
 
     /// The cached list, as the client sees it.
-    func listed(_ answer: HTTPServerResponse) -> HTTPServerResponse {
+    func listed(_ answer: HTTPServerResponse) async -> HTTPServerResponse {
         guard self.listing != nil, answer.status.isSuccess else { return answer }
-        return self.listing(of: answer) ?? ProxyRefusal.modelsUnreadable.response(at: self.path)
+        return await self.listing(of: answer) ?? ProxyRefusal.modelsUnreadable.response(at: self.path)
     }
 
     /// Nil for a list that cannot be read, if the key may not see all of it.
-    private func listing(of answer: HTTPServerResponse) -> HTTPServerResponse? {
+    private func listing(of answer: HTTPServerResponse) async -> HTTPServerResponse? {
         guard let listing = self.listing, case .bytes(let body) = answer.body else { return nil }
-        guard let list = listing.shown(body) else { return listing.models == nil ? answer : nil }
+        guard let list = await listing.shownOnPool(body) else { return listing.models == nil ? answer : nil }
         var answer = answer
         ModelList.describeShown(&answer.headers)
         answer.body = .bytes(list)

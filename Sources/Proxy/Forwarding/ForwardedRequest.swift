@@ -58,7 +58,7 @@ final class ForwardedRequest {
             }
             try await self.permit()
             var preparation = try self.prepare(for: try await self.access())
-            if let kept = try preparation.lookup.answer() { return self.listed(kept) }
+            if let kept = try preparation.lookup.answer() { return await self.listed(kept) }
             if self.isModelRequest(preparation.target) { try await self.body.fill() }
             self.complete(&preparation)
             return try await self.send(preparation)

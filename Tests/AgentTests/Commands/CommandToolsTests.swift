@@ -139,4 +139,12 @@ struct CommandToolsTests {
         try expectEqual(WebAddress("HTTP://E.org:8080/x").place, "e.org:8080")
         try expectEqual(WebAddress("http://e.org?x").place, "e.org:80")
     }
+
+    @Test("a page of marks, as entities and between tags, is read at once")
+    func pageOfMarks() {
+        for mark in ["&#x345;", "&#x316;", "\u{345}<b>\u{316}</b>"] {
+            let text = PageText.of("<p>a\(String(repeating: "\(mark)&#x301;", count: 100_000))</p>")
+            expectEqual(text == "a", false)
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import JSON
+import TestSupport
 import Testing
 
 @testable import Gateway
@@ -51,6 +52,19 @@ struct GraphQLLimitTests {
         }
     }
 
+    @Test("the words to search threads for have the limit of the REST route")
+    func search() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn(.guest)
+            func query(_ length: Int) -> String {
+                "{ threads(query: \"\(String(repeating: "a", count: length))\") { nodes { id } } }"
+            }
+            expectEqual(Self.message(try await Self.ask(caller, query(200))), "")
+            let answer = try await Self.ask(caller, query(201))
+            expectEqual(Self.message(answer), "`query` has 201 bytes, and the limit is 200: shorten it.")
+        }
+    }
+
     /// Nil for a query that may run.
     private static func refusal(_ query: String) -> String? {
         do throws(GraphQLError) {
@@ -74,6 +88,34 @@ struct GraphQLLimitTests {
         let directives = "name " + String(repeating: "@skip(if: false) ", count: 1_000)
         #expect(Self.refusal(query(spreads: 50, directives)) == nil)
         #expect(Self.refusal(query(spreads: 150, directives))?.contains("more than 200000 fields") == true)
+    }
+
+    @Test("the texts of a fragment's arguments count each time that it is spread")
+    func texts() {
+        func query(spreads: Int) -> String {
+            let id = String(repeating: "a", count: 100_000)
+            return "{ \(String(repeating: "...F ", count: spreads))} "
+                + "fragment F on Query { thread(id: \"\(id)\") { __typename } }"
+        }
+        expectEqual(Self.refusal(query(spreads: 20)), nil)
+        #expect(Self.refusal(query(spreads: 40))?.contains("more than 200000 fields") == true)
+    }
+
+    @Test("arguments of one key must have the same bytes")
+    func sameArguments() {
+        func query(_ ids: String...) -> String {
+            "{ " + ids.map { "thread(id: \"\($0)\") { __typename }" }.joined(separator: " ") + " }"
+        }
+        expectEqual(Self.refusal(query("\u{E9}", "\u{E9}")), nil)
+        // Equivalent characters.
+        #expect(Self.refusal(query("\u{E9}", "e\u{301}"))?.contains("two meanings") == true)
+    }
+
+    @Test("a name has at most 255 bytes")
+    func names() {
+        func query(_ length: Int) -> String { "{ \(String(repeating: "a", count: length)): viewer { name } }" }
+        expectEqual(Self.refusal(query(255)), nil)
+        expectEqual(Self.refusal(query(256)), "A name is longer than 255 bytes.")
     }
 
     @Test("a fragment is walked once for each object, however often it is spread")

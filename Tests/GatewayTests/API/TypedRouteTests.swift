@@ -1,4 +1,5 @@
 import Chat
+import EventLoop
 import HTTP
 import HTTPServer
 import JSON
@@ -193,6 +194,35 @@ struct TypedRouteTests {
             #expect(plain.headers["content-encoding"] == nil && plain.headers["etag"] == long.headers["etag"])
             try await expectEqual(caller.send(.head, "/api/v1/models").status, 200)
             #expect(try await caller.with("Accept-Encoding", "gzip").send(.get, "/api/v1/me").headers["etag"] != nil)
+        }
+    }
+
+    @Test("an answer that stays the same keeps its entity tag and compressed form, which are not made again")
+    func kept() throws {
+        func request(_ fields: String) throws -> HTTPServerRequest {
+            var parser = RequestParser()
+            let head = try parser.parse(Array("GET / HTTP/1.1\r\nHost: x\r\n\(fields)\r\n".utf8).span).head
+            return HTTPServerRequest(
+                head: try #require(head), remoteAddress: SocketAddress(host: "127.0.0.1", port: 9))
+        }
+        let bytes = JSON.string(String(repeating: "a", count: 2_000)).bytes
+        let kept = Representation.Kept(bytes)
+        for (fields, status, encoding, body) in [
+            ("", HTTPStatus.ok, nil, bytes), ("Accept-Encoding: gzip\r\n", .ok, "gzip", kept.compressed),
+            ("If-None-Match: \(kept.tag)\r\n", .notModified, nil, []),
+        ] as [(String, HTTPStatus, String?, [UInt8])] {
+            let asked = try request(fields)
+            var response = kept.response(to: asked)
+            // A tag of other bytes would show that it was made again.
+            response.headers["ETag"] = "\"own\""
+            Representation.apply(to: &response, for: asked)
+            #expect(response.status == status && response.headers["etag"] == "\"own\"", "\(fields)")
+            expectEqual(response.headers["content-encoding"], encoding)
+            guard case .bytes(let sent) = response.body else {
+                Issue.record("the body is not in memory")
+                continue
+            }
+            expectEqual(sent, body)
         }
     }
 

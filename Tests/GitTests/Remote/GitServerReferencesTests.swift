@@ -27,4 +27,15 @@ struct GitServerReferencesTests {
         references.add("refs/heads/tea", self.ids[2])
         expectEqual(references.branches, ["tea": self.ids[2]])
     }
+
+    @Test("a name of 30,000 marks, which no branch may have, is ignored")
+    func longNames() {
+        let marks = String(repeating: "\u{345}\u{301}\u{316}\u{334}", count: 7_500)
+        var references = GitServerReferences()
+        for number in 0..<100 { references.add("refs/heads/a\(marks)\(number)", self.ids[0]) }
+        references.add("refs/heads/main", self.ids[1])
+        references.headTarget = "refs/heads/a\(marks)"
+        expectEqual(references.ids.count, 1)
+        expectEqual(references.defaultBranch, nil)
+    }
 }

@@ -98,4 +98,36 @@ struct EncryptionStrangerTests {
         try await expectEqual(self.count(stray, of: bot), 1)
         try await expectEqual(self.count("{room_keys} WHERE room = '!r:s' AND source = 'device'", of: bot), 1)
     }
+
+    @Test("beyond 10,000, a person's keys of a room are forgotten, but not the next one, nor those of others")
+    func keysOfOne() async throws {
+        let (alice, first) = try await self.pair()
+        var changes = MatrixKeyChanges()
+        for number in 0..<MatrixEncryption.senderKeyLimit {
+            let key = MatrixRoomKey(
+                room: self.room, session: "s\(number)", sender: number == 0 ? "@eve:s" : "@a:s", senderKey: "k",
+                signingKey: "k", firstIndex: 0, source: .device)
+            changes.setRoomKey(key, pickle: [1], isBackedUp: true)
+        }
+        try await first.encryption.commit(changes)
+        let bot = try await self.bot(try await first.kill())
+        try await expectEqual(bot.sync([try await alice.say("three", in: self.room, id: "$3")]), ["$3": "three"])
+        let keys = "{room_keys} WHERE source = 'device' AND sender"
+        try await expectEqual(self.count("\(keys) = '@a:s'", of: bot), 1)
+        try await expectEqual(self.count("\(keys) = '@eve:s'", of: bot), 1)
+    }
+
+    @Test("a sender's key that is not a key is not remembered")
+    func senderKey() async throws {
+        let (_, bot) = try await self.pair()
+        let before = await bot.encryption.peers
+        let key = await bot.encryption.senderKey
+        let content: JSON = [
+            "algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": .string(String(repeating: "a", count: 10_000)),
+            "ciphertext": .object([key: ["type": 0, "body": "x"]]),
+        ]
+        let event: JSON = ["type": "m.room.encrypted", "sender": "@a:s", "content": content]
+        _ = try await bot.encryption.receive(["to_device": ["events": [event]]], since: "s")
+        await expectEqual(bot.encryption.peers, before)
+    }
 }

@@ -41,9 +41,10 @@ struct EncryptionTests {
         let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
         let before = self.server.requests.count { $0.hasSuffix("keys/query") }
         for number in 0..<150 {
+            let key = "\(1_000 + number)" + String(repeating: "A", count: 39)
             let message: JSON = [
                 "type": "m.room.encrypted", "sender": .string("@eve\(number):s"),
-                "content": ["algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": .string("k\(number)")],
+                "content": ["algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": .string(key)],
             ]
             _ = try await bot.encryption.receive(
                 ["next_batch": "x", "to_device": ["events": [message]]], since: "s")

@@ -121,6 +121,9 @@ extension MatrixEncryption {
     /// The Curve25519 key of the device.
     var senderKey: String { self.account?.curve25519 ?? "" }
 
+    /// The devices whose channels are in memory.
+    var peers: [String] { self.channels.keys.sorted() }
+
     /// The most channels to one device.
     var mostChannels: Int { self.channels.values.map(\.count).max() ?? 0 }
 }

@@ -56,6 +56,16 @@ struct ModelListTests {
         expectEqual(shown(["c"]), #"{"data":[]}"#)
     }
 
+    @Test("one model is found in a list by its exact name, or under an alias")
+    func find() async {
+        let list = ModelList(models: nil, aliases: ["fast": "a"])
+        let body = Array(Self.list.utf8)
+        await expectEqual(list.find("a", in: body), .entry(["id": "a", "x": 1]))
+        await expectEqual(list.find("fast", in: body), .entry(["id": "fast", "x": 1]))
+        await expectEqual(list.find("b", in: body), .missing)
+        await expectEqual(list.find("a", in: Array("[]".utf8)), .unreadable)
+    }
+
     @Test("clients that need no key see the aliases, fresh and cached; a list of another form passes as it is")
     func aliasesForAll() async throws {
         let scene = try await ProxyScene(change: { $0.aliases = ["fast": "a"] }) { request in

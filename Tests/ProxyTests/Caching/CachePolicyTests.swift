@@ -134,6 +134,28 @@ struct CachePolicyTests {
         #expect(varying.headers["x"] == "new" && varying.headers["content-type"] == "text/plain")
     }
 
+    @Test("a 304 replaces all fields of a name, and takes one pass for all of them", .timeLimit(.minutes(1)))
+    func manyFields() throws {
+        let entry = try #require(
+            self.entry(["Cache-Control": "max-age=60", "ETag": "\"1\"", "A": "1", "a": "2", "B": "3"]))
+        var headers: HTTPHeaders = ["a": "4", "A": "5", "ETag": "\"2\""]
+        // A pass for each name would compare ten billion times.
+        for number in 0..<100_000 { headers.append("x\(number)", "y") }
+        let (renewed, _) = CachePolicy.refreshed(entry, by: headers, request: [:], now: Self.now)
+        expectEqual(renewed.headers.count, 100_005)
+        expectEqual(renewed.headers.values(of: "a"), ["4", "5"])
+        #expect(renewed.headers["b"] == "3" && renewed.etag == "\"2\"")
+    }
+
+    @Test("an answer that depends on more than 32 fields of the request is not cached")
+    func longVary() {
+        func vary(_ count: Int) -> HTTPHeaders {
+            ["Cache-Control": "max-age=60", "Vary": (0..<count).map { "x\($0)" }.joined(separator: ", ")]
+        }
+        #expect(self.entry(vary(32)) != nil)
+        #expect(self.entry(vary(33)) == nil)
+    }
+
     @Test(
         "ages and lifetimes beyond all sense are very long", arguments: ["9223372036854775807", "99999999999999999999"])
     func endless(_ seconds: String) throws {

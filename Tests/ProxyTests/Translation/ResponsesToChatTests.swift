@@ -141,6 +141,34 @@ struct ResponsesToChatTests {
     }
 
     @Test(
+        "refuses a tool's name that would be repeated at length, wherever it is",
+        arguments: [
+            #"{"input":"x","tools":[{"type":"namespace","name":"LONG","tools":[{"type":"function","name":"f"}]}]}"#,
+            #"{"input":"x","tools":[{"type":"function","name":"LONG"}]}"#,
+            #"{"input":"x","tools":[{"type":"function","name":"f"}],"tool_choice":{"type":"function","name":"LONG"}}"#,
+            #"{"input":"x","tools":[{"type":"function","name":"f"}],"#
+                + #""tool_choice":{"type":"allowed_tools","tools":[{"name":"f","namespace":"LONG"}]}}"#,
+            #"{"input":[{"type":"function_call","call_id":"c","name":"f","namespace":"LONG"}]}"#,
+            #"{"input":[{"type":"custom_tool_call","call_id":"c","name":"LONG"}]}"#,
+        ])
+    func longNames(_ body: String) throws {
+        // One character, of 257 bytes.
+        let name = "a" + String(repeating: "\u{301}", count: 128)
+        let message = try #require(try refusal(body.replacing("LONG", with: name), .responses, .chat))
+        #expect(message.contains("longer than 256 bytes"))
+        let longest = body.replacing("LONG", with: String(repeating: "a", count: 256))
+        try expectEqual(refusal(longest, .responses, .chat), nil)
+    }
+
+    @Test("a long name is cut by its bytes, between characters")
+    func shortenedNames() throws {
+        let name = "\u{E9}" + String(repeating: "\u{301}", count: 100)
+        // 26 of the marks fit besides the letter; half of another one would fit too.
+        try expectEqual(ToolNames.chatName(name).split(separator: "_").first?.utf8.count, 54)
+        try expectEqual(ToolNames.chatName(String(repeating: "a", count: 64)), String(repeating: "a", count: 64))
+    }
+
+    @Test(
         "the input of a custom tool is found whatever the model wrote",
         arguments: [
             (#"{"input":"a\nb"}"#, "a\nb"), (#"{"patch":"p"}"#, "p"), ("*** Begin", "*** Begin"), ("{}", ""),

@@ -147,4 +147,29 @@ struct DocumentCostTests {
         let some = try #require(SectionAnswer("## One\n\na\n\n### Inner\n\nb\n\n## Two\n\nc\n"))
         #expect(some.titles == ["One", "Two"] && some.applied(to: document) != nil)
     }
+
+    @Test("thousands of phases and of tasks are matched at once, and a phase in another one is found")
+    func phases() throws {
+        let phases = (1...20_000).map { "## Phase \($0): A\n\n- [ ] T\($0 + 10_000) [P] Change a.py\n\n" }
+        let text = "# Tasks: A\n\n\(phases.joined())"
+        let document = TaskDocument(MarkdownDocument(text))
+        expectEqual(document.tasks.compactMap { document.phase(of: $0)?.number }, Array(1...20_000))
+        expectEqual(ParallelRules.findings(in: document, FeatureDocument(path: "tasks.md", text: "")).count, 0)
+        let nested = TaskDocument(
+            MarkdownDocument(
+                "# Tasks: A\n\n- [ ] T001 a\n\n## Phase 1: A\n\n- [ ] T002 [P] b.py\n\n### Phase 2: B\n\n"
+                    + "- [ ] T003 [P] b.py\n\n### Other\n\n- [ ] T004 d\n\n## Notes\n\ne\n"))
+        let tasks = nested.tasks.filter { ["T002", "T003", "T004"].contains($0.id) }
+        expectEqual(tasks.map { nested.phase(of: $0)?.number }, [1, 2, 1])
+        expectEqual(nested.phase(at: 2), nil)
+        expectEqual(nested.phase(at: nested.markdown.lines.count - 1), nil)
+    }
+
+    @Test("an answer's marks that a control character parted are parted otherwise")
+    func marksOfAnswer() throws {
+        let marks = (0..<200_000).map { ["\u{345}\u{1}", "\u{316}\u{1}"][$0 % 2] }.joined()
+        let answer = try #require(SectionAnswer("## a\(marks)\n\nb\n"))
+        expectEqual(answer.titles == ["a"], false)
+        expectEqual(answer.text.unicodeScalars.contains("\u{34F}"), true)
+    }
 }

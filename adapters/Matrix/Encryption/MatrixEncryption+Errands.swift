@@ -1,4 +1,5 @@
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Olm
 
@@ -17,9 +18,11 @@ extension MatrixEncryption {
             case .backUp: try await self.backUp()
             case .prepare(let room): try await self.prepareEarly(room)
             case .identity: break
-            case .expireVerifications(let wait):
-                try await Task.sleep(for: .milliseconds(wait))
-                self.verificationWait = nil
+            case .expireVerifications(let time):
+                try await Task.sleep(for: .milliseconds(max(0, time - AdapterTime.now.monotonic)))
+                // An earlier timer took its place.
+                guard self.verificationWake == time else { return }
+                self.verificationWake = nil
                 await self.expireVerifications()
             case .stamp: try await self.renewStamp()
             }

@@ -21,6 +21,8 @@ extension MatrixEncryption {
 
     /// Keys of rooms that the bot is not in: they may come before it joins.
     static let strayKeyLimit = 2_000
+    /// Keys of a room from one person: a new one usually comes after 100 messages or a week.
+    static let senderKeyLimit = 10_000
 
     /// Notes that people have written.
     func hear(_ users: some Sequence<String>) {
@@ -98,7 +100,7 @@ extension MatrixEncryption {
     /// Anybody can send keys of rooms that do not exist. Where there are too many, all such keys are forgotten, and the
     /// new one is not refused: otherwise a flood would keep out the key of the room to which the bot is invited next.
     func makeRoom(for key: MatrixRoomKey, _ changes: inout MatrixKeyChanges) async throws {
-        guard self.rooms[key.room] == nil else { return }
+        guard self.rooms[key.room] == nil else { return try await self.makeRoom(of: key, &changes) }
         var count = if let known = self.strayKeys { known } else { try await self.countStrayKeys() }
         if count >= Self.strayKeyLimit {
             self.logger.info("Forgot the keys of rooms that the bot is not in: there were \(count)")
@@ -107,6 +109,34 @@ extension MatrixEncryption {
             count = 0
         }
         self.strayKeys = count + 1
+    }
+
+    /// Likewise for one person's keys of a room that the bot is in. That a message was read stays known, so that nobody
+    /// can repeat it when its key comes again.
+    private func makeRoom(of key: MatrixRoomKey, _ changes: inout MatrixKeyChanges) async throws {
+        guard let sender = key.sender else { return }
+        if self.keyCounts[key.room] == nil { self.keyCounts[key.room] = try await self.countKeys(of: key.room) }
+        var count = self.keyCounts[key.room]?[sender] ?? 0
+        if count >= Self.senderKeyLimit {
+            self.logger.info("Forgot the keys of \(sender) for \(key.room): there were \(count)")
+            changes.removeRoomKeys(of: key.room, from: sender)
+            self.roomKeys = [:]
+            count = 0
+        }
+        self.keyCounts[key.room]?[sender] = count + 1
+    }
+
+    private func countKeys(of room: String) async throws -> [String: Int] {
+        try await self.store.read { rows in
+            let sql = """
+                SELECT sender, count(*) AS count FROM {room_keys} WHERE room = $1 AND source = 'device' GROUP BY sender
+                """
+            var counts: [String: Int] = [:]
+            for row in try rows.query(sql, SQLValue(room)) {
+                if let sender = row["sender"].text { counts[sender] = try row.int("count") }
+            }
+            return counts
+        }
     }
 
     private func countStrayKeys() async throws -> Int {

@@ -163,9 +163,9 @@ extension MatrixEncryption {
         guard !messages.isEmpty else { return }
         // Whoever is not known is asked for first, outside the exclusive part.
         let strangers = messages.compactMap { message -> String? in
-            guard message.type == "m.room.encrypted", let key = message.content["sender_key"]?.stringValue else {
-                return nil
-            }
+            guard message.type == "m.room.encrypted", let key = message.content["sender_key"]?.stringValue,
+                MatrixDeviceKeys.isKey(key)
+            else { return nil }
             return self.device(of: message.sender, key: key) == nil ? message.sender : nil
         }
         try await self.refreshAnyway(strangers)
@@ -220,7 +220,8 @@ extension MatrixEncryption {
         _ message: MatrixSyncKeys.Message, _ changes: inout MatrixKeyChanges
     ) async throws -> MatrixSyncKeys.Message? {
         guard let account = self.account, message.content["algorithm"] == "m.olm.v1.curve25519-aes-sha2",
-            let key = message.content["sender_key"]?.stringValue,
+            // Anything else names no device, and would only be remembered.
+            let key = message.content["sender_key"]?.stringValue, MatrixDeviceKeys.isKey(key),
             let part = message.content["ciphertext"]?[account.curve25519], let body = part["body"]?.stringValue,
             let kind = part["type"]?.intValue.flatMap(OlmMessage.Kind.init)
         else { return nil }

@@ -93,11 +93,10 @@ extension MatrixEncryption {
             }
         }
         guard let deadline = self.verification?.deadline else { return }
-        let wait = max(0, deadline - AdapterTime.now.monotonic)
-        if wait < self.verificationWait ?? .max {
-            self.verificationWait = wait
-            self.begin(.expireVerifications(after: wait))
-        }
+        // One timer counts. One that is overdue was dropped, because too many errands were waiting.
+        if let wake = self.verificationWake, wake <= deadline, wake >= AdapterTime.now.monotonic { return }
+        self.verificationWake = deadline
+        self.begin(.expireVerifications(at: deadline))
     }
 
     private func send(_ type: String, to user: String, _ messages: [String: JSON]) async {

@@ -45,6 +45,8 @@ package actor MatrixEncryption {
     var tidiedAt: Int64 = 0
     /// Keys of rooms that the bot is not in; nil before they are counted.
     var strayKeys: Int?
+    /// Keys that devices have sent for rooms of the bot, by room and sender; without rooms that are not counted yet.
+    var keyCounts: [String: [String: Int]] = [:]
     /// Counts what the server said of members, by room: an older answer does not make newer events forgotten.
     var roomNews: [String: Int] = [:]
     var outbound: [String: MatrixOutbound] = [:]
@@ -75,8 +77,8 @@ package actor MatrixEncryption {
     var verification: MatrixVerification?
     /// Emoji that somebody has to compare.
     var comparisons: [Comparison] = []
-    /// Milliseconds until verifications are looked at again.
-    var verificationWait: Int64?
+    /// When verifications are looked at again: monotonic, in milliseconds. Timers for other times do nothing.
+    var verificationWake: Int64?
     /// Distinguishes notices and messages of verifications.
     var numbers = 0
     /// For metrics, read from outside.
@@ -184,6 +186,7 @@ package actor MatrixEncryption {
             self.outbound = [:]
             self.roomKeys = [:]
             self.strayKeys = nil
+            self.keyCounts = [:]
             self.isStale = true
             throw error
         }

@@ -15,7 +15,8 @@ enum MatrixErrand: Sendable, Equatable {
     case prepare(room: String)
     /// Look after the account's identity again.
     case identity
-    case expireVerifications(after: Int64)
+    /// End the verifications that are due at a time: monotonic, in milliseconds.
+    case expireVerifications(at: Int64)
     /// Raise the counter of ``MatrixKeyStamp``.
     case stamp
 }

@@ -126,6 +126,12 @@ struct MatrixKeyChanges: Sendable {
         self.remove(.roomKeys, where: "source = 'device' AND room NOT IN (SELECT room FROM {rooms})")
     }
 
+    /// Forgets the keys that a person's devices have sent for a room.
+    mutating func removeRoomKeys(of room: String, from sender: String) {
+        self.remove(
+            .roomKeys, where: "room = $1 AND sender = $2 AND source = 'device'", SQLValue(room), SQLValue(sender))
+    }
+
     mutating func setBackedUp(room: String, session: String) {
         self.update(
             .roomKeys, "is_backed_up = 1", where: "room = $1 AND session = $2", SQLValue(room), SQLValue(session))

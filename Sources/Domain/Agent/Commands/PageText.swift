@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The text of an HTML page: no scripts, styles and tags, one line for each block, links with their addresses. No parser
 /// of HTML; what it gets wrong is only text. Pure.
 enum PageText {
@@ -70,7 +72,9 @@ enum PageText {
         "larr": "←", "lsquo": "‘", "rsquo": "’", "ldquo": "“", "rdquo": "”",
     ]
 
-    private static func decoded(_ text: String) -> String {
+    /// Tags and entities may have been between runs of marks, so these are broken before and after.
+    private static func decoded(_ encoded: String) -> String {
+        let text = StreamSafeText.of(encoded)
         guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
         var result = ""
         var rest = text[...]
@@ -86,7 +90,7 @@ enum PageText {
             result += value
             rest = rest.dropFirst(name.count + 1)
         }
-        return result + rest
+        return StreamSafeText.of(result + rest)
     }
 
     private static func character(_ name: String) -> String? {

@@ -476,10 +476,7 @@ actor OpenDocument {
         }
     }
 
-    /// The text with line feeds alone.
-    var plainText: String {
-        self.text.text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
-    }
+    var plainText: String { LineEnds.withFeeds(self.text.text) }
 
     private func restore(_ editors: [DocumentEditor]) {
         let later = self.record.editors

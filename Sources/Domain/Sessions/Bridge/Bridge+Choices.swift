@@ -93,6 +93,8 @@ extension Choice.Kind {
         case .button(let command):
             return buttons.contains { command == $0.command || command.hasPrefix("\($0.command) ") } ? command : nil
         case .reaction(let emoji):
+            // None of those below is longer, and a run of marks is sorted when it is looked up.
+            guard emoji.utf8.count <= 64 else { return nil }
             let plain = String(String.UnicodeScalarView(emoji.unicodeScalars.filter { $0 != "\u{FE0F}" }))
             guard let name = Self.meanings[plain] else { return nil }
             let meant = buttons.filter { $0.command == name.rawValue || $0.command.hasPrefix("\(name.rawValue) ") }

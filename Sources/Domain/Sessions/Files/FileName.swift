@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Makes untrusted file names safe. Pure.
 package enum FileName {
     /// The maximum length of a name, in bytes.
@@ -41,8 +43,10 @@ package enum FileName {
         }
     }
 
-    private static func shortened(_ name: String, to limit: Int = FileName.limit) -> String {
-        guard name.utf8.count > limit else { return name }
+    private static func shortened(_ long: String, to limit: Int = FileName.limit) -> String {
+        guard long.utf8.count > limit else { return long }
+        // What was removed may have been between two runs of marks.
+        let name = StreamSafeText.of(long)
         let ending = name.lastIndex(of: ".").map { String(name[$0...]) } ?? ""
         let kept = ending.utf8.count <= 16 ? ending : ""
         var head = name.dropLast(kept.count)

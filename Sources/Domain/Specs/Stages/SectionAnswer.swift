@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Sections that a model wrote, put into a document by code. Other bytes stay as they are.
 struct SectionAnswer {
     /// Without a fence around it, words before the first heading, and control characters.
@@ -110,9 +112,10 @@ struct SectionAnswer {
     }
 
     private static func plain(_ line: Substring) -> String {
-        String(
-            String.UnicodeScalarView(
-                line.unicodeScalars.filter { $0 == "\t" || $0.properties.generalCategory != .control }))
+        StreamSafeText.of(
+            String(
+                String.UnicodeScalarView(
+                    line.unicodeScalars.filter { $0 == "\t" || $0.properties.generalCategory != .control })))
     }
 
     private static func isHeading(_ line: String) -> Bool {

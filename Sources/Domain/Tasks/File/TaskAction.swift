@@ -139,11 +139,12 @@ extension TaskFile {
     }
 
     static func title(_ text: String) throws(TaskError) -> String {
+        let excess = TaskError.invalid(
+            "a task's text has at most \(TaskText.limit) characters: write the rest as a note")
+        guard text.utf8.count <= TaskText.byteLimit else { throw excess }
         let line = TaskText.line(text)
         guard !line.isEmpty else { throw .invalid("a task needs a text") }
-        guard line.count <= TaskText.limit else {
-            throw .invalid("a task's text has at most \(TaskText.limit) characters: write the rest as a note")
-        }
+        guard line.count <= TaskText.limit else { throw excess }
         return line
     }
 
@@ -202,7 +203,7 @@ extension TaskFile {
 
     private func note(_ item: TaskItem, _ new: [String], at position: Int) throws(TaskError) -> Splice {
         guard new.count == 3, TaskText.isDate(new[1]) else { throw .invalid("a note needs its author and date") }
-        let text = TaskText.line(new[2])
+        let text = new[2].utf8.count <= TaskText.byteLimit ? TaskText.line(new[2]) : ""
         guard !text.isEmpty, text.utf8.count <= 4_000 else { throw .invalid("a note has 1 to 4,000 bytes") }
         let who = TaskText.line(new[0]).filter { !"(),:".contains($0) }
         let line = String(repeating: " ", count: item.column) + "- note (\(who), \(new[1])): \(text)"

@@ -5,6 +5,8 @@ internal import Sessions
 package enum TaskText {
     /// In characters.
     package static let limit = 500
+    /// In bytes, before it is counted in characters: each may have thousands of marks.
+    static let byteLimit = 64 << 10
 
     /// One line without control and bidirectional characters, so that it can neither begin another task nor look like
     /// something else.
@@ -18,7 +20,8 @@ package enum TaskText {
             default: clean.append(scalar)
             }
         }
-        return String(clean).split(separator: " ").joined(separator: " ")
+        // What was removed may have been between two runs of marks.
+        return StreamSafeText.of(String(clean)).split(separator: " ").joined(separator: " ")
     }
 
     /// One line of Markdown that shows every character as it is.

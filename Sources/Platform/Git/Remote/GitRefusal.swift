@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Why a server refused a push, from its answer. Pure.
 enum GitRefusal {
     /// Servers' messages for a branch that moved after the push began.
@@ -23,7 +25,7 @@ enum GitRefusal {
 
     /// A server's text as one line of at most 300 characters, without control characters and decorative lines.
     static func line(_ bytes: [UInt8]) -> String {
-        let text = String(decoding: Self.withoutEscapes(bytes), as: UTF8.self)
+        let text = StreamSafeText.of(String(decoding: Self.withoutEscapes(bytes), as: UTF8.self))
         let lines = text.unicodeScalars.split { $0 == "\n" || $0 == "\r" }.compactMap { line -> String? in
             guard line.contains(where: { $0.properties.isAlphabetic || $0.properties.numericType != nil }) else {
                 return nil

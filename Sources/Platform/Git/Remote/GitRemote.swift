@@ -195,7 +195,7 @@ package struct GitRemote: Sendable {
             guard let head = unsafe heads?[index]?.pointee, let bytes = unsafe head.name else { continue }
             guard let name = unsafe String(validatingCString: bytes) else { continue }
             unsafe references.add(name, GitObjectID(head.oid))
-            if name == "HEAD", let target = unsafe head.symref_target {
+            if name.utf8.elementsEqual("HEAD".utf8), let target = unsafe head.symref_target {
                 references.headTarget = unsafe String(validatingCString: target)
             }
         }

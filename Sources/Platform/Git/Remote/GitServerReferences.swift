@@ -11,6 +11,8 @@ struct GitServerReferences: Sendable, Hashable {
     /// Of what a server says before anything is asked for. The library keeps all of it in memory.
     static let mostBytes = 64 << 20
     static let most = 200_000
+    /// In bytes: a longer name is not that of a branch that ``GitName/checkBranch(_:)`` allows.
+    static let longestName = 255
 
     /// Why a server's references are not read.
     ///
@@ -38,8 +40,9 @@ struct GitServerReferences: Sendable, Hashable {
     }
 
     /// Adds one of the server's references. Names that differ only in Unicode composition are equal here, so both are
-    /// ignored as ambiguous.
+    /// ignored as ambiguous; so are those longer than ``longestName``, for which that comparison takes long.
     mutating func add(_ name: String, _ id: GitObjectID) {
+        guard name.utf8.count <= Self.longestName else { return }
         if self.unclear.contains(name) { return }
         if let index = self.ids.index(forKey: name), !self.ids.keys[index].utf8.elementsEqual(name.utf8) {
             self.ids.remove(at: index)
@@ -52,7 +55,9 @@ struct GitServerReferences: Sendable, Hashable {
     /// The branch that HEAD names; for an old server, which sends only HEAD's commit, a branch at that commit.
     var defaultBranch: String? {
         let branches = self.branches
-        if let short = self.headTarget.flatMap(Self.branch) { return branches[short] == nil ? nil : short }
+        if let short = self.headTarget.flatMap(Self.branch) {
+            return short.utf8.count <= Self.longestName && branches[short] != nil ? short : nil
+        }
         guard let head = self.ids["HEAD"] else { return nil }
         let there = branches.filter { $0.value == head }.keys
         return ["main", "master"].first { there.contains($0) } ?? there.min()

@@ -105,7 +105,7 @@ private func onPushStatus(
     _ name: UnsafePointer<CChar>?, _ status: UnsafePointer<CChar>?, _ payload: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let transfer = unsafe transfer(payload) else { return -1 }
-    if let status = unsafe status { transfer.pushStatus = unsafe String(cString: status) }
+    if let status = unsafe status { transfer.pushStatus = unsafe StreamSafeText.of(String(cString: status)) }
     return 0
 }
 

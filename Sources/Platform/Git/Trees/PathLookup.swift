@@ -44,13 +44,15 @@ final class PathLookup {
         return item?.folder
     }
 
-    /// The names of the first `limit` folders directly in one.
+    /// The names of the first `limit` folders directly in one. Those that are too long for ``GitName/checkPath(_:)`` are
+    /// left out.
     func names(in folder: ObjectKey, limit: Int) throws(GitError) -> [String] {
         guard let reader = try self.reader(folder) else { return [] }
         var names: [String] = []
         while names.count < limit {
             guard let item = try? reader.next() else { break }
-            if item.kind == .folder { names.append(String(decoding: item.name, as: UTF8.self)) }
+            guard item.kind == .folder, item.name.count <= GitName.longestPart else { continue }
+            names.append(String(decoding: item.name, as: UTF8.self))
         }
         return names
     }

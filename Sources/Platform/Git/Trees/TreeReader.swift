@@ -8,6 +8,9 @@ internal import Glibc
     private let bytes: UnsafeRawBufferPointer
     private var position = 0
 
+    /// In bytes, as Git itself warns of longer paths: comparing longer names takes long.
+    static let longestName = 4_096
+
     /// Throws ``GitError/Code/tooLarge``, before anything is read, for an object of more than `limit` bytes.
     init(_ key: ObjectKey, in store: ObjectStore, limit: Int = TreeLimits.folderBytes) throws(GitError) {
         self.key = key
@@ -19,7 +22,7 @@ internal import Glibc
 
     deinit { unsafe git_odb_object_free(self.object) }
 
-    /// Nil at the end.
+    /// Nil at the end. Throws ``GitError/Code/tooLarge`` for a name of more than ``longestName`` bytes.
     func next() throws(GitError) -> TreeItem? {
         guard let entry = try unsafe self.nextEntry() else { return nil }
         return unsafe self.item(entry)
@@ -57,6 +60,12 @@ internal import Glibc
             let zero = unsafe Self.find(0, in: rest), zero > space, rest.count - zero > 20
         else {
             throw GitError(.corrupt, "the tree \(self.key.id.short) is damaged: run `git fsck` in the repository")
+        }
+        guard zero - space - 1 <= Self.longestName else {
+            throw GitError(
+                .tooLarge,
+                "the tree \(self.key.id.short) has a name of more than \(Self.longestName) bytes: rename that file in a "
+                    + "clone")
         }
         var mode: UInt32 = 0
         for index in 0..<space { mode = unsafe mode &<< 3 | UInt32(rest[index] & 7) }

@@ -137,7 +137,7 @@ struct AttributeRules {
         } else {
             line = line.dropFirst(pattern.count)
         }
-        return (pattern, line.split(whereSeparator: Self.isBlank).map { String(decoding: $0, as: UTF8.self) })
+        return (pattern, line.split(whereSeparator: Self.isBlank).map { Self.text($0) })
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
@@ -153,7 +153,12 @@ struct AttributeRules {
     private static func macro(_ pattern: [UInt8]) -> String? {
         let begin = Array("[attr]".utf8)
         guard pattern.starts(with: begin) else { return nil }
-        return String(decoding: pattern.dropFirst(begin.count), as: UTF8.self)
+        return Self.text(pattern.dropFirst(begin.count))
+    }
+
+    /// A name, which is looked up, or a value.
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+        StreamSafeText.of(String(decoding: bytes, as: UTF8.self))
     }
 
     private func values(of word: String) -> [(name: String, value: FileAttributes.Value?)] {

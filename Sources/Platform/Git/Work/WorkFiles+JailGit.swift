@@ -101,7 +101,7 @@ extension WorkFiles {
         guard let facts = Folder.facts(of: file.rawValue), facts.kind == .file, facts.size <= limit,
             let bytes = Folder.read(file.rawValue, atMost: limit)
         else { return nil }
-        return String(decoding: bytes, as: UTF8.self)
+        return StreamSafeText.of(String(decoding: bytes, as: UTF8.self))
     }
 
     private static func put(

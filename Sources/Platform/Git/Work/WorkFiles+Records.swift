@@ -164,7 +164,7 @@ extension WorkFiles {
         } else if read > TreeLimits.changedBytes {
             bytes += Array("… the diff is of more than \(TreeLimits.changedBytes >> 20) MB of files\n".utf8)
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return StreamSafeText.of(String(decoding: bytes, as: UTF8.self))
     }
 
     /// Throws ``GitError/Code/tooLarge`` if what differs between two trees could not be shown.

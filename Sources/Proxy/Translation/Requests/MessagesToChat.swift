@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// Translates a request for a message into one for a chat completion. Pure.
 ///
@@ -20,7 +21,7 @@ enum MessagesToChat {
         if family.isOpenAIReasoning, let effort = Self.effort(body) { chat["reasoning_effort"] = .string(effort) }
         if let format = Self.format(body) { chat["response_format"] = format }
         // OpenAI refuses longer ones; Claude Code's contain account and session after the user.
-        if let user = body["metadata"]?.text("user_id") { chat["user"] = .string(String(user.prefix(64))) }
+        if let user = body["metadata"]?.text("user_id") { chat["user"] = .string(user.beginning(bytes: 64)) }
         if body["stream"]?.boolValue == true {
             chat["stream"] = true
             chat["stream_options"] = ["include_usage": true]
@@ -45,7 +46,7 @@ enum MessagesToChat {
             guard let name = tool.text("name") else {
                 throw .malformed("tools[].name", "a string", found: tool["name"])
             }
-            var function: JSONObject = ["name": .string(names.add(.init(name: name)))]
+            var function: JSONObject = ["name": .string(try names.add(.init(name: name)))]
             function.copy("description", from: tool)
             let schema = ToolSchema.complete(tool.value("input_schema"))
             function["parameters"] = schema
@@ -62,7 +63,7 @@ enum MessagesToChat {
         case "any": chat["tool_choice"] = "required"
         case "none": chat["tool_choice"] = "none"
         case "tool":
-            let name = ToolNames.chatName(choice.text("name") ?? "")
+            let name = try ToolNames.chatName(choice.text("name") ?? "")
             chat["tool_choice"] = ["type": "function", "function": ["name": .string(name)]]
         case let type: throw .unknown("a choice", type, in: "tool_choice")
         }
@@ -184,7 +185,7 @@ extension MessagesToChat {
                     throw .malformed(place + ".content[].id and .name", "strings", found: block["id"])
                 }
                 transcript.call(
-                    id: id, name: ToolNames.chatName(name), arguments: block.value("input")?.text ?? "{}")
+                    id: id, name: try ToolNames.chatName(name), arguments: block.value("input")?.text ?? "{}")
             // Thoughts are valid only for the model that signed them.
             case "thinking", "redacted_thinking": break
             case let type: throw .unknown("a block", type, in: place)

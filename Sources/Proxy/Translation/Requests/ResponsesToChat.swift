@@ -99,7 +99,7 @@ extension ResponsesToChat {
         guard let name = tool.text("name") else { throw .malformed("tools[].name", "a string", found: tool["name"]) }
         let isCustom = type == "custom"
         var function: JSONObject = [:]
-        function["name"] = .string(names.add(.init(name: name, namespace: namespace, isCustom: isCustom)))
+        function["name"] = .string(try names.add(.init(name: name, namespace: namespace, isCustom: isCustom)))
         if isCustom {
             function["description"] = .string(Self.customDescription(tool))
             function["parameters"] = Self.customSchema
@@ -129,13 +129,14 @@ extension ResponsesToChat {
     private static func choice(_ choice: JSON, _ tools: inout [JSON]) throws(ProxyRefusal) -> JSON {
         switch choice.text("type") {
         case "function", "custom":
-            let name = ToolNames.chatName(choice.text("name") ?? "", in: choice.text("namespace"))
+            let name = try ToolNames.chatName(choice.text("name") ?? "", in: choice.text("namespace"))
             return ["type": "function", "function": ["name": .string(name)]]
         case "allowed_tools":
-            ToolSchema.keep(
-                choice.list("tools").map { ToolNames.chatName($0.text("name") ?? "", in: $0.text("namespace")) },
-                of: &tools
-            )
+            var names: [String] = []
+            for tool in choice.list("tools") {
+                names.append(try ToolNames.chatName(tool.text("name") ?? "", in: tool.text("namespace")))
+            }
+            ToolSchema.keep(names, of: &tools)
             return choice.value("mode") ?? "auto"
         case let type: throw .unknown("a choice", type, in: "tool_choice")
         }
@@ -186,7 +187,7 @@ extension ResponsesToChat {
         guard let id = item.text("call_id"), let name = item.text("name") else {
             throw .malformed(place + ".call_id and .name", "strings", found: item["call_id"] ?? item["name"])
         }
-        return (id, ToolNames.chatName(name, in: item.text("namespace")))
+        return (id, try ToolNames.chatName(name, in: item.text("namespace")))
     }
 
     private static func output(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Sessions
 
-@Suite("Output of commands")
+@Suite("Output of commands", .timeLimit(.minutes(1)))
 struct OutputTests {
     private func lines(_ text: String) -> [String] {
         var lines = TerminalLines()
@@ -85,5 +85,29 @@ struct OutputTests {
         let text = excerpt.markdown(lines: 12, bytes: 900)
         #expect(text.utf8.count < 1_200 && !text.contains("\u{FFFD}"))
         #expect(text.hasSuffix("exit 0 · 1.2 s\n"))
+    }
+
+    @Test(
+        "marks that a removed character parted are parted otherwise",
+        arguments: ["\u{1}", "\u{1B}[m", "\u{200E}", "\u{8}"])
+    func marks(_ removed: String) {
+        let marks = ["\u{345}", "\u{301}", "\u{316}", "\u{334}"]
+        let text = "a" + (0..<100_000).map { marks[$0 % 4] + (removed == "\u{8}" ? "x" : "") + removed }.joined()
+        var lines = TerminalLines()
+        expectEqual(lines.append(text), [])
+        expectEqual(lines.partial == "a", false)
+        let line = lines.append("\n")[0]
+        expectEqual(line == "a", false)
+        expectEqual(line.unicodeScalars.contains("\u{34F}"), true)
+        var excerpt = OutputExcerpt()
+        excerpt.append(OutputLine(stream: .standardOutput, text: line))
+        expectEqual(excerpt.isWhole, false)
+    }
+
+    @Test("a line is whole up to 8,192 bytes", arguments: [(8_192, true), (8_193, false), (8_195, false)])
+    func wholeLine(_ count: Int, isWhole: Bool) {
+        var excerpt = OutputExcerpt()
+        excerpt.append(OutputLine(stream: .standardOutput, text: String(repeating: "x", count: count)))
+        expectEqual(excerpt.isWhole, isWhole)
     }
 }

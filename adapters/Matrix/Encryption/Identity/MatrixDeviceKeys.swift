@@ -25,7 +25,10 @@ package struct MatrixDeviceKeys: Sendable, Equatable {
         self.id = id
         self.ed25519 = ed25519
         self.curve25519 = curve25519
-        self.displayName = json["unsigned"]?["device_display_name"]?.stringValue.map { String($0.prefix(100)) }
+        // By scalars: a single character may be as long as the answer.
+        self.displayName = json["unsigned"]?["device_display_name"]?.stringValue.map {
+            String(String.UnicodeScalarView($0.unicodeScalars.prefix(100)))
+        }
         self.isCrossSigned = selfSigning.map { MatrixSigned.verify(json, user: user, key: $0) } ?? false
         self.json = json
     }

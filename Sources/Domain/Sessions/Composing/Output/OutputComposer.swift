@@ -20,7 +20,7 @@ struct OutputComposer: Sendable {
     var partial: [OutputLine] {
         [(CommandOutput.Stream.standardOutput, self.standardOutput), (.standardError, self.standardError)].compactMap {
             stream, lines in
-            lines.partial.isEmpty ? nil : OutputLine(stream: stream, text: String(lines.partial))
+            lines.partial.isEmpty ? nil : OutputLine(stream: stream, text: lines.partial)
         }
     }
 

@@ -21,8 +21,9 @@ struct OutputExcerpt: Sendable {
 
     mutating func append(_ whole: OutputLine) {
         self.count += 1
-        let line = Self.bounded(whole)
-        if line != whole { self.hasCutLines = true }
+        let isLong = Self.isLong(whole)
+        let line = isLong ? Self.bounded(whole) : whole
+        if isLong { self.hasCutLines = true }
         let bytes = line.text.utf8.count + 1
         if !self.isHeadFull, self.headBytes + bytes <= Self.limit {
             self.head.append(line)
@@ -46,9 +47,12 @@ struct OutputExcerpt: Sendable {
     /// Whether every line is kept.
     var isWhole: Bool { self.dropped == 0 && !self.hasCutLines }
 
-    /// A line of which at most a quarter of the limit is kept: its beginning and its end.
+    private static func isLong(_ line: OutputLine) -> Bool {
+        line.stream != nil && line.text.utf8.count > Self.limit / 4
+    }
+
+    /// A long line, of which at most a quarter of the limit is kept: its beginning and its end.
     private static func bounded(_ line: OutputLine) -> OutputLine {
-        guard line.stream != nil, line.text.utf8.count > Self.limit / 4 else { return line }
         let part = Self.limit / 8
         var head = Array(line.text.utf8.prefix(part + 1))
         while let byte = head.popLast(), byte & 0xC0 == 0x80 {}
@@ -89,7 +93,8 @@ struct OutputExcerpt: Sendable {
             start.append(line)
             used += line.text.utf8.count + 1
             first += 1
-            if line != all[first - 1] { break }
+            // A cut line is shorter.
+            if line.text.utf8.count != all[first - 1].text.utf8.count { break }
         }
         var last = all.count
         var end: [OutputLine] = []
@@ -98,7 +103,7 @@ struct OutputExcerpt: Sendable {
             end.append(line)
             used += line.text.utf8.count + 1
             last -= 1
-            if line != all[last] { break }
+            if line.text.utf8.count != all[last].text.utf8.count { break }
         }
         let omitted = last - first + self.dropped
         let marker = omitted > 0 ? [OutputLine(stream: nil, text: TurnTexts.linesLeftOut(omitted))] : []

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Reads one stream of terminal output as plain lines: escape sequences and control characters are removed, and a line
 /// that is rewritten after a carriage return keeps only its last state. Pure.
 struct TerminalLines: Sendable {
@@ -13,13 +15,17 @@ struct TerminalLines: Sendable {
         case stringEscape(Int)
     }
 
-    /// The line that is not finished yet.
-    private(set) var partial = String.UnicodeScalarView()
+    private var kept = String.UnicodeScalarView()
+    /// What was removed may have been between two runs of marks, so runs are broken again.
+    private var runs = StreamSafeText()
     private var state = State.text
     /// A carriage return came last: the next character replaces the line.
     private var isReturned = false
     /// Programs write titles and links in strings; an unterminated one must not hide all that follows.
     private static let stringLimit = 4_096
+
+    /// The line that is not finished yet.
+    var partial: String { String(self.kept) }
 
     /// Adds text and returns the lines that it finishes.
     mutating func append(_ text: String) -> [String] {
@@ -44,8 +50,8 @@ struct TerminalLines: Sendable {
     }
 
     private mutating func take() -> String {
-        let line = String(self.partial)
-        self.partial = String.UnicodeScalarView()
+        let line = self.partial
+        self.clear()
         self.isReturned = false
         return line
     }
@@ -73,7 +79,7 @@ struct TerminalLines: Sendable {
         case 0x9B: self.state = .control
         case 0x90, 0x98, 0x9D, 0x9E, 0x9F: self.state = .string(0)
         case 0x0D: self.isReturned = true
-        case 0x08: if !self.isReturned, !self.partial.isEmpty { self.partial.removeLast() }
+        case 0x08: if !self.isReturned, !self.kept.isEmpty { self.removeLast() }
         case 0x09: self.put(scalar)
         case 0x00..<0x20, 0x7F..<0xA0: break
         default: if !Self.isHidden(scalar) { self.put(scalar) }
@@ -92,10 +98,27 @@ struct TerminalLines: Sendable {
 
     private mutating func put(_ scalar: Unicode.Scalar) {
         if self.isReturned {
-            self.partial = String.UnicodeScalarView()
+            self.clear()
             self.isReturned = false
         }
-        self.partial.append(scalar)
+        guard !scalar.isASCII else {
+            self.runs = StreamSafeText()
+            self.kept.append(scalar)
+            return
+        }
+        self.kept.append(contentsOf: self.runs.next(String(scalar)).unicodeScalars)
+    }
+
+    private mutating func clear() {
+        self.kept = String.UnicodeScalarView()
+        self.runs = StreamSafeText()
+    }
+
+    private mutating func removeLast() {
+        self.kept.removeLast()
+        self.runs = StreamSafeText()
+        // That is more than a run may have.
+        _ = self.runs.next(String(String.UnicodeScalarView(self.kept.suffix(256))))
     }
 
     /// Characters that reorder text or break lines where the command did not.

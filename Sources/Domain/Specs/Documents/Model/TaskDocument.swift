@@ -1,7 +1,7 @@
 /// `tasks.md`: what is done, in which order.
 package struct TaskDocument: Sendable, Hashable {
     package let markdown: MarkdownDocument
-    package let phases: [TaskPhase]
+    private let index: PhaseIndex
     package let tasks: [TaskEntry]
     package let orders: [TaskOrder]
     package let questions: [OpenQuestion]
@@ -10,12 +10,12 @@ package struct TaskDocument: Sendable, Hashable {
 
     package init(_ markdown: MarkdownDocument) {
         self.markdown = markdown
-        let phases = TaskPhase.all(in: markdown)
+        let index = PhaseIndex(TaskPhase.all(in: markdown))
         var tasks: [TaskEntry] = []
         var unnumbered: [Int] = []
         let parts = [0..<(markdown.sections.first?.line ?? markdown.lines.count)] + markdown.sections.map(\.own)
         for part in parts {
-            let isPhase = phases.contains { $0.line < part.lowerBound && part.upperBound <= $0.end }
+            let isPhase = index.phase(at: part.lowerBound) != nil
             for block in markdown.items(in: part) {
                 let before = tasks.count
                 for inner in Self.split(block, markdown) {
@@ -24,7 +24,7 @@ package struct TaskDocument: Sendable, Hashable {
                 if tasks.count == before, isPhase, block.item.box != nil { unnumbered.append(block.line) }
             }
         }
-        self.phases = phases
+        self.index = index
         self.tasks = tasks
         self.unnumbered = unnumbered
         self.orders = TaskOrder.all(in: markdown, tasks: tasks)
@@ -38,9 +38,11 @@ package struct TaskDocument: Sendable, Hashable {
         return Dictionary(grouping: once, by: \.task)
     }
 
-    package func phase(of task: TaskEntry) -> TaskPhase? {
-        self.phases.last { $0.line < task.line && task.line < $0.end }
-    }
+    package var phases: [TaskPhase] { self.index.phases }
+
+    package func phase(of task: TaskEntry) -> TaskPhase? { self.phase(at: task.line) }
+
+    func phase(at line: Int) -> TaskPhase? { self.index.phase(at: line) }
 
     /// Tasks may be indented below another item: each line with a box and an id begins one.
     private static func split(_ block: ItemBlock, _ markdown: MarkdownDocument) -> [ItemBlock] {

@@ -77,3 +77,34 @@ extension TaskPhase {
         return numbers
     }
 }
+
+/// The phases of a document in the order of their lines, found by a line: a document may have thousands of both.
+struct PhaseIndex: Sendable, Hashable {
+    let phases: [TaskPhase]
+    /// For each phase, the one that it is in.
+    private let outer: [Int?]
+
+    init(_ phases: [TaskPhase]) {
+        var outer: [Int?] = []
+        var open: [Int] = []
+        for (index, phase) in phases.enumerated() {
+            while let last = open.last, phases[last].end <= phase.line { open.removeLast() }
+            outer.append(open.last)
+            open.append(index)
+        }
+        self.phases = phases
+        self.outer = outer
+    }
+
+    /// The innermost phase with a line below its heading.
+    func phase(at line: Int) -> TaskPhase? {
+        var (low, high) = (0, self.phases.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self.phases[middle].line < line { low = middle + 1 } else { high = middle }
+        }
+        var place: Int? = low == 0 ? nil : low - 1
+        while let index = place, self.phases[index].end <= line { place = self.outer[index] }
+        return place.map { self.phases[$0] }
+    }
+}

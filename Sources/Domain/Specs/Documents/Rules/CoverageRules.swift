@@ -117,7 +117,7 @@ enum CoverageRules {
             guard text.contains(UInt8(ascii: "-")) else { continue }
             let ids = RequirementID.all(in: text, prefixes: prefixes)
             guard !ids.isEmpty else { continue }
-            let isPhase = tasks.phases.contains { $0.line < line && line < $0.end }
+            let isPhase = tasks.phase(at: line) != nil
             if isPhase || !TaskID.all(in: text).isEmpty { covered.formUnion(ids.map(\.description)) }
         }
         return covered

@@ -125,9 +125,12 @@ enum OrderCycles {
 enum ParallelRules {
     static func findings(in tasks: TaskDocument, _ document: FeatureDocument) -> [DocumentFinding] {
         var findings: [DocumentFinding] = []
+        // Phases and tasks are in the order of their lines, so each phase begins after those of earlier ones.
+        var rest = tasks.tasks.filter(\.isParallel)[...]
         for phase in tasks.phases {
             var first: [String: TaskEntry] = [:]
-            for task in tasks.tasks where task.isParallel && phase.line < task.line && task.line < phase.end {
+            rest = rest.drop { $0.line <= phase.line }
+            for task in rest.prefix(while: { $0.line < phase.end }) {
                 for path in task.paths where !path.hasSuffix("/") {
                     guard let other = first[path] else {
                         first[path] = task
