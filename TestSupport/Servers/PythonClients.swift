@@ -14,6 +14,8 @@ package enum PythonClients: String, Sendable {
     case api = "venv-api"
     /// opentelemetry-proto.
     case telemetry = "venv-otel"
+    /// pip.
+    case tools
 
     /// The package's root, derived from this file's path.
     package static let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()

@@ -145,14 +145,14 @@ struct NetworkClientTests {
                 "--target", "\(files.path)/installed",
             ]
             let environment = self.environment(scene)
-            let installed = try await PythonClients.models.run(
+            let installed = try await PythonClients.tools.run(
                 arguments + ["--index-url", "http://\(host)/simple/", "--trusted-host", "server.test", "tiny"],
                 environment: environment)
             #expect(installed.status.isSuccess, "\(installed.errorText)")
             try expectEqual(RealGit(files.path).shell("cat installed/tiny/__init__.py"), "answer = 42")
             #expect(scene.requests.count >= 2)
             #expect(scene.requests.allSatisfy { $0.verdict == .allowed })
-            let refused = try await PythonClients.models.run(
+            let refused = try await PythonClients.tools.run(
                 arguments + ["https://index.test/tiny-1.0-py3-none-any.whl"], environment: environment)
             #expect(!refused.status.isSuccess)
             #expect(

@@ -19,6 +19,8 @@ struct AskRecoveryTests {
         try await stage.ask()
         try await stage.harness.settleOutbox()
         try await stage.waitForFrames(1)
+        // Until then it looks once more for an answer, which a crashed one would not find.
+        while !stage.bridge.questions.isWatched("a1") { try await Task.sleep(for: .milliseconds(2)) }
         return (stage, directory)
     }
 

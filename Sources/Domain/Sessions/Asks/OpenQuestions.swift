@@ -39,6 +39,9 @@ final class OpenQuestions: Sendable {
         self.state.withLock { $0.alarms[ask] = (alarm, hold) }
     }
 
+    /// Whether the ask has an alarm: whoever waits for it has looked for an answer before.
+    func isWatched(_ ask: String) -> Bool { self.state.withLock { $0.alarms[ask] != nil } }
+
     /// The ask has ended.
     func end(_ ask: String) {
         _ = self.state.withLock { $0.alarms.removeValue(forKey: ask) }
