@@ -394,7 +394,7 @@ struct MatrixRoomTests {
         #expect(replace(by: "!n10"))
     }
 
-    @Test("a room that names replacements which are none makes the bot join five a day")
+    @Test("of the false replacements that a room names, the bot joins at most five a day")
     func forgedUpgrades() {
         let transcript = MatrixTranscript()
         transcript.start()

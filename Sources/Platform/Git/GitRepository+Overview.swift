@@ -39,8 +39,13 @@ extension GitRepository {
         let effort = HistoryEffort()
         var tips: [Tip] = []
         for branch in chosen where branch == head || !effort.isSpent {
-            // One with an enormous message hides no other.
-            guard let commit = try? GitCommit(branch.id, in: store) else { continue }
+            let commit: GitCommit
+            do throws(GitError) {
+                commit = try GitCommit(branch.id, in: store)
+            } catch  where error.code == .tooLarge {
+                // One with an enormous message hides no other.
+                continue
+            }
             let mayKeep = try effort.take(commit.message.utf8.count) && effort.keep(commit)
             if mayKeep || branch == head { tips.append(Tip(branch: branch, commit: commit)) }
         }

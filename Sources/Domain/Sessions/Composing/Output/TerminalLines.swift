@@ -117,6 +117,8 @@ struct TerminalLines: Sendable {
     private mutating func removeLast() {
         self.kept.removeLast()
         self.runs = StreamSafeText()
+        // Programs that draw progress send many of these.
+        guard self.kept.last?.isASCII == false else { return }
         // That is more than a run may have.
         _ = self.runs.next(String(String.UnicodeScalarView(self.kept.suffix(256))))
     }
