@@ -9,10 +9,9 @@ package final class TemporaryDirectory: Sendable {
         package let code: Int32
     }
 
-    /// Creates one below `/tmp`; or in memory, where the machine allows it, for a test that waits for the disk
-    /// thousands of times.
-    package init(isInMemory: Bool = false) throws {
-        let parent = isInMemory && access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp"
+    /// - Parameter folder: Where to create it; by default where JETBRIDGE_TEST_FOLDER says, or in `/tmp`.
+    package init(below folder: String? = nil) throws {
+        let parent = folder ?? getenv("JETBRIDGE_TEST_FOLDER").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/jetbridge-test-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw Failure(code: errno) }
         self.path = String(cString: made)

@@ -30,10 +30,10 @@ struct Workshop {
     /// `script` runs in the feature's branch before its first commit. `onPause` runs at each pause. `onServer`: Jetbridge
     /// has a mirror of the repository.
     init(
-        _ script: String = "true", isInMemory: Bool = false, onServer: Bool = false,
+        _ script: String = "true", onServer: Bool = false,
         onPause: @escaping @Sendable (RealGit, Int) throws -> Void = { _, _ in }
     ) async throws {
-        self.directory = try TemporaryDirectory(isInMemory: isInMemory)
+        self.directory = try TemporaryDirectory()
         let path = self.directory.path + "/notes"
         let git = RealGit(path)
         let pauses = Protected<[Duration]>([])

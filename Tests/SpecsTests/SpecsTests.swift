@@ -96,7 +96,7 @@ struct Fixture {
     let catalog: RepositoryCatalog
 
     init() throws {
-        self.directory = try TemporaryDirectory(isInMemory: true)
+        self.directory = try TemporaryDirectory()
         let path = self.directory.path + "/notes"
         self.git = RealGit(path)
         self.catalog = RepositoryCatalog(

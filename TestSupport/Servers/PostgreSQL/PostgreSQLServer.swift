@@ -168,9 +168,20 @@ package final class PostgreSQLServer: Sendable {
         try self.run("SELECT pg_reload_conf()", in: "postgres")
     }
 
-    /// Creates a database, unless it exists, and returns where it is.
+    /// Creates a database and returns where it is.
+    ///
+    /// - Parameter template: A database that it is a copy of, whose sessions are ended.
     package func database(_ name: String, template: String? = nil) throws -> PostgreSQLSettings {
-        try self.run("CREATE DATABASE \(name)\(template.map { " TEMPLATE \($0)" } ?? "")", in: "postgres")
+        guard let template else {
+            try self.run("CREATE DATABASE \(name)", in: "postgres")
+            return self.settings(of: name)
+        }
+        try self.run(
+            [
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(template)'",
+                // Copying files takes half as long as writing them to the log as well.
+                "CREATE DATABASE \(name) TEMPLATE \(template) STRATEGY file_copy",
+            ], in: "postgres")
         return self.settings(of: name)
     }
 
@@ -192,7 +203,11 @@ package final class PostgreSQLServer: Sendable {
 
     /// Runs SQL with psql and returns what it prints.
     @discardableResult
-    package func run(_ sql: String, in database: String) throws -> String {
+    package func run(_ sql: String, in database: String) throws -> String { try self.run([sql], in: database) }
+
+    /// The same for several transactions.
+    @discardableResult
+    package func run(_ transactions: [String], in database: String) throws -> String {
         let file = self.directory.path + "/psql.\(UInt64.random(in: 0...UInt64.max))"
         defer { unlink(file) }
         var actions = posix_spawn_file_actions_t()
@@ -200,12 +215,10 @@ package final class PostgreSQLServer: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 1, file, O_CREAT | O_WRONLY, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        let words = [
+        let options = [
             Self.psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", "\(self.port)", "-U", "jetbridge",
-            "-c",
-            sql,
-            database,
         ]
+        let words = options + transactions.flatMap { ["-c", $0] } + [database]
         let arguments = words.map { strdup($0) } + [nil]
         let variables = ["PGPASSWORD=\(Self.password.reveal())", "PATH=/usr/bin:/bin"]
         let environment = variables.map { strdup($0) } + [nil]

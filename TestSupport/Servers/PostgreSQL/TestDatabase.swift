@@ -9,6 +9,8 @@ package enum TestDatabase {
     private struct Made {
         /// Databases by path.
         var names: [String: String] = [:]
+        /// How many there have been.
+        var count = 0
         /// Databases that have the tables, by the steps that made them.
         var templates: [String: String] = [:]
     }
@@ -34,11 +36,23 @@ package enum TestDatabase {
                 _ = try Database(postgreSQL: place, migrations: migrations)
                 made.templates[steps] = template
             }
-            let name = "store_\(made.names.count)"
+            let name = "store_\(made.count)"
+            made.count += 1
+            try self.removeOld(&made, on: server)
             made.names[path] = name
-            try server.run(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(template)'", in: "postgres")
             return try server.database(name, template: template)
         }
+    }
+
+    /// Each takes 8 MB, and a run makes a thousand. Those whose folder has gone are of tests that have ended.
+    private static func removeOld(_ made: inout Made, on server: PostgreSQLServer) throws {
+        guard made.names.count >= 40 else { return }
+        let old = made.names.filter { path, _ in
+            let folder = path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex)
+            return !folder.isEmpty && access(String(folder), F_OK) != 0
+        }
+        guard !old.isEmpty else { return }
+        try server.run(old.values.map { "DROP DATABASE \($0) WITH (FORCE)" }, in: "postgres")
+        for path in old.keys { made.names[path] = nil }
     }
 }

@@ -7,12 +7,12 @@ import Testing
 @Suite("Two writers of one branch", .timeLimit(.minutes(4))) struct InterleavingTests {
     @Test("in 1,000 random interleavings, no line is lost unless a person was asked", arguments: [1, 2, 3, 4])
     func nothingIsLost(seed: UInt64) async throws {
-        try await self.run(Workshop(isInMemory: true), seed)
+        try await self.run(Workshop(), seed)
     }
 
     @Test("in 1,000 random interleavings with a server, no line is lost either", arguments: [5, 6, 7, 8])
     func nothingIsLostOnServer(seed: UInt64) async throws {
-        try await self.run(Workshop(isInMemory: true, onServer: true), seed)
+        try await self.run(Workshop(onServer: true), seed)
     }
 
     private func run(_ workshop: Workshop, _ seed: UInt64) async throws {
