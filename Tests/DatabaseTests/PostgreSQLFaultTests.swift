@@ -236,6 +236,32 @@ struct PostgreSQLFaultTests {
         try await standby.end(SIGINT)
     }
 
+    @Test("a server that does not have the database any more is waited for, as a standby that is behind")
+    func behind() async throws {
+        let database = try Self.direct("behind_db")
+        try await Self.add("before", key: "a", to: database)
+        func rename(_ old: String, to new: String) throws {
+            try Self.server.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(old)'", in: "postgres")
+            try Self.server.run("ALTER DATABASE \(old) RENAME TO \(new)", in: "postgres")
+        }
+        try rename("behind_db", to: "away_db")
+        try await PostgreSQLServer.until {
+            do {
+                try await Self.add("lost", key: "b", to: database)
+                return false
+            } catch let error as DatabaseError {
+                // The first error may still be of the session that has ended.
+                expectEqual(error.code, .unreachable, error.message)
+                return error.message.contains("\"behind_db\" does not exist")
+            }
+        }
+        try rename("away_db", to: "behind_db")
+        try await PostgreSQLServer.until { (try? await Self.add("after", key: "b", to: database)) != nil }
+        try await expectEqual(Self.texts(database), ["before", "after"])
+        await database.close()
+    }
+
     @Test("the servers of an address are tried one by one")
     func addresses() {
         func servers(_ url: String) -> [[String]] {

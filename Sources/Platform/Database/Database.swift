@@ -64,7 +64,7 @@ package final class Database: Sendable {
         self.reads = JobQueue(capacity: settings.queueCapacity)
         self.readerCount = max(1, settings.readers)
         for (index, queue) in self.writes.enumerated() {
-            let connection = index == 0 ? first : PostgreSQLConnection(postgreSQL, doubts: self.doubts)
+            let connection = index == 0 ? first : PostgreSQLConnection(postgreSQL, doubts: self.doubts, hasServed: true)
             connection.record = CommitRecord()
             let writer = PostgreSQLWriter(doubts: self.doubts, observer: settings.commitObserver)
             Self.start("store-writer", connection, queue, atMost: PostgreSQLWriter.groupLimit, settings) {
@@ -72,9 +72,8 @@ package final class Database: Sendable {
             }
         }
         for _ in 0..<self.readerCount {
-            Self.start("store-reader", PostgreSQLConnection(postgreSQL.reading), self.reads, settings) {
-                for job in $0 { job.run(on: $1) }
-            }
+            let connection = PostgreSQLConnection(postgreSQL.reading, hasServed: true)
+            Self.start("store-reader", connection, self.reads, settings) { for job in $0 { job.run(on: $1) } }
         }
     }
 

@@ -20,8 +20,8 @@ package struct DatabaseSettings: Sendable {
     package init(
         busyTimeout: Duration = .seconds(5), readers: Int = 2, queueCapacity: Int = 65_536,
         checksIntegrity: Bool = true,
-        commitObserver: (@Sendable (CommitReport) -> Void)? = nil, startPatience: Duration = .seconds(2),
-        patience: Duration = .seconds(30), idleObserver: (@Sendable () -> Void)? = nil
+        commitObserver: (@Sendable (CommitReport) -> Void)? = nil, startPatience: Duration = .milliseconds(500),
+        patience: Duration = .seconds(10), idleObserver: (@Sendable () -> Void)? = nil
     ) {
         self.busyTimeout = busyTimeout
         self.readers = readers

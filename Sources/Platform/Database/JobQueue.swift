@@ -16,7 +16,9 @@ enum JobQueueRefusal: Error {
         case close(@Sendable () -> Void)
     }
 
-    private var jobs: [Job] = []
+    /// Those before `start` have been taken and are nil: removing each batch from the front would move all the others.
+    private var jobs: [Job?] = []
+    private var start = 0
     /// The number of jobs at the front that may be taken; the rest wait for the next job that need not wait.
     private var ready = 0
     private var isClosed = false
@@ -56,18 +58,21 @@ enum JobQueueRefusal: Error {
     var count: Int {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
-        return self.jobs.count
+        return self.waiting
     }
+
+    /// Under the lock.
+    private var waiting: Int { self.jobs.count - self.start }
 
     /// - Parameter waits: Whether the work is held back until work that need not wait is appended.
     func append(_ work: Work, waits: Bool = false) throws(JobQueueRefusal) {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
         if self.isClosed { throw .closed }
-        if self.jobs.count >= self.capacity { throw .full }
+        if self.waiting >= self.capacity { throw .full }
         self.jobs.append(.work(work, joinsNext: waits))
         if waits { return }
-        self.ready = self.jobs.count
+        self.ready = self.waiting
         unsafe pthread_cond_signal(self.condition)
     }
 
@@ -78,8 +83,8 @@ enum JobQueueRefusal: Error {
         defer { unsafe pthread_mutex_unlock(self.mutex) }
         if self.isClosed { return false }
         self.isClosed = true
-        self.jobs += completions.map { .close($0) }
-        self.ready = self.jobs.count
+        for completion in completions { self.jobs.append(.close(completion)) }
+        self.ready = self.waiting
         unsafe pthread_cond_broadcast(self.condition)
         return true
     }
@@ -88,10 +93,12 @@ enum JobQueueRefusal: Error {
     func remove(where isWanted: (Work) -> Bool) -> Bool {
         unsafe pthread_mutex_lock(self.mutex)
         defer { unsafe pthread_mutex_unlock(self.mutex) }
-        let place = self.jobs.firstIndex { if case .work(let work, _) = $0 { isWanted(work) } else { false } }
+        let place = self.jobs[self.start...].firstIndex { job in
+            if case .work(let work, _)? = job { isWanted(work) } else { false }
+        }
         guard let place else { return false }
         self.jobs.remove(at: place)
-        if place < self.ready { self.ready -= 1 }
+        if place - self.start < self.ready { self.ready -= 1 }
         return true
     }
 
@@ -117,14 +124,19 @@ enum JobQueueRefusal: Error {
     /// Under the lock.
     private func take(atMost limit: Int) -> [Job] {
         var count = min(self.ready, limit)
-        while count < self.ready, case .work(_, joinsNext: true) = self.jobs[count - 1] { count += 1 }
+        while count < self.ready, case .work(_, joinsNext: true)? = self.jobs[self.start + count - 1] { count += 1 }
         self.ready -= count
-        guard self.jobs.count > count else {
-            defer { self.jobs.removeAll(keepingCapacity: true) }
-            return self.jobs
+        let taken = self.start..<(self.start + count)
+        let jobs = self.jobs[taken].compactMap { $0 }
+        // What they hold goes with them.
+        for index in taken { self.jobs[index] = nil }
+        self.start = taken.upperBound
+        // Rarely enough that each job is moved once on average.
+        if self.start > self.jobs.count / 2 {
+            self.jobs.removeFirst(self.start)
+            self.start = 0
         }
-        defer { self.jobs.removeFirst(count) }
-        return Array(self.jobs.prefix(count))
+        return jobs
     }
 
     /// Makes every waiting thread check again.

@@ -20,6 +20,8 @@ final class PostgreSQLConnection: StoreConnection {
     /// The one of ``servers`` that was used last.
     private var server = 0
     private var link: PostgreSQLLink?
+    /// Whether a server has served this database since the store was opened.
+    private var hasServed: Bool
     /// The last connection that failed.
     private var refusal: (error: DatabaseError, at: ContinuousClock.Instant)?
     private var transaction: Transaction?
@@ -33,8 +35,14 @@ final class PostgreSQLConnection: StoreConnection {
     /// Between two questions about a commit, at most.
     private static let doubtPause = Duration.milliseconds(250)
 
-    /// - Parameter preamble: Statements that begin every writing transaction, such as a lock.
-    init(_ settings: PostgreSQLSettings, preamble: [String] = [], doubts: CommitDoubts = CommitDoubts()) {
+    /// - Parameters:
+    ///   - preamble: Statements that begin every writing transaction, such as a lock.
+    ///   - hasServed: Whether another connection has been used already.
+    init(
+        _ settings: PostgreSQLSettings, preamble: [String] = [], doubts: CommitDoubts = CommitDoubts(),
+        hasServed: Bool = false
+    ) {
+        self.hasServed = hasServed
         self.settings = settings
         self.servers = settings.servers
         self.preamble = preamble
@@ -150,12 +158,19 @@ final class PostgreSQLConnection: StoreConnection {
                     interrupter: self.interrupter, bell: self.bell.descriptor)
                 self.server = number
                 self.link = link
+                self.hasServed = true
                 return link
             } catch {
                 guard error.code != .interrupted else { throw error }
                 // What a server has answered says more than the silence of another one.
                 if failure.code == .unreachable { failure = error }
             }
+        }
+        // Not a mistake in the configuration: a standby that takes over may be behind and not have the database yet, and
+        // whoever changes a password changes it in two places.
+        if self.hasServed, failure.code == .cannotOpen {
+            failure = DatabaseError(
+                code: .unreachable, message: "\(failure.message); everything waits and goes on by itself")
         }
         self.refusal = (failure, .now)
         throw failure
