@@ -34,6 +34,22 @@ struct AttributeRulesTests {
         expectEqual(try rules.attributes(of: [Array("ab".utf8)], RuleEffort()).values, ["text": .set])
     }
 
+    @Test("looking up a folder's rules counts by its path and level, once for all of its files")
+    func folders() async throws {
+        let fixture = try await Fixture.initialised(bare: true)
+        let store = try ObjectStore(path: fixture.directory.path)
+        let rules = try store.write(Array("x text\n".utf8), .blob)
+        let file = TreeItem(kind: .file, name: AttributeRules.fileName, key: rules)
+        let top = try store.write(TreeItem.serialised([file]), .tree)
+        let folder = String(repeating: "a/", count: 200)
+        func look(at files: Int, _ effort: RuleEffort) throws {
+            var walked = try WalkedAttributes(store: store, top: top, effort)
+            for number in 0..<files { _ = try walked.attributes(of: Array("\(folder)\(number)".utf8)) }
+        }
+        #expect(throws: GitError.self) { try look(at: 1, RuleEffort(20_000)) }
+        try look(at: 100, RuleEffort(1_000_000))
+    }
+
     @Test("a macro named by 30,000 marks is looked up at once")
     func marks() throws {
         let name = "a" + String(repeating: "\u{345}\u{301}\u{316}\u{334}", count: 7_500)

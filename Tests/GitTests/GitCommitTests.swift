@@ -98,6 +98,17 @@ import Testing
         #expect(try fixture.git("ls-tree main TASKS").isEmpty)
     }
 
+    @Test("a file does not replace a link whose name begins with a combining mark either")
+    func markedLink() async throws {
+        let fixture = try await Fixture.initialised()
+        try fixture.git.shell(
+            "mkdir a && ln -s x 'a/\u{300}b' && git add a && git commit -qm link && git switch -q -c other")
+        let code = await Fixture.code { _ = try await fixture.repository.commit(fixture.change(["a/\u{300}b": [1]])) }
+        expectEqual(code, .invalidName)
+        let id = try await fixture.repository.resolve("main")
+        try await expectEqual(fixture.repository.isLink("a/\u{300}b", at: id), true)
+    }
+
     @Test("a commit on the checked-out branch updates its clean work tree")
     func cleanWorkTree() async throws {
         let fixture = try await Fixture.initialised()

@@ -19,6 +19,23 @@ import Testing
         }
     }
 
+    @Test("tags of tags are followed up to the eighth, and none of 2 MB is read")
+    func tags() async throws {
+        let fixture = try await Fixture.initialised()
+        let id = try await fixture.commit("a", "1")
+        try fixture.git.shell(
+            """
+            git tag -a v1 -m v1 main; for n in 2 3 4 5 6 7 8 9; do git tag -a v$n -m v$n v$((n - 1)); done
+            large=$( (git cat-file tag v1; head -c 2000000 /dev/zero | tr '\\0' a) | git hash-object -t tag -w --stdin)
+            git update-ref refs/tags/large $large; git tag -a outer -m outer large
+            git tag -a tree -m tree 'main^{tree}'
+            """)
+        try await expectEqual(fixture.repository.resolve("v8"), id)
+        for name in ["v9", "large", "outer", "tree"] {
+            await expectEqual(Fixture.code { _ = try await fixture.repository.resolve(name) }, .notFound, "\(name)")
+        }
+    }
+
     @Test(
         "dates beyond the calendar become its ends, in every way that a commit is read",
         arguments: [

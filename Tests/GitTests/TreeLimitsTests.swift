@@ -239,6 +239,21 @@ struct TreeLimitsTests {
         #expect(growth < 64 << 20)
     }
 
+    @Test("the files of a difference end where their paths together have a megabyte")
+    func longPaths() async throws {
+        let trees = try await HostileTrees()
+        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let blob = try store.write([120], .blob)
+        let items = (1_000..<1_300).map { number in
+            TreeItem(kind: .file, name: Array("\(number)".utf8) + [UInt8](repeating: 0x61, count: 4_000), key: blob)
+        }
+        let folder = try store.write(TreeItem.serialised(items), .tree)
+        let id = try await trees.commit(tree: "040000 tree \(folder.id.hex)\tlong\n")
+        let diff = try await trees.fixture.repository.diff(of: id)
+        #expect(diff.isCut && diff.stat.files == 300)
+        expectEqual(diff.files.count, (1 << 20) / ("long/1000".utf8.count + 4_000))
+    }
+
     @Test("60,000 files in folders, of which three change, are compared and shown at once")
     func honest() async throws {
         let fixture = try await Fixture.initialised(bare: true)
@@ -265,7 +280,7 @@ struct TreeLimitsTests {
             fixture.repository.merge(id, with: base, base: base).tree, fixture.repository.tree(of: id))
     }
 
-    @Test("a name of more than 4,096 bytes is too large, and those of 2,000 marks are sorted by their bytes")
+    @Test("a name of more than 4,096 bytes is too large, one of more than 255 left out, and names end at 4 MiB")
     func names() async throws {
         let trees = try await HostileTrees()
         let git = trees.fixture.repository
@@ -275,9 +290,13 @@ struct TreeLimitsTests {
             let items = names.map { TreeItem(kind: .file, name: $0, key: blob) }
             return try store.write(TreeItem.serialised(items), .tree).id
         }
-        let marks = Array(("a" + String(repeating: "\u{345}\u{301}\u{316}\u{334}", count: 508)).utf8)
-        let entries = try await git.entries(in: "", at: root((0..<2_000).map { marks + Array("\(10_000 + $0)".utf8) }))
-        expectEqual(entries.count, 2_000)
+        let names = [[UInt8](repeating: 0x61, count: 255), [UInt8](repeating: 0x62, count: 256)]
+        try await expectEqual(git.entries(in: "", at: root(names)).map(\.name.utf8.count), [255])
+        let marks = Array(("a" + String(repeating: "\u{345}\u{301}\u{316}\u{334}", count: 30)).utf8)
+        let few = try await git.entries(in: "", at: root((0..<2_000).map { marks + Array("\(10_000 + $0)".utf8) }))
+        expectEqual(few.count, 2_000)
+        let many = (100_000..<120_000).map { Array("\($0)".utf8) + [UInt8](repeating: 0x61, count: 244) }
+        try await expectEqual(git.entries(in: "", at: root(many)).count, (4 << 20) / 250)
         let long = try root([[UInt8](repeating: 0x61, count: 4_097)])
         await expectEqual(Fixture.code { _ = try await git.entries(in: "", at: long) }, .tooLarge)
     }

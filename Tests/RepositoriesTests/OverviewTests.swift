@@ -111,6 +111,25 @@ import Testing
         try git.shell("true")
     }
 
+    @Test("a folder below specs whose name is refused is left out, and the list says that it is cut")
+    func refusedNames() async throws {
+        let (repository, _, directory) = try await Self.repository(
+            """
+            mkdir -p specs/001-good && echo '# Good' > specs/001-good/spec.md &&
+            echo '- [ ] T001 a' > specs/001-good/tasks.md && git add . && git commit -q -m good
+            good=$(git rev-parse HEAD:specs/001-good)
+            specs=$(printf '040000 tree %s\\t%s\\n' $good 001-good $good '002-a\\b' $good 'git~1' | git mktree)
+            t=$(printf '040000 tree %s\\tspecs\\n' $specs | git mktree)
+            git branch hostile $(git commit-tree $t -p HEAD -m hostile)
+            """)
+        defer { _ = directory }
+        let overview = try await repository.overview()
+        expectEqual(overview.features.items.map(\.name), ["001-good"])
+        #expect(overview.features.isCut && overview.branches.items.count == 2)
+        try await expectEqual(repository.featureNames(), ["001-good"])
+        try await expectEqual(repository.knownTaskLists(limit: 10).map(\.name), ["001-good"])
+    }
+
     @Test("documents of marks are read at once")
     func marks() async throws {
         let marks = (0..<16_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()

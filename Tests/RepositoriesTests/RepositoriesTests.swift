@@ -59,6 +59,18 @@ private struct Fixture {
         try fixture.git("fsck --strict")
     }
 
+    @Test("once the budget for several commits is spent, lines are not counted; files and documents are")
+    func budget() async throws {
+        let fixture = try Fixture()
+        let made = try await fixture.make("login", turn: "t1")
+        let path = "specs/001-login/spec.md"
+        #expect(made.stat.additions == 1 && made.documents == [path])
+        let later = try await MadeCommit(
+            made.id, on: made.branch, of: made.repository, fixture.repository.git, within: GitStatBudget(.zero))
+        expectEqual(later.stat, GitStat(files: 1, additions: 0, deletions: 0))
+        expectEqual(later.documents, [path])
+    }
+
     @Test("simultaneous reservations get different numbers, without gaps")
     func concurrent() async throws {
         let fixture = try Fixture()
@@ -227,6 +239,16 @@ private struct Fixture {
         ])
     func documents(path: String) {
         #expect(throws: RepositoryError.self) { try Document(path: path, text: "") }
+    }
+
+    @Test(
+        "documents beside conversations are known by the bytes of their paths",
+        arguments: [
+            ("docs/a.md", true), ("specs/a/b.markdown", true), ("docs/\u{301}a.md", true), ("specs/\u{345}/a.md", true),
+            ("docs/a.md\u{301}", false), ("docs.md", false), ("a/docs/b.md", false), ("docs/a.txt", false),
+        ] as [(String, Bool)])
+    func shown(path: String, expected: Bool) {
+        expectEqual(Document.isShown(path), expected)
     }
 
     @Test("a document may have 100 KB and no more")

@@ -9,7 +9,9 @@ package struct Document: Sendable, Hashable {
 
     /// Whether a path is that of a document beside conversations: of Markdown below `docs/` or `specs/`.
     package static func isShown(_ path: String) -> Bool {
-        (path.hasPrefix("docs/") || path.hasPrefix("specs/")) && Self.endings.contains(where: path.hasSuffix)
+        // By bytes, as Git splits it: a path may be one long run of marks, which takes long to compare as text.
+        ["docs/", "specs/"].contains { path.utf8.starts(with: $0.utf8) }
+            && Self.endings.contains { path.utf8.suffix($0.utf8.count).elementsEqual($0.utf8) }
     }
 
     /// A clause about a text over ``sizeLimit``. In exact bytes, because in KB a text that is slightly too large has the

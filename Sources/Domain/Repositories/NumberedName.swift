@@ -31,9 +31,10 @@ package struct NumberedName: Sendable, Hashable, CustomStringConvertible {
     ///
     /// Only the last path component counts (`origin/007-x`, `feature/007-x`). Seven or more digits are a date.
     package static func number(of name: String) -> Int? {
-        let last = name.split(separator: "/").last ?? ""
-        let digits = last.utf8.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-        guard 3...6 ~= digits.count, last.utf8.dropFirst(digits.count).first == UInt8(ascii: "-") else { return nil }
+        // By bytes: a name in a repository may be one long run of marks.
+        let last = name.utf8.split(separator: UInt8(ascii: "/")).last ?? ""[...].utf8
+        let digits = last.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        guard 3...6 ~= digits.count, last.dropFirst(digits.count).first == UInt8(ascii: "-") else { return nil }
         return Int(String(Substring(digits)))
     }
 }

@@ -13,7 +13,7 @@ package struct RepositoryOverview: Sendable {
 
     /// A folder below `specs/`, on the branch where it is most likely maintained.
     package struct Feature: Sendable {
-        /// The folder's name: `001-login-page`.
+        /// The folder's name: `001-login-page`. Folders whose names are refused are left out.
         package let name: String
         package let branch: String
         /// `spec.md` first.
@@ -58,11 +58,11 @@ extension LocalRepository {
         return try await self.call { git in
             var tips = try await git.tips(limit: limits.branches)
             let head = try await Self.defaultBranch(of: git, configured, tips.items)
-            tips.items.sort { left, right in
-                let isHead = (left.branch.name == head, right.branch.name == head)
-                guard isHead.0 == isHead.1 else { return isHead.0 }
-                return left.commit.committer.seconds > right.commit.committer.seconds
+            let ranked = tips.items.map { (tip: $0, isHead: $0.branch.name.equals(head)) }.sorted { left, right in
+                guard left.isHead == right.isHead else { return left.isHead }
+                return left.tip.commit.committer.seconds > right.tip.commit.committer.seconds
             }
+            tips.items = ranked.map(\.tip)
             let shown = branch ?? head
             let id = try await git.resolve(shown)
             let sources = branch == nil ? tips.items.map { ($0.branch.name, $0.branch.id) } : [(shown, id)]
@@ -87,8 +87,8 @@ extension LocalRepository {
         do {
             return try await git.headBranch()
         } catch {
-            let names = tips.map(\.branch.name)
-            if error.code == .detached, let configured, names.contains(configured) { return configured }
+            let hasConfigured = configured.map { name in tips.contains { $0.branch.name.equals(name) } } ?? false
+            if error.code == .detached, let configured, hasConfigured { return configured }
             let newest = tips.max { $0.commit.committer.seconds < $1.commit.committer.seconds }
             guard error.code == .detached, let newest else { throw error }
             return newest.branch.name
@@ -99,24 +99,29 @@ extension LocalRepository {
     private static func features(
         on branches: [(name: String, id: GitObjectID)], of git: GitRepository, _ limits: OverviewLimits
     ) async throws -> GitRepository.Bounded<RepositoryOverview.Feature> {
-        var homes: [String: (name: String, id: GitObjectID)] = [:]
+        // By bytes: each branch may have 10,000 names, each of them one long run of marks.
+        var homes: [[UInt8]: (name: String, id: GitObjectID)] = [:]
         let folders = try await git.directoryNames(
             in: Self.folder, at: branches.map { $0.id }, limit: limits.folders)
         for (branch, names) in zip(branches, folders.items) {
-            for name in names where homes[name] == nil || branch.name == name { homes[name] = branch }
+            let own = Array(branch.name.utf8)
+            for name in names.map({ Array($0.utf8) }) where homes[name] == nil || name == own { homes[name] = branch }
         }
-        // The newest feature has the highest number.
-        let names = homes.keys.sorted(by: >)
+        // A name that Git allows and the host refuses has no page either. The newest feature has the highest number.
+        let names = homes.keys.filter { Self.isUsable(String(decoding: $0, as: UTF8.self)) }
+            .sorted { $1.lexicographicallyPrecedes($0) }
         var features: [RepositoryOverview.Feature] = []
-        for name in names.prefix(limits.features) {
-            guard let home = homes[name] else { continue }
+        for bytes in names.prefix(limits.features) {
+            guard let home = homes[bytes] else { continue }
+            let name = String(decoding: bytes, as: UTF8.self)
             let files = try await git.files(
                 in: "\(Self.folder)/\(name)", endings: Self.endings, at: home.id, limit: limits.documentsPerFeature)
             let documents = try await Self.documents(files.items, of: git)
             let sorted = documents.filter { Self.isSpecification($0) } + documents.filter { !Self.isSpecification($0) }
             features.append(RepositoryOverview.Feature(name: name, branch: home.name, documents: sorted))
         }
-        return GitRepository.Bounded(items: features, isCut: names.count > limits.features || folders.isCut)
+        let isCut = names.count < homes.count || names.count > limits.features || folders.isCut
+        return GitRepository.Bounded(items: features, isCut: isCut)
     }
 
     private static func documents(
@@ -133,10 +138,12 @@ extension LocalRepository {
     }
 
     private static func isSpecification(_ document: RepositoryOverview.Document) -> Bool {
-        document.path.hasSuffix("/spec.md")
+        document.path.utf8.suffix(8).elementsEqual("/spec.md".utf8)
     }
 
     private static func isOfFeature(_ path: String) -> Bool {
-        path.hasPrefix("\(Self.folder)/") && path.dropFirst(Self.folder.utf8.count + 1).contains("/")
+        let start = "\(Self.folder)/"
+        return path.utf8.starts(with: start.utf8)
+            && path.utf8.dropFirst(start.utf8.count).contains(UInt8(ascii: "/"))
     }
 }

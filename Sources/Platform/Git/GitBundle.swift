@@ -98,17 +98,19 @@ package actor GitBundle {
         else { throw Self.damage("it has no head") }
         let store = try ObjectStore(path: self.store)
         var references: [(name: String, id: GitObjectID)] = []
-        for line in String(decoding: head[..<end.lowerBound], as: UTF8.self).split(separator: "\n").dropFirst() {
-            let isKnown = line.hasPrefix("-")
-            let parts = (isKnown ? line.dropFirst() : line).split(separator: " ", maxSplits: 1)
-            guard let id = parts.first.flatMap({ GitObjectID(String($0)) }) else { throw Self.damage("its head") }
+        for line in head[..<end.lowerBound].split(separator: UInt8(ascii: "\n")).dropFirst() {
+            let isKnown = line.first == UInt8(ascii: "-")
+            let parts = (isKnown ? line.dropFirst() : line).split(separator: UInt8(ascii: " "), maxSplits: 1)
+            guard let id = parts.first.flatMap({ GitObjectID(String(decoding: $0, as: UTF8.self)) }) else {
+                throw Self.damage("its head")
+            }
             if isKnown {
                 guard store.has(ObjectKey(id)) else {
                     throw GitError(.notFound, "the commit \(id.short), which the bundle continues, was not found")
                 }
             } else {
                 guard parts.count == 2 else { throw Self.damage("its head") }
-                references.append((String(parts[1]), id))
+                references.append((StreamSafeText.of(String(decoding: parts[1], as: UTF8.self)), id))
             }
         }
         try self.index(file, from: end.upperBound, store)

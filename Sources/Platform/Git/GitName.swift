@@ -31,8 +31,10 @@ package enum GitName {
 
     private static func problem(ofComponent component: Substring) -> String? {
         if component.isEmpty { return "it is absolute or has an empty part" }
-        if component == "." || component == ".." { return "it contains the part \"\(component)\"" }
         if component.utf8.count > Self.longestPart { return "a part of it is longer than \(Self.longestPart) bytes" }
+        if [".", ".."].contains(where: { component.utf8.elementsEqual($0.utf8) }) {
+            return "it contains the part \"\(component)\""
+        }
         return Self.meansGit(component) ? "a part of it means .git" : nil
     }
 

@@ -193,7 +193,7 @@ extension GitRepository {
         var names: [UnsafeMutablePointer<CChar>] = unsafe []
         defer { unsafe names.forEach { unsafe $0.deallocate() } }
         // Sorted, so that libgit2 sees a path and those below it in one pass.
-        for (path, mode) in modes.sorted(by: { $0.0 < $1.0 }) {
+        for (path, mode) in modes.sorted(by: { $0.0.precedes($1.0) }) {
             let content = change.files[path] ?? nil
             let name = unsafe GitLibrary.copy(path)
             unsafe names.append(name)

@@ -34,6 +34,9 @@ extension GitRepository {
         return try store.paths(from: old, to: new, of: "the commit \(id.short)")
     }
 
+    /// Of all paths of a difference that is shown, in bytes: one path may have a megabyte.
+    private static let shownPathBytes = 1 << 20
+
     private static func diff(
         _ trees: (old: ObjectKey?, new: ObjectKey), of subject: String, _ limits: GitDiffLimits, _ store: ObjectStore
     ) throws(GitError) -> GitDiff {
@@ -43,11 +46,15 @@ extension GitRepository {
         guard let diff else { return GitDiff(files: [], stat: .none, isCut: false) }
         let stat = try diff.stat()
         var reader = GitPatchReader(limits: limits)
-        let count = min(diff.count, limits.files)
-        let files = try (0..<count).map { (index) throws(GitError) in
-            try unsafe reader.file(index, of: diff.handle)
+        var files: [GitFileChange] = []
+        var pathBytes = 0
+        for index in 0..<min(diff.count, limits.files) {
+            let file = try unsafe reader.file(index, of: diff.handle)
+            pathBytes += file.path.utf8.count + (file.oldPath?.utf8.count ?? 0)
+            guard pathBytes <= Self.shownPathBytes else { break }
+            files.append(file)
         }
-        return GitDiff(files: files, stat: stat, isCut: count < stat.files || files.contains { $0.isCut })
+        return GitDiff(files: files, stat: stat, isCut: files.count < stat.files || files.contains { $0.isCut })
     }
 }
 

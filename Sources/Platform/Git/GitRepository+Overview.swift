@@ -32,13 +32,16 @@ extension GitRepository {
     package func tips(limit: Int) throws(GitError) -> Bounded<Tip> {
         let store = try self.openStore()
         let all = try unsafe self.branches(store.repository)
-        var chosen = Array(all.prefix(limit))
-        let name = try? unsafe self.headBranch(store.repository)
-        let head = all.first { $0.name == name && !$0.isRemote }
-        if let head, !chosen.contains(head) { chosen[chosen.count - 1] = head }
+        var chosen = Array(all.indices.prefix(limit))
+        var head: Int?
+        if let name = try? unsafe self.headBranch(store.repository) {
+            head = all.firstIndex { !$0.isRemote && $0.name.utf8.elementsEqual(name.utf8) }
+        }
+        if let head, head >= chosen.count { chosen[chosen.count - 1] = head }
         let effort = HistoryEffort()
         var tips: [Tip] = []
-        for branch in chosen where branch == head || !effort.isSpent {
+        for place in chosen where place == head || !effort.isSpent {
+            let branch = all[place]
             let commit: GitCommit
             do throws(GitError) {
                 commit = try GitCommit(branch.id, in: store)
@@ -47,7 +50,7 @@ extension GitRepository {
                 continue
             }
             let mayKeep = try effort.take(commit.message.utf8.count) && effort.keep(commit)
-            if mayKeep || branch == head { tips.append(Tip(branch: branch, commit: commit)) }
+            if mayKeep || place == head { tips.append(Tip(branch: branch, commit: commit)) }
         }
         return Bounded(items: tips, isCut: tips.count < all.count)
     }
@@ -128,11 +131,13 @@ extension GitRepository {
         var commits = try CommitWalk(store, effort)
         let lookup = PathLookup(store, [path], effort)
         let all = try unsafe self.branches(store.repository)
-        let newest = Set(try Self.newest(all, &commits))
-        let ranked = all.enumerated().sorted { left, right in
-            (rank(left.element), left.offset) < (rank(right.element), right.offset)
+        let newest = Set(try Self.newestPlaces(all, &commits))
+        // The rank once for each: it may compare names.
+        let ranked = all.indices.map { (rank: rank(all[$0]), place: $0) }.sorted { one, other in
+            one.rank == other.rank ? one.place < other.place : one.rank < other.rank
         }
-        for (place, (_, branch)) in ranked.enumerated() where place < 10 || newest.contains(branch) {
+        for (index, (_, place)) in ranked.enumerated() where index < 10 || newest.contains(place) {
+            let branch = all[place]
             guard let commit = try commits.commit(ObjectKey(branch.id)) else { continue }
             if try lookup.folder(in: commit.tree) != nil { return branch }
         }
@@ -142,8 +147,12 @@ extension GitRepository {
     /// The branches in the same order; of more than 1,000 those with the newest commits, because each may have a folder
     /// of many megabytes. Of more than 10,000 only the first ones are looked at.
     static func newest(_ branches: [Branch], _ commits: inout CommitWalk) throws(GitError) -> [Branch] {
+        try self.newestPlaces(branches, &commits).map { branches[$0] }
+    }
+
+    private static func newestPlaces(_ branches: [Branch], _ commits: inout CommitWalk) throws(GitError) -> [Int] {
         let most = 1_000
-        guard branches.count > most else { return branches }
+        guard branches.count > most else { return Array(branches.indices) }
         var dated: [(place: Int, time: Int64)] = []
         for (place, branch) in branches.prefix(10 * most).enumerated() {
             let commit = try commits.commit(ObjectKey(branch.id))
@@ -152,7 +161,7 @@ extension GitRepository {
         dated.sort { one, other in
             one.time == other.time ? one.place < other.place : one.time > other.time
         }
-        return dated.prefix(most).map(\.place).sorted().map { branches[$0] }
+        return dated.prefix(most).map(\.place).sorted()
     }
 
     /// The first `count` bytes of each file, in one step. A file that cannot be read, or is much larger than documents

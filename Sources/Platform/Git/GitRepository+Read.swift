@@ -54,14 +54,23 @@ extension GitRepository {
         return try store.item(at: path, in: store.root(of: id))?.kind == .link
     }
 
-    /// A directory's entries at a commit, directories first; "" is the root. Throws ``GitError/Code/notFound``.
+    /// Of the names of a directory that is shown, in bytes.
+    private static let shownNameBytes = 4 << 20
+
+    /// A directory's entries at a commit, directories first, each by the bytes of their names; "" is the root. Names of
+    /// more than 255 bytes, which file systems cannot have, are left out, and so is what follows after 4 MiB of names.
+    /// Throws ``GitError/Code/notFound``.
     package func entries(in path: String, at id: GitObjectID) throws(GitError) -> [GitTreeEntry] {
         if !path.isEmpty { try GitName.checkPath(path) }
         let store = try self.openStore()
         let limits = TreeLimits.show()
         let reader = try TreeReader(Self.folder(path, at: id, in: store), in: store)
         var entries: [GitTreeEntry] = []
+        var nameBytes = 0
         while let item = try reader.next() {
+            guard item.name.count <= GitName.longestPart else { continue }
+            nameBytes += item.name.count
+            guard nameBytes <= Self.shownNameBytes else { break }
             guard entries.count < limits.paths else { throw limits.tooManyFiles(path.isEmpty ? "the folder" : path) }
             entries.append(GitTreeEntry(item, in: store))
         }
@@ -153,22 +162,33 @@ extension GitRepository {
         }
         try GitName.checkBranch(name)
         for prefix in ["refs/heads/", "refs/tags/", "refs/remotes/"] {
-            var reference: OpaquePointer?
-            guard unsafe git_reference_lookup(&reference, store.repository, prefix + name) == 0 else { continue }
-            defer { unsafe git_reference_free(reference) }
             var id = git_oid()
-            if unsafe git_reference_name_to_id(&id, store.repository, prefix + name) == 0 {
-                let (kind, size) = try store.header(ObjectKey(id))
-                if kind == GIT_OBJECT_COMMIT { return GitObjectID(id) }
-                guard kind == GIT_OBJECT_TAG, size <= TreeLimits.commitBytes else { continue }
-            }
-            let commit = try unsafe GitLibrary.make("the commit of \(shown)") {
-                unsafe git_reference_peel($0, reference, GIT_OBJECT_COMMIT)
-            }
-            defer { unsafe git_object_free(commit) }
-            return unsafe GitObjectID(git_object_id(commit).pointee)
+            guard unsafe git_reference_name_to_id(&id, store.repository, prefix + name) == 0 else { continue }
+            if let commit = try Self.peeled(ObjectKey(id), in: store) { return commit }
         }
         throw GitError(.notFound, "there is no commit, branch or tag \(shown): check its name")
+    }
+
+    /// Tags of tags, at most.
+    private static let mostTags = 8
+
+    /// The commit that an object is, or that it leads to as a tag. Nil for other objects, and beyond the limits: the
+    /// library would read a chain of tags of any number and size.
+    private static func peeled(_ key: ObjectKey, in store: ObjectStore) throws(GitError) -> GitObjectID? {
+        var key = key
+        for tags in 0...Self.mostTags {
+            let (kind, size) = try store.header(key)
+            if kind == GIT_OBJECT_COMMIT { return key.id }
+            guard kind == GIT_OBJECT_TAG, size <= TreeLimits.commitBytes, tags < Self.mostTags else { return nil }
+            var id = key.raw
+            let tag = try unsafe GitLibrary.make("the tag \(key.id.short)") {
+                unsafe git_tag_lookup($0, store.repository, &id)
+            }
+            defer { unsafe git_tag_free(tag) }
+            guard let target = unsafe git_tag_target_id(tag) else { return nil }
+            key = unsafe ObjectKey(target.pointee)
+        }
+        return nil
     }
 
     /// What is at a path of a commit or tree. Throws ``GitError/Code/notFound``.

@@ -76,6 +76,38 @@ import Testing
         try await expectEqual(workshop.repository.feature("030-no"), nil)
     }
 
+    @Test("of more than 1,000 the newest are listed, those of one number by the bytes of their names")
+    func many() async throws {
+        let workshop = try await Workshop()
+        try workshop.git.shell(
+            """
+            folder=$(git rev-parse \(Workshop.name):specs/001-login)
+            names() { seq -f '%04.0f-x' 1100; printf '2000-%s\\n' f 'e\u{301}'; }
+            specs=$(names | sed "s/^/040000 tree $folder\\t/" | git mktree)
+            tree=$(printf '040000 tree %s\\tspecs\\n' $specs | git mktree)
+            git branch many $(git commit-tree $tree -p HEAD -m many)
+            """)
+        let numbered = (103...1_100).reversed().map { "\(10_000 + $0)-x".dropFirst().description }
+        try await expectEqual(workshop.repository.featureNames(), ["2000-f", "2000-e\u{301}"] + numbered)
+    }
+
+    @Test("the task lists of the newest features are read from where the features are, without their other files")
+    func taskLists() async throws {
+        let workshop = try await Workshop("echo '- [ ] T001 a' > specs/001-login/tasks.md")
+        try workshop.git.shell(
+            """
+            for i in 2 3 4; do mkdir -p specs/00$i-f && echo x > specs/00$i-f/spec.md; done
+            echo '- [ ] T002 b' > specs/002-f/tasks.md && mkdir specs/003-f/tasks.md && echo x > specs/003-f/tasks.md/x
+            head -c 200000 /dev/zero | tr '\\0' x > specs/004-f/tasks.md && git add . && git commit -qm more
+            """)
+        let lists = try await workshop.repository.knownTaskLists(limit: 10)
+        expectEqual(lists.map(\.name), ["002-f", "001-login"])
+        expectEqual(lists.map(\.path), ["specs/002-f/tasks.md", "specs/001-login/tasks.md"])
+        #expect(lists.map(\.branch) == ["002-f", Workshop.name] && lists.map(\.source) == ["main", Workshop.name])
+        expectEqual(lists.map { String(decoding: $0.bytes, as: UTF8.self) }, ["- [ ] T002 b\n", "- [ ] T001 a\n"])
+        try await expectEqual(workshop.repository.knownTaskLists(limit: 3).map(\.name), ["002-f"])
+    }
+
     @Test("the last commit of a file is found behind others and behind a merge")
     func lastCommit() async throws {
         let workshop = try await Workshop()

@@ -1,10 +1,12 @@
 package import Git
 
 extension LocalRepository {
-    private static let root = "specs"
+    static let root = "specs"
     private static let settingsFolder = ".specify"
     /// The most files that are read of a feature, and of the repository's settings.
     private static let fileLimit = 200
+    /// The most features that are listed, the newest.
+    private static let featureLimit = 1_000
 
     /// The feature whose folder has this name. It is read from the branch of the same name, else from the default branch,
     /// else from another one that has it. Nil if no branch has it.
@@ -13,38 +15,41 @@ extension LocalRepository {
     /// ``RepositoryError``.
     package nonisolated func feature(_ name: String) async throws -> FeatureFiles? {
         // A folder inside a feature is not itself a feature.
-        guard !name.contains("/"), (try? GitName.checkPath("\(Self.root)/\(name)")) != nil else { return nil }
+        guard !name.contains("/"), Self.isUsable(name) else { return nil }
         try await self.refresh()
         return try await self.call { git in
             if let files = try await Self.files(of: name, in: git) { return files }
             guard let folder = Self.original(of: name), let head = try await git.tip(of: name),
-                try await git.directories(in: Self.root, at: head).contains(where: { $0.name == folder })
+                try await git.directories(in: Self.root, at: head).contains(where: { $0.name.equals(folder) })
             else { return nil }
             return try await Self.files(of: folder, on: name, from: name, at: head, in: git)
         }
     }
 
-    /// The names of all features on any branch, the newest first. Throws ``RepositoryError``.
+    /// The names of the features on any branch, the newest first; at most 1,000. Throws ``RepositoryError``.
     package nonisolated func featureNames() async throws -> [String] {
         try await self.refresh()
         return try await self.call { git in try await Self.names(in: git) }
     }
 
-    /// The newest features, as they were last read from a server. Throws ``RepositoryError``.
-    package nonisolated func knownFeatures(limit: Int) async throws -> [FeatureFiles] {
-        try await self.call { git in
-            var features: [FeatureFiles] = []
-            for name in try await Self.names(in: git).prefix(limit) {
-                if let files = try await Self.files(of: name, in: git) { features.append(files) }
-            }
-            return features
+    static func names(in git: GitRepository) async throws -> [String] {
+        // Reads each number once and compares bytes: there may be 100,000 names, each of them one long run of marks.
+        let numbered = try await git.directoryNames(in: Self.root).compactMap { name in
+            NumberedName.number(of: name).map { (number: $0, name: name) }
         }
+        let newestFirst = numbered.sorted { one, other in
+            one.number == other.number ? other.name.precedes(one.name) : one.number > other.number
+        }
+        var names: [String] = []
+        for (_, name) in newestFirst {
+            guard names.count < Self.featureLimit else { break }
+            if Self.isUsable(name) { names.append(name) }
+        }
+        return names
     }
 
-    private static func names(in git: GitRepository) async throws -> [String] {
-        try await git.directoryNames(in: Self.root).filter { NumberedName.number(of: $0) != nil }
-            .sorted { (NumberedName.number(of: $1) ?? 0, $1) < (NumberedName.number(of: $0) ?? 0, $0) }
-    }
+    /// Whether the host takes the name of a folder below `specs/`: Git allows others.
+    static func isUsable(_ name: String) -> Bool { (try? GitName.checkPath("\(Self.root)/\(name)")) != nil }
 
     /// The files below some folders of a commit whose names have these endings, by path. Throws ``RepositoryError``.
     package nonisolated func files(
@@ -70,16 +75,24 @@ extension LocalRepository {
     }
 
     private static func files(of name: String, in git: GitRepository) async throws -> FeatureFiles? {
+        guard let (home, branch) = try await Self.home(of: name, in: git) else { return nil }
+        return try await Self.files(of: name, on: branch, from: home.name, at: home.id, in: git)
+    }
+
+    /// Where a feature is read, and the branch that its changes go to; nil if no branch has it.
+    static func home(
+        of name: String, in git: GitRepository
+    ) async throws -> (source: GitRepository.Branch, branch: String)? {
         let head = try? await git.headBranch()
         let home = try await git.branch(with: "\(Self.root)/\(name)") { branch in
-            if branch.name == name { return branch.isRemote ? 4 : 0 }
-            if branch.isRemote { return branch.localName == name ? 1 : 4 }
-            return branch.name == head ? 2 : 3
+            if branch.name.equals(name) { return branch.isRemote ? 4 : 0 }
+            if branch.isRemote { return branch.localName.equals(name) ? 1 : 4 }
+            return head.map(branch.name.equals) == true ? 2 : 3
         }
         guard let home else { return nil }
         // A change must not go to the default branch without review, or to a branch that only remembers a remote one.
-        let branch = home.name == head && !home.isRemote ? name : home.localName
-        return try await Self.files(of: name, on: branch, from: home.name, at: home.id, in: git)
+        let isHead = head.map(home.name.equals) == true && !home.isRemote
+        return (home, isHead ? name : home.localName)
     }
 
     private static func files(
@@ -101,8 +114,8 @@ extension LocalRepository {
 extension GitRepository.Branch {
     /// The name without the remote's.
     fileprivate var localName: String {
-        guard self.isRemote, let slash = self.name.firstIndex(of: "/") else { return self.name }
-        return String(self.name[self.name.index(after: slash)...])
+        guard self.isRemote, let slash = self.name.utf8.firstIndex(of: UInt8(ascii: "/")) else { return self.name }
+        return String(decoding: self.name.utf8[slash...].dropFirst(), as: UTF8.self)
     }
 }
 

@@ -15,9 +15,10 @@ extension LocalRepository {
         try await self.refresh()
         return try await self.call { git in
             var commits: [MadeCommit] = []
+            let budget = GitStatBudget()
             for found in try await git.findAll(Self.trailer(turn)).reversed() {
                 do {
-                    commits.append(try await self.made(found.commit, on: found.branch, git))
+                    commits.append(try await self.made(found.commit, on: found.branch, git, within: budget))
                 } catch let error as GitError where error.code == .tooLarge {
                     // Somebody else has made it, with the turn's trailer.
                 }
@@ -34,7 +35,7 @@ extension LocalRepository {
             for commit in try await git.findAll(GitTrailer("Jetbridge-Task", id), count: limit).map(\.commit) {
                 // A commit that is too large to look at does not tick a task.
                 let paths = (try? await git.paths(changedBy: commit.id)) ?? []
-                if !paths.contains(where: { $0.hasPrefix("specs/") && $0.hasSuffix("/tasks.md") }) {
+                if !paths.contains(where: Self.isTaskList) {
                     commits.append(commit)
                 }
             }
@@ -48,8 +49,15 @@ extension LocalRepository {
         try await self.call { try await $0.lastChange(of: path, at: $0.resolve(branch)) }
     }
 
-    nonisolated func made(_ commit: GitCommit, on branch: String, _ git: GitRepository) async throws -> MadeCommit {
-        try await MadeCommit(commit.id, on: branch, of: self.name, git)
+    /// Whether a path is that of a feature's tasks. By bytes: a path may be one long run of marks.
+    private static func isTaskList(_ path: String) -> Bool {
+        path.utf8.starts(with: "specs/".utf8) && path.utf8.suffix(9).elementsEqual("/tasks.md".utf8)
+    }
+
+    nonisolated func made(
+        _ commit: GitCommit, on branch: String, _ git: GitRepository, within budget: GitStatBudget = GitStatBudget()
+    ) async throws -> MadeCommit {
+        try await MadeCommit(commit.id, on: branch, of: self.name, git, within: budget)
     }
 }
 

@@ -24,7 +24,7 @@ struct GitFetchPlan: Sendable, Hashable {
             guard let branch = GitServerReferences.branch(name), isFetched(branch) else { continue }
             self.changes.append(.init(name: name, old: local[name], new: nil))
         }
-        self.changes.sort { $0.name < $1.name }
+        self.changes.sort { $0.name.precedes($1.name) }
         for reference in references {
             guard let id = server.ids[reference.source] else {
                 throw GitError(
@@ -33,15 +33,15 @@ struct GitFetchPlan: Sendable, Hashable {
             wanted[reference.target] = id
         }
         let updates = wanted.filter { local[$0.key] != $0.value }
-        for (name, id) in updates.sorted(by: { $0.key < $1.key }) {
+        for (name, id) in updates.sorted(by: { $0.key.precedes($1.key) }) {
             self.changes.append(.init(name: name, old: local[name], new: id))
         }
         let moved = Set(updates.keys)
-        if updates.keys.contains(where: { $0.hasPrefix(Self.prefix) }) {
+        if updates.keys.contains(where: { $0.utf8.starts(with: Self.prefix.utf8) }) {
             // One pattern for all branches, because a thousand individual refspecs would be compared with each other.
             self.refspecs =
                 only.map { only in
-                    branches.keys.filter { only.contains($0) }.sorted().map {
+                    branches.keys.filter { only.contains($0) }.sorted { $0.precedes($1) }.map {
                         "+\(Self.prefix)\($0):\(Self.prefix)\($0)"
                     }
                 } ?? ["+\(Self.prefix)*:\(Self.prefix)*"]
@@ -59,7 +59,7 @@ struct GitFetchPlan: Sendable, Hashable {
         self.changes.map {
             let name = GitServerReferences.branch($0.name) ?? $0.name
             return .init(name: name, old: $0.old, new: $0.new)
-        }.sorted { $0.name < $1.name }
+        }.sorted { $0.name.precedes($1.name) }
     }
 
     private static let prefix = GitServerReferences.branchPrefix

@@ -60,7 +60,7 @@ struct GitServerReferences: Sendable, Hashable {
         }
         guard let head = self.ids["HEAD"] else { return nil }
         let there = branches.filter { $0.value == head }.keys
-        return ["main", "master"].first { there.contains($0) } ?? there.min()
+        return ["main", "master"].first { there.contains($0) } ?? there.min { $0.precedes($1) }
     }
 }
 

@@ -15,11 +15,18 @@ struct LineCost {
     private let store: ObjectStore
     private var spent = 0.0
     /// Of what was counted by its size alone, as if it had the shortest lines there are.
-    private var guessed = 0.0
+    private(set) var guessed: Double
     private var added = 0.0
     private var removed = 0.0
 
-    init(_ store: ObjectStore) { self.store = store }
+    /// - Parameter guessed: What earlier comparisons with the same limit have counted in that way.
+    init(_ store: ObjectStore, guessed: Double = 0) {
+        self.store = store
+        self.guessed = guessed
+    }
+
+    /// What was counted so far.
+    var total: Double { self.spent + (self.added * self.removed).squareRoot() }
 
     /// Counts what differs at a path. False beyond the limit.
     mutating func add(_ old: File?, _ new: File?) throws(GitError) -> Bool {
@@ -30,7 +37,7 @@ struct LineCost {
         case (nil, let new?): self.added += pow(try self.lines(of: new), 1.5)
         case (nil, nil): break
         }
-        return self.spent + (self.added * self.removed).squareRoot() <= Self.limit
+        return self.total <= Self.limit
     }
 
     /// Measured: the time grows with the power 1.5 of the lines.

@@ -51,15 +51,19 @@ struct TreeWalk {
     /// Of the files that are not too large to be read.
     private(set) var bytes = 0
     private var pathBytes = 0
-    private var folderBytes = 0
+    private(set) var folderBytes = 0
     /// Of files, each of which may have any number of paths.
     private var sizes: [ObjectKey: Int] = [:]
-    private var lines: LineCost
+    private(set) var lines: LineCost
 
-    init(_ store: ObjectStore, _ limits: TreeLimits, of subject: String, isCancellable: Bool = false) {
+    /// - Parameter guessed: For several walks whose lines have one limit; see ``LineCost/guessed``.
+    init(
+        _ store: ObjectStore, _ limits: TreeLimits, of subject: String, isCancellable: Bool = false,
+        guessed: Double = 0
+    ) {
         self.isCancellable = isCancellable
         self.store = store
-        self.lines = LineCost(store)
+        self.lines = LineCost(store, guessed: guessed)
         self.limits = limits
         self.subject = subject
     }

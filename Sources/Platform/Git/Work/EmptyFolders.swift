@@ -4,7 +4,10 @@ internal import Primitives
 package struct EmptyFolders: Sendable, Hashable {
     /// Paths of folders with nothing in them, as `QuotedPath` writes them.
     package let paths: [String]
+    /// Of the lines that record them, each with a key of 20 bytes before its path.
     private static let mostBytes = 64 << 10
+    private static let keyBytes = 20
+    private static let mostPaths = 1_000
 
     package init(paths: [String]) { self.paths = paths }
 
@@ -12,9 +15,11 @@ package struct EmptyFolders: Sendable, Hashable {
     init?(_ folder: ScannedFolder) {
         var (paths, bytes) = ([String](), 0)
         let isComplete = folder.forEachEmpty { path, _ in
-            paths.append(QuotedPath.text(of: path))
-            bytes += path.count
-            return bytes <= Self.mostBytes
+            let text = QuotedPath.text(of: path)
+            bytes += text.utf8.count + Self.keyBytes
+            guard bytes <= Self.mostBytes, paths.count < Self.mostPaths else { return false }
+            paths.append(text)
+            return true
         }
         guard isComplete else { return nil }
         self.paths = paths

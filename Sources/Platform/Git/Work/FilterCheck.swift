@@ -39,6 +39,8 @@ struct WalkedAttributes {
     private let effort: RuleEffort
     /// Of the folders that have a file of them; the top is the empty path.
     private var rules: [ArraySlice<UInt8>: AttributeRules] = [:]
+    /// Those of the folder that was asked for last: a walk visits a folder's files one after the other.
+    private var last: (folder: ArraySlice<UInt8>, rules: AttributeRules)?
     /// Those of all folders.
     private var lines = 0
     private static let lineLimit = 20_000
@@ -58,6 +60,7 @@ struct WalkedAttributes {
         var rules = self.rules(of: path[...])
         let before = rules.size
         rules.enter(bytes, depth: Self.parts(path).count, self.effort)
+        try self.effort.check()
         self.lines += rules.size - before
         guard self.lines <= Self.lineLimit else {
             throw GitError(
@@ -65,22 +68,39 @@ struct WalkedAttributes {
                 "too large to take over: `.gitattributes` has more than \(Self.lineLimit) lines in all folders")
         }
         self.rules[path[...]] = rules
+        self.last = nil
     }
 
-    func attributes(of path: [UInt8]) throws(GitError) -> FileAttributes {
-        let rules = self.rules(of: path[...])
+    mutating func attributes(of path: [UInt8]) throws(GitError) -> FileAttributes {
+        guard !self.rules.isEmpty else { return FileAttributes() }
+        _ = self.effort.take(path.count)
+        let folder = Self.parent(of: path[...])
+        let rules: AttributeRules
+        if let last = self.last, last.folder == folder {
+            rules = last.rules
+        } else {
+            rules = self.rules(of: folder)
+            self.last = (folder, rules)
+        }
+        try self.effort.check()
         return rules.isEmpty ? FileAttributes() : try rules.attributes(of: Self.parts(path), self.effort)
     }
 
-    /// Those of the folder, or of the nearest one above it.
+    /// Those of the folder, or of the nearest one above it; none once the effort is spent. Each folder on the way is
+    /// looked up by its whole path.
     private func rules(of path: ArraySlice<UInt8>) -> AttributeRules {
         guard !self.rules.isEmpty else { return AttributeRules() }
         var path = path
         while !path.isEmpty {
+            guard self.effort.take(path.count) else { return AttributeRules() }
             if let found = self.rules[path] { return found }
-            path = path.lastIndex(of: UInt8(ascii: "/")).map { path[..<$0] } ?? []
+            path = Self.parent(of: path)
         }
         return self.rules[[]] ?? AttributeRules()
+    }
+
+    private static func parent(of path: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        path.lastIndex(of: UInt8(ascii: "/")).map { path[..<$0] } ?? []
     }
 
     private static func parts(_ path: [UInt8]) -> [[UInt8]] {

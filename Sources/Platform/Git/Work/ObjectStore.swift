@@ -142,9 +142,10 @@ internal import Primitives
     /// What is at a path below a tree; nil if nothing is.
     func item(at path: String, in tree: ObjectKey) throws(GitError) -> TreeItem? {
         var folder = tree
-        var parts = path.split(separator: "/")[...]
+        // By bytes: a slash followed by a combining mark is a different `Character`.
+        var parts = path.utf8.split(separator: UInt8(ascii: "/"))[...]
         while let name = parts.popFirst() {
-            let found = try TreeReader(folder, in: self).find(name.utf8)
+            let found = try TreeReader(folder, in: self).find(name)
             if parts.isEmpty { return found }
             guard let next = found?.folder else { return nil }
             folder = next

@@ -6,6 +6,18 @@ struct QuarantineCheck {
     private static let mostPaths = 500_000
     /// Bytes of the files that all commits together add.
     private static let mostBytes = 1 << 30
+    /// Bytes of the folders' objects that are read for all commits together, which takes some ten seconds.
+    private static let mostFolderBytes = 4 << 30
+
+    /// What the commits up to one have together.
+    private struct Total {
+        var paths = 0
+        var bytes = 0
+        var folderBytes = 0
+        /// What comparing their files line by line costs; see ``LineCost``.
+        var lines = 0.0
+        var guessed = 0.0
+    }
 
     private let store: ObjectStore
     /// The repository that takes them over.
@@ -47,11 +59,12 @@ struct QuarantineCheck {
             try unsafe GitLibrary.check(git_revwalk_hide(walk, &id), "the commit \(commit.short)")
         }
         var commits: [GitCommit] = []
-        var total = (paths: 0, bytes: 0)
+        var total = Total()
         var id = git_oid()
         while unsafe git_revwalk_next(&id, walk) == 0 {
             guard commits.count < self.limit else { throw self.tooMany }
-            let commit = try GitCommit(GitObjectID(id), in: self.store)
+            if Task.isCancelled { throw GitError.cancelled }
+            let commit = try self.commit(GitObjectID(id))
             do throws(GitError) {
                 try self.check(commit, &total)
             } catch  where error.code == .notFound {
@@ -71,8 +84,21 @@ struct QuarantineCheck {
             guard seen.count <= self.limit else { throw self.tooMany }
             // One that is missing does not lead to the branch, which is found out next.
             guard self.store.has(ObjectKey(id)) else { continue }
-            waiting += Set(try GitCommit(id, in: self.store).parents).subtracting(seen)
+            if Task.isCancelled { throw GitError.cancelled }
+            waiting += Set(try self.commit(id).parents).subtracting(seen)
         }
+    }
+
+    /// Throws for one with more parents than are read: the library follows all of them, and the commit that is made
+    /// anew would lose some.
+    private func commit(_ id: GitObjectID) throws(GitError) -> GitCommit {
+        let handle = try unsafe self.store.commit(id)
+        defer { unsafe git_commit_free(handle) }
+        let commit = unsafe GitCommit(handle)
+        guard unsafe git_commit_parentcount(handle) <= UInt32(GitCommit.mostParents) else {
+            throw Self.refusal(commit, "it has more than \(GitCommit.mostParents) parents")
+        }
+        return commit
     }
 
     private var tooMany: GitError {
@@ -82,10 +108,10 @@ struct QuarantineCheck {
     }
 
     /// Checks what a commit has and its first parent has not.
-    private func check(_ commit: GitCommit, _ total: inout (paths: Int, bytes: Int)) throws(GitError) {
+    private func check(_ commit: GitCommit, _ total: inout Total) throws(GitError) {
         let subject = "the commit \(commit.id.short)"
         let (old, new) = try self.store.change(by: commit.id)
-        var walk = TreeWalk(self.store, .takeOver, of: subject)
+        var walk = TreeWalk(self.store, .takeOver, of: subject, isCancellable: true, guessed: total.guessed)
         var bytes = total.bytes
         var attributes = try WalkedAttributes(store: self.store, top: new, self.effort)
         try walk.compare(old, new) { visit throws(GitError) in
@@ -105,6 +131,13 @@ struct QuarantineCheck {
         guard total.paths <= Self.mostPaths else {
             throw TreeLimits.takeOver.error("what is new", "changes more than \(Self.mostPaths) files and folders")
         }
+        total.folderBytes += walk.folderBytes
+        guard total.folderBytes <= Self.mostFolderBytes else {
+            throw TreeLimits.takeOver.error("what is new", "has folders with too many files to read")
+        }
+        total.lines += walk.lines.total
+        total.guessed = walk.lines.guessed
+        guard total.lines <= LineCost.limit else { throw TreeLimits.takeOver.tooManyLines("what is new") }
     }
 
     private func check(_ item: TreeItem, _ visit: TreeWalk.Visit, _ commit: GitCommit) throws(GitError) {
