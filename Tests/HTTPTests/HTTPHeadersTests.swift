@@ -38,6 +38,18 @@ struct HTTPHeadersTests {
         #expect(!headers.contains("connection", token: "up"))
     }
 
+    @Test("long runs of combining marks are broken in texts, and kept as bytes")
+    func marks() {
+        let value = "a" + String(repeating: "\u{300}", count: 200)
+        let headers: HTTPHeaders = ["X": value]
+        for text in [headers["x"] ?? "", headers[0].value, headers.list(of: "x").joined()] {
+            let joiners = text.unicodeScalars.count { $0 == "\u{34F}" }
+            #expect(joiners == 6)
+        }
+        let isKept = headers.valueBytes(at: 0).elementsEqual(value.utf8)
+        #expect(isKept)
+    }
+
     @Test("invalid UTF-8 is kept as bytes and read as ISO 8859-1")
     func latin() {
         var headers = HTTPHeaders()

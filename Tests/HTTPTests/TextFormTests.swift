@@ -13,6 +13,17 @@ struct TextFormTests {
         #expect(PercentEncoding.decode(text) == expected)
     }
 
+    @Test("long runs of combining marks are broken where escapes become text")
+    func marks() {
+        let escaped = PercentEncoding.decode("a" + String(repeating: "%CC%80", count: 200))
+        let query = HTTPQuery(parsing: "x=a" + String(repeating: "%CC%80", count: 200))["x"]
+        let quoted = MediaType(parsing: "a/b; x=\"a" + String(repeating: "\\\u{300}", count: 200) + "\"")?["x"]
+        for text in [escaped, query, quoted] {
+            let joiners = text?.unicodeScalars.count { $0 == "\u{34F}" }
+            #expect(joiners == 6)
+        }
+    }
+
     @Test("queries are parsed as browsers write them")
     func queries() {
         let query = HTTPQuery(parsing: "a=1&b=x+y%21&&c&a=2&d=%zz")

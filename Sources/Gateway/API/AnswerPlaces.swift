@@ -4,9 +4,10 @@ internal import Sessions
 struct AnswerPlaces {
     private var places: [Int64: Int] = [:]
 
-    /// Reads the live frames, which tell it as long as they are kept.
-    init(of messages: [MessageRecord], in ledger: Ledger) throws {
-        let marked = messages.filter { $0.turn != nil && Self.mark(of: $0) != nil }
+    /// Reads the live frames, which tell it as long as they are kept; nothing beyond the budget.
+    init(of messages: [MessageRecord], in ledger: Ledger, within budget: FrameBudget) throws {
+        let asked = messages.filter { $0.turn != nil && Self.mark(of: $0) != nil }
+        let marked = try budget.admitted(asked, in: ledger)
         for (turn, messages) in Dictionary(grouping: marked, by: \.turn) {
             guard let turn else { continue }
             var length = 0

@@ -97,7 +97,9 @@ extension Ledger {
     /// The open asks that somebody may answer, oldest first, with their threads; of very many the oldest.
     func asksWaiting(for principal: Principal, at now: Int64) throws -> [(AskRecord, SessionRecord)] {
         var waiting: [(AskRecord, SessionRecord)] = []
-        for ask in try self.openAsks() where ask.expiresAt > now && principal.mayAnswer(ask) {
+        let owner = principal.seesEverything ? nil : principal.identity
+        let open = try self.openAsks(for: principal.role, inThreadsOf: owner, at: now)
+        for ask in open where principal.mayAnswer(ask) {
             // Each thread is a look into the store, and nobody answers so many.
             guard waiting.count < 1_000 else { break }
             guard let session = try self.session(id: ask.session), principal.maySee(session) else { continue }

@@ -81,11 +81,11 @@ struct CatalogRoutes: Sendable {
         return try await self.context.store.read { ledger in
             let page = try ledger.sessions(SessionFilter(owner: owner), after: cursor, limit: call.query.limit ?? 30)
             let items = try page.items.map { session in
-                let open = try ledger.openTurns(of: session.id)
+                let open = try ledger.openTurnCounts(of: session.id)
                 return API.Session(
                     id: session.id, threadID: session.id, title: session.title, adapter: session.key.adapter.rawValue,
-                    owner: session.owner, state: session.state(at: now), running: open.count { $0.state == .running },
-                    queued: open.count { $0.state == .queued }, createdAt: Timestamp(milliseconds: session.createdAt),
+                    owner: session.owner, state: session.state(at: now), running: open.running, queued: open.queued,
+                    createdAt: Timestamp(milliseconds: session.createdAt),
                     activeAt: Timestamp(milliseconds: session.activeAt))
             }
             return API.Page(items, next: page.next)

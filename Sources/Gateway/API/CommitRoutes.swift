@@ -2,7 +2,6 @@ internal import Chat
 internal import Git
 internal import HTTP
 internal import HTTPServer
-internal import Primitives
 internal import Sessions
 
 /// The changes of commits, for the cards that show them.
@@ -28,7 +27,7 @@ extension API.CommitFile {
     init(_ file: ViewerFileChange) {
         let isMoved = file.kind == .renamed || file.kind == .copied
         self.init(
-            path: VisibleText.line(file.path), oldPath: isMoved ? VisibleText.line(file.oldPath) : nil,
+            path: ViewerPath.shown(file.path), oldPath: isMoved ? ViewerPath.shown(file.oldPath) : nil,
             kind: file.kind, additions: file.additions, deletions: file.deletions, binary: file.isBinary)
     }
 }

@@ -59,7 +59,8 @@ package struct ConversationExport: Sendable {
         var turns: [String] = []
         var seen: Set<String> = []
         try await self.readPages(of: thread.id) { page, ledger in
-            let places = try AnswerPlaces(of: page, in: ledger)
+            // Of each page, because only one is in memory at a time.
+            let places = try AnswerPlaces(of: page, in: ledger, within: FrameBudget())
             return (page.map { API.Message($0, place: places[$0]) }, page.compactMap(\.turn))
         } send: { items, ids in
             turns += ids.filter { seen.insert($0).inserted }

@@ -33,8 +33,7 @@ extension SessionRecord {
 
 extension API.Operation {
     init(_ turn: TurnRecord, in ledger: Ledger, pages: RepositoryPages) throws {
-        let ahead =
-            turn.state == .queued ? try ledger.openTurns(of: turn.session).firstIndex { $0.id == turn.id } : nil
+        let ahead = turn.state == .queued ? try ledger.turnsAhead(of: turn) : nil
         self.init(
             id: turn.id, threadID: turn.session, kind: turn.kind.rawValue, state: turn.state,
             queuedAt: Timestamp(milliseconds: turn.queuedAt),

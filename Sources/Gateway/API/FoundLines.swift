@@ -15,6 +15,8 @@ struct FoundLines {
     private static let messageLimit = 200
     /// In characters, before and after the first word.
     private static let reach = 80
+    /// In bytes, of what is shown: one character may be as long as a message.
+    private static let shownLimit = 1_024
 
     /// The newest line with all words; nil without words, and if there is none.
     mutating func line(of session: String, in ledger: Ledger) throws -> String? {
@@ -28,7 +30,7 @@ struct FoundLines {
     }
 
     static func text(with words: [String], in text: String) -> String? {
-        let words = words.map { Array($0.lowercased().utf8) }
+        let words = words.map { WordSearch($0.lowercased()) }
         for line in text.split(separator: "\n") {
             let lower = line.lowercased()
             if let first = Self.firstPlace(of: words, in: Array(lower.utf8)) {
@@ -38,11 +40,11 @@ struct FoundLines {
         return nil
     }
 
-    /// Where the first word begins in a line that has all of them. The search takes linear time, whatever the words are.
-    private static func firstPlace(of words: [[UInt8]], in line: [UInt8]) -> Int? {
+    /// Where the first word begins in a line that has all of them.
+    private static func firstPlace(of words: [WordSearch], in line: [UInt8]) -> Int? {
         var first: Int?
         for word in words {
-            guard !word.isEmpty, let place = line.firstRange(of: word)?.lowerBound else { return nil }
+            guard let place = word.firstPlace(in: line) else { return nil }
             first = min(first ?? place, place)
         }
         return first
@@ -51,8 +53,9 @@ struct FoundLines {
     private static func cut(_ line: Substring, around place: Int) -> String {
         let start = max(0, place - Self.reach)
         let rest = line.dropFirst(start)
-        let part = rest.prefix(2 * Self.reach)
-        return "\(start > 0 ? "…" : "")\(VisibleText.line(String(part)))\(part.count < rest.count ? "…" : "")"
+        let part = String(rest.prefix(2 * Self.reach)).beginning(bytes: Self.shownLimit)
+        let isCut = part.utf8.count < rest.utf8.count
+        return "\(start > 0 ? "…" : "")\(VisibleText.line(part))\(isCut ? "…" : "")"
     }
 }
 

@@ -1,6 +1,7 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
+internal import Primitives
 internal import Sessions
 
 /// Problems shared by several routes.
@@ -17,7 +18,7 @@ enum Problems {
     static func foreignHost(_ name: String, url: String) -> HTTPProblem {
         HTTPProblem(
             .misdirectedRequest,
-            "This host does not answer under the name \(name.prefix(260)). Open \(url), "
+            "This host does not answer under the name \(name.beginning(bytes: 260)). Open \(url), "
                 + "or set gateway.public_url to the address that people use.", title: "Wrong address")
     }
 

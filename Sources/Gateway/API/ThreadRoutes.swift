@@ -116,7 +116,7 @@ struct ThreadRoutes: Sendable {
                 let found = try ledger.messages(of: session.id, after: after.map(String.init), limit: limit)
                 page = MessagePage(items: found.items, next: found.next, previous: nil)
             }
-            let places = try AnswerPlaces(of: page.items, in: ledger)
+            let places = try AnswerPlaces(of: page.items, in: ledger, within: FrameBudget())
             var operations: [API.Operation] = []
             var seen: Set<String> = []
             for message in page.items {

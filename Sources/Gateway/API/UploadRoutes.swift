@@ -72,6 +72,9 @@ struct UploadRoutes: Sendable {
         case .tooMany:
             HTTPProblem(
                 .conflict, "\(Uploads.count) files already wait for your next message. Send a message, then continue.")
+        case .sessionIsFull:
+            HTTPProblem(
+                .conflict, "This conversation has \(Uploads.sessionCount) files, which is the limit. Start a new one.")
         case .notStored(let reason):
             HTTPProblem(.serviceUnavailable, "The file was not stored: \(reason). Try again, or ask an owner.")
         }

@@ -144,9 +144,7 @@ struct EventStream: Sendable {
             return try JSON(encoding: API.AskDecision(ask))
         case .commit, .document:
             let parts = row.subject.split(separator: " ", maxSplits: 2).map(String.init)
-            guard parts.count >= 2, let turn = try ledger.turn(id: parts[0]),
-                let commit = turn.commits.first(where: { $0.sha == parts[1] })
-            else { return nil }
+            guard parts.count >= 2, let commit = try ledger.commit(parts[1], of: parts[0]) else { return nil }
             guard row.kind == .document else { return try JSON(encoding: API.Commit(commit, pages)) }
             guard parts.count == 3, principal.role >= .member, principal.has(anyOf: [.documents, .chat, .read]) else {
                 return nil

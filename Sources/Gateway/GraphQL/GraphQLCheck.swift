@@ -15,6 +15,8 @@ struct GraphQLCheck {
     /// Fragments that the current selection is within.
     private var spreads: Set<String> = []
     private var values: [String: JSON] = [:]
+    /// See ``GraphQLInput/weights(of:)``.
+    private var weights: [String: Int] = [:]
     private var variables: [String: GraphQLVariable] = [:]
     /// Fragments that were used.
     private var used: Set<String> = []
@@ -27,6 +29,7 @@ struct GraphQLCheck {
 
     mutating func run(_ values: [String: JSON]) throws(GraphQLError) {
         self.values = values
+        self.weights = GraphQLInput.weights(of: values)
         for variable in self.operation.variables {
             guard self.variables.updateValue(variable, forKey: variable.name) == nil else {
                 throw GraphQLError("There are two variables $\(variable.name).")
@@ -87,7 +90,7 @@ struct GraphQLCheck {
     /// Fragments that are spread several times within each other would multiply without end, and with them all that
     /// they contain.
     private mutating func visit(_ selection: GraphQLSelection, times: Int) throws(GraphQLError) {
-        let (visits, isOver) = selection.visits.multipliedReportingOverflow(by: times)
+        let (visits, isOver) = selection.visits(self.weights).multipliedReportingOverflow(by: times)
         self.visits += isOver ? GraphQLExecutor.visitLimit + 1 : min(visits, GraphQLExecutor.visitLimit + 1)
         guard self.visits <= GraphQLExecutor.visitLimit else {
             throw GraphQLError(
@@ -219,9 +222,12 @@ struct GraphQLCheck {
 
 extension GraphQLSelection {
     /// How much is looked at to select it, without what is within it.
-    var visits: Int {
+    ///
+    /// - Parameter weights: Of variables; see ``GraphQLInput/weights(of:)``.
+    func visits(_ weights: [String: Int]) -> Int {
         switch self {
-        case .field(let field): 1 + field.weight + Self.visits(of: field.directives)
+        case .field(let field):
+            field.variables.reduce(1 + field.weight) { $0 + (weights[$1] ?? 0) } + Self.visits(of: field.directives)
         case .spread(_, let directives, _), .inline(_, let directives, _, _): 1 + Self.visits(of: directives)
         }
     }

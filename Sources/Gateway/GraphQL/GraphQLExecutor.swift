@@ -17,6 +17,7 @@ struct GraphQLScene {
     let prepared: [String: Result<JSON, GraphQLError>]
     /// The field that is being resolved.
     var key = ""
+    let frames = FrameBudget()
 }
 
 /// Checks and runs one operation (specification of October 2021, §5, §6).
@@ -25,6 +26,8 @@ struct GraphQLExecutor {
     private let document: GraphQLDocument
     let operation: GraphQLOperation
     let variables: [String: JSON]
+    /// See ``GraphQLInput/weights(of:)``.
+    private let weights: [String: Int]
 
     static let depthLimit = 15
     /// A list costs its `first` or `last`, times that of the lists around it; some roots cost more
@@ -45,6 +48,7 @@ struct GraphQLExecutor {
         self.document = try GraphQLParser.parse(request.query)
         self.operation = try Self.operation(request.operationName, of: self.document)
         self.variables = try Self.variables(of: self.operation, from: request.variables)
+        self.weights = GraphQLInput.weights(of: self.variables)
         var check = GraphQLCheck(schema: schema, document: self.document, operation: self.operation)
         try check.run(self.variables)
     }
@@ -133,7 +137,7 @@ struct GraphQLExecutor {
 
     private func collect(_ selections: [GraphQLSelection], on type: String, into collected: inout Collected) {
         for selection in selections {
-            collected.steps += selection.visits
+            collected.steps += selection.visits(self.weights)
             switch selection {
             case .field(let field) where self.isIncluded(field.directives): collected.add(field)
             case .spread(let name, let directives, _) where self.isIncluded(directives):
@@ -338,6 +342,21 @@ enum GraphQLInput {
     ) -> JSON? {
         if case .variable(let name) = value { return variables[name].flatMap { Self.coerce($0, to: type) } }
         return Self.json(value, variables).flatMap { Self.coerce($0, to: type) }
+    }
+
+    /// What the value of each variable adds to the weight of a field that has it, so that it weighs as much as if the
+    /// document had the value there; see ``GraphQLValue/weight``.
+    static func weights(of variables: [String: JSON]) -> [String: Int] {
+        variables.mapValues { Self.weight(of: $0) - 1 }
+    }
+
+    private static func weight(of json: JSON) -> Int {
+        switch json {
+        case .string(let text): 1 + text.utf8.count / 16
+        case .array(let items): items.reduce(1) { $0 + Self.weight(of: $1) }
+        // No variable is of an input object's type.
+        case .null, .bool, .integer, .number, .object: 1
+        }
     }
 
     private static func json(_ value: GraphQLValue, _ variables: [String: JSON]) -> JSON? {

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Reads the tokens of a GraphQL document (specification of October 2021, §2.1).
 struct GraphQLLexer {
     enum Kind: Equatable, CustomStringConvertible {
@@ -151,7 +153,7 @@ struct GraphQLLexer {
             case UInt8(ascii: "\""):
                 self.index += 1
                 flush()
-                return String(scalars)
+                return StreamSafeText.of(String(scalars))
             case 0x0A, 0x0D: throw GraphQLError("Syntax error: a text ends with its line.", at: start)
             case UInt8(ascii: "\\"):
                 self.index += 1
@@ -211,7 +213,8 @@ struct GraphQLLexer {
         while let byte = self.current {
             if self.bytes[self.index...].starts(with: "\"\"\"".utf8) {
                 self.index += 3
-                return Self.unindented(lines.map { String(decoding: $0, as: UTF8.self) })
+                // Before the indentation is looked for, which compares characters.
+                return Self.unindented(lines.map { StreamSafeText.of(String(decoding: $0, as: UTF8.self)) })
             }
             if self.bytes[self.index...].starts(with: "\\\"\"\"".utf8) {
                 lines[lines.count - 1] += Array("\"\"\"".utf8)

@@ -131,7 +131,8 @@ struct GraphQLParser {
         let selections = self.token.kind == .mark("{") ? try self.selections() : []
         return GraphQLField(
             alias: alias, name: name, arguments: arguments, weight: arguments.values.reduce(0) { $0 + $1.weight },
-            directives: directives, selections: selections, place: place)
+            variables: arguments.values.flatMap(\.variables), directives: directives, selections: selections,
+            place: place)
     }
 
     private mutating func arguments() throws(GraphQLError) -> [String: GraphQLValue] {

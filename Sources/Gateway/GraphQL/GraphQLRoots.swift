@@ -281,7 +281,7 @@ enum GraphQLRoots {
             let found = try scene.ledger.messages(of: id, after: after, limit: try Self.count(arguments, "first"))
             page = MessagePage(items: found.items, next: found.next, previous: after)
         }
-        let places = try AnswerPlaces(of: page.items, in: scene.ledger)
+        let places = try AnswerPlaces(of: page.items, in: scene.ledger, within: scene.frames)
         let items = try page.items.map { message in
             (
                 cursor: String(message.id),

@@ -56,6 +56,8 @@ struct GraphQLField: Sendable, Equatable {
     let arguments: [String: GraphQLValue]
     /// Of the values of its arguments: added up once, because fragments may visit the field many times.
     let weight: Int
+    /// Those in the values of its arguments, each as often as it is there.
+    let variables: [String]
     let directives: [GraphQLDirective]
     let selections: [GraphQLSelection]
     let place: GraphQLPlace
@@ -112,6 +114,16 @@ extension GraphQLValue: Equatable {
         case .list(let items): items.reduce(1) { $0 + $1.weight }
         case .object(let members): members.values.reduce(1) { $0 + $1.weight }
         case .variable, .int, .float, .boolean, .null, .word: 1
+        }
+    }
+
+    /// Those in it, each as often as it is there.
+    var variables: [String] {
+        switch self {
+        case .variable(let name): [name]
+        case .list(let items): items.flatMap(\.variables)
+        case .object(let members): members.values.flatMap(\.variables)
+        case .int, .float, .string, .boolean, .null, .word: []
         }
     }
 }

@@ -41,8 +41,8 @@ extension ViewerPages {
 
     private func name(of file: ViewerFileChange) -> HTML {
         let isMoved = file.kind == .renamed || file.kind == .copied
-        guard isMoved else { return "\(VisibleText.line(file.path))" }
-        return "\(VisibleText.line(file.oldPath)) → \(VisibleText.line(file.newPath))"
+        guard isMoved else { return "\(ViewerPath.shown(file.path))" }
+        return "\(ViewerPath.shown(file.oldPath)) → \(ViewerPath.shown(file.newPath))"
     }
 
     private func diffs(
@@ -61,11 +61,11 @@ extension ViewerPages {
     private func diff(
         of file: ViewerFileChange, number: Int, link: ((String) -> String)?, left: inout Int
     ) -> HTML {
-        let path = file.kind == .removed ? nil : link?(file.newPath)
-        let link: HTML = path.map { "<a href=\"\($0)\">View the file</a>" } ?? ""
+        let target = file.kind == .removed || !ViewerPath.hasPage(file.newPath) ? nil : link?(file.newPath)
+        let link: HTML = target.map { "<a href=\"\($0)\">View the file</a>" } ?? ""
         let mode: HTML = file.mode.map { "<span class=\"faint\">\(VisibleText.line($0))</span>" } ?? ""
         return """
-            <section class="card" id="file-\(number)" aria-label="\(VisibleText.line(file.path))"><div class="bar"><span class="path">\(self.name(of: file))</span>\
+            <section class="card" id="file-\(number)" aria-label="\(ViewerPath.shown(file.path))"><div class="bar"><span class="path">\(self.name(of: file))</span>\
             <span class="num">\(self.counts(of: file))</span>\(mode)<span class="spacer"></span>\(link)</div>\(self.content(of: file, left: &left))</section>
             """
     }
@@ -175,7 +175,11 @@ extension ViewerPages {
     /// Normalises line endings, so that ``VisibleText`` keeps them.
     /// Its message, with a link to the task that it names, unless that is one of a feature.
     private static func lines(of commit: ViewerCommit) -> HTML {
-        let isOfFeature = commit.files.contains { $0.path.hasPrefix("specs/") && $0.path.hasSuffix("/tasks.md") }
+        // By bytes: a path may have a long run of marks.
+        let end = "/tasks.md".utf8
+        let isOfFeature = commit.files.contains { file in
+            file.path.utf8.starts(with: "specs/".utf8) && file.path.utf8.suffix(end.count).elementsEqual(end)
+        }
         let key = "Jetbridge-Task: "
         let lines = commit.details.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         return HTML.join(

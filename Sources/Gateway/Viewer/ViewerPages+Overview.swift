@@ -3,9 +3,7 @@ internal import Primitives
 extension ViewerPages {
     /// A repository's own page.
     func overview(_ overview: ViewerOverview) -> HTML {
-        let files = overview.entries.sorted(by: Self.isBefore).map {
-            self.row($0, in: overview.repository, overview.branch, path: "")
-        }
+        let (files, areFilesCut) = self.rows(of: overview.entries, in: overview.repository, overview.branch, path: "")
         let parts = [
             Part(
                 id: "specifications", title: "Specifications", count: overview.features.items.count,
@@ -13,7 +11,7 @@ extension ViewerPages {
             Part(
                 id: "documents", title: "Documents", count: overview.documents.items.count,
                 isCut: overview.documents.isCut, body: self.documents(of: overview)),
-            Part(id: "files", title: "Files", count: files.count, isCut: false, body: self.files(files)),
+            Part(id: "files", title: "Files", count: files.count, isCut: areFilesCut, body: self.files(files)),
             Part(
                 id: "branches", title: "Branches", count: overview.branches.items.count,
                 isCut: overview.branches.isCut, body: self.branches(of: overview)),
@@ -52,9 +50,7 @@ extension ViewerPages {
     }
 
     private func section(_ part: Part) -> HTML {
-        let cut: HTML =
-            part.isCut
-            ? "<p class=\"note\">Only the first \(part.count) are shown. Clone the repository for the rest.</p>" : ""
+        let cut: HTML = part.isCut ? Self.note(ofFirst: part.count) : ""
         return """
             <section class="part" id="\(part.id)" aria-labelledby="\(part.id)-title">\
             <h2 id="\(part.id)-title">\(part.title) <span class="faint num">\(part.shownCount)</span></h2>\
@@ -75,14 +71,16 @@ extension ViewerPages {
             let path = "specs/\(feature.name)"
             let first = feature.documents.first
             let name = first?.title.map(Self.short(title:)) ?? feature.name
-            let target = first.map { ViewerPath.blob(overview.repository, feature.branch, $0.path) }
+            let target = first.flatMap { document in
+                ViewerPath.hasPage(document.path)
+                    ? ViewerPath.blob(overview.repository, feature.branch, document.path) : nil
+            }
             let folder = ViewerPath.tree(overview.repository, feature.branch, path)
             let items = feature.documents.map { document -> HTML in
                 let title = String(document.path.dropFirst(path.utf8.count + 1))
-                return """
-                    <li><a href="\(ViewerPath.blob(overview.repository, feature.branch, document.path))">\
-                    \(VisibleText.line(title))</a>\(self.state(of: document))</li>
-                    """
+                let page = ViewerPath.blob(overview.repository, feature.branch, document.path)
+                let link = Self.link("\(ViewerPath.shown(title))", to: page, of: document.path)
+                return "<li>\(link)\(self.state(of: document))</li>"
             }
             let elsewhere: HTML =
                 feature.branch == overview.branch
@@ -99,11 +97,10 @@ extension ViewerPages {
     private func documents(of overview: ViewerOverview) -> HTML {
         guard !overview.documents.items.isEmpty else { return "<p class=\"note\">No Markdown documents.</p>" }
         let rows = overview.documents.items.map { document -> HTML in
-            let target = ViewerPath.blob(overview.repository, overview.branch, document.path)
+            let page = ViewerPath.blob(overview.repository, overview.branch, document.path)
+            let link = Self.link("\(ViewerPath.shown(document.path))", to: page, of: document.path)
             let title: HTML = document.title.map { "<span class=\"faint\">\(VisibleText.line($0))</span>" } ?? ""
-            return """
-                <li><a href="\(target)">\(VisibleText.line(document.path))</a>\(title)\(self.state(of: document))</li>
-                """
+            return "<li>\(link)\(title)\(self.state(of: document))</li>"
         }
         return "<ul class=\"documents\">\(HTML.join(rows))</ul>"
     }

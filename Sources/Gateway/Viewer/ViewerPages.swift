@@ -29,6 +29,17 @@ struct ViewerPages: Sendable {
         ref.utf8.count == 40 && ref.allSatisfy(\.isHexDigit) ? String(ref.prefix(7)) : ref
     }
 
+    /// A link to the page of a file or folder; only its text if it has none.
+    static func link(_ text: HTML, to target: @autoclosure () -> String, of path: String) -> HTML {
+        guard ViewerPath.hasPage(path) else { return text }
+        return "<a href=\"\(target())\">\(text)</a>"
+    }
+
+    /// Says that a list goes on.
+    static func note(ofFirst count: Int) -> HTML {
+        "<p class=\"note\">Only the first \(count) are shown. Clone the repository for the rest.</p>"
+    }
+
     /// 1,234 bytes as `1.2 kB`.
     static func size(_ bytes: Int) -> String {
         if bytes < 1000 { return bytes.counted("byte") }
@@ -56,43 +67,57 @@ extension ViewerPages {
 }
 
 extension ViewerPages {
+    /// Entries of a folder: browsers cannot lay out hundreds of thousands of rows.
+    static let rowLimit = 5_000
+    /// Of all rows in bytes, because each may have a long link.
+    static let rowBytes = 4 << 20
+
     func tree(_ tree: ViewerTree) -> HTML {
-        let rows = tree.entries.sorted(by: Self.isBefore).map {
-            self.row($0, in: tree.repository, tree.ref, path: tree.path)
-        }
+        let (rows, isCut) = self.rows(of: tree.entries, in: tree.repository, tree.ref, path: tree.path)
+        let note: HTML = isCut ? Self.note(ofFirst: rows.count) : ""
         let list: HTML =
             rows.isEmpty
             ? "<p class=\"note\">This folder is empty.</p>"
             : "<table class=\"files\"><caption class=\"off\">Files</caption><tbody>\(HTML.join(rows))</tbody></table>"
         let bar: HTML = """
             <div class="bar"><span class="faint">\(Self.short(tree.ref))</span>\
-            <span class="faint num">\(rows.count) \(rows.count == 1 ? "entry" : "entries")</span></div>
+            <span class="faint num">\(isCut ? "first " : "")\(rows.count) \(rows.count == 1 ? "entry" : "entries")</span></div>
             """
         return self.layout.page(
             title: tree.path.isEmpty ? tree.repository : "\(tree.path) · \(tree.repository)",
             crumbs: self.crumbs(repository: tree.repository, ref: tree.ref, path: tree.path),
             body: """
                 <h1 class="off">\(VisibleText.line(tree.path.isEmpty ? tree.repository : tree.path))</h1>\
-                <section class="card" aria-label="Files">\(bar)\(list)</section>
+                <section class="card" aria-label="Files">\(bar)\(list)\(note)</section>
                 """)
     }
 
-    /// Folders first, then by name.
-    static func isBefore(_ left: ViewerTree.Entry, _ right: ViewerTree.Entry) -> Bool {
-        if (left.kind == .folder) != (right.kind == .folder) { return left.kind == .folder }
-        return left.name < right.name
+    /// The entries of the folder `folder`: folders first, otherwise in the order that they have, which is that of their
+    /// bytes. They are not compared as text, because a name may be one long run of marks.
+    func rows(
+        of entries: [ViewerTree.Entry], in repository: String, _ ref: String, path folder: String
+    ) -> (rows: [HTML], isCut: Bool) {
+        var rows: [HTML] = []
+        var bytes = 0
+        for entry in entries.filter({ $0.kind == .folder }) + entries.filter({ $0.kind != .folder }) {
+            let row = self.row(entry, in: repository, ref, path: folder)
+            bytes += row.text.utf8.count
+            guard rows.count < Self.rowLimit, bytes <= Self.rowBytes else { return (rows, true) }
+            rows.append(row)
+        }
+        return (rows, false)
     }
 
     /// An entry of the folder `folder`.
-    func row(_ entry: ViewerTree.Entry, in repository: String, _ ref: String, path folder: String) -> HTML {
+    private func row(_ entry: ViewerTree.Entry, in repository: String, _ ref: String, path folder: String) -> HTML {
         let path = folder.isEmpty ? entry.name : "\(folder)/\(entry.name)"
-        let name = VisibleText.line(entry.name)
+        let name = ViewerPath.shown(entry.name)
         let size: HTML = entry.size.map { "\(Self.size($0))" } ?? ""
         let (kind, cell): (HTML, HTML) =
             switch entry.kind {
-            case .folder: ("folder", "<a href=\"\(ViewerPath.tree(repository, ref, path))\">\(name)/</a>")
-            case .file: ("file", "<a href=\"\(ViewerPath.blob(repository, ref, path))\">\(name)</a>")
-            case .link: ("link", "<a href=\"\(ViewerPath.blob(repository, ref, path))\">\(name)</a>")
+            case .folder: ("folder", Self.link("\(name)/", to: ViewerPath.tree(repository, ref, path), of: path))
+            case .file: ("file", Self.link("\(name)", to: ViewerPath.blob(repository, ref, path), of: path))
+            case .link: ("link", Self.link("\(name)", to: ViewerPath.blob(repository, ref, path), of: path))
             case .submodule: ("submodule", "\(name)")
             }
         return "<tr><td class=\"kind\">\(kind)</td><td>\(cell)</td><td class=\"num faint\">\(size)</td></tr>"
@@ -102,6 +127,8 @@ extension ViewerPages {
 extension ViewerPages {
     /// In bytes; larger files can only be downloaded.
     static let blobLimit = 1_000_000
+    /// A row of the table has a hundred bytes besides its line, which may be empty.
+    static let lineLimit = 20_000
 
     /// - Parameter isSource: Whether to show a Markdown file unrendered.
     func blob(_ blob: ViewerBlob, isSource: Bool) -> HTML {
@@ -123,7 +150,7 @@ extension ViewerPages {
     private func facts(of blob: ViewerBlob) -> String {
         let size = Self.size(blob.bytes.count)
         guard !blob.isBinary, blob.bytes.count <= Self.blobLimit else { return size }
-        return "\(Self.lines(of: blob.bytes).count.counted("line")), \(size)"
+        return "\(Self.lineCount(of: blob.bytes).counted("line")), \(size)"
     }
 
     private func toggle(of blob: ViewerBlob, isSource: Bool) -> HTML {
@@ -134,15 +161,13 @@ extension ViewerPages {
 
     private func content(of blob: ViewerBlob, isSource: Bool) -> HTML {
         if blob.isBinary { return "<p class=\"note\">Binary file; its content is not shown.</p>" }
-        if blob.bytes.count > Self.blobLimit {
-            return
-                "<p class=\"note\">Too large to show (over \(Self.size(Self.blobLimit))). Download it instead.</p>"
-        }
+        if blob.bytes.count > Self.blobLimit { return Self.tooLarge(Self.size(Self.blobLimit)) }
         if blob.bytes.isEmpty { return "<p class=\"note\">Empty file.</p>" }
         if blob.isMarkdown, !isSource {
             let html = Markdown.html(String(decoding: blob.bytes, as: UTF8.self))
             return "<div class=\"rendered prose\">\(HTML(trusted: html))</div>"
         }
+        if Self.lineCount(of: blob.bytes) > Self.lineLimit { return Self.tooLarge(Self.lineLimit.counted("line")) }
         var rows: HTML = ""
         for (index, line) in Self.lines(of: blob.bytes).enumerated() {
             let number = index + 1
@@ -152,6 +177,15 @@ extension ViewerPages {
                 """
         }
         return "<div class=\"scroll\" tabindex=\"0\"><table class=\"code\"><tbody>\(rows)</tbody></table></div>"
+    }
+
+    private static func tooLarge(_ limit: String) -> HTML {
+        "<p class=\"note\">Too large to show (over \(limit)). Download it instead.</p>"
+    }
+
+    private static func lineCount(of bytes: [UInt8]) -> Int {
+        let lineFeed = UInt8(ascii: "\n")
+        return bytes.count { $0 == lineFeed } + (bytes.isEmpty || bytes.last == lineFeed ? 0 : 1)
     }
 
     private static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {

@@ -132,6 +132,16 @@ struct ViewerRoutes: Sendable {
 ///
 /// A ref is one segment with its slashes percent-encoded; a file's path keeps its slashes.
 enum ViewerPath {
+    /// Whether a file or folder can have a page: a path in a commit may have a megabyte, and a repository looks up none
+    /// that is longer than this.
+    static func hasPage(_ path: String) -> Bool { path.utf8.count <= 1_024 }
+
+    /// The path of a file or folder for people, on one line and not too long for a table.
+    static func shown(_ path: String) -> String {
+        let shown = path.beginning(bytes: 1_000)
+        return VisibleText.line(shown.utf8.count < path.utf8.count ? "\(shown)…" : shown)
+    }
+
     /// A repository's own page; nil is its default branch.
     static func repository(_ repository: String, branch: String? = nil) -> String {
         let page = "/r/\(Self.encoded(repository))"

@@ -913,6 +913,7 @@ export interface NewTask {
   /** One line. */
   text: string;
   owner?: string | null;
+  /** At most 50. */
   labels?: string[] | null;
 }
 
@@ -921,6 +922,7 @@ export interface TaskChange {
   owner?: string | null;
   /** One line. */
   text?: string | null;
+  /** At most 50. */
   labels?: string[] | null;
   /** Is added to the others. */
   note?: string | null;

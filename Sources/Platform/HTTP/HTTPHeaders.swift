@@ -232,10 +232,11 @@ package struct HTTPHeaders: Sendable {
         return true
     }
 
-    /// Decodes UTF-8; anything else is read as ISO 8859-1, the historical encoding of field values.
+    /// Decodes UTF-8; anything else is read as ISO 8859-1, the historical encoding of field values. Runs of combining
+    /// marks are broken: anybody may send 64 KiB of them, which take a second to compare.
     private func text(_ range: Range<Int>) -> String {
         do {
-            return String(copying: try UTF8Span(validating: self.storage.span.extracting(range)))
+            return StreamSafeText.of(String(copying: try UTF8Span(validating: self.storage.span.extracting(range))))
         } catch {
             return String(String.UnicodeScalarView(self.storage[range].map { Unicode.Scalar($0) }))
         }

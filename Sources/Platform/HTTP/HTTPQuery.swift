@@ -49,7 +49,7 @@ package struct HTTPQuery: Sendable, Hashable {
     }
 
     private static func decoded(_ text: Substring) -> String {
-        StreamSafeText.of(PercentEncoding.decode(text, plusIsSpace: true) ?? String(text))
+        PercentEncoding.decode(text, plusIsSpace: true) ?? StreamSafeText.of(String(text))
     }
 }
 

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Scans tokens and quoted strings in header values (RFC 9110 §5.6).
 struct HTTPScanner {
     private let bytes: [UInt8]
@@ -33,7 +35,8 @@ struct HTTPScanner {
         while self.position < self.bytes.count {
             var byte = self.bytes[self.position]
             self.position += 1
-            if byte == 0x22 { return String(validating: value, as: UTF8.self) }
+            // Backslashes that are gone may have broken a run of combining marks.
+            if byte == 0x22 { return String(validating: value, as: UTF8.self).map { StreamSafeText.of($0) } }
             if byte == 0x5C {
                 guard self.position < self.bytes.count else { return nil }
                 byte = self.bytes[self.position]

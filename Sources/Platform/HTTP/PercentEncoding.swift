@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Percent-encoding (RFC 3986 §2.1).
 package enum PercentEncoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
@@ -18,9 +20,11 @@ package enum PercentEncoding {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The decoded text; `nil` for a `%` without two hexadecimal digits, or if the result isn't UTF-8.
+    /// The decoded text; `nil` for a `%` without two hexadecimal digits, or if the result isn't UTF-8. Long runs of
+    /// combining marks are broken, see ``StreamSafeText``.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
-        Self.decodeBytes(text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }
+        guard let bytes = Self.decodeBytes(text, plusIsSpace: plusIsSpace) else { return nil }
+        return String(validating: bytes, as: UTF8.self).map { StreamSafeText.of($0) }
     }
 
     private static func decodeBytes(_ text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8]? {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// A member of requests that an upstream does not know, as the upstream's error names it. Pure.
 ///
@@ -26,7 +27,10 @@ struct RefusedField: Sendable, Hashable {
 
     /// What the error of a status 400 names as unknown: in the words of Anthropic, of OpenAI, and of Go's decoder.
     static func all(in error: [UInt8]) -> [RefusedField] {
-        let text = (try? JSON.parse(error))?["error"]?["message"]?.stringValue ?? String(decoding: error, as: UTF8.self)
+        // An upstream's error may repeat what a client has sent.
+        let text =
+            (try? JSON.parse(error))?["error"]?["message"]?.stringValue
+            ?? StreamSafeText.of(String(decoding: error, as: UTF8.self))
         var paths = text.split(separator: ": Extra inputs are not permitted", omittingEmptySubsequences: false)
             .dropLast().map { before in
                 Substring(String(before.reversed().prefix(while: Self.isOfPath).reversed()))

@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import JSON
+import Sessions
 import TestSupport
 import Testing
 
@@ -66,17 +67,19 @@ struct GraphQLLimitTests {
     }
 
     /// Nil for a query that may run.
-    private static func refusal(_ query: String) -> String? {
+    private static func refusal(_ query: String, _ variables: JSONObject = [:]) -> String? {
         do throws(GraphQLError) {
-            _ = try Self.executor(query)
+            _ = try Self.executor(query, variables)
             return nil
         } catch {
             return error.message
         }
     }
 
-    private static func executor(_ query: String) throws(GraphQLError) -> GraphQLExecutor {
-        let request = GraphQLRequest(query: query, variables: [:], operationName: nil)
+    private static func executor(
+        _ query: String, _ variables: JSONObject = [:]
+    ) throws(GraphQLError) -> GraphQLExecutor {
+        let request = GraphQLRequest(query: query, variables: variables, operationName: nil)
         return try GraphQLExecutor(request, schema: GraphQLRoots.schema)
     }
 
@@ -99,6 +102,36 @@ struct GraphQLLimitTests {
         }
         expectEqual(Self.refusal(query(spreads: 20)), nil)
         #expect(Self.refusal(query(spreads: 40))?.contains("more than 200000 fields") == true)
+    }
+
+    @Test("the text of a variable counts as one in the document does")
+    func variables() throws {
+        func query(spreads: Int) -> String {
+            "query ($id: ID!) { \(String(repeating: "...F ", count: spreads))} "
+                + "fragment F on Query { thread(id: $id) { __typename } }"
+        }
+        let variables: JSONObject = ["id": .string(String(repeating: "a", count: 100_000))]
+        expectEqual(Self.refusal(query(spreads: 20), variables), nil)
+        #expect(Self.refusal(query(spreads: 40), variables)?.contains("more than 200000 fields") == true)
+        // Each time that it is used while the query runs, too.
+        let executor = try Self.executor(query(spreads: 1), variables)
+        expectEqual(executor.collected(executor.operation.selections, on: GraphQLSchema.query).steps, 3 + 100_000 / 16)
+    }
+
+    @Test("long runs of combining marks are broken in texts, also those of escapes")
+    func marks() throws {
+        let escapes = String(repeating: "\\u0300", count: 200)
+        let marks = String(repeating: "\u{300}", count: 200)
+        for literal in ["\"a\(escapes)\"", "\"a\(marks)\"", "\"\"\"a\(marks)\"\"\""] {
+            let document = try GraphQLParser.parse("{ threads(after: \(literal)) { __typename } }")
+            guard case .field(let field)? = document.operations.first?.selections.first,
+                case .string(let text)? = field.arguments["after"]
+            else {
+                Issue.record("the argument is not a text")
+                continue
+            }
+            expectEqual(text.unicodeScalars.count { $0 == "\u{34F}" }, 6)
+        }
     }
 
     @Test("arguments of one key must have the same bytes")
@@ -174,5 +207,46 @@ struct GraphQLLimitTests {
         let blank = String(repeating: "\n", count: 1_000_000)
         #expect(try "\(parsed(blank + "  a\n   b" + blank))".contains("\"a\\n b\""))
         #expect(try "\(parsed(blank))".contains("\"\""))
+    }
+
+    @Test("the places of asks are looked for in 32 MiB of live frames; beyond that they are unknown")
+    func frames() async throws {
+        let request = ApprovalRequest(
+            action: .run, subject: "make", directory: "/workspace", tool: "run", approver: .requester)
+        let worker = StepWorker([.event(.text("First.")), .approval(request), .event(.text(" Then."))])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let member = try await harness.signedIn(.member, name: "bob")
+            let thread = try await member.newThread()
+            let operation = try await member.write("go", to: thread)
+            try await eventually("the thread has an open ask") {
+                let asks = try await member.send(.get, "/api/v1/threads/\(thread)/asks").expect(200)
+                return asks["items"]?.arrayValue?.isEmpty == false
+            }
+            _ = try await member.send(.post, "/api/v1/asks/a1", json: ["answer": "A"]).expect(200)
+            _ = try await member.ended(operation)
+            func places() async throws -> [Int] {
+                let query = "{ thread(id: \"\(thread)\") { messages(first: 50) { nodes { place } } } }"
+                let answer = try await Self.ask(member, query).expect(200)
+                let nodes = answer["data"]?["thread"]?["messages"]?["nodes"]?.arrayValue ?? []
+                return nodes.compactMap { $0["place"]?.intValue }
+            }
+            try await expectEqual(places(), [6])
+            let store = harness.bridge.store
+            try await store.read { ledger in
+                let messages = try ledger.messages(of: thread, after: nil, limit: 50).items
+                // Each page of a query counts again.
+                let budget = FrameBudget(limit: try ledger.frameSize(of: operation) * 3 / 2)
+                try expectEqual(budget.admitted(messages, in: ledger).isEmpty, false)
+                try expectEqual(budget.admitted(messages, in: ledger).isEmpty, true)
+            }
+            try await store.write { ledger in
+                try ledger.insert([
+                    LiveFrame(
+                        operation: operation, sequence: try ledger.lastSequence(of: operation) + 1, kind: .errorOutput,
+                        content: String(repeating: "a", count: FrameBudget.limit), timestamp: 0)
+                ])
+            }
+            try await expectEqual(places(), [])
+        }
     }
 }

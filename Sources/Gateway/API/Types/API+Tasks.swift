@@ -145,6 +145,7 @@ extension API {
         static let notes = [
             "repository": MemberNote("By default the default one."),
             "text": MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
+            "labels": MemberNote("At most \(TaskText.labelLimit)."),
         ]
     }
 
@@ -160,6 +161,7 @@ extension API {
         static let notes = [
             "link": MemberNote("An address or the hash of a commit; is added to the others.", minLength: 1),
             "text": MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
+            "labels": MemberNote("At most \(TaskText.labelLimit)."),
             "note": MemberNote("Is added to the others.", minLength: 1),
             "base": MemberNote(
                 "The `commit` at which the task was read: nothing is changed if it is another one since.", minLength: 7,
