@@ -1,4 +1,5 @@
 import Backup
+import Compression
 import Crypto
 import Database
 import Glibc
@@ -66,5 +67,21 @@ struct BackupPiecesTests {
         #expect(access("\(data.top)/last", F_OK) != 0)
         await data.database.close()
         try data.shell.shell("chmod -R u+w .")
+    }
+
+    @Test("a piece that expands to more than a piece may have is damage")
+    func longPiece() async throws {
+        let directory = try TemporaryDirectory()
+        let store = DirectoryObjectStore(directory.path + "/kept")
+        let content = [UInt8](repeating: 0, count: PieceCutter.sizes.upperBound + 1)
+        let digest = hex(sha256(content))
+        try await store.put(ObjectContent(Gzip.bytes(of: content)), at: "pieces/\(digest).gz")
+        let list = #"{"format":"jetbridge-backup-pieces","version":1,"pieces":["\#(digest)"]}"#
+        try await store.put(ObjectContent(Array(list.utf8)), at: "longZ.json")
+        let error = await #expect(throws: BackupError.self) {
+            _ = try await Backup().fetch("longZ.json", from: store, to: directory.path + "/file")
+        }
+        expectEqual(error?.message.contains("\(digest).gz is damaged: it is longer than a piece may be"), true)
+        #expect(access(directory.path + "/file", F_OK) != 0)
     }
 }

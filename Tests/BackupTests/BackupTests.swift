@@ -298,6 +298,17 @@ struct BackupTests {
         try data.shell.shell("chmod -R u+w .")
     }
 
+    @Test("a description of the encryption that is too long is not read as a whole")
+    func longEncryption() async throws {
+        let data = try await DataFolder()
+        let text = String(repeating: " ", count: 64 << 10) + "{}"
+        try self.hostile([(.file, "ENCRYPTION.json", text)], in: data)
+        let message = await data.failure { try await data.restore("hostile.tar.gz", passphrase: "x") }
+        #expect(message.contains("is damaged: ENCRYPTION.json is too long"), "\(message)")
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+
     @Test("other files, and those of newer releases, are refused with one line")
     func foreign() async throws {
         let data = try await DataFolder()

@@ -71,6 +71,20 @@ struct RouterTests {
         }
     }
 
+    @Test("long runs of combining marks in a parameter are broken")
+    func marks() async throws {
+        try await withServer(dispatcher: Self.router) { server in
+            let client = try await RawConnection(to: server.boundAddress)
+            let marks = String(repeating: "%CC%80", count: 200)
+            try await client.send("GET /threads/a\(marks) HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try await client.receive(through: "\r\n\r\n")
+            let answer = try await client.receive(through: "\n")
+            #expect(answer.utf8.starts(with: "GET /threads/{id} id=a".utf8))
+            expectEqual(answer.unicodeScalars.count { $0 == "\u{34F}" }, 6)
+            client.close()
+        }
+    }
+
     @Test("OPTIONS * gets the methods of all routes")
     func asterisk() async throws {
         try await withServer(dispatcher: Self.router) { server in

@@ -121,6 +121,14 @@ struct JSONTests {
         _ = try JSON.parse(text(250_000, of: word))
     }
 
+    @Test("a caller that knows its texts says how many values they may have")
+    func valueLimit() throws {
+        let text = Array("[\(String(repeating: "0,", count: 299_999))0]".utf8)
+        _ = try JSON.parse(text, valueLimit: 300_001)
+        let many = #expect(throws: JSONError.self) { try JSON.parse(text, valueLimit: 300_000) }
+        #expect(many?.message == "it has more than 300000 values")
+    }
+
     @Test("depth is bounded")
     func depthIsBounded() throws {
         let deep = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)

@@ -169,11 +169,42 @@ struct MatrixAdapterTests {
         }
     }
 
+    /// A file's key and its ciphertext.
+    private static func sealed(_ bytes: [UInt8]) async throws -> (key: MatrixEncryptedFile, ciphertext: [UInt8]) {
+        let sealing = MatrixFileSealing(bytes)
+        let ciphertext = Protected<[UInt8]>([])
+        try await sealing.seal { piece in ciphertext.withLock { $0 += piece } }
+        return (try #require(await sealing.key), ciphertext.withLock { $0 })
+    }
+
+    @Test("a file is encrypted in pieces while it is sent, and a second try sends the same ones")
+    func sealing() async throws {
+        let (adapter, server) = (self.adapter(), self.server)
+        let bytes = (0..<(2 * MatrixFileSealing.pieceSize + 1_000)).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        let sealing = MatrixFileSealing(bytes)
+        await expectEqual(sealing.key, nil)
+        for _ in 0..<2 {
+            _ = try await server.upload(length: bytes.count, mediaType: "x", token: nil) { sink in
+                try await sealing.seal(to: sink)
+            }
+        }
+        let pieces = server.uploaded
+        expectEqual(pieces.map(\.count), [262_144, 262_144, 1_000, 262_144, 262_144, 1_000])
+        expectEqual(pieces[..<3].elementsEqual(pieces[3...]), true)
+        server.store(Array(pieces[..<3].joined()), as: "abc")
+        let key = try #require(await sealing.key)
+        let read = Protected<[UInt8]>([])
+        try await adapter.download(Attachment(id: "mxc://hs/abc" + key.attachmentID, name: "x")) { piece in
+            read.withLock { $0 += piece }
+        }
+        expectEqual(read.withLock { $0 == bytes }, true)
+    }
+
     @Test("an encrypted file is decrypted while it comes, so its reader ends it at a limit; a damaged one is an error")
     func encryptedFile() async throws {
         let (adapter, server) = (self.adapter(), self.server)
         let bytes = (0..<10_500).map { UInt8(truncatingIfNeeded: $0 * 7) }
-        let (key, ciphertext) = MatrixEncryptedFile.seal(bytes)
+        let (key, ciphertext) = try await Self.sealed(bytes)
         let file = Attachment(id: "mxc://hs/abc" + key.attachmentID, name: "x")
         server.store(ciphertext, as: "abc")
         let read = Protected<[UInt8]>([])

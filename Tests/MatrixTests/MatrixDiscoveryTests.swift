@@ -47,6 +47,20 @@ struct MatrixDiscoveryTests {
         expectEqual(away.statuses().last?.hasPrefix("down"), true)
     }
 
+    @Test("an API address of over 2,048 bytes is refused, and the reason says so")
+    func longAddress() throws {
+        let start = "https://example.org/"
+        for (length, isUsed) in [(2_048, true), (2_049, false)] {
+            let transcript = try self.transcript(named: true)
+            let base = start + String(repeating: "a", count: length - start.utf8.count)
+            transcript.answer(.wellKnown, self.answer(base))
+            expectEqual(transcript.uses().last, isUsed ? base : start)
+            guard !isUsed else { continue }
+            let status = transcript.statuses().last ?? ""
+            #expect(status.hasPrefix("refused") && status.contains("longer than 2048 bytes"), "\(status)")
+        }
+    }
+
     @Test("an address without a Matrix API is tried as a server name")
     func address() throws {
         for status in [404, 200] {

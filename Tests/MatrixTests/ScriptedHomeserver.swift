@@ -11,6 +11,7 @@ final class ScriptedHomeserver: MatrixTransport {
         var waiter: CheckedContinuation<JSON?, Never>?
         var requests: [MatrixRequest] = []
         var uploads: [String] = []
+        var uploaded: [[UInt8]] = []
         var pieces = 0
         var events: [String: String] = [:]
         var answer: @Sendable (MatrixRequest) -> MatrixAnswer? = { _ in nil }
@@ -27,6 +28,8 @@ final class ScriptedHomeserver: MatrixTransport {
 
     var requests: [MatrixRequest] { self.state.withLock { $0.requests } }
     var uploads: [String] { self.state.withLock { $0.uploads } }
+    /// The pieces of the files that it was sent in pieces.
+    var uploaded: [[UInt8]] { self.state.withLock { $0.uploaded } }
     /// How many pieces of files it has sent.
     var pieces: Int { self.state.withLock { $0.pieces } }
     /// Requests that sent events into rooms.
@@ -99,6 +102,14 @@ final class ScriptedHomeserver: MatrixTransport {
     func upload(_ bytes: [UInt8], name: String, mediaType: String, token: Secret?) async throws -> MatrixAnswer {
         self.state.withLock { $0.uploads.append("\(name) \(mediaType) \(bytes.count)") }
         return .success(["content_uri": "mxc://hs/up"])
+    }
+
+    func upload(
+        length: Int, mediaType: String, token: Secret?,
+        pieces: @escaping @Sendable (MatrixPieceSink) async throws -> Void
+    ) async throws -> MatrixAnswer {
+        try await pieces { piece in self.state.withLock { $0.uploaded.append(piece) } }
+        return try await self.upload([], name: "pieces of \(length)", mediaType: mediaType, token: token)
     }
 
     func download(

@@ -33,6 +33,19 @@ struct DirectoryObjectStoreTests {
         try await expectEqual(StoreContract(store: store).keys(below: ""), ["file"])
     }
 
+    @Test("only what a listing wants of a folder is looked at, by its kind")
+    func names() throws {
+        let directory = try TemporaryDirectory()
+        try RealGit(directory.path).shell("mkdir b && touch a c d && ln -s a e && mkfifo f")
+        let folder = try #require(try ObjectFolder(directory.path))
+        try expectEqual(folder.names().map { $0.name }, ["a", "b/", "c", "d"])
+        try expectEqual(folder.names { name, _ in name > "b" }.map { $0.name }, ["b/", "c", "d"])
+        try expectEqual(folder.names { _, isFolder in isFolder }.map { $0.name }, ["b/"])
+        var listing = DirectoryListing(prefix: "", after: "b/x", limit: 10)
+        try listing.add(folder, path: "")
+        expectEqual(listing.page.objects.map(\.key), ["c", "d"])
+    }
+
     @Test("a file on the same file system is shared, and private to its owner")
     func linked() async throws {
         let directory = try TemporaryDirectory()

@@ -1,3 +1,4 @@
+import Sessions
 import TestSupport
 import Testing
 
@@ -31,6 +32,29 @@ import Testing
             expectEqual(file.items.map(\.id), ["T1"])
         }
         expectEqual(TaskFile(Array(String(repeating: "- [ ] a\n", count: 100_000).utf8)).items.count, 20_001)
+    }
+
+    @Test("the index keeps only the beginning of a task's words")
+    func words() throws {
+        let text = "- [ ] T1 walrus \(String(repeating: "é", count: 4_000)) penguin\n"
+        let row = try #require(TaskFile(Array(text.utf8)).items.first).row(in: "notes", at: 0)
+        #expect(row.words.contains("walrus") && (4_090...4_096).contains(row.words.utf8.count))
+    }
+
+    @Test("a change sets at most 50 labels, and the first 100 of a line are read")
+    func labels() throws {
+        let names = (1...5_000).map { "l\($0)" }
+        let line = "- [ ] T1 A \(names.map { "#\($0)" }.joined(separator: " "))\n"
+        let file = TaskFile(Array(line.utf8))
+        let item = try #require(file.items.first)
+        expectEqual(item.labels, Array(names.prefix(100)))
+        #expect(throws: TaskError.invalid("a change sets at most 50 labels: leave some out")) {
+            try file.applying(TaskAction(.init(item), .labels, from: nil, to: Array(names.prefix(51))))
+        }
+        // One that the line has behind those that are read stays, and is not added again.
+        let new = Array(names.prefix(47)) + ["l4000", "new", "new"]
+        let changed = try file.applying(TaskAction(.init(item), .labels, from: nil, to: new)).file
+        expectEqual(changed.items[0].labels, Array(names.prefix(47)) + ["l4000", "new"])
     }
 
     @Test("each part of a line is read")
@@ -230,6 +254,24 @@ import Testing
         }
     }
 
+    @Test("several tasks are added at once, each with an id and its links", arguments: TaskCorpus.names)
+    func addingSeveral(name: String) throws {
+        for bytes in TaskCorpus.variants(name) {
+            let file = TaskFile(bytes)
+            let link = TaskLink(text: "a.py", url: "https://example.org/a.py")
+            guard let added = try? file.adding([("One !high", [link]), ("Two", [])]) else {
+                expectEqual(name, "openfence.md")
+                continue
+            }
+            expectEqual(added.addresses, file.nextIDs(2))
+            let items = try added.addresses.map { try added.file.item(at: $0) }
+            expectEqual(items.map(\.text), ["One", "Two"])
+            #expect(items[0].links == [link] && items[0].priority == "high" && items[1].links.isEmpty)
+            expectEqual(added.file.items.count, file.items.count + 2)
+        }
+        #expect(throws: TaskError.self) { try TaskFile([]).adding([("One", []), ("", [])]) }
+    }
+
     // MARK: Replay
 
     @Test("replayed on files that others have changed, an action never hits another task")
@@ -339,6 +381,16 @@ import Testing
             let file = TaskFile(Array((line + String(repeating: "a\n", count: 100_000) + "\n- [ ] T1 One\n").utf8))
             expectEqual(file.items.map(\.id), ["T1"])
         }
+    }
+
+    @Test("a line over 64 KiB is text, and the first 200 bytes say whether a line is a rule")
+    func longLines() {
+        func ids(_ text: String) -> [String] { TaskFile(Array(text.utf8)).items.map { $0.id ?? "-" } }
+        let long = String(repeating: "a", count: 64 << 10)
+        expectEqual(ids("- [ ] T1 \(long)\n- [ ] T2 b\n\n# \(long)\n- [ ] T3 c\n"), ["T2", "T3"])
+        expectEqual(ids("- [ ] T1 a\n  - [ ] T2 \(long)\n\n\(long)\n\n  - [ ] T3 c\n"), ["T1", "T3"])
+        let bullets = String(repeating: "-   ", count: 60)
+        expectEqual(ids("\(bullets)[ ] T1 a\n- [ ] T2 b\n"), ["T2"])
     }
 
     @Test("a text of marks between invisible characters is one line at once; more than 64 KiB are refused")

@@ -62,13 +62,17 @@ extension MatrixAdapter: FileAdapter {
                 .forbidden,
                 "The bot is not in \(room), or the room is encrypted and encryption is switched off for this bot")
         }
-        // Before the ciphertext, which is as long again.
+        // Before it is encrypted and sent.
         guard file.bytes.count <= limit else { throw Self.tooLarge(file) }
-        let encrypted = isEncrypted ? MatrixEncryptedFile.seal(file.bytes) : nil
-        let address = try await self.store(file, ciphertext: encrypted?.ciphertext, token)
+        let sealing = isEncrypted ? MatrixFileSealing(file.bytes) : nil
+        let address = try await self.store(file, sealing, token)
+        let key = await sealing?.key
+        guard !isEncrypted || key != nil else {
+            throw AdapterError(.disconnected, "The homeserver answered before it had all of \(file.name)")
+        }
         let outgoing = self.state.withLock { state in
             let (room, relation, thread) = state.machine.place(file.route)
-            let content = MatrixContent.file(file, at: address, key: encrypted?.key, relation: relation)
+            let content = MatrixContent.file(file, at: address, key: key, relation: relation)
             return MatrixOutgoing(
                 room: room, kind: .event(.message, content), transaction: file.token, thread: thread)
         }
@@ -80,12 +84,13 @@ extension MatrixAdapter: FileAdapter {
     }
 
     /// No one sees a file before its message is sent, so every failure here is certain.
-    private func store(_ file: OutgoingFile, ciphertext: [UInt8]?, _ token: Secret?) async throws -> String {
+    private func store(_ file: OutgoingFile, _ sealing: MatrixFileSealing?, _ token: Secret?) async throws -> String {
         // Of an encrypted file the server learns neither the name nor the kind.
         let answer =
-            if let ciphertext {
+            if let sealing {
                 try await self.transport.upload(
-                    ciphertext, name: "", mediaType: "application/octet-stream", token: token)
+                    length: file.bytes.count, mediaType: "application/octet-stream", token: token,
+                    pieces: { sink in try await sealing.seal(to: sink) })
             } else {
                 try await self.transport.upload(
                     file.bytes, name: file.name, mediaType: file.mediaType, token: token)

@@ -6,6 +6,9 @@ internal import Logging
 ///
 /// https://spec.matrix.org/v1.16/client-server-api/#server-discovery
 extension MatrixStateMachine {
+    /// Of the homeserver's address, in bytes: it begins the URL of each request.
+    private static let baseLimit = 2_048
+
     mutating func discover() {
         self.doubt = nil
         if self.discovered != nil { return self.request(.versions) }
@@ -56,9 +59,13 @@ extension MatrixStateMachine {
     mutating func receiveWellKnown(_ answer: MatrixAnswer) {
         switch answer {
         case .success(let json):
-            guard let text = json["m.homeserver"]?["base_url"]?.stringValue, let url = try? HTTPURL(text),
-                url.query == nil
-            else {
+            let base = json["m.homeserver"]?["base_url"]?.stringValue
+            guard (base?.utf8.count ?? 0) <= Self.baseLimit else {
+                return self.refuse(
+                    self.notMatrix(
+                        "the address in its /.well-known/matrix/client is longer than \(Self.baseLimit) bytes"))
+            }
+            guard let base, let url = try? HTTPURL(base), url.query == nil else {
                 return self.refuse(self.notMatrix(self.doubt ?? "its /.well-known/matrix/client has no valid address"))
             }
             guard self.doubt == nil || url != self.settings.homeserver else {

@@ -11,12 +11,32 @@ package protocol MatrixTransport: Sendable {
     func send(_ request: MatrixRequest, token: Secret?) async throws -> MatrixAnswer
     /// Stores a file on the homeserver; the answer contains its address.
     func upload(_ bytes: [UInt8], name: String, mediaType: String, token: Secret?) async throws -> MatrixAnswer
+    /// The same for `length` bytes in pieces, which `pieces` passes on; it may be called again from the beginning.
+    func upload(
+        length: Int, mediaType: String, token: Secret?,
+        pieces: @escaping @Sendable (MatrixPieceSink) async throws -> Void
+    ) async throws -> MatrixAnswer
     /// Downloads a file in chunks; nil when all of it was written. Throws `CancellationError` and errors of `write`.
     func download(
         server: String, id: String, token: Secret?, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> MatrixAnswer?
     /// How far this machine's clock is ahead of the homeserver's, in seconds; nil if the server does not say.
     func clockAhead() async -> Int?
+}
+
+/// Takes the next piece of a file.
+package typealias MatrixPieceSink = @Sendable ([UInt8]) async throws -> Void
+
+extension MatrixTransport {
+    /// For transports that need the whole file.
+    package func upload(
+        length: Int, mediaType: String, token: Secret?,
+        pieces: @escaping @Sendable (MatrixPieceSink) async throws -> Void
+    ) async throws -> MatrixAnswer {
+        let all = Protected<[UInt8]>([])
+        try await pieces { piece in all.withLock { $0 += piece } }
+        return try await self.upload(all.withLock { $0 }, name: "", mediaType: mediaType, token: token)
+    }
 }
 
 /// The client-server API over HTTP.
@@ -69,11 +89,27 @@ package struct MatrixHTTPTransport: MatrixTransport {
     package func upload(
         _ bytes: [UInt8], name: String, mediaType: String, token: Secret?
     ) async throws -> MatrixAnswer {
+        try await self.upload(.bytes(bytes), name: name, mediaType: mediaType, token: token)
+    }
+
+    package func upload(
+        length: Int, mediaType: String, token: Secret?,
+        pieces: @escaping @Sendable (MatrixPieceSink) async throws -> Void
+    ) async throws -> MatrixAnswer {
+        let body = HTTPClientRequest.Body.stream(length: length) { writer in
+            try await pieces { piece in try await writer.write(piece) }
+        }
+        return try await self.upload(body, name: "", mediaType: mediaType, token: token)
+    }
+
+    private func upload(
+        _ body: HTTPClientRequest.Body, name: String, mediaType: String, token: Secret?
+    ) async throws -> MatrixAnswer {
         var headers: HTTPHeaders = ["Accept": "application/json"]
         headers["Content-Type"] = MediaType(parsing: mediaType)?.description ?? "application/octet-stream"
         var call = HTTPClientRequest(
             .post, self.url(["_matrix", "media", "v3", "upload"], name.isEmpty ? [:] : ["filename": name]),
-            headers: headers, body: .bytes(bytes))
+            headers: headers, body: body)
         Self.authorise(&call, token)
         call.idleTimeout = .seconds(60)
         return try await self.answer(to: call)

@@ -30,14 +30,19 @@ package struct AuditChain: Sendable {
         return row
     }
 
-    /// Removes at most `limit` rows from before `time` at the old end, and records that. Returns how many; at least the
-    /// newest row stays.
-    func prune(before time: Int64, at: Int64, limit: Int, in connection: any Connection) throws -> Int {
-        let head = try self.head(in: connection)
+    /// The first row that is not from before `time`; nil if all are. It passes all rows before that one.
+    func firstRow(since time: Int64, in connection: any Connection) throws -> Int64? {
         // Times need not ascend: the clock may have been set. Rows go from the old end only.
-        let kept = try connection.first(
-            "SELECT number FROM audit WHERE at >= $1 ORDER BY number LIMIT 1", .integer(time))
-        let end = min(max(try kept?.int64("number") ?? head.last, head.base), head.last)
+        try connection.first("SELECT number FROM audit WHERE at >= $1 ORDER BY number LIMIT 1", .integer(time))?
+            .int64("number")
+    }
+
+    /// Removes at most `limit` rows at the old end, and records that. Returns how many; at least the newest row stays.
+    ///
+    /// - Parameter kept: The first row that stays; nil for the newest.
+    func prune(before kept: Int64?, at: Int64, limit: Int, in connection: any Connection) throws -> Int {
+        let head = try self.head(in: connection)
+        let end = min(max(kept ?? head.last, head.base), head.last)
         let through = min(end - 1, head.base + Int64(limit))
         guard through > head.base,
             let last = try connection.first("SELECT hash FROM audit WHERE number = $1", .integer(through))

@@ -52,11 +52,16 @@ package struct AuditLog: Sendable {
     package func prune(before time: Int64, at: Int64) async throws -> Int {
         let chain = self.chain
         var total = 0
+        // Found once: rows go up to it, and new ones come after it.
+        var kept: Int64?
         while true {
             try Task.checkCancellation()
-            let count = try await self.database.write {
-                try chain.prune(before: time, at: at, limit: Self.batch, in: $0)
+            let known = kept
+            let (count, found) = try await self.database.write { connection in
+                let first = try known ?? chain.firstRow(since: time, in: connection)
+                return (try chain.prune(before: first, at: at, limit: Self.batch, in: connection), first)
             }
+            kept = found
             total += count
             if count < Self.batch { return total }
         }

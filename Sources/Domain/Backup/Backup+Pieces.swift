@@ -83,7 +83,12 @@ extension Backup {
                 for digest in try await Self.list(name, in: store) {
                     let key = "\(Self.pieces)\(digest).gz"
                     var content: [UInt8] = []
-                    try await Self.read(key, of: name, in: store) { content += $0 }
+                    try await Self.read(key, of: name, in: store) { bytes in
+                        content += bytes
+                        guard content.count <= PieceCutter.sizes.upperBound else {
+                            throw BackupError.damaged(store.place(of: key), "it is longer than a piece may be")
+                        }
+                    }
                     guard hex(sha256(content)) == digest else {
                         throw BackupError.damaged(store.place(of: key), "it differs from its digest")
                     }

@@ -19,11 +19,17 @@ package actor Backup {
     package func create(
         _ file: String, of source: BackupSource, passphrase: Secret?, at: Int64
     ) throws -> BackupManifest {
+        try self.create(file, of: source, passphrase: passphrase, at: at, within: BackupLimits())
+    }
+
+    func create(
+        _ file: String, of source: BackupSource, passphrase: Secret?, at: Int64, within limits: BackupLimits
+    ) throws -> BackupManifest {
         // Of this thread only, on Linux.
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
-        let writer = try BackupWriter(file)
+        let writer = try BackupWriter(file, limits)
         do {
-            let manifest = try self.write(source, to: writer, passphrase, at)
+            let manifest = try self.write(source, to: writer, passphrase, at, limits)
             guard try BackupReader.read(writer.draft) == manifest else {
                 throw BackupError("\(file) was not stored as it was written: check the disk, and try again")
             }
@@ -39,7 +45,7 @@ package actor Backup {
     }
 
     private func write(
-        _ source: BackupSource, to writer: BackupWriter, _ passphrase: Secret?, _ at: Int64
+        _ source: BackupSource, to writer: BackupWriter, _ passphrase: Secret?, _ at: Int64, _ limits: BackupLimits
     ) throws -> BackupManifest {
         let seconds = Int(at / 1_000)
         let secrets = try passphrase.map { try BackupSecrets($0) }
@@ -47,7 +53,7 @@ package actor Backup {
         if let secrets {
             try writer.add(BackupLayout.encryption, Array("\(secrets.parameters.text)\n".utf8), modified: seconds)
         }
-        let tree = BackupTree(source, to: writer, secrets: secrets)
+        let tree = BackupTree(source, to: writer, secrets: secrets, limits)
         try tree.addAll()
         let manifest = BackupManifest(
             created: CivilTime(milliseconds: at).rfc3339Seconds, release: source.release, schema: tree.schema,

@@ -21,6 +21,9 @@ final class BackupExtraction: BackupReader.Sink {
     /// What is made unwritable at the end.
     private var modes: [(path: [UInt8], mode: mode_t)] = []
 
+    /// Of files that are read as a whole: those that Jetbridge makes have some hundred bytes.
+    private static let largestCollected = 64 << 10
+
     /// - Parameters:
     ///   - file: The backup, for messages.
     ///   - passphrase: Nil leaves the secrets out.
@@ -38,7 +41,12 @@ final class BackupExtraction: BackupReader.Sink {
         self.opener = nil
         self.collected = nil
         if path == Array(BackupLayout.readMe.utf8) { return }
-        if path == Array(BackupLayout.encryption.utf8) { return self.collected = [] }
+        if path == Array(BackupLayout.encryption.utf8) {
+            guard member.size <= Self.largestCollected else {
+                throw BackupError.damaged(self.file, "\(BackupLayout.encryption) is too long")
+            }
+            return self.collected = []
+        }
         if path.starts(with: "\(BackupLayout.secrets)/".utf8) {
             guard self.passphrase != nil else { return }
             guard let secrets = self.secrets else {
@@ -66,7 +74,7 @@ final class BackupExtraction: BackupReader.Sink {
             guard self.output >= 0, fchmod(self.output, mode_t(member.mode & 0o777)) == 0 else {
                 throw self.failure(path, errno)
             }
-            if Self.isAlternates(path) { self.collected = [] }
+            if Self.isAlternates(path), member.size <= Self.largestCollected { self.collected = [] }
         case .extended: break
         }
     }

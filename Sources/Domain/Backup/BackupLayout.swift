@@ -30,11 +30,16 @@ enum BackupLayout {
 
         """
 
+    /// ``BackupTree`` leaves out folders that are nested deeper. With names of 255 bytes, no path is longer.
+    private static let mostParts = 256
+    private static let longestPath = 64 << 10
+
     /// Whether a member may have this path: none leaves the folder that it is restored into.
     static func permits(_ path: [UInt8]) -> Bool {
+        guard path.count <= self.longestPath else { return false }
         let parts = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         let (dot, dots) = (Array(".".utf8), Array("..".utf8))
-        guard let first = parts.first.map({ String(decoding: $0, as: UTF8.self) }),
+        guard parts.count <= self.mostParts, let first = parts.first.map({ String(decoding: $0, as: UTF8.self) }),
             parts.allSatisfy({ !$0.isEmpty && Array($0) != dot && Array($0) != dots && !$0.contains(0) })
         else { return false }
         return parts.count == 1

@@ -1,13 +1,27 @@
 internal import JSON
+internal import Primitives
 
 /// The last member of a backup: what it is, and the digest of each file, in their order.
 package struct BackupManifest: Sendable, Equatable {
     struct File: Sendable, Equatable {
-        /// In UTF-8; other bytes are replaced.
+        /// In UTF-8; other bytes are replaced. Runs of marks are broken, as they are where the manifest is read.
         let path: String
         let size: Int
         /// SHA-256 in hexadecimal.
         let digest: String
+
+        init(path: String, size: Int, digest: String) {
+            self.path = StreamSafeText.of(path)
+            self.size = size
+            self.digest = digest
+        }
+
+        init(path: [UInt8], size: Int, digest: String) {
+            self.init(path: String(decoding: path, as: UTF8.self), size: size, digest: digest)
+        }
+
+        /// Bytes of this file's entry in the manifest, at most.
+        var listedBytes: Int { JSON.string(self.path).text.utf8.count + 120 }
     }
 
     static let format = "jetbridge-backup"

@@ -117,14 +117,12 @@ final class BackupReader {
         try sink?.end(member)
         guard member.kind == .file else { return }
         self.files.append(
-            BackupManifest.File(
-                path: String(decoding: member.path, as: UTF8.self), size: member.size,
-                digest: hex(self.digest.finish())))
+            BackupManifest.File(path: member.path, size: member.size, digest: hex(self.digest.finish())))
     }
 
     private func checked() throws -> BackupManifest {
         guard let manifest = self.manifest else { throw self.truncated }
-        guard let json = try? JSON.parse(manifest) else {
+        guard let json = try? JSON.parse(manifest, valueLimit: BackupLimits.manifestValues) else {
             throw BackupError.damaged(self.path, "its manifest is not JSON")
         }
         let found = try BackupManifest(json, of: self.path)

@@ -9,6 +9,10 @@ final class BackupTree {
     private let source: BackupSource
     private let writer: BackupWriter
     private let secrets: BackupSecrets?
+    /// What is left of them.
+    private var limits: BackupLimits
+    /// Files of workspaces with several links that are in the backup.
+    private var linked: Set<FileNumber> = []
     /// Beside the backup, for copies of databases.
     private let scratch: String
     private(set) var skipped: [String] = []
@@ -17,14 +21,21 @@ final class BackupTree {
     private var objects: [[UInt8]] = []
     private var repositories: [String: Folder] = [:]
 
+    private struct FileNumber: Hashable {
+        let device: UInt64
+        let number: UInt64
+    }
+
     private static let deepest = 200
     private static let pieceSize = 256 << 10
     private static let slash = Array("/".utf8)
+    private static let workspaces = Array("\(BackupLayout.data)/workspaces/".utf8)
 
-    init(_ source: BackupSource, to writer: BackupWriter, secrets: BackupSecrets?) {
+    init(_ source: BackupSource, to writer: BackupWriter, secrets: BackupSecrets?, _ limits: BackupLimits) {
         self.source = source
         self.writer = writer
         self.secrets = secrets
+        self.limits = limits
         self.scratch = "\(writer.draft).copy"
     }
 
@@ -125,7 +136,8 @@ final class BackupTree {
     // MARK: Entries
 
     private func skip(_ what: String) {
-        if self.skipped.count < 100 { self.skipped.append(what) }
+        // As it is where the manifest is read.
+        if self.skipped.count < 100 { self.skipped.append(StreamSafeText.of(what)) }
     }
 
     private func add(_ name: [UInt8], in folder: Folder, as path: [UInt8], depth: Int) throws {
@@ -177,14 +189,41 @@ final class BackupTree {
     private func add(_ file: borrowing FileDescriptor, as path: [UInt8]) throws {
         var facts = stat()
         guard fstat(file.rawValue, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return }
-        // A file that is nearly all holes is somebody's joke, or grows to its length here.
-        guard facts.st_size < 64 << 20 || Int(facts.st_size) < Int(facts.st_blocks) * 512 * 8 else {
-            return self.skip("\(String(decoding: path, as: UTF8.self)) (a file of holes)")
-        }
         let number = file.rawValue
+        if let reason = self.excess(of: number, facts, path) {
+            return self.skip("\(String(decoding: path, as: UTF8.self)) (\(reason))")
+        }
         try self.writer.add(
             path, mode: Int(facts.st_mode & 0o777), modified: facts.st_mtim.tv_sec, size: Int(facts.st_size)
         ) { Self.piece(of: number) }
+    }
+
+    /// Why a file is left out that stands for far more than it takes on the disk; nil if it is not.
+    private func excess(of file: Int32, _ facts: stat, _ path: [UInt8]) -> String? {
+        let (size, held) = (Int(facts.st_size), Int(facts.st_blocks) * 512)
+        // A file that is nearly all holes is somebody's joke, or grows to its length here.
+        guard size < 64 << 20 || size < held * 8 else { return "a file of holes" }
+        // Elsewhere no command of a jail makes files, and repositories may share their packs.
+        guard path.starts(with: Self.workspaces) else { return nil }
+        // A file system that compresses needs less for files without holes, too.
+        let hole = size < 64 << 20 && size > held && Self.hasHole(file, before: size) ? size - held : 0
+        guard hole <= self.limits.holes else { return "a file of holes" }
+        if facts.st_nlink > 1 {
+            let number = FileNumber(device: UInt64(facts.st_dev), number: UInt64(facts.st_ino))
+            if !self.linked.insert(number).inserted {
+                guard size <= self.limits.repeats else { return "a further hard link" }
+                self.limits.repeats -= size
+            }
+        }
+        self.limits.holes -= hole
+        return nil
+    }
+
+    private static func hasHole(_ file: Int32, before size: Int) -> Bool {
+        // SEEK_HOLE of <linux/fs.h>. Each file has one at its end.
+        let start = lseek(file, 0, 4)
+        lseek(file, 0, SEEK_SET)
+        return (0..<size).contains(start)
     }
 
     /// The next bytes of a file; none at its end.

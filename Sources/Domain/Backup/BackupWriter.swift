@@ -10,11 +10,15 @@ final class BackupWriter {
     private var number: Int32
     private var gzip = Gzip(isFast: true)
     private(set) var files: [BackupManifest.File] = []
+    private let limits: BackupLimits
+    /// Bytes of the files' list.
+    private var listed = 0
 
     private static let remedy = "free some space or choose another place, then make the backup again"
 
-    init(_ target: String) throws {
+    init(_ target: String, _ limits: BackupLimits = BackupLimits()) throws {
         self.target = target
+        self.limits = limits
         let slash = target.lastIndex(of: "/")
         let folder = slash.map { String(target[...$0]) } ?? ""
         let name = slash.map { String(target[target.index(after: $0)...]) } ?? target
@@ -57,6 +61,7 @@ final class BackupWriter {
 
     /// Adds a file of `size` bytes, which `read` returns in pieces; what is missing at the end becomes zeros.
     func add(_ path: [UInt8], mode: Int, modified: Int, size: Int, _ read: () throws -> [UInt8]) throws {
+        guard self.files.count <= self.limits.files, self.listed <= self.limits.list else { throw self.tooMany }
         try self.compress(Tar.header(.file, path: path, mode: mode, size: size, modified: Int64(modified)))
         let digest = SHA256()
         var left = size
@@ -69,8 +74,16 @@ final class BackupWriter {
             left -= piece.count
         }
         try self.compress(Tar.padding(size))
-        self.files.append(
-            BackupManifest.File(path: String(decoding: path, as: UTF8.self), size: size, digest: hex(digest.finish())))
+        let file = BackupManifest.File(path: path, size: size, digest: hex(digest.finish()))
+        self.files.append(file)
+        self.listed += file.listedBytes
+    }
+
+    private var tooMany: BackupError {
+        BackupError(
+            "\(self.target) was not made: the list of its files would have more than \(self.limits.files) entries or "
+                + "\(self.limits.list >> 20) MiB, which cannot be read back. Delete threads whose workspaces have the "
+                + "most files, and lower jail.workspace_files, then make the backup again")
     }
 
     func add(_ path: String, _ bytes: [UInt8], modified: Int) throws {

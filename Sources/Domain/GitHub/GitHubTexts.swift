@@ -9,13 +9,21 @@ package enum GitHubTexts {
         Self.escaped(Self.line(text, limit: limit))
     }
 
-    /// Text on one line, without HTML comments and without control and invisible characters.
+    /// Of a text, in bytes: more than GitHub takes.
+    private static let readLimit = 256 << 10
+
+    /// Text on one line, without HTML comments and without control and invisible characters. Of what is left, the first
+    /// four bytes for each character are read.
     static func line(_ text: String, limit: Int) -> String {
-        let visible = Self.withoutComments(text).unicodeScalars.map { scalar -> Character in
+        // Templates begin with long comments, so these are removed first.
+        let whole = Self.withoutComments(text.beginning(bytes: Self.readLimit))
+        let start = whole.beginning(bytes: 4 * limit)
+        let visible = start.unicodeScalars.map { scalar -> Character in
             Self.isInvisible(scalar) ? " " : Character(scalar)
         }
         let words = String(visible).split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        return words.count <= limit ? words : "\(words.prefix(limit - 1))…"
+        let isWhole = start.utf8.count == whole.utf8.count && words.count <= limit
+        return isWhole ? words : "\(words.prefix(limit - 1))…"
     }
 
     /// A code span that no content can end.

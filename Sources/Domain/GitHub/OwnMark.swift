@@ -18,6 +18,9 @@ package enum OwnMark {
     /// Whether a text has a mark of this kind.
     package static func isIn(_ text: String, kind: String) -> Bool { Self.hasLine(text, "\(Self.begin(kind)):") }
 
+    /// Whether a text has a mark. By bytes: somebody else's text may be one long run of marks of another kind.
+    package static func has(_ mark: String, in text: String) -> Bool { text.utf8.firstRange(of: mark.utf8) != nil }
+
     /// Nothing in a name can end a comment.
     static func name(_ id: String) -> String {
         String(id.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }.prefix(Self.nameLimit))

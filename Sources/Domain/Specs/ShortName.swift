@@ -1,12 +1,18 @@
+internal import Primitives
+
 /// Names a feature after two to four words of its description: `reset-password`, `oauth2-login-page`.
 ///
 /// Pure and without a model, so that the name is known before the answer begins. ASCII only: letters lose their
 /// accents, and a text in another script becomes `new-feature`.
 package enum ShortName {
+    /// In bytes. A description may be as long as a message.
+    private static let readLimit = 2_000
+
     package static func of(_ description: String) -> String {
-        let sentence = self.firstSentence(of: description)
+        let start = description.beginning(bytes: self.readLimit)
+        let sentence = self.firstSentence(of: start)
         var words = self.meaningful(in: sentence)
-        if words.count < 2 { words = self.meaningful(in: description.prefix(2_000)) }
+        if words.count < 2 { words = self.meaningful(in: start[...]) }
         let withoutActors = words.filter { !self.actors.contains($0) }
         if withoutActors.count >= 2 { words = withoutActors }
         switch words.count {
@@ -30,13 +36,17 @@ package enum ShortName {
 
     private static func meaningful(in text: Substring) -> [String] {
         var words: [String] = []
+        var seen: Set<String> = []
         for original in text.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "'" && $0 != "’" }) {
             let isAcronym = original.count >= 2 && original.allSatisfy { $0.isUppercase || $0.isNumber }
             let word = self.ascii(original)
-            guard !word.isEmpty, !self.stopWords.contains(word), !words.contains(word) else { continue }
+            guard !word.isEmpty, !self.stopWords.contains(word), !seen.contains(word) else { continue }
             let isLong = word.utf8.count >= 3 || isAcronym
             let isNumber = word.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-            if isLong, !isNumber { words.append(String(word.prefix(24))) }
+            guard isLong, !isNumber else { continue }
+            let short = String(word.prefix(24))
+            words.append(short)
+            seen.insert(short)
         }
         return words
     }

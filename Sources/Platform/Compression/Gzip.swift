@@ -4,6 +4,8 @@ internal import CZlib
 @safe package struct Gzip: ~Copyable {
     private let stream: UnsafeMutablePointer<z_stream>
     private static let pieceSize = 64 << 10
+    /// Of bytes that the library takes at once: it counts them in 32 bits.
+    private static let largestInput = 1 << 30
 
     /// What each fast file begins with: neither a name nor a time.
     package static let fastHeader: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 4, 3]
@@ -48,23 +50,33 @@ internal import CZlib
 
     private func run(_ bytes: [UInt8], _ flush: Int32, _ write: ([UInt8]) throws -> Void) throws {
         var bytes = bytes
+        let total = bytes.count
         try unsafe bytes.withUnsafeMutableBufferPointer { input in
-            unsafe self.stream.pointee.next_in = input.baseAddress
-            unsafe self.stream.pointee.avail_in = UInt32(input.count)
-            var isFull = true
-            while isFull {
-                var piece = [UInt8](repeating: 0, count: Self.pieceSize)
-                let left = unsafe piece.withUnsafeMutableBufferPointer { output in
-                    unsafe self.stream.pointee.next_out = output.baseAddress
-                    unsafe self.stream.pointee.avail_out = UInt32(output.count)
-                    let status = unsafe deflate(self.stream, flush)
-                    // Any other result means that the stream was misused or overwritten.
-                    precondition([Z_OK, Z_STREAM_END, Z_BUF_ERROR].contains(status), "zlib failed: \(status)")
-                    return unsafe Int(self.stream.pointee.avail_out)
-                }
-                if left < piece.count { try write(Array(piece[..<(piece.count - left)])) }
-                isFull = left == 0
+            var start = 0
+            repeat {
+                let count = min(total - start, Self.largestInput)
+                unsafe self.stream.pointee.next_in = input.baseAddress?.advanced(by: start)
+                unsafe self.stream.pointee.avail_in = UInt32(count)
+                start += count
+                try self.deflateInput(start == total ? flush : Z_NO_FLUSH, write)
+            } while start < total
+        }
+    }
+
+    private func deflateInput(_ flush: Int32, _ write: ([UInt8]) throws -> Void) throws {
+        var isFull = true
+        while isFull {
+            var piece = [UInt8](repeating: 0, count: Self.pieceSize)
+            let left = unsafe piece.withUnsafeMutableBufferPointer { output in
+                unsafe self.stream.pointee.next_out = output.baseAddress
+                unsafe self.stream.pointee.avail_out = UInt32(output.count)
+                let status = unsafe deflate(self.stream, flush)
+                // Any other result means that the stream was misused or overwritten.
+                precondition([Z_OK, Z_STREAM_END, Z_BUF_ERROR].contains(status), "zlib failed: \(status)")
+                return unsafe Int(self.stream.pointee.avail_out)
             }
+            if left < piece.count { try write(Array(piece[..<(piece.count - left)])) }
+            isFull = left == 0
         }
     }
 }

@@ -35,6 +35,8 @@ package struct TarReader {
     /// Of the extended header that precedes a member.
     private var records: [String: [UInt8]] = [:]
 
+    /// Those of its records that count. The others may be any text, whose comparison can take long.
+    private static let keys = ["path", "linkpath", "size", "mtime"].map { (name: $0, bytes: Array($0.utf8)) }
     private static let largestRecords = 1 << 20
 
     package init() {}
@@ -132,7 +134,9 @@ package struct TarReader {
             let key = rest[(rest.startIndex + digits.count + 1)..<max(equals, rest.startIndex + digits.count + 1)]
             let end = rest.startIndex + length - 1
             guard equals < end else { throw Failure(reason: "an extended header is damaged") }
-            records[String(decoding: key, as: UTF8.self)] = Array(rest[(equals + 1)..<end])
+            if let known = self.keys.first(where: { key.elementsEqual($0.bytes) }) {
+                records[known.name] = Array(rest[(equals + 1)..<end])
+            }
             rest = rest.dropFirst(length)
         }
         return records

@@ -82,8 +82,8 @@ package struct Router: HTTPDispatcher {
         guard path.utf8.first == 0x2F else { return nil }
         var segments: [String] = []
         for part in path.utf8.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false) {
-            guard let text = PercentEncoding.decode(Substring(part)), text != ".", text != "..",
-                !text.utf8.contains(0)
+            guard let text = PercentEncoding.decode(Substring(part)), !text.utf8.elementsEqual(".".utf8),
+                !text.utf8.elementsEqual("..".utf8), !text.utf8.contains(0)
             else { return nil }
             segments.append(text)
         }
@@ -125,6 +125,9 @@ package struct Router: HTTPDispatcher {
     }
 
     private struct Search {
+        /// In bytes. No pattern has a longer text, and looking one up takes long if it consists of combining marks.
+        static let longestText = 255
+
         let method: HTTPMethod
         let segments: [String]
         var found: HTTPRoute?
@@ -135,13 +138,18 @@ package struct Router: HTTPDispatcher {
                 self.take(node.routes)
             } else {
                 let segment = self.segments[index]
-                if let next = node.texts[segment] { self.visit(next, index + 1) }
+                if let next = Self.find(segment, in: node.texts) { self.visit(next, index + 1) }
                 if self.found == nil, !segment.isEmpty, let next = node.parameter { self.visit(next, index + 1) }
                 guard self.found == nil else { return }
-                let tail = index + 1 < self.segments.count ? node.tails[self.segments[self.segments.count - 1]] : nil
+                let last = self.segments[self.segments.count - 1]
+                let tail = index + 1 < self.segments.count ? Self.find(last, in: node.tails) : nil
                 // What ends so is a resource of its own, whatever is asked of it.
                 self.take(tail ?? node.rests)
             }
+        }
+
+        private static func find<Value>(_ segment: String, in texts: [String: Value]) -> Value? {
+            segment.utf8.count <= Self.longestText ? texts[segment] : nil
         }
 
         private mutating func take(_ routes: [HTTPMethod: HTTPRoute]) {

@@ -16,8 +16,12 @@ extension JSON {
         return try parser.document(bytes)
     }
 
-    package static func parse(_ bytes: [UInt8], depthLimit: Int = JSON.depthLimit) throws(JSONError) -> JSON {
-        try self.parse(bytes.span, depthLimit: depthLimit)
+    /// - Parameter valueLimit: The most values; nil for as many as the text's length permits.
+    package static func parse(
+        _ bytes: [UInt8], depthLimit: Int = JSON.depthLimit, valueLimit: Int? = nil
+    ) throws(JSONError) -> JSON {
+        var parser = JSONParser(depthLimit: depthLimit, valueLimit: valueLimit)
+        return try parser.document(bytes.span)
     }
 
     package static func parse(_ text: String, depthLimit: Int = JSON.depthLimit) throws(JSONError) -> JSON {
@@ -32,13 +36,16 @@ struct JSONParser {
     private let depthLimit: Int
     private var values = 0
     private var valueLimit = 0
+    /// Nil for as many as the text's length permits.
+    private let mostValues: Int?
 
-    init(depthLimit: Int) {
+    init(depthLimit: Int, valueLimit: Int? = nil) {
         self.depthLimit = depthLimit
+        self.mostValues = valueLimit
     }
 
     mutating func document(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
-        self.valueLimit = JSON.valueLimit(for: bytes.count)
+        self.valueLimit = self.mostValues ?? JSON.valueLimit(for: bytes.count)
         self.cursor.skipSpace(bytes)
         let value = try self.value(bytes)
         self.cursor.skipSpace(bytes)

@@ -44,6 +44,7 @@ struct MarkdownTree: ~Copyable {
     /// The table cell's index in its row.
     private var column = 0
     private let kinds = MarkdownParser.kinds
+    private var marks = MarkdownMarks()
 
     /// Parses `text`. Unless `isValid` says that it is UTF-8, invalid parts become U+FFFD.
     @usableFromInline
@@ -82,7 +83,7 @@ struct MarkdownTree: ~Copyable {
         case CMARK_NODE_THEMATIC_BREAK: return unsafe self.mark(.thematicBreak, node)
         case CMARK_NODE_CODE_BLOCK:
             self.phase = .content
-            return unsafe Step(.enter(.codeBlock), node.pointee.as.code.info)
+            return unsafe self.step(.enter(.codeBlock), .codeBlock, node)
         default: break
         }
         guard let kind = unsafe self.kind(of: node) else {
@@ -105,7 +106,11 @@ struct MarkdownTree: ~Copyable {
     private mutating func content(of node: Node) -> Step? {
         self.phase = .leaving
         let step = unsafe Step(.text(.codeBlock), node.pointee.as.code.literal)
-        return step.isEmpty ? nil : step
+        guard !step.isEmpty else { return nil }
+        guard let broken = self.broken(step) else { return step }
+        // A copy, which belongs to the node.
+        unsafe cmark_node_set_literal(node, broken)
+        return unsafe Step(.text(.codeBlock), node.pointee.as.code.literal)
     }
 
     private mutating func leave(_ node: Node) -> Step? {
@@ -122,16 +127,40 @@ struct MarkdownTree: ~Copyable {
 
     private func step(_ step: Step.Kind, _ kind: MarkdownNode, _ node: Node) -> Step {
         switch kind {
-        case .link, .image: unsafe Step(step, node.pointee.as.link.url)
-        case .codeBlock: unsafe Step(step, node.pointee.as.code.info)
-        default: Step(step)
+        case .link, .image:
+            let link = unsafe Step(step, node.pointee.as.link.url)
+            guard let broken = Self.brokenDetail(link) else { return link }
+            unsafe cmark_node_set_url(node, broken)
+            return unsafe Step(step, node.pointee.as.link.url)
+        case .codeBlock:
+            let block = unsafe Step(step, node.pointee.as.code.info)
+            guard let broken = Self.brokenDetail(block) else { return block }
+            unsafe cmark_node_set_fence_info(node, broken)
+            return unsafe Step(step, node.pointee.as.code.info)
+        default: return Step(step)
         }
     }
 
     private mutating func text(_ kind: MarkdownTextKind, _ node: Node) -> Step? {
         unsafe self.pass(node)
         let step = unsafe Step(.text(kind), node.pointee.as.literal)
-        return step.isEmpty ? nil : step
+        guard !step.isEmpty else { return nil }
+        guard let broken = self.broken(step) else { return step }
+        unsafe cmark_node_set_literal(node, broken)
+        return unsafe Step(.text(kind), node.pointee.as.literal)
+    }
+
+    /// A step's text with its runs of marks broken; nil if it stays as it is.
+    private mutating func broken(_ step: Step) -> String? {
+        let bytes = unsafe step.bytes.span
+        return self.marks.broken(bytes)
+    }
+
+    /// The same for an address or a fence's info string, which entities may be in too.
+    private static func brokenDetail(_ step: Step) -> String? {
+        var marks = MarkdownMarks()
+        let bytes = unsafe step.bytes.span
+        return marks.broken(bytes)
     }
 
     private mutating func mark(_ mark: MarkdownMark, _ node: Node) -> Step? {

@@ -35,10 +35,7 @@ enum ProcessChildren {
 
     /// False for a zombie, which is only waiting for its parent, and for what has been killed and has not yet gone.
     static func isRunning(_ id: Int32) -> Bool {
-        // The state follows the name, which may contain parentheses.
-        let stat = self.text("/proc/\(id)/stat")
-        guard let end = stat.lastIndex(of: ")") else { return false }
-        let fields = stat[end...].dropFirst(2).split(separator: " ")
+        let fields = self.fields(of: id)
         // The state, the flags with PF_EXITING of <linux/sched.h>, and the signals that wait: fields 3, 9 and 31 of proc(5).
         guard fields.count > 28, let flags = UInt64(fields[6]), let waiting = UInt64(fields[28]) else { return false }
         return fields[0] != "Z" && fields[0] != "X" && flags & 4 == 0 && waiting & 1 << (UInt64(SIGKILL) - 1) == 0
@@ -47,7 +44,7 @@ enum ProcessChildren {
     /// What a process is, as its jail sees it.
     static func facts(of id: Int32) -> (inside: Int, command: String, started: Double)? {
         let line = self.text("/proc/\(id)/status").split(separator: "\n").first { $0.hasPrefix("NSpid:") }
-        let fields = self.text("/proc/\(id)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+        let fields = self.fields(of: id)
         // The start is the 22nd field, in ticks since the machine started.
         guard let inside = line?.split(separator: "\t").last.flatMap({ Int($0) }), fields.count > 19,
             let ticks = Double(fields[19])
@@ -61,12 +58,22 @@ enum ProcessChildren {
         self.text("/proc/\(id)/comm").split(separator: "\n").first.map(String.init) ?? ""
     }
 
-    private static func text(_ path: String) -> String {
+    /// What follows the name in a process's `stat`, from its state on; empty if it has ended.
+    private static func fields(of id: Int32) -> [Substring] {
+        let stat = self.bytes("/proc/\(id)/stat")
+        // The name may contain parentheses, and end with a letter that makes one character with the last of them.
+        guard let end = stat.lastIndex(of: UInt8(ascii: ")")) else { return [] }
+        return String(decoding: stat[end...].dropFirst(), as: UTF8.self).split(separator: " ")
+    }
+
+    private static func text(_ path: String) -> String { String(decoding: self.bytes(path), as: UTF8.self) }
+
+    private static func bytes(_ path: String) -> ArraySlice<UInt8> {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return "" }
+        guard file >= 0 else { return [] }
         defer { close(file) }
         var buffer = [UInt8](repeating: 0, count: 16_384)
         let count = unsafe read(file, &buffer, buffer.count)
-        return String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+        return buffer[..<max(0, count)]
     }
 }

@@ -29,10 +29,10 @@ struct StoreCopyCommand: Command {
         guard from != to else { throw UsageError(message: "--from and --to are the same", path: context.path) }
         // Held until the end, so that no host begins meanwhile.
         let lock = try DataDirectory(path: configuration.dataDirectory).lock()
-        if case .file(let path) = from, PrivateFile.read(path, limit: .max) == nil {
+        if case .file(let path) = from, access(path, R_OK) != 0 {
             throw CommandFailure("\(path) does not exist or cannot be read")
         }
-        if case .file(let path) = to, PrivateFile.read(path, limit: .max) != nil {
+        if case .file(let path) = to, access(path, F_OK) == 0 {
             throw CommandFailure("\(path) exists: name a new file")
         }
         if case .file(let path) = from { try self.checkFree(path, of: configuration) }

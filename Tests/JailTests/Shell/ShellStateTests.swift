@@ -21,6 +21,13 @@ struct ShellStateTests {
         expectEqual(Self.state([], directory: "/" + String(repeating: "a", count: 5_000))?.directory, nil)
     }
 
+    @Test("variables of 256 KiB are read, and those that do not fit are left out")
+    func variableBytes() {
+        let large = (0..<300).map { "A\($0)=" + String(repeating: "a", count: 1_000) }
+        let kept = Self.state(large + ["B=1"])?.variables ?? []
+        #expect(kept.count == 261 && kept.first == large.first && kept.last == "B=1")
+    }
+
     @Test("names of variables are found whatever marks are behind them")
     func marks() {
         let marks = (0..<500_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()

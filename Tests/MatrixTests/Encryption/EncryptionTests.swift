@@ -237,4 +237,28 @@ struct EncryptionTests {
         let event = try await bot.say("hello", in: self.room, id: "$1")
         try await expectEqual(alice.sync([event]), ["$1": "hello"])
     }
+
+    @Test("of the one-time keys that a server hands out for a device, the first few are checked")
+    func manyClaimedKeys() async throws {
+        let alice = try await self.device("@a:s")
+        let answer = try await self.server.call("@bot:s", "D1")(.claimKeys(["@a:s": ["D1"]]))
+        guard case .success(let json) = answer,
+            let claimed = json["one_time_keys"]?["@a:s"]?["D1"]?.objectValue?.first
+        else {
+            Issue.record("no key was claimed")
+            return
+        }
+        let recipient = MatrixEncryption.Recipient(
+            name: MatrixDeviceName(user: "@a:s", device: "D1"), ed25519: await alice.encryption.signingKey,
+            curve25519: await alice.encryption.senderKey)
+        let limit = MatrixEncryption.claimedKeyLimit
+        for (others, isFound) in [(limit - 1, true), (limit, false)] {
+            var keys = JSONObject()
+            for number in 0..<others { keys["signed_curve25519:x\(number)"] = ["key": "x"] }
+            keys["other:y"] = ["key": "y"]
+            keys[claimed.key] = claimed.value
+            let found = MatrixEncryption.claimedKey(.object(keys), of: recipient)
+            expectEqual(found, isFound ? claimed.value["key"]?.stringValue : nil)
+        }
+    }
 }

@@ -121,6 +121,9 @@ extension MatrixEncryption {
     /// The Curve25519 key of the device.
     var senderKey: String { self.account?.curve25519 ?? "" }
 
+    /// Its Ed25519 key.
+    var signingKey: String { self.account?.ed25519 ?? "" }
+
     /// The devices whose channels are in memory.
     var peers: [String] { self.channels.keys.sorted() }
 

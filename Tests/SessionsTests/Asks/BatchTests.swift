@@ -129,6 +129,17 @@ struct BatchTests {
             ])
     }
 
+    @Test("more than one message has letters for are asked one by one, however many there are")
+    func many() async throws {
+        expectEqual([0, 25, 26, 191].map { AskRecord.letter($0) }, ["A", "Z", "27", "192"])
+        let many = (0..<200).map { AskStage.request("make \($0)", in: "/workspace", .requester) }
+        let stage = try await AskStage(playing: [[.approvals(many), .event(.text("done"))]])
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask()
+        #expect(ask.text.contains("make 0\n") && !ask.text.contains("make 1"))
+        try await expectEqual(stage.record().bindings.count, 1)
+    }
+
     @Test("always counts for exactly these; then only what is new is asked")
     func always() async throws {
         let more = Self.requests + [AskStage.request("make d", in: "/workspace", .requester)]

@@ -7,7 +7,9 @@ import Testing
 
 @Suite("What a turn's open asks decide", .timeLimit(.minutes(1)))
 struct OpenAsksTests {
-    private static func ask(_ id: String, isApproval: Bool = true) -> AskRecord {
+    private static func ask(
+        _ id: String, isApproval: Bool = true, in session: String = "s", rule: AskRule = .owners, until: Int64 = 1
+    ) -> AskRecord {
         let bindings = [
             AskBinding(
                 request: ApprovalRequest(
@@ -16,10 +18,10 @@ struct OpenAsksTests {
                 session: "s", turn: "t", requester: "alice")
         ]
         return AskRecord(
-            id: id, session: "s", turn: "t", kind: isApproval ? .approval : .question, lead: "", tail: "",
-            options: [], rule: .owners, requester: Sample.person("alice"), bindings: isApproval ? bindings : [],
+            id: id, session: session, turn: "t", kind: isApproval ? .approval : .question, lead: "", tail: "",
+            options: [], rule: rule, requester: Sample.person("alice"), bindings: isApproval ? bindings : [],
             question: nil, parked: nil, digest: "", route: Route(room: Sample.room), message: 1, createdAt: 0,
-            expiresAt: 1)
+            expiresAt: until)
     }
 
     @Test("the end of an ask wakes all who wait for it, once")
@@ -59,5 +61,46 @@ struct OpenAsksTests {
         expectEqual(all, (0..<Ledger.mostOpenAsks).map { "a\($0)" })
         expectEqual(own, all + ["a\(Ledger.mostOpenAsks)"])
         try await expectEqual(store.read { ledger in try ledger.openAsks(of: "t").count }, 0)
+    }
+
+    @Test("asks that somebody cannot see, may not answer by their role, or that have expired do not count as read")
+    func waiting() async throws {
+        let directory = try TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let store = SessionStore(
+            database: try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations))
+        try await store.write { ledger in
+            for name in ["alice", "bob"] {
+                let key = ThreadKey(adapter: Sample.room.adapter, value: name)
+                let route = Route(room: Sample.room)
+                _ = try ledger.session(for: key, route: route, owner: name, title: "", at: 0, id: name)
+            }
+            func insert(_ id: String, in session: String, _ rule: AskRule, until: Int64 = 9) throws {
+                try ledger.insert(Self.ask(id, isApproval: false, in: session, rule: rule, until: until))
+            }
+            // As many as are read, before those that count.
+            for number in 0..<Ledger.mostOpenAsks {
+                switch number % 3 {
+                case 0: try insert("e\(number)", in: "bob", .members, until: 5)
+                case 1: try insert("o\(number)", in: "bob", .owners)
+                default: try insert("a\(number)", in: "alice", .members)
+                }
+            }
+            try insert("x1", in: "bob", .members)
+            try insert("x2", in: "bob", .requester)
+            try insert("x3", in: "bob", .asker)
+            try insert("x4", in: "gone", .asker)
+        }
+        try await store.read { ledger in
+            func waiting(_ role: Role, _ owner: String?) throws -> [String] {
+                try ledger.openAsks(for: role, inThreadsOf: owner, at: 5).map(\.id)
+            }
+            try expectEqual(waiting(.member, "bob"), ["x1", "x2", "x3"])
+            try expectEqual(waiting(.guest, "bob"), ["x3"])
+            try expectEqual(waiting(.guest, "carol"), [])
+            let all = try waiting(.owner, nil)
+            expectEqual(all.count, Ledger.mostOpenAsks * 2 / 3 + 3)
+            #expect(!all.contains("e0") && all.contains("o1") && all.suffix(3) == ["x1", "x2", "x3"])
+        }
     }
 }

@@ -108,6 +108,33 @@ struct NewsTests {
         #expect(isNew)
     }
 
+    @Test("of many open items only the newest are read, also by kind and commit; watches are those of the thread")
+    func many() async throws {
+        let harness = try await BridgeHarness()
+        let session = try await Self.session(harness)
+        try await harness.bridge.store.write { ledger in
+            for number in 1...1_010 {
+                let row = GitHubNewsRow(
+                    session: session, key: "check:\(number)", kind: number % 2 == 0 ? "check" : "comment",
+                    sha: "c\(number % 10)", item: "{}", createdAt: 5)
+                #expect(try ledger.insert(row))
+            }
+            let open = try ledger.openGitHubNews(of: session)
+            expectEqual(open.map(\.key), (11...1_010).map { "check:\($0)" })
+            let checks = try ledger.openGitHubNews(of: session, kind: "check", about: "c4")
+            #expect(checks.count == 101 && checks.allSatisfy { $0.kind == "check" && $0.sha == "c4" })
+            let other = try ledger.session(
+                for: Sample.thread, route: Route(room: Sample.room), owner: "alice", title: "", at: 1
+            ).id
+            for id in [session, other] {
+                try ledger.set(
+                    GitHubWatch(session: id, repository: "app", branch: "001", createdAt: 5, activeAt: 5))
+            }
+            try expectEqual(ledger.gitHubWatches(of: other).map(\.session), [other])
+        }
+        try await harness.settle()
+    }
+
     @Test("watches, news and own commits are kept with the session and deleted with it")
     func deleted() async throws {
         let harness = try await BridgeHarness()

@@ -53,6 +53,18 @@ struct AutomaticTitleTests {
         expectEqual(sessions.items.first?.title, title)
     }
 
+    @Test("it is short, also where one character is as long as a message")
+    func long() {
+        let letter = "a" + String(repeating: "\u{200D}", count: 87_000)
+        for text in [letter, "Count \(letter) to 3", String(repeating: "👩‍👩‍👧", count: 60)] {
+            let count = Conversation.title(of: text).utf8.count
+            #expect((1...240).contains(count), "\(count)")
+        }
+        expectEqual(Conversation.title(of: "日本語\nmore"), "日本語")
+        expectEqual(
+            Conversation.title(of: String(repeating: "x", count: 61)), String(repeating: "x", count: 59) + "…")
+    }
+
     @Test("a command about a text is not in the title")
     func command() {
         expectEqual(TurnKind.spec.title(of: "fly to the moon"), "fly to the moon")

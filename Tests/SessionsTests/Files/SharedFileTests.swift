@@ -115,6 +115,18 @@ struct SharedFileTests {
         try await expectEqual(self.keys().sorted(), ["files/s_1/7-1-a.txt", "files/s_1/7-1-b.txt"])
     }
 
+    @Test("a session takes only so many files")
+    func full() async throws {
+        let uploads = Uploads(directory: self.directory.path + "/plain", limit: 1 << 20)
+        try self.shell("mkdir -p plain/s_1 && cd plain/s_1 && touch $(seq 1 \(Uploads.sessionCount - 1))")
+        _ = try await uploads.receive(Self.body("one"), named: "a.txt", in: "s_1", from: "ada")
+        let error = await #expect(throws: UploadFailure.self) {
+            _ = try await uploads.receive(Self.body("two"), named: "b.txt", in: "s_1", from: "ada")
+        }
+        expectEqual(error, .sessionIsFull)
+        _ = try await uploads.receive(Self.body("two"), named: "b.txt", in: "s_2", from: "ada")
+    }
+
     @Test("what the object store does not take is refused, and leaves nothing on the host")
     func refused() async throws {
         try self.shell("touch objects")

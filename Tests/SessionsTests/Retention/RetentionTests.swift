@@ -95,6 +95,32 @@ struct RetentionTests {
         try await expectEqual(store.read { try $0.credential(hash: "p") }, nil)
     }
 
+    @Test("the place of a thread of the web chat goes with its session")
+    func places() async throws {
+        let harness = try await BridgeHarness()
+        let store = harness.bridge.store
+        try await store.write { ledger in
+            for thread in ["1", "2", "3"] {
+                let key = ThreadKey(adapter: Place.webAdapter, value: thread)
+                let route = Route(room: RoomID(adapter: Place.webAdapter, name: thread))
+                _ = try ledger.session(for: key, route: route, owner: "web:a", title: "", at: 1, id: "s_\(thread)")
+                try ledger.connection.execute(
+                    "INSERT INTO places (place, host, epoch, changed_at) VALUES (?, 'a', 1, 1)",
+                    [.text("web:\(thread)")])
+            }
+        }
+        try await expectEqual(SessionDeletion(store: store, filesDirectory: nil).delete("s_1"), .deleted)
+        try await expectEqual(Self.count("sessions", harness), 2)
+        try await store.write { ledger in
+            try ledger.connection.execute(
+                "UPDATE sessions SET active_at = ? WHERE id = 's_3'", [.integer(400 * Self.day)])
+        }
+        try await Self.janitor(harness, at: 400 * Self.day, Retention()).deleteRows()
+        try await expectEqual(
+            store.read { try $0.connection.query("SELECT place FROM places", []).map { try $0.text("place") } },
+            ["web:3"])
+    }
+
     @Test("`forever` keeps everything, and event keys stay at least a week")
     func forever() async throws {
         let harness = try await BridgeHarness()

@@ -51,6 +51,49 @@ struct SearchTests {
         await new.database.close()
     }
 
+    @Test("of a title as long as a message, which older releases stored, only the beginning is searched and read")
+    func longTitle() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try Self.store(directory.path + "/store")
+        let id = try await store.write { ledger in
+            let route = Route(room: RoomID(adapter: AdapterID("irc:local"), name: "#team"))
+            let key = ThreadKey(adapter: AdapterID("irc:local"), value: "long")
+            let title = "walrus " + String(repeating: "x", count: 200_000) + " penguin"
+            return try ledger.session(for: key, route: route, owner: "alice", title: title, at: 1).id
+        }
+        try await expectEqual(Self.found("walrus", in: store), ["long"])
+        try await expectEqual(Self.found("penguin", in: store), [])
+        let stored = try await store.read { ledger in try ledger.session(id: id)?.title }
+        expectEqual(stored?.utf8.count, ThreadTitle.byteLimit)
+        await store.database.close()
+    }
+
+    @Test("of a task's words, of which older releases stored all, only the beginning is searched, by short words")
+    func taskWords() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try Self.store(directory.path + "/store")
+        let rows = ["walrus", "otter"].map { word in
+            TaskRow(
+                repository: "notes", id: word, line: word == "walrus" ? 1 : 2, state: "open", owner: nil, labels: [],
+                due: nil, words: word + String(repeating: " x", count: 5_000) + " penguin", body: "{}",
+                updatedAt: 1)
+        }
+        try await store.write { ledger in
+            let list = TaskListRow(branch: "main", hash: "a", blob: "b")
+            _ = try ledger.setTasks(rows, of: "notes", list, at: 1)
+            let wanted: [(words: String, ids: [String])] = [
+                ("WALRUS", ["walrus"]), ("penguin", []), ("otter x", ["otter"]),
+            ]
+            for (words, ids) in wanted {
+                let found = try ledger.tasks(of: "notes", TaskFilter(search: words), limit: 9)
+                expectEqual(found.map(\.id), ids)
+            }
+        }
+        let long = TaskFilter(search: "a \(String(repeating: "é", count: 300))")
+        expectEqual(long.words, ["a", String(repeating: "é", count: 32)])
+        await store.database.close()
+    }
+
     @Test("a text of 2 MB with a zero is stored and found")
     func large() async throws {
         let directory = try TemporaryDirectory()

@@ -1,3 +1,5 @@
+import Git
+import Repositories
 import TestSupport
 import Testing
 
@@ -139,13 +141,71 @@ struct DocumentCostTests {
         #expect(document.sections.allSatisfy { $0.key != "c" })
     }
 
-    @Test("an answer of more than 100 sections is not applied, however long the document is")
+    @Test("an answer of more than 100 sections is not applied, and none to a document of more than 2,000")
     func sections() throws {
-        let document = Array("# A\n\n\(String(repeating: "## Phase 1: a\n\n", count: 5_000))".utf8)
+        let document = Array("# A\n\n\(String(repeating: "## Phase 1: a\n\n", count: 1_900))".utf8)
         let many = try #require(SectionAnswer((1...20_000).map { "## b\($0)\n" }.joined()))
         #expect(many.titles.count == 20_000 && many.applied(to: document) == nil)
         let some = try #require(SectionAnswer("## One\n\na\n\n### Inner\n\nb\n\n## Two\n\nc\n"))
         #expect(some.titles == ["One", "Two"] && some.applied(to: document) != nil)
+        let long = Array("# A\n\n\(String(repeating: "## b\n\n", count: 2_000))".utf8)
+        expectEqual(some.applied(to: long), nil)
+        // A part may bring as many.
+        let deep = try #require(SectionAnswer("## One\n\n\(String(repeating: "### b\n\n", count: 2_000))"))
+        expectEqual(deep.applied(to: Array("# A\n\n## One\n\na\n".utf8)), nil)
+    }
+
+    @Test("an answer that begins thousands of documents keeps as many as are allowed, and one for the rest")
+    func partsOfAnswer() {
+        var draft = StageDraft(main: "plan.md", title: "A", noun: "the plan", others: StageFiles())
+        let names = (1...5_000).map { "=== contracts/a\($0 % 100).md ===\n\n# Contract: A\n\nb\n\n" }
+        _ = draft.append("# Plan\n\na\n\n" + names.joined())
+        _ = draft.finish()
+        expectEqual(draft.documents.count, StageLimits.others + 1)
+        expectEqual(draft.parts.count, StageLimits.others + 2)
+    }
+
+    @Test("the first 2,000 bytes of a description name its feature")
+    func shortName() {
+        expectEqual(ShortName.of("\(String(repeating: "and ", count: 400))reset password"), "reset-password")
+        expectEqual(ShortName.of("\(String(repeating: "and ", count: 600))reset password"), "new-feature")
+    }
+
+    @Test("a document has at most 200 findings, of each rule the first ones, and one that says that there are more")
+    func findings() {
+        let text = "# A\n\n\(String(repeating: "TB" + "D\n", count: 25_000))\n[x](#none)\n"
+        let findings = FeatureValidator().findings(in: FeatureSample.document("notes.md", text))
+        expectEqual(findings.count, FindingLimit.count + 1)
+        expectEqual(Set(findings.map(\.rule.id)), ["unfinished", "anchor"])
+        expectEqual(
+            findings.filter { $0.line == nil }.map(\.message),
+            ["The document has more than 200 findings, and only these are shown: correct them, then check again."])
+        let unknown = String(repeating: "As FR-999 says\n", count: 5_000)
+        let feature = FeatureSample.feature(checklist: "# A\n\n- [ ] CHK001 a\n\n\(unknown)")
+        expectEqual(FeatureValidator().findings(in: feature).count { $0.rule.id == "id-unknown" }, 201)
+    }
+
+    @Test("of a feature 4 MiB of documents are read, its specification and tasks first, and the others are named")
+    func feature() throws {
+        let tasks = "# Tasks: A\n\n## Phase 1: Setup\n\n- [ ] T001 Create a.py\n"
+        var files = ["specs/001-a/tasks.md": Array(tasks.utf8)]
+        for number in 100..<160 { files["specs/001-a/n\(number).md"] = Array(repeating: 0x61, count: 100_000) }
+        let head = try #require(GitObjectID(String(repeating: "a", count: 40)))
+        let read = FeatureFiles(name: "001-a", branch: "001-a", head: head, files: files)
+        let overview = FeatureOverview(read, commits: [:])
+        expectEqual(overview.tasks.map(\.id), ["T001"])
+        expectEqual(overview.documents.count, 61)
+        expectEqual(overview.documents.count { $0.path.hasPrefix("specs/001-a/n") && $0.warnings == 1 }, 19)
+    }
+
+    @Test("the first 1,000 links and 200 stories of a document are read")
+    func linksAndStories() {
+        let links = MarkdownDocument("# A\n\n\(String(repeating: "[a](b.md) ", count: 3_000))\n[b]: c.md\n")
+        expectEqual(DocumentLink.all(in: links).count, DocumentLink.limit)
+        let stories = (1...1_000).map { "### User Story \($0) - A\n\n#### Acceptance Scenarios\n\n1. Given b\n\n" }
+        let spec = SpecDocument(MarkdownDocument("# A\n\n## User Scenarios\n\n\(stories.joined())"))
+        expectEqual(spec.stories.map(\.number), Array(1...200))
+        #expect(spec.stories.allSatisfy { $0.scenarios.count == 1 })
     }
 
     @Test("thousands of phases and of tasks are matched at once, and a phase in another one is found")

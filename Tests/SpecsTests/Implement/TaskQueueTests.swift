@@ -84,6 +84,21 @@ struct TaskQueueTests {
         expectEqual(TaskSelection("T003 T099 US7")?.missing(in: tasks), ["T099", "US7"])
     }
 
+    @Test("a choice of more than 500 tasks or 1,000 bytes is refused with the limits")
+    func excess() throws {
+        expectEqual(TaskSelection("T001-T200 T300-T499")?.ids.count, 400)
+        for text in ["T001-T200 T300-T499 T600-T799", "T1\(String(repeating: " ", count: 60_000))T002"] {
+            expectEqual(TaskSelection(text), nil)
+            let refusal = try #require(ImplementTexts.refusal(of: text))
+            #expect(refusal.contains("at most 500 tasks in 1000 bytes"))
+        }
+        expectEqual(ImplementTexts.refusal(of: "everything"), ImplementTexts.arguments)
+        expectEqual(ImplementTexts.refusal(of: "T003 -  T005"), nil)
+        let spaces = String(repeating: " ", count: 200)
+        expectEqual(
+            TaskSelection("T003\(spaces)–\(spaces)T005\(spaces)T007")?.ids, ["T003", "T004", "T005", "T007"])
+    }
+
     @Test("a chosen task that waits for another one does not begin, and says for which")
     func waiting() throws {
         let selection = try #require(TaskSelection("T005"))

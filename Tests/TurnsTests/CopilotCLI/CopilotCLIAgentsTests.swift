@@ -18,6 +18,14 @@ struct CopilotCLIAgentsTests {
         expectEqual(refusal?.contains("COPILOT_API_URL is http://127.0.0.1:99"), true)
     }
 
+    @Test("the line about a command is short, also where one character is as long as the command")
+    func line() {
+        let text = "a" + String(repeating: "\u{200D}", count: 10_000)
+        #expect(CopilotCLIIntents.line(text).utf8.count <= 4_096)
+        expectEqual(CopilotCLIIntents.line("make test"), "make test")
+        expectEqual(CopilotCLIIntents.line(String(repeating: "x", count: 81)), String(repeating: "x", count: 79) + "…")
+    }
+
     @Test("a program whose file is newer than what it has unpacked is started once outside of the jail, not each time")
     func unpacked() async throws {
         let folder = try TemporaryDirectory()

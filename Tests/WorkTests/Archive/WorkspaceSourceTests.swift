@@ -105,4 +105,17 @@ struct WorkspaceSourceTests {
         try expectEqual(out.shell("ls workspace/many | wc -l; cmp workspace/big3 \(workspace.folder)/big3"), "500")
         try out("clone -q --bare repository.bundle clone")
     }
+
+    @Test("a file with many hard links is in the archive as often as there is room")
+    func links() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try Fixture.shell("head -c 1000000 /dev/urandom > l1; for i in $(seq 2 40); do ln l1 l$i; done", in: workspace)
+        var count = 0
+        try await WorkspaceSource(workspace, slack: 0).entries { entry in
+            if entry.path.starts(with: "workspace/l".utf8) { count += 1 }
+        }
+        // Eight times what the workspace takes, of which the file is the most.
+        #expect((8..<20).contains(count), "\(count)")
+    }
 }

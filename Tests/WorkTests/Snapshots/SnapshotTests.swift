@@ -157,6 +157,18 @@ struct SnapshotTests {
         #expect(message.hasPrefix("the workspace has more than 50 files and folders"))
     }
 
+    @Test("up to 1,000 folders without files are recorded with a snapshot, and with more none of them")
+    func emptyFolders() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try Fixture.shell("mkdir -p e && cd e && seq 1000 | xargs mkdir", in: workspace)
+        let some = try await workspace.snapshot("some")
+        expectEqual(some.folders.empty?.paths.count, 1_000)
+        try await expectEqual(workspace.snapshots().first?.folders.empty?.paths, some.folders.empty?.paths)
+        try Fixture.shell("mkdir e/1001", in: workspace)
+        try await expectEqual(workspace.snapshot("many").folders.empty, nil)
+    }
+
     @Test("a session without a repository has an empty folder with snapshots")
     func noRepository() async throws {
         let fixture = try Fixture()

@@ -23,7 +23,7 @@ package struct MatrixEncryptedFile: Sendable, Equatable {
         self.init(url: url, key: key, iv: iv, digest: digest)
     }
 
-    private init(url: String, key: [UInt8], iv: [UInt8], digest: [UInt8]) {
+    fileprivate init(url: String, key: [UInt8], iv: [UInt8], digest: [UInt8]) {
         self.url = url
         self.key = key
         self.iv = iv
@@ -53,16 +53,6 @@ package struct MatrixEncryptedFile: Sendable, Equatable {
 
     // MARK: Contents
 
-    /// Encrypts a file with a key of its own.
-    package static func seal(_ bytes: [UInt8]) -> (key: MatrixEncryptedFile, ciphertext: [UInt8]) {
-        let key = randomBytes(32)
-        // The second half counts blocks.
-        let iv = randomBytes(8) + [UInt8](repeating: 0, count: 8)
-        var cipher = AES256CTR(key: key, iv: iv)
-        let ciphertext = cipher.apply(bytes)
-        return (MatrixEncryptedFile(url: "", key: key, iv: iv, digest: sha256(ciphertext)), ciphertext)
-    }
-
     /// Decrypts its ciphertext.
     func opening() -> MatrixFileOpening { MatrixFileOpening(key: self.key, iv: self.iv, digest: self.digest) }
 
@@ -76,6 +66,38 @@ package struct MatrixEncryptedFile: Sendable, Equatable {
             ],
             "iv": .string(base64Unpadded(self.iv)), "hashes": ["sha256": .string(base64Unpadded(self.digest))],
         ]
+    }
+}
+
+/// Encrypts a file with a key of its own while it is sent: the ciphertext is never whole in memory.
+package actor MatrixFileSealing {
+    /// In bytes.
+    package static let pieceSize = 256 << 10
+
+    private let bytes: [UInt8]
+    private let secret = randomBytes(32)
+    /// The second half counts blocks.
+    private let iv = randomBytes(8) + [UInt8](repeating: 0, count: 8)
+    private var digest: [UInt8]?
+
+    package init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// What opens the file; nil until all of it was encrypted.
+    package var key: MatrixEncryptedFile? {
+        self.digest.map { MatrixEncryptedFile(url: "", key: self.secret, iv: self.iv, digest: $0) }
+    }
+
+    /// Passes the ciphertext on in pieces; called again, the same ones.
+    package func seal(to sink: MatrixPieceSink) async throws {
+        var cipher = AES256CTR(key: self.secret, iv: self.iv)
+        let computed = SHA256()
+        for start in stride(from: 0, to: self.bytes.count, by: Self.pieceSize) {
+            let end = min(start + Self.pieceSize, self.bytes.count)
+            let piece = cipher.apply(Array(self.bytes[start..<end]))
+            computed.update(piece)
+            try await sink(piece)
+        }
+        self.digest = computed.finish()
     }
 }
 

@@ -128,9 +128,13 @@ extension MatrixEncryption {
         return reachable
     }
 
+    /// One is asked for; each that comes costs a check of its signature.
+    static let claimedKeyLimit = 4
+
     /// The claimed key if its device signed it.
-    private static func claimedKey(_ json: JSON?, of recipient: Recipient) -> String? {
-        for (id, key) in json?.objectValue ?? [:] where id.hasPrefix("signed_curve25519:") {
+    static func claimedKey(_ json: JSON?, of recipient: Recipient) -> String? {
+        let keys = (json?.objectValue ?? [:]).lazy.filter { $0.key.hasPrefix("signed_curve25519:") }
+        for (_, key) in keys.prefix(Self.claimedKeyLimit) {
             let isSigned = MatrixSigned.verify(
                 key, user: recipient.name.user, keyID: "ed25519:\(recipient.name.device)", key: recipient.ed25519)
             if isSigned { return key["key"]?.stringValue }

@@ -77,52 +77,12 @@ extension MatrixEncryption {
         else { return .refused("its content is damaged") }
         guard payload["room_id"]?.stringValue == room else { return .refused("it was written for another room") }
         guard try await self.isFirst(event, session: id, clear.index) else {
-            return .refused("it repeats the message of another event")
+            return .refused("its message was read before, as another event or more than 30 days ago")
         }
         guard key.facts.source != .backup else { return .unproved }
         if let reason = self.objection(to: key.facts, by: event.sender) { return .untrusted(reason) }
         self.sayChange(of: event.sender, about: event, in: room)
         return .event(event.opened(type: type, content: content))
-    }
-
-    /// Whether this event is the one that used the index. The table outlives the process: a server may repeat a message
-    /// after a restart too.
-    private func isFirst(_ event: MatrixEvent, session: String, _ index: UInt32) async throws -> Bool {
-        let place = MessageIndex(session: session, index: index)
-        let use = Use(event: event.id, sentAt: event.timestamp)
-        if let known = self.newIndices[place] { return known == use }
-        let known = try await self.store.read { rows in
-            try rows.first(
-                "SELECT event, sent_at FROM {indices} WHERE session = $1 AND message_index = $2", SQLValue(session),
-                SQLValue(index)
-            ).map { row throws(DatabaseError) in Use(event: try row.text("event"), sentAt: try row.int64("sent_at")) }
-        }
-        if let known { return known == use }
-        self.newIndices[place] = use
-        return true
-    }
-
-    /// Before what was read is delivered: one commit for all of it.
-    private func storeIndices() async throws {
-        guard !self.newIndices.isEmpty else { return }
-        var changes = MatrixKeyChanges()
-        for (place, use) in self.newIndices {
-            changes.setIndex(session: place.session, place.index, event: use.event, sentAt: use.sentAt)
-        }
-        try await self.store.commit(changes)
-        self.newIndices = [:]
-    }
-
-    /// A message's place in its session.
-    struct MessageIndex: Hashable {
-        let session: String
-        let index: UInt32
-    }
-
-    /// The event that used an index.
-    struct Use: Equatable {
-        let event: String
-        let sentAt: Int64
     }
 
     /// Why a person's device is not listened to; nil if it is.

@@ -44,6 +44,7 @@ extension MatrixEncryption {
         try await self.alone {
             try await self.forgetOldFallback()
             try await self.forgetStrangers()
+            try await self.mergeIndices()
         }
         if self.isStampDue { self.begin(.stamp) }
         var opened = MatrixOpened()

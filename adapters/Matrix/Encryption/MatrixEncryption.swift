@@ -57,6 +57,10 @@ package actor MatrixEncryption {
     var channels: [String: [OlmSession]] = [:]
     /// Indices of messages that were read and are not stored yet.
     var newIndices: [MessageIndex: Use] = [:]
+    /// Those that were stored since old ones were last merged, and when that was (milliseconds since 1970); nil before
+    /// the first sync.
+    var freshIndices: Set<MessageIndex> = []
+    var mergedAt: Int64?
     /// When a new fallback key was made, while the older one is kept (milliseconds since 1970).
     var fallbackAt: Int64?
     /// Room keys read before, by room and session.

@@ -214,6 +214,19 @@ struct MatrixKeyChanges: Sendable {
             ])
     }
 
+    /// One row for all indices of a range, without their events: `message_index` is the last one, `sent_at` the first.
+    mutating func setIndices(session: String, _ range: ClosedRange<UInt32>) {
+        self.remove(
+            .indices, where: "session = $1 AND message_index BETWEEN $2 AND $3", SQLValue(session),
+            SQLValue(range.lowerBound), SQLValue(range.upperBound))
+        self.put(
+            .indices,
+            [
+                "session": SQLValue(session), "message_index": SQLValue(range.upperBound), "event": "",
+                "sent_at": SQLValue(range.lowerBound),
+            ])
+    }
+
     mutating func setLate(_ event: String, room: String, session: String, body: String, at now: Int64) {
         self.add(
             .late,

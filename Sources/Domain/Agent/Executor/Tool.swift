@@ -21,7 +21,10 @@ extension CheckedCall {
 extension String {
     /// For one line in a thread: visible, on one line, cut.
     func titled(_ limit: Int = 80) -> String {
-        let line = VisibleText.line(self)
-        return line.count > limit ? line.prefix(limit - 1) + "…" : line
+        // One character may be as long as a call's arguments.
+        let start = self.beginning(bytes: 8 * limit)
+        let line = VisibleText.line(start)
+        let isCut = line.count > limit || start.utf8.count < self.utf8.count
+        return isCut ? String(line.prefix(limit - 1)) + "…" : line
     }
 }

@@ -37,7 +37,7 @@ enum WorkspacePath {
 
     private static func failure(_ written: String, _ reason: String) -> ToolFailure {
         ToolFailure(
-            "The path \(VisibleText.line(String(written.prefix(200)))) can't be used because \(reason). Give a path "
+            "The path \(VisibleText.line(written.beginning(bytes: 200))) can't be used because \(reason). Give a path "
                 + "relative to /workspace.")
     }
 }

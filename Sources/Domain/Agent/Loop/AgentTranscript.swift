@@ -1,5 +1,6 @@
 internal import JSON
 package import Models
+internal import Primitives
 
 /// The one function from a turn's record to the messages of its next request. Pure, and stable: events that are added
 /// only add messages behind the others, so that endpoints reuse what they have read; a fold or summary is the exception.
@@ -126,9 +127,11 @@ package struct AgentTranscript: Sendable {
 }
 
 extension String {
-    /// One line of at most `count` characters.
+    /// One line of at most `count` characters, and eight times as many bytes: one character may be as long as a file.
     func shortened(to count: Int) -> String {
-        let line = String(self.prefix(count + 1).map { $0.isNewline ? " " : $0 })
-        return line.count > count ? line.prefix(count - 1) + "…" : line
+        let start = self.beginning(bytes: 8 * count)
+        let line = String(start.prefix(count + 1).map { $0.isNewline ? " " : $0 })
+        let isCut = line.count > count || start.utf8.count < self.utf8.count
+        return isCut ? String(line.prefix(count - 1)) + "…" : line
     }
 }

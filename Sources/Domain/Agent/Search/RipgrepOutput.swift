@@ -83,10 +83,13 @@ struct RipgrepOutput: Sendable {
     /// At most 500 characters around the match.
     private static func shown(_ line: ArraySlice<UInt8>, _ end: Int) -> String {
         let text = VisibleText.of(line)
-        guard text.count > ToolLimits.searchLine else { return text }
+        // One character may be as long as a line.
+        let bytes = 4 * ToolLimits.searchLine
+        guard text.count > ToolLimits.searchLine else { return text.beginning(bytes: bytes) }
         let match = VisibleText.of(line.prefix(end)).count
         let start = max(0, min(match - ToolLimits.searchLine / 2, text.count - ToolLimits.searchLine))
         let part = text.dropFirst(start).prefix(ToolLimits.searchLine)
-        return "\(start > 0 ? "…" : "")\(part)\(start + part.count < text.count ? "…" : "")"
+        let end = start + part.count < text.count ? "…" : ""
+        return (start > 0 ? "…" : "") + String(part).beginning(bytes: bytes) + end
     }
 }

@@ -74,14 +74,14 @@ package struct CallReader: Sendable {
 
     private func unknown(_ name: String) -> String {
         let names = self.tools.map(\.name)
-        let shown = VisibleText.of(String(name.prefix(60)))
+        let shown = VisibleText.of(name.beginning(bytes: 60))
         guard !names.isEmpty else { return "There is no tool \(shown): no tools can be called here." }
         let meant = nearest(to: name, among: names).map { " Did you mean \($0)?" } ?? ""
         return "There is no tool \(shown).\(meant) The tools are: \(names.joined(separator: ", ")). Nothing ran."
     }
 
     private static func failed(_ call: ToolCall, _ text: String) -> CallReading {
-        let name = VisibleText.of(String(call.name.prefix(60)))
+        let name = VisibleText.of(call.name.beginning(bytes: 60))
         return .failed(ToolResult(.failed, text: text, summary: "\(name): wrong call"))
     }
 }

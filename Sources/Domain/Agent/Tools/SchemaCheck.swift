@@ -47,7 +47,7 @@ struct SchemaCheck {
             if value.isNull { continue }
             let meant = nearest(to: key, among: properties.keys).map { "; did you mean \($0)?" } ?? ""
             throw Mismatch(
-                path: prefix + String(key.prefix(60)),
+                path: prefix + key.beginning(bytes: 60),
                 expected: "only the fields \(properties.keys.joined(separator: ", "))", got: "an extra field\(meant)")
         }
         // In the schema's order, so that the same arguments are the same text.
@@ -138,7 +138,7 @@ struct SchemaCheck {
         case .bool(let value): "\(value)"
         case .integer, .number: "the number \(value.text)"
         case .string(let text):
-            "the string \"\(VisibleText.of(String(text.prefix(40))))\(text.utf8.count > 40 ? "…" : "")\""
+            "the string \"\(VisibleText.of(text.beginning(bytes: 40)))\(text.utf8.count > 40 ? "…" : "")\""
         case .array: "a list"
         case .object: "an object"
         }

@@ -70,6 +70,8 @@ package actor Cluster: Service {
     private var condition = HostRecord.State.live
     private var isStopping = false
     private var wasReached = true
+    /// Of ``places``, when they were read last and all were known.
+    private var mark: HostTable.Mark?
     private var events: Events?
     /// Places that are being claimed.
     private var claims: [Place: Task<HostRecord?, any Error>] = [:]
@@ -210,10 +212,12 @@ package actor Cluster: Service {
         }
         let free = try await self.table.unserved(self.wanted).union(self.table.waiting())
         if !free.isEmpty { _ = try await self.table.claim(free, epoch: epoch) }
-        let now = try await self.table.places(epoch: epoch)
+        guard let (now, mark) = try await self.table.places(epoch: epoch, unless: self.mark) else { return }
         // What is being claimed is taken there.
         let gained = now.subtracting(self.places).subtracting(self.claims.keys)
         self.places.formUnion(gained)
+        // Without one, all are read again: a claim may fail after all.
+        self.mark = now.isSubset(of: self.places) ? mark : nil
         if !gained.isEmpty { self.announce.yield(.gained(gained)) }
     }
 

@@ -203,12 +203,16 @@ struct HostTable: Sendable {
 
     /// Those of these places that no host has whose membership stands.
     func unserved(_ places: Set<Place>) async throws -> Set<Place> {
-        try await self.database.read { connection in
+        guard !places.isEmpty else { return [] }
+        let values = places.map { SQLValue.text($0.name) }
+        let names = (1...values.count).map { "$\($0)" }.joined(separator: ", ")
+        return try await self.database.read { connection in
+            // By name: threads of the web chat may be many thousand.
             let served = try connection.query(
                 """
                 SELECT p.place AS place FROM places p JOIN hosts h ON h.id = p.host AND h.epoch = p.epoch
-                WHERE h.state <> 'gone' AND p.place NOT LIKE 'web:%'
-                """)
+                WHERE h.state <> 'gone' AND p.place IN (\(names))
+                """, values)
             return places.subtracting(try served.map(Self.place))
         }
     }
@@ -246,14 +250,30 @@ struct HostTable: Sendable {
         }
     }
 
-    /// This host's places.
-    func places(epoch: Int64) async throws -> Set<Place> {
-        let host = self.host
-        return try await self.database.read { connection in
-            Set(
-                try connection.query(
-                    "SELECT place FROM places WHERE host = $1 AND epoch = $2", .text(host), .integer(epoch)
-                ).map(Self.place))
+    /// What tells one state of a host's places from another, without reading them all.
+    struct Mark: Equatable {
+        let epoch: Int64
+        let count: Int64
+        let last: Int64
+        /// A transaction can commit after one with a later time, so the last time alone is not enough.
+        let sum: Int64
+    }
+
+    /// This host's places, and their mark; nil if they still have the one in `known`.
+    func places(epoch: Int64, unless known: Mark? = nil) async throws -> (places: Set<Place>, mark: Mark)? {
+        let (host, number) = (SQLValue.text(self.host), SQLValue.integer(epoch))
+        return try await self.database.read { connection -> (places: Set<Place>, mark: Mark)? in
+            let row = try connection.first(
+                """
+                SELECT COUNT(*) AS count, COALESCE(MAX(changed_at), 0) AS last,
+                CAST(COALESCE(SUM(changed_at % 1000003), 0) AS BIGINT) AS sum FROM places WHERE host = $1 AND epoch = $2
+                """, host, number)
+            let mark = Mark(
+                epoch: epoch, count: try row?.int64("count") ?? 0, last: try row?.int64("last") ?? 0,
+                sum: try row?.int64("sum") ?? 0)
+            guard mark != known else { return nil }
+            let rows = try connection.query("SELECT place FROM places WHERE host = $1 AND epoch = $2", host, number)
+            return (places: Set(try rows.map(Self.place)), mark: mark)
         }
     }
 

@@ -19,6 +19,12 @@ extension OpenDocument {
         }
     }
 
+    /// In operations. The rules read the whole text, unless somebody has asked about the same one.
+    func cost(of question: JSON) -> Int {
+        guard question["type"] == "check", self.checked?.at != self.text.changeCount else { return Self.questionCost }
+        return max(Self.questionCost, self.text.byteCount / 32)
+    }
+
     /// As `spec check` finds them in the document alone.
     private func findings() -> [JSON] {
         if let checked, checked.at == self.text.changeCount { return checked.findings }

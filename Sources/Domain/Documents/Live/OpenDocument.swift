@@ -64,8 +64,8 @@ actor OpenDocument {
     private static let ownersPorts = 10
     /// Of one person, who is not an owner.
     private static let personPorts = 5
-    /// In operations: the rules read the whole text.
-    private static let questionCost = 200
+    /// In operations, of a question about a short text.
+    static let questionCost = 200
     /// Of steps, between which other documents have a turn: a few milliseconds.
     private static let slice = 200_000
     /// With more, the next opening begins a new history.
@@ -199,7 +199,7 @@ actor OpenDocument {
                 self.showOthers(to: port)
             case .update(let bytes): try self.take(bytes, from: port)
             case .awareness(let states):
-                guard port.budget.mayDo(1, at: self.context.now()) else { throw Self.tooFast }
+                guard port.budget.mayDo(max(1, states.count), at: self.context.now()) else { throw Self.tooFast }
                 let presence = port.presence(in: states) { self.mayUse($0, as: port.person) }
                 if let presence { self.tell(.binary(DocumentFrame.awareness(presence)), except: port) }
             case .awarenessQuery:
@@ -381,7 +381,7 @@ actor OpenDocument {
     func receive(_ message: JSON, from port: DocumentPort) async {
         guard self.ports[port.id] != nil else { return }
         guard message["type"] == "save" else {
-            guard port.budget.mayDo(Self.questionCost, at: self.context.now()) else {
+            guard port.budget.mayDo(self.cost(of: message), at: self.context.now()) else {
                 return self.refuse(port, "too-large", Self.tooFast.description)
             }
             if let answer = await self.answer(message) { return port.send(answer) }

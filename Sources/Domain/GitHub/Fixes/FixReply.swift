@@ -13,7 +13,7 @@ package enum FixReply {
     package static func isAnswered(_ comment: Int64, in comments: [GitHubComment], turn: String) -> Bool {
         let mark = Self.mark(of: turn)
         let root = comments.first { $0.id == comment }?.replyTo ?? comment
-        return comments.contains { ($0.replyTo == root || $0.replyTo == comment) && $0.body.contains(mark) }
+        return comments.contains { ($0.replyTo == root || $0.replyTo == comment) && OwnMark.has(mark, in: $0.body) }
     }
 
     /// Whether a comment is an answer to what was fixed, whichever turn wrote it.

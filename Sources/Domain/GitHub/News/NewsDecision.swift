@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// Decides which threads an event concerns, and what is new in it for them. Pure; the caller supplies what is known.
 package struct NewsDecision {
     /// Whether the thread has been notified of this key.
@@ -18,7 +20,7 @@ package struct NewsDecision {
 
     /// Whether the event is about the branch that a thread watches or its pull request.
     package static func concerns(_ event: NewsEvent, _ watch: WatchedBranch) -> Bool {
-        guard event.repository.lowercased() == watch.repository.description.lowercased() else { return false }
+        guard event.repository.equalsIgnoringCase(watch.repository.description) else { return false }
         if event.kind == .push { return event.branch == watch.branch }
         if event.kind == .check || event.kind == .workflow, let head = watch.head {
             // Checks of earlier commits are out of date, and a fork may have a branch of the same name.

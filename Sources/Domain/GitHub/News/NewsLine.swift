@@ -10,39 +10,28 @@ package enum NewsLine {
     ///
     /// - Parameter command: a command as people type it in the thread's room, in Markdown.
     package static func lines(for events: [NewsEvent], command: (String) -> String) -> [String] {
-        var rest = events
+        var groups = NewsGroups(events)
         var lines: [String] = []
-        while let event = rest.first {
-            rest.removeFirst()
+        while let event = groups.next() {
             switch event.kind {
             case .push: lines.append(self.push(event))
             case .pull: lines.append(self.pull(event))
             case .comment:
                 lines.append(self.written(event, "\(self.author(event)) commented on \(self.number(event))", command))
             case .review:
-                let parts = self.take(&rest) { $0.kind == .lineComment && $0.review == event.id }
-                lines.append(self.review(event, parts, command))
+                lines.append(self.review(event, groups.takeComments(ofReview: event.id), command))
             case .lineComment:
-                let others = self.take(&rest) {
-                    $0.kind == .lineComment && $0.review != nil && $0.review == event.review
-                }
-                if let review = self.take(&rest, { $0.kind == .review && $0.id == event.review }).first {
+                let others = event.review.map { groups.takeComments(ofReview: $0) } ?? []
+                if let review = event.review.flatMap({ groups.takeReview($0) }) {
                     lines.append(self.review(review, [event] + others, command))
                 } else {
                     lines.append(self.lineComments([event] + others, command))
                 }
             case .check, .workflow:
-                let others = self.take(&rest) { $0.isFailure && $0.sha == event.sha }
-                lines.append(self.checks([event] + others, command))
+                lines.append(self.checks([event] + groups.takeFailures(of: event.sha), command))
             }
         }
         return lines
-    }
-
-    private static func take(_ events: inout [NewsEvent], _ belongs: (NewsEvent) -> Bool) -> [NewsEvent] {
-        let taken = events.filter(belongs)
-        events.removeAll(where: belongs)
-        return taken
     }
 
     // MARK: The lines
@@ -141,5 +130,57 @@ package enum NewsLine {
     private static func place(_ event: NewsEvent) -> String {
         let path = event.path ?? "the whole change"
         return GitHubTexts.code(event.line.map { "\(path):\($0)" } ?? path)
+    }
+}
+
+/// Events in their order, of which some share the line of an earlier one. Groups are made once, because there may be
+/// thousands of events.
+private struct NewsGroups {
+    private let events: [NewsEvent]
+    private var position = 0
+    private var isTaken: [Bool]
+    /// Their places: the line comments and the reviews by the review's id, failed checks by their commits.
+    private var comments: [String: [Int]] = [:]
+    private var reviews: [String: [Int]] = [:]
+    private var failures: [String?: [Int]] = [:]
+
+    init(_ events: [NewsEvent]) {
+        self.events = events
+        self.isTaken = [Bool](repeating: false, count: events.count)
+        for (place, event) in events.enumerated() {
+            switch event.kind {
+            case .lineComment: if let review = event.review { self.comments[review, default: []].append(place) }
+            case .review: self.reviews[event.id, default: []].append(place)
+            default: break
+            }
+            if event.isFailure { self.failures[event.sha, default: []].append(place) }
+        }
+    }
+
+    /// Takes the first one that is left.
+    mutating func next() -> NewsEvent? {
+        while self.position < self.events.count {
+            defer { self.position += 1 }
+            if !self.isTaken[self.position] {
+                self.isTaken[self.position] = true
+                return self.events[self.position]
+            }
+        }
+        return nil
+    }
+
+    mutating func takeComments(ofReview id: String) -> [NewsEvent] { self.take(self.comments.removeValue(forKey: id)) }
+
+    /// The first review with an id; others with the same one are taken, too.
+    mutating func takeReview(_ id: String) -> NewsEvent? { self.take(self.reviews.removeValue(forKey: id)).first }
+
+    mutating func takeFailures(of commit: String?) -> [NewsEvent] {
+        self.take(self.failures.removeValue(forKey: commit))
+    }
+
+    private mutating func take(_ places: [Int]?) -> [NewsEvent] {
+        let left = (places ?? []).filter { !self.isTaken[$0] }
+        for place in left { self.isTaken[place] = true }
+        return left.map { self.events[$0] }
     }
 }

@@ -76,7 +76,7 @@ package enum NewsReader {
         event.pull = pull
         event.author = self.login(object["user"])
         event.association = object["author_association"]?.stringValue
-        event.text = String(text.prefix(self.textLimit))
+        event.text = self.shortened(text)
         event.url = object["html_url"]?.stringValue
         return event
     }
@@ -92,7 +92,7 @@ package enum NewsReader {
         event.state = check["conclusion"]?.stringValue
         event.name = check["name"]?.stringValue
         event.url = check["html_url"]?.stringValue ?? check["details_url"]?.stringValue
-        event.text = check["output"]?["summary"]?.stringValue.map { String($0.prefix(self.textLimit)) }
+        event.text = check["output"]?["summary"]?.stringValue.map { self.shortened($0) }
         event.at = self.time(check["completed_at"])
         return event
     }
@@ -157,6 +157,11 @@ package enum NewsReader {
     package static func headBranch(of pull: JSON, in repository: String) -> String? {
         let head = pull["head"]?["repo"]?["full_name"]?.stringValue
         return head?.lowercased() == repository.lowercased() ? pull["head"]?["ref"]?.stringValue : nil
+    }
+
+    /// In bytes first: a character may be as long as the text.
+    private static func shortened(_ text: String) -> String {
+        String(text.beginning(bytes: 4 * self.textLimit).prefix(self.textLimit))
     }
 
     static func login(_ user: JSON?) -> String? { user?["login"]?.stringValue }

@@ -3,8 +3,8 @@ internal import Primitives
 /// The output of dash's `export -p`: lines `export NAME` and `export NAME='VALUE'`, in which a value's quotes are in
 /// double quotes.
 enum ExportList {
-    /// The variables as `NAME=VALUE`; unreadable ones are left out.
-    static func variables(_ bytes: ArraySlice<UInt8>) -> [String] {
+    /// The variables as `NAME=VALUE` that are whole within `limit` bytes; unreadable ones are left out.
+    static func variables(_ bytes: ArraySlice<UInt8>, limit: Int) -> [String] {
         var variables: [String] = []
         var at = bytes.startIndex
         while at < bytes.endIndex {
@@ -18,7 +18,7 @@ enum ExportList {
                 continue
             }
             at += 1
-            guard let value = self.value(bytes, &at) else { break }
+            guard let value = self.value(bytes, &at), at - bytes.startIndex <= limit else { break }
             variables.append("\(name)=\(value)")
         }
         return variables

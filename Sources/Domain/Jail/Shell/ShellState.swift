@@ -22,6 +22,8 @@ struct ShellState: Equatable {
     static let limit = 4 << 20
     /// The most exported variables that a state may have.
     static let variableLimit = 10_000
+    /// The most bytes of exported variables; those that do not fit are left out. They are read on the event loop.
+    static let variableBytes = 256 << 10
     /// The longest directory in bytes (`PATH_MAX`); the next command could not begin in a longer one.
     static let directoryLimit = 4_096
 
@@ -118,9 +120,13 @@ struct ShellState: Equatable {
 
     /// Of bash each `NAME=VALUE`, of dash the output of `export -p`.
     static func variables(_ fields: ArraySlice<ArraySlice<UInt8>>, isBash: Bool) -> [String] {
-        isBash
-            ? fields.map { StreamSafeText.of(String(decoding: $0, as: UTF8.self)) }
-            : fields.flatMap { ExportList.variables($0) }
+        guard isBash else { return fields.flatMap { ExportList.variables($0, limit: self.variableBytes) } }
+        var left = self.variableBytes
+        return fields.filter { field in
+            guard field.count <= left else { return false }
+            left -= field.count
+            return true
+        }.map { StreamSafeText.of(String(decoding: $0, as: UTF8.self)) }
     }
 
     private static let usualOptions: Set<String> = [

@@ -248,7 +248,7 @@ package struct PeopleDesk: Sendable {
         }
         let accounts = people.filter { ExactText($0.account) == exact }
         if accounts.count == 1 { return accounts[0] }
-        let shown = AskTexts.code(VisibleText.strictLine(String(who.prefix(100))))
+        let shown = AskTexts.code(VisibleText.strictLine(String(who.prefix(100)).beginning(bytes: 400)))
         let alike = accounts.isEmpty ? people.filter { $0.name?.lowercased() == who.lowercased() } : accounts
         guard alike.isEmpty else {
             let ids = alike.prefix(5).map { "`\($0.id)` (\(AskTexts.code($0.identity)))" }.joined(separator: ", ")

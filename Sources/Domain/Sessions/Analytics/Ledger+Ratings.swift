@@ -53,7 +53,7 @@ extension Ledger {
         try self.connection.query(
             """
             SELECT ratings.turn, ratings.person, ratings.session, ratings.value, ratings.word, ratings.at, turns.model,
-            sessions.title, sessions.persona
+            substr(sessions.title, 1, \(ThreadTitle.byteLimit)) AS title, sessions.persona
             FROM ratings JOIN turns ON turns.id = ratings.turn JOIN sessions ON sessions.id = ratings.session
             WHERE (CAST($1 AS TEXT) IS NULL OR ratings.session = $1) AND (CAST($2 AS TEXT) IS NULL OR ratings.person = $2)
             ORDER BY ratings.at DESC, ratings.turn, ratings.person LIMIT $3
@@ -61,8 +61,9 @@ extension Ledger {
         ).compactMap { row in
             guard let rating = Rating(rawValue: try row.text("value")) else { return nil }
             return RatedAnswer(
-                turn: try row.text("turn"), session: try row.text("session"), title: try row.text("title"),
-                person: try row.text("person"), rating: rating, word: try row.optionalText("word"),
+                turn: try row.text("turn"), session: try row.text("session"),
+                title: try row.text("title").beginning(bytes: ThreadTitle.byteLimit), person: try row.text("person"),
+                rating: rating, word: try row.optionalText("word"),
                 model: try row.optionalText("model"), persona: try row.optionalText("persona"),
                 at: try row.integer("at"))
         }

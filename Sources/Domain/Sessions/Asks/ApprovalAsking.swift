@@ -108,6 +108,8 @@ struct ApprovalAsking: Sendable {
 
     /// The ask of this turn that is about the same.
     private func same(_ requests: [ApprovalRequest], in earlier: [AskRecord]) -> AskRecord? {
+        // No ask has more items, and the digest costs all of their texts.
+        guard requests.count <= AskRecord.itemLimit else { return nil }
         let digest = self.writing(requests).digest
         return earlier.last { $0.turn == self.turn.id && $0.digest == digest }
     }

@@ -124,8 +124,11 @@ extension AskRecord {
         }
     }
 
-    /// The letter of the item or option at `index`.
-    static func letter(_ index: Int) -> String { String(UnicodeScalar(UInt8(ascii: "A") + UInt8(index))) }
+    /// The letter of the item or option at `index`; its number beyond Z, which no message reaches.
+    static func letter(_ index: Int) -> String {
+        guard let place = UInt8(exactly: index), place < 26 else { return String(index + 1) }
+        return String(UnicodeScalar(UInt8(ascii: "A") + place))
+    }
 
     /// The maximum number of items in one message.
     static let itemLimit = 20

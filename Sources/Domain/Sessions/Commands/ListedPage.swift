@@ -16,7 +16,10 @@ package struct ListedPage: Sendable, Hashable {
     }
 
     /// The page's part of all items.
-    package init(_ title: String, _ page: Int, of all: [String]) {
+    package init(_ title: String, _ page: Int, of all: [String]) { self.init(title, page, of: all) { $0 } }
+
+    /// The same for items of any kind; only those of the page are written as lines.
+    package init<Item>(_ title: String, _ page: Int, of all: [Item], line: (Item) -> String) {
         let first = (page - 1) * Self.size
         guard first < all.count else {
             self.init(page == 1 ? "\(title): nothing." : "\(title): there is no page \(page).")
@@ -24,6 +27,7 @@ package struct ListedPage: Sendable, Hashable {
         }
         let last = min(all.count, first + Self.size)
         self.init(
-            "\(title), \(first + 1) to \(last) of \(all.count):", Array(all[first..<last]), hasMore: last < all.count)
+            "\(title), \(first + 1) to \(last) of \(all.count):", all[first..<last].map(line),
+            hasMore: last < all.count)
     }
 }

@@ -86,7 +86,8 @@ extension Conversation {
     /// Whether a command's output already ends with the same word, above its exit line.
     private static func saysStopped(_ turn: TurnRecord, in ledger: Ledger) throws -> Bool {
         let answer = try ledger.text(of: .assistant, ofTurn: turn) ?? ""
-        let paragraphs = answer.split(separator: "\n\n")
+        let end = String(decoding: answer.utf8.suffix(1_024), as: UTF8.self)
+        let paragraphs = end.split(separator: "\n\n")
         return paragraphs.dropLast().last?.hasPrefix(TurnTexts.commandStopped) == true
     }
 

@@ -3,6 +3,7 @@ internal import Database
 internal import EventLoop
 internal import JSON
 internal import Logging
+internal import Primitives
 internal import Telemetry
 
 /// One thread: takes its messages in order, runs one turn at a time, and answers commands at once.
@@ -206,9 +207,15 @@ actor Conversation {
             renderer: self.context.adapters[route.room.adapter]?.renderer ?? PlainRenderer())
     }
 
+    /// In bytes: one character may be as long as a message.
+    private static let titleLimit = 240
+
     static func title(of text: String) -> String {
-        let line = text.prefix(200).split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        return line.count <= 60 ? line : String(line.prefix(59)).trimmed + "…"
+        let start = text.beginning(bytes: 1_024).prefix(200)
+        let line = start.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        guard line.count > 60 || line.utf8.count > Self.titleLimit else { return line }
+        let end = "…"
+        return String(line.prefix(59)).beginning(bytes: Self.titleLimit - end.utf8.count).trimmed + end
     }
 
     // MARK: Stale messages

@@ -7,6 +7,8 @@ package struct ThreadTitle: Sendable, Equatable {
 
     /// In Unicode scalars: a list has room for about fifty.
     package static let limit = 120
+    /// In bytes, of any title that is read: older releases stored titles as long as a message.
+    static let byteLimit = 4 * Self.limit
 
     package let text: String
 

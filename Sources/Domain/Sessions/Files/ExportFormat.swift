@@ -1,4 +1,5 @@
 package import Chat
+internal import Primitives
 
 /// How a whole conversation is written into a file.
 package enum ExportFormat: String, Sendable, CaseIterable {
@@ -18,8 +19,9 @@ package enum ExportFormat: String, Sendable, CaseIterable {
     /// - Parameter title: As people see it; may be empty.
     package func fileName(of session: SessionRecord, title: String) -> String {
         let words = title.lowercased().split { !$0.isLetter && !$0.isNumber }
-        let name = words.joined(separator: "-").prefix(60)
-        return "\(name.isEmpty ? session.id : String(name)).\(self.fileEnding)"
+        // A file's name has at most 255 bytes.
+        let name = String(words.joined(separator: "-").prefix(60)).beginning(bytes: 200)
+        return "\(name.isEmpty ? session.id : name).\(self.fileEnding)"
     }
 }
 

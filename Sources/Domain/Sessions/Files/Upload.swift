@@ -16,6 +16,8 @@ package enum UploadFailure: Error, Sendable, Equatable {
     case tooLarge
     /// ``Uploads/count`` files wait already.
     case tooMany
+    /// The session has ``Uploads/sessionCount`` files already.
+    case sessionIsFull
     /// The host could not write it; a clause.
     case notStored(String)
 }

@@ -7,6 +7,8 @@ package import Objects
 package struct Uploads: Sendable {
     /// The maximum that waits for one message.
     package static let count = Conversation.fileCount
+    /// Files of a session, with those of its messages. Each upload costs a look at all of them.
+    package static let sessionCount = 2_000
 
     /// The maximum size of a file, in bytes.
     package let limit: Int
@@ -32,7 +34,9 @@ package struct Uploads: Sendable {
         let kept = FileName.sanitized(name)
         let owned = Self.waiting(of: person)
         do {
-            try await self.checkCount(session, owned, adding: kept)
+            let files = try await self.store.files(prefix: "", in: session)
+            guard files.count < Self.sessionCount else { throw UploadFailure.sessionIsFull }
+            try Self.checkCount(files, owned, adding: kept)
         } catch let failure as FileFailure {
             throw UploadFailure.notStored(failure.reason)
         }
@@ -49,7 +53,8 @@ package struct Uploads: Sendable {
                 try await writer.write(piece)
             }
             // Others may have arrived meanwhile.
-            try await self.checkCount(session, owned, adding: kept)
+            let waiting = try await self.store.files(prefix: owned, in: session)
+            try Self.checkCount(waiting, owned, adding: kept)
             let type = FileType.sniff(await writer.head)
             _ = try await writer.finish()
             try await room?.keep()
@@ -106,9 +111,11 @@ package struct Uploads: Sendable {
     /// Removes files that have waited too long at `now` (milliseconds since 1970).
     package func expire(at now: Int64) async throws { try await self.store.removeUploads(expiredAt: now) }
 
-    private func checkCount(_ session: String, _ owned: String, adding name: String) async throws {
-        let others = try await self.store.files(prefix: owned, in: session).count { $0.name != owned + name }
-        guard others < Self.count else { throw UploadFailure.tooMany }
+    private static func checkCount(
+        _ files: [(name: String, size: Int)], _ owned: String, adding name: String
+    ) throws(UploadFailure) {
+        let others = files.count { $0.name.hasPrefix(owned) && $0.name != owned + name }
+        guard others < Self.count else { throw .tooMany }
     }
 
     private static func waiting(of person: String) -> String {

@@ -19,6 +19,14 @@ extension Ledger {
         )?.integer("sequence") ?? 0
     }
 
+    /// About the characters that ``frames(of:after:limit:)`` reads of an operation, with a hundred for each frame.
+    package func frameSize(of operation: String) throws -> Int {
+        let row = try self.connection.first(
+            "SELECT COALESCE(SUM(LENGTH(content)), 0) + 100 * COUNT(*) AS size FROM frames WHERE turn = ?",
+            [.text(operation)])
+        return Int(try row?.integer("size") ?? 0)
+    }
+
     /// - Parameter limit: How many; all by default.
     package func frames(of operation: String, after sequence: Int64, limit: Int = .max) throws -> [LiveFrame] {
         try self.connection.query(

@@ -131,6 +131,11 @@ extension Ledger {
 
     /// Hides a session at once and frees its thread for a new one; ``purge(_:limit:)`` deletes its data.
     func markDeleted(_ session: String) throws {
+        // Before the thread's name has gone: the thread is no place any more.
+        try self.connection.execute(
+            """
+            DELETE FROM places WHERE place IN (SELECT 'web:' || thread FROM sessions WHERE id = ? AND adapter = 'web')
+            """, [.text(session)])
         try self.connection.execute(
             """
             UPDATE sessions SET state = 'deleted', thread = 'deleted ' || id, title = '', summary = NULL WHERE id = ?

@@ -43,7 +43,7 @@ package struct SessionDeletion: Sendable {
         }
         guard outcome == .deleted, let place else { return outcome }
         do {
-            try await self.purge(session) { try await self.store.write(of: place, $0) }
+            try await self.purge(session) { try await self.store.write(beside: place, $0) }
         } catch  where error is ObjectStoreError || error is PlaceLost || error is FileFailure {
             // The janitor tries again.
         }

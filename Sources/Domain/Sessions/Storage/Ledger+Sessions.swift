@@ -1,6 +1,7 @@
 package import Chat
 internal import Database
 internal import JSON
+internal import Primitives
 
 extension Ledger {
     /// The session of `key`, created if missing, for a change of it.
@@ -91,7 +92,8 @@ extension Ledger {
             HistorySummary(text: $0, through: try row.optionalInteger("summary_through") ?? 0)
         }
         return SessionRecord(
-            id: try row.text("id"), key: key, title: try row.text("title"), owner: try row.text("owner"),
+            id: try row.text("id"), key: key, title: try row.text("title").beginning(bytes: ThreadTitle.byteLimit),
+            owner: try row.text("owner"),
             route: try StoredForm.route(from: try row.text("route")), model: try row.optionalText("model"),
             repository: try row.optionalText("repository"),
             state: SessionRecord.State(rawValue: try row.text("state")) ?? .active, epoch: try row.integer("epoch"),

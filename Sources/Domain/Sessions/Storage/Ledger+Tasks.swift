@@ -1,6 +1,7 @@
 package import Chat
 internal import Database
 internal import JSON
+internal import Primitives
 
 /// A task as the index has it.
 package struct TaskRow: Sendable, Equatable {
@@ -11,7 +12,7 @@ package struct TaskRow: Sendable, Equatable {
     package let owner: String?
     package let labels: [String]
     package let due: String?
-    /// What is searched, folded.
+    /// What is searched, folded; at most ``wordsLimit``.
     package let words: String
     /// The rest of the task, and a part of each of the above that people see.
     package let body: String
@@ -19,6 +20,9 @@ package struct TaskRow: Sendable, Equatable {
     package var session: String?
     /// Milliseconds since 1970.
     package var updatedAt: Int64
+
+    /// Bytes of what is searched of a task.
+    package static let wordsLimit = 4_096
 
     fileprivate var text: String { (try? JSON.parse(self.body))?["text"]?.stringValue ?? "" }
 
@@ -64,14 +68,17 @@ package struct TaskFilter: Sendable {
     /// All of them occur in the task, folded.
     package var words: [String] = []
 
+    /// Bytes of a word or a label: SQLite compares it at each letter of each task.
+    private static let wordLimit = 64
+
     package init(state: String? = nil, owner: String? = nil, label: String? = nil, search: String? = nil) {
         self.state = state
         self.owner = owner?.lowercased()
-        self.label = label?.lowercased()
+        self.label = label?.lowercased().beginning(bytes: Self.wordLimit)
         let parts = (search ?? "").lowercased().split {
             $0.isWhitespace || $0.unicodeScalars.contains { $0.value < 0x20 }
         }
-        self.words = parts.prefix(8).map(String.init)
+        self.words = parts.prefix(8).map { String($0).beginning(bytes: Self.wordLimit) }
     }
 }
 
@@ -121,7 +128,8 @@ extension Ledger {
             values.append(.text("% \(Self.escaped(label)) %"))
         }
         for word in filter.words {
-            text += " AND words LIKE ? ESCAPE '\\'"
+            // Older releases stored all words of a task.
+            text += " AND substr(words, 1, \(TaskRow.wordsLimit)) LIKE ? ESCAPE '\\'"
             values.append(.text("%\(Self.escaped(word))%"))
         }
         values.append(.integer(Int64(limit)))

@@ -15,6 +15,8 @@ package struct SessionFilter: Sendable {
     private static let wordLimit = 8
     /// The number of messages with the words that are considered, newest first: bounds words that occur everywhere.
     private static let messageLimit = 20_000
+    /// The part of a title that is searched, in scalars. Only titles that older releases stored are longer.
+    private static let titleLimit = 240
 
     /// - Parameter search: words separated by white space; nil or blank does not restrict the listing.
     package init(adapter: String? = nil, owner: String? = nil, isArchived: Bool? = nil, search: String? = nil) {
@@ -40,7 +42,8 @@ package struct SessionFilter: Sendable {
             let spellings = word.utf8.allSatisfy { $0 < 0x80 } ? [word] : Self.spellings(of: word)
             let conditions = spellings.map { spelling -> String in
                 values.append(.text("%\(Self.escaped(spelling))%"))
-                return dialect.contains("title", pattern: "?\(values.count)") + " ESCAPE '\\'"
+                let title = "substr(title, 1, \(Self.titleLimit))"
+                return dialect.contains(title, pattern: "?\(values.count)") + " ESCAPE '\\'"
             }
             return "(\(conditions.joined(separator: " OR ")))"
         }

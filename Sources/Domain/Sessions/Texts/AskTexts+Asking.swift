@@ -147,7 +147,7 @@ extension AskTexts {
         let options = ask.options.map { option in
             let label = "\(option.key). \(option.label)"
             return MessageButton(
-                label: label.count <= 60 ? label : "\(label.prefix(59))…", command: "approve \(ask.id) \(option.key)",
+                label: label.shortened(to: 60), command: "approve \(ask.id) \(option.key)",
                 style: option.isRecommended ? .primary : .plain)
         }
         return options + [MessageButton(label: "No", command: "deny \(ask.id)")]

@@ -31,7 +31,12 @@ enum AskTexts {
     /// The outcome on one line of Markdown, at most `limit` characters of a reason.
     static func outcomeLine(of ask: AskRecord, limit: Int = 500) -> String {
         var shown = ask
-        shown.reason = ask.reason.map { $0.count <= limit ? $0 : "\($0.prefix(limit))…" }
+        shown.reason = ask.reason.map { reason in
+            // One character may be as long as a message.
+            let start = reason.beginning(bytes: 8 * limit)
+            let isWhole = start.utf8.count == reason.utf8.count && start.count <= limit
+            return isWhole ? reason : "\(start.prefix(limit))…"
+        }
         return Self.escaped(VisibleText.strictLine(Self.outcome(of: shown)))
     }
 
@@ -47,10 +52,10 @@ enum AskTexts {
 
     /// The beginning of what is asked, on one line of plain text.
     static func firstWords(_ text: String, limit: Int = 60) -> String {
-        let lines = text.split(whereSeparator: \.isNewline)
+        let start = text.beginning(bytes: 4_096)
+        let lines = start.split(whereSeparator: \.isNewline)
         let first = VisibleText.strictLine(String(lines.first { !$0.allSatisfy(\.isWhitespace) } ?? "").trimmed)
-        let isCut = first.count > limit || lines.count > 1
-        return isCut ? "\(first.prefix(limit - 1))…" : first
+        return first.shortened(to: limit, isCut: lines.count > 1 || start.utf8.count < text.utf8.count)
     }
 
     // MARK: Replies
@@ -63,7 +68,7 @@ enum AskTexts {
     }
 
     static func unknown(_ id: String) -> String {
-        "No approval \(Self.code(VisibleText.strictLine(String(id.prefix(20))))) is open here."
+        "No approval \(Self.code(VisibleText.strictLine(id.beginning(bytes: 20)))) is open here."
     }
 
     static func elsewhere(_ id: String) -> String {
@@ -148,7 +153,7 @@ enum AskTexts {
 
     static func plainName(of sender: Sender) -> String {
         let name = VisibleText.strictLine(sender.displayName)
-        return name.count <= 60 ? name : "\(name.prefix(59))…"
+        return name.shortened(to: 60)
     }
 
     /// A person's name in Markdown, with what tells them apart from others who have chosen the same name.
@@ -164,7 +169,8 @@ enum AskTexts {
         let id = sender.id.lowercased()
         let isOwn = id.hasSuffix("/\(name)") || id.hasSuffix(":\(name)") || id.contains("/mask:\(name)!")
         let isOfHost = ["web:", "host:"].contains { sender.id.hasPrefix($0) }
-        return isOwn || isOfHost || sender.id.isEmpty ? nil : VisibleText.strictLine(String(sender.id.prefix(200)))
+        guard !isOwn, !isOfHost, !sender.id.isEmpty else { return nil }
+        return VisibleText.strictLine(String(sender.id.prefix(200)).beginning(bytes: 400))
     }
 
     static func escaped(_ text: String) -> String {

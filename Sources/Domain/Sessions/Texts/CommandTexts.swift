@@ -171,8 +171,9 @@ enum CommandTexts {
     }
 
     static func unknownModel(_ name: String, among choices: [String], sign: CommandSign) -> String {
-        let near = choices.sorted { EditDistance.between(name, $0) < EditDistance.between(name, $1) }.prefix(3)
-        return "There is no model `\(name)`. Nearest: \(near.map { "`\($0)`" }.joined(separator: ", ")). "
+        let distances = choices.map { (distance: EditDistance.between(name, $0), name: $0) }
+        let near = distances.sorted { $0.distance < $1.distance }.prefix(3).map { "`\($0.name)`" }
+        return "There is no model `\(name)`. Nearest: \(near.joined(separator: ", ")). "
             + "\(sign.command("models")) lists them all."
     }
 
@@ -198,7 +199,8 @@ enum CommandTexts {
     }
 
     static func unknownRepository(_ name: String, among names: [String]) -> String {
-        let near = names.min { EditDistance.between(name, $0) < EditDistance.between(name, $1) }
+        let distances = names.map { (distance: EditDistance.between(name, $0), name: $0) }
+        let near = distances.min { $0.distance < $1.distance }?.name
         return "There is no repository `\(name)`.\(near.map { " Did you mean `\($0)`?" } ?? "")"
     }
 

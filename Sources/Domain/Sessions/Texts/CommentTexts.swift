@@ -80,6 +80,8 @@ package enum CommentTexts {
     }
 
     private static func shortened(_ text: String, _ limit: Int) -> String {
-        text.count <= limit ? text : "\(text.prefix(limit))…"
+        let start = text.beginning(bytes: 8 * limit)
+        let isWhole = start.utf8.count == text.utf8.count && start.count <= limit
+        return isWhole ? text : "\(start.prefix(limit))…"
     }
 }

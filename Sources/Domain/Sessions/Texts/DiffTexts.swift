@@ -37,8 +37,7 @@ enum DiffTexts {
     }
 
     private static func code(_ path: String) -> String {
-        let name = VisibleText.strictLine(path)
-        return AskTexts.code(name.count > Self.nameLength ? "\(name.prefix(Self.nameLength - 1))…" : name)
+        AskTexts.code(VisibleText.strictLine(path).shortened(to: Self.nameLength))
     }
 
     /// The diff in a code block; nothing for a long one.

@@ -33,9 +33,14 @@ package enum TurnTexts {
     /// The maximum number of quoted messages.
     static let staleQuotes = 5
 
+    /// One character may be as long as a message, so an excerpt has a limit in bytes, too.
+    private static let excerptBytes = 320
+
     private static func excerpt(_ text: String) -> String {
-        let line = text.trimmed.prefix(200).split(whereSeparator: \.isNewline).first.map(String.init) ?? "…"
-        let short = line.count <= 40 ? line : String(line.prefix(39)).trimmed + "…"
+        let start = text.trimmed.beginning(bytes: 1_024).prefix(200)
+        let line = start.split(whereSeparator: \.isNewline).first.map(String.init) ?? "…"
+        let isWhole = line.count <= 40 && line.utf8.count <= Self.excerptBytes
+        let short = isWhole ? line : String(line.prefix(39)).beginning(bytes: Self.excerptBytes).trimmed + "…"
         return EscapedText.markdown(short)
     }
 
@@ -140,8 +145,9 @@ package enum TurnTexts {
     /// The beginning of a command, as code in Markdown.
     static func code(_ command: String) -> String {
         let line = command.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        let plain = String(line.prefix(60)).replacing("`", with: "'").filter { $0.isASCII ? $0 >= " " : true }
-        return "`\(plain)\(plain.count < command.count ? "…" : "")`"
+        let start = String(line.prefix(60)).beginning(bytes: 240)
+        let plain = start.replacing("`", with: "'").filter { $0.isASCII ? $0 >= " " : true }
+        return "`\(plain)\(plain.utf8.count < command.utf8.count ? "…" : "")`"
     }
 
     // MARK: Delivery

@@ -8,6 +8,16 @@ package enum ImplementTexts {
         "That names no task: type `implement` for all tasks, or for example `implement T012`, `implement T012-T015` or "
         + "`implement US1`."
 
+    private static let excess =
+        "That names too much: `implement` takes at most \(TaskSelection.idLimit) tasks in \(TaskSelection.byteLimit) "
+        + "bytes. Type `implement` for all tasks, or a story, for example `implement US1`."
+
+    /// Why `implement` does not take these words; nil if it does.
+    package static func refusal(of text: String) -> String? {
+        guard TaskSelection(text) == nil else { return nil }
+        return TaskSelection.isExcess(text) ? Self.excess : Self.arguments
+    }
+
     package static func noTasks(_ feature: String) -> String {
         "\(feature) has no tasks.md yet, so there is nothing to implement: type `tasks` first."
     }

@@ -21,8 +21,11 @@ package struct TaskQueue: Sendable {
     private let left: Set<String>
     private let ticked: Set<String>
     private let open: [TaskEntry]
-    /// Those of the open tasks that may block later ones although no text says so.
-    private let blocking: [TaskEntry]
+    /// The open tasks of each phase that prepares what all others need, by the phase's line and in their order. Grouped
+    /// once, because each of thousands of tasks looks for those before it.
+    private let preparing: [(phase: Int, tasks: [TaskEntry])]
+    /// The open tasks that were tried and left, with their files.
+    private let tried: [(task: TaskEntry, paths: Set<String>)]
     /// The ids that occur more than once.
     private let doubled: Set<String>
     /// By their lines.
@@ -48,9 +51,31 @@ package struct TaskQueue: Sendable {
             if let number = phases[task.line]?.number { openByName["Phase \(number)", default: []].append(task.id) }
         }
         self.phases = phases
-        self.blocking = self.open.filter { left.contains($0.id) || phases[$0.line]?.comesFirst == true }
+        self.preparing = Self.preparing(self.open, phases)
+        self.tried = self.open.filter { left.contains($0.id) }.map { ($0, Set($0.paths)) }
         self.openByName = openByName
         self.needed = tasks.needed
+    }
+
+    /// Each id once in its phase.
+    private static func preparing(
+        _ open: [TaskEntry], _ phases: [Int: TaskPhase]
+    ) -> [(phase: Int, tasks: [TaskEntry])] {
+        var groups: [(phase: Int, tasks: [TaskEntry])] = []
+        var places: [Int: Int] = [:]
+        var seen: [Int: Set<String>] = [:]
+        for task in open {
+            guard let phase = phases[task.line], phase.comesFirst,
+                seen[phase.line, default: []].insert(task.id).inserted
+            else { continue }
+            if let place = places[phase.line] {
+                groups[place].tasks.append(task)
+            } else {
+                places[phase.line] = groups.count
+                groups.append((phase.line, [task]))
+            }
+        }
+        return groups
     }
 
     /// The selected tasks, and how many of them are done.
@@ -101,27 +126,34 @@ package struct TaskQueue: Sendable {
                 }
             }
         }
-        for other in self.blocking {
-            guard other.line < task.line, self.blocks(other, task, phase), seen.insert(other.id).inserted else {
-                continue
+        // Only a task that was tried and left blocks a task that a person named.
+        for group in self.selection.isAll ? self.preparing : [] where group.phase != phase?.line {
+            for other in group.tasks {
+                guard other.line < task.line else { break }
+                guard seen.insert(other.id).inserted else { continue }
+                waits.append(other.id)
+                if waits.count == Self.mostWaits { return waits }
             }
+        }
+        for (other, paths) in self.tried {
+            guard other.line < task.line, self.blocks(other, paths, task, phase), seen.insert(other.id).inserted
+            else { continue }
             waits.append(other.id)
             if waits.count == Self.mostWaits { break }
         }
         return waits
     }
 
-    /// Whether an earlier task blocks a later one although no text says so: what prepares everything, a left task
-    /// before one of the same phase that is not marked as parallel, and a left task with the same file.
-    private func blocks(_ other: TaskEntry, _ task: TaskEntry, _ phase: TaskPhase?) -> Bool {
+    /// Whether a left task blocks a later one although no text says so: it prepares everything, comes before one of the
+    /// same phase that is not marked as parallel, or names the same file.
+    private func blocks(_ other: TaskEntry, _ paths: Set<String>, _ task: TaskEntry, _ phase: TaskPhase?) -> Bool {
         let earlier = self.phases[other.line]
-        if let earlier, earlier != phase, earlier.comesFirst {
-            // Only a task that was tried and left blocks a task that a person named.
-            return self.selection.isAll || self.left.contains(other.id)
+        if earlier?.line == phase?.line {
+            if !task.isParallel { return true }
+        } else if earlier?.comesFirst == true {
+            return true
         }
-        guard self.left.contains(other.id) else { return false }
-        if earlier == phase, !task.isParallel { return true }
-        return !Set(other.paths).isDisjoint(with: task.paths)
+        return !paths.isDisjoint(with: task.paths)
     }
 }
 
@@ -141,8 +173,29 @@ package struct TaskSelection: Sendable, Hashable {
         self.stories = stories
     }
 
-    /// Nil for a text that names neither tasks nor stories.
+    /// In bytes. Everything beyond is no list that a person types.
+    static let byteLimit = 1_000
+    /// Ranges make many ids of few words.
+    static let idLimit = 500
+
+    private enum Reading {
+        case selection(ids: Set<String>, stories: Set<Int>)
+        /// It has more bytes or ids than are read.
+        case excess
+        case nothing
+    }
+
+    /// Nil for a text that names neither tasks nor stories, or more than ``byteLimit`` and ``idLimit`` allow.
     package init?(_ text: String) {
+        guard case .selection(let ids, let stories) = Self.read(text) else { return nil }
+        self.init(ids: ids, stories: stories)
+    }
+
+    /// Whether a text names more than is read.
+    static func isExcess(_ text: String) -> Bool { if case .excess = Self.read(text) { true } else { false } }
+
+    private static func read(_ text: String) -> Reading {
+        guard text.utf8.count <= Self.byteLimit else { return .excess }
         var ids: Set<String> = []
         var stories: Set<Int> = []
         // "T012 - T015" is a range too.
@@ -154,10 +207,11 @@ package struct TaskSelection: Sendable, Hashable {
                 continue
             }
             let found = TaskID.all(in: Self.bytes(of: word))
-            guard !found.isEmpty, word.first == "T" else { return nil }
+            guard !found.isEmpty, word.first == "T" else { return .nothing }
             ids.formUnion(found)
+            guard ids.count <= Self.idLimit else { return .excess }
         }
-        self.init(ids: ids, stories: stories)
+        return .selection(ids: ids, stories: stories)
     }
 
     package var isAll: Bool { self.ids.isEmpty && self.stories.isEmpty }
@@ -174,17 +228,20 @@ package struct TaskSelection: Sendable, Hashable {
             + self.stories.filter { !numbers.contains($0) }.sorted().map { "US\($0)" }
     }
 
-    /// Without the spaces around a range's mark.
+    /// With one space for several, and without those around a range's mark.
     private static func joined(_ text: String) -> String {
         var result = ""
-        var rest = text[...]
-        while let character = rest.popFirst() {
+        var isAfterMark = false
+        var isSpaced = false
+        for character in text {
             if character.isWhitespace {
-                let next = rest.drop(while: \.isWhitespace)
-                if let mark = next.first, Self.marks.contains(mark) { continue }
-                if let last = result.last, Self.marks.contains(last) { continue }
+                isSpaced = true
+                continue
             }
+            let isMark = Self.marks.contains(character)
+            if isSpaced, !isMark, !isAfterMark { result.append(" ") }
             result.append(character)
+            (isAfterMark, isSpaced) = (isMark, false)
         }
         return result
     }

@@ -47,11 +47,11 @@ package struct FeatureOverview: Sendable, Hashable {
 
     /// - Parameter commits: The newest commit of each path.
     package init(_ files: FeatureFiles, commits: [String: GitCommit]) {
-        let documents = Self.documents(of: files)
+        let (documents, unread) = Self.documents(of: files)
         let constitution = files.files[Self.constitutionPath].map {
             FeatureDocument(path: Self.constitutionPath, bytes: $0)
         }
-        let findings = Self.findings(in: documents, constitution, of: files)
+        let findings = Self.findings(in: documents, constitution, of: files) + unread
         let states = StageStates(documents, constitution: constitution, findings: findings)
         self.name = files.name
         self.branch = files.branch
@@ -63,11 +63,19 @@ package struct FeatureOverview: Sendable, Hashable {
             states.stages.compactMap { status in
                 status.path.flatMap { commits[$0] }.map { (status.stage, $0) }
             }, uniquingKeysWith: { first, _ in first })
-        self.documents = (documents.documents + [constitution].compactMap(\.self)).map { document in
-            let own = findings.filter { $0.path == document.path }
+        var counts: [String: (errors: Int, warnings: Int)] = [:]
+        for finding in findings {
+            switch finding.severity {
+            case .error: counts[finding.path, default: (0, 0)].errors += 1
+            case .warning: counts[finding.path, default: (0, 0)].warnings += 1
+            }
+        }
+        let paths = documents.documents.map(\.path) + unread.map(\.path) + [constitution].compactMap { $0?.path }
+        self.documents = paths.map { path in
+            let count = counts[path] ?? (errors: 0, warnings: 0)
             return Document(
-                path: document.path, kind: document.kind, errors: own.count { $0.severity == .error },
-                warnings: own.count { $0.severity == .warning }, commit: commits[document.path])
+                path: path, kind: DocumentKind(path: path), errors: count.errors, warnings: count.warnings,
+                commit: commits[path])
         }
         self.questions = documents.spec?.questions.map(\.question) ?? []
         self.tasks = documents.tasks.map(Self.tasks) ?? []
@@ -100,15 +108,21 @@ extension FeatureOverview {
         .spec, .plan, .research, .dataModel, .contract, .quickstart, .tasks, .checklist, .other, .constitution,
     ]
 
-    private static func documents(of files: FeatureFiles) -> FeatureDocuments {
-        let own = files.files.filter { $0.key.hasPrefix("\(files.folder)/") }
+    /// The documents, and a finding for each that is not read.
+    private static func documents(of files: FeatureFiles) -> (FeatureDocuments, unread: [DocumentFinding]) {
+        let (own, unread) = FeatureDocuments.fitting(files.files.filter { $0.key.hasPrefix("\(files.folder)/") })
         let documents = own.map { FeatureDocument(path: $0.key, bytes: $0.value) }
-        return FeatureDocuments(
-            folder: files.folder,
-            documents: documents.sorted { left, right in
-                let places = (Self.place(left.kind), Self.place(right.kind))
-                return places.0 == places.1 ? left.path < right.path : places.0 < places.1
-            })
+        let sorted = documents.sorted { left, right in
+            let places = (Self.place(left.kind), Self.place(right.kind))
+            return places.0 == places.1 ? left.path < right.path : places.0 < places.1
+        }
+        let findings = unread.map { path in
+            DocumentFinding(
+                .unread, path: path,
+                "The document was not read, because those of the feature have more than "
+                    + "\(FeatureDocuments.byteLimit >> 20) MB: move parts to another feature.")
+        }
+        return (FeatureDocuments(folder: files.folder, documents: sorted), findings)
     }
 
     private static func place(_ kind: DocumentKind) -> Int { Self.order.firstIndex(of: kind) ?? Self.order.count }

@@ -33,6 +33,22 @@ struct SectionAnswer {
 
     /// The most parts that are applied: the document is read anew after each.
     static let limit = 100
+    /// The most sections that the document may have, also after a part.
+    static let sectionLimit = 2_000
+
+    /// A document with the numbers of its sections, which each part is compared with.
+    private struct Numbered {
+        let markdown: MarkdownDocument
+        let numbers: [String?]
+
+        /// Nil with more than ``sectionLimit`` sections.
+        init?(_ bytes: [UInt8]) {
+            let markdown = MarkdownDocument(bytes)
+            guard markdown.sections.count <= SectionAnswer.sectionLimit else { return nil }
+            self.markdown = markdown
+            self.numbers = markdown.sections.map { SectionAnswer.number($0.title) }
+        }
+    }
 
     /// The titles of what it replaces or adds.
     var titles: [String] { self.parts.map(\.title) }
@@ -41,34 +57,38 @@ struct SectionAnswer {
     /// fits, or with too many sections.
     func applied(to document: [UInt8], order: [String] = []) -> [UInt8]? {
         let parts = self.parts
-        guard 1...Self.limit ~= parts.count else { return nil }
-        var bytes = document
+        guard 1...Self.limit ~= parts.count, var current = Numbered(document) else { return nil }
         var previous: DocumentSection?
         for part in parts {
             let text = self.markdown.text(part.line..<part.end)
-            let markdown = MarkdownDocument(bytes)
-            if let old = Self.match(part, in: markdown, after: previous) {
+            let markdown = current.markdown
+            var changed: [UInt8]?
+            if let old = Self.match(part, in: current, after: previous) {
                 // Equal text keeps its own line endings and blank lines.
                 if !Self.isSame(markdown.text(old.line..<old.end), text) {
-                    bytes = markdown.replacing(section: old, with: text)
+                    changed = markdown.replacing(section: old, with: text)
                 }
             } else {
-                bytes = Self.inserting(text, part, into: markdown, after: previous, order: order)
+                changed = Self.inserting(text, part, into: markdown, after: previous, order: order)
             }
-            previous = Self.match(part, in: MarkdownDocument(bytes), after: nil)
+            if let changed {
+                guard let next = Numbered(changed) else { return nil }
+                current = next
+            }
+            previous = Self.match(part, in: current, after: nil)
         }
-        return bytes
+        return current.markdown.bytes
     }
 
     private static func match(
-        _ part: DocumentSection, in markdown: MarkdownDocument, after previous: DocumentSection?
+        _ part: DocumentSection, in document: Numbered, after previous: DocumentSection?
     ) -> DocumentSection? {
         let number = Self.number(part.title)
-        let same = markdown.sections.filter { section in
+        let same = zip(document.markdown.sections, document.numbers).filter { section, other in
             section.level > 1
                 && (section.title == part.title || section.key == part.key && !part.key.isEmpty
-                    || number != nil && Self.number(section.title) == number)
-        }
+                    || number != nil && other == number)
+        }.map(\.0)
         let exact = same.filter { $0.title == part.title && $0.level == part.level }
         let candidates = exact.isEmpty ? same.filter { $0.level == part.level } : exact
         return candidates.first { section in previous.map { section.line > $0.line } ?? true } ?? candidates.first

@@ -8,6 +8,8 @@ struct StageCheck: Sendable {
     let folder: String
     /// The feature's present documents by path.
     private let present: [String: [UInt8]]
+    /// The paths of those that are too much to read.
+    private let unread: [String]
     private let validator: FeatureValidator
 
     /// Findings that a second answer cannot fix.
@@ -22,7 +24,8 @@ struct StageCheck: Sendable {
     /// - Parameter files: The feature's documents and the repository's own templates, by path.
     init(folder: String, files: [String: [UInt8]]) {
         self.folder = folder
-        self.present = folder.isEmpty ? [:] : files.filter { $0.key.hasPrefix(folder + "/") }
+        (self.present, self.unread) = FeatureDocuments.fitting(
+            folder.isEmpty ? [:] : files.filter { $0.key.hasPrefix(folder + "/") })
         let own = files.filter { $0.key.hasPrefix(".specify/templates/") }.sorted { $0.key < $1.key }
         self.validator = FeatureValidator(
             templates: DocumentTemplate.allCases.map(\.standard) + own.map { String(decoding: $0.value, as: UTF8.self) }
@@ -62,11 +65,12 @@ struct StageCheck: Sendable {
         guard !self.folder.isEmpty else { return [] }
         let feature = self.feature(with: documents)
         let targets = FeatureValidator.linkTargets(of: feature)
-        let existing = Set(feature.documents.map(\.path))
+        let existing = Set(feature.documents.map(\.path) + self.unread)
         let known = targets.filter { !$0.hasPrefix(self.folder + "/") || !$0.hasSuffix(".md") || existing.contains($0) }
         guard known.count < targets.count else { return [] }
-        return feature.documents.filter { documents[$0.path] != nil }
-            .flatMap { LinkRules.findings(in: $0, existing: known) }.filter { $0.rule == .link }
+        return feature.documents.filter { documents[$0.path] != nil }.flatMap { document in
+            FindingLimit.kept(of: LinkRules.findings(in: document, existing: known).filter { $0.rule == .link })
+        }
     }
 }
 

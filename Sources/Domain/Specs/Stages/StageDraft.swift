@@ -3,7 +3,7 @@
 /// Drops words before a document, a fence around it and control characters. Documents after the first are separated by
 /// lines such as `=== research.md ===`, or begin with a title that says what they are.
 struct StageDraft: AnswerDraft, Sendable {
-    private enum State {
+    enum State {
         /// Before the first heading.
         case opening
         case body
@@ -11,7 +11,7 @@ struct StageDraft: AnswerDraft, Sendable {
         case closed
     }
 
-    private struct Part {
+    struct Part {
         let name: String
         var text = ""
         var state = State.opening
@@ -36,7 +36,7 @@ struct StageDraft: AnswerDraft, Sendable {
     private(set) var preface = ""
     /// The lines that ``edit`` withheld.
     private(set) var withheld: [String] = []
-    private var parts: [Part]
+    private(set) var parts: [Part]
     private var current = 0
     private var line = ""
     private var isFenced = false
@@ -117,7 +117,14 @@ struct StageDraft: AnswerDraft, Sendable {
         }
         // Of a repeated document the first counts; a part without a name is dropped.
         let isNew = !self.parts.contains { $0.name == name } && self.parts.count <= StageLimits.others
-        self.parts.append(Part(name: isNew ? name : ""))
+        let part = Part(name: isNew ? name : "")
+        // One nameless part takes everything that is dropped: an answer may begin thousands.
+        if !isNew, let index = self.parts.firstIndex(where: \.name.isEmpty) {
+            self.parts[index] = part
+            self.current = index
+            return
+        }
+        self.parts.append(part)
         self.current = self.parts.count - 1
     }
 

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The words after `task`.
 package enum TaskCommand: Sendable, Hashable {
     /// The person's own tasks and the open ones.
@@ -58,6 +60,7 @@ package enum TaskCommand: Sendable, Hashable {
     private static func unknown(_ text: String) -> String {
         let words = TaskText.plain(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let forms = self.forms.map { "`task \($0.0) \($0.1)`" }.joined(separator: ", ")
-        return "`task \(words.prefix(40))` is unknown. Write `task`, `task ID`, \(forms) or `task ID do`"
+        let shown = words.beginning(bytes: 160).prefix(40)
+        return "`task \(shown)` is unknown. Write `task`, `task ID`, \(forms) or `task ID do`"
     }
 }

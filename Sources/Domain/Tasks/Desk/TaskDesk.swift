@@ -402,19 +402,24 @@ extension TaskFile {
     /// With a new task for each text, and what else is wanted of it. Returns the first one's address.
     fileprivate func adding(_ wish: TaskWish) throws(TaskError) -> (file: TaskFile, address: String, title: String) {
         guard case .text? = wish.changes.first else { throw .invalid("a task needs a text") }
-        var (file, address, title) = (self, "", "")
-        var first: (address: String, title: String)?
+        var tasks: [(text: String, links: [TaskLink])] = []
+        var others: [(task: Int, change: TaskWish.Change)] = []
         for change in wish.changes {
-            if case .text(let text) = change {
-                (file, address, title) = try file.applying(TaskAction(nil, .text, from: nil, to: [text]))
-                first = first ?? (address, title)
-                continue
-            }
-            for action in TaskWish(address, [change]).actions(on: try file.item(at: address), by: "", on: "") {
-                (file, address, title) = try file.applying(
-                    TaskAction(.init(try file.item(at: address)), action.field, from: nil, to: action.new))
+            switch change {
+            case .text(let text): tasks.append((text, []))
+            case .link(let text, let url): tasks[tasks.count - 1].links.append(TaskLink(text: text, url: url))
+            default: others.append((tasks.count - 1, change))
             }
         }
-        return (file, first?.address ?? address, first?.title ?? title)
+        let added = try self.adding(tasks)
+        var file = added.file
+        for (task, change) in others {
+            let address = added.addresses[task]
+            for action in TaskWish(address, [change]).actions(on: try file.item(at: address), by: "", on: "") {
+                let current = TaskFile.Key(try file.item(at: address))
+                file = try file.applying(TaskAction(current, action.field, from: nil, to: action.new)).file
+            }
+        }
+        return (file, added.addresses[0], added.title)
     }
 }

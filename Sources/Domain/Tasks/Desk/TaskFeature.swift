@@ -26,15 +26,14 @@ extension TaskDesk {
     /// The newest features that have tasks. Throws ``RepositoryError``.
     package nonisolated func features(of name: String?, limit: Int = 20) async throws -> [TaskFeature] {
         let repository = try self.repositories.repository(name)
-        return try await repository.knownFeatures(limit: limit).compactMap { feature in
-            let path = "\(feature.folder)/tasks.md"
-            let items = TaskFile(feature.files[path] ?? []).items.map {
+        return try await repository.knownTaskLists(limit: limit).compactMap { list in
+            let items = TaskFile(list.bytes).items.map {
                 TaskFeature.Item(id: $0.address, text: $0.text, state: $0.state)
             }
             guard !items.isEmpty else { return nil }
             return TaskFeature(
-                repository: repository.name, name: feature.name, branch: feature.branch,
-                url: self.pages.file(path, on: feature.source, of: repository.name), items: items)
+                repository: repository.name, name: list.name, branch: list.branch,
+                url: self.pages.file(list.path, on: list.source, of: repository.name), items: items)
         }
     }
 }

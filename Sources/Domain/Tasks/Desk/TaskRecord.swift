@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 package import Sessions
 
 /// A task as people see it.
@@ -82,9 +83,10 @@ extension TaskItem {
                 self.notes.map { ["who": .string($0.who), "date": .string($0.date), "text": .string($0.text)] }),
         ]
         let words = [self.address, self.text, self.owner ?? ""] + self.labels + self.notes.map(\.text)
+        let searched = words.joined(separator: " ").lowercased().filter { $0 != "\0" }
         return TaskRow(
             repository: repository, id: self.address, line: Int64(self.line), state: self.state.rawValue,
             owner: self.owner, labels: self.labels, due: self.due,
-            words: words.joined(separator: " ").lowercased().filter { $0 != "\0" }, body: body.text, updatedAt: time)
+            words: searched.beginning(bytes: TaskRow.wordsLimit), body: body.text, updatedAt: time)
     }
 }

@@ -1,4 +1,5 @@
 package import Chat
+internal import Primitives
 
 /// What somebody wants of a task, before it is known what it is now.
 package struct TaskWish: Sendable, Hashable {
@@ -68,7 +69,9 @@ package struct TaskWish: Sendable, Hashable {
         case .link: done = "Link \(address)"
         }
         let text = "\(TaskText.line(done)): \(TaskText.line(title))"
-        return text.count <= 72 ? text : text.prefix(71) + "…"
+        let start = text.beginning(bytes: 500)
+        let isWhole = start.utf8.count == text.utf8.count && start.count <= 72
+        return isWhole ? text : String(start.prefix(71)) + "…"
     }
 }
 

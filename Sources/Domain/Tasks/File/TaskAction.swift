@@ -54,7 +54,10 @@ extension TaskFile {
     /// The file after an action, and the task that it concerned as it is now. Only the bytes of that change differ; a task
     /// without an id gets one. Throws ``TaskError``.
     package func applying(_ action: TaskAction) throws(TaskError) -> (file: TaskFile, address: String, title: String) {
-        guard let key = action.task else { return try self.adding(action.new.first ?? "") }
+        guard let key = action.task else {
+            let added = try self.adding([(text: action.new.first ?? "", links: [])])
+            return (added.file, added.addresses[0], added.title)
+        }
         let item = try self.item(key)
         if let old = action.old, item.value(of: action.field) != old, item.value(of: action.field) != action.new {
             throw .conflict(
@@ -128,14 +131,20 @@ extension TaskFile {
             return try self.replaced(item, .due, by: new, "(due ", ")")
         case .labels: return try self.labelled(item, new)
         case .link:
-            guard new.count == 2, TaskText.isAddress(new[1]) else {
-                throw .invalid("a link is an address that begins with https:// or http://, without parentheses")
-            }
-            guard !item.links.contains(where: { $0.url == new[1] }) else { return [] }
-            let text = TaskText.line(new[0]).filter { $0 != "[" && $0 != "]" }
-            return [Splice(item.content.upperBound..<item.content.upperBound, " [\(text)](\(new[1]))")]
+            let link = TaskLink(text: new.first ?? "", url: new.count == 2 ? new[1] : "")
+            let word = try Self.link(link)
+            guard !item.links.contains(where: { $0.url == link.url }) else { return [] }
+            return [Splice(item.content.upperBound..<item.content.upperBound, " " + word)]
         case .note: return [try self.note(item, new, at: item.notesEnd)]
         }
+    }
+
+    private static func link(_ link: TaskLink) throws(TaskError) -> String {
+        guard TaskText.isAddress(link.url) else {
+            throw .invalid("a link is an address that begins with https:// or http://, without parentheses")
+        }
+        let text = TaskText.line(link.text).filter { $0 != "[" && $0 != "]" }
+        return "[\(text)](\(link.url))"
     }
 
     static func title(_ text: String) throws(TaskError) -> String {
@@ -190,12 +199,18 @@ extension TaskFile {
     }
 
     private func labelled(_ item: TaskItem, _ new: [String]) throws(TaskError) -> [Splice] {
+        guard new.count <= TaskText.labelLimit else {
+            throw .invalid("a change sets at most \(TaskText.labelLimit) labels: leave some out")
+        }
         guard new.allSatisfy(TaskText.isWord) else {
             throw .invalid("labels are words of letters, digits and _-./:+")
         }
-        var seen: Set<String> = []
-        let added = new.filter { !item.labels.contains($0) && seen.insert($0).inserted }
-        let removed = item.marks.filter { $0.kind == .label && !new.contains(item.string($0.value)) }
+        let labels = item.marks.filter { $0.kind == .label }.map { (mark: $0, text: item.string($0.value)) }
+        let wanted = Set(new)
+        // A repeated one is added once.
+        var seen = Set(labels.map(\.text))
+        let added = new.filter { seen.insert($0).inserted }
+        let removed = labels.filter { !wanted.contains($0.text) }.map(\.mark)
         let insertion = added.map { "#\($0)" }.joined(separator: " ")
         return removed.map { self.removal(of: $0, item) }
             + (added.isEmpty ? [] : [self.insertion(item, .label, insertion)])
@@ -207,48 +222,64 @@ extension TaskFile {
         guard !text.isEmpty, text.utf8.count <= 4_000 else { throw .invalid("a note has 1 to 4,000 bytes") }
         let who = TaskText.line(new[0]).filter { !"(),:".contains($0) }
         let line = String(repeating: " ", count: item.column) + "- note (\(who), \(new[1])): \(text)"
-        return self.newLine(line, at: position)
+        return self.newLines([line], at: position)
     }
 
-    /// A line of its own, with the line end of the one before it.
-    private func newLine(_ text: String, at position: Int) -> Splice {
+    /// Lines of their own, with the line end of the one before them.
+    private func newLines(_ lines: [String], at position: Int) -> Splice {
         let before = self.bytes[..<position]
         func ends(_ word: String) -> Bool { before.suffix(word.utf8.count).elementsEqual(word.utf8) }
-        for end in ["\r\n", "\n", "\r"] where ends(end) { return Splice(position..<position, text + end) }
-        // The last line has none, nor has the new one.
-        let end = self.bytes.firstRange(of: Array("\r\n".utf8)) == nil ? "\n" : "\r\n"
-        return Splice(position..<position, end + text)
+        for end in ["\r\n", "\n", "\r"] where ends(end) {
+            return Splice(position..<position, lines.map { $0 + end }.joined())
+        }
+        // The last line has none, nor has the last new one.
+        return Splice(position..<position, lines.map { self.lineEnd + $0 }.joined())
     }
+
+    private var lineEnd: String { self.bytes.firstRange(of: Array("\r\n".utf8)) == nil ? "\n" : "\r\n" }
 
     // MARK: New tasks
 
-    /// Adds a task after the last one of the list, or at the end of the file.
-    private func adding(_ text: String) throws(TaskError) -> (file: TaskFile, address: String, title: String) {
-        let title = try Self.title(text)
-        let id = self.nextID
+    /// Adds tasks after the last one of the list, or at the end of the file. All at once, because the file is read again
+    /// after each change. The title is the first one's.
+    func adding(
+        _ tasks: [(text: String, links: [TaskLink])]
+    ) throws(TaskError) -> (file: TaskFile, addresses: [String], title: String) {
+        let ids = self.nextIDs(tasks.count)
+        var lines: [String] = []
+        for (id, task) in zip(ids, tasks) {
+            let title = try Self.title(task.text)
+            var words = ["[ ]", id, title]
+            for link in task.links { words.append(try Self.link(link)) }
+            lines.append(words.joined(separator: " "))
+        }
         let file: TaskFile
         if let last = self.items.last(where: { $0.depth == 0 }) {
             let indent = String(decoding: self.bytes[last.indent], as: UTF8.self)
             let bullet = last.bullet.count == 1 ? String(decoding: self.bytes[last.bullet], as: UTF8.self) : "-"
-            file = self.applying([self.newLine("\(indent)\(bullet) [ ] \(id) \(title)", at: last.end)])
+            file = self.applying([self.newLines(lines.map { "\(indent)\(bullet) \($0)" }, at: last.end)])
         } else if self.bytes.isEmpty {
-            file = TaskFile(Array("# Tasks\n\n- [ ] \(id) \(title)\n".utf8))
+            file = TaskFile(Array("# Tasks\n\n\(lines.map { "- \($0)\n" }.joined())".utf8))
         } else {
-            let end = self.bytes.firstRange(of: Array("\r\n".utf8)) == nil ? "\n" : "\r\n"
+            let end = self.lineEnd
             let isEnded = self.bytes.last == UInt8(ascii: "\n")
-            let gap = isEnded ? end : end + end
+            let text = lines.map { "- \($0)" }.joined(separator: end)
             file = self.applying([
-                Splice(self.bytes.count..<self.bytes.count, "\(gap)- [ ] \(id) \(title)\(isEnded ? end : "")")
+                Splice(
+                    self.bytes.count..<self.bytes.count, isEnded ? "\(end)\(text)\(end)" : "\(end)\(end)\(text)")
             ])
         }
         // The others are what they were, in their order.
-        guard file.items.count == self.items.count + 1, file.bytes.count <= Self.sizeLimit,
-            let added = file.items.first(where: { $0.id == id }),
-            zip(self.items, file.items.filter { $0.line != added.line }).allSatisfy({ old, new in
+        let new = Set(ids)
+        let added = file.items.filter { item in item.id.map(new.contains) ?? false }
+        let others = file.items.filter { item in !(item.id.map(new.contains) ?? false) }
+        guard file.items.count == self.items.count + tasks.count, file.bytes.count <= Self.sizeLimit,
+            let first = added.first, added.count == tasks.count,
+            zip(self.items, others).allSatisfy({ old, new in
                 old.bytes[old.content].elementsEqual(new.bytes[new.content])
             })
         else { throw Self.cannotStand }
-        return (file, id, added.text)
+        return (file, ids, first.text)
     }
 }
 

@@ -118,8 +118,12 @@ package struct TaskFile: Sendable {
         return first
     }
 
-    /// The id that the next new task gets: the highest `T` number and one, with as many digits where they have zeros.
-    var nextID: String {
+    /// The id that the next new task gets.
+    var nextID: String { self.nextIDs(1)[0] }
+
+    /// The ids that the next new tasks get: the highest `T` number and one, and so on, with as many digits where they
+    /// have zeros.
+    func nextIDs(_ count: Int) -> [String] {
         var highest = 0
         var width = 0
         for item in self.items {
@@ -129,8 +133,10 @@ package struct TaskFile: Sendable {
             highest = max(highest, number)
             if digits.hasPrefix("0") { width = max(width, digits.utf8.count) }
         }
-        let number = String(highest + 1)
-        return "T" + String(repeating: "0", count: max(0, width - number.utf8.count)) + number
+        return (0..<count).map { place in
+            let number = String(highest + 1 + place)
+            return "T" + String(repeating: "0", count: max(0, width - number.utf8.count)) + number
+        }
     }
 }
 

@@ -102,10 +102,18 @@ package struct TaskItem: Sendable {
     }
 
     package var owner: String? { self.value(.owner) }
+    /// A line may have thousands, and each is indexed, searched and sent.
+    static let labelLimit = 100
+    /// The first ``labelLimit``.
     package var labels: [String] {
+        var labels: [String] = []
         var seen: Set<String> = []
-        return self.marks.filter { $0.kind == .label }.map { self.string($0.value) }
-            .filter { seen.insert($0).inserted }
+        for mark in self.marks where mark.kind == .label {
+            let label = self.string(mark.value)
+            if seen.insert(label).inserted { labels.append(label) }
+            if labels.count == Self.labelLimit { break }
+        }
+        return labels
     }
     package var priority: String? { self.value(.priority) }
     /// `2026-12-01`

@@ -17,6 +17,8 @@ struct TaskReader {
     private var open: [(column: Int, kind: Kind)] = []
     /// Each line is compared with all open items. Deeper ones are text.
     private static let levelLimit = 100
+    /// In bytes. A longer line is plain text, whatever it begins with.
+    private static let lineLimit = 64 << 10
     private var section: String?
     private var isInParagraph = false
     private var fence: (byte: UInt8, count: Int, column: Int)?
@@ -131,7 +133,8 @@ struct TaskReader {
             // The item that it is in has ended.
             self.fence = nil
         }
-        let startsBlock = self.startsBlock(position, range.upperBound, column: column)
+        let isPlain = range.count > Self.lineLimit
+        let startsBlock = !isPlain && self.startsBlock(position, range.upperBound, column: column)
         if self.isInParagraph, !startsBlock {
             self.extend(to: next, isText: true)
             return
@@ -144,6 +147,10 @@ struct TaskReader {
             return
         }
         self.extend(to: next)
+        if isPlain {
+            self.isInParagraph = true
+            return
+        }
         self.takeBlock(position..<range.upperBound, column: column, lineStart: range.lowerBound, next: next)
     }
 
@@ -274,12 +281,15 @@ struct TaskReader {
         return range.lowerBound..<end
     }
 
-    /// Three or more `-`, `*` or `_`.
+    /// In bytes. Items within items on one line each ask whether the rest is a rule.
+    private static let ruleLimit = 200
+
+    /// Three or more `-`, `*` or `_`, of which the first ``ruleLimit`` decide.
     private func isRule(_ range: Range<Int>) -> Bool {
         let byte = self.bytes[range.lowerBound]
         guard byte == UInt8(ascii: "-") || byte == UInt8(ascii: "*") || byte == UInt8(ascii: "_") else { return false }
         var count = 0
-        for other in self.bytes[range] {
+        for other in self.bytes[range].prefix(Self.ruleLimit) {
             if other == byte { count += 1 } else if !self.isBlank(other) { return false }
         }
         return count >= 3

@@ -7,6 +7,8 @@ package enum TaskText {
     package static let limit = 500
     /// In bytes, before it is counted in characters: each may have thousands of marks.
     static let byteLimit = 64 << 10
+    /// Of labels that one change sets.
+    package static let labelLimit = 50
 
     /// One line without control and bidirectional characters, so that it can neither begin another task nor look like
     /// something else.

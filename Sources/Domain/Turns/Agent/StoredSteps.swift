@@ -107,17 +107,18 @@ package struct StoredSteps: StepLog {
 
     /// The rows that are read at once for people: those of some 150 calls.
     private static let shownRows = 600
+    /// The bytes of their events.
+    private static let shownBytes = 8 << 20
 
     /// The last steps of a turn after a position of its record, for people.
     package func page(of turn: String, after position: Int) async throws -> TurnStepPage {
-        let rows = try await self.store.read { ledger in
-            try ledger.lastSteps(ofTurn: turn, after: position, limit: Self.shownRows)
+        let (rows, isCut) = try await self.store.read { ledger in
+            try ledger.lastSteps(ofTurn: turn, after: position, limit: Self.shownRows, bytes: Self.shownBytes)
         }
-        guard let first = rows.first, let last = rows.last else { return TurnStepPage(position: position) }
+        guard let last = rows.last else { return TurnStepPage(position: position) }
         return TurnStepPage(
             steps: StepHistory.steps(of: try rows.map(Self.record).map(TaskSteps.shown)), position: last.number,
-            // The numbers of tasks have gaps.
-            isCut: rows.count == Self.shownRows && first.number > position + 1)
+            isCut: isCut)
     }
 
     private static func row(_ record: StepRecord) -> StepRow {

@@ -139,7 +139,10 @@ struct CopilotCLIIntents: Sendable {
     }
 
     static func line(_ text: String) -> String {
-        let line = VisibleText.line(text)
-        return line.count > 80 ? line.prefix(79) + "…" : line
+        // One character may be as long as a command.
+        let start = text.beginning(bytes: 1_024)
+        let line = VisibleText.line(start)
+        let isCut = line.count > 80 || start.utf8.count < text.utf8.count
+        return isCut ? String(line.prefix(79)) + "…" : line
     }
 }

@@ -138,7 +138,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
                 ["denied", "rejected"].contains(result.code ?? "") ? .denied : .failed
             }
         let changes = CopilotCLIIntents.changing.contains(call.tool)
-        let text = VisibleText.of(Redaction.redact(String(result.text.prefix(ToolLimits.resultBytes))))
+        let text = VisibleText.of(Redaction.redact(result.text.beginning(bytes: ToolLimits.resultBytes)))
         let stored = ToolResult(
             outcome, text: text, summary: status.map { "\(title), exit \($0)" } ?? title,
             hasChanges: changes && result.isSuccess)

@@ -48,7 +48,7 @@ struct FixReplies {
         let known = try await place.client.all { page in
             try await place.client.comments(on: pull, in: place.name, after: page)
         }
-        guard !known.contains(where: { $0.body.contains(mark) }) else { return }
+        guard !known.contains(where: { OwnMark.has(mark, in: $0.body) }) else { return }
         _ = try await place.client.comment(on: pull, in: place.name, text)
     }
 

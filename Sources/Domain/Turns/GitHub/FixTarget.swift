@@ -1,6 +1,7 @@
 internal import Chat
 internal import Git
 internal import GitHub
+internal import Primitives
 internal import Repositories
 
 /// What `fix` works on.
@@ -51,7 +52,7 @@ struct FixTarget: Sendable {
         let news = try await work.news.pending(request.session)
         return FixTarget(
             branch: branch, pull: pull, items: FixItems.all(news: news, checks: checks, comments: comments),
-            comments: comments, wish: String(wish.prefix(2_000)))
+            comments: comments, wish: String(wish.prefix(2_000)).beginning(bytes: 8_000))
     }
 
     private static func pull(

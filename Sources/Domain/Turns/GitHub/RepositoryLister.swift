@@ -79,15 +79,17 @@ struct RepositoryLister: Sendable {
     private func branches(of name: String?, _ number: Int) async throws -> ListedPage {
         let repository = try self.work.repositories.repository(name)
         let base = try? await repository.checkReady().name
-        let branches = try await repository.git.branches().filter { !$0.isRemote }.sorted { left, right in
-            (left.name == base ? 0 : 1, left.name) < (right.name == base ? 0 : 1, right.name)
-        }
-        let items = branches.map { branch in
+        let local = try await repository.git.branches().filter { !$0.isRemote }
+        // By bytes: a name may be one long run of marks, which is sorted whenever it is compared as text.
+        let place = base.flatMap { base in local.firstIndex { $0.name.utf8.elementsEqual(base.utf8) } }
+        let others = local.indices.filter { $0 != place }.map { local[$0] }
+            .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        let branches = (place.map { [local[$0]] } ?? []) + others
+        return ListedPage("Branches of `\(repository.name)`", number, of: branches) { branch in
             let link = self.work.pages.folder("", on: branch.name, of: repository.name)
             return "\(GitHubTexts.code(branch.name)) at `\(branch.id.hex.prefix(7))`"
                 + "\(branch.name == base ? ", the base" : "") \(link)"
         }
-        return ListedPage("Branches of `\(repository.name)`", number, of: items)
     }
 
     private func files(_ path: String, on branch: String?, of name: String?, _ number: Int) async throws -> ListedPage {
@@ -95,7 +97,9 @@ struct RepositoryLister: Sendable {
         var ref = branch ?? ""
         if branch == nil { ref = try await repository.checkReady().name } else { await repository.refreshIfPossible() }
         let entries = try await repository.folderPage(path, at: ref).entries
-        let items = entries.map { entry in
+        let place = path.isEmpty ? "Files" : "Files in \(GitHubTexts.code(path))"
+        let title = "\(place) on \(GitHubTexts.code(ref)) of `\(repository.name)`"
+        return ListedPage(title, number, of: entries) { entry in
             let full = path.isEmpty ? entry.name : "\(path)/\(entry.name)"
             guard entry.kind == .directory else {
                 let size = entry.size.map { ", \($0) bytes" } ?? ""
@@ -104,7 +108,5 @@ struct RepositoryLister: Sendable {
             }
             return "\(GitHubTexts.code("\(entry.name)/")) \(self.work.pages.folder(full, on: ref, of: repository.name))"
         }
-        let place = path.isEmpty ? "Files" : "Files in \(GitHubTexts.code(path))"
-        return ListedPage("\(place) on \(GitHubTexts.code(ref)) of `\(repository.name)`", number, of: items)
     }
 }

@@ -49,7 +49,7 @@ struct ReviewPosting {
         let mark = ReviewText.mark(payload.id)
         return try await place.client.all { page in
             try await place.client.reviews(ofPullRequest: payload.number, in: place.name, after: page)
-        }.first { $0.body.contains(mark) }
+        }.first { OwnMark.has(mark, in: $0.body) }
     }
 
     private func post(

@@ -116,9 +116,10 @@ struct ImplementRun {
         let work = self.request.id
         let reported = Set(
             try await self.agent.store.read { ledger in try ledger.commits(ofWork: work) }.map(\.sha))
+        let budget = GitStatBudget()
         for commit in commits.reversed() where !reported.contains(commit.id.hex) {
             let made = try await MadeCommit(
-                commit.id, on: self.feature, of: self.repository.name, self.repository.git)
+                commit.id, on: self.feature, of: self.repository.name, self.repository.git, within: budget)
             try await self.thread.report(.commit(made.notice))
         }
     }

@@ -18,10 +18,12 @@ struct ImplementTurn: TurnWorker {
         self.repositories = repositories
     }
 
-    func refusal(of text: String) -> String? { TaskSelection(text) == nil ? ImplementTexts.arguments : nil }
+    func refusal(of text: String) -> String? { ImplementTexts.refusal(of: text) }
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
-        guard let selection = TaskSelection(request.text) else { throw TurnFailure(ImplementTexts.arguments) }
+        guard let selection = TaskSelection(request.text) else {
+            throw TurnFailure(ImplementTexts.refusal(of: request.text) ?? ImplementTexts.arguments)
+        }
         let persona = try self.agent.taskPersona(for: request)
         do {
             let repository = try self.repositories.repository(request.repository)

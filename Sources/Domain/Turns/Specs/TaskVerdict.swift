@@ -1,5 +1,6 @@
 internal import Agent
 internal import JSON
+internal import Primitives
 internal import Specs
 
 /// Whether a try at a task was a success, as its record says. Pure.
@@ -40,13 +41,14 @@ enum TaskVerdict: Equatable {
         case .done:
             // Tests that a task writes before what they test have to fail.
             guard let test = steps.lastTest, test.status != 0, !Self.isAboutTests(task) else { return .done }
-            return .failed("its tests fail: `\(test.command.prefix(80))` ended with exit \(test.status)")
+            return .failed("its tests fail: `\(test.command.beginning(bytes: 80))` ended with exit \(test.status)")
         case .open:
             if let last = steps.last, last.status != 0 {
-                return .failed("its last command, `\(last.command.prefix(80))`, ended with exit \(last.status)")
+                let command = last.command.beginning(bytes: 80)
+                return .failed("its last command, `\(command)`, ended with exit \(last.status)")
             }
             if steps.hasChanges { return .done }
-            let words = ImplementTexts.clause(String(steps.answer.prefix(200)))
+            let words = ImplementTexts.clause(String(steps.answer.prefix(200)).beginning(bytes: 800))
             return .failed(words.isEmpty ? "the model changed nothing" : "the model changed nothing and said: \(words)")
         }
     }

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Logging
+internal import Primitives
 internal import Processes
 
 /// Draws SVG with `rsvg-convert`, where it is installed.
@@ -12,7 +13,7 @@ package enum PictureProgram {
                 let result = try await Process.run(plan, input: Array(svg.utf8), keeping: 4 << 20)
                 if result.status == .exited(0), !result.isTruncated, !result.output.isEmpty { return result.output }
                 Logger(label: "reports").warning(
-                    "a chart could not be drawn", ["error": .string(String(result.errorText.prefix(200)))])
+                    "a chart could not be drawn", ["error": .string(result.errorText.beginning(bytes: 200))])
             } catch {
                 Logger(label: "reports").warning("a chart could not be drawn", ["error": .string("\(error)")])
             }

@@ -1,5 +1,6 @@
 internal import Git
 internal import JSON
+internal import Jail
 internal import Primitives
 internal import Repositories
 
@@ -16,11 +17,16 @@ package final class WorkspaceSource: ArchiveSource {
     private static let mostSkipped = 1_000
 
     private let workspace: Workspace
+    /// Bytes of files beyond a multiple of what the workspace takes on the disk: here, each hard link is a file, and holes
+    /// become zeros.
+    private let slack: Int
+    private static let expansion = 8
     /// Of the files, as the bundle has them.
     private let tree = Protected<String?>(nil)
 
-    init(_ workspace: Workspace) {
+    init(_ workspace: Workspace, slack: Int = 4 << 30) {
         self.workspace = workspace
+        self.slack = slack
     }
 
     package func entries(_ add: (ArchiveEntry) async throws -> Void) async throws {
@@ -32,12 +38,15 @@ package final class WorkspaceSource: ArchiveSource {
             self.tree.withLock { $0 = snapshot.tree }
             let branch = try await self.addBundle(add)
             var skipped: [SkippedFile] = []
-            try await Self.add(files, below: "workspace", &skipped, add)
+            let layout = self.workspace.layout
+            let held = await MeasuredQuota().usage(of: [layout.files, layout.git]).bytes
+            var room = self.slack + Self.expansion * held
+            try await Self.add(files, below: "workspace", within: &room, &skipped, add)
             if try await self.workspace.hasForeignCommits() {
                 let git = WorkFiles(
                     folder: self.workspace.layout.git, store: self.workspace.layout.store,
                     rules: self.workspace.settings.scan)
-                try await Self.add(git, below: "git", &skipped, add)
+                try await Self.add(git, below: "git", within: &room, &skipped, add)
             }
             try await self.addSummary(branch, skipped, add)
         } catch let error as GitError {
@@ -73,12 +82,16 @@ package final class WorkspaceSource: ArchiveSource {
         return head
     }
 
-    /// Adds a folder and all that is in it.
+    /// Adds a folder and all that is in it, but for files that have no room.
     private static func add(
-        _ files: WorkFiles, below name: String, _ skipped: inout [SkippedFile],
+        _ files: WorkFiles, below name: String, within room: inout Int, _ skipped: inout [SkippedFile],
         _ add: (ArchiveEntry) async throws -> Void
     ) async throws {
         func place(_ path: [UInt8]) -> [UInt8] { Array("\(name)/".utf8) + path }
+        func skip(_ path: [UInt8], _ reason: String) {
+            guard skipped.count < Self.mostSkipped else { return }
+            skipped.append(SkippedFile(path: String(decoding: path, as: UTF8.self), reason: reason))
+        }
         try await add(ArchiveEntry(path: name, mode: 0o755, modified: 0, content: .folder))
         var waiting: [[UInt8]] = [[]]
         while let folder = waiting.popLast() {
@@ -98,14 +111,16 @@ package final class WorkspaceSource: ArchiveSource {
                             path: place(entry.path), mode: 0o777, modified: entry.modified,
                             content: .link(target: target)))
                 case .file:
-                    if let file = try await files.openFile(entry.path) {
-                        try await add(Self.entry(place(entry.path), file, of: files))
-                    } else if skipped.count < Self.mostSkipped {
-                        skipped.append(
-                            SkippedFile(
-                                path: String(decoding: entry.path, as: UTF8.self),
-                                reason: "it can't be opened, or is a hard link to a file of another user"))
+                    guard let file = try await files.openFile(entry.path) else {
+                        skip(entry.path, "it can't be opened, or is a hard link to a file of another user")
+                        continue
                     }
+                    guard file.size <= room else {
+                        skip(entry.path, "hard links or holes make the files too large together")
+                        continue
+                    }
+                    room -= file.size
+                    try await add(Self.entry(place(entry.path), file, of: files))
                 }
             }
         }

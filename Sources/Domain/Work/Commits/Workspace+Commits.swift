@@ -278,12 +278,13 @@ extension Workspace {
     private func archived() async -> String? { self.layout.readArchived() }
 
     /// Oldest first, of commits whose newest is first. Those that are too large to show are other people's: they came by a
-    /// merge, or have the turn's trailer.
+    /// merge, or have the turn's trailer. Where counting lines takes too long, later ones have no numbers of them.
     func notices(of commits: [GitCommit], _ repository: LocalRepository) async throws -> [CommitNotice] {
+        let budget = GitStatBudget()
         var notices: [CommitNotice] = []
         for commit in commits.reversed() {
             do {
-                notices.append(try await self.notice(of: commit, repository))
+                notices.append(try await self.notice(of: commit, repository, within: budget))
             } catch let error as GitError where error.code == .tooLarge {
                 continue
             }
@@ -291,9 +292,11 @@ extension Workspace {
         return notices
     }
 
-    private func notice(of commit: GitCommit, _ repository: LocalRepository) async throws -> CommitNotice {
+    private func notice(
+        of commit: GitCommit, _ repository: LocalRepository, within budget: GitStatBudget = GitStatBudget()
+    ) async throws -> CommitNotice {
         try await MadeCommit(
-            commit.id, on: self.branch ?? "", of: repository.name, repository.git
+            commit.id, on: self.branch ?? "", of: repository.name, repository.git, within: budget
         ).notice
     }
 

@@ -7,7 +7,9 @@ final class JobOutput: Sendable {
     private static let limit = 32 << 10
 
     private struct State {
+        /// With ``dropped`` pieces at the beginning that are not kept any more.
         var pieces: [CommandOutput] = []
+        var dropped = 0
         /// The position of the first kept piece.
         var start = 0
         var bytes = 0
@@ -15,7 +17,20 @@ final class JobOutput: Sendable {
         var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
         var lastWaiter: UInt64 = 0
 
-        var end: Int { self.start + self.pieces.count }
+        var end: Int { self.start + self.pieces.count - self.dropped }
+
+        /// Drops the first pieces while there is too much text.
+        mutating func drop(to limit: Int) {
+            while self.bytes > limit, self.dropped < self.pieces.count - 1 {
+                self.bytes -= self.pieces[self.dropped].text.utf8.count
+                self.dropped += 1
+                self.start += 1
+            }
+            // All others move, so not each time.
+            guard self.dropped > self.pieces.count / 2 else { return }
+            self.pieces.removeFirst(self.dropped)
+            self.dropped = 0
+        }
 
         mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
             defer { self.waiters = [:] }
@@ -29,13 +44,7 @@ final class JobOutput: Sendable {
         let waiters = self.state.withLock { state in
             state.pieces.append(output)
             state.bytes += output.text.utf8.count
-            var dropped = 0
-            while state.bytes > Self.limit, dropped < state.pieces.count - 1 {
-                state.bytes -= state.pieces[dropped].text.utf8.count
-                dropped += 1
-            }
-            state.pieces.removeFirst(dropped)
-            state.start += dropped
+            state.drop(to: Self.limit)
             return state.takeWaiters()
         }
         for waiter in waiters { waiter.resume() }
@@ -54,7 +63,8 @@ final class JobOutput: Sendable {
         if isWaiting { await self.wait(after: position) }
         return self.state.withLock { state in
             JobProgress(
-                position: state.end, output: Array(state.pieces.dropFirst(max(0, position - state.start))),
+                position: state.end,
+                output: Array(state.pieces.dropFirst(state.dropped + max(0, position - state.start))),
                 ending: state.ending)
         }
     }

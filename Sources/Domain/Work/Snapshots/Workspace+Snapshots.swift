@@ -160,12 +160,12 @@ extension Workspace {
         let now = self.now()
         let line = String(reason.map { $0.isNewline ? " " : $0 })
         let way = moved.map { "\n\(Self.moveKey): \($0.text)" } ?? ""
-        let paths = scan.folders.empty?.paths
-        let folders = (paths ?? []).reduce(paths.map { "\n\(Self.folderCountKey): \($0.count)" } ?? "") {
-            "\($0)\n\(Self.folderKey): \($1)"
+        let folders = scan.folders.empty.map { empty in
+            "\n\(Self.folderCountKey): \(empty.paths.count)"
+                + empty.paths.map { "\n\(Self.folderKey): \($0)" }.joined()
         }
         let head = try await self.headLine()
-        let message = "\(line)\n\n\(Self.timeKey): \(now)\(head)\(way)\(folders)"
+        let message = "\(line)\n\n\(Self.timeKey): \(now)\(head)\(way)\(folders ?? "")"
         // Another snapshot may be made at the same time.
         while try await !self.keep(scan.tree, number, message, now) { number += 1 }
         for old in existing.dropFirst(max(1, self.settings.snapshots) - 1) {
@@ -207,23 +207,20 @@ extension Workspace {
 
     private static func snapshot(_ number: Int, _ record: WorkFiles.Record, _ notes: [String]) -> WorkspaceSnapshot {
         let reason = record.message.prefix { $0 != "\n" }
-        let time = Self.trailer(Self.timeKey, of: record).flatMap { Int64(untrusted: $0) }
+        let trailers = SnapshotTrailers(record)
+        let time = trailers[Self.timeKey].flatMap { Int64(untrusted: $0) }
         return WorkspaceSnapshot(
             id: "s\(number)", reason: String(reason), at: time ?? record.seconds * 1_000, tree: record.tree.hex,
-            notes: notes, folders: UnrecordedFolders(empty: Self.folders(of: record)))
+            notes: notes, folders: UnrecordedFolders(empty: Self.folders(in: trailers)))
     }
 
     /// Nil if the record does not say.
-    static func folders(of record: WorkFiles.Record) -> EmptyFolders? {
-        guard self.trailer(self.folderCountKey, of: record) != nil else { return nil }
-        let begin = "\(self.folderKey): "
-        let lines = record.message.split(separator: "\n").dropFirst().filter { $0.hasPrefix(begin) }
-        return EmptyFolders(paths: lines.map { String($0.dropFirst(begin.count)) })
+    static func folders(of record: WorkFiles.Record) -> EmptyFolders? { self.folders(in: SnapshotTrailers(record)) }
+
+    private static func folders(in trailers: SnapshotTrailers) -> EmptyFolders? {
+        guard trailers[self.folderCountKey] != nil else { return nil }
+        return EmptyFolders(paths: trailers.all(self.folderKey).map(String.init))
     }
 
-    static func trailer(_ key: String, of record: WorkFiles.Record) -> Substring? {
-        // The first line is the reason, which people may have written.
-        let lines = record.message.split(separator: "\n", omittingEmptySubsequences: true).dropFirst()
-        return lines.last { $0.hasPrefix("\(key): ") }?.dropFirst(key.count + 2)
-    }
+    static func trailer(_ key: String, of record: WorkFiles.Record) -> Substring? { SnapshotTrailers(record)[key] }
 }

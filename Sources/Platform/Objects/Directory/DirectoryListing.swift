@@ -15,16 +15,13 @@ struct DirectoryListing {
 
     /// - Parameter path: Of the folder: empty, or with a slash at the end.
     mutating func add(_ folder: ObjectFolder, path: String) throws(SystemError) {
-        for (name, isFolder) in try folder.names() {
+        let names = try folder.names { self.isWanted(path + $0, isFolder: $1) }
+        for (name, isFolder) in names {
             let key = path + name
             if isFolder {
-                guard key.hasPrefix(self.prefix) || self.prefix.hasPrefix(key), !self.isPast(key, isFolder: true),
-                    let inner = try folder.folder([String(name.dropLast())])
-                else { continue }
+                guard let inner = try folder.folder([String(name.dropLast())]) else { continue }
                 try self.add(inner, path: key)
-            } else if key.hasPrefix(self.prefix), !self.isPast(key, isFolder: false),
-                let facts = try folder.facts(of: name, key: key)
-            {
+            } else if let facts = try folder.facts(of: name, key: key) {
                 guard self.page.objects.count < self.limit else {
                     self.page.next = self.page.objects.last?.key
                     return
@@ -33,6 +30,11 @@ struct DirectoryListing {
             }
             if self.page.next != nil { return }
         }
+    }
+
+    /// Whether an object, or something in a folder, belongs to this page or a later one.
+    private func isWanted(_ key: String, isFolder: Bool) -> Bool {
+        (key.hasPrefix(self.prefix) || isFolder && self.prefix.hasPrefix(key)) && !self.isPast(key, isFolder: isFolder)
     }
 
     /// Whether an object, or everything in a folder, was in an earlier page.

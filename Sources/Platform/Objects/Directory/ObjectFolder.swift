@@ -69,7 +69,11 @@ final class ObjectFolder: Sendable {
     }
 
     /// The names of files and folders, in the order in which their keys sort.
-    func names() throws(SystemError) -> [(name: String, isFolder: Bool)] {
+    ///
+    /// - Parameter isWanted: Asked for each name; that of a folder has a slash at the end.
+    func names(
+        where isWanted: (_ name: String, _ isFolder: Bool) -> Bool = { _, _ in true }
+    ) throws(SystemError) -> [(name: String, isFolder: Bool)] {
         // A descriptor of its own, because closing the stream closes it.
         guard let number = try self.opened(".", O_RDONLY | O_DIRECTORY), let stream = unsafe fdopendir(number) else {
             throw .last("list \(self.path)")
@@ -81,15 +85,35 @@ final class ObjectFolder: Sendable {
             guard let name = String(validating: bytes, as: UTF8.self) else { continue }
             if name.hasPrefix(Self.draftPrefix) { self.removeIfLeft(name) }
             if name.hasPrefix(".") { continue }
-            var status = stat()
-            guard unsafe fstatat(self.file.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
-            switch status.st_mode & S_IFMT {
-            case S_IFREG: names.append((name, false))
-            case S_IFDIR: names.append((name + "/", true))
-            default: break
-            }
+            let folderName = name + "/"
+            let (mayBeFile, mayBeFolder) = (isWanted(name, false), isWanted(folderName, true))
+            guard mayBeFile || mayBeFolder else { continue }
+            let type = unsafe entry.pointee.d_type
+            guard let isFolder = type == UInt8(DT_UNKNOWN) ? self.isFolder(name) : Self.isFolder(type) else { continue }
+            if isFolder, mayBeFolder { names.append((folderName, true)) }
+            if !isFolder, mayBeFile { names.append((name, false)) }
         }
         return names.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    /// Nil for what is neither a file nor a folder.
+    private static func isFolder(_ type: UInt8) -> Bool? {
+        switch type {
+        case UInt8(DT_REG): false
+        case UInt8(DT_DIR): true
+        default: nil
+        }
+    }
+
+    /// The same for a name on a file system whose folders do not say it.
+    private func isFolder(_ name: String) -> Bool? {
+        var status = stat()
+        guard unsafe fstatat(self.file.rawValue, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return false
+        case S_IFDIR: return true
+        default: return nil
+        }
     }
 
     // MARK: Writing

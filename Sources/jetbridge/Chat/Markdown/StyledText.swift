@@ -42,7 +42,6 @@ struct StyledText {
     private(set) var runs: [(text: String, style: Style)] = []
 
     var isEmpty: Bool { self.runs.isEmpty }
-    var text: String { self.runs.map(\.text).joined() }
     /// The columns of the text on one line.
     var width: Int { self.runs.reduce(0) { $0 + DisplayWidth.of($1.text) } }
 

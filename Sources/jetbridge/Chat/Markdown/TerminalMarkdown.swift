@@ -61,9 +61,22 @@ struct TerminalMarkdown {
             "\t", with: " ")
         while text.last == "\u{FFFD}" || text.last == " " { text.removeLast() }
         guard !text.isEmpty else { return "" }
-        while DisplayWidth.of(text) > self.width - 1 { text.removeFirst() }
         self.isWaitingShown = true
-        return StyledText.Style.faint.apply(to: text)
+        return StyledText.Style.faint.apply(to: String(Self.end(of: text, width: self.width - 1)))
+    }
+
+    /// The longest end of a line that fits. It is called for each piece of a line, which may be very long.
+    private static func end(of line: String, width: Int) -> Substring {
+        let end = Substring(line.unicodeScalars.suffix(max(0, 4 * width)))
+        var start = end.endIndex
+        var left = width
+        while start > end.startIndex {
+            let next = end.index(before: start)
+            left -= DisplayWidth.of(end[next..<start])
+            guard left >= 0 else { break }
+            start = next
+        }
+        return end[start...]
     }
 
     // MARK: Blocks

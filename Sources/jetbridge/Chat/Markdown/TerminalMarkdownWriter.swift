@@ -12,7 +12,7 @@ struct TerminalMarkdownWriter {
     }
 
     private struct Link {
-        /// The number of characters in front of its text.
+        /// The number of runs in front of its text.
         let start: Int
         let isImage: Bool
     }
@@ -118,7 +118,7 @@ struct TerminalMarkdownWriter {
     /// Appends the link's target unless its text already shows it: a text can name another address.
     private mutating func endLink(_ address: String) {
         guard let link = self.links.popLast(), !address.isEmpty else { return }
-        let text = String(self.inline.text.dropFirst(link.start))
+        let text = self.inline.runs.dropFirst(link.start).map(\.text).joined()
         let address = VisibleText.of(address, lineBreaks: .normalized)
         let isShown = !link.isImage && ["", "mailto:", "http://", "https://"].contains { $0 + text == address }
         if !isShown { self.inline.append((text.isEmpty ? "<" : " <") + address + ">", self.style.union(.faint)) }
@@ -145,7 +145,7 @@ extension TerminalMarkdownWriter: MarkdownVisitor {
         case .link, .image:
             let isImage = node == .image
             if isImage { self.append("image: ") }
-            self.links.append(Link(start: self.inline.text.count, isImage: isImage))
+            self.links.append(Link(start: self.inline.runs.count, isImage: isImage))
             self.styles.append(.underlined)
         }
     }

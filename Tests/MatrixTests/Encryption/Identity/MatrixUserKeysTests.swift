@@ -130,4 +130,17 @@ struct MatrixUserKeysTests {
         expectEqual(query.users.last?.devices.isEmpty, true)
         expectEqual(query.unanswered, ["@bob:far.example.org"])
     }
+
+    @Test("the devices of one answer have a limit, and people beyond it are asked for again")
+    func manyDevices() {
+        let devices = JSONObject(members: (0..<1_000).map { ("D\($0)", [:] as JSON) })
+        let users = (0..<7).map { "@u\($0):example.org" }
+        var keys = JSONObject(members: users.prefix(6).map { ($0, JSON.object(devices)) })
+        keys["@few:example.org"] = [:]
+        let query = MatrixKeyQuery(
+            ["device_keys": .object(keys)], users: users + ["@few:example.org"], account: self.alice.user)
+        // The last ones have no devices.
+        expectEqual(query.users.map(\.user), Array(users.prefix(5)) + [users[6], "@few:example.org"])
+        expectEqual(query.unanswered, [users[5]])
+    }
 }

@@ -1,4 +1,5 @@
 import Chat
+import Database
 import TestSupport
 import Testing
 
@@ -30,6 +31,33 @@ struct HistoryTests {
             expectEqual(request.history, stored, "\(text)")
         }
         expectEqual(harness.worker.requests.last?.history.map(\.text), ["e", "five"])
+    }
+
+    @Test("it has the newest entries within its bytes, and counts of a long output what later prompts may have of it")
+    func bytes() async throws {
+        let directory = try TemporaryDirectory()
+        let database = try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations)
+        let store = SessionStore(database: database)
+        let output = String(repeating: "begin ", count: 20_000) + String(repeating: "end ", count: 20_000)
+        let histories = try await store.write { ledger in
+            let route = Route(room: Sample.room)
+            let session = try ledger.session(for: Sample.thread, route: route, owner: "alice", title: "", at: 1).id
+            for (index, kind) in [TurnKind.chat, .run, .chat, .chat].enumerated() {
+                let turn = "turn\(index)"
+                try ledger.insert(
+                    TurnRecord(
+                        id: turn, session: session, kind: kind, work: turn, text: "", sender: Sample.person("alice"),
+                        route: route, message: nil, state: .running, attempts: 1, queuedAt: 1))
+                let text = kind == .run ? output : String(repeating: "\(index)", count: 3_000)
+                try ledger.insertMessage(session: session, turn: turn, role: .assistant, text: text, at: 1)
+            }
+            return try [1, 10_000, 25_000].map { bytes in
+                try ledger.history(of: session, after: 0, before: "turn3", limit: 400, bytes: bytes).map(\.text)
+            }
+        }
+        let (first, last) = (String(repeating: "0", count: 3_000), String(repeating: "2", count: 3_000))
+        expectEqual(histories, [[last], [last], [first, HistoryOutput.shortened(output), last]])
+        await database.close()
     }
 
     @Test("only the direct successor of the cached history gets it")

@@ -78,6 +78,12 @@ struct TerminalMarkdownTests {
             [
                 "image: [4malt[0m[2m <https://a.example/p.png>[0m"
             ])
+        expectEqual(
+            self.lines("[a **b**](https://x.example) ![c](https://p.example) https://y.example", width: 200),
+            [
+                "[4ma [0m[1;4mb[0m[2m <https://x.example>[0m image: [4mc[0m[2m <https://p.example>[0m "
+                    + "[4mhttps://y.example[0m"
+            ])
     }
 
     @Test("control characters are shown, not obeyed")
@@ -168,5 +174,8 @@ struct TerminalMarkdownTests {
         #expect(markdown.hideWaiting() == "\r\u{1B}[K" && markdown.hideWaiting() == "")
         expectEqual(markdown.finish(), "0123456789abcd\n")
         expectEqual(markdown.finish(), "")
+        let long = String(repeating: "0123456789", count: 1_000)
+        expectEqual(markdown.append("\(long)日本語🚀"), "\u{1B}[2m9日本語🚀\u{1B}[0m")
+        expectEqual(markdown.append("日x"), "\r\u{1B}[K\u{1B}[2m本語🚀日x\u{1B}[0m")
     }
 }

@@ -49,7 +49,7 @@ package struct MatrixUserKeys: Sendable, Equatable {
     }
 
     /// Each device's signature is checked; a person has some.
-    private static let deviceLimit = 1_000
+    static let deviceLimit = 1_000
 
     /// The public key of a cross-signing object, which must be its only key and its own name.
     private static func key(_ json: JSON, user: String, usage: String) -> String? {

@@ -4,13 +4,13 @@ internal import Glibc
 struct FolderWalk {
     /// Allocated bytes, not the lengths of files.
     private(set) var bytes = 0
-    /// Files and folders, without the top ones.
+    /// Names of files and folders, without the top ones: whoever copies the folder makes a file for each.
     private(set) var files = 0
     /// False if something could not be measured: a folder is unreadable, or was moved at that moment. A program could
     /// hide any amount there.
     private(set) var isComplete = true
 
-    /// Files with several hard links, which count once.
+    /// Files with several hard links, whose bytes count once.
     private var linked: Set<UInt64> = []
     private var levels: [Level] = []
 
@@ -64,8 +64,8 @@ struct FolderWalk {
             fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0
         else { return }
         let isFolder = status.st_mode & S_IFMT == S_IFDIR
-        if !isFolder, status.st_nlink > 1, !self.linked.insert(UInt64(status.st_ino)).inserted { return }
         self.files += 1
+        if !isFolder, status.st_nlink > 1, !self.linked.insert(UInt64(status.st_ino)).inserted { return }
         self.bytes += Int(status.st_blocks) * 512
         if isFolder {
             let bytes = UnsafeBufferPointer(start: name, count: strlen(name) + 1)

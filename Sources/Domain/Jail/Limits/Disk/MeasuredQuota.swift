@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Limits the size of a workspace by measuring it while its jail runs, and ending the jail.
 ///
 /// Quotas of a file system need its set-up, and root. So this looks at the free space of the file system so often that
@@ -9,19 +11,36 @@ package struct MeasuredQuota: Sendable {
     package init() {}
 
     /// What folders of the jail hold.
-    package func usage(of folders: [String]) async -> WorkspaceUsage { await Self.measure(folders).usage }
+    package func usage(of folders: [String]) async -> WorkspaceUsage { await FolderMeasurer.measure(folders).usage }
 
     /// The state of a jail's folders before it starts.
     func watch(_ folders: [String], _ limits: JailLimits) async -> DiskWatch {
         let begun = ContinuousClock.now
-        let start = await Self.measure(folders)
+        let start = await FolderMeasurer.measure(folders)
         return DiskWatch(
             quota: limits.disk, mostFiles: limits.files, start: start, took: begun.duration(to: .now))
     }
+}
 
-    @concurrent private static func measure(_ folders: [String]) async -> DiskWatch.Measurement {
-        DiskWatcher.measure(folders, nil)
+/// Measures on a thread of its own: a large workspace takes seconds, for which nothing else may wait.
+private actor FolderMeasurer {
+    nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
+
+    /// Several, so that a small workspace rarely waits for a large one.
+    private static let all = (1...3).map { FolderMeasurer(number: $0) }
+
+    private let executor: ThreadExecutor
+
+    private init(number: Int) {
+        self.executor = ThreadExecutor(name: "jail-usage-\(number)")
     }
+
+    static func measure(_ folders: [String]) async -> DiskWatch.Measurement {
+        let number = Int(UInt(bitPattern: folders.hashValue) % UInt(self.all.count))
+        return await self.all[number].measured(folders)
+    }
+
+    private func measured(_ folders: [String]) -> DiskWatch.Measurement { DiskWatcher.measure(folders, nil) }
 }
 
 /// What a workspace holds.

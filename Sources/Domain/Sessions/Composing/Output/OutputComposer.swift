@@ -16,12 +16,14 @@ struct OutputComposer: Sendable {
         return lines.map { OutputLine(stream: output.stream, text: $0) }
     }
 
-    /// The unfinished lines, as they stand now.
+    /// The unfinished lines, as they stand now and as far as they are shown: if somebody keeps a whole one, the next
+    /// output copies it.
     var partial: [OutputLine] {
-        [(CommandOutput.Stream.standardOutput, self.standardOutput), (.standardError, self.standardError)].compactMap {
-            stream, lines in
-            lines.partial.isEmpty ? nil : OutputLine(stream: stream, text: lines.partial)
-        }
+        let lines = [
+            OutputLine(stream: .standardOutput, text: self.standardOutput.partial),
+            OutputLine(stream: .standardError, text: self.standardError.partial),
+        ]
+        return lines.filter { !$0.text.isEmpty }.map(OutputExcerpt.bounded)
     }
 
     /// Ends the unfinished lines.

@@ -21,9 +21,8 @@ struct OutputExcerpt: Sendable {
 
     mutating func append(_ whole: OutputLine) {
         self.count += 1
-        let isLong = Self.isLong(whole)
-        let line = isLong ? Self.bounded(whole) : whole
-        if isLong { self.hasCutLines = true }
+        let line = Self.bounded(whole)
+        if Self.isLong(whole) { self.hasCutLines = true }
         let bytes = line.text.utf8.count + 1
         if !self.isHeadFull, self.headBytes + bytes <= Self.limit {
             self.head.append(line)
@@ -51,8 +50,9 @@ struct OutputExcerpt: Sendable {
         line.stream != nil && line.text.utf8.count > Self.limit / 4
     }
 
-    /// A long line, of which at most a quarter of the limit is kept: its beginning and its end.
-    private static func bounded(_ line: OutputLine) -> OutputLine {
+    /// The line; of a long one at most a quarter of the limit: its beginning and its end.
+    static func bounded(_ line: OutputLine) -> OutputLine {
+        guard Self.isLong(line) else { return line }
         let part = Self.limit / 8
         var head = Array(line.text.utf8.prefix(part + 1))
         while let byte = head.popLast(), byte & 0xC0 == 0x80 {}

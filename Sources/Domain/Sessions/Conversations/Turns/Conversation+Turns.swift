@@ -255,6 +255,6 @@ extension Conversation {
         authors.union([sender]).contains { author in self.context.access.role(of: author).map { $0 < .member } ?? true }
     }
 
-    /// The maximum number of messages in a prompt; a summary covers older ones by then.
+    /// The maximum number of messages in a prompt, whose texts have a limit too; a summary covers older ones by then.
     static let historyLimit = 400
 }

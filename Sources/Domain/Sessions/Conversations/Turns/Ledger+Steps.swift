@@ -21,12 +21,30 @@ extension Ledger {
         ).map(Self.step)
     }
 
-    /// The last `limit` steps with larger numbers than `number`, in order.
-    package func lastSteps(ofTurn turn: String, after number: Int, limit: Int) throws -> [StepRow] {
-        try self.connection.query(
-            "SELECT * FROM steps WHERE turn = ? AND number > ? ORDER BY number DESC LIMIT ?",
-            [.text(turn), .integer(Int64(number)), .integer(Int64(limit))]
-        ).map(Self.step).reversed()
+    /// The last `limit` steps with larger numbers than `number`, in order; fewer where their events would exceed `bytes`,
+    /// but at least one. `isCut`: there are more than these.
+    package func lastSteps(
+        ofTurn turn: String, after number: Int, limit: Int, bytes: Int
+    ) throws -> (steps: [StepRow], isCut: Bool) {
+        let sizes = try self.connection.query(
+            """
+            SELECT number, \(self.connection.dialect.bytes(of: "event")) AS bytes FROM steps
+            WHERE turn = ? AND number > ? ORDER BY number DESC LIMIT ?
+            """, [.text(turn), .integer(Int64(number)), .integer(Int64(limit + 1))])
+        var first: Int64?
+        var (count, left) = (0, Int64(bytes))
+        for size in sizes.prefix(limit) {
+            left -= try size.integer("bytes")
+            guard count == 0 || left >= 0 else { break }
+            first = try size.integer("number")
+            count += 1
+        }
+        guard let first else { return ([], false) }
+        let steps = try self.connection.query(
+            "SELECT * FROM steps WHERE turn = ? AND number >= ? ORDER BY number LIMIT ?",
+            [.text(turn), .integer(first), .integer(Int64(count))]
+        ).map(Self.step)
+        return (steps, count < sizes.count)
     }
 
     /// The newest turn of a session that has steps; nil without one.

@@ -141,6 +141,31 @@ extension Ledger {
         ).map(Self.turn)
     }
 
+    /// The number of turns of a session that are queued or running, before one of them.
+    package func turnsAhead(of turn: TurnRecord) throws -> Int {
+        let row = try self.connection.first(
+            """
+            SELECT COUNT(*) AS count FROM turns WHERE session = ? AND state IN ('queued', 'running')
+            AND number < (SELECT number FROM turns WHERE id = ?)
+            """, [.text(turn.session), .text(turn.id)])
+        return Int(try row?.integer("count") ?? 0)
+    }
+
+    /// The numbers of a session's running and queued turns.
+    package func openTurnCounts(of session: String) throws -> (running: Int, queued: Int) {
+        var counts = (running: 0, queued: 0)
+        let rows = try self.connection.query(
+            """
+            SELECT state, COUNT(*) AS count FROM turns WHERE session = ? AND state IN ('queued', 'running')
+            GROUP BY state
+            """, [.text(session)])
+        for row in rows {
+            let count = Int(try row.integer("count"))
+            if try row.text("state") == "running" { counts.running = count } else { counts.queued = count }
+        }
+        return counts
+    }
+
     /// Queued and running turns of some places, oldest first.
     package func openTurns(in places: Places) throws -> [TurnRecord] {
         let condition = places.condition(adapter: "sessions.adapter", thread: "sessions.thread", from: 1)
@@ -198,6 +223,12 @@ extension Ledger {
     package func commits(of turn: String) throws -> [CommitNotice] {
         try self.connection.query("SELECT * FROM commits WHERE turn = ? ORDER BY created_at", [.text(turn)])
             .map(Self.commit)
+    }
+
+    /// A commit that a turn has made; nil without it.
+    package func commit(_ sha: String, of turn: String) throws -> CommitNotice? {
+        try self.connection.query("SELECT * FROM commits WHERE turn = ? AND sha = ?", [.text(turn), .text(sha)])
+            .first.map(Self.commit)
     }
 
     /// The branch of a session's newest commit in a repository; nil without one.

@@ -44,19 +44,22 @@ extension Ledger {
     // MARK: Watches
 
     /// All watches of sessions that still exist; each is as active as its session.
-    package func gitHubWatches() throws -> [GitHubWatch] {
+    package func gitHubWatches() throws -> [GitHubWatch] { try self.storedGitHubWatches(of: nil) }
+
+    package func gitHubWatches(of session: String) throws -> [GitHubWatch] {
+        try self.storedGitHubWatches(of: session)
+    }
+
+    private func storedGitHubWatches(of session: String?) throws -> [GitHubWatch] {
         try self.connection.query(
             """
             SELECT w.session, w.repository, w.branch, w.pull, w.head, w.created_at,
             CASE WHEN w.active_at > s.active_at THEN w.active_at ELSE s.active_at END AS active_at
-            FROM github_watches w JOIN sessions s ON s.id = w.session WHERE s.state <> 'deleted'
+            FROM github_watches w JOIN sessions s ON s.id = w.session
+            WHERE s.state <> 'deleted'\(session == nil ? "" : " AND w.session = ?")
             ORDER BY w.repository, w.branch, w.session
-            """, []
+            """, session.map { [SQLValue.text($0)] } ?? []
         ).map(Self.gitHubWatch)
-    }
-
-    package func gitHubWatches(of session: String) throws -> [GitHubWatch] {
-        try self.gitHubWatches().filter { $0.session == session }
     }
 
     /// Until the transaction ends, nobody else changes the watches of a session that are stored now.
@@ -137,11 +140,25 @@ extension Ledger {
         ).isEmpty
     }
 
-    /// A thread's items that nobody has answered, oldest first.
-    package func openGitHubNews(of session: String) throws -> [GitHubNewsRow] {
+    /// How many open items of a thread are read.
+    package static let openGitHubNewsLimit = 1_000
+
+    /// A thread's newest items that nobody has answered, oldest first.
+    ///
+    /// - Parameters:
+    ///   - kind: Nil for all kinds.
+    ///   - sha: The commit that they are about; nil for any.
+    package func openGitHubNews(
+        of session: String, kind: String? = nil, about sha: String? = nil
+    ) throws -> [GitHubNewsRow] {
         try self.connection.query(
-            "SELECT * FROM github_news WHERE session = ? AND state = 'open' ORDER BY number", [.text(session)]
-        ).map { row in
+            """
+            SELECT * FROM github_news WHERE session = $1 AND state = 'open'
+            AND (CAST($2 AS TEXT) IS NULL OR kind = $2) AND (CAST($3 AS TEXT) IS NULL OR sha = $3)
+            ORDER BY number DESC LIMIT $4
+            """,
+            [.text(session), .optional(kind), .optional(sha), .integer(Int64(Self.openGitHubNewsLimit))]
+        ).reversed().map { row in
             GitHubNewsRow(
                 session: session, key: try row.text("key"), kind: try row.text("kind"),
                 sha: try row.optionalText("sha"), item: try row.text("item"),

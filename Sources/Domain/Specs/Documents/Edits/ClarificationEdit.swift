@@ -53,6 +53,10 @@ package struct ClarificationEdit: Sendable, Hashable {
             }
             return MarkdownDocument(markdown.replacing(question.range, with: Self.line(words).utf8))
         case .text(let old, let new):
+            guard old.utf8.count <= Self.longestText else {
+                throw DocumentEditError(
+                    message: "the sentence to change has more than \(Self.longestText) bytes: name a part of it")
+            }
             let places = Self.places(of: Array(old.utf8), in: markdown.bytes)
             guard places.count == 1, let place = places.first else {
                 throw DocumentEditError(
@@ -71,6 +75,9 @@ package struct ClarificationEdit: Sendable, Hashable {
         }
         return markdown.inserting(lines + [""], before: first.line)
     }
+
+    /// In bytes. It is compared at each place where its first byte is.
+    private static let longestText = 4_096
 
     /// The first two places.
     private static func places(of text: [UInt8], in bytes: [UInt8]) -> [Int] {

@@ -69,7 +69,8 @@ struct RepositoryReader: ~Copyable {
             }
             if let name, !name.hasPrefix(".") { names.append(name) }
         }
-        return names.sorted()
+        // By bytes: a name may be one long run of marks, which is sorted whenever it is compared as text.
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     func isFolder(_ path: String) -> Bool {

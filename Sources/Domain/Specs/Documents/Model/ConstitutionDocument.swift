@@ -15,13 +15,17 @@ package struct ConstitutionDocument: Sendable, Hashable {
 
     package init(_ markdown: MarkdownDocument) {
         self.markdown = markdown
-        let parents = markdown.sections.filter { section in
-            section.level == 2 && section.key.split(separator: " ").contains("principles")
+        var principles: [Principle] = []
+        // The section that the next ones of level 3 are in.
+        var isPrinciples = false
+        for section in markdown.sections {
+            if section.level <= 2 {
+                isPrinciples = section.level == 2 && section.key.split(separator: " ").contains("principles")
+            } else if section.level == 3, isPrinciples {
+                principles.append(Principle(title: section.title, line: section.line))
+            }
         }
-        self.principles = parents.flatMap { parent in
-            markdown.sections.filter { $0.level == parent.level + 1 && $0.line > parent.line && $0.line < parent.end }
-                .map { Principle(title: $0.title, line: $0.line) }
-        }
+        self.principles = principles
         let fields = markdown.fields(in: markdown.lines.indices)
         // The last of a name: the line at the end, not one in a report of changes.
         self.version = fields.last { $0.key == "version" }

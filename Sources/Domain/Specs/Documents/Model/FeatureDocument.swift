@@ -73,6 +73,32 @@ package struct FeatureDocuments: Sendable, Hashable {
     }
 }
 
+extension FeatureDocuments {
+    /// Of all documents of a feature, in bytes. The rules read each several times.
+    static let byteLimit = 4 << 20
+
+    /// The files that are read as a feature's documents: its specification, plan and tasks, then others by their paths
+    /// until there are ``byteLimit`` bytes. The rest is named.
+    static func fitting(_ files: [String: [UInt8]]) -> (read: [String: [UInt8]], unread: [String]) {
+        let first: [DocumentKind] = [.spec, .plan, .tasks]
+        let ranked = files.keys.map { path in
+            (rank: first.firstIndex(of: DocumentKind(path: path)) ?? first.count, path: path)
+        }
+        var read: [String: [UInt8]] = [:]
+        var unread: [String] = []
+        var left = self.byteLimit
+        for (_, path) in ranked.sorted(by: { ($0.rank, $0.path) < ($1.rank, $1.path) }) {
+            guard let bytes = files[path], bytes.count <= left else {
+                unread.append(path)
+                continue
+            }
+            left -= bytes.count
+            read[path] = bytes
+        }
+        return (read, unread)
+    }
+}
+
 /// What a document is, by its name and folder in the layout of spec-kit.
 package enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case spec, plan, research, dataModel, quickstart, tasks, checklist, contract, constitution

@@ -18,18 +18,29 @@ package struct UserStory: Sendable, Hashable {
 }
 
 extension UserStory {
+    /// The most of a document.
+    static let limit = 200
+
+    /// The first ``limit`` stories.
     static func all(in document: MarkdownDocument) -> [UserStory] {
-        document.sections.compactMap { section in
-            guard section.level > 1, section.key.utf8.starts(with: "user story".utf8) else { return nil }
+        var stories: [UserStory] = []
+        for (index, section) in document.sections.enumerated() {
+            guard section.level > 1, section.key.utf8.starts(with: "user story".utf8) else { continue }
             let title = Array(section.title.utf8)[...]
-            guard let start = title.index(ofIgnoringCase: "story") else { return nil }
-            guard let number = title[(start + 5)...].trimmed.leadingNumber() else { return nil }
-            return UserStory(number.value, rest: number.rest, section: section, in: document)
+            guard let start = title.index(ofIgnoringCase: "story") else { continue }
+            guard let number = title[(start + 5)...].trimmed.leadingNumber() else { continue }
+            let inner = document.sections[(index + 1)...].prefix { $0.line < section.end }
+            stories.append(
+                UserStory(number.value, rest: number.rest, section: section, inner: inner, in: document))
+            if stories.count == Self.limit { break }
         }
+        return stories
     }
 
+    /// - Parameter inner: The sections within this one.
     private init(
-        _ number: Int, rest: ArraySlice<UInt8>, section: DocumentSection, in document: MarkdownDocument
+        _ number: Int, rest: ArraySlice<UInt8>, section: DocumentSection, inner: ArraySlice<DocumentSection>,
+        in document: MarkdownDocument
     ) {
         let fields = document.fields(in: section.lines)
         self.number = number
@@ -42,7 +53,7 @@ extension UserStory {
         self.independentTest = fields.first { $0.key.utf8.starts(with: "independent test".utf8) }.map { field in
             field.value.isEmpty ? document.paragraph(after: field.line, to: section.end) : field.value
         }
-        self.scenarios = Self.scenarios(in: section, fields: fields, document)
+        self.scenarios = Self.scenarios(in: section, inner: inner, fields: fields, document)
     }
 
     /// `P` and digits as a word.
@@ -71,20 +82,19 @@ extension UserStory {
 
     /// Items below **Acceptance Scenarios**, and items elsewhere that begin with `Given`.
     private static func scenarios(
-        in section: DocumentSection, fields: [FieldLine], _ document: MarkdownDocument
+        in section: DocumentSection, inner: ArraySlice<DocumentSection>, fields: [FieldLine],
+        _ document: MarkdownDocument
     ) -> [AcceptanceScenario] {
         let isLabel = { (key: String) in
             key.utf8.starts(with: "acceptance scenario".utf8) || key.utf8.starts(with: "acceptance criteria".utf8)
         }
         let label = fields.first { isLabel($0.key) }?.line
-        let below = document.sections.first {
-            $0.line > section.line && $0.line < section.end && isLabel($0.key)
-        }
+        let below = inner.first { isLabel($0.key) }
         let start = label ?? below?.line
         // Another label or a subsection ends the list.
         let end = start.map { start in
             let field = fields.first { $0.line > start && ListItem(document.visible($0.line)) == nil }?.line
-            let heading = document.sections.first { $0.line > start && $0.line < section.end }?.line
+            let heading = inner.first { $0.line > start }?.line
             return min(field ?? section.end, heading ?? section.end)
         }
         return document.items(in: section.lines).compactMap { block in

@@ -17,20 +17,26 @@ enum CoverageRules {
         // Without any definition, the missing ones are the finding.
         guard !known.isEmpty else { return [] }
         let prefixes = Set((spec.requirements + spec.criteria).map(\.id.prefix))
-        return feature.documents.flatMap { document -> [DocumentFinding] in
-            document.markdown.lines.indices.compactMap { line in
-                guard document.markdown.lines[line].kind == .text else { return nil }
+        var findings: [DocumentFinding] = []
+        for document in feature.documents {
+            // One more than are kept shows that there are more.
+            var left = FindingLimit.count + 1
+            for line in document.markdown.lines.indices where left > 0 {
+                guard document.markdown.lines[line].kind == .text else { continue }
                 let text = document.markdown.visible(line)
                 guard text.contains(UInt8(ascii: "-")), !Self.isAboutAnother(text, than: feature.folder) else {
-                    return nil
+                    continue
                 }
                 let ids = RequirementID.all(in: text, prefixes: prefixes)
-                guard let id = ids.first(where: { !known.contains($0.description) }) else { return nil }
-                return DocumentFinding(
-                    .idUnknown, in: document, line: line,
-                    "\(id) is not defined in spec.md: define it there, or correct the id.")
+                guard let id = ids.first(where: { !known.contains($0.description) }) else { continue }
+                left -= 1
+                findings.append(
+                    DocumentFinding(
+                        .idUnknown, in: document, line: line,
+                        "\(id) is not defined in spec.md: define it there, or correct the id."))
             }
         }
+        return findings
     }
 
     /// Whether a line names another feature's folder, such as `002-login`, whose ids it may mean.

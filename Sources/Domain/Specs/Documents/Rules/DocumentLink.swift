@@ -14,34 +14,43 @@ struct DocumentLink: Hashable {
     let line: Int
     let text: String
 
+    /// The most of a document. Each is looked up in the repository, and may be a finding.
+    static let limit = 1_000
+
+    /// The first ``limit`` links.
     static func all(in document: MarkdownDocument) -> [DocumentLink] {
-        document.lines.indices.flatMap { line -> [DocumentLink] in
+        var links: [DocumentLink] = []
+        for line in document.lines.indices {
             switch document.lines[line].kind {
             case .text, .heading: break
-            default: return []
+            default: continue
             }
             let text = document.plain(line)
-            var links: [DocumentLink] = []
             var rest = text
-            while let open = rest.index(ofIgnoringCase: "](") {
+            while links.count < Self.limit, let open = rest.index(ofIgnoringCase: "](") {
                 rest = rest[(open + 2)...]
                 guard let target = Self.target(rest) else { continue }
                 links.append(DocumentLink(line: line, text: target.text))
             }
-            let definition = text.drop { $0.isSpace }
-            if definition.first == UInt8(ascii: "["), definition.dropFirst().first != UInt8(ascii: "^"),
-                let end = definition.index(ofIgnoringCase: "]:")
-            {
-                let target = definition[(end + 2)...].trimmed.prefix { !$0.isSpace }
-                // `[Label]: prose` is not a definition; a target has a dot, a slash or a number sign.
-                let isTarget = target.contains {
-                    $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "#")
-                }
-                let isWhole = definition[(end + 2)...].trimmed.count == target.count
-                if isTarget, isWhole { links.append(DocumentLink(line: line, text: target.text)) }
-            }
-            return links
+            guard links.count < Self.limit else { break }
+            if let target = Self.definition(text) { links.append(DocumentLink(line: line, text: target.text)) }
         }
+        return links
+    }
+
+    /// The target of `[name]: target`, the line's only word after the colon.
+    private static func definition(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let definition = text.drop { $0.isSpace }
+        guard definition.first == UInt8(ascii: "["), definition.dropFirst().first != UInt8(ascii: "^"),
+            let end = definition.index(ofIgnoringCase: "]:")
+        else { return nil }
+        let target = definition[(end + 2)...].trimmed
+        guard target.count <= Self.longest, !target.contains(where: \.isSpace) else { return nil }
+        // `[Label]: prose` is not a definition; a target has a dot, a slash or a number sign.
+        let isTarget = target.contains {
+            $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "#")
+        }
+        return isTarget ? target : nil
     }
 
     /// In bytes, with its title. Links without an end would each be read to the line's end.

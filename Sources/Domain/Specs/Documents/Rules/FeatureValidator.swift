@@ -15,10 +15,15 @@ package struct FeatureValidator: Sendable {
         self.existing = existing
     }
 
-    /// All findings, by document and line.
+    /// The findings by document and line, of each document those that ``FindingLimit`` keeps.
     package func findings(in feature: FeatureDocuments) -> [DocumentFinding] {
-        var findings = FeatureRules.findings(in: feature) + CoverageRules.findings(in: feature)
-        for document in feature.documents { findings += self.findings(in: document, of: feature) }
+        let shared = FeatureRules.findings(in: feature) + CoverageRules.findings(in: feature)
+        let byPath = Dictionary(grouping: shared, by: \.path)
+        var findings: [DocumentFinding] = []
+        for document in feature.documents {
+            let own = self.findings(in: document, of: feature)
+            findings += FindingLimit.kept(of: own + (byPath[document.path] ?? []))
+        }
         return Array(Set(findings)).sorted()
     }
 
@@ -50,6 +55,33 @@ package struct FeatureValidator: Sendable {
             }
         }
         return paths
+    }
+}
+
+/// Which findings of a document are kept. A document with a mark on each line would have 25,000, and a feature has 200
+/// documents.
+enum FindingLimit {
+    static let count = 200
+
+    /// Without repetitions; of more than ``count`` the first ones of each rule, and one that says so.
+    static func kept(of findings: [DocumentFinding]) -> [DocumentFinding] {
+        let all = Array(Set(findings)).sorted()
+        guard all.count > Self.count else { return all }
+        // Thousands of findings of one rule must not hide those of another, nor its warnings its errors.
+        var counts: [FindingRule: [FindingRule.Severity: Int]] = [:]
+        let ranked = all.enumerated().map { place, finding in
+            counts[finding.rule, default: [:]][finding.severity, default: 0] += 1
+            return (rank: counts[finding.rule]?[finding.severity] ?? 0, place: place)
+        }
+        let ordered = ranked.sorted { ($0.rank, $0.place) < ($1.rank, $1.place) }
+        let left = ordered[Self.count...].map { all[$0.place] }
+        let worst = left.first { $0.severity == .error } ?? left[0]
+        return ordered[..<Self.count].map { all[$0.place] } + [
+            DocumentFinding(
+                worst.rule, worst.severity, path: worst.path,
+                "The document has more than \(Self.count) findings, and only these are shown: correct them, then check "
+                    + "again.")
+        ]
     }
 }
 

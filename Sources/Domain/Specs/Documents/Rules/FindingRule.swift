@@ -100,8 +100,12 @@ package struct DocumentFinding: Sendable, Hashable {
     package let line: Int?
     /// What, why, and what to do, on one line.
     package let message: String
-    /// The title of the section to change or to add; nil for the document as a whole.
+    /// The title of the section to change or to add; nil for the document as a whole, and for one of more than
+    /// ``titleLimit`` bytes.
     package let section: String?
+
+    /// Findings are compared: a title may be most of the document, with thousands of findings below it.
+    private static let titleLimit = 1_000
 
     /// - Parameter line: From 0.
     init(
@@ -110,9 +114,10 @@ package struct DocumentFinding: Sendable, Hashable {
     ) {
         self.rule = rule
         self.severity = severity ?? rule.severity
+        let title = section ?? line.flatMap { document.markdown.section(at: $0)?.title }
         self.path = document.path
         self.line = line.map { $0 + 1 }
-        self.section = section ?? line.flatMap { document.markdown.section(at: $0)?.title }
+        self.section = title.flatMap { $0.utf8.count <= Self.titleLimit ? $0 : nil }
         self.message = message
     }
 

@@ -7,6 +7,8 @@ internal import Sessions
 package struct NewsDesk: Sendable {
     /// The repositories on GitHub by their names in the configuration.
     package let repositories: [String: GitHubRepositoryName]
+    /// The names in the configuration by those on GitHub in lower case.
+    private let namesOnGitHub: [String: [String]]
     /// Their branches that are in forks, by the same names.
     var forks: [String: GitHubForks]
     /// Called with the ids of watches that missed something, and have to be polled.
@@ -14,6 +16,7 @@ package struct NewsDesk: Sendable {
 
     package init(repositories: [String: GitHubRepositoryName], forks: [String: GitHubForks] = [:]) {
         self.repositories = repositories
+        self.namesOnGitHub = Dictionary(grouping: repositories, by: { Self.key($0.value) }).mapValues { $0.map(\.key) }
         self.forks = forks
     }
 
@@ -22,8 +25,10 @@ package struct NewsDesk: Sendable {
 
     /// What a repository on GitHub is called in the configuration.
     func names(of repository: String) -> [String] {
-        self.repositories.filter { $0.value.description.lowercased() == repository.lowercased() }.map(\.key)
+        self.namesOnGitHub[repository.lowercased()] ?? []
     }
+
+    private static func key(_ repository: GitHubRepositoryName) -> String { repository.description.lowercased() }
 
     /// Stores what is new in the events, and returns the lines about it.
     func news(of events: [NewsEvent], in ledger: Ledger, at now: Int64) throws -> [ThreadNews] {
@@ -37,11 +42,13 @@ package struct NewsDesk: Sendable {
         of snapshot: NewsSnapshot, for watches: [GitHubWatch], in ledger: Ledger, at now: Int64
     ) throws -> [ThreadNews] {
         // Failed jobs say more than the workflow that they are part of.
-        let events = snapshot.events.filter { $0.kind != .workflow } + snapshot.events.filter { $0.kind == .workflow }
+        let ordered = snapshot.events.filter { $0.kind != .workflow } + snapshot.events.filter { $0.kind == .workflow }
+        let byRepository = Dictionary(grouping: ordered) { $0.repository.lowercased() }
         var gaps: [String] = []
         defer { if !gaps.isEmpty { self.onGap(gaps) } }
         return try watches.compactMap { watch in
             guard var branch = self.branch(of: watch) else { return nil }
+            let events = byRepository[Self.key(branch.repository)] ?? []
             if branch.head == nil { branch.head = snapshot.heads[watch.branch] }
             if branch.pull == nil { branch.pull = snapshot.pulls[watch.branch] }
             var fresh: [NewsEvent] = []
@@ -112,10 +119,10 @@ package struct NewsDesk: Sendable {
 
     /// A check that has passed after all needs no repair.
     private func settle(_ event: NewsEvent, for session: String, in ledger: Ledger) throws {
-        let passed = try ledger.openGitHubNews(of: session).filter { row in
-            guard row.kind == NewsEvent.Kind.check.rawValue, row.sha == event.sha, row.key != event.key,
-                let json = try? JSON.parse(row.item)
-            else { return false }
+        guard let sha = event.sha else { return }
+        let checks = try ledger.openGitHubNews(of: session, kind: NewsEvent.Kind.check.rawValue, about: sha)
+        let passed = checks.filter { row in
+            guard row.key != event.key, let json = try? JSON.parse(row.item) else { return false }
             return NewsEvent(json: json)?.name == event.name
         }
         try ledger.answerGitHubNews(passed.map(\.key), in: session)
