@@ -71,17 +71,20 @@ final class PersistentShell {
     final class Command {
         fileprivate(set) var id: UInt32 = 0
         fileprivate(set) var tree = TreeState()
-        fileprivate private(set) var written: [UInt8] = []
+        private(set) var written: [UInt8] = []
         private var isTooLong = false
         private let pipe: SandboxPipe
 
-        fileprivate init(_ pipe: SandboxPipe) {
+        init(_ pipe: SandboxPipe) {
             self.pipe = pipe
-            pipe.onChange = { [weak self] in self?.read() }
+            pipe.onChange = { [weak self] in
+                guard let self, self.pipe.isReadable else { return }
+                self.read()
+            }
         }
 
         private func read() {
-            while !self.isTooLong, self.pipe.isReadable, case .bytes(let bytes) = self.pipe.read() {
+            while !self.isTooLong, case .bytes(let bytes) = self.pipe.read() {
                 guard self.written.count + bytes.count > ShellState.limit else {
                     self.written += bytes
                     continue
@@ -92,7 +95,8 @@ final class PersistentShell {
             }
         }
 
-        fileprivate func close() {
+        func close() {
+            // Also if the pipe does not know yet that there is more: the news of the command's end may come first.
             self.read()
             if !self.isTooLong { self.pipe.close() }
         }
