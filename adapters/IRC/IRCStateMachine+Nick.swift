@@ -1,8 +1,11 @@
 internal import Chat
 internal import Logging
+internal import Primitives
 
 /// Our own nick: a variant while the configured one is taken, and taking it back.
 extension IRCStateMachine {
+    /// Bytes of our nick that are kept from a server's line: our own lines repeat it.
+    static let nickBytes = 512
     /// The nick of the services that manage nicks (Atheme, Anope, Ergo).
     static let nickServices = "NickServ"
     /// The commands that free a nick of the account that we are logged in to: REGAIN on Atheme, RECOVER on Anope, GHOST
@@ -109,16 +112,16 @@ extension IRCStateMachine {
 
     /// Handles a change of our nick, by us or by the server.
     mutating func takeOwnNick(_ new: String) {
-        self.link.nick = new
+        self.link.nick = new.beginning(bytes: Self.nickBytes)
         guard self.isMe(self.wantedNick) else {
-            self.log(.warning, "The nick was changed to \(new)")
+            self.log(.warning, "The nick was changed to \(self.link.nick)")
             // Without a login, services take the nick away because it belongs to someone else's account.
             if self.link.isLoggedIn, self.link.timers[.regain] == nil { self.setTimer(.regain, in: 60_000) }
             return
         }
         self.clearTimer(.regain)
         self.endReclaiming()
-        self.log(.info, "The nick is \(new) again")
+        self.log(.info, "The nick is \(self.link.nick) again")
     }
 
     // MARK: Services

@@ -138,7 +138,7 @@ extension IRCStateMachine {
                 .init(.refused, "SASL: the server skipped the login; Jetbridge does not stay without its account"))
         }
         self.link.phase = .welcome
-        if line.count > 1 { self.link.nick = line.text(0) }
+        if line.count > 1 { self.link.nick = line.text(0).beginning(bytes: Self.nickBytes) }
         let words = line.lastText.split(separator: " ")
         if let last = words.last, last.contains("!"), last.contains("@") { self.learn(IRCSource(String(last))) }
         self.clearTimer(.registration)

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// A message's text as plain Unicode and Markdown, and whether it mentions the bot.
 struct SlackIncomingText: Equatable {
@@ -49,7 +50,8 @@ struct SlackIncomingText: Equatable {
                 isBlank = false
             }
         }
-        self.text = text.trimmed
+        // Each piece is safe by itself, but the marks of neighbours are one run.
+        self.text = StreamSafeText.of(text).trimmed
         // People put a comma or colon after a name.
         if self.beginsWithMention, let first = self.text.first, ",:".contains(first) {
             self.text = String(self.text.dropFirst()).trimmed

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// Turns `rich_text` blocks, the exact form of what people type, into Markdown.
 enum SlackRichText {
@@ -71,7 +72,7 @@ enum SlackRichText {
     }
 
     private static func plain(_ elements: [JSON]) -> String {
-        elements.map { $0["text"]?.stringValue ?? $0["url"]?.stringValue ?? "" }.joined()
+        StreamSafeText.of(elements.map { $0["text"]?.stringValue ?? $0["url"]?.stringValue ?? "" }.joined())
     }
 
     /// Puts marks around the words without adjacent blanks, next to which Markdown recognises no marks.
@@ -105,6 +106,6 @@ enum SlackRichText {
             guard let value = UInt32(code, radix: 16), let scalar = Unicode.Scalar(value) else { return ":\(name):" }
             text.unicodeScalars.append(scalar)
         }
-        return text
+        return StreamSafeText.of(text)
     }
 }

@@ -57,6 +57,27 @@ struct EditEffortTests {
         expectEqual(failure, Self.reason)
     }
 
+    @Test("a long line costs as much as many short ones")
+    func longLine() throws {
+        let lines = (0..<100).map { "line \($0)\n" }
+        let file = Array(("x" + String(repeating: " ", count: 1 << 20) + "x\n" + lines.joined()).utf8)
+        let hunks = (0..<20).map { number in
+            PatchHunk(lines: [Self.line(.removed, "line \(number)"), Self.line(.added, "new")])
+        }
+        _ = try HunkApplier.apply([hunks[0]], to: file, EditEffort(500_000))
+        let failure = Self.failure { _ = try HunkApplier.apply(hunks, to: file, EditEffort(500_000)) }
+        expectEqual(failure, "hunk 8 of 20: \(Self.reason)")
+    }
+
+    @Test("a file of millions of lines is not split into them")
+    func manyLines() throws {
+        let file = [UInt8](repeating: 0x0A, count: 500_001)
+        let reason = "The file has 500001 lines. Only files of at most 500000 lines can be edited so."
+        expectEqual(Self.failure { _ = try TextEdit(old: "a", new: "b").apply(to: file) }, reason)
+        let hunk = PatchHunk(lines: [Self.line(.removed, "a"), Self.line(.added, "b")])
+        expectEqual(Self.failure { _ = try HunkApplier.apply([hunk], to: file) }, reason)
+    }
+
     @Test("hunks change the lines that are meant in any order")
     func order() throws {
         let file = (0..<300).map { "\($0)\n" }

@@ -368,7 +368,7 @@ struct PatchPlanTests {
     func linesOfHunks() {
         let text = String(repeating: "\n", count: 200_000)
         let failure = Self.failure(Self.diff(of: "f", 0..<300), ["f": text])
-        #expect(failure.contains("300 hunks are too many for a file of 200000 lines: send several patches."))
+        #expect(failure.contains("300 hunks are too many for a file of 200000 lines and 200000 bytes"))
     }
 
     @Test("a patch stops with whoever asked for it", arguments: [true, false])

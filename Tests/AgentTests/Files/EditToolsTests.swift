@@ -81,6 +81,16 @@ struct EditToolsTests {
         #expect(fixture.snapshots.withLock { $0.isEmpty })
     }
 
+    @Test("A result that no tool could read again is refused before anybody is asked")
+    func largeResult() async throws {
+        let fixture = try await ToolFixture(["a": String(repeating: "e\n", count: 1_000)])
+        let new = String(repeating: "x", count: 5_000)
+        let result = try await fixture.call("edit", ["path": "a", "old": "e", "new": .string(new), "all": true])
+        expectEqual(result.outcome, .failed)
+        expectEqual(result.text, "the file a would have 5001000 bytes, over the limit of 4194304")
+        try expectEqual(fixture.text("a").utf8.count, 2_000)
+    }
+
     @Test("A patch of several files is written as a whole")
     func patch() async throws {
         let fixture = try await ToolFixture(["a": "1\n", "dir/gone": "x\n", "from": "a\nb\n"])

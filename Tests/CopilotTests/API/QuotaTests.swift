@@ -44,6 +44,14 @@ struct QuotaTests {
         try await expectEqual(self.quota(body)?.lines, lines)
     }
 
+    @Test("twenty allowances of each form are read")
+    func manyAllowances() async throws {
+        let snapshots = (0..<30).map { "\"a\($0)\":{\"entitlement\":5}" }.joined(separator: ",")
+        let free = (0..<30).map { "\"b\($0)\":5" }.joined(separator: ",")
+        let quota = try await self.quota("{\"quota_snapshots\":{\(snapshots)},\"limited_user_quotas\":{\(free)}}")
+        expectEqual(quota?.allowances.count, 40)
+    }
+
     @Test("a refusal is reported when nothing is known")
     func refusal() async throws {
         let source = try FakeTokenSource()

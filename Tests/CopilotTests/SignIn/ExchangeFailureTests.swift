@@ -129,6 +129,24 @@ struct ExchangeFailureTests {
         expectEqual(error?.message.contains("copilot.github_url"), true)
     }
 
+    @Test(
+        "an address of thousands of bytes is refused, and slashes at the end of a shorter one are dropped",
+        .timeLimit(.minutes(1)))
+    func longEndpoint() async throws {
+        var options = LoopbackGitHub.Settings()
+        options.apiURL = "http://127.0.0.1:9/v1" + String(repeating: "/", count: 3_000)
+        let refused = LoopbackGitHub(options)
+        refused.addAccount(Accounts.signIn)
+        let error = await #expect(throws: ModelError.self) { try await Accounts().account(refused, .system).token() }
+        expectEqual(error?.message.contains("an API address of more than 2048 bytes"), true)
+        options.apiURL = "http://127.0.0.1:9/v1" + String(repeating: "/", count: 1_000)
+        let github = LoopbackGitHub(options)
+        github.addAccount(Accounts.signIn)
+        let account = try Accounts().account(github, .system)
+        try await expectEqual(account.token().apiURL.description, "http://127.0.0.1:9/v1")
+        await account.close()
+    }
+
     @Test("the stand-in's refusal becomes a readable message", .timeLimit(.minutes(1)))
     func noPlan() async throws {
         let github = LoopbackGitHub()

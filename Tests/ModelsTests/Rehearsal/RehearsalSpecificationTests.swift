@@ -1,4 +1,6 @@
+import JSON
 import Models
+import TestSupport
 import Testing
 
 @Suite("Rehearsed specifications", .timeLimit(.minutes(1)))
@@ -88,6 +90,29 @@ struct RehearsalSpecificationTests {
         let text = try await self.specify("a login page")
         #expect(text.hasPrefix("# Feature Specification: Login Page\n"))
         #expect(text.contains("let users use the login page"))
+    }
+
+    @Test("the first 16 KB of a description are read")
+    func longDescription() async throws {
+        let start = String(repeating: "Users can upload files. ", count: 500)
+        let text = try await self.specify(start + "Guests can fly kites. " + start + "Guests can paint walls.")
+        #expect(text.contains("fly kites") && !text.contains("paint walls"))
+    }
+
+    @Test("an open question of a specification has at most 400 characters")
+    func questions() async throws {
+        let open = "[NEEDS CLARIFICATION: " + String(repeating: "x", count: 401) + "]"
+        let text = "Users see \(open).\nThey pay [NEEDS CLARIFICATION: how often?].\n"
+        let messages = [
+            ModelMessage(.system, "Purpose: clarification questions"),
+            ModelMessage(.user, "<specification>\n\(text)\n</specification>"),
+        ]
+        var questions = ""
+        for try await event in RehearsalModel(pace: nil).stream(ModelRequest(messages: messages)) {
+            if case .delta(let piece) = event { questions += piece }
+        }
+        let texts = try JSON.parse(questions).arrayValue?.compactMap { $0["question"]?.stringValue }
+        expectEqual(texts?.first, "how often?")
     }
 
     @Test("date and branch come from the messages")

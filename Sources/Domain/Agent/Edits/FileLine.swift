@@ -19,20 +19,53 @@ struct FileLine: Equatable {
     var text: ArraySlice<UInt8>
     var end: End
 
-    static func split(_ bytes: [UInt8]) -> [FileLine] {
+    /// The lines, or some of them.
+    ///
+    /// - Parameters:
+    ///   - first: The index of the first line that is wanted.
+    ///   - most: How many are wanted.
+    static func split(_ bytes: [UInt8], from first: Int = 0, most: Int = .max) -> [FileLine] {
         var lines: [FileLine] = []
+        var index = 0
         var start = bytes.startIndex
-        while let feed = bytes[start...].firstIndex(of: 0x0A) {
-            let hasReturn = feed > start && bytes[feed - 1] == 0x0D
-            lines.append(
-                FileLine(
-                    text: bytes[start..<(hasReturn ? feed - 1 : feed)], end: hasReturn ? .carriageReturn : .lineFeed)
-            )
+        while lines.count < most, let feed = bytes[start...].firstIndex(of: 0x0A) {
+            if index >= first {
+                let hasReturn = feed > start && bytes[feed - 1] == 0x0D
+                lines.append(
+                    FileLine(
+                        text: bytes[start..<(hasReturn ? feed - 1 : feed)],
+                        end: hasReturn ? .carriageReturn : .lineFeed))
+            }
+            index += 1
             start = feed + 1
         }
-        if start < bytes.endIndex { lines.append(FileLine(text: bytes[start...], end: .none)) }
+        if lines.count < most, index >= first, start < bytes.endIndex {
+            lines.append(FileLine(text: bytes[start...], end: .none))
+        }
         return lines
     }
+
+    /// A line takes more memory than the line break that makes it.
+    private static let mostLines = 500_000
+
+    /// The lines of a file that is edited.
+    static func split(file bytes: [UInt8]) throws(EditFailure) -> [FileLine] {
+        let count = Self.count(in: bytes)
+        guard count <= Self.mostLines else {
+            throw EditFailure(
+                .invalid,
+                "The file has \(count) lines. Only files of at most \(Self.mostLines) lines can be edited so.")
+        }
+        return Self.split(bytes)
+    }
+
+    /// How many lines ``split(_:from:most:)`` would make.
+    static func count(in bytes: [UInt8]) -> Int {
+        bytes.count { $0 == 0x0A } + (bytes.last == 0x0A || bytes.isEmpty ? 0 : 1)
+    }
+
+    /// Without the line breaks.
+    static func bytes(of lines: some Sequence<FileLine>) -> Int { lines.reduce(0) { $0 + $1.text.count } }
 
     static func split(_ text: String) -> [FileLine] { Self.split(Array(text.utf8)) }
 

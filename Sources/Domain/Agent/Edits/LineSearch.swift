@@ -14,10 +14,13 @@ struct LineSearch {
 
     let file: [FileLine]
     private let effort: EditEffort
+    /// Of all lines: each rung reads their text, 16 bytes in the time of one comparison.
+    private let bytes: Int
 
     /// - Parameter effort: Of all searches together.
     init(file: [FileLine], _ effort: EditEffort = EditEffort()) {
         self.file = file
+        self.bytes = FileLine.bytes(of: file)
         self.effort = effort
     }
 
@@ -28,7 +31,7 @@ struct LineSearch {
         guard !lines.isEmpty, lines.count <= self.file.count else { return nil }
         for rung in EditRung.allCases where rung.rawValue >= first.rawValue {
             // On the looser ones, more is made of each line.
-            try self.effort.take(rung == first ? self.file.count / 4 : self.file.count)
+            try self.effort.take((rung == first ? self.file.count / 4 : self.file.count) + self.bytes / 16)
             let all = try self.places(of: lines, rung)
             try self.effort.take(all.count)
             let places = all.filter(isWanted)

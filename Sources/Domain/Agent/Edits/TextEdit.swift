@@ -120,7 +120,7 @@ package struct TextEdit: Sendable, Equatable {
     // MARK: Lines
 
     private func replacedLines(in bytes: [UInt8], _ effort: EditEffort) throws(EditFailure) -> Result {
-        let file = FileLine.split(bytes)
+        let file = try FileLine.split(file: bytes)
         let old = FileLine.split(self.old)
         let search = LineSearch(file: file, effort)
         guard let found = try search.find(old, from: .lineEnds) else { throw try self.notFound(old, search, bytes) }

@@ -23,6 +23,14 @@ struct EditTool: Tool {
             case "write": [try await self.write(call)]
             default: try await self.patch(call)
             }
+        for replacement in replacements {
+            let size = replacement.after?.bytes.count ?? 0
+            // The next edit could not read it.
+            guard size <= ToolLimits.fileBytes else {
+                throw ToolFailure(
+                    "the file \(replacement.path) would have \(size) bytes, over the limit of \(ToolLimits.fileBytes)")
+            }
+        }
         var subject = ""
         var (added, removed) = (0, 0)
         for replacement in replacements {
@@ -35,6 +43,9 @@ struct EditTool: Tool {
                 subject += diff.text
             }
             (added, removed) = (added + diff.added, removed + diff.removed)
+            guard subject.utf8.count <= ToolLimits.patchBytes else {
+                throw ToolFailure("The change is too large to be shown: make it in several steps.")
+            }
         }
         let name = replacements.count == 1 ? replacements[0].path.titled() : "\(replacements.count) files"
         return ToolIntent(
@@ -125,7 +136,16 @@ struct EditTool: Tool {
                 }
             }
             var files: [String: WorkspaceFile] = [:]
-            for path in plan.paths { files[path] = try await self.find(path) }
+            var size = 0
+            for path in plan.paths {
+                files[path] = try await self.find(path)
+                size += files[path]?.bytes.count ?? 0
+                guard size <= ToolLimits.patchBytes else {
+                    throw ToolFailure(
+                        "The files of the patch have more than \(ToolLimits.patchBytes >> 20) MiB together: send "
+                            + "several patches.")
+                }
+            }
             let changed = try plan.apply(
                 to: files.mapValues { PatchPlan.File(bytes: $0.bytes, isExecutable: $0.isExecutable) })
             return changed.map { path, file in

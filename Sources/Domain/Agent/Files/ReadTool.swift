@@ -34,18 +34,18 @@ struct ReadTool: Tool {
     private static func result(
         of bytes: [UInt8], _ path: String, _ call: CheckedCall, _ title: String
     ) throws(ToolFailure) -> ToolResult {
-        let lines = FileLine.split(bytes)
-        guard !lines.isEmpty else { return ToolResult(.done, text: "\(path) is empty.", summary: title) }
+        let count = FileLine.count(in: bytes)
+        guard count > 0 else { return ToolResult(.done, text: "\(path) is empty.", summary: title) }
         let from = call.number("from") ?? 1
-        guard from <= lines.count else {
-            throw ToolFailure("\(path) has \(lines.count) lines, so there is no line \(from).")
+        guard from <= count else {
+            throw ToolFailure("\(path) has \(count) lines, so there is no line \(from).")
         }
-        let last = min(call.number("to") ?? lines.count, lines.count)
+        let last = min(call.number("to") ?? count, count)
+        let lines = FileLine.split(bytes, from: from - 1, most: min(last - from + 1, ToolLimits.readLines))
         var text = ""
         var end = from - 1
         var isLineCut = false
-        for line in lines[(from - 1)..<last] {
-            guard end - from + 1 < ToolLimits.readLines else { break }
+        for line in lines {
             let shown = Self.shown(line)
             if text.utf8.count + shown.text.utf8.count > ToolLimits.readBytes { break }
             text += "\(end + 1)\t\(shown.text)\n"
@@ -57,9 +57,9 @@ struct ReadTool: Tool {
             notes.append("Lines over \(ToolLimits.readLine) characters are cut; use search or shell for them.")
         }
         if end < last { notes.append("Read on with from: \(end + 1).") }
-        if lines.first?.end == .carriageReturn { notes.append("The lines end with CRLF.") }
-        if end == lines.count, lines.last?.end == FileLine.End.none { notes.append("The last line has no line break.") }
-        let source = "\(path), lines \(from) to \(end) of \(lines.count)"
+        if FileLine.split(bytes, most: 1).first?.end == .carriageReturn { notes.append("The lines end with CRLF.") }
+        if end == count, bytes.last != 0x0A { notes.append("The last line has no line break.") }
+        let source = "\(path), lines \(from) to \(end) of \(count)"
         return ToolResult(
             .done, text: ([DataBlock.of(text, from: source)] + notes).joined(separator: "\n"), summary: title,
             isMarked: true)

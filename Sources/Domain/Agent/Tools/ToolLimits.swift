@@ -28,6 +28,8 @@ package enum ToolLimits {
     /// Bytes of a pattern.
     package static let patternBytes = 1_000
 
+    /// Bytes of the files that one patch reads, and of what is shown of a change.
+    package static let patchBytes = 32 << 20
     /// Files that one patch may change.
     package static let patchFiles = 100
     /// Hunks of all its files, each of which is looked for in the whole file.

@@ -15,7 +15,8 @@ extension AgentRun {
         for (call, prepared) in zip(calls, prepared) {
             switch prepared {
             case .failed(let result):
-                // It may need what a call before it does: it is prepared again when those are done.
+                // It may need what a call before it does, or be too much beside it: it is prepared again when those
+                // are done.
                 if !intents.isEmpty, call.tool.kind != .read { continue }
                 await self.equipment.gate.refused(call.id, tool: call.tool.name, result)
                 events.append(.finished(AgentEvent.Finish(call: call.id, result: result)))

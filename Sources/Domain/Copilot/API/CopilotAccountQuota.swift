@@ -76,14 +76,17 @@ final class CopilotAccountQuota: Sendable {
 
 /// Reads GitHub's report about an account's allowances. Pure; every part may be missing.
 enum CopilotUser {
+    /// Of each kind; an account has three.
+    static let mostAllowances = 20
+
     /// Reads the response of `/copilot_internal/user`.
     static func quota(_ json: JSON) -> ModelQuota {
         var quota = ModelQuota(user: self.text(json["login"]), plan: self.text(json["copilot_plan"]))
-        for (id, snapshot) in json["quota_snapshots"]?.objectValue ?? [:] {
+        for (id, snapshot) in (json["quota_snapshots"]?.objectValue ?? [:]).prefix(Self.mostAllowances) {
             if let allowance = self.allowance(id, snapshot) { quota.allowances.append(allowance) }
         }
         // The free plan reports its monthly counts in another form.
-        let free = json["limited_user_quotas"]?.objectValue ?? [:]
+        let free = (json["limited_user_quotas"]?.objectValue ?? [:]).prefix(Self.mostAllowances)
         let monthly = json["monthly_quotas"]
         for (id, value) in free where !quota.allowances.contains(where: { $0.id == id }) {
             guard let remaining = value.doubleValue else { continue }

@@ -31,7 +31,7 @@ package enum CopilotCLIAccount {
     static func quota(in answer: JSON) -> ModelQuota? {
         guard let snapshots = answer["quotaSnapshots"]?.objectValue else { return nil }
         var quota = ModelQuota()
-        for (id, snapshot) in snapshots {
+        for (id, snapshot) in snapshots.prefix(CopilotUser.mostAllowances) {
             guard case .object = snapshot else { continue }
             quota.allowances.append(Self.allowance(id, snapshot))
             quota.resetDate = quota.resetDate ?? snapshot["resetDate"]?.stringValue.map { String($0.prefix(40)) }

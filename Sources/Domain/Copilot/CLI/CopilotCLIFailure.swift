@@ -1,4 +1,5 @@
 package import JSON
+internal import Logging
 package import Models
 internal import Processes
 
@@ -257,7 +258,8 @@ package enum CopilotCLIFailure {
     }
 
     private static func quotation(_ text: String) -> String {
-        EndpointFailure(body: .string(Self.withoutPaths(text))).quotation
+        // Cut by the redaction, which leaves no half of a secret at the end.
+        EndpointFailure(body: .string(Self.withoutPaths(Redaction.redact(text, upTo: 4 << 10)))).quotation
     }
 }
 

@@ -1,5 +1,6 @@
 package import JSON
 internal import Logging
+internal import Primitives
 
 /// The body of an endpoint's refusal: a nested error object, a flat one, or plain text.
 package struct EndpointFailure: Sendable {
@@ -42,8 +43,8 @@ package struct EndpointFailure: Sendable {
     private init(
         code: String, type: String, message: String, status: Int?, isWebPage: Bool, authorizeURL: String?
     ) {
-        self.code = code.split(separator: ":").first.map { $0.lowercased() } ?? ""
-        self.type = type.lowercased()
+        self.code = code.beginning(bytes: 200).split(separator: ":").first.map { $0.lowercased() } ?? ""
+        self.type = type.beginning(bytes: 200).lowercased()
         self.message = Self.oneLine(message)
         self.statusInBody = status.flatMap { (400...599).contains($0) ? $0 : nil }
         self.isWebPage = isWebPage

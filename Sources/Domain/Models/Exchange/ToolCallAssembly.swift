@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// Assembles tool calls from their fragments. Pure.
 ///
@@ -9,6 +10,9 @@ struct ToolCallAssembly: Sendable {
     private static let maximumCalls = 128
     /// The maximum bytes of all arguments together.
     static let maximumBytes = 1 << 20
+    /// Bytes of a name; and of an id, in which some gateways put a signature that they need again.
+    static let maximumName = 256
+    static let maximumID = 16 << 10
     /// How often a call's arguments are parsed to see whether they are complete. Arguments that look so more often are
     /// those of one call: each time, all of them are read.
     private static let maximumLooks = 8
@@ -34,6 +38,7 @@ struct ToolCallAssembly: Sendable {
     /// Returns the number of the fragment's call among ``finished()``, from 0; nil for a call too many.
     @discardableResult
     mutating func receive(index: Int?, id: String?, name: String?, arguments: String?) -> Int? {
+        let id = id?.beginning(bytes: Self.maximumID)
         var place = self.place(index: index, id: id)
         // Some endpoints send whole calls with neither id nor index: nothing can follow a complete object.
         if let known = place, (id ?? "").isEmpty, name != nil, arguments?.isEmpty == false,
@@ -44,7 +49,9 @@ struct ToolCallAssembly: Sendable {
         place = place ?? self.begin(index: index, id: id)
         guard let place else { return nil }
         // Later fragments may repeat the name; it is complete each time.
-        if let name, !name.isEmpty, self.entries[place].call.name.isEmpty { self.entries[place].call.name = name }
+        if let name, !name.isEmpty, self.entries[place].call.name.isEmpty {
+            self.entries[place].call.name = name.beginning(bytes: Self.maximumName)
+        }
         guard let arguments else { return place }
         self.bytes += arguments.utf8.count
         if !self.isTooLong { self.entries[place].call.arguments += arguments }

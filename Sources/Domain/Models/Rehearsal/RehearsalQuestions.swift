@@ -1,17 +1,21 @@
 internal import JSON
+internal import Primitives
 
 /// Rehearsed questions about a specification, and the sentence that an answer changes.
 struct RehearsalQuestions {
     private typealias Question = (text: String, options: [String], place: String)
 
     private static let most = 5
+    /// Places that are tried: the whole text is searched for each of them.
+    private static let mostPlaces = 100
 
     private let specification: String
     private let material: RehearsalMaterial
 
     init(_ material: RehearsalMaterial) {
         self.material = material
-        self.specification = material.block("specification") ?? material.document("spec.md") ?? ""
+        let specification = material.block("specification") ?? material.document("spec.md") ?? ""
+        self.specification = specification.beginning(bytes: RehearsalReading.limit)
     }
 
     /// A JSON array of questions.
@@ -43,7 +47,9 @@ struct RehearsalQuestions {
     }
 
     private var marked: [Question] {
-        self.specification.matches(of: /\[NEEDS CLARIFICATION[: ]*([^\]]*)\]/).compactMap { mark in
+        // Bounded, because each mark that is never closed would be looked through to the end.
+        let marks = self.specification.matches(of: /\[NEEDS CLARIFICATION[: ]{0,8}([^\]]{0,400})\]/)
+        return marks.prefix(Self.mostPlaces).compactMap { mark in
             let text = mark.1.isEmpty ? "What belongs here?" : String(mark.1)
             guard self.isOnce(String(mark.0)) else { return nil }
             return (text, ["What is usual elsewhere", "Leave it out for now"], String(mark.0))
@@ -59,9 +65,8 @@ struct RehearsalQuestions {
             let options = known["options"]?.arrayValue?.compactMap(\.stringValue) ?? []
             return (known["question"]?.stringValue ?? "", options, line)
         }
-        let other = lines.first {
-            $0.contains("MUST") && !$0.contains("[NEEDS CLARIFICATION") && self.isOnce($0)
-        }
+        let requirements = lines.lazy.filter { $0.contains("MUST") && !$0.contains("[NEEDS CLARIFICATION") }
+        let other = requirements.prefix(Self.mostPlaces).first { self.isOnce($0) }
         guard known.isEmpty, let other else { return known }
         let text = "Is this part of the first version: “\(other.prefix(160))”?"
         return [(text, ["Part of the first version", "Follows later"], other)]

@@ -11,6 +11,10 @@ struct RehearsalReading {
         var phrase: String
     }
 
+    /// Bytes of a description or specification that are read.
+    static let limit = 16 << 10
+    private static let mostThings = 4
+
     private(set) var title: String
     private(set) var actions: [Action] = []
     /// Sentences in which no action was recognised.
@@ -138,8 +142,9 @@ extension RehearsalReading {
             // Skip adverbs, participles and numbers.
             let isOther = ["ly", "ed", "ing"].contains { thing.hasSuffix($0) } || Int(thing) != nil
             if !isOther, thing.count > 3, !places.contains(thing), !things.contains(thing) { things.append(thing) }
+            if things.count == Self.mostThings { break }
         }
-        return Array(things.prefix(4))
+        return things
     }
 
     static func plural(_ noun: String) -> String {

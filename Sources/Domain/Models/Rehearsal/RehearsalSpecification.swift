@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// A complete feature specification in the form of spec-kit, filled from the person's own words.
 ///
@@ -11,7 +12,8 @@ struct RehearsalSpecification {
 
     init(messages: [ModelMessage]) {
         let request = messages.last { $0.role == .user }?.text ?? ""
-        self.description = RehearsalMaterial.part(of: request, from: "<description>", to: "</description>") ?? request
+        let description = RehearsalMaterial.part(of: request, from: "<description>", to: "</description>") ?? request
+        self.description = description.beginning(bytes: RehearsalReading.limit)
         self.reading = RehearsalReading(self.description)
         self.frame = messages.map(\.text).joined(separator: "\n")
     }

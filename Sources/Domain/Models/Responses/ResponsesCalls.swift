@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Assembles the tool calls of a response, by their index in the output. Pure.
 struct ResponsesCalls: Sendable {
     /// More than any model calls at once; bounds what a peer can make us store.
@@ -13,6 +15,8 @@ struct ResponsesCalls: Sendable {
 
     /// Begins a call, or updates one that has begun.
     mutating func begin(id: String?, name: String?, arguments: String?, at place: Int) {
+        let id = id?.beginning(bytes: ToolCallAssembly.maximumID)
+        let name = name?.beginning(bytes: ToolCallAssembly.maximumName)
         if let index = self.index(of: place) {
             if self.entries[index].call.name.isEmpty { self.entries[index].call.name = name ?? "" }
             // The id that results refer to may come late; the last one counts.

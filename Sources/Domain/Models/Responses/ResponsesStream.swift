@@ -130,9 +130,13 @@ extension ResponsesStream {
     }
 
     private mutating func keep(_ item: JSON?, at place: Int) {
-        guard let item, self.items[place] == nil, self.items.count < 256 else { return }
+        guard let item, self.itemBytes <= Self.itemLimit, self.items[place] == nil, self.items.count < 256 else {
+            return
+        }
         self.itemBytes += item.bytes.count
         self.items[place] = item
+        // Beyond the limit none is sent back.
+        if self.itemBytes > Self.itemLimit { self.items = [:] }
     }
 
     /// The items to send back: only where they contain encrypted thoughts, because text and calls travel without them.

@@ -118,10 +118,15 @@ package struct TurnReport: Sendable {
         guard !text.isEmpty else { return }
         self.hasText = self.hasText || text.contains { !$0.isWhitespace }
         if self.keepsText { self.bytes.append(sparingly: text.utf8) }
+        let known = self.unweighed.utf8.count
         self.unweighed += text
         // Weigh up to white space: there the estimates of the parts add up to that of the whole.
         guard self.unweighed.utf8.count >= 256 else { return }
-        guard let blank = self.unweighed.utf8.lastIndex(of: UInt8(ascii: " ")), blank > self.unweighed.startIndex else {
+        // From 256 bytes on, what is known has been searched already.
+        let start = self.unweighed.utf8.index(self.unweighed.startIndex, offsetBy: known < 256 ? 0 : known)
+        guard let blank = self.unweighed.utf8[start...].lastIndex(of: UInt8(ascii: " ")),
+            blank > self.unweighed.startIndex
+        else {
             // Text without white space is weighed in pieces, so that no byte is scanned again and again.
             guard self.unweighed.utf8.count >= 4_096 else { return }
             self.weight += TokenEstimator.weight(of: self.unweighed)

@@ -11,25 +11,26 @@ struct HunkApplier {
     private var cursor = 0
     private var shift = 0
 
-    private init(_ bytes: [UInt8], _ effort: EditEffort) {
-        self.file = FileLine.split(bytes)
+    private init(_ bytes: [UInt8], _ effort: EditEffort) throws(EditFailure) {
+        self.file = try FileLine.split(file: bytes)
         self.search = LineSearch(file: self.file, effort)
         self.effort = effort
         self.style = FileLine.style(of: self.file)
     }
 
-    /// The most lines that are searched: each hunk is looked for in the whole file.
+    /// The most lines that are searched: each hunk is looked for in the whole file. Sixteen bytes count as one more.
     private static let mostLines = 50_000_000
 
     /// - Parameter effort: Of all files together.
     static func apply(
         _ hunks: [PatchHunk], to bytes: [UInt8], _ effort: EditEffort = EditEffort()
     ) throws(EditFailure) -> [UInt8] {
-        var applier = HunkApplier(bytes, effort)
-        guard hunks.count * applier.file.count <= Self.mostLines else {
+        var applier = try HunkApplier(bytes, effort)
+        guard hunks.count * (applier.file.count + bytes.count / 16) <= Self.mostLines else {
             throw EditFailure(
                 .invalid,
-                "\(hunks.count) hunks are too many for a file of \(applier.file.count) lines: send several patches.")
+                "\(hunks.count) hunks are too many for a file of \(applier.file.count) lines and \(bytes.count) bytes: "
+                    + "send several patches.")
         }
         for (index, hunk) in hunks.enumerated() {
             if Task.isCancelled { throw .cancelled }
@@ -125,7 +126,8 @@ struct HunkApplier {
             let wanted = Array(anchor.utf8)
             let equal = self.file[line...].firstIndex { EditRung.indent.key(of: $0).elementsEqual(wanted) }
             let found = equal ?? self.file[line...].firstIndex { EditRung.indent.key(of: $0).starts(with: wanted) }
-            try self.effort.take((equal ?? self.file.count) - line)
+            let end = equal ?? self.file.count
+            try self.effort.take(end - line + FileLine.bytes(of: self.file[line..<end]) / 16)
             guard let found else { return nil }
             line = found + 1
         }

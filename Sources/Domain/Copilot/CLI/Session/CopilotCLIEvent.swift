@@ -30,10 +30,11 @@ package enum CopilotCLIEvent: Sendable, Equatable {
 
         /// The status of a command that has ended; nil for other calls, and for one that goes on in the background.
         package var exitStatus: Int? {
-            guard self.tool == "bash" || self.tool == "read_bash",
-                let start = self.text.ranges(of: "<exited with exit code ").last
-            else { return nil }
-            return Int(self.text[start.upperBound...].prefix { $0.isNumber })
+            guard self.tool == "bash" || self.tool == "read_bash" else { return nil }
+            // The CLI writes it behind the output, which may be long.
+            let end = String(decoding: self.text.utf8.suffix(1_000), as: UTF8.self)
+            guard let start = end.ranges(of: "<exited with exit code ").last else { return nil }
+            return Int(end[start.upperBound...].prefix { $0.isNumber })
         }
     }
 

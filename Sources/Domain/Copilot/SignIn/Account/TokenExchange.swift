@@ -9,6 +9,8 @@ internal import Primitives
 struct TokenExchange: Sendable {
     /// In bytes; a real response is a few kilobytes.
     private static let limit = 256 * 1024
+    /// Of an API address, in bytes.
+    private static let addressLimit = 2_048
 
     let settings: SignInSettings
     let transport: any ModelTransport
@@ -85,6 +87,14 @@ struct TokenExchange: Sendable {
         guard let text = json["endpoints"]?["api"]?.stringValue else {
             return try CopilotEndpoint.standard(for: self.settings)
         }
+        guard text.utf8.count <= Self.addressLimit else {
+            throw ExchangeFailure(
+                .signIn,
+                ModelError(
+                    .refused,
+                    "GitHub named an API address of more than \(Self.addressLimit) bytes, so the token is not sent "
+                        + "there; check copilot.api_url and copilot.github_url."))
+        }
         guard var url = try? HTTPURL(text), CopilotEndpoint.isTrusted(url, for: self.settings) else {
             throw ExchangeFailure(
                 .signIn,
@@ -93,7 +103,11 @@ struct TokenExchange: Sendable {
                     "GitHub named an API address that belongs neither to Copilot nor to copilot.github_url, so the "
                         + "token is not sent there; check copilot.api_url and copilot.github_url."))
         }
-        while url.path.hasSuffix("/"), url.path.count > 1 { url.path = String(url.path.dropLast()) }
+        if let last = url.path.utf8.lastIndex(where: { $0 != UInt8(ascii: "/") }) {
+            url.path = String(url.path[...last])
+        } else {
+            url.path = "/"
+        }
         return url
     }
 }
