@@ -20,7 +20,7 @@ package struct DatabaseSettings: Sendable {
     package init(
         busyTimeout: Duration = .seconds(5), readers: Int = 2, queueCapacity: Int = 65_536,
         checksIntegrity: Bool = true,
-        commitObserver: (@Sendable (CommitReport) -> Void)? = nil, startPatience: Duration = .milliseconds(500),
+        commitObserver: (@Sendable (CommitReport) -> Void)? = nil, startPatience: Duration = .seconds(2),
         patience: Duration = .seconds(10), idleObserver: (@Sendable () -> Void)? = nil
     ) {
         self.busyTimeout = busyTimeout
