@@ -173,8 +173,10 @@ enum CommandTexts {
     static func unknownModel(_ name: String, among choices: [String], sign: CommandSign) -> String {
         let distances = choices.map { (distance: EditDistance.between(name, $0), name: $0) }
         let near = distances.sorted { $0.distance < $1.distance }.prefix(3).map { "`\($0.name)`" }
-        return "There is no model `\(name)`. Nearest: \(near.joined(separator: ", ")). "
-            + "\(sign.command("models")) lists them all."
+        let closest =
+            near.isEmpty
+            ? "" : " The closest \(near.count == 1 ? "name is" : "names are") \(near.joined(separator: ", "))."
+        return "There is no model called `\(name)`.\(closest) \(sign.command("models")) lists them all."
     }
 
     static func modelIsChosen(_ name: String) -> String { "From now on this thread uses `\(name)`." }

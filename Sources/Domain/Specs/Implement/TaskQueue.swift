@@ -173,7 +173,7 @@ package struct TaskSelection: Sendable, Hashable {
         self.stories = stories
     }
 
-    /// In bytes. Everything beyond is no list that a person types.
+    /// In bytes. Nobody types a longer list.
     static let byteLimit = 1_000
     /// Ranges make many ids of few words.
     static let idLimit = 500

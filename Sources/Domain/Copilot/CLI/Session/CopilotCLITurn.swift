@@ -46,8 +46,8 @@ package struct CopilotCLITurn: Sendable {
         var bytes: Int { self.ask.bytes + self.waiting.reduce(0) { $0 + $1.id.utf8.count } }
     }
 
-    /// How many of each a turn may have at once: calls of the CLI's tools and of ours, questions, and requests for
-    /// permission.
+    /// How many of each a turn may have at once: tool calls (the CLI's tools and our own), questions, and permission
+    /// requests.
     package static let limit = 256
     /// Of the calls and questions that are remembered: one may hold a file's new content.
     package static let byteLimit = 32 << 20
