@@ -142,6 +142,23 @@ struct JSONTests {
         _ = try JSON.parse("[" + Array(repeating: "[]", count: 1_000).joined(separator: ",") + "]")
     }
 
+    @Test("an element of a list that holds too much does not hide the others")
+    func elements() throws {
+        let deep = String(repeating: #"{"a":["#, count: 1_000_000) + String(repeating: "]}", count: 1_000_000)
+        let broad = "[\(String(repeating: "0,", count: 20))0]"
+        let number = "1" + String(repeating: "0", count: 400)
+        let text = #"{"b":[{"c":1},\#(deep),{"d":\#(broad)},"\u005D\"",{"e":\#(number)},[[1],[2]],2]}"#
+        let parsed = try JSON.parse(Array(text.utf8), elementLimit: 20)
+        #expect(parsed == ["b": [["c": 1], .null, .null, "]\"", .null, [[1], [2]], 2]])
+        #expect(throws: JSONError.self) { try JSON.parse(Array(#"{"b":[{"c":1},{"d":"x]}]}"#.utf8), elementLimit: 20) }
+        #expect(throws: JSONError.self) { try JSON.parse(Array(#"{"b":[{"c":]}]}"#.utf8), elementLimit: 20) }
+        // Outside of a list, nothing is left out.
+        let member = #expect(throws: JSONError.self) {
+            try JSON.parse(Array(deep.utf8.prefix(1_000)), elementLimit: 20)
+        }
+        #expect(member?.code == .incomplete)
+    }
+
     @Test("literals are written in their order")
     func literals() {
         let value: JSON = ["b": [1, [:]], "a": "x", "c": []]

@@ -65,6 +65,20 @@ struct MatrixClockTests {
         await expectEqual(MatrixHTTPTransport(homeserver: nobody, client: HTTPClient()).clockAhead(), nil)
     }
 
+    @Test("an answer that is longer than its request allows is not read")
+    func longAnswer() async throws {
+        let server = try await DatedServer { "" }
+        defer { withExtendedLifetime(server) {} }
+        var request = MatrixRequest.backupVersion
+        request.answerLimit = 1
+        let transport = MatrixHTTPTransport(homeserver: try HTTPURL(server.url), client: HTTPClient())
+        guard case .refused(let refusal) = try await transport.send(request, token: nil) else {
+            Issue.record("it was read")
+            return
+        }
+        #expect(refusal.isTooLong)
+    }
+
     @Test("the state of a connection's keys contains it, and doctor's words follow")
     func status() async throws {
         let directory = try TemporaryDirectory()

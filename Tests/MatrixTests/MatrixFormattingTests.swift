@@ -278,6 +278,14 @@ struct MatrixFormattingTests {
         }
     }
 
+    @Test("many lines below many levels fit into an event, even as an edit")
+    func deepLines() {
+        let items = String(repeating: "<ol><li value=\"123456789\">", count: 20)
+        let text = items + String(repeating: "a<br>", count: 2_600)
+        #expect(MatrixContent.notice(text, token: "t", relation: .none).bytes.count <= 61_000)
+        #expect(MatrixContent.edit(of: "$x", text, token: "t").bytes.count <= 61_000)
+    }
+
     @Test("any input becomes balanced HTML", arguments: 0..<50)
     func random(seed: Int) {
         var state = UInt64(seed) &* 6_364_136_223_846_793_005 &+ 1

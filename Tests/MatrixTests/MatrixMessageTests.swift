@@ -41,6 +41,30 @@ struct MatrixMessageTests {
         expectEqual(transcript.messages().map(\.text), (0..<3_000).map { "!b\($0)" })
     }
 
+    @Test("ids of more than 255 bytes are none")
+    func longIDs() {
+        func event(_ id: String, as own: String = "$1", by sender: String = "@a:hs") -> MatrixEvent? {
+            let relation: JSON = [
+                "rel_type": "m.thread", "event_id": .string(id), "m.in_reply_to": ["event_id": .string(id)],
+            ]
+            return MatrixEvent([
+                "event_id": .string(own), "type": "m.room.redaction", "sender": .string(sender),
+                "redacts": .string(id), "content": ["redacts": .string(id), "m.relates_to": relation],
+            ])
+        }
+        let longest = "$" + String(repeating: "x", count: 254)
+        let ids: [(String, String?)] = [(longest, longest), (longest + "x", nil)]
+        for (id, expected) in ids {
+            let read = event(id)
+            expectEqual(read?.redacts, expected)
+            expectEqual(read?.threadRoot, expected)
+            expectEqual(read?.repliedTo, expected)
+        }
+        #expect(event("$2", as: longest) != nil)
+        expectEqual(event("$2", as: longest + "x"), nil)
+        expectEqual(event("$2", by: "@" + longest), nil)
+    }
+
     private func read(_ body: String, _ more: JSONObject = [:], kind: String = "m.text") -> InboundMessage? {
         let transcript = MatrixTranscript()
         transcript.start()

@@ -1,9 +1,10 @@
 import Chat
 import HTTP
 import JSON
-import Matrix
 import TestSupport
 import Testing
+
+@testable import Matrix
 
 @Suite("Matrix sync")
 struct MatrixSyncTests {
@@ -17,6 +18,23 @@ struct MatrixSyncTests {
         #expect(transcript.messages().isEmpty)
         transcript.sync([self.room: transcript.joined([transcript.text("!help")])])
         expectEqual(transcript.messages().map(\.text), ["!help"])
+    }
+
+    @Test("an event that holds too much to be read does not hide the others")
+    func crammed() throws {
+        let deep = String(repeating: "[", count: 65) + String(repeating: "]", count: 65)
+        let many = "[" + String(repeating: "0,", count: 300_000) + "0]"
+        for content in [deep, many, String(repeating: "9", count: 400)] {
+            let text = #"{"next_batch":"s2","to_device":{"events":[{"content":\#(content)},{"type":"m.dummy"}]}}"#
+            let answer = MatrixHTTPTransport.read(Array(text.utf8))
+            expectEqual(answer.json?["to_device"]?["events"], [.null, ["type": "m.dummy"]])
+            expectEqual(answer.json?["next_batch"], "s2")
+        }
+        // A person's keys are in no list.
+        let object = String(repeating: #"{"a":"#, count: 65) + "0" + String(repeating: "}", count: 65)
+        let keys = MatrixHTTPTransport.read(Array(#"{"device_keys":{"@a:b":\#(object)}}"#.utf8))
+        #expect(keys.json == nil && keys.isTooLong)
+        #expect(!MatrixHTTPTransport.read(Array("<html>".utf8)).isTooLong)
     }
 
     @Test("the next sync is requested after everything is delivered and saved")

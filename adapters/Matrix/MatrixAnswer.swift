@@ -26,6 +26,8 @@ package struct MatrixRefusal: Sendable, Equatable {
     package var location: String?
     /// The session in which to repeat the request with the account's password.
     package var session: String?
+    /// The answer was longer than ``MatrixRequest/answerLimit``, or has more in it than can be read.
+    package var isTooLong = false
 
     package init(
         status: Int, code: String = "", text: String = "", retryAfter: Int64? = nil, isSoftLogout: Bool = false,

@@ -21,18 +21,19 @@ package struct MatrixEvent: Sendable, Equatable {
 
     /// Nil when the JSON is not a valid event.
     package init?(_ json: JSON) {
-        guard let type = json["type"]?.stringValue, let sender = json["sender"]?.stringValue, sender.hasPrefix("@")
+        guard let type = json["type"]?.stringValue, let sender = json["sender"]?.shortString, sender.hasPrefix("@")
         else { return nil }
-        let id = json["event_id"]?.stringValue ?? ""
-        guard id.isEmpty || id.hasPrefix("$") else { return nil }
+        let (id, stateKey) = (json["event_id"]?.stringValue ?? "", json["state_key"]?.stringValue)
+        guard id.isEmpty || id.hasPrefix("$"), max(id.utf8.count, stateKey?.utf8.count ?? 0) <= JSON.shortStringLimit
+        else { return nil }
         self.id = id
         self.type = MatrixEventType(rawValue: type)
         self.sender = sender
-        self.stateKey = json["state_key"]?.stringValue
+        self.stateKey = stateKey
         self.timestamp = json["origin_server_ts"]?.intValue.map(Int64.init) ?? 0
         self.content = json["content"] ?? [:]
         // Room version 11 moved it into the content.
-        self.redacts = json["redacts"]?.stringValue ?? self.content["redacts"]?.stringValue
+        self.redacts = json["redacts"]?.shortString ?? self.content["redacts"]?.shortString
         self.transaction = json["unsigned"]?["transaction_id"]?.stringValue
         self.wasEncrypted = false
     }
@@ -76,7 +77,7 @@ package struct MatrixEvent: Sendable, Equatable {
 
     private func relation(_ type: String) -> String? {
         guard self.relation?["rel_type"]?.stringValue == type else { return nil }
-        return self.relation?["event_id"]?.stringValue.flatMap { $0.hasPrefix("$") ? $0 : nil }
+        return self.relation?["event_id"]?.shortString.flatMap { $0.hasPrefix("$") ? $0 : nil }
     }
 
     /// The root of its thread.
@@ -86,7 +87,7 @@ package struct MatrixEvent: Sendable, Equatable {
 
     /// The message that a person replied to; nil for a reply that is only a fallback for clients without threads.
     package var repliedTo: String? {
-        guard let relation = self.relation, let id = relation["m.in_reply_to"]?["event_id"]?.stringValue,
+        guard let relation = self.relation, let id = relation["m.in_reply_to"]?["event_id"]?.shortString,
             id.hasPrefix("$")
         else { return nil }
         return self.threadRoot != nil && relation["is_falling_back"]?.boolValue == true ? nil : id
@@ -99,6 +100,14 @@ package struct MatrixEvent: Sendable, Equatable {
         }
         return (target, key)
     }
+}
+
+extension JSON {
+    /// In bytes, as the specification limits ids. Servers do not check those in contents, which anybody writes.
+    static let shortStringLimit = 255
+
+    /// A string that is short enough to be kept; nil for others.
+    var shortString: String? { self.stringValue.flatMap { $0.utf8.count <= Self.shortStringLimit ? $0 : nil } }
 }
 
 /// An event type, by its name in the protocol.

@@ -32,6 +32,8 @@ struct MatrixFormattingWriter {
     private var containers: [Container] = []
     private var numbers: [Int?] = []
     private var links: [OpenLink] = []
+    /// One of them is written.
+    private var isInLink = false
     /// The start of a framed table's head, while it is being written.
     private var tableHead: Int?
     private var rowsInTable = 0
@@ -255,11 +257,11 @@ struct MatrixFormattingWriter {
 
     private mutating func openLink(_ address: Span<UInt8>) {
         // A link to a person or room would look like a mention.
-        let isWritten =
-            !self.links.contains { $0.start != nil } && LinkAddress.isAllowed(address)
-            && !MatrixEscape.isMention(address)
+        let isWritten = !self.isInLink && LinkAddress.isAllowed(address) && !MatrixEscape.isMention(address)
         self.links.append(OpenLink(start: isWritten ? self.bytes.count : nil))
-        if isWritten { self.writeLinkTag(address) }
+        guard isWritten else { return }
+        self.isInLink = true
+        self.writeLinkTag(address)
     }
 
     private mutating func writeLinkTag(_ address: Span<UInt8>) {
@@ -270,6 +272,7 @@ struct MatrixFormattingWriter {
 
     private mutating func closeLink(_ address: Span<UInt8>) {
         guard let link = self.links.popLast(), let start = link.start else { return }
+        self.isInLink = false
         guard LinkAddress.isDeceptive(link.label, for: address) else { return self.write("</a>") }
         // A text that reads like another address is no link, and the real address follows it.
         let tagLength = self.bytes[start...].firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 - start } ?? 0

@@ -115,6 +115,9 @@ struct MatrixPlainWriter {
         self.wantsBlank = true
     }
 
+    /// After this many bytes lines repeat no margins, which could make the text too long for an event.
+    private static let marginLimit = 20_000
+
     private mutating func endLine(isForced: Bool = false) {
         if isForced { self.beginLine() }
         guard !self.isAtLineStart else { return }
@@ -125,14 +128,14 @@ struct MatrixPlainWriter {
     private mutating func beginLine() {
         guard self.isAtLineStart else { return }
         self.writeBlank()
-        self.margins.write(to: &self.output)
+        self.margins.write(to: &self.output, repeats: self.output.count < Self.marginLimit)
         self.isAtLineStart = false
     }
 
     private mutating func writeBlank() {
         if self.wantsBlank, !self.output.isEmpty {
             // Within a quotation the blank line belongs to it.
-            var margin = self.margins.flatMap(\.rest)
+            var margin = self.output.count < Self.marginLimit ? self.margins.rest : []
             while margin.last == 0x20 { margin.removeLast() }
             self.output += margin + [0x0A]
         }

@@ -47,6 +47,11 @@ package struct MatrixRequest: Sendable, Equatable {
     package var isAuthorised: Bool
     /// For the whole exchange, in milliseconds.
     package var timeout: Int64
+    /// The most bytes of the answer.
+    package var answerLimit = MatrixRequest.answerLimit
+
+    /// A first sync of thousands of rooms takes dozens of megabytes.
+    static let answerLimit = 256 << 20
 
     init(
         _ purpose: Purpose, _ method: HTTPMethod, _ path: [String], query: HTTPQuery = [:], body: JSON? = nil,

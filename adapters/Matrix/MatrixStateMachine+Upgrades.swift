@@ -37,7 +37,7 @@ extension MatrixStateMachine {
     }
 
     mutating func followUpgrade(_ event: MatrixEvent, from old: String) {
-        guard let new = event.content["replacement_room"]?.stringValue, new.hasPrefix("!"), new != old,
+        guard let new = event.content["replacement_room"]?.shortString, new.hasPrefix("!"), new != old,
             self.memory.rooms[old]?.replacement == nil, self.memory.upgrades[old] == nil,
             self.memory.upgrades.count < 1_000, self.admitUpgrade(of: old, to: new)
         else { return }

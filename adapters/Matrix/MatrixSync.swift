@@ -53,7 +53,8 @@ package struct MatrixSync: Sendable {
     }
 
     private static func rooms(_ json: JSON?) -> [(String, JSON)] {
-        (json?.objectValue ?? [:]).filter { $0.key.hasPrefix("!") }.map { ($0.key, $0.value) }
+        (json?.objectValue ?? [:]).filter { $0.key.hasPrefix("!") && $0.key.utf8.count <= JSON.shortStringLimit }
+            .map { ($0.key, $0.value) }
     }
 }
 

@@ -44,9 +44,6 @@ package struct MatrixHTTPTransport: MatrixTransport {
     private let base: Protected<HTTPURL>
     private let client: HTTPClient
 
-    /// A first sync of thousands of rooms takes dozens of megabytes.
-    private static let answerLimit = 256 << 20
-
     package init(homeserver: HTTPURL, client: HTTPClient) {
         self.base = Protected(homeserver)
         self.client = client
@@ -68,16 +65,18 @@ package struct MatrixHTTPTransport: MatrixTransport {
         if request.isAuthorised { Self.authorise(&call, token) }
         call.idleTimeout = .milliseconds(request.timeout)
         call.totalTimeout = .milliseconds(request.timeout)
-        guard request.purpose == .wellKnown else { return try await self.answer(to: call) }
-        return try await self.following(call)
+        guard request.purpose == .wellKnown else {
+            return try await self.answer(to: call, upTo: request.answerLimit)
+        }
+        return try await self.following(call, upTo: request.answerLimit)
     }
 
     /// Follows redirects of a request without a token, only over HTTPS or within the same origin: no one in between can
     /// change the answer.
-    private func following(_ call: HTTPClientRequest) async throws -> MatrixAnswer {
+    private func following(_ call: HTTPClientRequest, upTo limit: Int) async throws -> MatrixAnswer {
         var call = call
         for _ in 0..<4 {
-            let answer = try await self.answer(to: call)
+            let answer = try await self.answer(to: call, upTo: limit)
             guard case .refused(let refusal) = answer, let location = refusal.location,
                 let next = try? call.url.resolving(location), next.isSecure || next.origin == call.url.origin
             else { return answer }
@@ -112,7 +111,7 @@ package struct MatrixHTTPTransport: MatrixTransport {
             headers: headers, body: body)
         Self.authorise(&call, token)
         call.idleTimeout = .seconds(60)
-        return try await self.answer(to: call)
+        return try await self.answer(to: call, upTo: MatrixRequest.answerLimit)
     }
 
     private static func authorise(_ call: inout HTTPClientRequest, _ token: Secret?) {
@@ -133,14 +132,33 @@ package struct MatrixHTTPTransport: MatrixTransport {
             ? String(repeating: "%2E", count: segment.count) : PercentEncoding.encode(segment)
     }
 
-    private func answer(to call: HTTPClientRequest) async throws -> MatrixAnswer {
+    /// Anybody may have made one of many events too deep or too large to be read: without it the others are.
+    static func read(_ bytes: [UInt8]) -> (json: JSON?, isTooLong: Bool) {
+        do throws(JSONError) {
+            return (try JSON.parse(bytes), false)
+        } catch {
+            guard error.isOfLimits else { return (nil, false) }
+            let json = try? JSON.parse(bytes, elementLimit: 1_000)
+            return (json, json == nil)
+        }
+    }
+
+    private func answer(to call: HTTPClientRequest, upTo limit: Int) async throws -> MatrixAnswer {
         do {
             let response = try await self.client.execute(call)
-            let bytes = try await response.body.collect(upTo: Self.answerLimit)
-            let json = try? JSON.parse(bytes)
+            let bytes: [UInt8]
+            do {
+                bytes = try await response.body.collect(upTo: limit)
+            } catch let error as HTTPClientError where error.code == .tooLarge {
+                var refusal = MatrixRefusal(status: response.status.code, text: error.message)
+                refusal.isTooLong = true
+                return .refused(refusal)
+            }
+            let (json, isTooLong) = Self.read(bytes)
             if response.status.isSuccess, let json, json.objectValue != nil { return .success(json) }
             var refusal = MatrixRefusal(
                 status: response.status.code, body: json, header: response.headers["Retry-After"])
+            refusal.isTooLong = isTooLong
             if response.status.isRedirect { refusal.location = response.headers["Location"] }
             return .refused(refusal)
         } catch let error as CancellationError {

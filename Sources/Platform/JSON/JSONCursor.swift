@@ -69,6 +69,23 @@ package struct JSONCursor: Sendable {
         throw self.error(message)
     }
 
+    /// Skips a value of any depth, of which only strings and brackets are looked at.
+    mutating func skipValue(_ bytes: Span<UInt8>) throws(JSONError) {
+        var open = 0
+        repeat {
+            self.skipSpace(bytes)
+            switch self.next(bytes) {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): open += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): open -= 1
+            case UInt8(ascii: ","), UInt8(ascii: ":"): break
+            default:
+                try self.skipScalar(bytes)
+                continue
+            }
+            self.position += 1
+        } while open > 0
+    }
+
     // MARK: Scalars
 
     /// Skips a value that is neither an object nor an array.

@@ -16,5 +16,8 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
     package let offset: Int
     package let message: String
 
+    /// The text may be valid, but holds more than is read.
+    package var isOfLimits: Bool { [.depth, .size, .number].contains(self.code) }
+
     package var description: String { "not valid JSON at byte \(self.offset): \(self.message)" }
 }

@@ -5,7 +5,8 @@ extension JSON {
     package static let depthLimit = 64
 
     /// The most values of a text of `count` bytes. A value takes up to a hundred bytes of memory, and two bytes of text.
-    static func valueLimit(for count: Int) -> Int { min(max(200_000, count / 16), 4_000_000) }
+    static func valueLimit(for count: Int) -> Int { min(max(200_000, count / 16), self.mostValues) }
+    private static let mostValues = 4_000_000
 
     /// Reads a text that consists of one value, strictly by RFC 8259. Its values are limited in number.
     ///
@@ -27,6 +28,13 @@ extension JSON {
     package static func parse(_ text: String, depthLimit: Int = JSON.depthLimit) throws(JSONError) -> JSON {
         try self.parse(text.utf8Span.span, depthLimit: depthLimit)
     }
+
+    /// Like ``parse(_:depthLimit:valueLimit:)``, for what many people have written: an element of a list that is nested too
+    /// deeply, has more than `elementLimit` values, or has too large a number is null, so that the others can be read.
+    package static func parse(_ bytes: [UInt8], elementLimit: Int) throws(JSONError) -> JSON {
+        var parser = JSONParser(depthLimit: JSON.depthLimit, valueLimit: JSON.mostValues, elementLimit: elementLimit)
+        return try parser.document(bytes.span)
+    }
 }
 
 /// A recursive-descent parser over bytes; the limits bound the stack and the memory.
@@ -38,10 +46,14 @@ struct JSONParser {
     private var valueLimit = 0
     /// Nil for as many as the text's length permits.
     private let mostValues: Int?
+    private let elementLimit: Int?
+    /// The most values at the end of the element that is being read; nil outside of lists.
+    private var elementEnd: Int?
 
-    init(depthLimit: Int, valueLimit: Int? = nil) {
+    init(depthLimit: Int, valueLimit: Int? = nil, elementLimit: Int? = nil) {
         self.depthLimit = depthLimit
         self.mostValues = valueLimit
+        self.elementLimit = elementLimit
     }
 
     mutating func document(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
@@ -56,9 +68,9 @@ struct JSONParser {
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
         guard let first = self.cursor.next(bytes) else { throw self.cursor.ended("a value") }
         self.values += 1
-        guard self.values <= self.valueLimit else {
-            throw JSONError(
-                code: .size, offset: self.cursor.position, message: "it has more than \(self.valueLimit) values")
+        let limit = min(self.valueLimit, self.elementEnd ?? .max)
+        guard self.values <= limit else {
+            throw JSONError(code: .size, offset: self.cursor.position, message: "it has more than \(limit) values")
         }
         switch first {
         case UInt8(ascii: "\""): return .string(try self.text(self.cursor.string(bytes), bytes))
@@ -87,9 +99,24 @@ struct JSONParser {
     private mutating func array(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
         try self.enter(UInt8(ascii: "["), bytes)
         var array: [JSON] = []
-        while try self.cursor.nextElement(isFirst: array.isEmpty, bytes) { array.append(try self.value(bytes)) }
+        while try self.cursor.nextElement(isFirst: array.isEmpty, bytes) { array.append(try self.element(bytes)) }
         self.depth -= 1
         return .array(array)
+    }
+
+    private mutating func element(_ bytes: Span<UInt8>) throws(JSONError) -> JSON {
+        guard let limit = self.elementLimit, self.elementEnd == nil else { return try self.value(bytes) }
+        let (start, depth, values) = (self.cursor, self.depth, self.values)
+        self.elementEnd = min(values + limit, self.valueLimit)
+        defer { self.elementEnd = nil }
+        do {
+            return try self.value(bytes)
+        } catch {
+            guard error.isOfLimits else { throw error }
+            (self.cursor, self.depth, self.values) = (start, depth, values + 1)
+            try self.cursor.skipValue(bytes)
+            return .null
+        }
     }
 
     private mutating func enter(_ bracket: UInt8, _ bytes: Span<UInt8>) throws(JSONError) {

@@ -1,5 +1,8 @@
 import Database
 import JSON
+import Kit
+import Logging
+import Olm
 import Primitives
 import TestSupport
 import Testing
@@ -59,6 +62,73 @@ struct EncryptionStrangerTests {
         await expectEqual(bot.encryption.people.keys.sorted(), ["@a:s", "@bot:s"])
         try await expectEqual(self.count("{users}", of: bot), 2)
         try await expectEqual(bot.sync([try await alice.say("three", in: self.room, id: "$3")]), ["$3": "three"])
+    }
+
+    private func encryption(
+        _ keys: TestKeys, _ call: @escaping MatrixEncryption.Call
+    ) async throws -> MatrixEncryption {
+        MatrixEncryption(
+            user: "@bot:s", settings: MatrixEncryptionSettings(), store: try await keys.place.open(), call: call,
+            logger: .silent)
+    }
+
+    @Test("of people's keys no objects are kept, which may have any size")
+    func objects() async throws {
+        let alice = MatrixTestIdentity("@a:s")
+        let (keys, answer) = (try TestKeys(), alice.answer())
+        let encryption = try await self.encryption(keys) { _ in .success(answer) }
+        try await encryption.refresh(["@a:s"])
+        let people = await encryption.people
+        let kept = try #require(people["@a:s"]?.keys)
+        expectEqual(kept.master, alice.keys.master.publicKey)
+        expectEqual(kept.devices.map(\.id), ["DEVICE"])
+        #expect(kept.masterJSON == nil && kept.devices.allSatisfy { $0.json == nil })
+        await encryption.close()
+    }
+
+    @Test("a person whose keys make the server's answer too long has none, and the others have theirs")
+    func longAnswer() async throws {
+        let (keys, answer) = (try TestKeys(), MatrixTestIdentity("@a:s").answer())
+        let requests = Protected(0)
+        let encryption = try await self.encryption(keys) { request in
+            requests.withLock { $0 += 1 }
+            guard request.body?["device_keys"]?["@eve:s"] != nil else { return .success(answer) }
+            var refusal = MatrixRefusal(status: 200, text: "the answer is too long")
+            refusal.isTooLong = true
+            return .refused(refusal)
+        }
+        let users = ["@a:s", "@eve:s"] + (0..<20).map { "@p\($0):s" }
+        try await encryption.refresh(users)
+        let people = await encryption.people
+        expectEqual(people["@a:s"]?.keys?.devices.count, 1)
+        expectEqual(people["@eve:s"]?.keys?.devices.count, 0)
+        expectEqual(people.values.count { !$0.isOutdated }, users.count)
+        // She is not asked for again.
+        let count = requests.withLock { $0 }
+        try await encryption.refresh(users)
+        expectEqual(requests.withLock { $0 }, count)
+        await encryption.close()
+    }
+
+    @Test("names that are too long for an id are not remembered")
+    func longNames() async throws {
+        let long = "!" + String(repeating: "x", count: 255)
+        for user in ["@a:s", "@bot:s"] { self.server.join(user, long) }
+        let alice = try await KeyDevice("@a:s", "D1", on: self.server)
+        try await expectEqual(alice.open(), .ready)
+        let bot = try await self.bot()
+        let withheld: [JSON] = [
+            ["session_id": .string(long), "code": "m.no_olm"], ["session_id": "s", "code": .string(long)],
+        ]
+        let events = withheld.map { content -> JSON in
+            ["type": "m.room_key.withheld", "sender": "@a:s", "content": content]
+        }
+        _ = try await bot.encryption.receive(["to_device": ["events": .array(events)]], since: "s")
+        await expectEqual(bot.encryption.withheld[long], nil)
+        await expectEqual(bot.encryption.withheld["s"], "m.unknown")
+        _ = try await alice.say("one", in: long, id: "$1")
+        try await bot.sync()
+        try await expectEqual(self.count("{room_keys}", of: bot), 0)
     }
 
     @Test("channels to devices that nobody in a common room has are forgotten beyond 2,000 and after thirty days")

@@ -1,5 +1,6 @@
 import JSON
 import Kit
+import Olm
 import TestSupport
 import Testing
 
@@ -84,6 +85,38 @@ struct EncryptionTests {
         #expect(opened.events.isEmpty)
         try await expectEqual(bot.sync(), ["$1": "hello"])
         try await expectEqual(bot.sync(), [:])
+    }
+
+    @Test("events from before their key keep no others waiting, and are read when a key comes that begins earlier")
+    func beforeTheirKey() async throws {
+        let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
+        let event = try await alice.say("hello", in: self.room, id: "$1")
+        let rooms: JSON = [self.room: ["timeline": ["events": [event.json]]]]
+        _ = try await bot.encryption.receive(["next_batch": "x", "rooms": ["join": rooms]], since: "s")
+        let (senderKey, signingKey) = (await alice.encryption.senderKey, await alice.encryption.signingKey)
+        // More than are tried with one sync, then a single one.
+        for ids in [(0..<600).map { "$a\($0)" }, ["$b"]] {
+            let session = MegolmOutboundSession()
+            let key = session.sessionKey
+            let payload: JSON = [
+                "type": "m.room.message", "room_id": .string(self.room),
+                "content": ["msgtype": "m.text", "body": "early"],
+            ]
+            let content: JSON = [
+                "algorithm": "m.megolm.v1.aes-sha2", "session_id": .string(session.id),
+                "ciphertext": .string(session.encrypt(payload.bytes)),
+            ]
+            let facts = MatrixRoomKey(
+                room: self.room, session: session.id, sender: "@a:s", senderKey: senderKey, signingKey: signingKey,
+                firstIndex: 0, source: .device)
+            let late = try ids.map { try alice.event(content, id: $0) }
+            try await bot.encryption.take(session.sessionKey, facts, late: late)
+            guard ids == ["$b"] else { continue }
+            try await expectEqual(bot.sync(), [:])
+            try await expectEqual(bot.sync(), ["$1": "hello"])
+            try await bot.encryption.take(key, facts)
+            try await expectEqual(bot.sync(), ["$b": "early"])
+        }
     }
 
     @Test("the same sync after a crash is recognised, and nothing is lost")

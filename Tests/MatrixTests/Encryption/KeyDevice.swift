@@ -127,6 +127,20 @@ extension MatrixEncryption {
     /// The devices whose channels are in memory.
     var peers: [String] { self.channels.keys.sorted() }
 
+    /// Takes a room key as if a device had sent it, and events that wait for it.
+    func take(_ key: String, _ facts: MatrixRoomKey, late: [MatrixEvent] = []) async throws {
+        let session = try MegolmInboundSession(sessionKey: key)
+        var facts = facts
+        facts.firstIndex = session.firstKnownIndex
+        var changes = MatrixKeyChanges()
+        for event in late {
+            changes.setLate(
+                event.id, room: facts.room, session: facts.session, body: event.json.text, at: self.clock() - 60_000)
+        }
+        try await self.add(session, facts, isBackedUp: true, &changes)
+        try await self.commit(changes)
+    }
+
     /// The most channels to one device.
     var mostChannels: Int { self.channels.values.map(\.count).max() ?? 0 }
 }

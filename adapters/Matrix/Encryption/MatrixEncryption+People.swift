@@ -34,17 +34,26 @@ extension MatrixEncryption {
     func refresh(_ users: some Sequence<String>) async throws {
         let due = Set(users).filter { self.people[$0]?.isOutdated ?? true }.sorted()
         var start = 0
+        var size = Self.queryLimit
         while start < due.count {
-            let part = Array(due[start..<min(start + Self.queryLimit, due.count)])
-            start += part.count
+            let part = Array(due[start..<min(start + size, due.count)])
             let generations = self.generations
-            let answer: JSON
+            var answer: JSON = [:]
             do {
                 answer = try await self.ask(.queryKeys(of: part))
+            } catch let error as MatrixCallError where error.refusal?.isTooLong == true {
+                // The keys of one person may be too many: the others must not miss theirs for it.
+                if part.count > 1 {
+                    size = part.count / 2
+                    continue
+                }
+                self.logger.warning("The keys of \(part[0]) count as none: \(error)")
             } catch let error as MatrixCallError {
                 self.logger.info("The devices of people could not be asked for: \(error)")
                 return
             }
+            start += part.count
+            size = min(2 * size, Self.queryLimit)
             try await self.alone {
                 var changes = MatrixKeyChanges()
                 for keys in MatrixKeyQuery(answer, users: part, account: self.user).users {
@@ -57,11 +66,12 @@ extension MatrixEncryption {
     }
 
     private func apply(_ keys: MatrixUserKeys, isCurrent: Bool, _ changes: inout MatrixKeyChanges) {
-        if self.people[keys.user] == nil { self.newcomers += 1 }
+        // Many devices count like several people, so that they are looked through in time.
+        self.newcomers += (self.people[keys.user] == nil ? 1 : 0) + keys.devices.count / 50
         var person = self.people[keys.user] ?? MatrixPersonKeys(user: keys.user, heardAt: self.clock())
         person.isOutdated = !isCurrent
         person.master = keys.master
-        person.keys = keys
+        person.keys = keys.bare
         if person.pinned == nil { person.pinned = keys.master }
         for key in keys.devices where key.readsRooms {
             let old = person.devices[key.id]

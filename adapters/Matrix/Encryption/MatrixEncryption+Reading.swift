@@ -8,9 +8,6 @@ internal import Primitives
 
 /// Megolm, incoming: reads events of rooms.
 extension MatrixEncryption {
-    /// Events whose key did not come in this time are given up, in milliseconds.
-    private static let lateLimit: Int64 = 30 * 86_400_000
-
     /// The events among `events` that could be read, by id. What cannot is kept until its key comes.
     ///
     /// - Parameter isFirst: they come with a first sync, so most are old, and nothing is said about those without keys.
@@ -57,7 +54,7 @@ extension MatrixEncryption {
 
     private func open(_ event: MatrixEvent, in room: String) async throws -> Reading {
         guard event.content["algorithm"] == "m.megolm.v1.aes-sha2",
-            let id = event.content["session_id"]?.stringValue, id.utf8.count <= 255,
+            let id = event.content["session_id"]?.shortString,
             let text = event.content["ciphertext"]?.stringValue
         else { return .refused("its algorithm is not supported") }
         // Found by room and session only: the other fields of an event prove nothing.
@@ -119,36 +116,71 @@ extension MatrixEncryption {
             + "again."
     }
 
-    /// Events whose keys have come, by room. They stay until ``finishSync(_:)``.
-    func openLate() async throws -> [String: [MatrixEvent]] {
-        guard self.keyNews != self.settledNews else { return [:] }
-        let rows = try await self.store.read { rows in
-            try rows.query(
-                """
-                SELECT late.room, late.body FROM {late} JOIN {room_keys} USING (room, session)
-                ORDER BY late.at, late.event LIMIT 500
-                """
-            ).map { row throws(DatabaseError) in (try row.text("room"), try row.text("body")) }
-        }
-        var late: [String: [MatrixEvent]] = [:]
-        for (room, body) in rows {
-            guard let json = try? JSON.parse(Array(body.utf8)), let event = MatrixEvent(json) else { continue }
-            try await self.refresh([event.sender])
-            switch try await self.open(event, in: room) {
-            case .event(let clear): late[room, default: []].append(clear)
-            case .missingKey: continue
-            case .untrusted(let reason):
-                self.say(reason, about: event, in: room, name: "trust \(event.sender) \(event.sessionID)")
-                fallthrough
-            case .refused, .unproved:
-                var changes = MatrixKeyChanges()
-                changes.removeLate(event.id)
-                try await self.store.commit(changes)
-            }
+    private struct LateEvent: Sendable {
+        let id: String
+        let room: String
+        let body: String
+        /// Of the key that has come.
+        let firstIndex: Int64
+    }
+
+    /// How many late events are read with one sync.
+    private static let lateStep = 500
+    /// Of ``early``, twice as many as can wait. Beyond it all are tried again.
+    private static let triedLimit = 10_000
+
+    /// Adds events whose keys have come. They stay until ``finishSync(_:)``.
+    func openLate(_ opened: inout MatrixOpened) async throws {
+        opened.news = self.keyNews
+        guard self.keyNews != self.settledNews else { return }
+        let due = try await self.dueLateEvents()
+        // The others follow with the next sync.
+        if due.count == Self.lateStep { opened.news = self.settledNews }
+        for late in due {
+            let event = (try? JSON.parse(Array(late.body.utf8))).flatMap { MatrixEvent($0) }
+            if let event, try await self.read(event, late, &opened) { continue }
+            var changes = MatrixKeyChanges()
+            changes.removeLate(late.id)
+            try await self.store.commit(changes)
         }
         try await self.storeIndices()
-        for room in late.keys where self.isUnprepared(room) { self.begin(.prepare(room: room)) }
-        return late
+        for room in opened.late.keys where self.isUnprepared(room) { self.begin(.prepare(room: room)) }
+    }
+
+    /// False if nothing comes of the event any more.
+    private func read(_ event: MatrixEvent, _ late: LateEvent, _ opened: inout MatrixOpened) async throws -> Bool {
+        try await self.refresh([event.sender])
+        switch try await self.open(event, in: late.room) {
+        case .event(let clear): opened.late[late.room, default: []].append(clear)
+        case .missingKey: self.early[late.id] = late.firstIndex
+        case .untrusted(let reason):
+            self.say(reason, about: event, in: late.room, name: "trust \(event.sender) \(event.sessionID)")
+            return false
+        case .refused, .unproved: return false
+        }
+        return true
+    }
+
+    /// The oldest late events whose keys have come, but for those that the keys are known not to read.
+    private func dueLateEvents() async throws -> [LateEvent] {
+        if self.early.count > Self.triedLimit { self.early = [:] }
+        let early = self.early
+        return try await self.store.read { rows in
+            let sql = """
+                SELECT late.event, room_keys.first_index FROM {late} JOIN {room_keys} USING (room, session)
+                ORDER BY late.at, late.event
+                """
+            var due: [LateEvent] = []
+            for row in try rows.query(sql) where due.count < Self.lateStep {
+                let (id, first) = (try row.text("event"), try row.int64("first_index"))
+                guard early[id] != first,
+                    let late = try rows.first("SELECT room, body FROM {late} WHERE event = $1", SQLValue(id))
+                else { continue }
+                due.append(
+                    LateEvent(id: id, room: try late.text("room"), body: try late.text("body"), firstIndex: first))
+            }
+            return due
+        }
     }
 
     private func isClosed(_ event: String) async throws -> Bool {

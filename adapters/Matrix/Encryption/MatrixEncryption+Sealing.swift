@@ -265,7 +265,7 @@ extension MatrixEncryption {
             guard self.roomNews[room] == news else { continue }
             var facts = self.rooms[room] ?? MatrixCipherRoom()
             facts.apply(rules)
-            facts.visibility = visibility?["history_visibility"]?.stringValue ?? facts.visibility
+            facts.visibility = visibility?["history_visibility"]?.shortString ?? facts.visibility
             facts.members = [:]
             for event in MatrixEvent.list(answer["chunk"]) { facts.apply(membership: event) }
             facts.knowsMembers = true

@@ -67,7 +67,7 @@ extension MatrixEncryption {
         var old: [String] = []
         var devices = 0
         for (index, person) in strangers.enumerated() {
-            devices += person.devices.count
+            devices += max(person.devices.count, person.keys?.devices.count ?? 0)
             if index >= Self.strangerLimit || devices > Self.strangerDeviceLimit || person.heardAt < time {
                 old.append(person.user)
             }

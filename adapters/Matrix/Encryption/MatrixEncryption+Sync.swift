@@ -48,8 +48,7 @@ extension MatrixEncryption {
         }
         if self.isStampDue { self.begin(.stamp) }
         var opened = MatrixOpened()
-        opened.news = self.keyNews
-        opened.late = try await self.openLate()
+        try await self.openLate(&opened)
         for room in sync.rooms?.joined ?? [] {
             let events = try await self.open(self.timeline(of: room), in: room.id, isFirst: since == nil)
             opened.events.merge(events) { $1 }
@@ -98,7 +97,7 @@ extension MatrixEncryption {
             }
             for event in events {
                 if event.type == .historyVisibility, event.stateKey == "" {
-                    facts.visibility = event.content["history_visibility"]?.stringValue ?? facts.visibility
+                    facts.visibility = event.content["history_visibility"]?.shortString ?? facts.visibility
                 }
                 guard facts.knowsMembers, let user = facts.apply(membership: event) else { continue }
                 changes.setMember(user, of: joined.id, isInvited: facts.members[user])
@@ -208,8 +207,8 @@ extension MatrixEncryption {
         switch message.type {
         case "m.room.encrypted": return try await self.receiveEncrypted(message, &changes)
         case "m.room_key.withheld":
-            if let session = message.content["session_id"]?.stringValue {
-                self.withheld[session] = message.content["code"]?.stringValue ?? "m.unknown"
+            if let session = message.content["session_id"]?.shortString {
+                self.withheld[session] = message.content["code"]?.shortString ?? "m.unknown"
             }
         case let type where type.hasPrefix("m.key.verification."): return message
         default: break
@@ -270,7 +269,7 @@ extension MatrixEncryption {
     private func receiveRoomKey(
         _ content: JSON, from sender: String, key: String, signing: String, _ changes: inout MatrixKeyChanges
     ) async throws {
-        guard content["algorithm"] == "m.megolm.v1.aes-sha2", let room = content["room_id"]?.stringValue,
+        guard content["algorithm"] == "m.megolm.v1.aes-sha2", let room = content["room_id"]?.shortString,
             let id = content["session_id"]?.stringValue, let text = content["session_key"]?.stringValue,
             let session = try? MegolmInboundSession(sessionKey: text), session.id == id
         else { return }
@@ -287,7 +286,7 @@ extension MatrixEncryption {
     ) async throws {
         guard content["algorithm"] == "m.megolm.v1.aes-sha2", content["sender_key"]?.stringValue == key,
             content["sender_claimed_ed25519_key"]?.stringValue == signing,
-            let room = content["room_id"]?.stringValue, let id = content["session_id"]?.stringValue,
+            let room = content["room_id"]?.shortString, let id = content["session_id"]?.stringValue,
             let text = content["session_key"]?.stringValue,
             let session = try? MegolmInboundSession(exported: text), session.id == id
         else { return }

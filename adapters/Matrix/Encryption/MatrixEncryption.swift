@@ -73,6 +73,9 @@ package actor MatrixEncryption {
     /// wait since an earlier run.
     var keyNews = 1
     var settledNews = 0
+    /// Late events from before the beginning of their session's key, with the index at which it begins: they wait for one
+    /// that begins earlier.
+    var early: [String: Int64] = [:]
     /// What is wrong with the bot's own identity; nil if all is well.
     var trouble: String?
     /// The backup of room keys; nil without one.

@@ -12,11 +12,13 @@ extension MatrixRequest {
 
     // MARK: Devices and their keys
 
-    /// All devices of these users.
+    /// All devices of these users. Anybody's server takes part in the answer.
     package static func queryKeys(of users: [String]) -> MatrixRequest {
         let lists = JSONObject(members: users.map { ($0, .array([])) })
-        return self.keys(
+        var request = self.keys(
             .post, ["keys", "query"], body: ["device_keys": .object(lists), "timeout": 10_000])
+        request.answerLimit = 32 << 20
+        return request
     }
 
     /// Any part may be missing.

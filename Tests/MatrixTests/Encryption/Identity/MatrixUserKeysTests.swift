@@ -74,6 +74,12 @@ struct MatrixUserKeysTests {
         #expect(devices(.null).isEmpty)
     }
 
+    @Test("a device whose id has more than 255 bytes is dropped", arguments: [(255, 1), (256, 0)])
+    func longDevice(length: Int, count: Int) {
+        let identity = MatrixTestIdentity(self.alice.user, device: String(repeating: "D", count: length))
+        expectEqual(self.keys(identity.answer()).devices.count, count)
+    }
+
     @Test("cross-signing keys without the master key's signature are dropped")
     func forgedCrossSigning() {
         let eve = MatrixTestIdentity("@alice:example.org")

@@ -58,11 +58,12 @@ package struct MatrixCrossSigning: Sendable {
         ]
     }
 
-    /// The body of `/keys/signatures/upload` that signs an own device.
+    /// The body of `/keys/signatures/upload` that signs an own device; nil if its object was not kept.
     package static func signature(
         of device: MatrixDeviceKeys, by selfSigning: Ed25519SigningKey
-    ) -> JSON {
-        Self.signature(of: device.json, id: device.id, user: device.user, signer: device.user, by: selfSigning)
+    ) -> JSON? {
+        guard let json = device.json else { return nil }
+        return Self.signature(of: json, id: device.id, user: device.user, signer: device.user, by: selfSigning)
     }
 
     /// The body of `/keys/signatures/upload` that says that `signer` verified the user of this master key; nil if it

@@ -12,11 +12,14 @@ package struct MatrixDeviceKeys: Sendable, Equatable {
     package let displayName: String?
     /// The owner's self-signing key, which the master key signed, signed this device.
     package let isCrossSigned: Bool
-    package let json: JSON
+    /// The device says that it reads messages of encrypted rooms.
+    package let readsRooms: Bool
+    /// Nil where it is not kept.
+    package private(set) var json: JSON?
 
     /// Reads an object `DeviceKeys`; nil unless it belongs to this user and device and signs itself.
     package init?(_ json: JSON, user: String, id: String, selfSigning: String? = nil) {
-        guard json["user_id"]?.stringValue == user, json["device_id"]?.stringValue == id, !id.isEmpty,
+        guard json["user_id"]?.stringValue == user, json["device_id"]?.shortString == id, !id.isEmpty,
             let ed25519 = json["keys"]?["ed25519:\(id)"]?.stringValue, Self.isKey(ed25519),
             let curve25519 = json["keys"]?["curve25519:\(id)"]?.stringValue, Self.isKey(curve25519),
             MatrixSigned.verify(json, user: user, keyID: "ed25519:\(id)", key: ed25519)
@@ -30,12 +33,15 @@ package struct MatrixDeviceKeys: Sendable, Equatable {
             String(String.UnicodeScalarView($0.unicodeScalars.prefix(100)))
         }
         self.isCrossSigned = selfSigning.map { MatrixSigned.verify(json, user: user, key: $0) } ?? false
+        self.readsRooms = json["algorithms"]?.arrayValue?.contains("m.megolm.v1.aes-sha2") ?? false
         self.json = json
     }
 
-    /// Whether the device says that it reads messages of encrypted rooms.
-    package var readsRooms: Bool {
-        self.json["algorithms"]?.arrayValue?.contains("m.megolm.v1.aes-sha2") ?? false
+    /// Without the object, which may have any size.
+    var bare: Self {
+        var bare = self
+        bare.json = nil
+        return bare
     }
 
     /// A public key in the only accepted form, 32 bytes without padding: another text would be another name for the

@@ -172,8 +172,9 @@ package struct MatrixIdentitySetup {
             self.state.isSigned = true
             return
         }
-        guard let seed = self.record.selfSigning else { return }
-        let signature = MatrixCrossSigning.signature(of: own, by: Ed25519SigningKey(seed: seed))
+        guard let seed = self.record.selfSigning,
+            let signature = MatrixCrossSigning.signature(of: own, by: Ed25519SigningKey(seed: seed))
+        else { return }
         let answer = try await self.ask(.uploadSignatures(signature), to: "sign its device")
         guard answer["failures"]?.objectValue?.isEmpty ?? true else {
             throw Obstacle(text: "The server refused the signature of this device.")

@@ -12,9 +12,9 @@ package struct MatrixUserKeys: Sendable, Equatable {
     /// Signed by ``master``; servers show it to its owner only.
     package let userSigning: String?
     /// Sorted by id.
-    package let devices: [MatrixDeviceKeys]
-    /// The object of the master key, with its signatures.
-    package let masterJSON: JSON?
+    package private(set) var devices: [MatrixDeviceKeys]
+    /// The object of the master key, with its signatures; nil where it is not kept.
+    package private(set) var masterJSON: JSON?
 
     /// Takes one user's part of an answer to `/keys/query`. What has a bad signature or belongs to others is omitted.
     package init(user: String, answer: JSON, isOwn: Bool = false) {
@@ -39,6 +39,14 @@ package struct MatrixUserKeys: Sendable, Equatable {
             devices.prefix(Self.deviceLimit).filter { !taken.contains($0.key) }
             .compactMap { MatrixDeviceKeys($0.value, user: user, id: $0.key, selfSigning: selfSigning) }
             .sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
+    }
+
+    /// Without the objects, which may have any size: people and their servers write them.
+    var bare: Self {
+        var bare = self
+        bare.masterJSON = nil
+        bare.devices = self.devices.map(\.bare)
+        return bare
     }
 
     package func device(_ id: String) -> MatrixDeviceKeys? { self.devices.first { $0.id == id } }
