@@ -36,6 +36,29 @@ struct WaitingTests {
         await task.value
     }
 
+    @Test("all tasks that wait are woken, and the cancellation of one ends only its own wait")
+    func severalWaiters() async throws {
+        let signal = Signal()
+        let waiters = (0..<100).map { _ in Task { await signal.wait() } }
+        try await Task.sleep(for: .milliseconds(20))
+        for waiter in waiters.prefix(50) { waiter.cancel() }
+        for waiter in waiters.prefix(50) { await waiter.value }
+        let left = Protected(50)
+        await withTaskGroup(of: Void.self) { group in
+            for waiter in waiters.suffix(50) {
+                group.addTask {
+                    await waiter.value
+                    left.withLock { $0 -= 1 }
+                }
+            }
+            // Some may not wait yet.
+            while left.withLock({ $0 }) > 0 {
+                signal.signal()
+                await Task.yield()
+            }
+        }
+    }
+
     @Test("a body that ends in time gives its result or its error")
     func inTime() async throws {
         await expectEqual(withDeadline(.seconds(50)) { 7 }, 7)

@@ -30,6 +30,17 @@ struct SlackFormattingTests {
         #expect(SlackFormatting().render(sample.text).bytes.count <= CostlyMarkdown.limit)
     }
 
+    @Test("the margins of more than sixteen levels are not repeated on each line")
+    func deepMargins() {
+        let quotation = String(repeating: "> ", count: 40)
+        expectEqual(Self.text("\(quotation)a\nb"), "\(quotation)a\n\(String(repeating: "> ", count: 16))b")
+        let items = String(repeating: "123456789. ", count: 300)
+        for (first, line) in [("a\n", "a\n"), ("```\n", "\n")] {
+            let text = items + first + String(repeating: line, count: 3_000)
+            #expect(SlackFormatting().render(text).bytes.count < 1 << 20)
+        }
+    }
+
     @Test(
         "standard Markdown stays as it is",
         arguments: [
@@ -158,6 +169,15 @@ struct SlackFormattingTests {
         expectEqual(Self.text("~~~ c++ x\na\n~~~"), "```c++\na\n```")
         expectEqual(Self.text("```\n```"), "```\n\n```")
         expectEqual(Self.text("    indented\n      more"), "```\nindented\n  more\n```")
+    }
+
+    @Test("a very long run of backticks in code is broken, so that the fence stays short")
+    func longRuns() {
+        let run = String(repeating: "`", count: 64)
+        let code = "\(run)\(Self.gap)\(run)\(Self.gap)``"
+        expectEqual(Self.text("~~~\n\(run)\(run)``\n~~~"), "\(run)`\n\(code)\n\(run)`")
+        let mark = String(repeating: "`", count: 70)
+        expectEqual(Self.text("\(mark) \(run)\(run)`` \(mark)"), "\(run)` \(code) \(run)`")
     }
 
     @Test("marks that span lines are closed and reopened on each line")

@@ -34,6 +34,13 @@ struct TelegramFormattingTests {
         #expect(TelegramFormatting().render(sample.text).bytes.count <= CostlyMarkdown.limit)
     }
 
+    @Test("The margins of more than sixteen levels are not repeated on each line")
+    func deepMargins() {
+        let text = String(repeating: "> ", count: 40) + "a\\\nb"
+        let (all, repeated) = (String(repeating: "&gt; ", count: 39), String(repeating: "&gt; ", count: 16))
+        #expect(Self.markup(text).hasSuffix("<blockquote>\n\(all)a\n\(repeated)b\n</blockquote>"))
+    }
+
     @Test(
         "Every kind of Markdown is rendered",
         arguments: [

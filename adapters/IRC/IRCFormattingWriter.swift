@@ -173,7 +173,7 @@ extension IRCFormattingWriter: FormattingWriter {
         case .document: break
         case .blockQuote:
             self.endLine()
-            self.nest(.quotation)
+            self.margins.append(.quotation)
         case .list(let list):
             self.endLine()
             self.numbers.append(list.start)
@@ -264,14 +264,6 @@ extension IRCFormattingWriter: FormattingWriter {
             number = self.numbers[list]
             self.numbers[list] = number.map { $0 + 1 }
         }
-        self.nest(.item(number: number, task: task))
+        self.margins.append(.item(number: number, task: task))
     }
-
-    /// Each line repeats the margins of all levels around it, so deeper ones have theirs on the first line only.
-    private mutating func nest(_ margin: Margin) {
-        let isDeep = self.margins.count >= Self.marginLimit
-        self.margins.append(isDeep ? Margin(first: margin.first, rest: []) : margin)
-    }
-
-    private static let marginLimit = 16
 }

@@ -87,10 +87,20 @@ package struct Margin: Sendable, Equatable {
 }
 
 extension [Margin] {
-    /// Writes the margins of one line.
-    package mutating func write(to bytes: inout [UInt8]) {
-        for index in self.indices {
-            bytes += self[index].isUsed ? self[index].rest : self[index].first
+    /// Those that each line repeats. Deeper ones are on their first line only: otherwise a short text below very many
+    /// levels would become a long one.
+    package var repeated: ArraySlice<Margin> { self.prefix(16) }
+
+    /// What a line inside all of them begins with.
+    package var rest: [UInt8] { self.repeated.flatMap(\.rest) }
+
+    /// Writes the margins of one line; without `repeats` only those that no line has had.
+    package mutating func write(to bytes: inout [UInt8], repeats: Bool = true) {
+        // The unused ones are the innermost.
+        let used = (self.lastIndex { $0.isUsed } ?? -1) + 1
+        if repeats { for margin in self.repeated.prefix(used) { bytes += margin.rest } }
+        for index in used..<self.count {
+            bytes += self[index].first
             self[index].isUsed = true
         }
     }

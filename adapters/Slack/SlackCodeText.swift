@@ -3,18 +3,29 @@ internal import Primitives
 
 /// Code text: nothing in it is markup, except tokens, which Slack recognises everywhere. ``SlackBlocks`` shows them whole.
 enum SlackCodeText {
+    /// A longer run of backticks is broken: the fence is longer than any run in the code, and each message repeats it.
+    private static let runLimit = 64
+
     static func append(_ text: Span<UInt8>, to output: inout [UInt8], keepsLines: Bool) {
+        var run = 0
         for index in 0..<text.count {
             let byte = text[index]
             switch byte {
             case UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "!"):
                 if output.last == UInt8(ascii: "<"), self.beginsToken(text, at: index) { output += SlackToken.gap }
                 output.append(byte)
+            case UInt8(ascii: "`"):
+                if run == Self.runLimit {
+                    output += SlackToken.gap
+                    run = 0
+                }
+                output.append(byte)
             case 0x0A: output.append(keepsLines ? 0x0A : 0x20)
             case 0x09: if keepsLines { output.append(0x09) } else { output.append(0x20) }
             case 0x00..<0x20, 0x7F: continue
             default: output.append(byte)
             }
+            run = byte == UInt8(ascii: "`") ? run + 1 : 0
         }
     }
 

@@ -34,6 +34,8 @@ struct SlackFormattingWriter {
     /// The marks that were written last, while nothing follows them.
     private var marks: (range: Range<Int>, isOn: Bool)?
     private var links: [OpenLink] = []
+    /// One of them is written.
+    private var isInLink = false
     /// Consecutive plain text, which may come in pieces but is escaped as a whole.
     private var pending: [UInt8] = []
     private var code: [UInt8]?
@@ -88,7 +90,9 @@ struct SlackFormattingWriter {
             // The blank line must not use up the marker of an item that has not begun.
             self.bytes.append(0x0A)
             let start = self.bytes.count
-            for margin in self.margins where margin.isUsed && margin.rest.first != 0x20 { self.bytes += margin.rest }
+            for margin in self.margins.repeated where margin.isUsed && margin.rest.first != 0x20 {
+                self.bytes += margin.rest
+            }
             while self.bytes.count > start, self.bytes.last == 0x20 { self.bytes.removeLast() }
             self.lines.append(RenderedText.Line(range: start..<self.bytes.count))
         }
@@ -112,8 +116,6 @@ struct SlackFormattingWriter {
         self.startsBlock = false
     }
 
-    private var margin: [UInt8] { self.margins.flatMap(\.rest) }
-
     // MARK: Text
 
     private mutating func flush() {
@@ -124,7 +126,7 @@ struct SlackFormattingWriter {
         self.separateMarks(from: text)
         SlackPlainText.append(
             text, to: &self.bytes, atLineStart: self.bytes.count == self.textStart, isInCell: self.isInCell,
-            isInLink: self.links.contains { $0.isAllowed })
+            isInLink: self.isInLink)
     }
 
     private mutating func toggle(_ mark: [UInt8], isOn: Bool) {
@@ -186,8 +188,9 @@ struct SlackFormattingWriter {
         self.flush()
         self.beginLine()
         // A link inside a link (an image in a link) cannot be written.
-        let isAllowed = LinkAddress.isAllowed(address) && !self.links.contains { $0.isAllowed }
+        let isAllowed = !self.isInLink && LinkAddress.isAllowed(address)
         if isAllowed {
+            self.isInLink = true
             // An exclamation mark before a link would turn it into an image.
             if self.bytes.last == UInt8(ascii: "!") {
                 self.bytes.removeLast()
@@ -200,7 +203,9 @@ struct SlackFormattingWriter {
 
     private mutating func endLink(_ address: Span<UInt8>) {
         self.flush()
-        guard let link = self.links.popLast(), link.isAllowed, link.start <= self.bytes.count else { return }
+        guard let link = self.links.popLast(), link.isAllowed else { return }
+        self.isInLink = false
+        guard link.start <= self.bytes.count else { return }
         let url = SlackAddress.safe(address)
         let label = Array(self.bytes[link.start...])
         switch SlackAddress.kind(of: link.text, label: label, url: url, address: address) {
@@ -223,24 +228,24 @@ struct SlackFormattingWriter {
         self.useMargins()
         let fence = [UInt8](
             repeating: UInt8(ascii: "`"), count: max(3, SlackCodeText.longestRun(in: code) + 1))
-        let margin = self.margin
+        let margin = self.margins.rest
         self.frame = self.frames.place(
             of: RenderedText.Frame(open: margin + fence + self.fenceInfo, close: margin + fence))
         self.code = []
         var content = code[...]
         if content.last == 0x0A { content = content.dropLast() }
         for line in content.split(separator: 0x0A, omittingEmptySubsequences: false) {
-            self.bytesOfLine(line)
+            self.bytesOfLine(margin + line)
         }
         self.code = nil
         self.frame = nil
         self.endBlock()
     }
 
-    private mutating func bytesOfLine(_ line: ArraySlice<UInt8>) {
+    private mutating func bytesOfLine(_ line: [UInt8]) {
         if !self.lines.isEmpty { self.bytes.append(0x0A) }
         let start = self.bytes.count
-        self.bytes += self.margin + line
+        self.bytes += line
         self.lines.append(
             RenderedText.Line(range: start..<self.bytes.count, frame: self.frame, startsBlock: self.startsBlock))
         self.startsBlock = false
@@ -261,7 +266,7 @@ struct SlackFormattingWriter {
     private mutating func endRow(isHeader: Bool) {
         self.flush()
         guard isHeader, let start = self.lineStart else { return self.endLine() }
-        var head = Array(self.bytes[start...]) + [0x0A] + self.margin + Array("|".utf8)
+        var head = Array(self.bytes[start...]) + [0x0A] + self.margins.rest + Array("|".utf8)
         for alignment in self.table?.alignments ?? [] {
             switch alignment {
             case .none: head += Array(" --- |".utf8)

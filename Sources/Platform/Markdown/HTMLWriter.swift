@@ -5,6 +5,7 @@ struct HTMLWriter: MarkdownVisitor {
     private(set) var output: [UInt8] = []
     /// For each open link, whether its address is allowed and was written.
     private var links: [Bool] = []
+    private var isInLink = false
     private var isInHead = false
 
     init(capacity: Int) {
@@ -47,7 +48,7 @@ struct HTMLWriter: MarkdownVisitor {
         case .emphasis: self.write("</em>")
         case .strong: self.write("</strong>")
         case .strikethrough: self.write("</del>")
-        case .link, .image: if self.links.popLast() == true { self.write("</a>") }
+        case .link, .image: self.closeLink()
         }
     }
 
@@ -162,12 +163,19 @@ extension HTMLWriter {
 
     private mutating func openLink(_ address: Span<UInt8>) {
         // HTML does not allow nested links, such as an image inside a link.
-        let isWritten = !self.links.contains(true) && LinkAddress.isAllowed(address)
+        let isWritten = !self.isInLink && LinkAddress.isAllowed(address)
         self.links.append(isWritten)
         guard isWritten else { return }
+        self.isInLink = true
         self.write("<a href=\"")
         for index in address.indices { self.escapeAddress(address[index]) }
         self.write("\" rel=\"noopener noreferrer\">")
+    }
+
+    private mutating func closeLink() {
+        guard self.links.popLast() == true else { return }
+        self.isInLink = false
+        self.write("</a>")
     }
 
     private mutating func escapeAddress(_ byte: UInt8) {

@@ -1,8 +1,9 @@
-/// Wakes one waiting task. A signal that arrives before the wait is kept; several count as one.
+/// Wakes the waiting tasks. A signal that arrives before the wait is kept, for one task; several count as one.
 package final class Signal: Sendable {
     private struct State {
         var isSet = false
-        var waiter: CheckedContinuation<Void, Never>?
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var waits = 0
     }
 
     private let state = Protected(State())
@@ -10,11 +11,12 @@ package final class Signal: Sendable {
     package init() {}
 
     package func signal() {
-        let waiter = self.state.withLock { state in
-            state.isSet = state.waiter == nil
-            return state.waiter.take()
+        let waiters = self.state.withLock { state in
+            state.isSet = state.waiters.isEmpty
+            defer { state.waiters = [:] }
+            return state.waiters
         }
-        waiter?.resume()
+        for waiter in waiters.values { waiter.resume() }
     }
 
     /// Discards a signal that no task has waited for yet.
@@ -22,6 +24,10 @@ package final class Signal: Sendable {
 
     /// Returns after a signal, or at once when the task is cancelled.
     package func wait() async {
+        let number = self.state.withLock { state in
+            state.waits += 1
+            return state.waits
+        }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = self.state.withLock { state in
@@ -29,13 +35,13 @@ package final class Signal: Sendable {
                         state.isSet = false
                         return true
                     }
-                    state.waiter = continuation
+                    state.waiters[number] = continuation
                     return false
                 }
                 if isReady { continuation.resume() }
             }
         } onCancel: {
-            self.state.withLock { $0.waiter.take() }?.resume()
+            self.state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
         }
     }
 
