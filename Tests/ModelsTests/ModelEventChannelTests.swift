@@ -34,6 +34,19 @@ struct ModelEventChannelTests {
         expectEqual(events, [.delta("a")])
     }
 
+    @Test("the arguments of a call, which came in short pieces, have no long run of marks")
+    func marks() async throws {
+        let arguments = "{\"a\":\"" + String(repeating: "\u{301}\u{316}", count: 1_000) + "\"}"
+        let stream = ModelEventChannel.stream { channel in
+            try await channel.send(.toolCall(ToolCall(id: "1", name: "a", arguments: arguments)))
+        }
+        var calls: [ToolCall] = []
+        for try await event in stream {
+            if case .toolCall(let call) = event { calls.append(call) }
+        }
+        expectEqual(calls.first?.arguments.unicodeScalars.contains("\u{34F}"), true)
+    }
+
     @Test("nothing starts before the first element is requested")
     func lazy() async throws {
         let started = Protected(false)

@@ -32,6 +32,20 @@ struct StreamSafeTextTests {
         expectEqual(Self.longestRun(pieces), 30)
     }
 
+    @Test(
+        "what is often taken out of a text breaks no run",
+        arguments: ["\n", "\u{1}", "\t", "\u{2028}", "\u{200B}", "\u{FEFF}"])
+    func removed(between: String) {
+        let text = Array(repeating: Self.marks(30), count: 100).joined(separator: between)
+        let left = StreamSafeText.of("a" + text).unicodeScalars.filter { String($0) != between }
+        expectEqual(Self.longestRun(String(String.UnicodeScalarView(left))), 30)
+        var stream = StreamSafeText()
+        let pieces = (0..<100).flatMap { _ in [stream.next(Self.marks(30)), stream.next(between)] }.joined()
+        let rest = pieces.unicodeScalars.filter { String($0) != between }
+        expectEqual(Self.longestRun(String(String.UnicodeScalarView(rest))), 30)
+        #expect(StreamSafeText.of(pieces).utf8.elementsEqual(pieces.utf8))
+    }
+
     @Test("flags stay whole, and a run of them is broken")
     func flags() {
         let flags = StreamSafeText.of(String(repeating: "🇦🇶", count: 1_000))

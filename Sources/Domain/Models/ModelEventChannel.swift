@@ -84,7 +84,7 @@ package final class ModelEventChannel: Sendable {
 
     private static func stream(_ work: Work) -> AsyncThrowingStream<ModelEvent, any Error> {
         let consumer = ChannelConsumer(ModelEventChannel(work))
-        let runs = Protected(StreamSafeText())
+        let runs = Protected((answer: StreamSafeText(), reasoning: StreamSafeText()))
         return AsyncThrowingStream {
             let event = try await consumer.channel.next()
             return event.map { event in runs.withLock { event.withShortRuns(&$0) } }
@@ -221,12 +221,16 @@ package final class ModelEventChannel: Sendable {
 }
 
 extension ModelEvent {
-    /// The event with the next piece of the answer's text made safe.
-    fileprivate func withShortRuns(_ runs: inout StreamSafeText) -> ModelEvent {
+    /// The event with the next piece of the answer's text made safe. Arguments of calls have come in pieces, too, each of
+    /// which may be short enough to keep its run.
+    fileprivate func withShortRuns(_ runs: inout (answer: StreamSafeText, reasoning: StreamSafeText)) -> ModelEvent {
         switch self {
-        case .delta(let text): .delta(runs.next(text))
-        case .reasoning(let text): .reasoning(runs.next(text))
-        default: self
+        case .delta(let text): return .delta(runs.answer.next(text))
+        case .reasoning(let text): return .reasoning(runs.reasoning.next(text))
+        case .toolCall(var call):
+            call.arguments = StreamSafeText.of(call.arguments)
+            return .toolCall(call)
+        default: return self
         }
     }
 

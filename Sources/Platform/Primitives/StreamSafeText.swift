@@ -19,7 +19,7 @@ package struct StreamSafeText: Sendable {
     /// The piece, with a joiner after each run that is as long as one may be.
     package mutating func next(_ piece: String) -> String {
         guard !piece.utf8.allSatisfy({ $0 < 0x80 }) else {
-            if !piece.isEmpty { (self.marks, self.flags) = (0, 0) }
+            if piece.utf8.contains(where: { 0x20..<0x7F ~= $0 }) { (self.marks, self.flags) = (0, 0) }
             return piece
         }
         var result: String.UnicodeScalarView?
@@ -39,6 +39,9 @@ package struct StreamSafeText: Sendable {
     /// What has to come before the scalar; nil for nothing.
     private mutating func count(_ scalar: Unicode.Scalar) -> Unicode.Scalar? {
         switch scalar.value {
+        // These are often taken out of a text later, which joins the runs around them.
+        case ..<0x20, 0x7F..<0xA0, 0x200E...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF: break
+        case 0x200B: self.flags = 0  // what this itself puts between flags
         // Without marks: most of Latin, and the ideographs and syllables of which whole texts consist.
         case ..<0x300, 0x3400..<0xA66F, 0xAC00..<0xD7B0: (self.marks, self.flags) = (0, 0)
         case 0x1F1E6...0x1F1FF:

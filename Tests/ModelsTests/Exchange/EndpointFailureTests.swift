@@ -1,7 +1,8 @@
 import JSON
-import Models
 import TestSupport
 import Testing
+
+@testable import Models
 
 @Suite("Messages about an endpoint's refusals")
 struct EndpointFailureTests {
@@ -51,6 +52,15 @@ struct EndpointFailureTests {
         // All of it would take the search minutes.
         let failure = EndpointFailure(body: ["message": .string(String(repeating: "_token=x ", count: 5_000_000))])
         #expect(failure.message.hasPrefix("_token=<redacted> _token=") && failure.message.count == 200)
+    }
+
+    @Test("the text of a refusal has no long run of marks")
+    func marks() {
+        let body = "a" + String(repeating: "\u{301}\u{316}", count: 15_000)
+        let refusal = EndpointRefusal(status: 400, body: Array(body.utf8))
+        #expect(refusal.text.unicodeScalars.contains("\u{34F}"))
+        let memory = DialectMemory(OpenAIDialect(host: "h"))
+        #expect(!memory.adapt(memory.dialect(of: "m"), of: "m", to: refusal))
     }
 
     @Test("a server failure quotes its message and the request's id; a web page is not quoted")

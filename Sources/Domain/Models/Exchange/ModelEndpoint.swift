@@ -1,5 +1,6 @@
 internal import EventLoop
 package import HTTP
+internal import Primitives
 
 /// What a provider adds to the shared exchange: addresses, headers, bodies, and how it recovers from refusals.
 package protocol ModelEndpoint: Sendable {
@@ -58,5 +59,6 @@ package struct EndpointRefusal: Sendable {
         self.body = body
     }
 
-    var text: String { String(decoding: self.body, as: UTF8.self) }
+    /// Searched for words on the event loop.
+    var text: String { StreamSafeText.of(String(decoding: self.body, as: UTF8.self)) }
 }

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// Brings the files of a question into the directory of their session.
 struct FileIntake: Sendable {
@@ -65,7 +66,8 @@ struct FileIntake: Sendable {
         }
         let text = type.isText && size <= FileListing.textLimit ? String(validating: head, as: UTF8.self) : nil
         return ReceivedFile(
-            name: name, stored: stored, type: type, claimedType: attachment.mediaType, size: size, text: text ?? "",
+            name: name, stored: stored, type: type, claimedType: attachment.mediaType, size: size,
+            text: StreamSafeText.of(text ?? ""),
             pixels: ImagePixels(type, head: head))
     }
 
