@@ -145,6 +145,27 @@ struct HistoryLimitsTests {
         #expect(few.items == [[], ["001-a"], ["001-a"], ["001-a"]] && few.isCut)
     }
 
+    @Test("what a lookup remembers is bounded by trees times paths, and by what was found in folders")
+    func remembered() async throws {
+        let fixture = try await Fixture.initialised(bare: true)
+        let store = try ObjectStore(path: fixture.directory.path)
+        func root(_ number: Int) throws -> (tree: ObjectKey, file: ObjectKey) {
+            let file = try store.write(Array("\(number)".utf8), .blob)
+            let items = (0..<10).map { TreeItem(kind: .file, name: Array("f\($0)".utf8), key: file) }
+            return (try store.write(TreeItem.serialised(items), .tree), file)
+        }
+        let roots = try (0..<40).map(root)
+        // Nothing is read, so that it takes no time.
+        let spent = PathLookup(store, (0..<20_000).map { "f\($0)" }, HistoryEffort(0))
+        for (tree, _) in roots { try expectEqual(spent.items(in: tree).count, 20_000) }
+        #expect(!spent.trees.isEmpty && spent.trees.count * 20_000 <= 200_000, "\(spent.trees.count)")
+        let lookup = PathLookup(store, (0..<10).map { "f\($0)" }, HistoryEffort(), remembering: 300)
+        for (tree, file) in roots + roots.reversed() {
+            try expectEqual(lookup.items(in: tree).map { $0?.key }, Array(repeating: file, count: 10))
+            #expect(1...10 ~= lookup.trees.count && 1...10 ~= lookup.folders.count)
+        }
+    }
+
     @Test("a merge of more than 100,000 files that both sides have changed is refused")
     func merge() async throws {
         let trees = try await HostileTrees()

@@ -105,6 +105,31 @@ struct WorkFilesTests {
         try expectEqual(store.write(TreeItem.serialised(items.reversed()), .tree).id, id)
     }
 
+    @Test("of 12,000 changed files 10,000 are listed, of long paths fewer; all are counted")
+    func manyChanges() async throws {
+        let directory = try TemporaryDirectory()
+        try await GitRepository(path: directory.path).createStore(sharing: nil)
+        let store = try ObjectStore(path: directory.path)
+        let blob = try store.write([120], .blob)
+        let items = (1_000..<2_000).map { TreeItem(kind: .file, name: Array("\($0)".utf8), key: blob) }
+        let folder = try store.write(TreeItem.serialised(items), .tree)
+        let rules = ScanRules(entries: 200_000, fileBytes: 1, newBytes: 1, depth: 1, excluding: [])
+        let files = WorkFiles(folder: directory.path, store: directory.path, rules: rules)
+        let empty = try store.write([], .tree).id
+        for (count, nameBytes, listed) in [(12, 2, 10_000), (2, 4_000, (4 << 20) / 4_005)] {
+            let folders = (10..<10 + count).map { number in
+                let name = Array("\(number)".utf8) + [UInt8](repeating: 0x61, count: nameBytes - 2)
+                return TreeItem(kind: .folder, name: name, key: folder)
+            }
+            let tree = try store.write(TreeItem.serialised(folders), .tree).id
+            let changes = try await files.changes(from: tree, to: empty)
+            #expect(changes.count == 1_000 * count && changes.files.count == listed)
+            #expect(changes.files.allSatisfy { $0.kind == .deleted && $0.path.utf8.count == nameBytes + 5 })
+            let paths = changes.files.map(\.path)
+            #expect(zip(paths, paths.dropFirst()).allSatisfy { $0.precedes($1) })
+        }
+    }
+
     @Test("an open folder can't be left", arguments: ["..", "../x", "/etc", "l", "l/passwd", "p", "d/../.."])
     func beneath(path: String) throws {
         let directory = try TemporaryDirectory()

@@ -10,7 +10,7 @@ package struct AuditEntry: Sendable, Equatable {
         /// (their maker).
         case commandStarted = "command.started"
         /// A command ended: `job`, `command`, `status`, `exit`, `seconds`, `files` (a list of `change`, `path`,
-        /// `digest`), `files_changed`.
+        /// `digest`; with those in entries of the kind ``files``, up to 10,000), `files_changed` (all).
         case commandEnded = "command.ended"
         /// A command was refused without asking anybody: `command`, `directory`, `reason`; `rule` where the policy denies.
         case commandRefused = "command.refused"
@@ -22,7 +22,8 @@ package struct AuditEntry: Sendable, Equatable {
         /// of what is decided, `call`, `title`, `directory`, `persona`, `by`, `ask`, `reason`.
         case decision
         /// Files of a workspace: `files`, and `direction` (`received` from a person, with the `snapshot` before, or `sent`
-        /// to the thread); without a direction, more changed files of the command `job`, or of the restored `snapshot`.
+        /// to the thread); without a direction, more changed files of the command `job`, or of the restored `snapshot`, or
+        /// those of a turn of the Copilot CLI, which began with `snapshot`, and `files_changed`.
         case files
         /// A workspace was restored: `snapshot`, `saved` (the snapshot of the state before), `files` (a list
         /// of `change`, `path`, `digest`), `files_changed`; or `error` if it failed after that.

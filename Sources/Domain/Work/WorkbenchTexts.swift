@@ -72,6 +72,10 @@ enum WorkbenchTexts {
         "What the command changed could not be determined: \(error)"
     }
 
+    static func changesAreMany(_ count: Int, listed: Int) -> String {
+        "The command changed \(count) files. The names of \(listed) of them are recorded; `undo` reverts all."
+    }
+
     static func tooDeep(_ path: String, because reason: String) -> String {
         "Snapshots leave out what is in the folder `\(Self.plain(path))`: \(reason). `undo` removes it with what the "
             + "command made, or delete the folders."

@@ -1,5 +1,6 @@
 import Audit
 import Chat
+import Git
 import JSON
 import Jail
 import Primitives
@@ -115,6 +116,30 @@ struct RunTurnTests {
         let ended = try #require(harness.entries.last).details
         #expect(ended["exit"] == 0 && ended["status"] == "exited")
         #expect(ended["files"]?[0]?["path"] == "notes.txt" && ended["files"]?[0]?["digest"] == "d-notes.txt")
+    }
+
+    @Test("where not all changed files are listed, their number is recorded and reported, and `undo` reverts them")
+    func manyChanges() async throws {
+        let harness = WorkbenchHarness()
+        harness.workspace.listChanges(atMost: 0)
+        let result = try await harness.turn(.run, "write a")
+        #expect(result.events.contains(.notice(WorkbenchTexts.changesAreMany(1, listed: 0))))
+        let ended = try #require(harness.entries.last).details
+        #expect(ended["files_changed"] == 1 && ended["files"] == [])
+        _ = try await harness.turn(.undo)
+        #expect(harness.workspace.files.isEmpty)
+        let restored = try #require(harness.entries.last)
+        #expect(restored.kind == .restored && restored.details["files_changed"] == 1)
+    }
+
+    @Test("changed files are recorded 500 at a time")
+    func batches() {
+        let changes = (0..<1_201).map { WorkspaceChange(kind: .added, path: "\($0)", digest: nil) }
+        let files = AuditFiles(WorkspaceChanges(files: changes, count: 199_000))
+        let all = [files.first] + files.others
+        expectEqual(all.map { $0.arrayValue?.count }, [500, 500, 201])
+        expectEqual(all.last?[200]?["path"], "1200")
+        #expect(AuditFiles(nil).first == [] && Array(AuditFiles(nil).others).isEmpty)
     }
 
     @Test(

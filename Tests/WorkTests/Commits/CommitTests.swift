@@ -71,7 +71,7 @@ struct CommitTests {
         try await expectEqual(workspace.unsavedWork(), nil)
         let first = try await workspace.snapshot("all")
         try Fixture.shell("rm -r build", in: workspace)
-        try await expectEqual(workspace.changes(from: first.id, to: nil).map(\.path), ["build/x"])
+        try await expectEqual(workspace.changes(from: first.id, to: nil).files.map(\.path), ["build/x"])
     }
 
     @Test("a renamed file is one change of the diff")
@@ -136,7 +136,7 @@ struct CommitTests {
         // A snapshot has it.
         let first = try await workspace.snapshot("all")
         try Fixture.shell("rm -r 'x/\(name)'", in: workspace)
-        try await expectEqual(workspace.changes(from: first.id, to: nil).map(\.path), ["x/\(name)/config"])
+        try await expectEqual(workspace.changes(from: first.id, to: nil).files.map(\.path), ["x/\(name)/config"])
     }
 
     @Test("two sessions have different branches and files")

@@ -154,7 +154,7 @@ struct BranchTests {
         try Self.commit("echo theirs > theirs.txt; echo theirs >> README.md", to: fixture)
         let moved = try await fixture.open(feature: Self.feature)
         let plan = try await moved.restorePlan(first.id)
-        expectEqual(plan.changes.map(\.path), ["mine.txt"])
+        expectEqual(plan.changes.files.map(\.path), ["mine.txt"])
         expectEqual(plan.conflicts, [])
         let saved = try await moved.restore(first.id)
         try await expectEqual(Fixture.text(moved, "mine.txt"), "mine\n")

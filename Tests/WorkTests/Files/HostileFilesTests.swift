@@ -79,7 +79,7 @@ struct HostileFilesTests {
                 #expect(!entries.contains { $0.path.hasSuffix("only-outside") })
             }
             if let snapshot = try? await workspace.snapshot("\(round)") {
-                for change in try await workspace.changes(from: first.id, to: snapshot.id) {
+                for change in try await workspace.changes(from: first.id, to: snapshot.id).files {
                     #expect(!change.path.hasSuffix("only-outside"))
                     if let digest = change.digest { digests.insert(digest) }
                 }
@@ -238,7 +238,7 @@ struct HostileFilesTests {
         try Fixture.shell("rm -- *", in: workspace)
         _ = try await workspace.restore(first.id)
         try expectEqual(Fixture.shell("ls -b | sha256sum", in: workspace), sums)
-        try await expectEqual(workspace.changes(from: first.id, to: nil), [])
+        try await expectEqual(workspace.changes(from: first.id, to: nil).count, 0)
         try await expectEqual(workspace.list("", limit: 1_000).count, 254)
         // The temporary directory removes only names of valid UTF-8.
         try Fixture.shell("rm -- *", in: workspace)

@@ -211,7 +211,7 @@ struct UnheldFilesTests {
         let first = try await workspace.snapshot("first")
         expectEqual(first.notes, [])
         try Fixture.shell("rm -r d big; echo x > x", in: workspace)
-        try await expectEqual(workspace.changes(from: first.id, to: nil).map(\.path), ["d/small", "x"])
+        try await expectEqual(workspace.changes(from: first.id, to: nil).files.map(\.path), ["d/small", "x"])
         try await expectEqual(workspace.draft()?.files, ["d/small +0 −1", "x +1 −0"])
         try await expectEqual(workspace.commit("Remove d", by: Fixture.ada, turn: "t")?.files, 2)
         try expectEqual(Self.files(fixture), "README.md big/one d/two large src/main.c x")

@@ -13,6 +13,7 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
         var isHolding = false
         var failure: WorkspaceFailure?
         var committed: [String] = []
+        var listed = Int.max
     }
 
     private let state = Protected(State())
@@ -23,6 +24,8 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
     var committed: [String] { self.state.withLock { $0.committed } }
 
     func fail(_ failure: WorkspaceFailure) { self.state.withLock { $0.failure = failure } }
+    /// Of the files that differ, changes name only the first ones.
+    func listChanges(atMost count: Int) { self.state.withLock { $0.listed = count } }
     func makeInside(_ commit: CommitNotice) { self.state.withLock { $0.commits.append(commit) } }
 
     func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles { self }
@@ -51,7 +54,7 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
         self.state.withLock { $0.snapshots.map(\.snapshot).reversed() }
     }
 
-    func changes(from: String, to: String?) async throws -> [WorkspaceChange] {
+    func changes(from: String, to: String?) async throws -> WorkspaceChanges {
         try self.state.withLock { state in
             let old = state.snapshots.first { $0.snapshot.id == from }?.files ?? [:]
             var new = state.files
@@ -61,12 +64,14 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
                 }
                 new = files
             }
-            return new.keys.sorted().filter { old[$0] != new[$0] }.map {
+            let kept = new.keys.sorted().filter { old[$0] != new[$0] }.map {
                 WorkspaceChange(kind: old[$0] == nil ? .added : .modified, path: $0, digest: "d-\($0)")
             }
-                + old.keys.sorted().filter { new[$0] == nil }.map {
-                    WorkspaceChange(kind: .deleted, path: $0, digest: nil)
-                }
+            let deleted = old.keys.sorted().filter { new[$0] == nil }.map {
+                WorkspaceChange(kind: .deleted, path: $0, digest: nil)
+            }
+            let all = kept + deleted
+            return WorkspaceChanges(files: Array(all.prefix(state.listed)), count: all.count)
         }
     }
 

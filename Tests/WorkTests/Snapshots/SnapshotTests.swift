@@ -37,12 +37,12 @@ struct SnapshotTests {
         let second = try await workspace.snapshot("after make")
         expectEqual(second.id, "s2")
         try await expectEqual(workspace.snapshots(), [second, first])
-        let changes = try await workspace.changes(from: "s1", to: "s2")
+        let changes = try await workspace.changes(from: "s1", to: "s2").files
         expectEqual(changes.map(\.path), ["README.md", "build.log", "src/main.c"])
         expectEqual(changes.map(\.kind), [.deleted, .added, .modified])
         try expectEqual(
             changes[1].digest, Fixture.shell("cd /; git hash-object --stdin < $OLDPWD/build.log", in: workspace))
-        try await expectEqual(workspace.changes(from: "s2", to: nil), [])
+        try await expectEqual(workspace.changes(from: "s2", to: nil).count, 0)
         try await expectEqual(workspace.changeTally(from: "s1"), GitStat(files: 3, additions: 2, deletions: 1))
         try await expectEqual(workspace.changeTally(from: "s2"), GitStat(files: 0, additions: 0, deletions: 0))
         try expectEqual(fixture.git("for-each-ref --format='%(refname)'"), "refs/heads/main")
@@ -61,12 +61,12 @@ struct SnapshotTests {
         let before = try await workspace.restore(first.id)
         expectEqual(before.id, "s2")
         expectEqual(before.reason, "before restoring s1")
-        try await expectEqual(workspace.changes(from: first.id, to: nil), [])
+        try await expectEqual(workspace.changes(from: first.id, to: nil).count, 0)
         #expect(
             try Fixture.shell("test -x 'a b' && readlink l && cat d/1 f && ls", in: workspace).hasPrefix(
                 "nowhere\n1\nf\n"))
         _ = try await workspace.restore(before.id)
-        try await expectEqual(workspace.changes(from: before.id, to: nil), [])
+        try await expectEqual(workspace.changes(from: before.id, to: nil).count, 0)
         try expectEqual(Fixture.shell("cat d l/2 f/g/3", in: workspace), "d\n2\n3")
     }
 

@@ -61,9 +61,9 @@ final class CopilotCLIChanges: Sendable {
 
     private func end(_ snapshot: WorkspaceSnapshot) async throws {
         let changes = try await self.workspace.changes(from: snapshot.id, to: nil)
-        guard !changes.isEmpty else { return try await self.forget() }
-        for start in stride(from: 0, to: changes.count, by: Self.batch) {
-            let files = changes[start..<min(start + Self.batch, changes.count)].map { change -> JSON in
+        guard changes.count > 0 else { return try await self.forget() }
+        for start in stride(from: 0, to: changes.files.count, by: Self.batch) {
+            let files = changes.files[start...].prefix(Self.batch).map { change -> JSON in
                 [
                     "change": .string(change.kind.rawValue), "path": .string(change.path),
                     "digest": change.digest.map { .string($0) } ?? .null,
@@ -72,7 +72,9 @@ final class CopilotCLIChanges: Sendable {
             try await self.audit.record(
                 AuditEntry(
                     kind: .files, session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
-                    details: ["snapshot": .string(snapshot.id), "files": .array(files)]))
+                    details: [
+                        "snapshot": .string(snapshot.id), "files": .array(files), "files_changed": JSON(changes.count),
+                    ]))
         }
     }
 

@@ -2,21 +2,24 @@ internal import Chat
 internal import Git
 internal import JSON
 
-/// Changed files for the audit, in batches of bounded size. Pure.
+/// Changed files for the audit, in batches of bounded size, each of which is made when it is recorded. Pure.
 struct AuditFiles {
     private static let batch = 500
 
-    /// The files of the entry that ends the command.
-    let first: JSON
-    /// Those of further entries.
-    let others: [JSON]
+    private let changes: [WorkspaceChange]
 
-    init(_ changes: [WorkspaceChange]) {
-        var batches = stride(from: 0, to: changes.count, by: Self.batch).map { start in
-            JSON.array(changes[start..<min(start + Self.batch, changes.count)].map(Self.file))
-        }
-        self.first = batches.isEmpty ? [] : batches.removeFirst()
-        self.others = batches
+    init(_ changes: WorkspaceChanges?) { self.changes = changes?.files ?? [] }
+
+    /// The files of the entry that ends the command.
+    var first: JSON { self.files(from: 0) }
+
+    /// Those of further entries.
+    var others: some Sequence<JSON> {
+        stride(from: Self.batch, to: self.changes.count, by: Self.batch).lazy.map { self.files(from: $0) }
+    }
+
+    private func files(from start: Int) -> JSON {
+        .array(self.changes[start...].prefix(Self.batch).map(Self.file))
     }
 
     /// A file that was sent or received.

@@ -6,9 +6,9 @@ package struct CommandReport: Sendable {
     package let ending: CommandEnding
     /// Commits that it made, which the repository has now. Those of a model's command wait for a decision.
     package let commits: [CommitNotice]
-    /// Files that it changed; nil if that is unknown.
+    /// Files that it changed, of very many only a part; nil if that is unknown.
     package let changes: [WorkspaceChange]?
-    /// Failures after the command, each a line.
+    /// What failed or was left out after the command, each a line.
     package let notices: [String]
 
     package init(

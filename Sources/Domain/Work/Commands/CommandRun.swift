@@ -169,9 +169,13 @@ struct CommandRun: Sendable {
                 exit.isShellLost ? WorkbenchTexts.root : exit.directory, of: self.request.session)
         }
         var notices: [String] = []
-        var changes: [WorkspaceChange]?
+        var changes: WorkspaceChanges?
         do {
-            changes = try await begun.workspace.changes(from: begun.snapshot.id, to: nil)
+            let found = try await begun.workspace.changes(from: begun.snapshot.id, to: nil)
+            if found.count > found.files.count {
+                notices.append(WorkbenchTexts.changesAreMany(found.count, listed: found.files.count))
+            }
+            changes = found
         } catch {
             notices.append(WorkbenchTexts.changesAreUnknown("\(error)"))
         }
@@ -191,21 +195,21 @@ struct CommandRun: Sendable {
         }
         do {
             // Unknown changes count, so that `undo` can revert them.
-            let hasChanges = changes?.isEmpty != true || folders != begun.snapshot.folders
+            let hasChanges = changes?.count != 0 || folders != begun.snapshot.folders
             try await self.record(begun, ending, changes, commits, hasChanges: hasChanges)
         } catch {
             notices.append(WorkbenchTexts.endIsNotRecorded("\(error)"))
             self.bench.logger.error("the end of a command could not be recorded", ["error": .string("\(error)")])
         }
         self.bench.observe(ending.result, ending.duration / .seconds(1))
-        return CommandReport(ending: ending, commits: commits, changes: changes, notices: notices)
+        return CommandReport(ending: ending, commits: commits, changes: changes?.files, notices: notices)
     }
 
     private func record(
-        _ begun: Begun, _ ending: CommandEnding, _ changes: [WorkspaceChange]?, _ commits: [CommitNotice],
+        _ begun: Begun, _ ending: CommandEnding, _ changes: WorkspaceChanges?, _ commits: [CommitNotice],
         hasChanges: Bool
     ) async throws {
-        let audit = AuditFiles(changes ?? [])
+        let audit = AuditFiles(changes)
         let details: JSON = [
             "job": .string(begun.job.id), "command": .string(self.command), "status": .string(ending.result),
             "exit": JSON(ending.status), "seconds": .number(ending.duration / .seconds(1)),

@@ -18,8 +18,8 @@ package protocol WorkspaceFiles: Sendable {
     func snapshots() async throws -> [WorkspaceSnapshot]
     /// The folders that neither snapshots nor changes show, when the files were last looked at.
     func unrecordedFolders() async -> UnrecordedFolders
-    /// What differs between two snapshots; `to` nil stands for the files now.
-    func changes(from: String, to: String?) async throws -> [WorkspaceChange]
+    /// What differs between two snapshots; `to` nil stands for the files now. Of very many files only a part is listed.
+    func changes(from: String, to: String?) async throws -> WorkspaceChanges
     /// The size of what differs between a snapshot and the files now.
     func changeTally(from: String) async throws -> GitStat
     /// A unified diff of the files now against the branch's head.

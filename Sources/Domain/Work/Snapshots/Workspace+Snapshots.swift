@@ -67,7 +67,7 @@ extension Workspace {
 
     package func unrecordedFolders() async -> UnrecordedFolders { await self.files.folders }
 
-    package func changes(from: String, to: String?) async throws -> [WorkspaceChange] {
+    package func changes(from: String, to: String?) async throws -> WorkspaceChanges {
         try await self.call { files in
             let old = try await self.find(from).record.tree
             let new = if let to { try await self.find(to).record.tree } else { try await self.scan(files) }

@@ -17,7 +17,8 @@ package struct WorkspaceSnapshot: Sendable, Equatable {
 
 /// What restoring a snapshot does to the files.
 package struct RestorePlan: Sendable, Equatable {
-    package let changes: [WorkspaceChange]
+    /// Of very many only a part is listed.
+    package let changes: WorkspaceChanges
     /// Files that differ in the snapshot and that others have changed on the branch since, the first 100. They become as
     /// in the snapshot, so a commit would take the others' changes to them back.
     package var conflicts: [String] = []

@@ -1,5 +1,6 @@
 internal import Audit
 internal import Chat
+internal import Git
 internal import JSON
 
 /// `undo [ID]`: reverts the last command that changed files, or restores a snapshot.

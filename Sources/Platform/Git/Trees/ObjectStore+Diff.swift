@@ -32,7 +32,7 @@ extension ObjectStore {
             }
         }
         let made = unsafe TreeDiff(owning: diff, of: self)
-        if isFindingRenames { try made.findRenames(onlyExact: found.movableBytes > Self.movableBytes, subject) }
+        if isFindingRenames { try made.findRenames(mayRead: found.movableBytes <= Self.movableBytes, subject) }
         return made
     }
 
@@ -87,14 +87,28 @@ extension ObjectStore {
             deletions: git_diff_stats_deletions(stats))
     }
 
-    /// Joins files that were removed here and added there, almost unchanged; without reading any, only the same ones.
-    fileprivate func findRenames(onlyExact isExact: Bool, _ what: String) throws(GitError) {
+    /// Added files, and removed ones, whose contents are compared.
+    private static let mostCompared = 200
+    /// For each added file the library visits all files. While it compares contents it begins anew, up to a hundred times,
+    /// when a better match replaces another; searching for equal files takes one pass.
+    private static let mostVisits = (similar: 200_000, equal: 20_000_000)
+
+    /// Joins files that were removed here and added there, almost unchanged; only the same ones if files may not be read
+    /// or there are many, and none of very many.
+    fileprivate func findRenames(mayRead: Bool, _ what: String) throws(GitError) {
+        // Each can be joined with a removed one and with an added one.
+        let retyped = unsafe git_diff_num_deltas_of_type(self.handle, GIT_DELTA_TYPECHANGE)
+        let added = unsafe git_diff_num_deltas_of_type(self.handle, GIT_DELTA_ADDED) + retyped
+        let removed = unsafe git_diff_num_deltas_of_type(self.handle, GIT_DELTA_DELETED) + retyped
+        let visits = added * self.count
+        guard visits <= Self.mostVisits.equal else { return }
+        let isExact = !mayRead || max(added, removed) > Self.mostCompared || visits > Self.mostVisits.similar
         var find = unsafe git_diff_find_options()
         unsafe git_diff_find_options_init(&find, UInt32(GIT_DIFF_FIND_OPTIONS_VERSION))
         unsafe find.flags =
             GIT_DIFF_FIND_RENAMES.rawValue | (isExact ? GIT_DIFF_FIND_EXACT_MATCH_ONLY.rawValue : 0)
-        // Comparing each deleted file with each added one gets slow; libgit2's default limit is 1000 targets.
-        unsafe find.rename_limit = 200
+        // It counts removed files for each added one; both were counted before.
+        unsafe find.rename_limit = self.count
         try unsafe GitLibrary.check(git_diff_find_similar(self.handle, &find), what)
     }
 }

@@ -1,19 +1,25 @@
 /// Finds what many trees have at some paths. Most of the trees share most of their folders, and no folder is read
 /// twice; what is read counts as effort.
 final class PathLookup {
-    /// Results of so many trees, and of so many folders, are remembered.
-    private static let remembered = 10_000
+    /// What a tree or folder itself counts, in results or entries.
+    private static let overhead = 20
 
     private let store: ObjectStore
     private let effort: HistoryEffort
+    private let limit: Int
     private let paths: [[[UInt8]]]
     /// Of all folders and files in the paths.
     private let wanted: Set<[UInt8]>
     private let lengths: Set<Int>
-    private var trees: [ObjectKey: [TreeItem?]] = [:]
-    private var folders: [ObjectKey: [[UInt8]: TreeItem]] = [:]
+    private(set) var trees: [ObjectKey: [TreeItem?]] = [:]
+    private(set) var folders: [ObjectKey: [[UInt8]: TreeItem]] = [:]
+    /// What ``folders`` counts.
+    private var folderEntries = 0
 
-    init(_ store: ObjectStore, _ paths: [String], _ effort: HistoryEffort) {
+    /// - Parameter limit: Results that are remembered of all trees, each of which has one for each path, and entries that
+    ///   are remembered of all folders.
+    init(_ store: ObjectStore, _ paths: [String], _ effort: HistoryEffort, remembering limit: Int = 200_000) {
+        self.limit = limit
         self.store = store
         self.effort = effort
         self.paths = paths.map { path in path.utf8.split(separator: UInt8(ascii: "/")).map { Array($0) } }
@@ -32,7 +38,7 @@ final class PathLookup {
         } else {
             items = self.paths.map { _ in nil }
         }
-        if self.trees.count >= Self.remembered { self.trees.removeAll() }
+        if (self.trees.count + 1) * (self.paths.count + Self.overhead) > self.limit { self.trees.removeAll() }
         self.trees[tree] = items
         return items
     }
@@ -72,7 +78,11 @@ final class PathLookup {
         if let known = self.folders[folder] { return known }
         var found: [[UInt8]: TreeItem] = [:]
         if let reader = try self.reader(folder) { found = reader.find(self.wanted, lengths: self.lengths) }
-        if self.folders.count >= Self.remembered { self.folders.removeAll() }
+        self.folderEntries += found.count + Self.overhead
+        if self.folderEntries > self.limit {
+            self.folders.removeAll()
+            self.folderEntries = found.count + Self.overhead
+        }
         self.folders[folder] = found
         return found
     }

@@ -21,6 +21,19 @@ package struct WorkspaceChange: Sendable, Hashable {
     package static func digest(of bytes: [UInt8]) -> String? { GitObjectID.blob(bytes)?.hex }
 }
 
+/// The changed files between two trees.
+package struct WorkspaceChanges: Sendable, Equatable {
+    /// Sorted by path. Of very many only a part; see ``WorkFiles/changes(from:to:)``.
+    package let files: [WorkspaceChange]
+    /// All, also those that are not in ``files``.
+    package let count: Int
+
+    package init(files: [WorkspaceChange], count: Int) {
+        self.files = files
+        self.count = count
+    }
+}
+
 extension WorkFiles {
     /// A commit of the store under a name of its own: neither a branch nor a tag.
     package struct Record: Sendable, Hashable {
@@ -82,19 +95,28 @@ extension WorkFiles {
         unsafe git_reference_remove(store.repository, reference)
     }
 
-    /// What differs between two trees of scans, sorted by path.
-    package func changes(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> [WorkspaceChange] {
+    /// Changed files that are listed, and the bytes of their paths: a command may change all files of a workspace, and
+    /// choose long names.
+    private static let listed = (files: 10_000, pathBytes: 4 << 20)
+
+    /// What differs between two trees of scans. Lists at most 10,000 files with 4 MiB of paths, and counts all.
+    package func changes(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> WorkspaceChanges {
         let store = try ObjectStore(path: self.store)
         var walk = TreeWalk(store, .scans(entries: self.rules.entries), of: "what has changed")
-        var changes: [(path: [UInt8], change: WorkspaceChange)] = []
+        var files: [WorkspaceChange] = []
+        var (count, pathBytes) = (0, 0)
         try walk.compare(ObjectKey(old), ObjectKey(new)) { visit throws(GitError) in
             let items = (old: visit.old?.isFile == true, new: visit.new.flatMap { $0.isFile ? $0 : nil })
             guard items.old || items.new != nil else { return }
+            count += 1
+            pathBytes += visit.path.count
+            guard count <= Self.listed.files, pathBytes <= Self.listed.pathBytes else { return }
             let kind: WorkspaceChange.Kind = items.new == nil ? .deleted : items.old ? .modified : .added
             let path = String(decoding: visit.path, as: UTF8.self)
-            changes.append((visit.path, WorkspaceChange(kind: kind, path: path, digest: items.new?.key.id.hex)))
+            files.append(WorkspaceChange(kind: kind, path: path, digest: items.new?.key.id.hex))
         }
-        return changes.sorted { $0.path.lexicographicallyPrecedes($1.path) }.map(\.change)
+        files.sort { $0.path.precedes($1.path) }
+        return WorkspaceChanges(files: files, count: count)
     }
 
     /// The lines that a file gains and loses.
