@@ -63,6 +63,21 @@ struct RequestBudgetTests {
         withExtendedLifetime(share) {}
     }
 
+    // On one actor, so that the waiting request cannot go on before it is cancelled.
+    @Test("a client that leaves when its turn has just come gives its memory back")
+    @Net func lateLeave() async throws {
+        let budget = RequestBudget(limit: 100, patience: .seconds(10))
+        var share: RequestShare? = try await budget.reserve(100, for: "a")
+        let waiting = Task { @Net in try await budget.reserve(100, for: "a") }
+        try await eventually("the budget is crowded") { budget.isCrowded("a") }
+        expectEqual(share?.isCrowded, true)
+        share = nil
+        #expect(!budget.isCrowded("a"))
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await waiting.value }
+        _ = try await budget.reserve(100, for: "a")
+    }
+
     @Test("a reader that is too slow is closed while others wait for its memory, and only then")
     func slowReader() async throws {
         let budget = RequestBudget(limit: 20 << 20)

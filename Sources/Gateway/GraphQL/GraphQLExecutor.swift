@@ -18,6 +18,28 @@ struct GraphQLScene {
     /// The field that is being resolved.
     var key = ""
     let frames = FrameBudget()
+    let reads = ReadBudget()
+}
+
+/// What one query may read of the store: rows have long texts, whether or not the query selects them.
+final class ReadBudget {
+    /// In bytes.
+    static let limit = 32 << 20
+    /// What a row counts besides its texts, because finding it takes time.
+    static let row = 1 << 10
+
+    private var left = ReadBudget.limit
+
+    func count(_ bytes: Int) { self.left -= bytes }
+
+    /// Throws once more was read than the budget.
+    func check() throws(GraphQLError) {
+        guard self.left >= 0 else {
+            throw GraphQLError(
+                "The query reads more than \(ReadBudget.limit >> 20) MiB, with texts that it does not select: ask for "
+                    + "fewer fields, or for shorter lists.")
+        }
+    }
 }
 
 /// Checks and runs one operation (specification of October 2021, §5, §6).
@@ -228,8 +250,10 @@ struct GraphQLExecutor {
             var scene = scene
             scene.key = key
             let value: JSON
+            try scene.reads.check()
             do {
                 if let resolve = definition.resolve {
+                    scene.reads.count(ReadBudget.row)
                     value = try resolve(scene, parent, self.arguments(of: field, definition))
                 } else {
                     value = definition.member.flatMap { parent[$0] } ?? .null

@@ -180,6 +180,7 @@ enum GraphQLRoots {
             owner: principal.seesEverything && !isOwn ? nil : principal.identity,
             isArchived: arguments["archived"]?.boolValue ?? false, search: search)
         let page = try scene.ledger.sessions(filter, after: cursor, limit: try Self.count(arguments, "first"))
+        scene.reads.count(page.items.reduce(0) { $0 + ($1.summary?.text.utf8.count ?? 0) })
         let items = try page.items.map { (SessionCursor(after: $0).description, try Self.json($0, in: scene)) }
         return Self.connection(
             items.map { (cursor: $0.0, node: $0.1) }, hasNext: page.next != nil, hasPrevious: cursor != nil)
@@ -244,6 +245,7 @@ enum GraphQLRoots {
             name: "asks", text: "The open asks, oldest first.", type: .nonNull(.list(.nonNull(.named("Ask")))),
             resolve: { scene, parent, _ in
                 let asks = try scene.ledger.openAsks(of: parent["id"]?.stringValue ?? "")
+                scene.reads.count(asks.reduce(0) { $0 + $1.lead.utf8.count + $1.tail.utf8.count + ReadBudget.row })
                 return try JSON(
                     encoding: asks.filter { $0.expiresAt > scene.now }.map { API.Ask($0, for: scene.principal) })
             }),
@@ -274,13 +276,18 @@ enum GraphQLRoots {
         let id = parent["id"]?.stringValue ?? ""
         let page: MessagePage
         let isLast = arguments["last"].map { !$0.isNull } ?? false
+        let count = try Self.count(arguments, isLast ? "last" : "first")
         if isLast {
-            page = try scene.ledger.messages(of: id, before: .max, limit: try Self.count(arguments, "last"))
+            page = try scene.ledger.messages(of: id, before: .max, limit: count)
         } else {
             let after = try Self.after(arguments).map(String.init)
-            let found = try scene.ledger.messages(of: id, after: after, limit: try Self.count(arguments, "first"))
+            let found = try scene.ledger.messages(of: id, after: after, limit: count)
             page = MessagePage(items: found.items, next: found.next, previous: after)
         }
+        scene.reads.count(page.items.reduce(0) { $0 + $1.text.utf8.count + ReadBudget.row })
+        // The message that no longer fits in the page was read, too.
+        let isCut = page.items.count < count && (isLast ? page.previous : page.next) != nil
+        if isCut { scene.reads.count(MessagePage.byteLimit) }
         let places = try AnswerPlaces(of: page.items, in: scene.ledger, within: scene.frames)
         let items = try page.items.map { message in
             (
@@ -292,18 +299,20 @@ enum GraphQLRoots {
     }
 
     private static func session(_ id: String, in scene: GraphQLScene) throws -> SessionRecord? {
-        guard let session = try scene.ledger.session(id: id), scene.principal.maySee(session) else { return nil }
-        return session
+        guard let session = try scene.ledger.session(id: id) else { return nil }
+        scene.reads.count(session.summary?.text.utf8.count ?? 0)
+        return scene.principal.maySee(session) ? session : nil
     }
 
     private static func json(_ session: SessionRecord, in scene: GraphQLScene) throws -> JSON {
-        try JSON(encoding: API.Thread(session, for: scene.principal, in: scene.ledger, at: scene.now))
+        scene.reads.count(ReadBudget.row)
+        return try JSON(encoding: API.Thread(session, for: scene.principal, in: scene.ledger, at: scene.now))
     }
 
     private static func operation(_ id: String, in scene: GraphQLScene) throws -> JSON {
-        guard let turn = try scene.ledger.turn(id: id), try Self.session(turn.session, in: scene) != nil else {
-            return .null
-        }
+        guard let turn = try scene.ledger.turn(id: id) else { return .null }
+        scene.reads.count(turn.text.utf8.count + turn.commits.count * ReadBudget.row)
+        guard try Self.session(turn.session, in: scene) != nil else { return .null }
         let pages = scene.context.environment.settings.pages
         return try JSON(encoding: API.Operation(turn, in: scene.ledger, pages: pages))
     }

@@ -21,8 +21,8 @@ final class LiveConnection: WatchedConnection {
     let logger: Logger
 
     private let followed = Protected<Set<String>>([])
-    /// The running subscriptions of which a second one would send the same again.
-    private let single = Protected<Set<String>>([])
+    /// How many subscriptions bring the same.
+    private let running = Protected<[String: Int]>([:])
     /// Subscriptions at this host, as long as it has their places.
     private let here = Protected<[ObjectIdentifier: (place: Place, subscription: LiveSubscription)]>([:])
 
@@ -93,22 +93,31 @@ final class LiveConnection: WatchedConnection {
     private func obey(_ text: String) async throws {
         do {
             switch try LiveCommand(text) {
-            case .operation(let id, let after): try await self.follow(operation: id, after: after)
-            case .thread(let id): try await self.follow(thread: id)
-            case .asks: try await self.once("subscribe_asks") { try await self.followAsks() }
-            case .all(let last): try await self.once("subscribe_all") { try await self.followAll(after: last) }
+            case .operation(let id, let after):
+                // A client that misses frames subscribes once more, from the last one that it has.
+                try await self.limited("subscribe", id, to: 2) { try await self.follow(operation: id, after: after) }
+            case .thread(let id): try await self.limited("subscribe_thread", id) { try await self.follow(thread: id) }
+            case .asks: try await self.limited("subscribe_asks") { try await self.followAsks() }
+            case .all(let last): try await self.limited("subscribe_all") { try await self.followAll(after: last) }
             }
         } catch let mistake as LiveCommand.Mistake {
             try await self.refuse("", mistake.text)
         }
     }
 
-    /// Each change wakes every subscription to all of them, and each reads the store: a connection has one.
-    private func once(_ name: String, _ follow: () async throws -> Void) async throws {
-        guard self.single.withLock({ $0.insert(name).inserted }) else {
-            throw LiveCommand.Mistake(text: "This connection has `\(name)` already: a second one would say the same.")
+    /// Each frame or change wakes every subscription to it, and each sends or reads it anew.
+    private func limited(
+        _ name: String, _ id: String = "", to most: Int = 1, _ follow: () async throws -> Void
+    ) async throws {
+        let key = "\(name) \(id)"
+        let count = self.running.withLock { running in
+            running[key, default: 0] += 1
+            return running[key, default: 0]
         }
-        defer { self.single.withLock { _ = $0.remove(name) } }
+        defer { self.running.withLock { running in running[key] = running[key].flatMap { $0 > 1 ? $0 - 1 : nil } } }
+        guard count <= most else {
+            throw LiveCommand.Mistake(text: "This connection has `\(name)` already: another one would say the same.")
+        }
         try await follow()
     }
 

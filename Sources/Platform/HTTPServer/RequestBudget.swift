@@ -17,7 +17,7 @@ package final class RequestBudget: Sendable {
     private struct Waiter {
         let number: UInt64
         let bytes: Int
-        let continuation: CheckedContinuation<Bool, Never>
+        let continuation: CheckedContinuation<RequestShare?, Never>
     }
 
     private struct State {
@@ -53,12 +53,12 @@ package final class RequestBudget: Sendable {
             return true
         }
         guard let hasRoom else { throw Self.refusal }
-        if !hasRoom {
-            let isGiven = await withDeadline(self.patience) { await self.wait(for: bytes, of: client) } ?? false
-            try Task.checkCancellation()
-            guard isGiven else { throw Self.refusal }
-        }
-        return RequestShare(bytes, of: client, in: self)
+        if hasRoom { return RequestShare(bytes, of: client, in: self) }
+        // A share that comes too late, or for a client that has left, is dropped, which releases it.
+        let share: RequestShare? = await withDeadline(self.patience) { await self.wait(for: bytes, of: client) } ?? nil
+        try Task.checkCancellation()
+        guard let share else { throw Self.refusal }
+        return share
     }
 
     /// Whether requests of the client wait.
@@ -75,7 +75,13 @@ package final class RequestBudget: Sendable {
             state.accounts[client] = account.isEmpty ? nil : account
             return woken
         }
-        for waiter in woken { waiter.continuation.resume(returning: true) }
+        self.resume(woken, of: client)
+    }
+
+    private func resume(_ admitted: [Waiter], of client: String) {
+        for waiter in admitted {
+            waiter.continuation.resume(returning: RequestShare(waiter.bytes, of: client, in: self))
+        }
     }
 
     private func fits(_ bytes: Int, in account: Account) -> Bool {
@@ -91,15 +97,15 @@ package final class RequestBudget: Sendable {
         return woken
     }
 
-    /// True once the bytes are reserved, false if the task was cancelled before.
-    private func wait(for bytes: Int, of client: String) async -> Bool {
+    /// What is reserved, as soon as there is room; nil if the task was cancelled before.
+    private func wait(for bytes: Int, of client: String) async -> RequestShare? {
         let number = self.state.withLock { state in
             state.number += 1
             return state.number
         }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let answer = self.state.withLock { state -> Bool? in
+                let isGiven = self.state.withLock { state -> Bool? in
                     var account = state.accounts[client] ?? Account()
                     if Task.isCancelled { return false }
                     if account.waiting.isEmpty, self.fits(bytes, in: account) {
@@ -111,7 +117,9 @@ package final class RequestBudget: Sendable {
                     state.accounts[client] = account
                     return nil
                 }
-                if let answer { continuation.resume(returning: answer) }
+                if let isGiven {
+                    continuation.resume(returning: isGiven ? RequestShare(bytes, of: client, in: self) : nil)
+                }
             }
         } onCancel: {
             self.giveUp(number, of: client)
@@ -129,8 +137,8 @@ package final class RequestBudget: Sendable {
             state.accounts[client] = account.isEmpty ? nil : account
             return (left, woken)
         }
-        left?.continuation.resume(returning: false)
-        for waiter in woken { waiter.continuation.resume(returning: true) }
+        left?.continuation.resume(returning: nil)
+        self.resume(woken, of: client)
     }
 
     private static let refusal = HTTPProblem(

@@ -90,7 +90,7 @@ extension ForwardedRequest {
         guard self.asksModel, let key = self.record.key else { return }
         self.proxy.usage(
             ProxyUsage(
-                key: key, model: ModelName.find(in: self.body.beginning) ?? "unknown",
+                key: key, model: self.namedModel ?? self.body.model ?? "unknown",
                 tokens: AnswerTokens(input: 0, output: 0), duration: Int64(self.elapsed()), error: reason))
     }
 

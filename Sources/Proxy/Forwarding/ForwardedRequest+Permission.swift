@@ -71,7 +71,7 @@ extension ForwardedRequest {
         guard (self.length ?? 0) <= self.body.limit, try await self.body.fillWhole() else {
             throw ProxyRefusal.bodyTooLarge(limit: self.longestBody(unannounced: "1 MiB"))
         }
-        return await Self.model(in: self.body.beginning)
+        return await self.model(in: self.body.beginning)
     }
 
     // MARK: The list of models

@@ -20,7 +20,7 @@ extension ForwardedRequest {
         if let api = preparation.api {
             forms += ModelAPI.allCases.filter { $0 != api }.map { self.form($0, at: preparation.access) }
         }
-        guard !hasBegun, self.proxy.needsModel, let asked = await Self.model(in: body) else {
+        guard !hasBegun, self.proxy.needsModel, let asked = await self.model(in: body) else {
             return AttemptPlan(forms: forms)
         }
         let model = self.proxy.models.model(named: asked)
@@ -77,12 +77,10 @@ extension ForwardedRequest {
 
     func model(of plan: AttemptPlan, _ body: [UInt8]) async -> String? {
         if let model = plan.model { return model }
-        return await Self.model(in: body)
+        return await self.model(in: body)
     }
 
     /// Off the loop, because a body may have megabytes.
-    @concurrent static func model(in body: [UInt8]) async -> String? { ModelName.find(in: body) }
-
     @concurrent private static func model(atBeginning bytes: [UInt8]) async -> String? {
         ModelName.find(atBeginning: bytes)
     }

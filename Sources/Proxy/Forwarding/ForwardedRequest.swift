@@ -28,6 +28,8 @@ final class ForwardedRequest {
     var isCounted = false
     /// Whether it asks a model.
     var asksModel = false
+    /// The model that the body names, once that is known.
+    private(set) var namedModel: String?
     /// The members of the body that were left out because the upstream refuses them.
     var leftOut: [String] = []
     /// Nil without telemetry.
@@ -59,8 +61,12 @@ final class ForwardedRequest {
             try await self.permit()
             var preparation = try self.prepare(for: try await self.access())
             if let kept = try preparation.lookup.answer() { return await self.listed(kept) }
-            if self.isModelRequest(preparation.target) { try await self.body.fill() }
-            self.complete(&preparation)
+            var facts: ModelRequestFacts?
+            if self.isModelRequest(preparation.target) {
+                try await self.body.fill()
+                if self.body.isLong { facts = await Self.facts(of: self.body.beginning, isWhole: self.body.isOver) }
+            }
+            self.complete(&preparation, facts)
             return try await self.send(preparation)
         } catch {
             return try self.answer(to: error)
@@ -110,7 +116,9 @@ final class ForwardedRequest {
     func isModelRequest(_ target: UpstreamTarget) -> Bool { target.isModelRequest && self.request.method == .post }
 
     /// Adds the fields that the upstream expects.
-    func complete(_ preparation: inout Preparation) {
+    ///
+    /// - Parameter facts: about the body of a request to a model; nil for one that is short enough to look at here.
+    func complete(_ preparation: inout Preparation, _ facts: ModelRequestFacts? = nil) {
         preparation.lookup.makeConditional(&preparation.fields)
         preparation.fields.append("X-Request-Id", self.record.trace)
         if let span = self.span { preparation.fields["traceparent"] = span.context.traceparent }
@@ -122,9 +130,24 @@ final class ForwardedRequest {
             preparation.fields.append(name, value)
         }
         guard self.isModelRequest(preparation.target) else { return }
-        let facts = ModelRequestFacts(body: self.body.beginning, isWhole: self.body.isOver)
-        CopilotRequestHeaders.complete(&preparation.fields, for: facts)
+        CopilotRequestHeaders.complete(
+            &preparation.fields,
+            for: facts ?? ModelRequestFacts(body: self.body.beginning, isWhole: self.body.isOver))
     }
+
+    /// Off the loop, because a body may have megabytes.
+    @concurrent private static func facts(of body: [UInt8], isWhole: Bool) async -> ModelRequestFacts {
+        ModelRequestFacts(body: body, isWhole: isWhole)
+    }
+
+    /// The model that the body names; nil if that is not certain.
+    func model(in body: [UInt8]) async -> String? {
+        if self.namedModel == nil { self.namedModel = await Self.name(in: body) }
+        return self.namedModel
+    }
+
+    /// Off the loop, because a body may have megabytes.
+    @concurrent private static func name(in body: [UInt8]) async -> String? { ModelName.find(in: body) }
 
     // MARK: The end
 

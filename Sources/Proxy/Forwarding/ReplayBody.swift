@@ -11,6 +11,8 @@ final class ReplayBody {
     static let keepLimit = 1 << 20
     /// The largest body for a model that may be kept.
     static let longLimit = 16 << 20
+    /// To look at more than this on the loop would keep all other connections waiting.
+    private static let mostOnLoop = 256 << 10
 
     private let body: RequestBody
     private var kept: [UInt8]? = []
@@ -68,6 +70,17 @@ final class ReplayBody {
 
     /// The whole body if it was kept and has arrived, else its beginning.
     var beginning: [UInt8] { self.kept ?? [] }
+
+    /// Whether what is kept is too long to be looked at on the loop.
+    var isLong: Bool { self.beginning.count > Self.mostOnLoop }
+
+    /// The model that it names. Of a long body only the beginning is looked at, which decides nothing about what is
+    /// allowed.
+    var model: String? {
+        self.isLong
+            ? ModelName.find(atBeginning: Array(self.beginning.prefix(Self.mostOnLoop)))
+            : ModelName.find(in: self.beginning)
+    }
 
     /// Whether the body, or as much of it as is inspected, has arrived.
     var isFilled: Bool { self.isOver || self.kept == nil || self.count >= self.inspected }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// What a model's name says about the parameters that it accepts, where the forms differ by model. Pure.
 ///
 /// A parameter that only tunes an answer is dropped where the model would refuse the request because of it.
@@ -6,9 +8,13 @@ struct ModelFamily: Sendable {
     /// Of a Claude model, such as (4, 6); nil for other models and for names without one.
     private let claudeVersion: (major: Int, minor: Int)?
 
+    /// In bytes; the rest of a longer name says nothing.
+    private static let nameLimit = 1_024
+
     init(_ name: String) {
+        let beginning = name.beginning(bytes: Self.nameLimit)
         // Some upstreams put the vendor before the name: anthropic/claude-…, openai/gpt-….
-        let name = name.lowercased().split(separator: "/").last.map(String.init) ?? ""
+        let name = beginning.lowercased().split(separator: "/").last.map(String.init) ?? ""
         self.name = name
         self.claudeVersion = name.contains("claude") ? Self.version(in: name) : nil
     }

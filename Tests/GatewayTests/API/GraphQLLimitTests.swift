@@ -53,6 +53,37 @@ struct GraphQLLimitTests {
         }
     }
 
+    @Test("texts that a query reads count, also those that it does not select")
+    func unselectedTexts() async throws {
+        let worker = StepWorker([.event(.text("ok"))], [.event(.text("ok"))])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let caller = try await harness.signedIn(.guest)
+            let thread = try await caller.newThread()
+            for _ in 1...2 {
+                _ = try await caller.ended(try await caller.write(String(repeating: "a", count: 250_000), to: thread))
+            }
+            // Each of the four messages belongs to an operation with the text of its question, and to a thread whose first
+            // message is such a text.
+            func query(operations: Int, messages: Int) -> String {
+                let fields =
+                    (0..<operations).map { "o\($0): operation { id }" }
+                    + (0..<messages).map {
+                        "m\($0): operation { thread { messages(first: 1) { nodes { id } } } }"
+                    }
+                return
+                    "{ thread(id: \"\(thread)\") { messages(last: 4) { nodes { \(fields.joined(separator: " ")) } } } }"
+            }
+            // 30 MB, 10 MB, and both together.
+            _ = try await Self.ask(caller, query(operations: 30, messages: 0)).expect(200)
+            _ = try await Self.ask(caller, query(operations: 0, messages: 5)).expect(200)
+            for (operations, messages) in [(30, 5), (49, 0)] {
+                let answer = try await Self.ask(caller, query(operations: operations, messages: messages))
+                #expect(
+                    answer.status == 400 && Self.message(answer).contains("reads more than 32 MiB"), "\(answer.text)")
+            }
+        }
+    }
+
     @Test("the words to search threads for have the limit of the REST route")
     func search() async throws {
         try await GatewayHarness.run { harness in

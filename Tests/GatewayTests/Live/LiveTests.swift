@@ -161,6 +161,26 @@ struct LiveTests {
         }
     }
 
+    @Test("a connection follows a thread once, and an operation at most twice")
+    func repeats() async throws {
+        try await LiveHarness.run(worker: StepWorker([.event(.text("a")), .hold])) { live in
+            let operation = try await live.caller.write("go", to: live.thread)
+            let client = try live.connect()
+            for _ in 1...6 { client.say(#"{"subscribe":"\#(operation)","last_sequence":0}"#) }
+            let frames = try await client.frames(until: { $0.count == 6 })
+            expectEqual(frames.filter { $0.type == "execution" }.map(\.sequence), [1, 1])
+            expectEqual(frames.filter { $0.content.contains("has `subscribe` already") }.map(\.sequence), [0, 0, 0, 0])
+            for _ in 1...3 { client.say(#"{"subscribe_thread":"\#(live.thread)"}"#) }
+            _ = try await client.frames(until: { frames in
+                frames.count { $0.content.contains("has `subscribe_thread` already") } == 2
+            })
+            live.harness.worker.release()
+            _ = try await client.frames(until: { frames in
+                frames.count { $0.operation == operation && $0.isLast } >= 2
+            })
+        }
+    }
+
     @Test("a client cannot subscribe to what it may not see", arguments: [Role.member, .guest])
     func foreign(role: Role) async throws {
         try await LiveHarness.run { live in

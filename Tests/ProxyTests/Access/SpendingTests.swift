@@ -51,6 +51,19 @@ struct SpendingTests {
         await scene.stop()
     }
 
+    @Test("the model of a long request that fails is looked for at its beginning")
+    func longFailure() async throws {
+        let scene = try await ProxyScene { request in
+            _ = try await request.body.collect(upTo: 1 << 20)
+            return .json(["error": ["message": "busy"]], .tooManyRequests)
+        }
+        // Only its end shows that it is not valid.
+        let body = Array(#"{"model":"m","input":"\#(String(repeating: "a", count: 300 << 10))"#.utf8)
+        try await expectEqual(scene.ask(.post, Self.path, Self.headers, .bytes(body)).status, 429)
+        expectEqual(scene.failed.withLock { $0.map(\.model) }, ["m"])
+        await scene.stop()
+    }
+
     @Test("a client's trace is continued to the upstream")
     func trace() async throws {
         let seen = Protected<[String?]>([])

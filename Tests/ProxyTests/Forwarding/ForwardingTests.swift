@@ -56,6 +56,22 @@ struct ForwardingTests {
         await scene.stop()
     }
 
+    @Test(
+        "the fields that tell what a model's request has are those of its body, however long it is",
+        arguments: [1, 300_000])
+    func facts(_ length: Int) async throws {
+        let scene = try await self.echo()
+        let text = String(repeating: "a", count: length)
+        let body =
+            #"{"model":"m","messages":[{"role":"user","content":[{"type":"image_url"},{"type":"text","text":"\#(text)"}]},"#
+            + #"{"role":"tool","content":"4"}]}"#
+        let answer = try await scene.ask(
+            .post, "/v1/chat/completions", ["Content-Type": "application/json"], .bytes(Array(body.utf8)))
+        let headers = try self.headers(answer.body)
+        #expect(headers.contains("X-Initiator: agent") && headers.contains("Copilot-Vision-Request: true"))
+        await scene.stop()
+    }
+
     @Test("a TRACE does not reveal the token")
     func trace() async throws {
         let scene = try await self.echo()

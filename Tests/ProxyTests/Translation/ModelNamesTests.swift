@@ -36,6 +36,14 @@ struct ModelNamesTests {
         expectEqual(family.acceptsSampling, kind != "newest")
     }
 
+    @Test("only the beginning of a long name counts")
+    func longName() {
+        func family(_ length: Int) -> ModelFamily {
+            ModelFamily("claude" + String(repeating: "-", count: length) + "4-5")
+        }
+        #expect(!family(1).thinksAdaptively && family(1_024).thinksAdaptively)
+    }
+
     @Test("ids follow from the upstream's")
     func ids() {
         #expect(AnswerID.message("chatcmpl-Ab1") == "msg_Ab1" && AnswerID.response("msg_01") == "resp_01")

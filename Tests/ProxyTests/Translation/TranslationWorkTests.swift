@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -81,6 +82,76 @@ struct TranslationWorkTests {
             _ = calls.take(more, answer: "1")
         }
         #expect(calls.fault?.code == "upstream_too_long")
+    }
+
+    @Test("ids of calls are compared by their bytes, and stored ones are bounded")
+    func ids() {
+        /// All have equivalent characters, and different bytes.
+        func call(_ number: Int, _ function: JSON) -> JSON {
+            let beginning = (0..<8).map { number >> $0 & 1 == 0 ? "\u{E9}" : "e\u{301}" }.joined()
+            return ["id": .string(beginning + String(repeating: "e\u{301}", count: 1_500)), "function": function]
+        }
+        var calls = ChatCalls()
+        for number in 0..<256 { _ = calls.take(call(number, ["name": "f"]), answer: "1") }
+        expectEqual(calls.missingArguments.count, 256)
+        expectEqual(calls.take(call(7, ["arguments": "1"]), answer: "1"), [.arguments(7, "1")])
+        // Without names they are stored until these come.
+        var nameless = ChatCalls()
+        for number in 0..<256 where nameless.fault == nil { _ = nameless.take(call(number, [:]), answer: "1") }
+        expectEqual(nameless.fault?.code, "upstream_too_long")
+    }
+
+    @Test("an event with many pieces of one text becomes one piece", arguments: [ModelAPI.chat, .responses])
+    func manyPieces(_ upstream: ModelAPI) {
+        func many(_ piece: JSON) -> JSON { .array(Array(repeating: piece, count: 20_000)) }
+        let event: JSON =
+            switch upstream {
+            case .chat: ["choices": many(["delta": ["content": "a"]])]
+            case .messages, .responses:
+                [
+                    "type": "response.completed",
+                    "response": ["output": [["type": "message", "content": many(["text": "a"])]]],
+                ]
+            }
+        for client in ModelAPI.allCases where client != upstream {
+            var stream = AnswerStream(from: upstream, to: client, AnswerContext())
+            let output = stream.feed(Array("data: \(event.text)\n\n".utf8)) + stream.finish()
+            #expect(output.count > 20_000 && output.count < 120_000)
+        }
+    }
+
+    @Test("the pieces of an event that alternate have a limit in the client's form")
+    func alternating() {
+        let fragments = (0..<200).map { JSON(["index": .integer(Int64($0 % 2)), "function": ["arguments": "1"]]) }
+        let begin = (0..<2).map {
+            JSON(["index": .integer(Int64($0)), "id": .string("c\($0)"), "function": ["name": "f"]])
+        }
+        let chunk: JSON = ["choices": [["delta": ["tool_calls": .array(begin + fragments)]]]]
+        let event = Array("data: \(chunk.text)\n\n".utf8)
+        for (limit, isFault) in [(1 << 20, false), (10_000, true)] {
+            var stream = AnswerStream(from: .chat, to: .messages, AnswerContext(), stepLimit: limit)
+            let output = stream.feed(event)
+            #expect(stream.hasEnded == isFault && (stream.fault != nil) == isFault)
+            #expect(!isFault || output.count < 12_000)
+        }
+    }
+
+    @Test("what the calls of a message have when they begin is bounded in all")
+    func inputs() {
+        var reader = MessagesReader(AnswerContext())
+        let text = JSON.string(String(repeating: "a", count: 1 << 20))
+        var parts: [AnswerPart] = []
+        for index in 0..<33 {
+            let block: JSON = ["type": "tool_use", "id": "c", "name": "f", "input": ["text": text]]
+            parts = reader.read(
+                ["type": "content_block_start", "index": .integer(Int64(index)), "content_block": block])
+            if index < 31 { #expect(parts == [.call(index, id: "c", name: "f")]) }
+        }
+        guard case .fault(let fault)? = parts.last else {
+            Issue.record("\(parts.count)")
+            return
+        }
+        #expect(fault.code == "upstream_too_long")
     }
 
     @Test("usage with more members than there are kinds of tokens")

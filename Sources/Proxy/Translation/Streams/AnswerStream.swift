@@ -9,12 +9,13 @@ struct AnswerStream: StreamTranslation {
     /// The longest event, in bytes, of a form whose events contain only what is new.
     static let eventLimit = 1 << 20
     /// The longest answer, in bytes.
-    private static let answerLimit = 32 << 20
+    static let answerLimit = 32 << 20
     /// The most texts, thoughts and calls of an answer: each takes far more memory than the bytes that begin it.
     static let itemLimit = 1_024
     private static let endMark = Array("[DONE]".utf8)
 
     private let eventLimit: Int
+    private let stepLimit: Int
     private var parser: ServerSentEventParser
     /// At most this many bytes of an incomplete event are in the parser.
     private var waiting = 0
@@ -30,7 +31,11 @@ struct AnswerStream: StreamTranslation {
     /// The kind of text that the open item has.
     private var open: AnswerPart.TextKind?
 
-    init(from upstream: ModelAPI, to client: ModelAPI, _ context: AnswerContext) {
+    /// - Parameter stepLimit: The most bytes of one step after which another part is written.
+    init(
+        from upstream: ModelAPI, to client: ModelAPI, _ context: AnswerContext, stepLimit: Int = 2 * Self.answerLimit
+    ) {
+        self.stepLimit = stepLimit
         // A response's last events repeat all of it.
         self.eventLimit = Self.eventLimit + (upstream == .responses ? Self.answerLimit : 0)
         self.parser = ServerSentEventParser(maximumEventBytes: self.eventLimit)
@@ -110,16 +115,13 @@ struct AnswerStream: StreamTranslation {
     }
 
     private mutating func write(_ parts: [AnswerPart], to output: inout [UInt8]) {
-        let parts = self.stops == nil ? parts : parts.flatMap { self.stops?.parts(for: $0) ?? [] }
+        let joined = Self.joined(parts)
+        let parts = self.stops == nil ? joined : joined.flatMap { self.stops?.parts(for: $0) ?? [] }
         for part in parts where !self.hasEnded {
             // Clients expect the beginning of the answer first.
             if part == .alive, !self.hasBegun { continue }
             self.count(part)
-            guard self.size <= Self.answerLimit, self.items <= Self.itemLimit else {
-                let fault =
-                    self.items > Self.itemLimit
-                    ? AnswerFault.tooManyItems
-                    : AnswerFault.tooLong("an answer of more than \(Self.answerLimit) bytes")
+            if let fault = self.excess(after: output.count) {
                 (self.hasEnded, self.fault) = (true, fault)
                 return self.writer.write(.fault(fault), to: &output)
             }
@@ -131,6 +133,29 @@ struct AnswerStream: StreamTranslation {
             default: break
             }
         }
+    }
+
+    /// Each part becomes an event, which may be a thousand times as long. So what one event of the upstream adds to a
+    /// text becomes one part.
+    private static func joined(_ parts: [AnswerPart]) -> [AnswerPart] {
+        var joined: [AnswerPart] = []
+        var rest = parts[...]
+        while let first = rest.first {
+            let run = first.added == nil ? rest.prefix(1) : rest.prefix { $0.addsToSame(as: first) }
+            joined.append(run.count == 1 ? first : first.with(run.compactMap(\.added).joined()))
+            rest = rest.dropFirst(run.count)
+        }
+        return joined
+    }
+
+    /// Why the next part is not written.
+    ///
+    /// - Parameter written: The bytes of this step.
+    private func excess(after written: Int) -> AnswerFault? {
+        if self.items > Self.itemLimit { return .tooManyItems }
+        if self.size > Self.answerLimit { return .tooLong("an answer of more than \(Self.answerLimit) bytes") }
+        return written > self.stepLimit
+            ? .tooLong("pieces that become more than \(self.stepLimit) bytes at once") : nil
     }
 
     private mutating func count(_ part: AnswerPart) {
@@ -197,12 +222,31 @@ enum AnswerPart: Sendable, Equatable {
 extension AnswerPart {
     /// The bytes that the part adds to the answer.
     var size: Int {
+        if case .call(_, let id, let name) = self { return id.utf8.count + name.utf8.count }
+        return self.added?.utf8.count ?? 0
+    }
+
+    /// What it adds to a text that grows; nil for other parts.
+    var added: String? {
         switch self {
-        case .reasoning(let text), .text(let text), .refusal(let text), .arguments(_, let text): text.utf8.count
-        case .call(_, let id, let name): id.utf8.count + name.utf8.count
-        default: 0
+        case .reasoning(let text), .text(let text), .refusal(let text), .arguments(_, let text): text
+        default: nil
         }
     }
+
+    /// The same part with another text to add.
+    func with(_ text: String) -> AnswerPart {
+        switch self {
+        case .reasoning: .reasoning(text)
+        case .text: .text(text)
+        case .refusal: .refusal(text)
+        case .arguments(let number, _): .arguments(number, text)
+        default: self
+        }
+    }
+
+    /// Whether both add to the same text.
+    func addsToSame(as other: AnswerPart) -> Bool { self.added != nil && self.with("") == other.with("") }
 
     enum TextKind: Sendable { case reasoning, text, refusal }
 

@@ -22,8 +22,11 @@ struct ChatCalls: Sendable {
     private static let earlyLimit = 1 << 20
 
     private var calls: [Call] = []
+    /// Where the call with an id is. Ids are compared by their bytes: whether their characters are equivalent takes much
+    /// longer to tell.
+    private var places: [[UInt8]: Int] = [:]
     private var begun = 0
-    /// The bytes of all arguments that came before their names.
+    /// The bytes of all arguments and ids that came before their names.
     private var early = 0
     private(set) var fault: AnswerFault?
 
@@ -43,25 +46,33 @@ struct ChatCalls: Sendable {
                 self.fault = .tooManyCalls
                 return []
             }
-            self.calls.append(Call(index: fragment["index"]?.intValue, id: id ?? "", name: ""))
+            self.calls.append(Call(index: fragment["index"]?.intValue, id: "", name: ""))
             place = self.calls.count - 1
         }
         if self.calls[place].name.isEmpty { self.calls[place].name = function.text("name") ?? "" }
-        if self.calls[place].id.isEmpty { self.calls[place].id = id ?? "" }
+        if let id, self.calls[place].id.isEmpty {
+            if self.calls[place].name.isEmpty { self.early += id.utf8.count }
+            self.identify(place, by: id)
+        }
         self.calls[place].balance.feed(arguments)
         return self.advance(place, arguments, answer: answer)
+    }
+
+    private mutating func identify(_ place: Int, by id: String) {
+        self.calls[place].id = id
+        self.places[Array(id.utf8)] = place
     }
 
     /// Whether a fragment without an id begins another call: the call before it is complete, and it is not just the
     /// name again.
     private func isAnother(_ name: String?, _ arguments: String, than call: Call) -> Bool {
         guard let name, !call.name.isEmpty, call.balance.isComplete else { return false }
-        return name != call.name || !arguments.isEmpty
+        return !arguments.isEmpty || !name.utf8.elementsEqual(call.name.utf8)
     }
 
     /// The call that the fragment continues.
     private func place(id: String?, index: Int?, name: String?) -> Int? {
-        if let id, let place = self.calls.lastIndex(where: { $0.id == id }) { return place }
+        if let id, let place = self.places[Array(id.utf8)] { return place }
         let last = index == nil ? self.calls.indices.last : self.calls.lastIndex { $0.index == index }
         guard let last else { return index != nil && id == nil && name == nil ? self.calls.indices.last : nil }
         // Another id is another call, even at the same index.
@@ -84,7 +95,7 @@ struct ChatCalls: Sendable {
             let number = self.begun
             self.calls[place].number = number
             self.begun += 1
-            if self.calls[place].id.isEmpty { self.calls[place].id = AnswerID.call(answer, number) }
+            if self.calls[place].id.isEmpty { self.identify(place, by: AnswerID.call(answer, number)) }
             parts.append(.call(number, id: self.calls[place].id, name: self.calls[place].name))
         }
         let text = self.calls[place].early + arguments

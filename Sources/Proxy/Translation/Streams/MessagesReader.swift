@@ -4,8 +4,8 @@ internal import JSON
 struct MessagesReader: AnswerReader {
     private struct Call: Sendable {
         let number: Int
-        /// As it was when the block began; empty if it comes in pieces.
-        let input: JSON
+        /// As it was when the block began; an empty object if it comes in pieces.
+        let input: String
         var hasArguments = false
     }
 
@@ -18,6 +18,8 @@ struct MessagesReader: AnswerReader {
     /// The known members of all usage objects so far: later ones may have fewer.
     private(set) var usage: JSONObject = [:]
     private var thoughts = 0
+    /// The bytes of all inputs that were there when their blocks began.
+    private var inputs = 0
 
     init(_ context: AnswerContext) {
         self.context = context
@@ -70,9 +72,14 @@ struct MessagesReader: AnswerReader {
         case "tool_use":
             guard let name = block.text("name") else { return [] }
             guard self.begun < ChatCalls.limit else { return [.fault(.tooManyCalls)] }
+            let input = block.value("input")?.text ?? "{}"
+            self.inputs += input.utf8.count
+            guard self.inputs <= AnswerStream.answerLimit else {
+                return [.fault(.tooLong("tool calls of more than \(AnswerStream.answerLimit) bytes"))]
+            }
             let number = self.begun
             self.begun += 1
-            self.calls[index] = Call(number: number, input: block.value("input") ?? [:])
+            self.calls[index] = Call(number: number, input: input)
             return [.call(number, id: block.text("id") ?? AnswerID.call(self.id, number), name: name)]
         default: return []
         }
@@ -92,6 +99,6 @@ struct MessagesReader: AnswerReader {
 
     private mutating func stop(_ index: Int) -> [AnswerPart] {
         guard let call = self.calls.removeValue(forKey: index), !call.hasArguments else { return [] }
-        return [.arguments(call.number, call.input.text)]
+        return [.arguments(call.number, call.input)]
     }
 }
