@@ -79,10 +79,10 @@ struct S3ObjectStoreTests {
             <NextContinuationToken>a&#x26;b/&#65;</NextContinuationToken><Contents><Key>a &amp;&lt;&gt;&quot;&apos; &x;</Key>\
             <LastModified>2026-11-25T12:00:00.500Z</LastModified><Size>12</Size></Contents></ListBucketResult>
             """
-        let page = try #require(S3XML.page(text))
+        let page = try #require(S3XML.page(Array(text.utf8)))
         expectEqual(page.next, "a&b/A")
         let time = CivilTime.milliseconds(rfc3339: "2026-11-25T12:00:00.500Z") ?? 0
         expectEqual(page.objects, [ObjectFacts(key: "a &<>\"' &x;", size: 12, modified: time)])
-        expectEqual(S3XML.page("<html>"), nil)
+        expectEqual(S3XML.page(Array("<html>".utf8)), nil)
     }
 }

@@ -34,10 +34,21 @@ package protocol ObjectStore: Sendable {
 /// What is known about an object without reading it.
 package struct ObjectFacts: Sendable, Equatable {
     package let key: String
-    /// Bytes.
+    /// Bytes, up to ``largest``.
     package let size: Int
-    /// Milliseconds since 1970, by the store's clock.
+    /// Milliseconds since 1970, by the store's clock; as nanoseconds, they fit 64 bits.
     package let modified: Int64
+
+    static let largest = 1 << 50
+    /// In the year 2242; the earliest is in 1697.
+    private static let latest: Int64 = 8_600_000_000_000
+
+    /// A store may give any size and time, so both are clamped.
+    init(key: String, size: Int, modified: Int64) {
+        self.key = key
+        self.size = min(max(size, 0), Self.largest)
+        self.modified = min(max(modified, -Self.latest), Self.latest)
+    }
 }
 
 /// A part of a listing.
@@ -45,6 +56,9 @@ package struct ObjectPage: Sendable, Equatable {
     package var objects: [ObjectFacts] = []
     /// For the page that follows; nil at the end.
     package var next: String?
+
+    /// About what its objects take in memory, in bytes.
+    var weight: Int { self.objects.reduce(0) { $0 + $1.key.utf8.count + 64 } }
 }
 
 extension ObjectStore {
@@ -61,9 +75,19 @@ extension ObjectStore {
 
     /// Deletes all objects whose keys begin with `prefix`.
     package func deleteAll(below prefix: String) async throws {
+        var last: [ObjectFacts] = []
+        var weight = 0
         // Page by page from the beginning, because a page's token may stand for an object that is gone.
         while true {
             let page = try await self.page(below: prefix, after: nil)
+            weight += page.weight
+            guard page.objects.isEmpty || page.objects != last, weight <= ObjectListing.limit else {
+                throw ObjectStoreError(
+                    .refused,
+                    "\(self.name) still lists objects below '\(prefix)' after they were deleted. "
+                        + "Check that they are not locked.")
+            }
+            last = page.objects
             for object in page.objects { try await self.delete(object.key) }
             if page.next == nil || page.objects.isEmpty { return }
         }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Sessions
 
-@Suite("Composer")
+@Suite("Composer", .timeLimit(.minutes(1)))
 struct ComposerTests {
     private static let mark = TurnTexts.repeatMark.utf8.count
 
@@ -58,6 +58,26 @@ struct ComposerTests {
         let messages = Self.composer(limit: 100).messages(for: "\(fence)\n\n\(String(repeating: "y", count: 300))\n```")
         #expect(messages.count <= 5)
         expectEqual(messages.joined().filter { $0 == "y" }.count, 300)
+    }
+
+    /// Shows every byte as a line, all of them in a frame of a megabyte.
+    private struct Framing: MessageRenderer {
+        func render(_ markdown: String) -> RenderedText {
+            let bytes = Array(markdown.utf8)
+            return RenderedText(
+                bytes: bytes, lines: bytes.indices.map { RenderedText.Line(range: $0..<($0 + 1), frame: 0) },
+                frames: [RenderedText.Frame(open: Array(repeating: 0x60, count: 1 << 20), close: [0x60])])
+        }
+
+        func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], []) }
+    }
+
+    @Test("long markup is not measured again for each line, whether it is kept or not", arguments: [12_000, 4 << 20])
+    func longMarkup(limit: Int) {
+        let composer = Composer(traits: RoomTraits(textLimit: limit, textUnit: .utf16), renderer: Framing())
+        let messages = composer.messages(for: String(repeating: "x", count: 60_000))
+        expectEqual(messages.reduce(0) { $0 + $1.utf8.count { $0 == UInt8(ascii: "x") } }, 60_000)
+        expectEqual(messages.allSatisfy { $0.utf8.first == UInt8(ascii: "`") }, limit > 2 << 20)
     }
 
     /// Reopens all that was open before a cut, as marks that nothing closes.

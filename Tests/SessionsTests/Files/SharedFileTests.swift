@@ -75,6 +75,9 @@ struct SharedFileTests {
         await expectEqual(store.files(prefix: "1", in: "s_1").map(\.name), ["1-1-x.txt"])
         await store.remove(olderThan: 0) { _ in true }
         await expectEqual(store.has("1-1-x.txt", in: "s_1"), seconds > 0)
+        try await Self.write("text", "1-1-x.txt", to: self.store("b"))
+        try self.shell("rm -r b && touch -d @\(seconds) objects/files/s_1/1-1-x.txt")
+        try await expectEqual(self.store("b").files(prefix: "1", in: "s_1").map(\.name), ["1-1-x.txt"])
     }
 
     @Test("a file that may be replaced is always the newest one")

@@ -19,17 +19,21 @@ package struct Composer: Sendable {
     /// - Parameter lines: ends after this many rendered lines that are not blank.
     package func messages(for markdown: String, lines limit: Int = .max) -> [String] {
         let rendered = self.renderer.render(markdown)
+        // Each with its two line breaks. Not measured for each line: a frame may be as long as half an answer, of which the
+        // other half is empty lines within it.
+        let costs = rendered.frames.map { self.measure($0.open[...]) + self.measure($0.close[...]) + 2 }
         var builder = MessageBuilder(traits: self.traits, limit: self.limit)
         var shown = 0
         for line in rendered.lines {
             if !rendered.bytes[line.range].allSatisfy({ $0 == UInt8(ascii: " ") }) { shown += 1 }
             if shown > limit { break }
             var frame = line.frame.map { rendered.frames[$0] }
+            var cost = line.frame.map { costs[$0] } ?? 0
             // Without it, where it would leave hardly any room: its markup would be repeated in each of very many messages.
-            if builder.roomForWholeLine(in: frame) < self.limit / 2 { frame = nil }
+            if self.limit - cost < self.limit / 2 { (frame, cost) = (nil, 0) }
             var rest = rendered.bytes[line.range]
             if !self.traits.isMultiline, rest.allSatisfy({ $0 == UInt8(ascii: " ") }) { continue }
-            let room = builder.roomForWholeLine(in: frame)
+            let room = self.limit - cost
             // Markup that the last cut closed, to be reopened; separate, so that a long line is never copied whole.
             var reopened: [UInt8] = []
             var startsBlock = line.startsBlock
@@ -38,20 +42,22 @@ package struct Composer: Sendable {
                 let head = reopened + rest[..<cut.end]
                 let seam = self.renderer.seam(after: head[...])
                 builder.append(
-                    (head + seam.close)[...], size: self.measure(head[...]), frame: frame, startsBlock: startsBlock)
+                    (head + seam.close)[...], size: self.measure(head[...]), frame: frame, cost: cost,
+                    startsBlock: startsBlock)
                 // For the same reason: the rest is shown without.
                 reopened = self.measure(seam.open[...]) > room / 2 ? [] : seam.open
                 rest = rest[cut.next...]
                 startsBlock = false
             }
             let tail = reopened.isEmpty ? rest : (reopened + rest)[...]
-            builder.append(tail, size: self.measure(tail), frame: frame, startsBlock: startsBlock)
+            builder.append(tail, size: self.measure(tail), frame: frame, cost: cost, startsBlock: startsBlock)
         }
         return builder.finish()
     }
 
     private func fits(_ bytes: ArraySlice<UInt8>, in room: Int) -> Bool {
-        bytes.count <= room || self.measure(bytes) <= room
+        // No unit has more than four bytes. Otherwise a long line would be measured whole at each of its cuts.
+        bytes.count <= room || bytes.count <= 4 * room && self.measure(bytes) <= room
     }
 
     private func measure(_ bytes: ArraySlice<UInt8>) -> Int {

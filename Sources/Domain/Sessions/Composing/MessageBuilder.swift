@@ -8,25 +8,24 @@ struct MessageBuilder {
     private var current: [UInt8] = []
     private var size = 0
     private var frame: RenderedText.Frame?
+    private var frameCost = 0
 
     init(traits: RoomTraits, limit: Int) {
         self.traits = traits
         self.limit = limit
     }
 
-    /// The size that an empty message has for one line within `frame`.
-    func roomForWholeLine(in frame: RenderedText.Frame?) -> Int {
-        self.limit - self.cost(of: frame)
-    }
-
-    mutating func append(_ line: ArraySlice<UInt8>, size: Int, frame: RenderedText.Frame?, startsBlock: Bool) {
+    /// - Parameter cost: The size of the frame's markup with its line breaks.
+    mutating func append(
+        _ line: ArraySlice<UInt8>, size: Int, frame: RenderedText.Frame?, cost: Int, startsBlock: Bool
+    ) {
         if !self.traits.isMultiline {
             self.messages.append(String(decoding: line, as: UTF8.self))
             return
         }
-        let closing = frame == self.frame ? 0 : self.cost(of: self.frame) + self.cost(of: frame)
-        if !self.current.isEmpty, self.size + 1 + size + closing + self.cost(of: frame) > self.limit { self.flush() }
-        self.enter(frame)
+        let closing = frame == self.frame ? 0 : self.frameCost + cost
+        if !self.current.isEmpty, self.size + 1 + size + closing + cost > self.limit { self.flush() }
+        self.enter(frame, cost: cost)
         if !self.current.isEmpty { self.add([UInt8(ascii: "\n")]) }
         self.add(Array(line))
     }
@@ -36,13 +35,14 @@ struct MessageBuilder {
         return self.messages
     }
 
-    private mutating func enter(_ frame: RenderedText.Frame?) {
+    private mutating func enter(_ frame: RenderedText.Frame?, cost: Int) {
         guard frame != self.frame else { return }
         self.leave()
         guard let frame else { return }
         if !self.current.isEmpty { self.add([UInt8(ascii: "\n")]) }
         self.add(frame.open)
         self.frame = frame
+        self.frameCost = cost
     }
 
     private mutating func leave() {
@@ -51,6 +51,7 @@ struct MessageBuilder {
             self.add([UInt8(ascii: "\n")] + open.close)
         }
         self.frame = nil
+        self.frameCost = 0
     }
 
     private mutating func flush() {
@@ -65,12 +66,6 @@ struct MessageBuilder {
     private mutating func add(_ bytes: [UInt8]) {
         self.current += bytes
         self.size += TextMeasure.size(of: bytes[...], unit: self.traits.textUnit)
-    }
-
-    private func cost(of frame: RenderedText.Frame?) -> Int {
-        guard let frame else { return 0 }
-        return TextMeasure.size(of: frame.open[...], unit: self.traits.textUnit)
-            + TextMeasure.size(of: frame.close[...], unit: self.traits.textUnit) + 2
     }
 }
 

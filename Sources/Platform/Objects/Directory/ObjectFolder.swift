@@ -64,7 +64,9 @@ final class ObjectFolder: Sendable {
             throw .last("read \(self.path)/\(name)")
         }
         guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-        let time = Int64(status.st_mtim.tv_sec) * 1_000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
+        // A file may have any time.
+        let seconds = min(max(Int64(status.st_mtim.tv_sec), -(1 << 40)), 1 << 40)
+        let time = seconds * 1_000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
         return ObjectFacts(key: key, size: Int(status.st_size), modified: time)
     }
 

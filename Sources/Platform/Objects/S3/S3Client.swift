@@ -28,7 +28,7 @@ struct S3Client: Sendable {
     struct Answer: Sendable {
         let status: HTTPStatus
         let headers: HTTPHeaders
-        let text: String
+        let bytes: [UInt8]
     }
 
     private struct Request {
@@ -73,12 +73,10 @@ struct S3Client: Sendable {
         return try await self.retrying {
             let response = try await self.answer(to: request)
             let bytes = try await response.body.collect(upTo: Self.answerLimit)
-            let text = String(decoding: bytes, as: UTF8.self)
             // Completing an upload and copying may answer 200 and then an error.
-            guard !text.contains("<Error>") || request.expected.contains(response.status.code) else {
-                throw Self.failure(response.status, text)
-            }
-            return Answer(status: response.status, headers: response.headers, text: text)
+            guard S3XML.range(of: "<Error>", in: bytes[...]) == nil || request.expected.contains(response.status.code)
+            else { throw Self.failure(response.status, bytes) }
+            return Answer(status: response.status, headers: response.headers, bytes: bytes)
         }
     }
 
@@ -93,7 +91,8 @@ struct S3Client: Sendable {
     func error(_ reason: String, _ code: ObjectStoreError.Code) -> ObjectStoreError {
         ObjectStoreError(
             code,
-            "the object store \(self.settings.endpoint.origin), bucket '\(self.settings.bucket)', failed: \(reason). "
+            "the object store \(self.settings.endpoint.origin), bucket '\(self.settings.bucket)', failed: "
+                + "\(reason.beginning(bytes: 1_024)). "
                 + "Check \(self.setting): endpoint, bucket, region and the keys' permissions.")
     }
 
@@ -136,13 +135,12 @@ struct S3Client: Sendable {
             secretKey: self.settings.secretKey)
         let response = try await self.client.execute(sent)
         if response.status.isSuccess || request.expected.contains(response.status.code) { return response }
-        let text = String(decoding: try await response.body.collect(upTo: Self.answerLimit), as: UTF8.self)
-        throw Self.failure(response.status, text)
+        throw Self.failure(response.status, try await response.body.collect(upTo: Self.answerLimit))
     }
 
-    private static func failure(_ status: HTTPStatus, _ text: String) -> S3Failure {
-        let code = S3XML.element("Code", in: text)
-        let reason = [code, S3XML.element("Message", in: text)].compactMap { $0 }.joined(separator: ", ")
+    private static func failure(_ status: HTTPStatus, _ answer: [UInt8]) -> S3Failure {
+        let code = S3XML.element("Code", in: answer[...])
+        let reason = [code, S3XML.element("Message", in: answer[...])].compactMap { $0 }.joined(separator: ", ")
         let passing = ["SlowDown", "InternalError", "RequestTimeout", "ConditionalRequestConflict", "OperationAborted"]
         return S3Failure(
             reason: "it answered \(status.code)" + (reason.isEmpty ? "" : " (\(reason))"),

@@ -33,9 +33,9 @@ actor S3Download {
         let response = try await s3.open(key, headers: headers, expected: [404, 416])
         switch response.status.code {
         case 404:
-            let text = String(decoding: try await response.body.collect(upTo: 1 << 16), as: UTF8.self)
+            let answer = try await response.body.collect(upTo: 1 << 16)
             // Also for a bucket that does not exist.
-            if let code = S3XML.element("Code", in: text), code != "NoSuchKey" {
+            if let code = S3XML.element("Code", in: answer[...]), code != "NoSuchKey" {
                 throw s3.error("it answered 404 (\(code))", .refused)
             }
             return nil

@@ -70,8 +70,11 @@ package struct S3ObjectStore: ObjectStore {
         let start = token.map { "continuation-token=\(encoded($0))&" } ?? ""
         let answer = try await self.s3.send(
             .get, "", query: "\(start)list-type=2&max-keys=\(self.sizes.page)&prefix=\(encoded(prefix))")
-        guard let page = S3XML.page(answer.text) else {
+        guard let page = S3XML.page(answer.bytes), page.objects.count <= self.sizes.page else {
             throw self.s3.error("its listing cannot be read", .refused)
+        }
+        guard page.next == nil || page.next != token && !page.objects.isEmpty else {
+            throw self.s3.error("its listing does not end", .refused)
         }
         return page
     }
@@ -84,7 +87,7 @@ package struct S3ObjectStore: ObjectStore {
         let answer = try await self.s3.send(.put, other, headers: ["X-Amz-Copy-Source": source], expected: [404])
         guard answer.status.code == 404 else { return true }
         // The bucket may be what is missing.
-        guard S3XML.element("Code", in: answer.text) == "NoSuchKey" else {
+        guard S3XML.element("Code", in: answer.bytes[...]) == "NoSuchKey" else {
             throw self.s3.error("it answered 404 to a copy", .refused)
         }
         return false
@@ -117,7 +120,7 @@ package struct S3ObjectStore: ObjectStore {
         var headers: HTTPHeaders = ["Content-Type": Self.type(of: key)]
         headers["X-Amz-Checksum-Algorithm"] = "SHA256"
         let begun = try await self.s3.send(.post, key, query: "uploads=", headers: headers)
-        guard let id = S3XML.element("UploadId", in: begun.text) else {
+        guard let id = S3XML.element("UploadId", in: begun.bytes[...]) else {
             throw self.s3.error("it gave no id for an upload", .refused)
         }
         let upload = PercentEncoding.encode(id, keeping: .unreserved)

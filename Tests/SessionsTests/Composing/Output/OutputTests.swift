@@ -95,13 +95,25 @@ struct OutputTests {
         let text = "a" + (0..<100_000).map { marks[$0 % 4] + (removed == "\u{8}" ? "x" : "") + removed }.joined()
         var lines = TerminalLines()
         expectEqual(lines.append(text), [])
-        expectEqual(lines.partial == "a", false)
+        var growing = OutputExcerpt()
+        growing.partial = [OutputLine(stream: .standardOutput, text: lines.partial)]
+        expectEqual(growing.markdown == "```\na\n```\n", false)
         let line = lines.append("\n")[0]
         expectEqual(line == "a", false)
         expectEqual(line.unicodeScalars.contains("\u{34F}"), true)
         var excerpt = OutputExcerpt()
         excerpt.append(OutputLine(stream: .standardOutput, text: line))
         expectEqual(excerpt.isWhole, false)
+    }
+
+    @Test("a backspace removes what was written last, and costs the same after any text")
+    func backspaces() {
+        let (marks, removal) = (String(repeating: "\u{301}", count: 40), String(repeating: "\u{8}", count: 40))
+        expectEqual(self.lines("a\(marks)\(removal)\n"), ["a"])
+        var lines = TerminalLines()
+        let text = String(repeating: "\u{E9}", count: 256) + String(repeating: "\u{8}\u{E9}", count: 300_000)
+        expectEqual(lines.append(text), [])
+        expectEqual(lines.partial.unicodeScalars.count, 256)
     }
 
     @Test("a line is whole up to 8,192 bytes", arguments: [(8_192, true), (8_193, false), (8_195, false)])

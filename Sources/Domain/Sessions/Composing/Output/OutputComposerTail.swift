@@ -20,7 +20,8 @@ struct OutputComposerTail: Sendable {
     /// A code block; empty without output.
     var markdown: String {
         var excerpt = OutputExcerpt()
-        for line in (self.lines + self.composer.partial).suffix(self.limit) { excerpt.append(line) }
+        excerpt.partial = self.composer.partial
+        for line in self.lines.suffix(max(0, self.limit - excerpt.partial.count)) { excerpt.append(line) }
         let markdown = excerpt.markdown(lines: self.limit, bytes: self.bytes)
         return markdown.hasSuffix("\n") ? String(markdown.dropLast()) : markdown
     }

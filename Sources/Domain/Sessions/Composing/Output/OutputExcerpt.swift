@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// The beginning and the end of a command's output, of bounded size. Pure.
 struct OutputExcerpt: Sendable {
@@ -13,7 +14,7 @@ struct OutputExcerpt: Sendable {
     private var dropped = 0
     private var isHeadFull = false
     private var hasCutLines = false
-    /// The unfinished lines at the end.
+    /// The unfinished lines at the end, see ``TerminalLines/partial``.
     var partial: [OutputLine] = []
 
     /// All lines, also those that are left out.
@@ -77,12 +78,17 @@ struct OutputExcerpt: Sendable {
     }
 
     /// Markdown of everything that is kept; call it when ``isWhole``.
-    var markdown: String { OutputWriter.markdown(of: self.head + self.tail + self.partial) }
+    var markdown: String { OutputWriter.markdown(of: self.all) }
+
+    private var all: [OutputLine] {
+        self.head + self.tail
+            + self.partial.map { OutputLine(stream: $0.stream, text: StreamSafeText.of($0.text)) }
+    }
 
     /// Markdown with the first and the last lines: about `lines`, within `bytes`. A third goes to the beginning,
     /// because the end says how the command ended.
     func markdown(lines limit: Int, bytes: Int) -> String {
-        let all = self.head + self.tail + self.partial
+        let all = self.all
         let headLimit = max(1, limit / 3)
         var first = 0
         var used = 0

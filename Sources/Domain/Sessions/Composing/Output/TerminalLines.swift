@@ -16,15 +16,13 @@ struct TerminalLines: Sendable {
     }
 
     private var kept = String.UnicodeScalarView()
-    /// What was removed may have been between two runs of marks, so runs are broken again.
-    private var runs = StreamSafeText()
     private var state = State.text
     /// A carriage return came last: the next character replaces the line.
     private var isReturned = false
     /// Programs write titles and links in strings; an unterminated one must not hide all that follows.
     private static let stringLimit = 4_096
 
-    /// The line that is not finished yet.
+    /// The line that is not finished yet, without ``StreamSafeText``'s joiners: it is asked for at every piece of output.
     var partial: String { String(self.kept) }
 
     /// Adds text and returns the lines that it finishes.
@@ -50,8 +48,10 @@ struct TerminalLines: Sendable {
     }
 
     private mutating func take() -> String {
-        let line = self.partial
-        self.clear()
+        // What was removed may have been between two runs of marks, so runs are broken again. Only now: a backspace must not
+        // cost as much as the run that it shortens.
+        let line = StreamSafeText.of(self.partial)
+        self.kept = String.UnicodeScalarView()
         self.isReturned = false
         return line
     }
@@ -79,7 +79,7 @@ struct TerminalLines: Sendable {
         case 0x9B: self.state = .control
         case 0x90, 0x98, 0x9D, 0x9E, 0x9F: self.state = .string(0)
         case 0x0D: self.isReturned = true
-        case 0x08: if !self.isReturned, !self.kept.isEmpty { self.removeLast() }
+        case 0x08: if !self.isReturned, !self.kept.isEmpty { self.kept.removeLast() }
         case 0x09: self.put(scalar)
         case 0x00..<0x20, 0x7F..<0xA0: break
         default: if !Self.isHidden(scalar) { self.put(scalar) }
@@ -98,29 +98,10 @@ struct TerminalLines: Sendable {
 
     private mutating func put(_ scalar: Unicode.Scalar) {
         if self.isReturned {
-            self.clear()
+            self.kept = String.UnicodeScalarView()
             self.isReturned = false
         }
-        guard !scalar.isASCII else {
-            self.runs = StreamSafeText()
-            self.kept.append(scalar)
-            return
-        }
-        self.kept.append(contentsOf: self.runs.next(String(scalar)).unicodeScalars)
-    }
-
-    private mutating func clear() {
-        self.kept = String.UnicodeScalarView()
-        self.runs = StreamSafeText()
-    }
-
-    private mutating func removeLast() {
-        self.kept.removeLast()
-        self.runs = StreamSafeText()
-        // Programs that draw progress send many of these.
-        guard self.kept.last?.isASCII == false else { return }
-        // That is more than a run may have.
-        _ = self.runs.next(String(String.UnicodeScalarView(self.kept.suffix(256))))
+        self.kept.append(scalar)
     }
 
     /// Characters that reorder text or break lines where the command did not.
