@@ -1,4 +1,5 @@
 package import Git
+internal import Primitives
 
 /// A repository on this machine that stores documents: one of its own, or the mirror of one on a server.
 ///
@@ -72,12 +73,12 @@ package actor LocalRepository {
         return try await self.knownText(of: path, at: ref, limit: limit)
     }
 
-    /// ``text(of:at:limit:)`` as it is here.
+    /// ``text(of:at:limit:)`` as it is here. Its bytes may be others: long runs of marks are broken.
     package nonisolated func knownText(of path: String, at ref: String, limit: Int) async throws -> String? {
         try await self.call { git in
             do {
                 let bytes = try await git.file(path, at: git.resolve(ref), limit: limit)
-                return String(decoding: bytes, as: UTF8.self)
+                return StreamSafeText.of(String(decoding: bytes, as: UTF8.self))
             } catch let error as GitError where error.code == .notFound {
                 return nil
             }

@@ -67,7 +67,7 @@ extension LocalRepository {
             let id = try await git.resolve(shown)
             let sources = branch == nil ? tips.items.map { ($0.branch.name, $0.branch.id) } : [(shown, id)]
             let features = try await Self.features(on: sources, of: git, limits)
-            let files = try await git.files(in: "", endings: Self.endings, at: id, limit: limits.documents * 4)
+            let files = try await git.files(in: "", endings: Self.endings, at: id, limit: limits.documents * 4).usable
             var others = files
             others.items = Array(
                 files.items.filter { !Self.isOfFeature($0.path) }.prefix(limits.documents))
@@ -116,7 +116,7 @@ extension LocalRepository {
             let name = String(decoding: bytes, as: UTF8.self)
             let files = try await git.files(
                 in: "\(Self.folder)/\(name)", endings: Self.endings, at: home.id, limit: limits.documentsPerFeature)
-            let documents = try await Self.documents(files.items, of: git)
+            let documents = try await Self.documents(files.usable.items, of: git)
             let sorted = documents.filter { Self.isSpecification($0) } + documents.filter { !Self.isSpecification($0) }
             features.append(RepositoryOverview.Feature(name: name, branch: home.name, documents: sorted))
         }

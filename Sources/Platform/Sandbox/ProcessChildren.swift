@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Primitives
 
 /// The children of a process, as /proc shows them.
 enum ProcessChildren {
@@ -49,9 +50,17 @@ enum ProcessChildren {
         guard let inside = line?.split(separator: "\t").last.flatMap({ Int($0) }), fields.count > 19,
             let ticks = Double(fields[19])
         else { return nil }
-        let words = self.text("/proc/\(id)/cmdline").split(separator: "\0").joined(separator: " ")
-        return (inside, words.isEmpty ? self.name(of: id) : words, ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
+        let command = self.command(self.bytes("/proc/\(id)/cmdline"))
+        return (inside, command.isEmpty ? self.name(of: id) : command, ticks / Double(sysconf(Int32(_SC_CLK_TCK))))
     }
+
+    /// The words of a command line, in bytes because the process chooses them; at most the first ``commandBytes``.
+    static func command(_ line: ArraySlice<UInt8>) -> String {
+        let words = Array(line.split(separator: 0).joined(separator: [0x20]))
+        return StreamSafeText.of(String(decoding: words, as: UTF8.self)).beginning(bytes: Self.commandBytes)
+    }
+
+    private static let commandBytes = 1_024
 
     /// What a process calls itself.
     static func name(of id: Int32) -> String {

@@ -89,6 +89,20 @@ struct TextEditTests {
         #expect(all.bytes == Array("y\na\ny\n".utf8) && all.lines == [1, 3])
     }
 
+    @Test("More than 10,000 places are neither counted nor replaced")
+    func manyPlaces() throws {
+        let file = String(repeating: "a", count: 20_000)
+        let failure = Self.failure(file, "a", "b")
+        expectEqual(failure?.kind, .several(10_001))
+        expectEqual(
+            failure?.text,
+            "The text is there more than 10000 times, at lines 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, …. Take more lines around "
+                + "it, or set all to true.")
+        expectEqual(Self.failure(file, "a", "b", all: true)?.kind, .invalid)
+        let most = try TextEdit(old: "a", new: "b", all: true).apply(to: Array(file.utf8.prefix(10_000)))
+        expectEqual(most.lines.count, 10_000)
+    }
+
     @Test("What is not there is answered with the nearest place, at most 20 lines of it")
     func nearest() {
         let file = (1...100).map { "    let value\($0) = compute(\($0))\n" }.joined()

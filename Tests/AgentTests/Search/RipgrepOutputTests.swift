@@ -77,6 +77,18 @@ struct RipgrepOutputTests {
         expectEqual(output.hits.count, 101)
     }
 
+    @Test("a line with thousands of hits or of megabytes is left out and counted")
+    func unread() {
+        let hits = String(repeating: #"{"match":{"text":"x"},"start":0,"end":1},"#, count: 5_000)
+        let line = Self.match(#"{"text":"x\n"}"#)
+        let lines = [
+            Self.begin, line.replacing(#""submatches":["#, with: #""submatches":[\#(hits)"#),
+            Self.match(#"{"text":"\#(String(repeating: "x", count: 5 << 20))"}"#), line, Self.end(), Self.summary,
+        ]
+        let output = Self.output(lines, pieces: 1 << 20)
+        #expect(output.unreadLines == 2 && output.hits.count == 1 && output.isWhole)
+    }
+
     @Test("what is no message of ripgrep is passed over")
     func other() {
         let lines = [

@@ -139,5 +139,8 @@ struct SearchToolTests {
         let many = try await fixture.call("search", ["pattern": "x+"]).text
         #expect(many.utf8.count < 20 << 10 && many.contains("its lines are too long"), "\(many.suffix(300))")
         #expect(try await fixture.call("search", ["pattern": "9", "path": "all"]).text.contains("first 100 hits"))
+        try fixture.shell("head -c 5000 line > dense")
+        let dense = try await fixture.call("search", ["pattern": "x", "path": "dense"]).text
+        #expect(dense.contains("Hits on 1 line were left out"), "\(dense)")
     }
 }

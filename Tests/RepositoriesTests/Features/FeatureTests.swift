@@ -27,6 +27,38 @@ import Testing
         }
     }
 
+    @Test("files whose paths the host refuses are left out and counted")
+    func refused() async throws {
+        let workshop = try await Workshop()
+        try workshop.git.shell(
+            """
+            blob=$(git rev-parse \(Workshop.name):\(Workshop.spec))
+            folder=$({ git ls-tree \(Workshop.name):specs/\(Workshop.name)
+                printf '100644 blob %s\\t%0300d.md\\n' $blob 1; } | git mktree)
+            specs=$(printf '040000 tree %s\\t\(Workshop.name)\\n' $folder | git mktree)
+            tree=$(printf '040000 tree %s\\tspecs\\n' $specs | git mktree)
+            git update-ref refs/heads/\(Workshop.name) $(git commit-tree $tree -p \(Workshop.name) -m long)
+            """)
+        let files = try #require(try await workshop.repository.feature(Workshop.name))
+        #expect(Array(files.files.keys) == [Workshop.spec] && files.refused == 1)
+        let found = try await workshop.repository.files(in: ["specs"], endings: [".md"], at: files.head, limit: 10)
+        #expect(found.items.map(\.path) == [Workshop.spec] && found.isCut)
+        let overview = try await workshop.repository.overview(of: Workshop.name)
+        expectEqual(overview.features.items.first?.documents.map(\.path), [Workshop.spec])
+    }
+
+    @Test("a text has no long run of marks, and the bytes are as they were committed")
+    func marks() async throws {
+        let path = "specs/001-login/marks.md"
+        let workshop = try await Workshop(
+            "for i in $(seq 1000); do printf '\\314\\201\\314\\226'; done > \(path)")
+        let files = try #require(try await workshop.repository.feature(Workshop.name))
+        expectEqual(files.files[path]?.count, 4_000)
+        expectEqual(files.text(path)?.unicodeScalars.contains("\u{34F}"), true)
+        let known = try await workshop.repository.knownText(of: path, at: Workshop.name, limit: 10_000)
+        expectEqual(known?.unicodeScalars.contains("\u{34F}"), true)
+    }
+
     @Test("on the default branch only, its first change makes a branch of its name")
     func merged() async throws {
         let workshop = try await Workshop()

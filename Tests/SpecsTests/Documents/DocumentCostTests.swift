@@ -1,4 +1,5 @@
 import Git
+import Models
 import Repositories
 import TestSupport
 import Testing
@@ -86,6 +87,29 @@ struct DocumentCostTests {
         let lines = String(repeating: "- T001 depends on T002\n- T002 depends on T001\n", count: 50)
         let findings = FeatureValidator().findings(in: FeatureSample.document("tasks.md", Self.tasks(lines)))
         expectEqual(findings.count { $0.rule.id == "task-cycle" }, 1)
+    }
+
+    @Test("documents of marks are quoted with their runs broken, and a mark that is quoted so is found")
+    func marks() throws {
+        let marks = "a" + String(repeating: "\u{301}\u{316}", count: 5_000)
+        let text = "# Feature Specification: A\n\n[NEEDS CLARIFICATION: \(marks)]\n"
+        var material = StageMaterial()
+        material.add(document: "specs/001-a/spec.md", Array(text.utf8))
+        let spec = SpecDocument(MarkdownDocument(text))
+        let question = try #require(ClarifyQuestion.marked(in: spec).first)
+        let prompts =
+            ClarifyPrompt.questions(about: spec, topic: "") + ClarifyPrompt.change(by: "b", to: question, in: spec)
+        let quoted = [material.text, question.place ?? ""] + prompts.filter { $0.role == .user }.map(\.text)
+        #expect(quoted.count == 4 && quoted.allSatisfy { $0.unicodeScalars.contains("\u{34F}") })
+        let mark = try #require(spec.questions.first)
+        expectEqual(ClarifyChange.plain("b", to: question, in: spec), ClarificationEdit.Change.mark(mark, with: "b"))
+    }
+
+    @Test("an anchor has no long run of marks, though it lacks what is between them in its heading")
+    func anchorOfMarks() {
+        let points = "a" + String(repeating: "\u{5B0}\u{5B1}", count: 5_000)
+        let anchor = LinkRules.anchors(of: MarkdownDocument("# \(points)\n")).first
+        expectEqual(anchor?.unicodeScalars.contains("\u{34F}"), true)
     }
 
     @Test("10,000 equal headings have an anchor each")

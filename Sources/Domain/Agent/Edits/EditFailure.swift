@@ -24,10 +24,18 @@ package struct EditFailure: Error, Sendable, Equatable, CustomStringConvertible 
     /// The turn was cancelled.
     static let cancelled = EditFailure(.invalid, "The change was stopped.")
 
-    /// The first places of a text that is not unique.
-    static func several(_ lines: [Int], _ advice: String) -> EditFailure {
-        let shown = lines.prefix(10).map(String.init).joined(separator: ", ") + (lines.count > 10 ? ", …" : "")
-        return EditFailure(
-            .several(lines.count), "The text is there \(lines.count) times, at lines \(shown). \(advice)")
+    /// How many places of a text that is not unique are named.
+    static let shownPlaces = 10
+
+    /// - Parameters:
+    ///   - count: Of the places; over ``LineSearch/mostPlaces`` it is not known.
+    ///   - lines: Of the first places.
+    static func several(_ count: Int, at lines: [Int], _ advice: String) -> EditFailure {
+        let most = LineSearch.mostPlaces
+        let times = count > most ? "more than \(most)" : "\(count)"
+        let shown =
+            lines.prefix(Self.shownPlaces).map(String.init).joined(separator: ", ")
+            + (count > Self.shownPlaces ? ", …" : "")
+        return EditFailure(.several(count), "The text is there \(times) times, at lines \(shown). \(advice)")
     }
 }

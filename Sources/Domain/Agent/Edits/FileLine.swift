@@ -93,6 +93,9 @@ struct FileLine: Equatable {
     /// The blanks and tabs at the beginning.
     var indent: ArraySlice<UInt8> { self.text.prefix(while: Self.isBlank) }
 
+    /// By more than ``IndentChange/longestIndent``.
+    var isIndentedTooFar: Bool { self.indent.count > IndentChange.longestIndent }
+
     var withoutTrailingBlanks: ArraySlice<UInt8> {
         var text = self.text
         while let last = text.last, Self.isBlank(last) { text.removeLast() }

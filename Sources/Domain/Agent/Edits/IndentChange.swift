@@ -12,11 +12,10 @@ enum IndentChange: Equatable {
     /// In bytes. A longer one would be written in front of every new line.
     static let longestIndent = 200
 
-    /// Nil if no rule fits all lines.
+    /// Nil if no rule fits all lines, none of which may be indented by more than ``longestIndent``.
     init?(text: ArraySlice<FileLine>, file: ArraySlice<FileLine>) {
         let pairs = zip(text, file).filter { !$0.0.isBlank }.map { ($0.0.indent, $0.1.indent) }
-        guard let (first, second) = pairs.first, first.count <= Self.longestIndent, second.count <= Self.longestIndent
-        else { return nil }
+        guard let (first, second) = pairs.first else { return nil }
         let more = second.dropLast(min(first.count, second.count))
         if pairs.allSatisfy({ $0.1.elementsEqual(more + $0.0) }) {
             self = .more(more)

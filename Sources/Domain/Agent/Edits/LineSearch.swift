@@ -8,7 +8,7 @@ struct LineSearch {
     }
 
     /// More places than this are not looked at.
-    private static let mostPlaces = 10_000
+    static let mostPlaces = 10_000
     /// Nor more lines of them, where the indentation of each is compared.
     private static let mostLines = 2_000_000
 
@@ -53,8 +53,13 @@ struct LineSearch {
         }
         // A block of blank lines is nowhere in particular.
         if rung != .exact, numbers.count == 1, numbers.keys.first?.isEmpty == true { return [] }
+        // Each place compares the indentation of all lines.
+        if rung == .indent, lines.contains(where: \.isIndentedTooFar) { return [] }
         let limit = rung == .indent ? min(Self.mostPlaces, max(1, Self.mostLines / lines.count)) : Self.mostPlaces
-        let found = occurrences(of: pattern, in: self.file.map { numbers[rung.key(of: $0)] ?? -1 }, limit: limit)
+        let sequence = self.file.map { line in
+            rung == .indent && line.isIndentedTooFar ? -1 : numbers[rung.key(of: line)] ?? -1
+        }
+        let found = occurrences(of: pattern, in: sequence, limit: limit)
         guard rung == .indent else { return found }
         try self.effort.take(found.count * lines.count * EditEffort.indentation)
         return found.filter { IndentChange(text: lines[...], file: self.file[$0..<($0 + lines.count)]) != nil }

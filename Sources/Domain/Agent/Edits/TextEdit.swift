@@ -46,10 +46,17 @@ package struct TextEdit: Sendable, Equatable {
     private func replaced(
         _ old: [UInt8], in bytes: [UInt8], _ hasReturns: Bool, _ rung: EditRung
     ) throws(EditFailure) -> Result? {
-        let places = occurrences(of: old, in: bytes)
+        let places = occurrences(of: old, in: bytes, limit: LineSearch.mostPlaces + 1)
         guard !places.isEmpty else { return nil }
         guard self.all || places.count == 1 else {
-            throw .several(Self.lines(of: places, in: bytes), Self.severalAdvice)
+            let shown = Array(places.prefix(EditFailure.shownPlaces))
+            throw .several(places.count, at: Self.lines(of: shown, in: bytes), Self.severalAdvice)
+        }
+        guard places.count <= LineSearch.mostPlaces else {
+            throw EditFailure(
+                .invalid,
+                "The text is there more than \(LineSearch.mostPlaces) times, and so many are not replaced. Take more "
+                    + "text around it, or use shell.")
         }
         let new = Self.newBytes(Array(self.new.utf8), in: bytes, hasReturns)
         try Self.checkSize(bytes.count, places.count, new.count)
@@ -125,7 +132,7 @@ package struct TextEdit: Sendable, Equatable {
         let search = LineSearch(file: file, effort)
         guard let found = try search.find(old, from: .lineEnds) else { throw try self.notFound(old, search, bytes) }
         guard self.all || found.places.count == 1 else {
-            throw .several(found.places.map { $0 + 1 }, Self.severalAdvice)
+            throw .several(found.places.count, at: found.places.map { $0 + 1 }, Self.severalAdvice)
         }
         let new = FileLine.split(self.new)
         try Self.checkSize(

@@ -23,6 +23,8 @@ struct RipgrepOutput: Sendable {
     private var rest: [UInt8] = []
     /// Files with hits before what shows that they are binary.
     private(set) var binaries = 0
+    /// Lines with hits that are too long to be read, or have too many of them.
+    private(set) var unreadLines = 0
     /// Whether the program has done its work: a wrong pattern keeps it from beginning.
     private(set) var isWhole = false
 
@@ -37,15 +39,33 @@ struct RipgrepOutput: Sendable {
     mutating func append(_ bytes: [UInt8]) {
         var start = bytes.startIndex
         while !self.isFull, let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            self.read(self.rest + bytes[start..<end])
+            self.keep(bytes[start..<end])
+            self.read(self.rest)
             self.rest = []
             start = end + 1
         }
-        if !self.isFull { self.rest += bytes[start...] }
+        if !self.isFull { self.keep(bytes[start...]) }
+    }
+
+    /// A byte more than is read shows that the message is too long.
+    private mutating func keep(_ part: ArraySlice<UInt8>) {
+        self.rest += part.prefix(ToolLimits.searchMessage + 1 - self.rest.count)
     }
 
     private mutating func read(_ line: [UInt8]) {
-        guard let message = try? JSON.parse(line), let data = message["data"] else { return }
+        guard line.count <= ToolLimits.searchMessage else {
+            self.unreadLines += 1
+            return
+        }
+        do throws(JSONError) {
+            try self.take(JSON.parse(line, valueLimit: ToolLimits.searchValues))
+        } catch {
+            if error.code == .size { self.unreadLines += 1 }
+        }
+    }
+
+    private mutating func take(_ message: JSON) {
+        guard let data = message["data"] else { return }
         switch message["type"]?.stringValue {
         case "begin": self.file = []
         case "match": if let hit = self.hit(data) { self.file.append(hit) }

@@ -125,6 +125,12 @@ struct SearchTool: Tool {
             if binaries > 0 {
                 self.notes.append("Hits in \(binaries) binary \(binaries == 1 ? "file" : "files") were left out.")
             }
+            let unread = run.output.unreadLines
+            if unread > 0 {
+                self.notes.append(
+                    "Hits on \(unread.counted("line")) were left out, because the line is too long or has too many of "
+                        + "them: use a longer pattern.")
+            }
             // It names files.
             if !run.errors.isEmpty {
                 self.notes.append("Not everything was searched:\n\(DataBlock.of(run.message, from: "rg"))")

@@ -23,6 +23,9 @@ package enum ToolLimits {
     package static let searchTime: Duration = .seconds(20)
     /// Bytes that the searching program writes.
     package static let searchOutput = 16 << 20
+    /// Bytes and JSON values of what it writes about one line; each hit on the line is five.
+    package static let searchMessage = 4 << 20
+    package static let searchValues = 20_000
     /// Bytes of memory that it reserves.
     package static let searchMemory = 1 << 30
     /// Bytes of a pattern.

@@ -163,7 +163,7 @@ package final class JailedProgram {
     /// The end of the program's error output.
     package var errorOutput: String {
         for _ in 0..<16 where self.pipes.isReadable { self.readErrors() }
-        return String(decoding: self.errors.suffix(Self.errorBytes), as: UTF8.self)
+        return StreamSafeText.of(String(decoding: self.errors.suffix(Self.errorBytes), as: UTF8.self))
     }
 
     /// Why the jail ended, a clause: `it was over its limit of memory`. Nil while it runs, or when the host ended it.

@@ -12,14 +12,15 @@ enum ExportList {
             at += self.word.count
             let start = at
             while at < bytes.endIndex, bytes[at] != UInt8(ascii: "="), bytes[at] != UInt8(ascii: "\n") { at += 1 }
-            let name = String(decoding: bytes[start..<at], as: UTF8.self)
+            let name = bytes[start..<at]
             guard at < bytes.endIndex, bytes[at] == UInt8(ascii: "=") else {
                 at = min(at + 1, bytes.endIndex)
                 continue
             }
             at += 1
             guard let value = self.value(bytes, &at), at - bytes.startIndex <= limit else { break }
-            variables.append("\(name)=\(value)")
+            let variable = Array(name) + [UInt8(ascii: "=")] + value
+            variables.append(StreamSafeText.of(String(decoding: variable, as: UTF8.self)))
         }
         return variables
     }
@@ -27,7 +28,7 @@ enum ExportList {
     private static let word = Array("export ".utf8)
 
     /// Joins the quoted pieces up to the end of the line, and moves past it.
-    private static func value(_ bytes: ArraySlice<UInt8>, _ at: inout Int) -> String? {
+    private static func value(_ bytes: ArraySlice<UInt8>, _ at: inout Int) -> [UInt8]? {
         var value: [UInt8] = []
         while at < bytes.endIndex, bytes[at] != UInt8(ascii: "\n") {
             let quote = bytes[at]
@@ -38,7 +39,7 @@ enum ExportList {
             at = end + 1
         }
         at = min(at + 1, bytes.endIndex)
-        return StreamSafeText.of(String(decoding: value, as: UTF8.self))
+        return value
     }
 }
 

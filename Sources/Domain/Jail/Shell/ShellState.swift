@@ -26,6 +26,8 @@ struct ShellState: Equatable {
     static let variableBytes = 256 << 10
     /// The longest directory in bytes (`PATH_MAX`); the next command could not begin in a longer one.
     static let directoryLimit = 4_096
+    /// The most bytes of the status and the options; bash knows fewer than a hundred.
+    private static let optionBytes = 4_096
 
     // MARK: To the shell
 
@@ -105,7 +107,8 @@ struct ShellState: Equatable {
             separator: 0, maxSplits: Self.variableLimit + 5, omittingEmptySubsequences: false)
         guard fields.count >= 5, fields[fields.count - 2].elementsEqual("end".utf8), fields[fields.count - 1].isEmpty
         else { return nil }
-        let options = String(decoding: fields[0], as: UTF8.self).split(separator: "/", omittingEmptySubsequences: false)
+        guard fields[0].count <= Self.optionBytes else { return nil }
+        let options = fields[0].split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard options.count == 3 else { return nil }
         let directory = fields[1].dropLast()
         self.directory =
@@ -133,10 +136,9 @@ struct ShellState: Equatable {
         "braceexpand", "hashall", "interactive-comments", "noexec", "onecmd", "privileged",
     ]
 
-    private static func names(_ list: Substring, except others: Set<String>) -> [String] {
-        list.split(separator: ":").map(String.init).filter { name in
-            !others.contains(name)
-                && name.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x5F || $0 == 0x2D }
-        }
+    private static func names(_ list: ArraySlice<UInt8>, except others: Set<String>) -> [String] {
+        list.split(separator: UInt8(ascii: ":")).filter { name in
+            name.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x5F || $0 == 0x2D }
+        }.map { String(decoding: $0, as: UTF8.self) }.filter { !others.contains($0) }
     }
 }

@@ -211,7 +211,7 @@ enum UnjailedScript {
     static func state(_ report: [UInt8], isBash: Bool) -> (directory: String, variables: [String])? {
         let fields = report.split(separator: 0, omittingEmptySubsequences: false)
         guard fields.count >= 3, report.first == UInt8(ascii: "/"), fields[fields.count - 2].last == UInt8(ascii: "."),
-            fields[fields.count - 1].isEmpty
+            fields[fields.count - 1].isEmpty, fields[0].count < ShellState.directoryLimit
         else { return nil }
         return (
             String(decoding: fields[0], as: UTF8.self),

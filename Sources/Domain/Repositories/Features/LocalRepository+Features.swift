@@ -1,4 +1,5 @@
 package import Git
+internal import Primitives
 
 extension LocalRepository {
     static let root = "specs"
@@ -51,7 +52,8 @@ extension LocalRepository {
     /// Whether the host takes the name of a folder below `specs/`: Git allows others.
     static func isUsable(_ name: String) -> Bool { (try? GitName.checkPath("\(Self.root)/\(name)")) != nil }
 
-    /// The files below some folders of a commit whose names have these endings, by path. Throws ``RepositoryError``.
+    /// The files below some folders of a commit whose names have these endings, by path. Those whose paths the host
+    /// refuses are missing. Throws ``RepositoryError``.
     package nonisolated func files(
         in folders: [String], endings: [String], at commit: GitObjectID, limit: Int
     ) async throws -> GitRepository.Bounded<GitRepository.FoundFile> {
@@ -59,7 +61,7 @@ extension LocalRepository {
             var all = GitRepository.Bounded<GitRepository.FoundFile>(items: [], isCut: false)
             for folder in folders {
                 let left = limit - all.items.count
-                let found = try await git.files(in: folder, endings: endings, at: commit, limit: left)
+                let found = try await git.files(in: folder, endings: endings, at: commit, limit: left).usable
                 all.items += found.items
                 all.isCut = all.isCut || found.isCut
             }
@@ -99,15 +101,26 @@ extension LocalRepository {
         of name: String, on branch: String, from source: String, at head: GitObjectID, in git: GitRepository
     ) async throws -> FeatureFiles {
         var found: [GitRepository.FoundFile] = []
+        var refused = 0
         for folder in ["\(Self.root)/\(name)", Self.settingsFolder] {
-            found += try await git.files(in: folder, endings: [".md"], at: head, limit: Self.fileLimit).items
+            let all = try await git.files(in: folder, endings: [".md"], at: head, limit: Self.fileLimit)
+            found += all.usable.items
+            refused += all.items.count - all.usable.items.count
         }
         let small = found.filter { $0.size <= Document.sizeLimit }
         let contents = try await git.beginnings(of: small, count: Document.sizeLimit)
         let files = Dictionary(small.compactMap { file in contents[file.id].map { (file.path, $0) } }) { $1 }
         return FeatureFiles(
             name: name, branch: branch, source: source, head: head, files: files,
-            tooLarge: found.filter { $0.size > Document.sizeLimit }.map(\.path))
+            tooLarge: found.filter { $0.size > Document.sizeLimit }.map(\.path), refused: refused)
+    }
+}
+
+extension GitRepository.Bounded<GitRepository.FoundFile> {
+    /// Without files whose paths the host refuses. Git allows any length, and paths are compared as text.
+    var usable: Self {
+        let items = self.items.filter { (try? GitName.checkPath($0.path)) != nil }
+        return Self(items: items, isCut: self.isCut || items.count < self.items.count)
     }
 }
 
@@ -130,14 +143,16 @@ package struct FeatureFiles: Sendable, Hashable {
     /// The commit that was read. A change that is based on these files names it, so that nothing is overwritten.
     package let head: GitObjectID
     /// Contents by path: the documents below ``folder``, the constitution and the repository's own templates. Files over
-    /// ``Document/sizeLimit`` are left out.
+    /// ``Document/sizeLimit`` are left out, and those whose paths the host refuses.
     package let files: [String: [UInt8]]
     /// Paths that were left out for their size.
     package let tooLarge: [String]
+    /// The number of files that were left out for their paths.
+    package let refused: Int
 
     package init(
         name: String, branch: String, source: String? = nil, head: GitObjectID, files: [String: [UInt8]],
-        tooLarge: [String] = []
+        tooLarge: [String] = [], refused: Int = 0
     ) {
         self.name = name
         self.branch = branch
@@ -145,11 +160,15 @@ package struct FeatureFiles: Sendable, Hashable {
         self.head = head
         self.files = files
         self.tooLarge = tooLarge
+        self.refused = refused
     }
 
     /// `specs/007-login-page`.
     package var folder: String { "specs/\(self.name)" }
 
-    /// A file's text; nil where it does not exist.
-    package func text(_ path: String) -> String? { self.files[path].map { String(decoding: $0, as: UTF8.self) } }
+    /// A file's text to read or to show; nil where it does not exist. Its bytes may be others: long runs of marks are
+    /// broken.
+    package func text(_ path: String) -> String? {
+        self.files[path].map { StreamSafeText.of(String(decoding: $0, as: UTF8.self)) }
+    }
 }

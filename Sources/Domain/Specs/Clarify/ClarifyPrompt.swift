@@ -26,7 +26,7 @@ enum ClarifyPrompt {
                 """),
             ModelMessage(
                 .user,
-                Self.data(String(decoding: spec.markdown.bytes, as: UTF8.self), "specification") + wish),
+                Self.data(spec.markdown.bytes[...].text, "specification") + wish),
         ]
     }
 
@@ -50,7 +50,7 @@ enum ClarifyPrompt {
                 """),
             ModelMessage(
                 .user,
-                Self.data(String(decoding: spec.markdown.bytes, as: UTF8.self), "specification")
+                Self.data(spec.markdown.bytes[...].text, "specification")
                     + "\n\n" + Self.data(question.text, "question") + "\n\n" + Self.data(answer, "answer") + place),
         ]
     }
@@ -89,7 +89,8 @@ enum ClarifyChange {
 
     private static func mark(_ text: String, in spec: SpecDocument) -> OpenQuestion? {
         spec.questions.first { mark in
-            text.utf8.elementsEqual(spec.markdown.bytes[mark.range])
+            // As prompts quote it.
+            text.utf8.elementsEqual(spec.markdown.bytes[mark.range].text.utf8)
         }
     }
 }

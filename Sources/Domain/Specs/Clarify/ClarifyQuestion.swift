@@ -72,7 +72,7 @@ struct ClarifyQuestion: Sendable, Hashable {
             let text = Self.line(mark.question, limit: Self.textLimit)
             return ClarifyQuestion(
                 text: text.isEmpty ? "What belongs in line \(mark.line + 1) of the specification?" : text,
-                place: String(decoding: spec.markdown.bytes[mark.range], as: UTF8.self))
+                place: spec.markdown.bytes[mark.range].text)
         }
     }
 

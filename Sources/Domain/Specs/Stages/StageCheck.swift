@@ -115,7 +115,7 @@ struct StageFindings: Sendable {
         }
         let markdown = MarkdownDocument(bytes)
         let section = change.section.flatMap { title in markdown.sections.first { $0.title == title } }
-        let text = section.map { markdown.text($0.line..<$0.end) } ?? String(decoding: bytes, as: UTF8.self)
+        let text = section.map { markdown.text($0.line..<$0.end) } ?? bytes[...].text
         try await report(.text("\n---\n\n*Corrected, as it is committed: \(what)*\n\n\(text)"))
     }
 

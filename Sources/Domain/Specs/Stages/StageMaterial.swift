@@ -17,7 +17,7 @@ struct StageMaterial {
         guard limit > 256 else { return }
         let text = AnswerText.prefix(of: bytes, limit)
         self.room -= text.utf8.count
-        let end = text.utf8.count < bytes.count ? "\n(the rest is left out for its length)" : ""
+        let end = bytes.count > limit ? "\n(the rest is left out for its length)" : ""
         let note = note.map { " note=\"\($0)\"" } ?? ""
         self.blocks.append("<document path=\"\(path)\"\(note)>\n\(Self.escaped(text))\(end)\n</document>")
     }
@@ -52,12 +52,12 @@ struct StageMaterial {
     }
 }
 
-/// Cuts bytes between characters.
+/// Cuts bytes between characters, and breaks long runs of marks.
 enum AnswerText {
     static func prefix(of bytes: [UInt8], _ limit: Int) -> String {
-        guard bytes.count > limit else { return String(decoding: bytes, as: UTF8.self) }
+        guard bytes.count > limit else { return bytes[...].text }
         var end = limit
         while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }
-        return String(decoding: bytes[..<end], as: UTF8.self)
+        return bytes[..<end].text
     }
 }

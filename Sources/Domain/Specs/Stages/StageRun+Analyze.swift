@@ -33,6 +33,12 @@ extension StageRun {
         for name in self.files.tooLarge where name.hasPrefix(self.files.folder + "/") {
             try await self.report(.notice("`\(name)` is larger than 100 KB and was not read."))
         }
+        if self.files.refused > 0 {
+            try await self.report(
+                .notice(
+                    "\(self.files.refused.counted("document")) not read: give them shorter names, without control "
+                        + "characters and backslashes."))
+        }
         if let next = self.next { try await self.report(.notice(next)) }
         return .complete
     }

@@ -45,7 +45,7 @@ struct StageRun: Sendable {
         let main = script.forms[0].name
         let old = self.input.bytes(main)
         if self.stage == .constitution, let old, !self.request.text.contains(where: { !$0.isWhitespace }) {
-            try await self.report(.text(String(decoding: old, as: UTF8.self)))
+            try await self.report(.text(old[...].text))
             try await self.report(.notice("This is the constitution; `constitution TEXT` changes it."))
             return .complete
         }

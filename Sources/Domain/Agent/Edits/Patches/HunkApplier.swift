@@ -115,7 +115,7 @@ struct HunkApplier {
         let after = places.filter { $0 >= self.cursor }
         if let line = try self.line(of: hunk.anchors), let first = places.first(where: { $0 >= line }) { return first }
         if let only = after.first, after.count == 1 { return only }
-        throw .several(places.map { $0 + 1 }, "Take more lines around the change.")
+        throw .several(places.count, at: places.map { $0 + 1 }, "Take more lines around the change.")
     }
 
     /// The line after the anchors, each looked for below the one before; nil if one is not in the file.

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A link or image with its target: `[text](target)` or `[name]: target`.
 struct DocumentLink: Hashable {
     enum Target: Hashable {
@@ -161,6 +163,8 @@ enum LinkRules {
                     if isWord { anchor.unicodeScalars.append(scalar) }
                 }
             }
+            // What was between the letters may have broken a run of them.
+            anchor = StreamSafeText.of(anchor)
             var unique = anchor
             while anchors.contains(unique) {
                 counts[anchor, default: 0] += 1
