@@ -61,7 +61,9 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var isStopped = false
         var onStop: CheckedContinuation<Void, Never>?
         var nextEvent = 0
-        var waiters: [(isMet: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [(number: Int, isMet: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] =
+            []
+        var lastWaiter = 0
         /// The last changes of the typing sign, oldest first.
         var signs: [Bool] = []
         var reactions: [Reaction] = []
@@ -134,14 +136,26 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         await self.wait { $0.posts.contains { $0.text == text } }
     }
 
+    /// Returns early when its task is cancelled, as a test is by its time limit.
     func wait(until isMet: @escaping @Sendable (State) -> Bool) async {
-        await withCheckedContinuation { continuation in
-            let isThere = self.state.withLock { state in
-                if isMet(state) { return true }
-                state.waiters.append((isMet, continuation))
-                return false
+        let number = self.state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isThere = self.state.withLock { state in
+                    if Task.isCancelled || isMet(state) { return true }
+                    state.waiters.append((number, isMet, continuation))
+                    return false
+                }
+                if isThere { continuation.resume() }
             }
-            if isThere { continuation.resume() }
+        } onCancel: {
+            let waiter = self.state.withLock { state in
+                state.waiters.firstIndex { $0.number == number }.map { state.waiters.remove(at: $0) }
+            }
+            waiter?.continuation.resume()
         }
     }
 

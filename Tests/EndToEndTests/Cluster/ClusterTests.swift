@@ -311,7 +311,7 @@ struct ClusterTests {
         let cluster = try await ClusterHosts.started(
             answering: Self.short)
         _ = await cluster.hosts[1].terminate()
-        try await cluster.start(1, environment: try FakeClock.environment("+1h"))
+        try await cluster.start(1, environment: try FakeClock.anHourAhead())
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await b.newThread()
         _ = try await b.ended(try await b.send("one", to: thread))
