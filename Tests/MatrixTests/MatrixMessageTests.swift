@@ -41,7 +41,7 @@ struct MatrixMessageTests {
         expectEqual(transcript.messages().map(\.text), (0..<3_000).map { "!b\($0)" })
     }
 
-    @Test("ids of more than 255 bytes are none")
+    @Test("ids of more than 255 bytes, or of other characters than visible ASCII, are none")
     func longIDs() {
         func event(_ id: String, as own: String = "$1", by sender: String = "@a:hs") -> MatrixEvent? {
             let relation: JSON = [
@@ -53,7 +53,9 @@ struct MatrixMessageTests {
             ])
         }
         let longest = "$" + String(repeating: "x", count: 254)
-        let ids: [(String, String?)] = [(longest, longest), (longest + "x", nil)]
+        let ids: [(String, String?)] = [
+            (longest, longest), (longest + "x", nil), ("$\u{0}", nil), ("$\u{7F}", nil), ("$a b", nil), ("$é", nil),
+        ]
         for (id, expected) in ids {
             let read = event(id)
             expectEqual(read?.redacts, expected)
@@ -62,6 +64,9 @@ struct MatrixMessageTests {
         }
         #expect(event("$2", as: longest) != nil)
         expectEqual(event("$2", as: longest + "x"), nil)
+        expectEqual(event("$2", as: "$\u{0}"), nil)
+        let rooms: JSON = ["!a:hs": [:], "!\u{0}:hs": [:], "a:hs": [:]]
+        expectEqual(MatrixSync(["next_batch": "s", "rooms": ["join": rooms]])?.joined.map(\.id), ["!a:hs"])
         expectEqual(event("$2", by: "@" + longest), nil)
     }
 

@@ -101,6 +101,77 @@ struct MatrixSyncTests {
         #expect(transcript.logs().contains { $0.contains("cannot be read") })
     }
 
+    private func reply(_ transcript: MatrixTranscript, _ body: String, to id: String) -> JSON {
+        transcript.text(body, more: ["m.relates_to": ["m.in_reply_to": ["event_id": .string(id)]]])
+    }
+
+    @Test("a look-up that fails each time delays the sync and does not stop it", arguments: [500, 429, 404])
+    func hopelessLookup(status: Int) {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let events = [
+            self.reply(transcript, "a", to: "$x"), self.reply(transcript, "b", to: "$y"), transcript.text("!help"),
+        ]
+        var waits: [Int64] = []
+        for _ in 0..<5 {
+            transcript.sync([self.room: transcript.joined(events)], next: "s7")
+            transcript.refuse(.event(room: self.room, id: "$x"), status)
+            waits += transcript.waits().map(\.upperBound)
+        }
+        expectEqual(waits, [1_000, 2_000, 4_000, 8_000, 16_000])
+        #expect(transcript.delivered().isEmpty)
+        transcript.sync([self.room: transcript.joined(events)], next: "s7")
+        for id in ["$x", "$y"] { transcript.refuse(.event(room: self.room, id: id), status) }
+        expectEqual(transcript.messages().map(\.text), ["a", "b", "!help"])
+        #expect(transcript.waits().isEmpty)
+        expectEqual(transcript.machine.memory.since, "s7")
+        // The next one has all its tries again.
+        transcript.sync([self.room: transcript.joined([self.reply(transcript, "c", to: "$z")])])
+        transcript.refuse(.event(room: self.room, id: "$z"), status)
+        expectEqual(transcript.waits().map(\.upperBound), [1_000])
+    }
+
+    @Test("missed events that cannot be read at any time are left out")
+    func hopelessGap() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let limited = transcript.joined([transcript.text("five")], isLimited: true)
+        for _ in 0..<6 {
+            #expect(transcript.delivered().isEmpty)
+            transcript.sync([self.room: limited], next: "s7")
+            transcript.handle(.answer(.gap(room: self.room), .failed("it timed out", mayHaveArrived: true)))
+        }
+        expectEqual(transcript.messages().map(\.text), ["five"])
+        #expect(transcript.logs().contains { $0.contains("cannot be read: it timed out") })
+        expectEqual(transcript.machine.memory.since, "s7")
+    }
+
+    @Test("positions of more than 4 KiB and rooms beyond 20,000 are not kept")
+    func limits() {
+        func sync(next: Int, previous: Int) -> MatrixSync? {
+            let position = JSON.string(String(repeating: "x", count: previous))
+            let room: JSON = ["timeline": ["prev_batch": position]]
+            return MatrixSync([
+                "next_batch": .string(String(repeating: "x", count: next)), "rooms": ["join": ["!a": room]],
+            ])
+        }
+        #expect(sync(next: 4_096, previous: 4_096) != nil)
+        #expect(sync(next: 4_097, previous: 1) == nil)
+        #expect(sync(next: 1, previous: 4_097) == nil)
+        var memory = MatrixMemory(account: MatrixStateMachine.account(MatrixTranscript.settings()))
+        memory.since = "s1"
+        for number in 1..<MatrixMemory.roomLimit { memory.rooms["!\(number)"] = MatrixRoom() }
+        let transcript = MatrixTranscript(memory: memory)
+        transcript.signIn()
+        let joined = ["!1", "!a", "!b", "!c"].map { ($0, transcript.joined([transcript.text($0, kind: "m.text")])) }
+        transcript.sync(
+            Dictionary(uniqueKeysWithValues: joined), direct: (0...MatrixMemory.roomLimit).map { "!d\($0)" })
+        expectEqual(transcript.messages().map(\.route.room.name), ["!1", "!a"])
+        expectEqual(transcript.machine.memory.rooms.count, MatrixMemory.roomLimit)
+        expectEqual(transcript.machine.memory.direct.count, MatrixMemory.roomLimit)
+        #expect(transcript.logs().contains { $0.contains("more than 20000 rooms") })
+    }
+
     @Test("after the server forgets the sync token, reading resumes after the last known event")
     func forgottenToken() {
         let transcript = MatrixTranscript()

@@ -32,6 +32,39 @@ struct TelegramAlbumTests {
         expectEqual(transcript.memories().last?.albums.isEmpty, true)
     }
 
+    @Test("Beyond 8 MiB of all open albums, the oldest are delivered")
+    func large() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let large = JSON.string(String(repeating: "x", count: 1 << 20))
+        for number: Int64 in 1...10 {
+            let part = Sample.message(
+                number, "", id: number,
+                more: [
+                    "text": .null, "media_group_id": .string("g\(number)"), "reply_markup": large,
+                    "photo": [["file_id": .string("p\(number)")]],
+                ])
+            transcript.answer(.poll, [part])
+            let messages = transcript.store().compactMap(\.message)
+            expectEqual(messages.flatMap(\.attachments).map(\.id), number < 8 ? [] : ["p\(number - 7)"])
+            transcript.pass(1)
+        }
+        let memory = try #require(transcript.memories().last)
+        expectEqual(memory.albums.count, 7)
+    }
+
+    @Test("Parts with very many values keep neither the albums nor the key of buttons from being read again")
+    func crammed() throws {
+        let many = JSON.array(Array(repeating: 0, count: 15_000))
+        var memory = TelegramMemory(key: Transcript.key)
+        memory.albums = (1...20).map { number in
+            Sample.message(number, "", id: number, more: ["media_group_id": "g", "entities": many])
+        }
+        let read = TelegramMemory(bytes: memory.bytes)
+        expectEqual(read.key, memory.key)
+        expectEqual(read.albums.count, 20)
+    }
+
     @Test("The next message from the same person comes after the album")
     func order() throws {
         let transcript = try Transcript()

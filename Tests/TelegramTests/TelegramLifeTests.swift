@@ -57,6 +57,41 @@ struct TelegramLifeTests {
         expectEqual(transcript.calls().first?.parameters["offset"], 4)
     }
 
+    @Test("An answer that holds too much is read update by update, and acknowledged also where none can be read")
+    func crammed() throws {
+        func answer(_ updates: [String]) -> TelegramAnswer {
+            let list = updates.joined(separator: ",")
+            return TelegramAnswer(status: 200, body: Array(#"{"ok":true,"result":[\#(list)]}"#.utf8))
+        }
+        func update(_ id: Int64, values: Int) -> String {
+            let many = JSON.array(Array(repeating: 0, count: values))
+            return Sample.message(id, #"say "update_id":9"#, id: id, more: ["entities": many]).text
+        }
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.handle(.answer(.poll, answer((1...100).map { update($0, values: 2_100) })))
+        expectEqual(transcript.store().count { $0.message != nil }, 100)
+        expectEqual(transcript.calls().last?.parameters["offset"], 101)
+        transcript.handle(.answer(.poll, answer([update(101, values: 210_000)])))
+        #expect(transcript.store().isEmpty)
+        expectEqual(transcript.calls().last?.parameters["offset"], 102)
+    }
+
+    @Test("After two failed polls, one update is asked for, since a long answer may be what fails")
+    func shortPoll() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        var limits: [JSON?] = []
+        for _ in 0..<3 {
+            transcript.handle(.answer(.poll, .broken(TelegramBreak("too large", mayHaveArrived: true))))
+            transcript.pass(5_000)
+            limits += transcript.calls().map { $0.parameters["limit"] }
+        }
+        expectEqual(limits, [100, 1, 1])
+        transcript.poll(Sample.message(5, "a"))
+        expectEqual(transcript.calls().last?.parameters["limit"], 100)
+    }
+
     @Test("An invalid token is reported and retried slowly", arguments: [401, 404])
     func badToken(code: Int) throws {
         let transcript = try Transcript()

@@ -24,7 +24,7 @@ package struct MatrixEvent: Sendable, Equatable {
         guard let type = json["type"]?.stringValue, let sender = json["sender"]?.shortString, sender.hasPrefix("@")
         else { return nil }
         let (id, stateKey) = (json["event_id"]?.stringValue ?? "", json["state_key"]?.stringValue)
-        guard id.isEmpty || id.hasPrefix("$"), max(id.utf8.count, stateKey?.utf8.count ?? 0) <= JSON.shortStringLimit
+        guard id.isEmpty || id.hasPrefix("$"), JSON.isID(id), stateKey?.utf8.count ?? 0 <= JSON.shortStringLimit
         else { return nil }
         self.id = id
         self.type = MatrixEventType(rawValue: type)
@@ -33,7 +33,7 @@ package struct MatrixEvent: Sendable, Equatable {
         self.timestamp = json["origin_server_ts"]?.intValue.map(Int64.init) ?? 0
         self.content = json["content"] ?? [:]
         // Room version 11 moved it into the content.
-        self.redacts = json["redacts"]?.shortString ?? self.content["redacts"]?.shortString
+        self.redacts = json["redacts"]?.shortID ?? self.content["redacts"]?.shortID
         self.transaction = json["unsigned"]?["transaction_id"]?.stringValue
         self.wasEncrypted = false
     }
@@ -77,7 +77,7 @@ package struct MatrixEvent: Sendable, Equatable {
 
     private func relation(_ type: String) -> String? {
         guard self.relation?["rel_type"]?.stringValue == type else { return nil }
-        return self.relation?["event_id"]?.shortString.flatMap { $0.hasPrefix("$") ? $0 : nil }
+        return self.relation?["event_id"]?.shortID.flatMap { $0.hasPrefix("$") ? $0 : nil }
     }
 
     /// The root of its thread.
@@ -87,7 +87,7 @@ package struct MatrixEvent: Sendable, Equatable {
 
     /// The message that a person replied to; nil for a reply that is only a fallback for clients without threads.
     package var repliedTo: String? {
-        guard let relation = self.relation, let id = relation["m.in_reply_to"]?["event_id"]?.shortString,
+        guard let relation = self.relation, let id = relation["m.in_reply_to"]?["event_id"]?.shortID,
             id.hasPrefix("$")
         else { return nil }
         return self.threadRoot != nil && relation["is_falling_back"]?.boolValue == true ? nil : id
@@ -106,8 +106,21 @@ extension JSON {
     /// In bytes, as the specification limits ids. Servers do not check those in contents, which anybody writes.
     static let shortStringLimit = 255
 
-    /// A string that is short enough to be kept; nil for others.
-    var shortString: String? { self.stringValue.flatMap { $0.utf8.count <= Self.shortStringLimit ? $0 : nil } }
+    /// A string that is short enough to be kept, without control characters; nil for others.
+    var shortString: String? {
+        self.stringValue.flatMap { text in
+            let isPlain = !text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+            return isPlain && text.utf8.count <= Self.shortStringLimit ? text : nil
+        }
+    }
+
+    /// Whether requests may name an event or a room by this id. Synapse answers 500 to an id with a NUL, each time.
+    static func isID(_ text: String) -> Bool {
+        text.utf8.count <= Self.shortStringLimit && text.utf8.allSatisfy { 0x21...0x7E ~= $0 }
+    }
+
+    /// The id of an event or a room; nil for others.
+    var shortID: String? { self.stringValue.flatMap { Self.isID($0) ? $0 : nil } }
 }
 
 /// An event type, by its name in the protocol.

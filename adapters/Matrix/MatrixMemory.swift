@@ -35,6 +35,9 @@ package struct MatrixMemory: Sendable, Equatable {
         }
     }
 
+    /// The most rooms, and the most marks of direct ones: the memory is saved again and again, and read as one JSON.
+    static let roomLimit = 20_000
+
     /// The owner of this memory: the account and its server's address.
     package var account: String
     /// Set by a password login; nil before it, and with a configured access token.

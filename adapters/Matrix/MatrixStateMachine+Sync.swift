@@ -87,7 +87,7 @@ extension MatrixStateMachine {
         switch answer {
         case .success(let json):
             guard let sync = MatrixSync(json) else {
-                return self.retry("The homeserver answered a sync without next_batch")
+                return self.retry("The homeserver answered a sync without a valid next_batch or prev_batch")
             }
             self.begin(sync, since: since)
         case .refused(let refusal):
@@ -105,7 +105,7 @@ extension MatrixStateMachine {
     }
 
     private mutating func begin(_ sync: MatrixSync, since: String?) {
-        let sync = self.reading(sync)
+        let sync = self.reading(self.limited(sync))
         let isBacklog = !self.isInSync || self.failures > 0
         self.failures = 0
         // First of all: from here on, nothing is sent into these rooms.
@@ -121,6 +121,22 @@ extension MatrixStateMachine {
         if since != nil { self.isInSync = true }
         self.batch = Batch(sync: sync, since: since, isBacklog: isBacklog)
         self.processBatch()
+    }
+
+    /// The sync without new rooms beyond ``MatrixMemory/roomLimit``.
+    private mutating func limited(_ sync: MatrixSync) -> MatrixSync {
+        let isNew = sync.joined.map { self.memory.rooms[$0.id] == nil }
+        var room = max(0, MatrixMemory.roomLimit - self.memory.rooms.count)
+        guard isNew.count(where: \.self) > room else { return sync }
+        var sync = sync
+        sync.joined = zip(sync.joined, isNew).compactMap { joined, isNew in
+            guard isNew else { return joined }
+            room -= 1
+            return room >= 0 ? joined : nil
+        }
+        self.log(
+            .warning, "The bot is in more than \(MatrixMemory.roomLimit) rooms; it does not read the newest ones")
+        return sync
     }
 
     /// The sync with its encrypted events replaced by what they contain, and with those whose keys came late.
@@ -161,6 +177,7 @@ extension MatrixStateMachine {
         for (room, last) in batch.lasts { self.memory.rooms[room]?.last = last }
         if self.encrypts { self.act(.settle) }
         self.batch = nil
+        self.batchFailures = 0
         self.memory.since = batch.sync.next
         self.memory.pace = self.budget.pace
         self.memory.isWide = self.budget.isWide
@@ -267,10 +284,32 @@ extension MatrixStateMachine {
 
     // MARK: Gaps and lookups
 
+    /// How often a batch is repeated because a request of it failed. A server may fail at what somebody has sent, each
+    /// time; the delays before add up to some twenty seconds.
+    private static let batchFailureLimit = 5
+
+    /// Why a request of the batch will have no answer. Nil when the batch is repeated, or the bot has to sign in again.
+    mutating func lastingFailure(_ answer: MatrixAnswer) -> String? {
+        let failure: (reason: String, retryAfter: Int64?)
+        switch answer {
+        case .success: return nil
+        case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
+            return self.handleRejection(refusal) ? nil : refusal.summary
+        case .refused(let refusal): failure = (self.text(refusal), refusal.retryAfter)
+        case .failed(let reason, _): failure = (reason, nil)
+        }
+        // Syncs succeed in between, so all failures in the batch count together: each may have another cause.
+        guard self.batchFailures < Self.batchFailureLimit else { return failure.reason }
+        // The sync has reset it, and the delay shall grow.
+        self.failures = self.batchFailures
+        self.batchFailures += 1
+        self.retry(failure.reason, after: failure.retryAfter)
+        return nil
+    }
+
     mutating func receiveGap(_ answer: MatrixAnswer, in room: String) {
         guard let work = self.batch?.work, work.room == room else { return }
-        switch answer {
-        case .success(let json):
+        if case .success(let json) = answer {
             let events = MatrixEvent.list(json["chunk"]).map { self.opened.events[$0.id] ?? $0 }
             for event in MatrixEvent.list(json["state"]) { self.apply(event, in: room) }
             self.batch?.work?.events = events
@@ -283,25 +322,21 @@ extension MatrixStateMachine {
                 self.log(.warning, "Too many events in \(room) while the bot was disconnected; the rest is skipped")
                 self.batch?.work?.gap = nil
             }
-        case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
-            if self.handleRejection(refusal) { return }
-            self.log(.warning, "The missed events in \(room) cannot be read: \(refusal.summary)")
+        } else {
+            guard let reason = self.lastingFailure(answer) else { return }
+            self.log(.warning, "The missed events in \(room) cannot be read: \(reason)")
             self.batch?.work?.gap = nil
-        case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)
-        case .failed(let reason, _): return self.retry(reason)
         }
         self.processBatch()
     }
 
     mutating func receiveLookup(_ answer: MatrixAnswer, of id: String) {
-        switch answer {
-        case .success(let json):
+        if case .success(let json) = answer {
             self.notes[id] = self.note(of: MatrixEvent(json))
-        case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
-            if self.handleRejection(refusal) { return }
+        } else {
+            guard let reason = self.lastingFailure(answer) else { return }
+            self.log(.debug, "The event \(id) cannot be read: \(reason)")
             self.notes[id] = self.note(of: nil)
-        case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)
-        case .failed(let reason, _): return self.retry(reason)
         }
         self.processBatch()
     }

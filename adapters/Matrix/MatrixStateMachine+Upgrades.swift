@@ -37,7 +37,7 @@ extension MatrixStateMachine {
     }
 
     mutating func followUpgrade(_ event: MatrixEvent, from old: String) {
-        guard let new = event.content["replacement_room"]?.shortString, new.hasPrefix("!"), new != old,
+        guard let new = event.content["replacement_room"]?.shortID, new.hasPrefix("!"), new != old,
             self.memory.rooms[old]?.replacement == nil, self.memory.upgrades[old] == nil,
             self.memory.upgrades.count < 1_000, self.admitUpgrade(of: old, to: new)
         else { return }
@@ -114,14 +114,12 @@ extension MatrixStateMachine {
     }
 
     mutating func receiveCreation(_ answer: MatrixAnswer, of new: String) {
-        switch answer {
-        case .success(let json): self.settleUpgrades(to: new, from: json["predecessor"]?["room_id"]?.stringValue)
-        case .refused(let refusal) where !refusal.isPassing && !refusal.isStray:
-            if self.handleRejection(refusal) { return }
-            self.log(.warning, "What \(new) was created for cannot be read: \(refusal.summary)")
+        if case .success(let json) = answer {
+            self.settleUpgrades(to: new, from: json["predecessor"]?["room_id"]?.stringValue)
+        } else {
+            guard let reason = self.lastingFailure(answer) else { return }
+            self.log(.warning, "What \(new) was created for cannot be read: \(reason)")
             self.settleUpgrades(to: new, from: nil)
-        case .refused(let refusal): return self.retry(self.text(refusal), after: refusal.retryAfter)
-        case .failed(let reason, _): return self.retry(reason)
         }
         self.processBatch()
     }

@@ -97,6 +97,8 @@ package struct MatrixStateMachine: Sendable {
     var heardAt: Int64 = 0
     /// Failures since the last success.
     var failures = 0
+    /// Failed requests of the present batch, which was repeated for them.
+    var batchFailures = 0
     /// Why the server refuses the bot; nil once it no longer does.
     var refusal: String?
     /// Another process uses the device: this one does nothing more.

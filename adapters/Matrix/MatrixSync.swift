@@ -32,12 +32,16 @@ package struct MatrixSync: Sendable {
     /// The rooms that the account data marks as direct; nil when unchanged.
     package var direct: Set<String>?
 
+    /// The longest position, in bytes: it is remembered, and goes into addresses.
+    private static let positionLimit = 4_096
+
     /// Nil when the JSON is not an answer to a sync.
     package init?(_ json: JSON) {
-        guard let next = json["next_batch"]?.stringValue else { return nil }
+        guard let next = json["next_batch"]?.stringValue, next.utf8.count <= Self.positionLimit else { return nil }
         self.next = next
         let rooms = json["rooms"]
         self.joined = Self.rooms(rooms?["join"]).map { Joined(id: $0, $1) }
+        guard self.joined.allSatisfy({ $0.previous?.utf8.count ?? 0 <= Self.positionLimit }) else { return nil }
         self.invited = Self.rooms(rooms?["invite"]).map {
             Other(id: $0, events: MatrixEvent.list($1["invite_state"]?["events"]))
         }
@@ -48,13 +52,12 @@ package struct MatrixSync: Sendable {
         }
         let data = (json["account_data"]?["events"]?.arrayValue ?? []).last { $0["type"]?.stringValue == "m.direct" }
         self.direct = data?["content"]?.objectValue.map { content in
-            Set(content.flatMap { $0.value.arrayValue ?? [] }.compactMap(\.stringValue))
+            Set(content.flatMap { $0.value.arrayValue ?? [] }.compactMap(\.shortID).prefix(MatrixMemory.roomLimit))
         }
     }
 
     private static func rooms(_ json: JSON?) -> [(String, JSON)] {
-        (json?.objectValue ?? [:]).filter { $0.key.hasPrefix("!") && $0.key.utf8.count <= JSON.shortStringLimit }
-            .map { ($0.key, $0.value) }
+        (json?.objectValue ?? [:]).filter { $0.key.hasPrefix("!") && JSON.isID($0.key) }.map { ($0.key, $0.value) }
     }
 }
 

@@ -1,5 +1,6 @@
 package import Chat
 package import JSON
+internal import Primitives
 
 /// The outcome of a call.
 package enum TelegramAnswer: Sendable {
@@ -10,7 +11,7 @@ package enum TelegramAnswer: Sendable {
 
     /// Gateways answer 429, 502 and 504 with HTML; `retryAfter` is their `Retry-After` header, in seconds.
     package init(status: Int, body: [UInt8], retryAfter: Int64? = nil) {
-        guard let json = try? JSON.parse(body), let isGood = json["ok"]?.boolValue else {
+        guard let json = Self.read(body), let isGood = json["ok"]?.boolValue else {
             if status == 429 {
                 self = .refused(
                     TelegramRefusal(code: status, text: "Too Many Requests", retryAfter: retryAfter))
@@ -36,6 +37,43 @@ package enum TelegramAnswer: Sendable {
 }
 
 extension TelegramAnswer {
+    /// Reads an answer. An update that holds too much to be read is reduced to its id, which acknowledges it: otherwise
+    /// Telegram would send it and all others again, forever.
+    private static func read(_ body: [UInt8]) -> JSON? {
+        do throws(JSONError) {
+            return try JSON.parse(body)
+        } catch {
+            guard error.isOfLimits, let json = try? JSON.parse(body, elementLimit: TelegramUpdate.valueLimit) else {
+                return nil
+            }
+            guard var object = json.objectValue, let updates = object["result"]?.arrayValue else { return json }
+            let ids = Self.updateIDs(in: body)
+            guard ids.count == updates.count else { return json }
+            object["result"] = .array(
+                zip(updates, ids).map { update, id -> JSON in update.isNull ? ["update_id": .integer(id)] : update })
+            return .object(object)
+        }
+    }
+
+    /// The ids of all updates in an answer, in order. Nothing else has this name there, and people write only strings, in
+    /// which quotes are escaped.
+    private static func updateIDs(in body: [UInt8]) -> [Int64] {
+        let name = Array(#""update_id""#.utf8)
+        var ids: [Int64] = []
+        var position = 0
+        while position + name.count < body.count {
+            guard body[position] == name[0], body[position..<position + name.count].elementsEqual(name) else {
+                position += 1
+                continue
+            }
+            position += name.count
+            let rest = body[position...].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: ":") }
+            let digits = rest.prefix(20).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            ids.append(Int64(untrusted: String(decoding: digits, as: UTF8.self)) ?? -1)
+        }
+        return ids
+    }
+
     /// Whether Telegram throttled the call.
     var isFlood: Bool {
         if case .refused(let refusal) = self { refusal.code == 429 } else { false }

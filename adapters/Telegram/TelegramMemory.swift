@@ -23,7 +23,8 @@ package struct TelegramMemory: Sendable, Equatable {
 
     /// Reads ``bytes``; makes a new key if there is no valid one.
     package init(bytes: [UInt8]?) {
-        let json = bytes.flatMap { try? JSON.parse($0) }
+        // The parts of albums can be many: if they are too large, they are left out one by one.
+        let json = bytes.flatMap { try? JSON.parse($0, elementLimit: TelegramUpdate.valueLimit) }
         let key = json?["key"]?.stringValue.flatMap(decodeHex) ?? []
         self.key = key.count == 32 ? key : randomBytes(32)
         self.commands = json?["commands"]?.stringValue ?? ""

@@ -9,6 +9,8 @@ internal import Kit
 extension TelegramStateMachine {
     struct Album: Sendable {
         var parts: [TelegramUpdate] = []
+        /// Bytes of the parts' JSON.
+        var size = 0
         let sender: String
         let chat: Int64
     }
@@ -17,6 +19,8 @@ extension TelegramStateMachine {
     private static let patience: Int64 = 1_000
     private static let partLimit = 20
     private static let albumLimit = 64
+    /// Bytes of all open albums, which the memory holds.
+    private static let sizeLimit = 8 << 20
 
     /// Restores parts that an earlier run left unstored.
     mutating func restoreAlbums() {
@@ -34,13 +38,20 @@ extension TelegramStateMachine {
         guard case .message(let message) = update.kind, let sender = self.author(of: message) else { return }
         var album = self.albums[key] ?? Album(sender: sender.id, chat: message.chat.id)
         guard album.parts.count < Self.partLimit, !album.parts.contains(where: { $0.id == update.id }) else { return }
-        if self.albums.count >= Self.albumLimit, self.albums[key] == nil, let oldest = self.albums.keys.first {
-            self.finishAlbum(oldest)
-        }
+        if self.albums.count >= Self.albumLimit, self.albums[key] == nil { self.finishOldestAlbum() }
         album.parts.append(update)
+        album.size += update.json.bytes.count
         self.albums[key] = album
         self.memory.albums.append(update.json)
         if self.timers[.album(key)] == nil { self.timers[.album(key)] = self.now.monotonic + Self.patience }
+        while self.albums.values.reduce(0, { $0 + $1.size }) > Self.sizeLimit { self.finishOldestAlbum() }
+    }
+
+    private mutating func finishOldestAlbum() {
+        let oldest = self.albums.keys.min { first, second in
+            (self.timers[.album(first)] ?? 0, first) < (self.timers[.album(second)] ?? 0, second)
+        }
+        if let oldest { self.finishAlbum(oldest) }
     }
 
     /// Delivers the album; no further parts are expected.

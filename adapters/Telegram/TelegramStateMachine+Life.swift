@@ -182,7 +182,8 @@ extension TelegramStateMachine {
         let hold = self.failures > 0 || self.conflictSince != nil ? 0 : self.settings.pollTimeout.milliseconds
         self.askedHold = hold
         var parameters: JSONObject = [
-            "limit": 100, "timeout": .integer((hold + 999) / 1_000),
+            // The length of the answer may be the cause, and then a full one would fail each time.
+            "limit": self.failures > 1 ? 1 : 100, "timeout": .integer((hold + 999) / 1_000),
             "allowed_updates": .array(TelegramUpdate.kinds.map { .string($0) }),
         ]
         parameters.set("offset", self.offset)

@@ -24,6 +24,10 @@ package struct TelegramUpdate: Sendable {
     /// The valid ids of updates, such that the id after each is representable too.
     static let ids = 0..<(1 << 53)
 
+    /// The most values of one update where many hold too much together. A long message with many entities that replies to
+    /// another one has about 2,000.
+    static let valueLimit = 20_000
+
     package let id: Int64
     package let kind: Kind
     /// The original JSON, for the parts of albums kept across a restart.

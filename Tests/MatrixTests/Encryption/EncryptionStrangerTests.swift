@@ -187,6 +187,59 @@ struct EncryptionStrangerTests {
         try await expectEqual(self.count("\(keys) = '@eve:s'", of: bot), 1)
     }
 
+    @Test("keys of the bot's room from people who are not in it count like those of rooms that the bot is not in")
+    func keysOfOutsiders() async throws {
+        let (_, first) = try await self.pair()
+        func key(_ session: String, from sender: String) -> MatrixRoomKey {
+            MatrixRoomKey(
+                room: self.room, session: session, sender: sender, senderKey: "k", signingKey: "k", firstIndex: 0,
+                source: .device)
+        }
+        var changes = MatrixKeyChanges()
+        for number in 0..<MatrixEncryption.strayKeyLimit {
+            changes.setRoomKey(key("s\(number)", from: "@eve\(number):s"), pickle: [1], isBackedUp: true)
+        }
+        try await first.encryption.commit(changes)
+        let bot = try await self.bot(try await first.kill())
+        let session = MegolmOutboundSession()
+        try await bot.encryption.take(session.sessionKey, key(session.id, from: "@eve:s"))
+        let keys = "{room_keys} WHERE source = 'device' AND sender"
+        try await expectEqual(self.count("\(keys) LIKE '@eve%'", of: bot), 1)
+        try await expectEqual(self.count("\(keys) = '@a:s'", of: bot), 1)
+    }
+
+    @Test("a room key that the server does not take is left out of the backup, and keeps no others out of it")
+    func backup() async throws {
+        let (keys, isDown, taken) = (try TestKeys(), Protected(true), Protected<Set<String>>([]))
+        let encryption = try await self.encryption(keys) { request in
+            let rooms = request.body?["rooms"]?.objectValue ?? [:]
+            if isDown.withLock({ $0 }) || rooms["!3"] != nil { return .refused(MatrixRefusal(status: 500)) }
+            taken.withLock { $0.formUnion(rooms.keys) }
+            return .success([:])
+        }
+        await encryption.use(MatrixKeyBackup(version: "1", privateKey: Array(repeating: 7, count: 32)))
+        let outbound = MegolmOutboundSession()
+        for number in 0..<10 {
+            let key = MatrixRoomKey(
+                room: "!\(number)", session: outbound.id, sender: "@eve:s", senderKey: "k", signingKey: "k",
+                firstIndex: 0, source: .device)
+            try await encryption.take(outbound.sessionKey, key, isBackedUp: false)
+        }
+        func waiting() async throws -> Int {
+            try await encryption.store.read { rows in
+                try rows.first("SELECT count(*) AS count FROM {room_keys} WHERE is_backed_up = 0")?.int("count") ?? 0
+            }
+        }
+        // A server that takes none at all is asked again later.
+        await #expect(throws: MatrixCallError.self) { try await encryption.backUp() }
+        try await expectEqual(waiting(), 10)
+        isDown.withLock { $0 = false }
+        try await encryption.backUp()
+        expectEqual(taken.withLock { $0 }, Set((0..<10).map { "!\($0)" }).subtracting(["!3"]))
+        try await expectEqual(waiting(), 0)
+        await encryption.close()
+    }
+
     @Test("a sender's key that is not a key is not remembered")
     func senderKey() async throws {
         let (_, bot) = try await self.pair()

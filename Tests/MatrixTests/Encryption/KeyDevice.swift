@@ -128,7 +128,9 @@ extension MatrixEncryption {
     var peers: [String] { self.channels.keys.sorted() }
 
     /// Takes a room key as if a device had sent it, and events that wait for it.
-    func take(_ key: String, _ facts: MatrixRoomKey, late: [MatrixEvent] = []) async throws {
+    func take(
+        _ key: String, _ facts: MatrixRoomKey, late: [MatrixEvent] = [], isBackedUp: Bool = true
+    ) async throws {
         let session = try MegolmInboundSession(sessionKey: key)
         var facts = facts
         facts.firstIndex = session.firstKnownIndex
@@ -137,9 +139,11 @@ extension MatrixEncryption {
             changes.setLate(
                 event.id, room: facts.room, session: facts.session, body: event.json.text, at: self.clock() - 60_000)
         }
-        try await self.add(session, facts, isBackedUp: true, &changes)
+        try await self.add(session, facts, isBackedUp: isBackedUp, &changes)
         try await self.commit(changes)
     }
+
+    func use(_ backup: MatrixKeyBackup?) { self.backup = backup }
 
     /// The most channels to one device.
     var mostChannels: Int { self.channels.values.map(\.count).max() ?? 0 }

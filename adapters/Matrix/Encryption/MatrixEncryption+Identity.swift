@@ -116,14 +116,17 @@ extension MatrixEncryption {
         if count > 0 { self.logger.info("Restored \(count) room keys from the backup") }
     }
 
-    /// Puts new room keys into the backup.
+    /// The most room keys of one request.
+    private static let backupStep = 100
+
+    /// Puts new room keys into the backup. One that the server does not take counts as done: the others follow it.
     func backUp() async throws {
         guard let backup = self.backup else { return }
+        var step = Self.backupStep
         while true {
+            let sql = "SELECT room, session FROM {room_keys} WHERE is_backed_up = 0 LIMIT \(step)"
             let names = try await self.store.read { rows in
-                try rows.query("SELECT room, session FROM {room_keys} WHERE is_backed_up = 0 LIMIT 100").map {
-                    row throws(DatabaseError) in (try row.text("room"), try row.text("session"))
-                }
+                try rows.query(sql).map { row throws(DatabaseError) in (try row.text("room"), try row.text("session")) }
             }
             guard !names.isEmpty else { return }
             var rooms = JSONObject()
@@ -138,7 +141,18 @@ extension MatrixEncryption {
                 sessions[session] = sealed
                 rooms[room] = ["sessions": .object(sessions)]
             }
-            _ = try await self.ask(.backUpKeys(rooms: rooms, version: backup.version))
+            do {
+                _ = try await self.ask(.backUpKeys(rooms: rooms, version: backup.version))
+            } catch let error as MatrixCallError where error.refusal?.isRateLimit != true {
+                // Only if the server takes none does it fail because of the keys.
+                _ = try await self.ask(.backUpKeys(rooms: [:], version: backup.version))
+                if names.count > 1 {
+                    step = names.count / 2
+                    continue
+                }
+                self.logger.warning("A key of \(names[0].0) is left out of the backup: \(error)")
+            }
+            step = min(2 * step, Self.backupStep)
             var changes = MatrixKeyChanges()
             for (room, session) in names { changes.setBackedUp(room: room, session: session) }
             try await self.commit(changes)

@@ -19,7 +19,7 @@ extension MatrixEncryption {
     /// Channels that are looked at each time.
     private static let channelStep = 10_000
 
-    /// Keys of rooms that the bot is not in: they may come before it joins.
+    /// Keys of rooms that the bot or their sender is not in: they may come before either joins.
     static let strayKeyLimit = 2_000
     /// Keys of a room from one person: a new one usually comes after 100 messages or a week.
     static let senderKeyLimit = 10_000
@@ -97,13 +97,16 @@ extension MatrixEncryption {
 
     // MARK: Room keys
 
-    /// Anybody can send keys of rooms that do not exist. Where there are too many, all such keys are forgotten, and the
-    /// new one is not refused: otherwise a flood would keep out the key of the room to which the bot is invited next.
+    /// Anybody can send keys of rooms that do not exist, and of those that the bot is in. Where there are too many from
+    /// people who are not in the room, all such keys are forgotten, and the new one is not refused: otherwise a flood
+    /// would keep out the key of the room to which the bot is invited next.
     func makeRoom(for key: MatrixRoomKey, _ changes: inout MatrixKeyChanges) async throws {
-        guard self.rooms[key.room] == nil else { return try await self.makeRoom(of: key, &changes) }
+        if let room = self.rooms[key.room], !room.knowsMembers || room.members[key.sender ?? ""] != nil {
+            return try await self.makeRoom(of: key, &changes)
+        }
         var count = if let known = self.strayKeys { known } else { try await self.countStrayKeys() }
         if count >= Self.strayKeyLimit {
-            self.logger.info("Forgot the keys of rooms that the bot is not in: there were \(count)")
+            self.logger.info("Forgot the keys of rooms that the bot or their sender is not in: there were \(count)")
             changes.removeStrayKeys()
             self.roomKeys = [:]
             count = 0
@@ -111,8 +114,8 @@ extension MatrixEncryption {
         self.strayKeys = count + 1
     }
 
-    /// Likewise for one person's keys of a room that the bot is in. That a message was read stays known, so that nobody
-    /// can repeat it when its key comes again.
+    /// Likewise for a member's keys of a room. That a message was read stays known, so that nobody can repeat it when its
+    /// key comes again.
     private func makeRoom(of key: MatrixRoomKey, _ changes: inout MatrixKeyChanges) async throws {
         guard let sender = key.sender else { return }
         if self.keyCounts[key.room] == nil { self.keyCounts[key.room] = try await self.countKeys(of: key.room) }
@@ -141,10 +144,7 @@ extension MatrixEncryption {
 
     private func countStrayKeys() async throws -> Int {
         try await self.store.read { rows in
-            let sql = """
-                SELECT count(*) AS count FROM {room_keys}
-                WHERE source = 'device' AND room NOT IN (SELECT room FROM {rooms})
-                """
+            let sql = "SELECT count(*) AS count FROM {room_keys} WHERE \(MatrixKeyChanges.strayKeys)"
             return try rows.first(sql)?.int("count") ?? 0
         }
     }

@@ -87,7 +87,7 @@ extension MatrixEncryption {
             let events = joined.state + joined.timeline
             var room = self.rooms[joined.id]
             for event in events where event.type == .encryption && event.stateKey == "" {
-                if room == nil { room = MatrixCipherRoom() }
+                if room == nil, self.rooms.count < MatrixMemory.roomLimit { room = MatrixCipherRoom() }
                 room?.apply(event.content)
             }
             guard var facts = room else { continue }
@@ -269,7 +269,7 @@ extension MatrixEncryption {
     private func receiveRoomKey(
         _ content: JSON, from sender: String, key: String, signing: String, _ changes: inout MatrixKeyChanges
     ) async throws {
-        guard content["algorithm"] == "m.megolm.v1.aes-sha2", let room = content["room_id"]?.shortString,
+        guard content["algorithm"] == "m.megolm.v1.aes-sha2", let room = content["room_id"]?.shortID,
             let id = content["session_id"]?.stringValue, let text = content["session_key"]?.stringValue,
             let session = try? MegolmInboundSession(sessionKey: text), session.id == id
         else { return }
@@ -286,7 +286,7 @@ extension MatrixEncryption {
     ) async throws {
         guard content["algorithm"] == "m.megolm.v1.aes-sha2", content["sender_key"]?.stringValue == key,
             content["sender_claimed_ed25519_key"]?.stringValue == signing,
-            let room = content["room_id"]?.shortString, let id = content["session_id"]?.stringValue,
+            let room = content["room_id"]?.shortID, let id = content["session_id"]?.stringValue,
             let text = content["session_key"]?.stringValue,
             let session = try? MegolmInboundSession(exported: text), session.id == id
         else { return }

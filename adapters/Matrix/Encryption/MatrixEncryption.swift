@@ -43,7 +43,7 @@ package actor MatrixEncryption {
     /// 1970).
     var newcomers = 0
     var tidiedAt: Int64 = 0
-    /// Keys of rooms that the bot is not in; nil before they are counted.
+    /// Keys of rooms that the bot or their sender is not in; nil before they are counted.
     var strayKeys: Int?
     /// Keys that devices have sent for rooms of the bot, by room and sender; without rooms that are not counted yet.
     var keyCounts: [String: [String: Int]] = [:]

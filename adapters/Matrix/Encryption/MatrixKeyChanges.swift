@@ -121,10 +121,18 @@ struct MatrixKeyChanges: Sendable {
             ])
     }
 
-    /// Forgets the keys that devices have sent for rooms that the bot is not in.
-    mutating func removeStrayKeys() {
-        self.remove(.roomKeys, where: "source = 'device' AND room NOT IN (SELECT room FROM {rooms})")
-    }
+    /// The condition for room keys of rooms that the bot or their sender is not in, as far as members are known.
+    static let strayKeys = """
+        source = 'device' AND (
+            room NOT IN (SELECT room FROM {rooms}) OR (
+                room IN (SELECT room FROM {rooms} WHERE knows_members = 1)
+                AND (room, sender) NOT IN (SELECT room, "user" FROM {members})
+            )
+        )
+        """
+
+    /// Forgets the keys that ``MatrixEncryption/strayKeyLimit`` counts.
+    mutating func removeStrayKeys() { self.remove(.roomKeys, where: Self.strayKeys) }
 
     /// Forgets the keys that a person's devices have sent for a room.
     mutating func removeRoomKeys(of room: String, from sender: String) {

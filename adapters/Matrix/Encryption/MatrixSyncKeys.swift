@@ -11,8 +11,8 @@ struct MatrixSyncKeys: Sendable {
         let content: JSON
 
         init?(_ json: JSON) {
-            guard let type = json["type"]?.stringValue, let sender = json["sender"]?.stringValue,
-                sender.hasPrefix("@"), sender.utf8.count <= 255
+            guard let type = json["type"]?.stringValue, let sender = json["sender"]?.shortString,
+                sender.hasPrefix("@")
             else { return nil }
             self.type = type
             self.sender = sender
