@@ -27,6 +27,29 @@ struct SlackDeliveryQueueTests {
         #expect(!queue.append(job))
     }
 
+    @Test("a socket that takes no acknowledgements is closed when too many wait")
+    func acknowledgements() {
+        var work = SlackWork()
+        for _ in 1..<SlackWork.acknowledgementLimit { expectEqual(work.beginAcknowledgement(on: 1), true) }
+        expectEqual(work.takeOrders().count, 0)
+        expectEqual(work.beginAcknowledgement(on: 1), true)
+        expectEqual(work.beginAcknowledgement(on: 1), false)
+        let closed = work.takeOrders().compactMap { if case .close(let link) = $0 { link } else { nil } }
+        expectEqual(closed, [1])
+        expectEqual(work.beginAcknowledgement(on: 2), true, "another socket")
+        work.endAcknowledgement(on: 1)
+        expectEqual(work.beginAcknowledgement(on: 1), true)
+    }
+
+    @Test("an envelope whose id is too long is not kept")
+    func longID() {
+        func frame(_ length: Int) -> SlackFrame {
+            SlackFrame(#"{"envelope_id":"\#(String(repeating: "x", count: length))","type":"events_api","payload":{}}"#)
+        }
+        if case .envelope = frame(255) {} else { Issue.record("255 bytes") }
+        expectEqual(frame(256), .unknown("a frame of the type events_api"))
+    }
+
     @Test("messages of a thread that come together are in the order of their times, and all else keeps its place")
     func order() async {
         func job(_ ts: String, in channel: String = "C1") -> SlackDeliveryQueue.Job {

@@ -27,14 +27,15 @@ final class SlackStage: Sendable {
         ChatCommand(name: "specify", argument: "TEXT", summary: ""),
     ]
 
-    private init(_ slack: LoopbackSlack, memory: MemoryStore, isSocket: Bool) throws {
+    private init(_ slack: LoopbackSlack, memory: MemoryStore, isSocket: Bool, answerLimit: Int?) throws {
         self.slack = slack
         let intake: SlackSettings.Intake =
             isSocket
             ? .socket(appToken: Secret(slack.appToken)) : .http(signingSecret: Secret(slack.settings.signingSecret))
-        let settings = SlackSettings(
+        var settings = SlackSettings(
             id: "team", botToken: Secret(slack.botToken), intake: intake, apiURL: try HTTPURL(slack.apiURL),
             commands: Self.commands)
+        if let answerLimit { settings.answerLimit = answerLimit }
         let skipped = Protected<Int64>(0)
         self.skipped = skipped
         self.adapter = SlackAdapter(
@@ -71,9 +72,9 @@ final class SlackStage: Sendable {
 
     static func run(
         in slack: LoopbackSlack, memory: MemoryStore = .none, isSocket: Bool = true, waitsForUp: Bool = true,
-        _ body: @Sendable (SlackStage) async throws -> Void
+        answerLimit: Int? = nil, _ body: @Sendable (SlackStage) async throws -> Void
     ) async throws {
-        let stage = try SlackStage(slack, memory: memory, isSocket: isSocket)
+        let stage = try SlackStage(slack, memory: memory, isSocket: isSocket, answerLimit: answerLimit)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await stage.adapter.run(delivering: stage.sink) }
             do {

@@ -174,6 +174,55 @@ struct SlackWaysInTests {
         await slack.stop()
     }
 
+    /// A workspace in which `say` was called while the adapter was away.
+    private func absent(_ memory: KeptMemory, _ say: (LoopbackSlack) -> Void) async throws -> LoopbackSlack {
+        let slack = try await LoopbackSlack.started(SlackStage.settings { $0.retrySeconds = [0, 0, 0] })
+        try await SlackStage.run(in: slack, memory: memory.store) { stage in
+            slack.say("\(slack.mention) before")
+            await stage.sink.wait { $0.messages.count == 1 }
+        }
+        say(slack)
+        try await slack.wait("Slack gives up") { $0.outstanding == 0 }
+        return slack
+    }
+
+    @Test("a channel that cannot be read does not hold up the missed messages of the others")
+    func failingChannel() async throws {
+        let memory = KeptMemory()
+        let slack = try await self.absent(memory) { slack in
+            slack.say("direct", in: slack.directChannel())
+            slack.say("\(slack.mention) meanwhile")
+        }
+        // Direct conversations are read first.
+        slack.inject(.error("internal_error"), at: "conversations.history")
+        try await SlackStage.run(in: slack, memory: memory.store) { stage in
+            await stage.sink.wait { $0.messages.contains { $0.text == "meanwhile" } }
+            expectEqual(stage.sink.messages.contains { $0.text == "direct" }, false)
+        }
+        await slack.stop()
+    }
+
+    @Test("missed messages that are too long for one answer are read in smaller pages")
+    func longMessages() async throws {
+        let memory = KeptMemory()
+        let slack = try await self.absent(memory) { slack in
+            for number in 0..<8 { slack.say("\(slack.mention) \(number) \(String(repeating: "x", count: 2_000))") }
+        }
+        try await SlackStage.run(in: slack, memory: memory.store, answerLimit: 16_000) { stage in
+            await stage.sink.wait { $0.messages.count { $0.text.utf8.count > 2_000 } == 8 }
+        }
+        await slack.stop()
+    }
+
+    @Test("a message that is nested too deeply does not hide the others of an answer")
+    func deepMessage() throws {
+        let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
+        let text = #"{"ok":true,"messages":[{"ts":"2.0","blocks":\#(deep)},{"ts":"1.0"}]}"#
+        let answer = try SlackAdapter.read(Array(text.utf8))
+        expectEqual(answer?["messages"]?.arrayValue?.map { $0["ts"]?.stringValue }, [nil, "1.0"])
+        try expectEqual(SlackAdapter.read(Array("<html>".utf8)), nil)
+    }
+
     @Test("messages missed after a kill in the first seconds are read as well")
     func earlyKill() async throws {
         let memory = KeptMemory()

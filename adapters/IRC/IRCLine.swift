@@ -44,9 +44,10 @@ package struct IRCLine: Sendable {
 
     package var parameters: [String] { self.parameterRanges.map { IRCText.decode(self.bytes[$0]) } }
 
-    /// The sender; nil if the line has none, which means the server itself.
+    /// The sender; nil if the line has none, which means the server itself, or one that is too long.
     package var source: IRCSource? {
-        self.sourceRange.isEmpty ? nil : IRCSource(bytes: self.bytes[self.sourceRange])
+        self.sourceRange.isEmpty || self.sourceRange.count > IRCSource.limit
+            ? nil : IRCSource(bytes: self.bytes[self.sourceRange])
     }
 
     /// The bytes of the source's nick or server name.

@@ -1,5 +1,8 @@
 /// The sender of a line: `nick!user@host`, `nick`, or a server's name.
 package struct IRCSource: Hashable, Sendable {
+    /// The most bytes of a source in a line, and of each name in it; servers allow far fewer.
+    package static let limit = 512
+
     /// The nick or the server's name.
     package var name: String
     package var user: String?

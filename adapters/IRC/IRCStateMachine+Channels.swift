@@ -68,7 +68,7 @@ extension IRCStateMachine {
         guard self.link.channels[key]?.isJoined == true else { return }
         let isExtended = self.link.capabilities.enabled.contains("extended-join") && line.count > 1
         let account = isExtended ? line.text(1) : "*"
-        self.appear(source, in: key, account: account == "*" ? nil : account, knowsAccount: isExtended)
+        self.appear(source, in: key, account: account == "*" ? nil : Self.kept(account), knowsAccount: isExtended)
     }
 
     private mutating func joined(_ name: String, _ key: ExactText, _ source: IRCSource) {
@@ -93,7 +93,7 @@ extension IRCStateMachine {
         let key = self.fold(line.text(2))
         guard self.link.channels[key]?.isJoined == true else { return }
         let signs = self.link.features.prefixes.map(\.sign)
-        for word in line.raw(3).split(separator: 0x20) {
+        for word in line.raw(3).split(separator: 0x20) where word.count <= IRCSource.limit {
             let source = IRCSource(bytes: word.drop { signs.contains($0) })
             guard !source.name.isEmpty, !self.isMe(source.name) else { continue }
             self.appear(source, in: key, account: nil, knowsAccount: false)

@@ -39,7 +39,7 @@ extension IRCStateMachine {
         let key = self.fold(said.source.name)
         let account: String?
         if isBacklog {
-            account = said.line.tag("account")
+            account = said.line.tag("account").flatMap(Self.kept)
         } else {
             account = self.speak(said, key)
         }

@@ -12,6 +12,9 @@ extension IRCStateMachine {
     /// Milliseconds after which a netsplit ends the identities of those still missing.
     static let splitLimit: Int64 = 1_800_000
 
+    /// The name, unless it is too long to be kept for each of many people.
+    static func kept(_ name: String) -> String? { name.utf8.count <= IRCSource.limit ? name : nil }
+
     // MARK: Arriving
 
     /// Notes that a person is in one of our channels.
@@ -117,6 +120,11 @@ extension IRCStateMachine {
         self.regain(ifFreed: source.name)
         if from != to { for key in [from, to] { self.forgetHolder(key) } }
         guard var person = self.link.people[from] else { return }
+        guard Self.kept(new) != nil else {
+            self.endIdentity(from)
+            self.link.people[from] = nil
+            return
+        }
         if from == to {
             self.link.people[from]?.nick = new
             return
@@ -140,7 +148,7 @@ extension IRCStateMachine {
     mutating func receiveAccount(_ line: IRCLine) {
         guard let source = line.source, !self.isMe(source.name) else { return }
         let name = line.text(0)
-        let account = name == "*" || name == "0" ? nil : name
+        let account = name == "*" || name == "0" ? nil : Self.kept(name)
         let key = self.fold(source.name)
         guard let person = self.link.people[key] else { return }
         if person.account != nil, account == nil { self.endIdentity(key) }
@@ -158,10 +166,10 @@ extension IRCStateMachine {
             person.earlierMasks.count < 20
         {
             let mask = self.fold("\(user)@\(host)")
-            self.link.people[key]?.earlierMasks.insert(mask)
+            if Self.kept(mask.text) != nil { self.link.people[key]?.earlierMasks.insert(mask) }
         }
-        self.link.people[key]?.user = line.text(0)
-        self.link.people[key]?.host = line.text(1)
+        self.link.people[key]?.user = Self.kept(line.text(0))
+        self.link.people[key]?.host = Self.kept(line.text(1))
     }
 
     // MARK: Accounts
@@ -181,10 +189,11 @@ extension IRCStateMachine {
             if self.isMe(line.text(5)) { self.learn(.init(name: line.text(5), user: line.text(2), host: line.text(3))) }
             return
         }
-        guard line.count >= 7, line.text(1) == "42" else { return }
+        guard line.count >= 7, line.text(1) == "42", (3...5).allSatisfy({ line.raw($0).count <= IRCSource.limit })
+        else { return }
         let source = IRCSource(name: line.text(5), user: line.text(3), host: line.text(4))
         if self.isMe(source.name) { return self.learn(source) }
-        let account = line.text(6) == "0" ? nil : line.text(6)
+        let account = line.text(6) == "0" ? nil : Self.kept(line.text(6))
         let key = self.fold(line.text(2))
         guard self.link.channels[key]?.isJoined == true else { return }
         self.appear(source, in: key, account: account, knowsAccount: true)
@@ -193,7 +202,9 @@ extension IRCStateMachine {
     /// The sender's account: from the message's tag if the server sets it, else as known for people in our channels.
     func account(of person: Person?, _ line: IRCLine) -> String? {
         let enabled = self.link.capabilities.enabled
-        if enabled.contains("account-tag") { return line.tag("account").flatMap { $0.isEmpty || $0 == "*" ? nil : $0 } }
+        if enabled.contains("account-tag") {
+            return line.tag("account").flatMap { $0.isEmpty || $0 == "*" ? nil : Self.kept($0) }
+        }
         guard enabled.contains("account-notify"), person?.channels.isEmpty == false else { return nil }
         return person?.account
     }

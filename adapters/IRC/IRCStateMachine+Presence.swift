@@ -33,7 +33,7 @@ extension IRCStateMachine {
         self.receiveHolder(numeric, line)
         let key = self.fold(line.text(1))
         guard let person = self.link.people[key], person.proofDeadline != nil else { return }
-        if numeric == 317, line.count > 4 {
+        if numeric == 317, line.count > 4, line.raw(3).count <= IRCSource.limit {
             let signedOn = line.text(3)
             if let before = person.signedOn, before != signedOn {
                 self.endIdentity(key)

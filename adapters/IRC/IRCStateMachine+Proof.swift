@@ -143,10 +143,12 @@ extension IRCStateMachine {
         let key = self.fold(line.text(1))
         switch numeric {
         case 311:
-            guard self.link.checks[key] != nil || self.link.people[key]?.proofDeadline != nil else { return }
+            guard self.link.checks[key] != nil || self.link.people[key]?.proofDeadline != nil,
+                line.raw(2).count <= IRCSource.limit, line.raw(3).count <= IRCSource.limit
+            else { return }
             self.link.whois[key] = Holder(user: line.text(2), host: line.text(3), account: nil, provenAt: 0)
         case 330:
-            self.link.whois[key]?.account = line.text(2)
+            self.link.whois[key]?.account = Self.kept(line.text(2))
         case 318:
             self.concludeHolder(key)
         default: break

@@ -6,8 +6,8 @@ internal import Kit
 internal import Primitives
 
 extension SlackAdapter {
-    /// In bytes.
-    private static let answerLimit = 16 << 20
+    /// The most values of an element of a list, such as a message, in an answer with too many values.
+    private static let elementLimit = 1_000
 
     /// Calls a method within the budget; throws without calling Slack when the budget is used up.
     ///
@@ -80,8 +80,7 @@ extension SlackAdapter {
         }
         do {
             let response = try await self.client.execute(request)
-            let bytes = try await response.body.collect(upTo: Self.answerLimit)
-            let answer = try? JSON.parse(bytes)
+            let answer = try Self.read(try await response.body.collect(upTo: self.settings.answerLimit))
             if let failure = SlackFailure(
                 method: method.rawValue, status: response.status.code, headers: response.headers, answer: answer)
             {
@@ -94,6 +93,21 @@ extension SlackAdapter {
                 return try await self.send(method, arguments, isRepeat: true)
             }
             throw SlackFailure(method: method.rawValue, error)
+        } catch let error as JSONError {
+            throw SlackFailure(
+                SlackFailure.tooLarge, "Slack's answer to \(method.rawValue) cannot be read: \(error.message)",
+                isCertain: false)
+        }
+    }
+
+    /// Anyone may have written one of many messages that is nested too deeply or has too many values: without it, the
+    /// others are read. Nil for what is not JSON.
+    static func read(_ bytes: [UInt8]) throws(JSONError) -> JSON? {
+        do throws(JSONError) {
+            return try JSON.parse(bytes)
+        } catch {
+            guard error.isOfLimits else { return nil }
+            return try JSON.parse(bytes, elementLimit: Self.elementLimit)
         }
     }
 

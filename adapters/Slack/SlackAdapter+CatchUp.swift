@@ -12,6 +12,11 @@ extension SlackAdapter {
     private static let overlap: Int64 = 60_000
     private static let channelLimit = 200
     private static let pageLimit = 5
+    private static let pageSize = 200
+    /// The most calls for a channel or a thread: more than pages, because long messages come in smaller ones.
+    private static let callLimit = 20
+    /// The channels that may fail before the others wait for the next try as well.
+    private static let failureLimit = 10
 
     private struct Unstored: Error, CustomStringConvertible {
         let description = "they could not be stored"
@@ -66,22 +71,37 @@ extension SlackAdapter {
     private func fetch(since oldest: String, threads: [SlackMemory.Thread]) async throws {
         let gaps = try await self.memberships()
         var count = 0
+        var failures: [SlackFailure] = []
         for gap in gaps {
-            var roots = Set(threads.filter { $0.channel == gap.channel }.map(\.root))
-            let messages = try await self.pages(.history, gap.channel, root: nil, since: oldest)
-            for message in messages {
-                guard let ts = SlackReader.timestamp(message["ts"]), message["reply_count"]?.intValue ?? 0 > 0 else {
-                    continue
-                }
-                roots.insert(ts)
-            }
-            count += try await self.enqueue(messages, of: gap)
-            for root in roots.sorted() {
-                count += try await self.enqueue(
-                    try await self.pages(.replies, gap.channel, root: root, since: oldest), of: gap)
+            do {
+                count += try await self.fetch(gap, since: oldest, threads: threads)
+            } catch let failure as SlackFailure where !failure.isRateLimit && !failure.isAboutToken {
+                // The other channels need not wait for this one.
+                failures.append(failure)
+                if failures.count >= Self.failureLimit { break }
             }
         }
         if count > 0 { self.logger.info("Messages missed while offline were read", ["count": .integer(Int64(count))]) }
+        // What may succeed later counts more than what the app may not read.
+        if let failure = failures.first(where: { !$0.isMissingFeature }) ?? failures.first { throw failure }
+    }
+
+    /// Reads a channel and its threads; returns the count of people's messages.
+    private func fetch(_ gap: Gap, since oldest: String, threads: [SlackMemory.Thread]) async throws -> Int {
+        var roots = Set(threads.filter { $0.channel == gap.channel }.map(\.root))
+        let messages = try await self.pages(.history, gap.channel, root: nil, since: oldest)
+        for message in messages {
+            guard let ts = SlackReader.timestamp(message["ts"]), message["reply_count"]?.intValue ?? 0 > 0 else {
+                continue
+            }
+            roots.insert(ts)
+        }
+        var count = try await self.enqueue(messages, of: gap)
+        for root in roots.sorted() {
+            count += try await self.enqueue(
+                try await self.pages(.replies, gap.channel, root: root, since: oldest), of: gap)
+        }
+        return count
     }
 
     /// The bot's channels, direct messages first.
@@ -106,18 +126,31 @@ extension SlackAdapter {
     private func pages(_ method: SlackMethod, _ channel: String, root: String?, since oldest: String) async throws
         -> [JSON]
     {
-        var arguments: JSONObject = ["channel": .string(channel), "oldest": .string(oldest), "limit": "200"]
+        var arguments: JSONObject = ["channel": .string(channel), "oldest": .string(oldest)]
         if let root { arguments["ts"] = .string(root) }
         var messages: [JSON] = []
+        var size = Self.pageSize
         do {
-            for _ in 0..<Self.pageLimit {
-                let answer = try await self.callPatiently(method, arguments)
+            for _ in 0..<Self.callLimit where messages.count < Self.pageLimit * Self.pageSize {
+                arguments["limit"] = .string("\(size)")
+                let answer: JSON
+                do {
+                    answer = try await self.callPatiently(method, arguments)
+                } catch let failure as SlackFailure where failure.code == SlackFailure.tooLarge && size > 1 {
+                    size /= 2
+                    continue
+                }
                 messages += answer["messages"]?.arrayValue ?? []
                 guard let cursor = answer["response_metadata"]?["next_cursor"]?.stringValue, !cursor.isEmpty else {
                     break
                 }
                 arguments["cursor"] = .string(cursor)
             }
+        } catch let failure as SlackFailure where failure.code == SlackFailure.tooLarge {
+            // Nothing says where the message after this one is.
+            self.logger.warning(
+                "A missed message is too large to be read, and the rest of its channel or thread is left out",
+                ["channel": .string(channel), "reason": .string(failure.message)])
         } catch let failure as SlackFailure
             where failure.isCertain && !failure.isRateLimit && !failure.isMissingFeature
             && failure.code != "unreachable"

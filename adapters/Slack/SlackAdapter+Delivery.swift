@@ -54,15 +54,18 @@ extension SlackAdapter {
         guard let socket = self.state.withLock({ $0.work.sockets[link] }) else { return }
         var answer: JSONObject = ["envelope_id": .string(envelope.id)]
         if envelope.takesPayload, let payload { answer["payload"] = payload }
-        let text = JSON.object(answer).text
-        self.acknowledge(text, on: socket)
+        self.acknowledge(JSON.object(answer).text, on: socket, link)
     }
 
     /// Sending blocks only while a slow peer leaves 256 KB unread; the next event must not wait for that.
-    private func acknowledge(_ text: String, on socket: WebSocket) {
+    private func acknowledge(_ text: String, on socket: WebSocket, _ link: Int) {
+        guard self.state.withLock({ $0.work.beginAcknowledgement(on: link) }) else { return self.toConduct.signal() }
         // Unstructured: it ends with the socket at the latest, and its outcome does not matter, since Slack redelivers
         // what was not acknowledged.
-        Task { try? await socket.send(text) }
+        Task {
+            try? await socket.send(text)
+            self.state.withLock { $0.work.endAcknowledgement(on: link) }
+        }
     }
 
     func queue(of item: SlackReader.Item) -> SlackDeliveryQueue {

@@ -28,6 +28,9 @@ struct SlackFailure: Error, Sendable, Equatable {
     /// The call was not made, because ``SlackBudget`` allows no more.
     static let budget = "budget"
 
+    /// The answer is longer than this program reads.
+    static let tooLarge = "answer_too_large"
+
     /// The bot's token no longer works.
     var isAboutToken: Bool {
         [
@@ -86,7 +89,8 @@ struct SlackFailure: Error, Sendable, Equatable {
     /// Describes a call without an answer.
     init(method: String, _ error: HTTPClientError) {
         self.init(
-            "unreachable", "the call of \(method) to Slack failed: \(error.message)",
+            error.code == .tooLarge ? Self.tooLarge : "unreachable",
+            "the call of \(method) to Slack failed: \(error.message)",
             isCertain: !error.mayHaveReachedServer)
     }
 
@@ -141,8 +145,8 @@ struct SlackFailure: Error, Sendable, Equatable {
         }
         if !self.isCertain {
             return AdapterError(
-                self.code == "unreachable" ? .timedOut : .disconnected, self.message, retryAfter: retry,
-                isCertain: false)
+                ["unreachable", Self.tooLarge].contains(self.code) ? .timedOut : .disconnected, self.message,
+                retryAfter: retry, isCertain: false)
         }
         switch self.code {
         case "unreachable": return AdapterError(.disconnected, self.message, retryAfter: retry)

@@ -10,6 +10,9 @@ enum SlackFrame: Sendable, Equatable {
     /// Described for the log.
     case unknown(String)
 
+    /// Of an envelope's id, in bytes; Slack's have 36.
+    private static let idLimit = 255
+
     init(_ text: String) {
         guard let json = try? JSON.parse(text), let type = json["type"]?.stringValue else {
             self = .unknown("a frame that is not JSON or has no type")
@@ -19,7 +22,9 @@ enum SlackFrame: Sendable, Equatable {
         case "hello": self = .hello(connections: json["num_connections"]?.intValue ?? 1)
         case "disconnect": self = .disconnect(reason: json["reason"]?.stringValue ?? "")
         default:
-            guard let id = json["envelope_id"]?.stringValue, let payload = json["payload"] else {
+            guard let id = json["envelope_id"]?.stringValue, id.utf8.count <= Self.idLimit,
+                let payload = json["payload"]
+            else {
                 self = .unknown("a frame of the type \(type.prefix(40))")
                 return
             }

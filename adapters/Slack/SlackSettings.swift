@@ -23,6 +23,8 @@ package struct SlackSettings: Sendable {
     package var commands: [ChatCommand]
     /// Multiplies Slack's own limits, for a server that allows more.
     package var paceFactor = 1.0
+    /// The most bytes of an answer of the Web API.
+    var answerLimit = 16 << 20
 
     package init(id: String, botToken: Secret, intake: Intake, apiURL: HTTPURL, commands: [ChatCommand] = []) {
         self.id = id

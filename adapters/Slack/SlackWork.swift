@@ -16,6 +16,8 @@ struct SlackWork: Sendable {
     }
 
     private static let orderLimit = 2_000
+    /// The most acknowledgements that may wait for one socket.
+    static let acknowledgementLimit = 1_024
 
     private(set) var isRunning = false
     private(set) var isStopping = false
@@ -24,6 +26,8 @@ struct SlackWork: Sendable {
     /// By link.
     var sockets: [Int: WebSocket] = [:]
     private var orders: [Order] = []
+    /// The acknowledgements that wait for a socket to take them, by link.
+    private var acknowledgements: [Int: Int] = [:]
 
     mutating func begin(at now: Int64) {
         self.isRunning = true
@@ -42,6 +46,20 @@ struct SlackWork: Sendable {
         guard self.isRunning, !self.isStopping, self.orders.count < Self.orderLimit else { return false }
         self.orders.append(order)
         return true
+    }
+
+    /// False for one too many. By then the socket takes none any more and is closed: Slack redelivers the events.
+    mutating func beginAcknowledgement(on link: Int) -> Bool {
+        let waiting = self.acknowledgements[link, default: 0] + 1
+        guard waiting <= Self.acknowledgementLimit else { return false }
+        self.acknowledgements[link] = waiting
+        if waiting == Self.acknowledgementLimit { self.add(.close(link)) }
+        return true
+    }
+
+    mutating func endAcknowledgement(on link: Int) {
+        let waiting = self.acknowledgements[link, default: 0] - 1
+        self.acknowledgements[link] = waiting > 0 ? waiting : nil
     }
 
     mutating func takeOrders() -> [Order] {

@@ -85,6 +85,8 @@ final class ScriptedNewsSource: GitHubNewsSource {
         var charged: [String] = []
         var failing = false
         var budget: Double?
+        var bodyLimit: Int?
+        var refused: String?
     }
 
     struct Failure: Error {}
@@ -107,6 +109,18 @@ final class ScriptedNewsSource: GitHubNewsSource {
         set { self.state.withLock { $0.failing = newValue } }
     }
 
+    /// The most bytes of an answer. Lists are then given by pages.
+    var bodyLimit: Int? {
+        get { self.state.withLock { $0.bodyLimit } }
+        set { self.state.withLock { $0.bodyLimit = newValue } }
+    }
+
+    /// The path that is answered as forbidden.
+    var refused: String? {
+        get { self.state.withLock { $0.refused } }
+        set { self.state.withLock { $0.refused = newValue } }
+    }
+
     var budget: Double? {
         get { self.state.withLock { $0.budget } }
         set { self.state.withLock { $0.budget = newValue } }
@@ -125,12 +139,18 @@ final class ScriptedNewsSource: GitHubNewsSource {
         return try self.state.withLock { state in
             if state.failing { throw Failure() }
             state.asked.append(path)
+            if path == state.refused { throw GitHubError(.forbidden, "No access to \(path)") }
             guard let answer = state.answers[path] else {
                 state.charged.append(path)
                 return .missing
             }
             if answer.tag == tag { return .unchanged }
             state.charged.append(path)
+            if let limit = state.bodyLimit {
+                let json = Self.page(of: answer.json, request.query)
+                guard json.bytes.count <= limit else { throw GitHubError(.tooLarge, "\(path) is too large") }
+                return .found(json, tag: answer.tag)
+            }
             // As GitHub does it for comments.
             guard let since = request.query["since"], let items = answer.json.arrayValue else {
                 return .found(answer.json, tag: answer.tag)
@@ -138,6 +158,12 @@ final class ScriptedNewsSource: GitHubNewsSource {
             let later = items.filter { $0["created_at"]?.stringValue ?? "" >= since }
             return .found(.array(later), tag: answer.tag)
         }
+    }
+
+    private static func page(of json: JSON, _ query: HTTPQuery) -> JSON {
+        guard let items = json.arrayValue, let size = query["per_page"].flatMap({ Int($0) }) else { return json }
+        let page = query["page"].flatMap { Int($0) } ?? 1
+        return .array(Array(items.dropFirst((page - 1) * size).prefix(size)))
     }
 
     func budgetLeft(for repository: GitHubRepositoryName) async -> Double? { self.budget }

@@ -146,6 +146,66 @@ struct NewsPollTests {
         expectEqual(round.events.count { $0.kind == .comment }, 1_000)
     }
 
+    @Test("pages that are too large are read in parts, and only an item that is too large by itself is left out")
+    func longComments() async throws {
+        self.prepare()
+        self.source.bodyLimit = 20_000
+        self.source["issues/7/comments"] = .array(
+            (1...130).map { NewsFixtures.written($0, String(repeating: "x", count: $0 == 57 ? 30_000 : 2_000)) })
+        var poll = NewsPoll(NewsFixtures.repository)
+        let watch = NewsFixtures.watch(pull: 7, head: NewsFixtures.shas[0])
+        let round = try await poll.round([watch], from: self.source)
+        let comments = round.events.filter { $0.kind == .comment }.map(\.id)
+        expectEqual(comments, (1...130).filter { $0 != 57 }.map { "\($0)" })
+        expectEqual(round.failures, [])
+    }
+
+    @Test("a push with too large a difference is still news, with its last commit")
+    func longPush() async throws {
+        self.prepare(head: NewsFixtures.shas[1])
+        self.source.bodyLimit = 20_000
+        self.source["compare/\(NewsFixtures.shas[0])...\(NewsFixtures.shas[1])"] = [
+            "files": [["patch": .string(String(repeating: "x", count: 30_000))]]
+        ]
+        self.source["git/commits/\(NewsFixtures.shas[1])"] = ["message": "Fix the sum", "author": ["name": "Mona"]]
+        var poll = NewsPoll(NewsFixtures.repository)
+        let watch = NewsFixtures.watch(pull: 7, head: NewsFixtures.shas[0])
+        let push = try #require(try await poll.round([watch], from: self.source).events.first)
+        #expect(push.kind == .push && push.author == "Mona")
+        expectEqual(push.commits.map(\.subject), ["Fix the sum"])
+    }
+
+    @Test(
+        "what cannot be read of a pull request or a branch does not hold up the rest, and is read later",
+        arguments: ["issues/7/comments", "commits/\(NewsFixtures.shas[0])/status"])
+    func refusal(path: String) async throws {
+        self.prepare()
+        let (other, head) = ("002-other", NewsFixtures.shas[3])
+        self.source["git/ref/heads/\(other)"] = ["object": ["sha": .string(head)]]
+        self.source.refused = path
+        var poll = NewsPoll(NewsFixtures.repository)
+        let watches = [
+            NewsFixtures.watch(pull: 7),
+            WatchedBranch(session: "t2", repository: NewsFixtures.repository, branch: other, since: 0),
+        ]
+        let first = try await poll.round(watches, from: self.source)
+        expectEqual(first.heads[other], head)
+        expectEqual(first.failures, ["No access to \(path)"])
+        self.source.refused = nil
+        let second = try await poll.round(watches, from: self.source)
+        expectEqual(Set((first.events + second.events).map(\.key)), ["review:1", "comment:2", "check:3"])
+        expectEqual(second.failures, [])
+    }
+
+    @Test("a hash that is longer than any of Git's counts as missing")
+    func longHash() async throws {
+        let long = String(repeating: "a", count: 256)
+        self.source["pulls"] = [NewsFixtures.pullObject(head: long)]
+        self.source["git/ref/heads/\(NewsFixtures.branch)"] = ["object": ["sha": .string(long)]]
+        var poll = NewsPoll(NewsFixtures.repository)
+        try await expectEqual(poll.round([NewsFixtures.watch(pull: 7)], from: self.source).heads, [:])
+    }
+
     @Test("active threads are polled each minute, later ones more rarely, and new ones within ten seconds")
     func schedule() {
         let (minute, day) = (Int64(60_000), Int64(86_400_000))

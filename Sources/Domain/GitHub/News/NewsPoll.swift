@@ -8,14 +8,16 @@ internal import Primitives
 /// unchanged answer is free.
 package struct NewsPoll: Sendable {
     private static let pageSize = 100
+    /// The sizes of a page, and of its parts if it is too large: each is a whole number of the next.
+    private static let pageSizes = [Self.pageSize, 20, 4, 1]
     private static let pageLimit = 10
     /// The most pull requests and answers that are remembered between rounds, besides those of the current watches.
     private static let memoryLimit = 1_000
 
     private let repository: GitHubRepositoryName
     private var tags: [NewsRequest: String] = [:]
-    /// The number of items in the last answer for a page.
-    private var counts: [NewsRequest: Int] = [:]
+    /// The pages whose last answers had as many items as a page may have.
+    private var fullPages: Set<NewsRequest> = []
     /// What this round has asked for.
     private var asked: Set<NewsRequest> = []
     /// When each pull request last changed, as GitHub writes it.
@@ -45,22 +47,41 @@ package struct NewsPoll: Sendable {
             if isFirst || listed.contains(pull) {
                 // Of all threads that watch it, the one that has watched longest.
                 let since = watches.filter { self.pull(of: $0) == pull }.map(\.since).min() ?? watch.since
-                try await self.words(of: pull, since: since, source, into: &snapshot)
-                if isFirst { self.changes[pull] = "" }
+                let tags = self.tags
+                do {
+                    try await self.words(of: pull, since: since, source, into: &snapshot)
+                    if isFirst { self.changes[pull] = "" }
+                } catch let error as GitHubError where Self.isOfOne(error) {
+                    // The next round reads it anew.
+                    (self.changes[pull], self.tags) = (nil, tags)
+                    snapshot.failures.append(error.message)
+                }
             }
         }
         var branches: Set<String> = []
         for watch in watches where branches.insert(watch.branch).inserted {
             let same = watches.filter { $0.branch == watch.branch }
-            guard let head = try await self.head(of: same, source, into: &snapshot) else { continue }
-            snapshot.heads[watch.branch] = head
-            try await self.checks(of: head, on: watch.branch, source, into: &snapshot)
+            let tags = self.tags
+            do {
+                guard let head = try await self.head(of: same, source, into: &snapshot) else { continue }
+                snapshot.heads[watch.branch] = head
+                try await self.checks(of: head, on: watch.branch, source, into: &snapshot)
+            } catch let error as GitHubError where Self.isOfOne(error) {
+                self.tags = tags
+                snapshot.failures.append(error.message)
+            }
         }
         self.forget(except: watches)
         // Pushes first: they change which checks count.
         snapshot.events.sort { $0.kind == .push && $1.kind != .push }
         return snapshot
     }
+
+    /// Whether the other pull requests and branches need not wait for this one: waiting does not help it.
+    private static func isOfOne(_ error: GitHubError) -> Bool { !error.isPassing && error.code != .unauthorized }
+
+    /// A hash, a time, a tag or the name of a branch. Longer than GitHub's, it counts as missing: many are remembered.
+    private static func short(_ text: String?) -> String? { text.flatMap { $0.utf8.count <= 255 ? $0 : nil } }
 
     /// Forgets what no watch needs, the oldest pull requests first. Whatever is forgotten is read again when it is
     /// needed.
@@ -76,7 +97,7 @@ package struct NewsPoll: Sendable {
         }
         if self.tags.count > Self.memoryLimit {
             self.tags = self.tags.filter { self.asked.contains($0.key) }
-            self.counts = self.counts.filter { self.asked.contains($0.key) }
+            self.fullPages.formIntersection(self.asked)
         }
     }
 
@@ -87,7 +108,7 @@ package struct NewsPoll: Sendable {
 
     /// How much is remembered.
     var size: Int {
-        self.tags.count + self.counts.count + self.changes.count + self.pullHeads.count + self.openPulls.count
+        self.tags.count + self.fullPages.count + self.changes.count + self.pullHeads.count + self.openPulls.count
             + self.branchHeads.count
     }
 
@@ -97,23 +118,21 @@ package struct NewsPoll: Sendable {
     private mutating func pulls(
         _ source: some GitHubNewsSource, into snapshot: inout NewsSnapshot
     ) async throws -> Set<Int> {
-        let request = NewsRequest(
-            self.repository, ["pulls"],
-            ["state": "all", "sort": "updated", "direction": "desc", "per_page": "\(Self.pageSize)"])
-        guard let list = try await self.get(request, source)?.arrayValue else { return [] }
+        let query: HTTPQuery = ["state": "all", "sort": "updated", "direction": "desc"]
+        let list: [JSON] = try await self.page(1, of: ["pulls"], query, source) { $0 }.items
         var changed: Set<Int> = []
         // The oldest first, so that a branch's newest pull request wins.
         for pull in list.reversed() {
             guard let number = pull["number"]?.intValue else { continue }
-            self.pullHeads[number] = pull["head"]?["sha"]?.stringValue
-            if let branch = NewsReader.headBranch(of: pull, in: self.name) {
+            self.pullHeads[number] = Self.short(pull["head"]?["sha"]?.stringValue)
+            if let branch = Self.short(NewsReader.headBranch(of: pull, in: self.name)) {
                 if pull["state"]?.stringValue == "open" {
                     self.openPulls[branch] = number
                 } else if self.openPulls[branch] == number {
                     self.openPulls[branch] = nil
                 }
             }
-            let time = pull["updated_at"]?.stringValue ?? ""
+            let time = Self.short(pull["updated_at"]?.stringValue) ?? ""
             guard self.changes[number] != time else { continue }
             // A watch that has not been polled yet stays new.
             if self.changes[number] != nil { self.changes[number] = time }
@@ -127,17 +146,15 @@ package struct NewsPoll: Sendable {
     private mutating func words(
         of pull: Int, since: Int64, _ source: some GitHubNewsSource, into snapshot: inout NewsSnapshot
     ) async throws {
-        let time = CivilTime(milliseconds: since).rfc3339Seconds
-        for review in try await self.pages(["pulls", "\(pull)", "reviews"], [:], source) {
-            if let event = NewsReader.review(review, ofPull: pull, in: self.name) { snapshot.events.append(event) }
+        let (time, name) = (CivilTime(milliseconds: since).rfc3339Seconds, self.name)
+        snapshot.events += try await self.pages(["pulls", "\(pull)", "reviews"], [:], source) {
+            NewsReader.review($0, ofPull: pull, in: name)
         }
-        for comment in try await self.pages(["pulls", "\(pull)", "comments"], ["since": time], source) {
-            if let event = NewsReader.lineComment(comment, ofPull: pull, in: self.name) {
-                snapshot.events.append(event)
-            }
+        snapshot.events += try await self.pages(["pulls", "\(pull)", "comments"], ["since": time], source) {
+            NewsReader.lineComment($0, ofPull: pull, in: name)
         }
-        for comment in try await self.pages(["issues", "\(pull)", "comments"], ["since": time], source) {
-            if let event = NewsReader.comment(comment, ofPull: pull, in: self.name) { snapshot.events.append(event) }
+        snapshot.events += try await self.pages(["issues", "\(pull)", "comments"], ["since": time], source) {
+            NewsReader.comment($0, ofPull: pull, in: name)
         }
     }
 
@@ -179,8 +196,8 @@ package struct NewsPoll: Sendable {
         case .unchanged: break
         case .missing: self.branchHeads[branch] = nil
         case .found(let json, let tag):
-            self.tags[request] = tag
-            self.branchHeads[branch] = json["object"]?["sha"]?.stringValue
+            self.tags[request] = Self.short(tag)
+            self.branchHeads[branch] = Self.short(json["object"]?["sha"]?.stringValue)
         }
         return self.branchHeads[branch]
     }
@@ -190,7 +207,13 @@ package struct NewsPoll: Sendable {
         _ old: String, _ head: String, _ source: some GitHubNewsSource, into event: inout NewsEvent
     ) async throws {
         let request = NewsRequest(self.repository, ["compare", "\(old)...\(head)"])
-        guard case .found(let json, _) = try await source.get(request, unless: nil) else { return }
+        let answer: NewsAnswer
+        do {
+            answer = try await source.get(request, unless: nil)
+        } catch let error as GitHubError where error.code == .tooLarge {
+            return try await self.last(head, source, into: &event)
+        }
+        guard case .found(let json, _) = answer else { return }
         let commits = json["commits"]?.arrayValue ?? []
         if json["status"]?.stringValue == "diverged" || json["status"]?.stringValue == "behind" {
             event.state = "forced"
@@ -207,14 +230,26 @@ package struct NewsPoll: Sendable {
         event.author = NewsReader.login(last?["author"]) ?? last?["commit"]?["author"]?["name"]?.stringValue
     }
 
+    /// Adds only the last commit of a push, without the changes in its files, which may be what is too large.
+    private func last(_ head: String, _ source: some GitHubNewsSource, into event: inout NewsEvent) async throws {
+        let request = NewsRequest(self.repository, ["git", "commits", head])
+        do {
+            guard case .found(let json, _) = try await source.get(request, unless: nil) else { return }
+            let commit = NewsReader.commit(head, json["message"]?.stringValue ?? "")
+            event.commits = [commit]
+            if !commit.hasTrailer { event.author = json["author"]?["name"]?.stringValue }
+        } catch let error as GitHubError where error.code == .tooLarge {
+            // A push without commits is still news.
+        }
+    }
+
     private mutating func checks(
         of sha: String, on branch: String, _ source: some GitHubNewsSource, into snapshot: inout NewsSnapshot
     ) async throws {
-        let runs = try await self.get(
-            NewsRequest(
-                self.repository, ["commits", sha, "check-runs"],
-                ["filter": "latest", "per_page": "\(Self.pageSize)"]), source)
-        var events = (runs?["check_runs"]?.arrayValue ?? []).compactMap { NewsReader.check($0, in: self.name) }
+        let name = self.name
+        var events = try await self.page(1, of: ["commits", sha, "check-runs"], ["filter": "latest"], source) {
+            NewsReader.check($0, in: name)
+        }.items
         let statuses = try await self.get(NewsRequest(self.repository, ["commits", sha, "status"]), source)
         events += (statuses?["statuses"]?.arrayValue ?? []).compactMap {
             NewsReader.status($0, of: sha, in: self.name)
@@ -234,25 +269,50 @@ package struct NewsPoll: Sendable {
         guard case .found(let json, let tag) = try await source.get(request, unless: self.tags[request]) else {
             return nil
         }
-        self.tags[request] = tag
+        self.tags[request] = Self.short(tag)
         return json
     }
 
-    /// The items of all changed pages.
-    private mutating func pages(
-        _ path: [String], _ query: HTTPQuery, _ source: some GitHubNewsSource
-    ) async throws -> [JSON] {
-        var items: [JSON] = []
-        for page in 1...Self.pageLimit {
-            let more: HTTPQuery = ["per_page": "\(Self.pageSize)", "page": "\(page)"]
-            let request = NewsRequest(self.repository, path, HTTPQuery(query.items + more.items))
-            if let list = try await self.get(request, source)?.arrayValue {
-                items += list
-                self.counts[request] = list.count
-            }
-            if self.counts[request, default: 0] < Self.pageSize { break }
+    /// The items of all changed pages, as far as `read` reads them.
+    private mutating func pages<Item>(
+        _ path: [String], _ query: HTTPQuery, _ source: some GitHubNewsSource, _ read: (JSON) -> Item?
+    ) async throws -> [Item] {
+        var items: [Item] = []
+        for number in 1...Self.pageLimit {
+            let page = try await self.page(number, of: path, query, source, read)
+            items += page.items
+            if !page.isFull { break }
         }
         return items
+    }
+
+    /// What `read` reads of a page, if it has changed, and whether more pages may follow. A page that is too large is read
+    /// in parts; an item that is too large by itself is skipped.
+    private mutating func page<Item>(
+        _ number: Int, of path: [String], _ query: HTTPQuery, _ source: some GitHubNewsSource, step: Int = 0,
+        _ read: (JSON) -> Item?
+    ) async throws -> (items: [Item], isFull: Bool) {
+        let size = Self.pageSizes[step]
+        let more: HTTPQuery = ["per_page": "\(size)", "page": "\(number)"]
+        let request = NewsRequest(self.repository, path, HTTPQuery(query.items + more.items))
+        do {
+            let json = try await self.get(request, source)
+            guard let list = json?.arrayValue ?? json?["check_runs"]?.arrayValue else {
+                return ([], self.fullPages.contains(request))
+            }
+            if list.count < size { self.fullPages.remove(request) } else { self.fullPages.insert(request) }
+            return (list.compactMap(read), list.count >= size)
+        } catch let error as GitHubError where error.code == .tooLarge {
+            guard step + 1 < Self.pageSizes.count else { return ([], true) }
+            let parts = size / Self.pageSizes[step + 1]
+            var items: [Item] = []
+            for part in (number - 1) * parts + 1...number * parts {
+                let page = try await self.page(part, of: path, query, source, step: step + 1, read)
+                items += page.items
+                if !page.isFull { return (items, false) }
+            }
+            return (items, true)
+        }
     }
 }
 
@@ -264,6 +324,8 @@ package struct NewsSnapshot: Sendable, Hashable {
     package var heads: [String: String] = [:]
     /// The open pull requests of the polled branches, by branch.
     package var pulls: [String: Int] = [:]
+    /// Why some pull requests and branches could not be read.
+    package var failures: [String] = []
 
     package init() {}
 }

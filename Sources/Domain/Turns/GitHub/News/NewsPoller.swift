@@ -139,7 +139,7 @@ package final class NewsPoller: Service {
         } catch let error as CancellationError {
             throw error
         } catch {
-            self.note(error, of: due.repository)
+            self.note("\(error)", of: due.repository)
             return false
         }
         let (desk, now) = (self.desk, self.posts.environment.now())
@@ -152,17 +152,19 @@ package final class NewsPoller: Service {
         let done = poll
         self.state.withLock { state in
             state.polls[due.repository] = done
-            state.failing.remove(due.repository)
+            if snapshot.failures.isEmpty { state.failing.remove(due.repository) }
         }
+        // Of single branches and pull requests: news of the others have come.
+        if let failure = snapshot.failures.first { self.note(failure, of: due.repository) }
         return true
     }
 
     /// Logs a failure once, until the repository can be polled again.
-    private func note(_ error: any Error, of repository: GitHubRepositoryName) {
+    private func note(_ error: String, of repository: GitHubRepositoryName) {
         guard self.state.withLock({ $0.failing.insert(repository).inserted }) else { return }
         self.logger.warning(
             "GitHub cannot be polled for news; trying again",
-            ["repository": .string("\(repository)"), "error": .string("\(error)")])
+            ["repository": .string("\(repository)"), "error": .string(error)])
     }
 }
 
