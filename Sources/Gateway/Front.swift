@@ -169,7 +169,7 @@ struct Front: Sendable {
             case .length(let length): min(length, route.bodyMemory)
             case .chunked: route.bodyMemory
             }
-        return route.answerMemory + body
+        return route.answerMemory(with: request.query) + body
     }
 
     /// A page for browsers, a problem for programs.

@@ -92,6 +92,34 @@ struct WebhookLedgerTests {
         }
     }
 
+    @Test("of a hook's history the newest are kept, with all that wait; what is young is not visited to find the old")
+    func history() async throws {
+        let (store, directory) = try await Self.store()
+        defer { withExtendedLifetime(directory) {} }
+        try await store.write { ledger in
+            for number in 1...6 {
+                try ledger.insert(Self.delivery(number, at: Int64(number)))
+                guard number != 2, var ended = try ledger.webhookDelivery("ci-\(number)") else { continue }
+                ended.state = .delivered
+                try ledger.update(ended)
+            }
+            try ledger.insert(Self.delivery(1, of: "board"))
+            func kept() throws -> [String] {
+                try ledger.webhookDeliveries(of: "ci", before: nil, limit: 9).map(\.id)
+            }
+            try ledger.boundWebhookHistory(of: "ci", to: 6, batch: 9)
+            try expectEqual(kept().count, 6)
+            try ledger.boundWebhookHistory(of: "ci", to: 3, batch: 9)
+            try expectEqual(kept(), ["ci-6", "ci-5", "ci-4", "ci-2"])
+            try expectEqual(ledger.webhookSummary(of: "board").waiting, 1)
+            // Behind the one that waits.
+            try expectEqual(ledger.deleteWebhookDeliveries(before: 6, limit: 1), 1)
+            try expectEqual(ledger.deleteWebhookDeliveries(before: 6, limit: 1), 1)
+            try expectEqual(ledger.deleteWebhookDeliveries(before: 6, limit: 1), 0)
+            try expectEqual(kept(), ["ci-6", "ci-2"])
+        }
+    }
+
     @Test("changes are kept until their deliveries are stored")
     func changes() async throws {
         let (store, directory) = try await Self.store()

@@ -291,6 +291,28 @@ struct TaskCommandTests {
         #expect(try await office.store.read { try $0.task("T7", in: "notes") } != nil)
     }
 
+    @Test("what another host has indexed in between is replaced as a whole")
+    func otherHost() async throws {
+        let office = try await Office()
+        try await office.desk.refresh(nil)
+        let list = try await office.store.read { try $0.taskList(of: "notes") }
+        try await office.store.write { ledger in
+            let other = TaskFile(Array("# Tasks\n\n- [ ] T8 Other\n- [ ] T9 More\n".utf8))
+            _ = try ledger.setTasks(
+                other.items.map { $0.row(in: "notes", at: 0) }, of: "notes",
+                TaskListRow(branch: "main", hash: "other", blob: "other"), at: 0)
+        }
+        try office.git.shell("printf -- '\\n- [ ] T3 Three\\n' >> docs/TASKS.md && git commit -qam three")
+        let repository = try office.desk.repositories.repository(nil)
+        let base = try await repository.knownBase()
+        let file = try await repository.file(TaskFile.path, at: base.branch, limit: TaskFile.sizeLimit)
+        try await office.desk.index(file, repository, known: list)
+        let rows = try await office.store.read { try $0.tasks(of: "notes", limit: 9) }
+        try expectEqual(rows.map(\.id), TaskFile(Array(office.text.utf8)).items.map(\.address))
+        let now = try await office.store.read { try $0.taskList(of: "notes") }
+        expectEqual(now?.hash, file.commit.hex)
+    }
+
     @Test("a change of one task of 5,000 writes few rows, also where it moves the others")
     func large() async throws {
         let lines = (1...5_000).map { "- [ ] T\($0) Task number \($0) @ada #web\n" }.joined()

@@ -93,6 +93,8 @@ struct APIRoute: Sendable {
     var bodyLimit = 0
     /// What an answer takes while it is made, in bytes; see ``RequestBudget``. More for routes that return much.
     var answerMemory = 64 << 10
+    /// A parameter with which an answer takes ``anyMemory``, because much is read for it.
+    var heavyParameter: String?
     var answers: [Answer]
     /// An HTML page: without a credential, browsers are redirected to the sign-in.
     var isPage = false
@@ -126,6 +128,13 @@ struct APIRoute: Sendable {
     /// More than a body of short members takes, with each character escaped.
     static let smallBody = 16 << 10
 
+    /// What an answer to a request with these parameters takes.
+    func answerMemory(with query: @autoclosure () -> HTTPQuery) -> Int {
+        guard let name = self.heavyParameter, query().items.contains(where: { $0.name == name && !$0.value.isEmpty })
+        else { return self.answerMemory }
+        return Self.anyMemory
+    }
+
     /// The most that a request body takes; a body without a limit is read in pieces.
     var bodyMemory: Int { min(self.bodyLimit, 2 << 20) }
 }
@@ -137,13 +146,13 @@ extension APIRoute {
     init<Query: Codable & Sendable, Body: Codable & Sendable, Content: Codable & Sendable>(
         _ method: HTTPMethod, _ pattern: String, _ operation: String, _ summary: String, _ access: Access,
         headers: [Header] = [], query: Query.Type? = nil, body: Body.Type? = nil,
-        bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, success: (HTTPStatus, String), _ others: [Answer] = [],
-        isInWorkspace: Bool = false,
+        bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, heavyParameter: String? = nil,
+        success: (HTTPStatus, String), _ others: [Answer] = [], isInWorkspace: Bool = false,
         _ handle: @escaping @Sendable (GatewayContext, APICall<Query, Body>) async throws -> Content
     ) {
         self.init(
             method, pattern, operation, summary, access, headers: headers, query: query, body: body,
-            bodyLimit: bodyLimit, answerMemory: answerMemory,
+            bodyLimit: bodyLimit, answerMemory: answerMemory, heavyParameter: heavyParameter,
             answers: [.json(Content.self, success.0, success.1)] + others, isInWorkspace: isInWorkspace
         ) { context, call in
             try .json(encoding: await handle(context, call), success.0)
@@ -154,8 +163,8 @@ extension APIRoute {
     init<Query: Codable & Sendable, Body: Codable & Sendable>(
         _ method: HTTPMethod, _ pattern: String, _ operation: String, _ summary: String, _ access: Access,
         headers: [Header] = [], query: Query.Type? = nil, body: Body.Type? = nil,
-        bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, answers: [Answer], isInWorkspace: Bool = false,
-        isLive: Bool = false,
+        bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, heavyParameter: String? = nil, answers: [Answer],
+        isInWorkspace: Bool = false, isLive: Bool = false,
         _ handle: @escaping @Sendable (GatewayContext, APICall<Query, Body>) async throws -> HTTPServerResponse
     ) {
         let takesBody = method != .get
@@ -164,7 +173,7 @@ extension APIRoute {
         self.init(
             method: method, pattern: pattern, operation: operation, summary: summary, access: access, headers: headers,
             query: Query.self, body: hasBody ? .json(Body.self) : .none, bodyLimit: limit, answerMemory: answerMemory,
-            answers: answers, isInWorkspace: isInWorkspace, isLive: isLive
+            heavyParameter: heavyParameter, answers: answers, isInWorkspace: isInWorkspace, isLive: isLive
         ) { context, request in
             let query = try request.query(as: Query.self)
             let body =

@@ -16,7 +16,7 @@ struct CatalogRoutes: Sendable {
         APIRoute(
             .get, "/api/v1/usage", "usage",
             "Tokens used, by model; owners see everyone's, and the account's remaining allowance.",
-            .reading(from: .guest), success: (.ok, "All of them.")
+            .reading(from: .guest), answerMemory: APIRoute.anyMemory, success: (.ok, "All of them.")
         ) { (context, call: PlainCall) in try await Self(context: context).usage(for: call.person()) },
         APIRoute(
             .get, "/api/v1/sessions", "listSessions", "The sessions behind the threads.", .reading(from: .guest),

@@ -34,7 +34,7 @@ struct OperationRoutes: Sendable {
         APIRoute(
             .get, "/api/v1/ratings", "listRatings",
             "What was said of answers, the newest first: owners see what everybody said, others what they said.",
-            .reading(from: .guest), query: API.RatingQuery.self, answerMemory: APIRoute.pageMemory,
+            .reading(from: .guest), query: API.RatingQuery.self, answerMemory: APIRoute.anyMemory,
             success: (.ok, "The ratings.")
         ) { try await Self(context: $0).ratings($1) },
     ]

@@ -18,7 +18,7 @@ struct ThreadRoutes: Sendable {
         APIRoute(
             .get, "/api/v1/threads", "listThreads", "Threads of all networks, most recently active first.",
             .watching(from: .guest), query: API.ThreadQuery.self, answerMemory: APIRoute.pageMemory,
-            success: (.ok, "A page.")
+            heavyParameter: "q", success: (.ok, "A page.")
         ) { try await Self(context: $0).list($1) },
         APIRoute(
             .post, "/api/v1/threads", "createThread", "Creates a thread in the web chat.",

@@ -103,11 +103,15 @@ struct EventStream: Sendable {
     }
 
     /// Of several changes of one thing the last one counts.
-    private func send(_ rows: [ChangeRow], _ send: ([Event]) async throws -> Void) async throws {
-        guard !rows.isEmpty else { return }
+    static func latest(of rows: [ChangeRow]) -> [ChangeRow] {
         var latest: [String: Int64] = [:]
         for row in rows { latest["\(row.kind?.rawValue ?? "") \(row.subject)"] = row.number }
-        let counting = rows.filter { latest["\($0.kind?.rawValue ?? "") \($0.subject)"] == $0.number }
+        return rows.filter { latest["\($0.kind?.rawValue ?? "") \($0.subject)"] == $0.number }
+    }
+
+    private func send(_ rows: [ChangeRow], _ send: ([Event]) async throws -> Void) async throws {
+        guard !rows.isEmpty else { return }
+        let counting = Self.latest(of: rows)
         let (principal, now) = (self.principal, self.context.now())
         let pages = self.context.environment.settings.pages
         let events = try await self.context.store.read { ledger in

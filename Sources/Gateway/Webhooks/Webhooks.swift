@@ -21,6 +21,8 @@ final class Webhooks: Sendable {
         var last: Int64?
         /// Hooks of which it was said that their queue is full.
         var full: Set<String> = []
+        /// Changes that were stored since the histories were last cut; the first ones cut them.
+        var uncut = Webhooks.batch
         var isStopped = false
     }
 
@@ -38,6 +40,8 @@ final class Webhooks: Sendable {
 
     /// Deliveries of a hook that may wait.
     static let limit = 5_000
+    /// Deliveries of a hook that are kept, with those that wait.
+    static let history = 10_000
     /// Of a body, in bytes: a longer document is reduced to its id.
     static let bodyLimit = 64 << 10
     private static let batch = 500
@@ -167,7 +171,9 @@ final class Webhooks: Sendable {
             // Up to a thousand are read again.
             found.rows = try ledger.changes(after: cursor, since: since, limit: 1_000 + Self.batch)
                 .filter { !known.recent.contains($0.number) }
-            found.changes = try found.rows.compactMap { try Change($0, in: ledger, at: now, pages: pages) }
+            found.changes = try EventStream.latest(of: found.rows).compactMap {
+                try Change($0, in: ledger, at: now, pages: pages)
+            }
             return found
         }
         for sender in self.senders where found.urgent.contains(sender.hook.name) { sender.wake() }
@@ -186,6 +192,12 @@ final class Webhooks: Sendable {
 
     private func store(_ changes: [Change], upTo end: Int64, of hold: PlaceHold, at now: Int64) async throws {
         let hooks = self.hooks
+        let isDue = self.state.withLock { state in
+            state.uncut += changes.count
+            guard state.uncut >= Self.batch else { return false }
+            state.uncut = 0
+            return true
+        }
         let full = try await self.store.write(of: hold) { ledger -> Set<String> in
             var full: Set<String> = []
             for hook in hooks where try ledger.lastWebhookTry(of: hook.name)?.status != HTTPStatus.gone.code {
@@ -193,6 +205,8 @@ final class Webhooks: Sendable {
                     try ledger.insert(change.delivery(to: hook, at: now))
                 }
                 if try ledger.boundWebhookQueue(of: hook.name, to: Self.limit) > 0 { full.insert(hook.name) }
+                // More than were added since the last time.
+                if isDue { try ledger.boundWebhookHistory(of: hook.name, to: Self.history, batch: 4 * Self.batch) }
             }
             try ledger.setWebhookCursor(max(end, try ledger.webhookCursor() ?? 0))
             return full

@@ -22,6 +22,15 @@ struct TypedRouteTests {
         }
     }
 
+    @Test("few searches and sums of usage of a credential run at a time")
+    func heavy() throws {
+        let list = try #require(ThreadRoutes.routes.first { $0.operation == "listThreads" })
+        expectEqual(list.answerMemory(with: HTTPQuery(parsing: "limit=2&q=")), APIRoute.pageMemory)
+        expectEqual(list.answerMemory(with: HTTPQuery(parsing: "q=&q=a+b")), APIRoute.anyMemory)
+        let usage = try #require(CatalogRoutes.routes.first { $0.operation == "usage" })
+        expectEqual(usage.answerMemory(with: HTTPQuery()), APIRoute.anyMemory)
+    }
+
     private struct Aging: Codable, Sendable, Documented {
         let name: String
         let title: String

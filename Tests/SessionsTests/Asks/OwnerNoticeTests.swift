@@ -21,8 +21,8 @@ struct OwnerNoticeTests {
         stage.adapter.posts.filter { $0.route.room.name == "olga" }
     }
 
-    private func outcome(of stage: AskStage) async throws {
-        try await stage.say("!approve", as: "alice")
+    private func outcome(of stage: AskStage, in thread: String? = "t1") async throws {
+        try await stage.say(thread == nil ? "!approve a1" : "!approve", as: "alice", thread: thread)
         await stage.wait(for: "Approved by alice")
         try await stage.harness.settle()
     }
@@ -126,6 +126,24 @@ struct OwnerNoticeTests {
         await other.bridge.notices.tell()
         try await other.harness.settleOutbox()
         #expect(self.direct(other).isEmpty)
+    }
+
+    @Test(
+        "threads are looked up only of owners, however many people write to the bot directly",
+        .enabled(if: !TestDatabase.isPostgreSQL, "the plans are SQLite's"))
+    func lookups() async throws {
+        let stage = try await self.stage(AskStage.lines)
+        for name in ["mia", "bob", "gina"] { try await stage.adapter.say("!whoami", from: name, in: name) }
+        try await stage.harness.settle()
+        try await stage.say("please", as: "bob", thread: nil)
+        try await stage.ask()
+        let (ask, notices) = (try await stage.record(), stage.bridge.notices)
+        let plans = try await stage.bridge.store.write { ledger in
+            try PlanningConnection.plans(ledger) { ledger in try notices.note(ask, in: ledger) }
+        }
+        let lookups = plans.count { plan in plan.contains { $0.contains(" sessions") } }
+        expectEqual(lookups, 1, "\(plans)")
+        try await self.outcome(of: stage, in: nil)
     }
 
     @Test("not for what the person who asked may decide, nor for an owner without the role by then")

@@ -1,4 +1,5 @@
 import Chat
+import Database
 import TestSupport
 import Testing
 
@@ -66,6 +67,35 @@ struct RecoveryTests {
         let items = try await second.bridge.store.read { ledger in try ledger.outbox(ofTurn: turn.id) }
         expectEqual(items.map(\.kind), [.final, .note])
         expectEqual(items.first?.reference, "7")
+    }
+
+    @Test("an interrupted answer that cannot be stored ends its turn with a note, and the others are answered")
+    func unstorable() async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(
+            directory: directory, worker: ScriptedWorker([.event(.text("Begun.\n\nHal")), .hold]))
+        let submission = try #require(try await first.ask("1"))
+        let waiting = try #require(try await first.ask("2"))
+        await first.adapter.waitForPosts(1)
+        try await eventually("what was said is stored") {
+            try await first.bridge.store.read { ledger in
+                try ledger.frames(of: submission.operation, after: 0).contains { $0.kind == .execution }
+            }
+        }
+        try await first.settleOutbox()
+        try await first.bridge.store.write { ledger in
+            let isSQLite = ledger.connection.dialect == .sqlite
+            try ledger.connection.execute(
+                isSQLite
+                    ? """
+                    CREATE TRIGGER refusing BEFORE INSERT ON messages WHEN NEW.text LIKE 'Begun%'
+                    BEGIN SELECT RAISE(ABORT, 'refused'); END
+                    """ : "ALTER TABLE messages ADD CONSTRAINT refusing CHECK (text NOT LIKE 'Begun%')")
+        }
+        let second = try await BridgeHarness(directory: directory)
+        try await expectEqual(second.turn(submission.operation)?.state, .failed)
+        try await expectEqual(second.frames(of: submission.operation).last?.content, TurnTexts.notStored)
+        try await expectEqual(second.frames(of: waiting.operation).last?.content, "You said: 2")
     }
 
     @Test("messages that waited are answered after the restart")

@@ -1,10 +1,17 @@
 import Chat
 import Glibc
 import Objects
+import Primitives
 import TestSupport
 import Testing
 
 @testable import Sessions
+
+/// Runs on the thread of the folder and of files that arrive.
+@globalActor private actor FileThread {
+    static let shared = FileThread()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { FileWriter.thread.asUnownedSerialExecutor() }
+}
 
 @Suite("Files that hosts share", .timeLimit(.minutes(1)))
 struct SharedFileTests {
@@ -73,11 +80,37 @@ struct SharedFileTests {
         try await Self.write("text", "1-1-x.txt", to: store)
         try self.shell("touch -d @\(seconds) a/s_1/1-1-x.txt")
         await expectEqual(store.files(prefix: "1", in: "s_1").map(\.name), ["1-1-x.txt"])
-        await store.remove(olderThan: 0) { _ in true }
+        await store.remove { _ in 0 }
         await expectEqual(store.has("1-1-x.txt", in: "s_1"), seconds > 0)
         try await Self.write("text", "1-1-x.txt", to: self.store("b"))
         try self.shell("rm -r b && touch -d @\(seconds) objects/files/s_1/1-1-x.txt")
         try await expectEqual(self.store("b").files(prefix: "1", in: "s_1").map(\.name), ["1-1-x.txt"])
+    }
+
+    @Test("what waits for the thread of files comes between two sessions of a pass over all")
+    func between() async throws {
+        let store = FolderFileStore("\(self.directory.path)/a")
+        try self.shell("mkdir -p a/s_1 a/s_2 a/s_3 && touch a/s_1/x a/s_2/x a/s_3/x")
+        let order = Protected<[String]>([])
+        await store.remove { name in
+            let isFirst = order.withLock { order in
+                order.append(name)
+                return order.count == 1
+            }
+            // Is in the thread's queue at once.
+            if isFirst { Task { @FileThread in order.withLock { $0.append("other") } } }
+            return nil
+        }
+        expectEqual(order.withLock { $0 }, ["x", "other", "x", "x"])
+        try expectEqual(self.shell("ls a"), "s_1\ns_2\ns_3")
+    }
+
+    @Test("the sizes of files count copies once, and those without an object")
+    func sizes() async throws {
+        try await Self.write("text", "1-1-x.txt", to: self.store("a"))
+        try await Self.write("other", "1-1-y.txt", to: self.store("b"))
+        try self.shell("mkdir a/s_2 a/s_3 && printf old > a/s_1/old && printf old > a/s_2/old")
+        try await expectEqual(self.store("a").sizes(), ["s_1": 12, "s_2": 3, "s_3": 0])
     }
 
     @Test("a file that may be replaced is always the newest one")

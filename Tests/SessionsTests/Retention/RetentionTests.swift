@@ -221,6 +221,59 @@ struct RetentionTests {
         try await expectEqual(Self.counts(harness).prefix(4), [0, 0, 0, 0])
     }
 
+    @Test("a large turn is deleted in parts, its last steps first, and so are messages of no turn")
+    func parts() async throws {
+        let harness = try await BridgeHarness()
+        let store = harness.bridge.store
+        _ = try await harness.ask("1")
+        try await harness.settle()
+        let session = try #require(try await Self.session(harness)).id
+        let text = String(repeating: "x", count: 700_000)
+        try await store.write { ledger in
+            let turn = try #require(try ledger.connection.first("SELECT id FROM turns", [])?.text("id"))
+            let steps = (101...105).map { StepRow(number: $0, elapsed: 0, event: text, isCheckpoint: false) }
+            try ledger.insert(steps, ofTurn: turn)
+            for _ in 1...3 {
+                _ = try ledger.insertMessage(session: session, turn: nil, role: .note, text: text, at: 1)
+            }
+            try ledger.markDeleted(session)
+            for (steps, messages) in [([101, 102, 103], 5), ([101], 5), ([], 1)] as [([Int64], Int)] {
+                try expectEqual(ledger.purge(session, limit: 100), false)
+                let left = try ledger.connection.query(
+                    "SELECT number FROM steps WHERE number > 100 ORDER BY number", [])
+                try expectEqual(left.map { try $0.integer("number") }, steps)
+                try expectEqual(ledger.connection.query("SELECT id FROM messages", []).count, messages)
+            }
+            try expectEqual(ledger.purge(session, limit: 100), true)
+        }
+        try await expectEqual(Self.counts(harness).prefix(5), [0, 0, 0, 0, 0])
+    }
+
+    @Test("the past frames of a large turn are deleted in parts")
+    func frames() async throws {
+        let harness = try await BridgeHarness()
+        let store = harness.bridge.store
+        _ = try await harness.ask("1")
+        try await harness.settle()
+        let text = String(repeating: "x", count: 700_000)
+        let turn = try await store.write { ledger in
+            let turn = try #require(try ledger.connection.first("SELECT id FROM turns", [])?.text("id"))
+            for sequence in 1_001...1_005 {
+                try ledger.connection.execute(
+                    "INSERT INTO frames (turn, sequence, type, content, timestamp) VALUES (?, ?, 'text', ?, 1)",
+                    [.text(turn), .integer(Int64(sequence)), .text(text)])
+            }
+            return turn
+        }
+        var (left, transactions) = ([turn], 0)
+        while !left.isEmpty {
+            left = try await store.write { [left] ledger in try ledger.deletePastFrames(of: left) }
+            transactions += 1
+        }
+        expectEqual(transactions, 3)
+        try await expectEqual(Self.count("frames", harness), 1)
+    }
+
     @Test("received files are deleted by age, and with their session")
     func files() async throws {
         let directory = try TemporaryDirectory()

@@ -113,6 +113,32 @@ struct SearchTests {
         await store.database.close()
     }
 
+    @Test("a long text of letters that normalising expands, or of accents that it sorts, is stored and found")
+    func expanding() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try Self.store(directory.path + "/store")
+        // Squared words of katakana, three to a word; and words of one letter, of four bytes.
+        let squares = (UInt32(0x3300)...0x3357).compactMap { Unicode.Scalar($0) }.map { Character($0) }
+        let words = (0..<60_000).map { (number: Int) -> String in
+            String([squares[number % 88], squares[number / 88 % 88], squares[number / 7_744]])
+        }
+        let letters = (UInt32(0x20000)..<0x2A000).compactMap { Unicode.Scalar($0) }.map { String(Character($0)) }
+        let accents = String(repeating: "\u{301}", count: 50_000) + String(repeating: "\u{323}", count: 50_000)
+        try await store.write { ledger in
+            let route = Route(room: RoomID(adapter: AdapterID("irc:local"), name: "#team"))
+            for (name, texts) in [("squares", words), ("letters", letters), ("accents", [accents])] {
+                let key = ThreadKey(adapter: AdapterID("irc:local"), value: name)
+                let session = try ledger.session(for: key, route: route, owner: "alice", title: "", at: 1)
+                let text = "walrus\(name) " + texts.joined(separator: " ")
+                try ledger.insertMessage(session: session.id, turn: nil, role: .user, text: text, at: 1)
+            }
+        }
+        for name in ["squares", "letters", "accents"] {
+            try await expectEqual(Self.found("walrus\(name)", in: store), [name])
+        }
+        await store.database.close()
+    }
+
     @Test(
         "long messages are indexed in several transactions",
         .enabled(if: !TestDatabase.isPostgreSQL, "the index of words is SQLite's"))

@@ -50,12 +50,13 @@ extension Ledger {
     ///   - session: Nil for all threads.
     ///   - person: Nil for what everybody said.
     package func ratings(of session: String?, by person: String?, limit: Int) throws -> [RatedAnswer] {
-        try self.connection.query(
+        let isThreads = session == nil ? "CAST($1 AS TEXT) IS NULL" : "ratings.session = $1"
+        return try self.connection.query(
             """
             SELECT ratings.turn, ratings.person, ratings.session, ratings.value, ratings.word, ratings.at, turns.model,
             substr(sessions.title, 1, \(ThreadTitle.byteLimit)) AS title, sessions.persona
             FROM ratings JOIN turns ON turns.id = ratings.turn JOIN sessions ON sessions.id = ratings.session
-            WHERE (CAST($1 AS TEXT) IS NULL OR ratings.session = $1) AND (CAST($2 AS TEXT) IS NULL OR ratings.person = $2)
+            WHERE \(isThreads) AND (CAST($2 AS TEXT) IS NULL OR ratings.person = $2)
             ORDER BY ratings.at DESC, ratings.turn, ratings.person LIMIT $3
             """, [.optional(session), .optional(person), .integer(Int64(limit))]
         ).compactMap { row in

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Database
 internal import JSON
 internal import Logging
 
@@ -332,10 +333,20 @@ struct Recovery: Sendable {
             surplus: !onlyThinks ? .kept : traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: [],
             origin: UsageOrigin(repository: self.environment.settings.repositories.first), summary: nil,
             publicURL: self.environment.settings.publicURL, at: now)
-        let last = LiveFrame(
-            operation: turn.id, sequence: (frames.last?.sequence ?? 0) + 1, kind: .error, content: closing.lastFrame,
-            timestamp: now)
-        _ = try closing.write(to: ledger, frames: [last], poster: poster)
+        let sequence = (frames.last?.sequence ?? 0) + 1
+        let write = { (closing: TurnClosing) throws -> Void in
+            let last = LiveFrame(
+                operation: turn.id, sequence: sequence, kind: .error, content: closing.lastFrame, timestamp: now)
+            _ = try closing.write(to: ledger, frames: [last], poster: poster)
+        }
+        do {
+            try ledger.connection.savepoint { try write(closing) }
+        } catch let error as DatabaseError where !error.isPassing {
+            // It would fail at each start, and the other turns with it.
+            self.environment.logger.error(
+                "the end of a turn cannot be stored", ["turn": .string(turn.id), "error": .string("\(error)")])
+            try write(closing.withoutAnswer)
+        }
         _ = try self.desk.leave(turn, in: ledger, at: now)
     }
 

@@ -55,8 +55,7 @@ extension Ledger {
     /// Whether a person has begun a conversation in a room.
     func hasSession(of person: String, in room: RoomID) throws -> Bool {
         try self.connection.query(
-            "SELECT route FROM sessions WHERE adapter = ? AND owner = ? AND state <> 'deleted'",
-            [.text(room.adapter.rawValue), .text(person)]
+            "SELECT route FROM sessions WHERE owner = ? AND state <> 'deleted'", [.text(person)]
         ).contains { try StoredForm.route(from: $0.text("route")).room == room }
     }
 

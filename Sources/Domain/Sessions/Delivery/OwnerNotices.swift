@@ -42,9 +42,10 @@ final class OwnerNotices: Sendable {
         else { return }
         let writers = try Set(ledger.senders(in: ask.session).map(\.id))
         for sighting in try ledger.sightings() {
-            guard let direct = sighting.direct, try self.isAway(sighting, direct, from: ask, writers, in: ledger),
-                self.access.role(of: sighting.sender) == .owner,
-                ask.rule.allows(sighting.sender, as: .owner, askedBy: ask.requester)
+            // The role first: only of the few owners are threads looked up.
+            guard let direct = sighting.direct, self.access.role(of: sighting.sender) == .owner,
+                ask.rule.allows(sighting.sender, as: .owner, askedBy: ask.requester),
+                try self.isAway(sighting, direct, from: ask, writers, in: ledger)
             else { continue }
             try ledger.insertNotice(of: ask.id, for: sighting.sender.id)
         }

@@ -34,11 +34,9 @@ protocol FileStore: Sendable {
     /// Removes a session's files.
     func remove(_ session: String) async throws
 
-    /// Removes files that arrived before `time` (milliseconds since 1970).
-    func remove(olderThan time: Int64, where isMeant: @Sendable (String) -> Bool) async throws
-
-    /// Removes what a crash has left of files that were arriving on this host, before `time` (milliseconds since 1970).
-    func removeDrafts(before time: Int64) async
+    /// Removes files that arrived before the time (milliseconds since 1970) that `limit` says for their names; nil keeps
+    /// them.
+    func remove(before limit: @Sendable (String) -> Int64?) async throws
 }
 
 extension FileStore {
@@ -51,11 +49,24 @@ extension FileStore {
         try await self.files(prefix: "", in: session).reduce(0) { $0 + $1.size }
     }
 
-    /// Removes uploads that have expired at `now` (milliseconds since 1970).
-    func removeUploads(expiredAt now: Int64) async throws {
-        try await self.remove(olderThan: now - UploadName.takenTime) { $0.hasPrefix(UploadName.taken) }
-        try await self.remove(olderThan: now - UploadName.waitingTime) {
-            $0.hasPrefix(UploadName.waiting) || $0.hasPrefix(UploadName.draft)
+    /// Removes uploads that have expired at `now` and, in the same pass, all files that arrived before `time` and what a
+    /// crash has left of files that were arriving before `start`. Milliseconds since 1970.
+    func removeUploads(expiredAt now: Int64, filesBefore time: Int64? = nil, draftsBefore start: Int64? = nil)
+        async throws
+    {
+        try await self.remove { name in
+            let upload: Int64? =
+                if name.hasPrefix(UploadName.taken) {
+                    now - UploadName.takenTime
+                } else if name.hasPrefix(UploadName.draft) {
+                    // The time of a file may be a little behind the clock: one that arrives just now is no rest of a crash.
+                    max(now - UploadName.waitingTime, start.map { $0 - 1_000 } ?? .min)
+                } else if name.hasPrefix(UploadName.waiting) {
+                    now - UploadName.waitingTime
+                } else {
+                    nil
+                }
+            return [time, upload].compactMap { $0 }.max()
         }
     }
 }

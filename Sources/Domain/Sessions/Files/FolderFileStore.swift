@@ -48,13 +48,17 @@ actor FolderFileStore: FileStore {
         }
     }
 
-    func sizes() -> [String: Int] { self.all().mapValues { $0.reduce(0) { $0 + $1.size } } }
-
-    /// The files of every session that has a folder.
-    func all() -> [String: [Entry]] {
-        let sessions = Self.names(in: self.directory).filter { !$0.hasPrefix(Self.ownerName) }
-        return Dictionary(sessions.map { ($0, self.entries("", $0)) }) { first, _ in first }
+    /// A step of its own for each session, because files that arrive wait for the same thread.
+    nonisolated func sizes() async -> [String: Int] {
+        var sizes: [String: Int] = [:]
+        for session in await self.sessions() {
+            sizes[session] = await self.entries("", session).reduce(0) { $0 + $1.size }
+        }
+        return sizes
     }
+
+    /// The sessions that have a folder.
+    func sessions() -> [String] { Self.names(in: self.directory).filter { !$0.hasPrefix(Self.ownerName) } }
 
     func remove(_ session: String) {
         // Ids are our own, but a deletion should not depend on that.
@@ -75,11 +79,6 @@ actor FolderFileStore: FileStore {
         mkdir(self.directory, 0o700)
         mkdir("\(self.directory)/\(session)", 0o700)
         return "\(self.directory)/\(session)/\(name)"
-    }
-
-    func removeDrafts(before time: Int64) {
-        // The time of a file may be a little behind the clock: one that arrives just now is no rest of a crash.
-        self.remove(olderThan: time - 1_000) { $0.hasPrefix(UploadName.draft) }
     }
 
     func bytes(of name: String, in session: String) throws -> [UInt8] {
@@ -117,14 +116,17 @@ actor FolderFileStore: FileStore {
 
     /// A session's files whose names begin with `prefix`, in no order.
     func entries(_ prefix: String, _ session: String) -> [Entry] {
-        Self.names(in: "\(self.directory)/\(session)").filter { $0.hasPrefix(prefix) }.compactMap { name in
-            var status = stat()
-            guard lstat("\(self.directory)/\(session)/\(name)", &status) == 0 else { return nil }
-            // A file may have any time; as nanoseconds, only those of the years 1697 to 2242 fit 64 bits.
-            let seconds = min(max(Int64(status.st_mtim.tv_sec), -8_600_000_000), 8_600_000_000)
-            let time = seconds * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
-            return Entry(name: name, size: Int(status.st_size), at: time)
-        }
+        Self.names(in: "\(self.directory)/\(session)").filter { $0.hasPrefix(prefix) }
+            .compactMap { self.entry($0, session) }
+    }
+
+    private func entry(_ name: String, _ session: String) -> Entry? {
+        var status = stat()
+        guard lstat("\(self.directory)/\(session)/\(name)", &status) == 0 else { return nil }
+        // A file may have any time; as nanoseconds, only those of the years 1697 to 2242 fit 64 bits.
+        let seconds = min(max(Int64(status.st_mtim.tv_sec), -8_600_000_000), 8_600_000_000)
+        let time = seconds * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        return Entry(name: name, size: Int(status.st_size), at: time)
     }
 
     func rename(_ name: String, to other: String, in session: String) {
@@ -132,16 +134,22 @@ actor FolderFileStore: FileStore {
         Glibc.rename("\(folder)/\(name)", "\(folder)/\(other)")
     }
 
-    /// Also removes folders that are then empty.
-    func remove(olderThan time: Int64, where isMeant: @Sendable (String) -> Bool) {
-        for session in Self.names(in: self.directory) {
-            let folder = "\(self.directory)/\(session)"
-            for entry in self.entries("", session) where isMeant(entry.name) && entry.at / 1_000_000 < time {
-                unlink("\(folder)/\(entry.name)")
+    /// Also removes folders that are then empty. A step of its own for each session, like ``sizes()``.
+    nonisolated func remove(before limit: @Sendable (String) -> Int64?) async {
+        for session in await self.sessions() { await self.remove(in: session, before: limit) }
+    }
+
+    private func remove(in session: String, before limit: @Sendable (String) -> Int64?) {
+        let folder = "\(self.directory)/\(session)"
+        for name in Self.names(in: folder) {
+            // Most names have no limit, and their files need no look.
+            guard let time = limit(name), let entry = self.entry(name, session), entry.at / 1_000_000 < time else {
+                continue
             }
-            // Fails if the folder is not empty.
-            rmdir(folder)
+            unlink("\(folder)/\(name)")
         }
+        // Fails if the folder is not empty.
+        rmdir(folder)
     }
 
     private static func names(in path: String) -> [String] {

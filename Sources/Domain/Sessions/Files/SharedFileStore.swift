@@ -113,17 +113,21 @@ struct SharedFileStore: FileStore {
     }
 
     func sizes() async throws -> [String: Int] {
-        var found: [String: [String: Int]] = [:]
-        for (session, files) in await self.folder.all() {
-            for file in files { found[session, default: [:]][file.name] = file.size }
+        var sizes: [String: Int] = [:]
+        // A file that is also an object counts once.
+        var copies: [String: [String: Int]] = [:]
+        for session in await self.folder.sessions() {
+            let files = await self.folder.entries("", session).map { ($0.name, $0.size) }
+            copies[session] = Dictionary(files) { first, _ in first }
+            sizes[session] = files.reduce(0) { $0 + $1.1 }
         }
         try await Self.reporting {
             for try await object in self.objects.objects(below: Self.top) {
                 guard let (session, name) = Self.parts(of: object.key) else { continue }
-                found[session, default: [:]][name] = object.size
+                sizes[session, default: 0] += object.size - (copies[session]?.removeValue(forKey: name) ?? 0)
             }
         }
-        return found.mapValues { $0.values.reduce(0, +) }
+        return sizes
     }
 
     func remove(_ session: String) async throws {
@@ -132,17 +136,17 @@ struct SharedFileStore: FileStore {
         await self.folder.remove(session)
     }
 
-    func remove(olderThan time: Int64, where isMeant: @Sendable (String) -> Bool) async throws {
-        await self.folder.remove(olderThan: time, where: isMeant)
+    func remove(before limit: @Sendable (String) -> Int64?) async throws {
+        await self.folder.remove(before: limit)
         try await Self.reporting {
-            for try await object in self.objects.objects(below: Self.top) where object.modified < time {
-                guard let (_, name) = Self.parts(of: object.key), isMeant(name) else { continue }
+            for try await object in self.objects.objects(below: Self.top) {
+                guard let (_, name) = Self.parts(of: object.key), let time = limit(name), object.modified < time else {
+                    continue
+                }
                 try await self.objects.delete(object.key)
             }
         }
     }
-
-    func removeDrafts(before time: Int64) async { await self.folder.removeDrafts(before: time) }
 
     private static func parts(of key: String) -> (session: String, name: String)? {
         let parts = key.dropFirst(Self.top.count).split(separator: "/", maxSplits: 1).map(String.init)

@@ -81,9 +81,9 @@ actor Janitor {
     /// Deletes old files, and those of sessions that no longer exist.
     func deleteFiles() async throws {
         guard let files = self.files else { return }
-        if let time = self.time(self.retention.files) { try await files.remove(olderThan: time) { _ in true } }
-        try await files.removeUploads(expiredAt: self.environment.now())
-        await files.removeDrafts(before: self.startedAt)
+        try await files.removeUploads(
+            expiredAt: self.environment.now(), filesBefore: self.time(self.retention.files),
+            draftsBefore: self.startedAt)
         let sizes = try await files.sizes()
         let measured = try await self.store.read { ledger in
             try sizes.filter { try ledger.session(id: $0.key) != nil }
@@ -126,7 +126,13 @@ actor Janitor {
                 try ledger.turnsWithPastFrames(endedFrom: start, before: time, limit: Self.batch)
             }
             if turns.isEmpty { break }
-            try await self.store.write(of: .janitor) { ledger in try ledger.deletePastFrames(of: turns) }
+            var left = turns
+            while !left.isEmpty {
+                try Task.checkCancellation()
+                left = try await self.store.write(of: .janitor) { [left] ledger in
+                    try ledger.deletePastFrames(of: left)
+                }
+            }
         }
         self.trimmed = time
     }

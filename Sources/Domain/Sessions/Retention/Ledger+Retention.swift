@@ -15,12 +15,16 @@ extension Ledger {
         ).map { try $0.text("id") }
     }
 
-    /// Deletes all but the last frame, so that a client that comes back late learns how the operation ended.
-    func deletePastFrames(of turns: [String]) throws {
-        for turn in turns {
-            try self.connection.execute(
-                "DELETE FROM frames WHERE turn = ? AND type NOT IN ('error', 'complete')", [.text(turn)])
+    /// Deletes all but the last frame, so that a client that comes back late learns how the operation ended. Returns the
+    /// turns that still have others, because one transaction deletes only ``bytesAtOnce``.
+    func deletePastFrames(of turns: [String]) throws -> [String] {
+        var bytes = Self.bytesAtOnce
+        for (index, turn) in turns.enumerated() {
+            guard bytes > 0,
+                try self.delete([Self.frames], of: turn, within: &bytes, "type NOT IN ('error', 'complete')")
+            else { return Array(turns[index...]) }
         }
+        return []
     }
 
     // MARK: Credentials
@@ -83,26 +87,100 @@ extension Ledger {
         ).map { try $0.text("id") }
     }
 
-    /// Deletes turns with all their data, and none behind a megabyte of text: other writes wait meanwhile. Returns whether
-    /// it has deleted all of them.
-    func delete(turns: [String], letters: Int64 = 1 << 20) throws -> Bool {
+    /// Bytes of text that a transaction deletes, besides the last row or message: other writes wait for it.
+    private static let bytesAtOnce: Int64 = 1 << 20
+    /// Bytes that a row counts in addition to its text.
+    private static let rowBytes = 256
+    /// Rows that are measured at once.
+    private static let measuredRows = 32
+
+    /// A table that may have many rows of a turn, or large ones: what numbers them, their order in an index that finds the
+    /// turn's, and their text.
+    private typealias TurnTable = (name: String, key: String, order: String, text: String)
+
+    private static let frames: TurnTable = ("frames", "sequence", "sequence DESC", "content")
+    private static let turnTables: [TurnTable] = [
+        ("steps", "number", "number DESC", "event"), Self.frames, ("outbox", "id", "id DESC", "text"),
+        ("jobs", "number", "session DESC, number DESC", "command"),
+    ]
+
+    /// Deletes turns with all their data; of a turn with more than ``bytesAtOnce`` first a part. Returns whether it has
+    /// deleted all of them.
+    func delete(turns: [String]) throws -> Bool {
         try self.reserveMessageIDs()
-        var letters = letters
+        var bytes = Self.bytesAtOnce
         for turn in turns {
-            guard letters > 0 else { return false }
-            letters -=
+            guard bytes > 0, try self.delete(Self.turnTables, of: turn, within: &bytes) else { return false }
+            let text = self.connection.dialect.bytes(of: "text")
+            bytes -=
                 try self.connection.first(
-                    "SELECT COALESCE(SUM(LENGTH(text)), 0) AS letters FROM messages WHERE turn = ?", .text(turn))?
-                .integer("letters") ?? 0
+                    "SELECT COALESCE(SUM(\(text)), 0) AS bytes FROM messages WHERE turn = ?", .text(turn))?
+                .integer("bytes") ?? 0
             try self.deleteMessages(where: "turn = ?", .text(turn))
             try self.connection.execute(
                 "DELETE FROM ask_notices WHERE ask IN (SELECT id FROM asks WHERE turn = ?)", [.text(turn)])
-            for table in ["frames", "commits", "outbox", "asks", "jobs", "steps"] {
+            for table in ["commits", "asks"] {
                 try self.connection.execute("DELETE FROM \(table) WHERE turn = ?", [.text(turn)])
             }
             try self.connection.execute("DELETE FROM turns WHERE id = ?", [.text(turn)])
         }
         return true
+    }
+
+    /// Deletes rows of a turn for which `condition` holds, until `bytes` are spent. The last ones go first, so that the steps
+    /// that are left are those of a turn that was interrupted. Returns whether it has deleted all of them.
+    private func delete(
+        _ tables: [TurnTable], of turn: String, within bytes: inout Int64, _ condition: String = "TRUE"
+    ) throws -> Bool {
+        let sizes = tables.map { table in
+            let size = self.connection.dialect.bytes(of: table.text)
+            return """
+                SELECT * FROM (SELECT '\(table.name)' AS part, \(table.key) AS place, \(size) + \(Self.rowBytes) AS bytes
+                FROM \(table.name) WHERE turn = $1 AND \(condition)
+                ORDER BY \(table.order) LIMIT \(Self.measuredRows)) AS \(table.name)_sizes
+                """
+        }.joined(separator: " UNION ALL ")
+        while bytes > 0 {
+            let rows = try self.connection.query(sizes, .text(turn))
+            var first: [String: Int64] = [:]
+            var count = 0
+            for row in rows where bytes > 0 {
+                bytes -= try row.integer("bytes")
+                try first[row.text("part")] = row.integer("place")
+                count += 1
+            }
+            for table in tables {
+                guard let place = first[table.name] else { continue }
+                try self.connection.execute(
+                    "DELETE FROM \(table.name) WHERE turn = ? AND \(table.key) >= ? AND \(condition)",
+                    [.text(turn), .integer(place)])
+            }
+            // With fewer rows, no table has more than these.
+            if count == rows.count, count < Self.measuredRows { return true }
+        }
+        return false
+    }
+
+    /// Deletes messages of a session until ``bytesAtOnce`` are spent. Returns whether it has deleted all of them.
+    private func deleteMessages(ofSession session: String) throws -> Bool {
+        let text = self.connection.dialect.bytes(of: "text")
+        var bytes = Self.bytesAtOnce
+        while bytes > 0 {
+            let rows = try self.connection.query(
+                """
+                SELECT \(text) + \(Self.rowBytes) AS bytes FROM messages WHERE session = ?
+                ORDER BY id LIMIT \(Self.measuredRows)
+                """, [.text(session)])
+            guard !rows.isEmpty else { return true }
+            var count = 0
+            for row in rows where bytes > 0 {
+                bytes -= try row.integer("bytes")
+                count += 1
+            }
+            try self.deleteMessages(
+                where: "id IN (SELECT id FROM messages WHERE session = ? ORDER BY id LIMIT \(count))", .text(session))
+        }
+        return false
     }
 
     /// Ids of deleted messages are never given out again: posted links contain them.
@@ -167,8 +245,9 @@ extension Ledger {
         let turns = try self.connection.query(
             "SELECT id FROM turns WHERE session = ? ORDER BY number LIMIT ?", [.text(session), .integer(Int64(limit))]
         ).map { try $0.text("id") }
-        guard try self.delete(turns: turns), turns.count < limit else { return false }
-        try self.deleteMessages(where: "session = ?", .text(session))
+        guard try self.delete(turns: turns), turns.count < limit, try self.deleteMessages(ofSession: session) else {
+            return false
+        }
         try self.endStanding(of: session)
         try self.connection.execute("DELETE FROM outbox WHERE turn IS NULL AND session = ?", [.text(session)])
         try self.connection.execute("DELETE FROM jobs WHERE session = ?", [.text(session)])

@@ -29,10 +29,12 @@ extension Ledger {
             .optional(filter.adapter), .optional(filter.owner), .integer(cursor?.activeAt ?? .max),
             .text(cursor?.id ?? ""), .integer(Int64(limit + 1)),
         ]
+        // Alternatives in the statement would hide the owner from the index.
+        let isOwners = filter.owner == nil ? "CAST(?2 AS TEXT) IS NULL" : "owner = ?2"
         let rows = try self.connection.query(
             """
             SELECT * FROM sessions
-            WHERE state <> 'deleted' AND (CAST(?1 AS TEXT) IS NULL OR adapter = ?1) AND (CAST(?2 AS TEXT) IS NULL OR owner = ?2)
+            WHERE state <> 'deleted' AND (CAST(?1 AS TEXT) IS NULL OR adapter = ?1) AND \(isOwners)
             AND (active_at < ?3 OR (active_at = ?3 AND id < ?4))
             \(filter.condition(&values, self.connection.dialect)) ORDER BY active_at DESC, id DESC LIMIT ?5
             """, values)
@@ -64,14 +66,16 @@ extension Ledger {
     package func usage(
         ofOwner owner: String?
     ) throws -> [(model: String, turns: Int64, input: Int64, output: Int64)] {
-        try self.connection.query(
+        // CROSS JOIN makes SQLite begin with the person's threads instead of everybody's turns.
+        let source =
+            owner == nil
+            ? "turns WHERE" : "sessions CROSS JOIN turns WHERE turns.session = sessions.id AND sessions.owner = ? AND"
+        return try self.connection.query(
             """
             SELECT COALESCE(turns.model, '') AS model, COUNT(*) AS turns, SUM(input_tokens) AS input,
             SUM(output_tokens) AS output
-            FROM turns JOIN sessions ON sessions.id = turns.session
-            WHERE (CAST(?1 AS TEXT) IS NULL OR sessions.owner = ?1) AND input_tokens + output_tokens > 0
-            GROUP BY turns.model ORDER BY turns.model
-            """, [owner.map { .text($0) } ?? .null]
+            FROM \(source) input_tokens + output_tokens > 0 GROUP BY turns.model ORDER BY turns.model
+            """, owner.map { [SQLValue.text($0)] } ?? []
         ).map { (try $0.text("model"), try $0.int64("turns"), try $0.int64("input"), try $0.int64("output")) }
     }
 }

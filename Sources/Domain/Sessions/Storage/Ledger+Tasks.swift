@@ -20,15 +20,17 @@ package struct TaskRow: Sendable, Equatable {
     package var session: String?
     /// Milliseconds since 1970.
     package var updatedAt: Int64
+    /// As in the body; nil if it was not read from there yet.
+    private let text: String?
 
     /// Bytes of what is searched of a task.
     package static let wordsLimit = 4_096
 
-    fileprivate var text: String { (try? JSON.parse(self.body))?["text"]?.stringValue ?? "" }
+    fileprivate var title: String { self.text ?? (try? JSON.parse(self.body))?["text"]?.stringValue ?? "" }
 
     package init(
         repository: String, id: String, line: Int64, state: String, owner: String?, labels: [String], due: String?,
-        words: String, body: String, session: String? = nil, updatedAt: Int64
+        words: String, body: String, session: String? = nil, updatedAt: Int64, text: String? = nil
     ) {
         self.repository = repository
         self.id = id
@@ -41,6 +43,7 @@ package struct TaskRow: Sendable, Equatable {
         self.body = body
         self.session = session
         self.updatedAt = updatedAt
+        self.text = text
     }
 }
 
@@ -170,10 +173,10 @@ extension Ledger {
         // One without an id gets it with its first change, and is the same task.
         let ids = Set(rows.map(\.id))
         let gone = known.values.filter { $0.id.hasPrefix("~") && !ids.contains($0.id) }
-        let unnamed = Dictionary(gone.map { ($0.text, $0) }, uniquingKeysWith: { first, _ in first })
+        let unnamed = Dictionary(gone.map { ($0.title, $0) }, uniquingKeysWith: { first, _ in first })
         var assigned: [TaskRow] = []
         for row in rows {
-            let old = known.removeValue(forKey: row.id) ?? (unnamed.isEmpty ? nil : unnamed[row.text])
+            let old = known.removeValue(forKey: row.id) ?? (unnamed.isEmpty ? nil : unnamed[row.title])
             if row.owner != nil, old?.owner != row.owner { assigned.append(row) }
             if isKnown, row.state == "done", old?.state != "done" { done += 1 }
             if let old, old.body == row.body {

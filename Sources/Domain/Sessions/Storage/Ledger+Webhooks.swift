@@ -127,6 +127,17 @@ extension Ledger {
                 """, .text(hook), .integer(surplus), .text("more than \(limit) deliveries waited"))
     }
 
+    /// Deletes the oldest that do not wait, at most `batch`, where a hook has more than `limit` deliveries.
+    package func boundWebhookHistory(of hook: String, to limit: Int, batch: Int) throws {
+        try self.connection.execute(
+            """
+            DELETE FROM webhook_deliveries WHERE number IN
+            (SELECT number FROM webhook_deliveries WHERE hook = $1 AND state <> 'waiting' AND number <=
+            (SELECT number FROM webhook_deliveries WHERE hook = $1 ORDER BY number DESC LIMIT 1 OFFSET $2)
+            ORDER BY number LIMIT $3)
+            """, .text(hook), .integer(Int64(limit)), .integer(Int64(batch)))
+    }
+
     private func waitingWebhookDeliveries(of hook: String) throws -> Int64 {
         try self.connection.first(
             "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE hook = $1 AND state = 'waiting'", [.text(hook)]
@@ -231,11 +242,16 @@ extension Ledger {
 
     /// Deletes old ones that do not wait. Returns how many.
     func deleteWebhookDeliveries(before time: Int64, limit: Int) throws -> Int {
-        try self.connection.rowsChanged(
+        let waiting =
+            try self.connection.first(
+                "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 'waiting'", [])?.integer("n") ?? 0
+        // Numbers grow with time, so the old ones are among the lowest, between those that wait.
+        return try self.connection.rowsChanged(
             by: """
-                DELETE FROM webhook_deliveries WHERE number IN (SELECT number FROM webhook_deliveries
+                DELETE FROM webhook_deliveries WHERE number IN (SELECT number FROM
+                (SELECT number, created_at, state FROM webhook_deliveries ORDER BY number LIMIT $3) AS oldest
                 WHERE created_at < $1 AND state <> 'waiting' ORDER BY number LIMIT $2)
-                """, .integer(time), .integer(Int64(limit)))
+                """, .integer(time), .integer(Int64(limit)), .integer(Int64(limit) + waiting))
     }
 
     private static func webhookDelivery(_ row: Row) throws -> WebhookDelivery {

@@ -1,3 +1,5 @@
+internal import Database
+
 /// Steps in which PostgreSQL says more than a few words differently.
 extension Schema {
     /// An index of the messages' own words, kept by the server: `message_words` is SQLite's.
@@ -16,6 +18,28 @@ extension Schema {
         CREATE INDEX messages_by_words ON messages USING gin (search_words(text))
         WHERE role IN ('user', 'assistant', 'commit');
         """#
+
+    private static let threadsByOwner = "CREATE INDEX sessions_by_owner ON sessions (owner, active_at, id);"
+
+    /// Normalising makes up to 18 letters of one. Each letter takes at most 8 bytes of a tsvector, even if it is a word: 4 of
+    /// its own, or 3 and one that aligns, and 4 for its position. The server sorts accents in a row by comparing each with
+    /// many others, so it gets short pieces. What was indexed before stays valid.
+    static let shorterWords = Migration(
+        number: 37, name: "threads by owner and words of unusual letters", sql: Self.threadsByOwner,
+        postgreSQL: #"""
+            \#(Self.threadsByOwner)
+            CREATE OR REPLACE FUNCTION search_plain(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+            RETURN (
+                SELECT lower(regexp_replace(coalesce(string_agg(normalize(piece[1], NFKD), '' ORDER BY number), ''),
+                    U&'[\0300-\036F]', '', 'g') COLLATE "default")
+                FROM regexp_matches($1, '.{1,100}', 'g') WITH ORDINALITY AS pieces (piece, number));
+            CREATE OR REPLACE FUNCTION search_words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+            RETURN to_tsvector('simple', regexp_replace(
+                left(search_plain(left($1, 130000)), 130000), '[\x01-/:-@\[-`{-\x7f]+', ' ', 'g'));
+            -- The default; open connections use the old functions until the index changes.
+            ALTER INDEX messages_by_words SET (fastupdate = on);
+            """#,
+        minReader: 33)
 
     static let quotaInPostgreSQL = """
         ALTER TABLE sessions ADD COLUMN texts BIGINT NOT NULL DEFAULT 0;

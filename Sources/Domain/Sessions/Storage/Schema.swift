@@ -16,6 +16,7 @@ package enum Schema {
         Self.waitingUploads,
         Self.underWay,
         Self.waitingMessages,
+        Self.shorterWords,
     ]
 
     private static let bridge = Migration(

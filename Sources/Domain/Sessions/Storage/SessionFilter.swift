@@ -10,11 +10,12 @@ package struct SessionFilter: Sendable {
     package var pinnedBy: String?
     /// All of them occur in the title, or all of them in one message.
     package var words: [String]
+    /// The number of messages with the words that are considered, newest first and whoever's they are: bounds words that
+    /// occur everywhere.
+    var messageLimit = 100_000
 
     /// More words do not make a search narrower, only slower.
     private static let wordLimit = 8
-    /// The number of messages with the words that are considered, newest first: bounds words that occur everywhere.
-    private static let messageLimit = 20_000
     /// The part of a title that is searched, in scalars. Only titles that older releases stored are longer.
     private static let titleLimit = 240
 
@@ -28,7 +29,7 @@ package struct SessionFilter: Sendable {
         self.words = parts.prefix(Self.wordLimit).map(String.init)
     }
 
-    /// The conditions on the archive, pins and the words, to follow another one; `?2` is the owner. Adds their parameters.
+    /// The conditions on the archive, pins and the words, to follow another one. Adds their parameters.
     func condition(_ values: inout [SQLValue], _ dialect: SQLDialect) -> String {
         var text = ""
         if let isArchived = self.isArchived { text += " AND state \(isArchived ? "=" : "<>") 'archived'" }
@@ -52,33 +53,49 @@ package struct SessionFilter: Sendable {
         return text + " AND (\(conditions.joined(separator: " OR ")))"
     }
 
-    /// Nil when there is nothing to find in messages: the index contains only letters and digits.
+    /// Nil when there is nothing to find in messages: the index contains only letters and digits. The owner is left to the
+    /// listing, because a limit behind that condition would not bound the messages that are visited.
     private func inMessages(_ values: inout [SQLValue], _ dialect: SQLDialect) -> String? {
         let words = self.words.filter { $0.contains { $0.isLetter || $0.isNumber } }
         guard !words.isEmpty else { return nil }
-        let isOwners = """
-            (CAST(?2 AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM sessions o WHERE o.id = m.session AND o.owner = ?2))
-            """
         if dialect == .postgreSQL {
             // A part has only letters and digits, so that nothing in it is an operator; `:*` also finds longer words.
-            let parts = words.flatMap { word in word.split { !$0.isLetter && !$0.isNumber }.map { "\($0):*" } }
+            let parts = words.flatMap { word in
+                word.split { !$0.isLetter && !$0.isNumber }.map { Self.findsLonger(String($0)) ? "\($0):*" : "\($0)" }
+            }
             values.append(.text(parts.joined(separator: " & ")))
             return """
                 id IN (SELECT session FROM
                     (SELECT m.session FROM messages m WHERE search_words(m.text) @@ search_query(?\(values.count))
-                    AND \(Ledger.isSearchable) AND \(isOwners) ORDER BY m.id DESC LIMIT \(Self.messageLimit)) AS found)
+                    AND \(Ledger.isSearchable) ORDER BY m.id DESC LIMIT \(self.messageLimit)) AS found)
                 """
         }
         // In quotes nothing is an operator of FTS5; `*` also finds longer words.
-        let query = words.map { "\"\($0.replacing("\"", with: "\"\""))\"*" }.joined(separator: " AND ")
+        let query = words.map { word in
+            "\"\(word.replacing("\"", with: "\"\""))\"" + (Self.findsLonger(word) ? "*" : "")
+        }.joined(separator: " AND ")
         values.append(.text(query))
         // Evaluated once, not for each session.
         return """
-            id IN (SELECT session FROM
-                (SELECT m.session FROM message_words JOIN messages m ON m.id = message_words.rowid
-                WHERE message_words MATCH ?\(values.count) AND \(isOwners)
-                ORDER BY message_words.rowid DESC LIMIT \(Self.messageLimit)))
+            id IN (SELECT m.session FROM
+                (SELECT rowid AS id FROM message_words WHERE message_words MATCH ?\(values.count)
+                ORDER BY rowid DESC LIMIT \(self.messageLimit)) AS found CROSS JOIN messages m ON m.id = found.id)
             """
+    }
+
+    /// Whether longer words are found as well. The index first merges all messages with a word that begins like this, whatever
+    /// the limit is, so the last part of the word must not be a letter or two, unless it is of a script whose words are short.
+    private static func findsLonger(_ word: String) -> Bool {
+        let isInWord = { (scalar: Unicode.Scalar) -> Bool in
+            switch scalar.properties.generalCategory {
+            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+                .letterNumber, .otherNumber:
+                true
+            default: false
+            }
+        }
+        let last = word.unicodeScalars.reversed().drop { !isInWord($0) }.prefix(while: isInWord)
+        return last.count > 2 || last.contains { $0.value >= 0x2E80 }
     }
 
     private static func spellings(of word: String) -> [String] {

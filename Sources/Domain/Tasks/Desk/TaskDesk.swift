@@ -101,7 +101,7 @@ package actor TaskDesk {
     }
 
     /// Writes what a file says into the index, if its blob is another one, and tells whoever is assigned.
-    private func index(
+    func index(
         _ file: BaseFile, _ repository: LocalRepository, known list: TaskListRow?, parsed: TaskFile? = nil,
         by author: Sender? = nil
     ) async throws {
@@ -114,7 +114,7 @@ package actor TaskDesk {
             return
         }
         let time = try await repository.time(of: file.commit) * 1_000
-        let (file, old) = (parsed ?? TaskFile(bytes), self.indexed[name])
+        let file = parsed ?? TaskFile(bytes)
         if let excess = file.excess {
             let error = RepositoryError(.invalidDocument, "the tasks of \(name) can't be followed: \(excess).")
             self.refused[name] = (row.hash, error)
@@ -125,19 +125,31 @@ package actor TaskDesk {
         let news = TaskNews(
             repository: name, link: self.pages.file(TaskFile.path, on: row.branch, of: name), commit: row.hash,
             author: author, handle: handle)
-        let write: @Sendable (Ledger) throws -> [ThreadNews] = { [posts] ledger in
-            // Another host may have been faster.
-            let isKnown = try old != nil && ledger.taskList(of: name)?.blob == old?.blob
-            let change = TaskListChange(from: isKnown ? old?.file : nil, to: file)
-            let assigned = try ledger.setTasks(
-                change.items.map { $0.row(in: name, at: time) }, of: name, row, in: change.part, by: author, at: now)
-            // What the first look finds was assigned before.
-            guard let posts, list != nil else { return [] }
-            return try news.assigned(assigned, in: ledger, posts.adapters, at: now)
+        var old = self.indexed[name].flatMap { $0.blob == list?.blob ? $0 : nil }
+        while true {
+            // Before the transaction: other writes wait for it.
+            let change = TaskListChange(from: old?.file, to: file)
+            let (rows, part, known) = (change.items.map { $0.row(in: name, at: time) }, change.part, old?.blob)
+            let write: @Sendable (Ledger) throws -> [ThreadNews] = { [posts] ledger in
+                if let known, try ledger.taskList(of: name)?.blob != known { throw OtherIndex() }
+                let assigned = try ledger.setTasks(rows, of: name, row, in: part, by: author, at: now)
+                // What the first look finds was assigned before.
+                guard let posts, list != nil else { return [] }
+                return try news.assigned(assigned, in: ledger, posts.adapters, at: now)
+            }
+            do {
+                if let posts { try await posts.tell(write) } else { _ = try await self.store.write(write) }
+                break
+            } catch is OtherIndex {
+                // Another host was faster: all of the list is replaced.
+                old = nil
+            }
         }
-        if let posts { try await posts.tell(write) } else { _ = try await self.store.write(write) }
         self.indexed[name] = (blob, file)
     }
+
+    /// The index is of another file than the one that a change was made from.
+    private struct OtherIndex: Error {}
 
     // MARK: People
 

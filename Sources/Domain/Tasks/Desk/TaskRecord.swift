@@ -87,6 +87,7 @@ extension TaskItem {
         return TaskRow(
             repository: repository, id: self.address, line: Int64(self.line), state: self.state.rawValue,
             owner: self.owner, labels: self.labels, due: self.due,
-            words: searched.beginning(bytes: TaskRow.wordsLimit), body: body.text, updatedAt: time)
+            words: searched.beginning(bytes: TaskRow.wordsLimit), body: body.text, updatedAt: time,
+            text: self.text)
     }
 }

@@ -195,10 +195,12 @@ extension Ledger {
 
     /// Tokens used by a thread, or by all of them.
     package func usage(of session: String?) throws -> [(model: String, turns: Int64, input: Int64, output: Int64)] {
-        try self.connection.query(
+        // Alternatives in the statement would hide the thread from the index.
+        let isThreads = session == nil ? "CAST($1 AS TEXT) IS NULL" : "session = $1"
+        return try self.connection.query(
             """
             SELECT COALESCE(model, '') AS model, COUNT(*) AS turns, SUM(input_tokens) AS input, SUM(output_tokens) AS output
-            FROM turns WHERE (CAST($1 AS TEXT) IS NULL OR session = $1) AND input_tokens + output_tokens > 0
+            FROM turns WHERE \(isThreads) AND input_tokens + output_tokens > 0
             GROUP BY model ORDER BY model
             """, [.optional(session)]
         ).map { (try $0.text("model"), try $0.integer("turns"), try $0.integer("input"), try $0.integer("output")) }
