@@ -49,6 +49,14 @@ struct SharedTextWorkTests {
         #expect(small.itemCount == 5_002 && small.steps - before >= 10_000)
     }
 
+    @Test("a history has at most 50,000 items")
+    func longHistory() throws {
+        var text = try Self.chain(40_000)
+        let update = try TextUpdate(Self.blocks(5_000, of: 100, from: 40_000, isChain: true))
+        let error = #expect(throws: SharedTextError.self) { try text.take(update) }
+        #expect(error?.code == .tooLarge && text.itemCount == 40_000)
+    }
+
     @Test("ranges that are deleted again and again cost what they pass")
     func deletions() throws {
         var text = try Self.chain(30_000)

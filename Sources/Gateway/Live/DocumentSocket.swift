@@ -5,6 +5,7 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import Primitives
 internal import Sessions
 internal import WebSockets
 
@@ -17,6 +18,10 @@ final class DocumentSocket: WatchedConnection {
 
     /// A revoked credential's connection is closed within this time.
     private static let checkInterval: Duration = .seconds(30)
+    /// In which a client takes what it was sent before its connection ends.
+    private static let endTime: Duration = .seconds(10)
+    /// In which a client of another host's document takes a message.
+    private static let relayTime: Duration = .seconds(60)
 
     private init(context: GatewayContext, principal: Principal, place: Place, socket: WebSocket) {
         self.context = context
@@ -80,6 +85,8 @@ final class DocumentSocket: WatchedConnection {
         await self.checkCredential()
         await withDiscardingTaskGroup { group in
             group.addTask(name: "frames") {
+                // The socket may still have the last two that it took.
+                var taken: [Int] = []
                 for await frame in connection.port.frames {
                     do {
                         switch frame {
@@ -88,10 +95,16 @@ final class DocumentSocket: WatchedConnection {
                         case .close(let reason): await self.socket.close(.policyViolation, reason: reason)
                         }
                     } catch { break }
-                    connection.port.sent(frame)
+                    taken.append(frame.byteCount)
+                    if taken.count > 2 { connection.port.sent(taken.removeFirst()) }
                 }
                 // Too slow, or refused.
                 await self.socket.close(.policyViolation, reason: "reconnect")
+            }
+            group.addTask(name: "end") {
+                if await connection.port.waitForEnd() { try? await Task.sleep(for: Self.endTime) }
+                // A client that reads nothing would keep the other task waiting for room.
+                if !Task.isCancelled { await self.socket.close(.policyViolation, reason: "reconnect") }
             }
             while let message = try? await self.socket.next() {
                 switch message {
@@ -133,9 +146,15 @@ final class DocumentSocket: WatchedConnection {
             for (from, to) in [(client, host), (host, client)] {
                 group.addTask(name: "relay") {
                     while let message = try? await from.next() {
-                        do { try await to.send(message) } catch { break }
+                        do {
+                            guard try await withDeadline(Self.relayTime, { try await to.send(message) }) != nil else {
+                                break
+                            }
+                        } catch { break }
                     }
                     await to.close(from.closure?.code ?? .goingAway, reason: from.closure?.reason ?? "")
+                    // Ends the other direction, which may wait for somebody who reads nothing.
+                    await from.close(to.closure?.code ?? .goingAway, reason: to.closure?.reason ?? "")
                 }
             }
         }

@@ -208,7 +208,7 @@ extension DocumentSocketTests {
             budget: EditBudget(at: 0))
         let megabyte = [UInt8](repeating: 0, count: 1 << 20)
         for _ in 0..<3 { port.send(.binary(megabyte)) }
-        port.sent(.binary(megabyte))
+        port.sent(megabyte.count)
         for _ in 0..<7 { port.send(.binary(megabyte)) }
         port.close("the end")
         var count = 0
@@ -216,5 +216,31 @@ extension DocumentSocketTests {
         expectEqual(count, 6)
         let budget = port.budget
         #expect(budget.maySend(4 << 20, at: 0) && !budget.maySend(1, at: 0) && budget.maySend(4 << 20, at: 10_000))
+    }
+
+    @Test(
+        "a person's connections have 8 MB together for what is not taken, and one beyond that ends without sending it")
+    func waiting() async {
+        let sender = Sender(id: "web:ada", identities: [], displayName: "Ada")
+        let budget = EditBudget(at: 0)
+        func port(_ id: Int) -> DocumentPort {
+            DocumentPort(
+                id: id, editor: DocumentEditor(sender: sender, session: "s"), canEdit: true, knowsEpoch: false,
+                budget: budget)
+        }
+        let megabyte = DocumentPort.Frame.binary([UInt8](repeating: 0, count: 1 << 20))
+        do {
+            let ports = (1...4).map(port)
+            for port in ports { for _ in 0..<3 { port.send(megabyte) } }
+            let mayDrain = await ports[3].waitForEnd()
+            #expect(!mayDrain && !budget.mayWait(1))
+            ports[0].sent(2 << 20)
+            #expect(ports[1].reserve(megabyte))
+        }
+        // What waited at connections that are gone counts no more.
+        let last = port(5)
+        last.close("the end")
+        let mayDrain = await last.waitForEnd()
+        #expect(mayDrain && budget.mayWait(8 << 20) && !budget.mayWait(1))
     }
 }

@@ -11,7 +11,7 @@ package final class DocumentPort: Sendable {
         /// The last one: why the connection ends.
         case close(String)
 
-        fileprivate var byteCount: Int {
+        package var byteCount: Int {
             switch self {
             case .binary(let bytes): bytes.count
             case .text(let text), .close(let text): text.utf8.count
@@ -32,6 +32,7 @@ package final class DocumentPort: Sendable {
     private let output: AsyncStream<Frame>.Continuation
     let budget: EditBudget
     private let progress: Protected<Progress>
+    private let ending = Signal()
 
     struct Progress {
         /// Edits that have come, and those that are stored.
@@ -42,6 +43,8 @@ package final class DocumentPort: Sendable {
         /// What others know of its client.
         var presence: DocumentFrame.Presence?
         var isEnded = false
+        /// Whether it ends without what waits.
+        var hasOverflown = false
     }
 
     /// Of frames that wait because the client is slow.
@@ -58,6 +61,11 @@ package final class DocumentPort: Sendable {
         (self.frames, self.output) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.waiting))
         self.budget = budget
         self.progress = Protected(Progress())
+    }
+
+    deinit {
+        // Nobody gets what waits here.
+        self.budget.sent(self.withProgress { $0.waiting })
     }
 
     func withProgress<Result>(_ body: (inout Progress) -> Result) -> Result { self.progress.withLock { body(&$0) } }
@@ -88,17 +96,42 @@ package final class DocumentPort: Sendable {
     }
 
     func send(_ frame: Frame) {
+        if self.reserve(frame) { self.sendReserved(frame) }
+    }
+
+    /// Counts a frame that ``sendReserved(_:)`` sends later. False if too much waits: then the connection ends without it.
+    func reserve(_ frame: Frame) -> Bool {
         let hasRoom = self.withProgress { progress in
-            guard progress.waiting <= Self.waitingBytes else { return false }
+            guard !progress.hasOverflown, progress.waiting <= Self.waitingBytes, self.budget.mayWait(frame.byteCount)
+            else { return false }
             progress.waiting += frame.byteCount
             return true
         }
-        guard hasRoom else { return self.output.finish() }
-        if case .dropped = self.output.yield(frame) { self.output.finish() }
+        if !hasRoom { self.overflow() }
+        return hasRoom
     }
 
-    /// Notes that the client has got a frame.
-    package func sent(_ frame: Frame) { self.withProgress { $0.waiting -= frame.byteCount } }
+    func sendReserved(_ frame: Frame) {
+        if case .dropped = self.output.yield(frame) { self.overflow() }
+    }
+
+    private func overflow() {
+        self.withProgress { $0.hasOverflown = true }
+        self.output.finish()
+        self.ending.signal()
+    }
+
+    /// Notes that the client has got a frame of so many bytes.
+    package func sent(_ bytes: Int) {
+        self.withProgress { $0.waiting -= bytes }
+        self.budget.sent(bytes)
+    }
+
+    /// Waits until no frame follows. Returns whether those that wait may still be sent.
+    package func waitForEnd() async -> Bool {
+        await self.ending.wait()
+        return self.withProgress { !$0.hasOverflown }
+    }
 
     func send(_ message: JSON) { self.send(.text(message.text)) }
 
@@ -106,5 +139,6 @@ package final class DocumentPort: Sendable {
     func close(_ reason: String) {
         self.send(.close(reason))
         self.output.finish()
+        self.ending.signal()
     }
 }

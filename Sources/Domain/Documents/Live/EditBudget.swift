@@ -3,6 +3,8 @@ internal import Primitives
 /// What one person may do in all open documents of this host together.
 final class EditBudget: Sendable {
     private let buckets: Protected<Buckets>
+    /// Bytes that the person's clients have not got yet.
+    private let waiting = Protected(0)
 
     private struct Buckets {
         var operations: TokenBucket
@@ -13,6 +15,8 @@ final class EditBudget: Sendable {
     static let rate = 10_000
     /// What comes in ten seconds, in bytes.
     private static let byteRate = 4_194_304.0
+    /// With more bytes waiting, none follow. The last ones may be above it.
+    private static let waitingBytes = 8 << 20
 
     init(at now: Int64) {
         let rate = Double(Self.rate)
@@ -36,6 +40,18 @@ final class EditBudget: Sendable {
     func maySend(_ bytes: Int, at now: Int64) -> Bool {
         self.buckets.withLock { $0.bytes.take(Double(bytes), at: now) == nil }
     }
+
+    /// Whether so many bytes may wait until a client gets them, and counts them then.
+    func mayWait(_ bytes: Int) -> Bool {
+        self.waiting.withLock { waiting in
+            guard waiting <= Self.waitingBytes else { return false }
+            waiting += bytes
+            return true
+        }
+    }
+
+    /// Notes that so many bytes do not wait any more.
+    func sent(_ bytes: Int) { self.waiting.withLock { $0 -= bytes } }
 
     /// Whether it is as good as a new one.
     func isFull(at now: Int64) -> Bool {

@@ -55,6 +55,7 @@ actor OpenDocument {
 
     private enum Work {
         case update([UInt8], from: DocumentPort?)
+        /// The port has room for it.
         case frame([UInt8], to: DocumentPort)
         case message(JSON)
     }
@@ -194,8 +195,10 @@ actor OpenDocument {
                 guard port.budget.mayDo(cost, at: self.context.now()) else { throw Self.tooFast }
                 let known = try TextUpdate.stateVector(vector)
                 guard port.knowsEpoch || known.isEmpty else { return self.refuseEpoch(port) }
-                self.enqueue(.frame(DocumentFrame.sync(1, self.text.encode(since: known)), to: port))
-                self.enqueue(.frame(DocumentFrame.sync(0, self.text.stateVector), to: port))
+                let answer = DocumentFrame.sync(1, self.text.encode(since: known))
+                for bytes in [answer, DocumentFrame.sync(0, self.text.stateVector)] where port.reserve(.binary(bytes)) {
+                    self.enqueue(.frame(bytes, to: port))
+                }
                 self.showOthers(to: port)
             case .update(let bytes): try self.take(bytes, from: port)
             case .awareness(let states):
@@ -328,7 +331,7 @@ actor OpenDocument {
                 guard let port else { continue }
                 port.withProgress { $0.stored += 1 }
                 acknowledged[port.id] = port
-            case .frame(let bytes, let port): port.send(.binary(bytes))
+            case .frame(let bytes, let port): port.sendReserved(.binary(bytes))
             case .message(let message): if message != .null { self.tell(.text(message.text)) }
             }
         }

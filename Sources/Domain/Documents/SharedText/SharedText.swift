@@ -10,7 +10,7 @@ package struct SharedText: Sendable {
     /// Of the text in UTF-8.
     package static let sizeLimit = 102_400
     /// Of items, which deleted text also has.
-    package static let itemLimit = 200_000
+    package static let itemLimit = 50_000
     private static let pendingLimit = 20_000
     /// Of steps for one update that comes from outside. What people write in the same place at once takes a few hundred.
     package static let stepLimit = 10_000
