@@ -8,10 +8,12 @@ package struct JailedProcess: Sendable, Equatable {
     /// How long it has been running.
     package let age: Duration
     let hostID: Int32
+    /// In seconds since the machine started.
+    let started: Double
 
     /// Nil for a process that has ended.
     init?(_ id: Int32) {
-        guard ProcessChildren.isRunning(id), let facts = ProcessChildren.facts(of: id) else { return nil }
+        guard let facts = ProcessChildren.facts(of: id) else { return nil }
         var now = timespec()
         unsafe clock_gettime(CLOCK_BOOTTIME, &now)
         let age = max(0, Double(now.tv_sec) + Double(now.tv_nsec) / 1e9 - facts.started)
@@ -19,5 +21,6 @@ package struct JailedProcess: Sendable, Equatable {
         self.command = facts.command
         self.age = .seconds(age)
         self.hostID = id
+        self.started = facts.started
     }
 }

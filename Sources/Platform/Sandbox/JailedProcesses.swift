@@ -54,21 +54,25 @@ package struct JailedProcesses: Sendable {
         return ProcessChildren.isBelow(id) && csystem_pidfd_signal(descriptor, signal) == 0
     }
 
-    // MARK: One tree
+    // MARK: Trees
 
-    /// The processes of a tree whose main one has ended, oldest first.
-    func leftovers(of tree: UInt32) -> [JailedProcess] {
+    /// The processes of trees whose main ones have ended, oldest first.
+    func leftovers(of trees: Set<UInt32>) -> [JailedProcess] {
+        let names = Set(trees.map { Self.warden(of: $0) })
         // Init's only children are the wardens of the trees.
-        let digits = String(tree, radix: 16)
-        let name = "warden-" + String(repeating: "0", count: 8 - digits.count) + digits
-        let wardens = ProcessChildren.of(self.first)
-        guard let warden = wardens.first(where: { ProcessChildren.name(of: $0) == name }) else { return [] }
-        return Self.descendants(of: [warden]).compactMap { JailedProcess($0) }.sorted { $0.age > $1.age }
+        let wardens = ProcessChildren.of(self.first).filter { names.contains(ProcessChildren.name(of: $0)) }
+        return Self.descendants(of: wardens).compactMap { JailedProcess($0) }.sorted { $0.age > $1.age }
     }
 
-    /// Kills a process of such a tree and its descendants. Returns false if there is no such process.
-    func end(_ id: Int, of tree: UInt32) -> Bool {
-        guard let process = self.leftovers(of: tree).first(where: { $0.id == id }) else { return false }
+    private static func warden(of tree: UInt32) -> String {
+        let digits = String(tree, radix: 16)
+        return "warden-" + String(repeating: "0", count: 8 - digits.count) + digits
+    }
+
+    /// Kills one of them and its descendants. Returns false if it has ended.
+    func end(_ process: JailedProcess) -> Bool {
+        // Another process may have got its id since it was listed.
+        guard ProcessChildren.facts(of: process.hostID)?.started == process.started else { return false }
         let others = Self.descendants(of: [process.hostID])
         guard self.send(SIGKILL, to: process.hostID) else { return false }
         for other in others { _ = self.send(SIGKILL, to: other) }

@@ -35,20 +35,19 @@ enum ProcessChildren {
     }
 
     /// False for a zombie, which is only waiting for its parent, and for what has been killed and has not yet gone.
-    static func isRunning(_ id: Int32) -> Bool {
-        let fields = self.fields(of: id)
+    private static func isRunning(_ fields: [Substring]) -> Bool {
         // The state, the flags with PF_EXITING of <linux/sched.h>, and the signals that wait: fields 3, 9 and 31 of proc(5).
         guard fields.count > 28, let flags = UInt64(fields[6]), let waiting = UInt64(fields[28]) else { return false }
         return fields[0] != "Z" && fields[0] != "X" && flags & 4 == 0 && waiting & 1 << (UInt64(SIGKILL) - 1) == 0
     }
 
-    /// What a process is, as its jail sees it.
+    /// What a process is, as its jail sees it; nil for one that has ended.
     static func facts(of id: Int32) -> (inside: Int, command: String, started: Double)? {
-        let line = self.text("/proc/\(id)/status").split(separator: "\n").first { $0.hasPrefix("NSpid:") }
         let fields = self.fields(of: id)
+        guard self.isRunning(fields) else { return nil }
+        let line = self.text("/proc/\(id)/status").split(separator: "\n").first { $0.hasPrefix("NSpid:") }
         // The start is the 22nd field, in ticks since the machine started.
-        guard let inside = line?.split(separator: "\t").last.flatMap({ Int($0) }), fields.count > 19,
-            let ticks = Double(fields[19])
+        guard let inside = line?.split(separator: "\t").last.flatMap({ Int($0) }), let ticks = Double(fields[19])
         else { return nil }
         let command = self.command(self.bytes("/proc/\(id)/cmdline"))
         return (inside, command.isEmpty ? self.name(of: id) : command, ticks / Double(sysconf(Int32(_SC_CLK_TCK))))

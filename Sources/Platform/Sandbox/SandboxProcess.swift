@@ -24,6 +24,8 @@ package final class SandboxProcess {
     private var reason: String?
     private let changed = Wakeup()
     private var lastID: UInt32 = 0
+    /// Leftovers that are being listed.
+    private var listing: (trees: Set<UInt32>, task: Task<[JailedProcess], Never>)?
 
     // MARK: Start
 
@@ -124,15 +126,30 @@ package final class SandboxProcess {
         self.socket.send(InitFrame.kill(id))
     }
 
-    /// The running processes of a tree whose main one has ended.
-    package func leftovers(of tree: UInt32) -> [JailedProcess] {
-        guard !self.isEnded, self.firstID > 0 else { return [] }
-        return self.processes.leftovers(of: tree)
+    /// The running processes of trees whose main ones have ended, oldest first. Calls that come while the same trees are
+    /// being listed share the result.
+    package func leftovers(of trees: Set<UInt32>) async -> [JailedProcess] {
+        while !self.isEnded, self.firstID > 0 {
+            if let listing = self.listing {
+                let found = await listing.task.value
+                if listing.trees == trees { return found }
+                continue
+            }
+            let processes = self.processes
+            // Unstructured: several wait for it, and none may cut it short.
+            let task = Task { () -> [JailedProcess] in
+                defer { self.listing = nil }
+                return await LeftoverThread.shared.leftovers(of: trees, in: processes)
+            }
+            self.listing = (trees: trees, task: task)
+        }
+        return []
     }
 
-    /// Kills the leftover process with this ID and its descendants. Returns false if there is no such process.
-    package func end(_ id: Int, of tree: UInt32) -> Bool {
-        !self.isEnded && self.firstID > 0 && self.processes.end(id, of: tree)
+    /// Kills one of them and its descendants. Returns false if it has ended.
+    package func end(_ process: JailedProcess) async -> Bool {
+        guard !self.isEnded else { return false }
+        return await LeftoverThread.shared.end(process, in: self.processes)
     }
 
     private func handle(_ message: InitFrame.Message) {

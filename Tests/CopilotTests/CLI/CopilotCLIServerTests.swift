@@ -135,6 +135,25 @@ struct CopilotCLIServerTests {
         await server.end(patience: .zero)
     }
 
+    @Test("the loop serves others while a large message is parsed, and the message keeps its place")
+    func large() async throws {
+        let server = try await self.ready()
+        let order = Protected<[String]>([])
+        server.open("jb-1") {
+            guard case .event(let event, _) = $0, let type = event["type"]?.stringValue else { return }
+            order.withLock { $0.append(type) }
+            if type == "first" { Task { @Net in order.withLock { $0.append("other") } } }
+        }
+        self.cli.event("first")
+        self.cli.event("large", ["text": .string(String(repeating: "x", count: 64 * 1024))])
+        self.cli.event("last")
+        _ = try await server.request("status.get", within: .seconds(30))
+        expectEqual(order.withLock { $0 }, ["first", "other", "large", "last"])
+        self.cli.send(body: Array(repeating: UInt8(ascii: "["), count: 64 * 1024))
+        await server.waitForEnd()
+        #expect(self.cli.wasKilled && server.isEnded)
+    }
+
     @Test("a session learns of the end, whenever it was opened, and a request fails")
     func end() async throws {
         let server = try await self.ready()

@@ -458,6 +458,8 @@ struct CopilotCLIWorkTurnTests {
         "a patch is a file's new content, and one that deletes or renames is no question for people",
         arguments: [
             ("*** Update File: a", false), ("*** Delete File: a", true), ("*** Update File: a\n*** Move to: b", true),
+            ("*** Delete File\u{301}: a", true), ("***** Move to: b", true), ("** Delete File: a", false),
+            ("*** Delete Fil", false), ("***\u{301} Move to: b", false),
         ])
     func patch(text: String, isRemoval: Bool) {
         for arguments: JSON in [

@@ -29,9 +29,9 @@ final class ScriptedCopilotCLI: CopilotCLITransport {
 
     nonisolated init() {}
 
-    func run(_ take: @escaping @Net ([UInt8]) -> Void) async {
+    func run(_ take: @escaping @Net ([UInt8]) async -> Void) async {
         while true {
-            while !self.output.isEmpty { take(self.output.removeFirst()) }
+            while !self.output.isEmpty { await take(self.output.removeFirst()) }
             guard !self.isOver else { return }
             try? await self.changed.wait()
         }

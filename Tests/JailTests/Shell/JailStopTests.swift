@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import Jail
 import Primitives
@@ -75,6 +76,35 @@ struct JailStopTests {
             for id in [1, 2, 3, process.id] { #expect(await !bench.shell.endLeftover(id)) }
             try await expectEqual(bench.run("echo next").text, "next\n")
         }
+    }
+
+    @Test("the event loop serves others while leftovers are listed, and calls at the same time share a list")
+    func listing() async throws {
+        try await JailBench.with { (bench: JailBench) async throws in
+            let mark = Survivors.mark()
+            _ = try await bench.run("sleep \(mark) &")
+            _ = try await Survivors.wait(mark, atLeast: 1)
+            let shell = bench.shell
+            #expect(await isFree { _ = await shell.leftovers })
+            #expect(await isFree { _ = await shell.endLeftover(1) })
+            // Each look at a process gives another age.
+            let lists = await listedTwice(shell)
+            #expect(lists.first.count == 1 && lists.first == lists.second)
+        }
+    }
+
+    /// Whether the event loop does something else before `body`, which begins on it, has ended.
+    @Net private func isFree(during body: @Net () async -> Void) async -> Bool {
+        let isServed = Protected(false)
+        Task { @Net in isServed.withLock { $0 = true } }
+        await body()
+        return isServed.withLock { $0 }
+    }
+
+    @Net private func listedTwice(_ shell: JailShell) async -> (first: [ShellProcess], second: [ShellProcess]) {
+        let first = Task { @Net in await shell.leftovers }
+        let second = Task { @Net in await shell.leftovers }
+        return (await first.value, await second.value)
     }
 
     @Test("what a command leaves in the persistent shell can be ended, and jobs survive it", arguments: [true, false])

@@ -57,8 +57,8 @@ package final class JailShell: Shell {
     /// Ends what earlier commands left running, and with it the persistent shell. Does nothing, and returns false, while
     /// a command runs or when nothing is left. Jobs survive it.
     @Net package func endLeftovers() async -> Bool {
-        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell,
-            shell.trees.contains(where: { !jail.leftovers($0).isEmpty })
+        guard let (jail, shell) = self.resting, await !jail.leftovers(shell.trees).isEmpty,
+            self.resting?.shell === shell
         else { return false }
         self.endForeground(shell.trees, in: jail)
         if jail.end == nil { self.forgetShell() } else { await self.closed(jail) }
@@ -68,15 +68,27 @@ package final class JailShell: Shell {
     /// What earlier commands left running, oldest first. Empty while a command runs, whose own processes nobody can tell
     /// from them.
     @Net package var leftovers: [ShellProcess] {
-        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell else { return [] }
-        return shell.trees.flatMap { jail.leftovers($0) }.sorted { $0.age > $1.age }
-            .map { ShellProcess(id: $0.id, command: $0.command, age: $0.age) }
+        get async {
+            guard let (jail, shell) = self.resting else { return [] }
+            let found = await jail.leftovers(shell.trees)
+            guard self.resting?.shell === shell else { return [] }
+            return found.map { ShellProcess(id: $0.id, command: $0.command, age: $0.age) }
+        }
     }
 
     /// Kills one of the ``leftovers`` and its descendants. Returns false if there is no such process.
-    @Net package func endLeftover(_ id: Int) -> Bool {
-        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell else { return false }
-        return shell.trees.contains { jail.end(id, of: $0) }
+    @Net package func endLeftover(_ id: Int) async -> Bool {
+        guard let (jail, shell) = self.resting,
+            let process = await jail.leftovers(shell.trees).first(where: { $0.id == id }),
+            self.resting?.shell === shell
+        else { return false }
+        return await jail.end(process)
+    }
+
+    /// The jail and its shell, while no command runs in it. To be asked again after each wait: one may have begun.
+    private var resting: (jail: LiveJail, shell: PersistentShell)? {
+        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell else { return nil }
+        return (jail, shell)
     }
 
     // MARK: Commands

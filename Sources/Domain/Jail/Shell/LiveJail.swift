@@ -151,14 +151,14 @@ final class LiveJail {
 
     func isRunning(_ tree: UInt32) -> Bool { self.handlers[tree] != nil }
 
-    /// The running processes of a tree whose main one has ended.
-    func leftovers(_ tree: UInt32) -> [JailedProcess] {
-        self.sandbox.leftovers(of: tree)
+    /// The running processes of trees whose main ones have ended, oldest first.
+    func leftovers(_ trees: Set<UInt32>) async -> [JailedProcess] {
+        await self.sandbox.leftovers(of: trees)
     }
 
-    /// Kills the leftover process with this ID and its descendants. Returns false if there is no such process.
-    func end(_ process: Int, of tree: UInt32) -> Bool {
-        self.sandbox.end(process, of: tree)
+    /// Kills one of them and its descendants. Returns false if it has ended.
+    func end(_ process: JailedProcess) async -> Bool {
+        await self.sandbox.end(process)
     }
 
     private func handle(_ id: UInt32, _ event: SandboxTreeEvent) {

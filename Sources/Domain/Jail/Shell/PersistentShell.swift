@@ -56,6 +56,8 @@ final class PersistentShell {
     func finish(_ command: Command) -> ShellState? {
         self.isBusy = false
         command.close()
+        // What it has left behind keeps the command, for days perhaps.
+        defer { command.written = [] }
         guard let state = ShellState(command.written, isBash: self.isBash) else { return nil }
         self.state = state
         return state
@@ -71,7 +73,7 @@ final class PersistentShell {
     final class Command {
         fileprivate(set) var id: UInt32 = 0
         fileprivate(set) var tree = TreeState()
-        private(set) var written: [UInt8] = []
+        fileprivate(set) var written: [UInt8] = []
         private var isTooLong = false
         private let pipe: SandboxPipe
 

@@ -203,8 +203,8 @@ private final class CopilotCLISlots {
 }
 
 extension JailedProgram: CopilotCLITransport {
-    package func run(_ take: @escaping @Net ([UInt8]) -> Void) async {
-        while let bytes = await self.read() { take(bytes) }
+    package func run(_ take: @escaping @Net ([UInt8]) async -> Void) async {
+        while let bytes = await self.read() { await take(bytes) }
     }
 
     package func failure(isStarting: Bool) -> ModelError {

@@ -52,11 +52,11 @@ final class CopilotCLIProcess: CopilotCLITransport {
 
     // MARK: Traffic
 
-    func run(_ take: @escaping @Net ([UInt8]) -> Void) async {
+    func run(_ take: @escaping @Net ([UInt8]) async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask(name: "copilot-cli input") { await self.writeAll() }
             group.addTask(name: "copilot-cli errors") { await self.readErrors() }
-            while let bytes = try? await self.process.output.read() { take(bytes) }
+            while let bytes = try? await self.process.output.read() { await take(bytes) }
             // Without output it is useless, even if it is still running.
             _ = await self.process.stop(patience: Self.patience, grace: Self.grace)
             self.writable.wakeAll()

@@ -144,12 +144,15 @@ extension CopilotCLIServer {
 // MARK: - What it sends
 
 extension CopilotCLIServer {
-    private func receive(_ bytes: [UInt8]) {
+    private func receive(_ bytes: [UInt8]) async {
         guard !self.isEnded else { return }
         self.heard = EventLoop.shared.now
         do {
             for body in try self.framing.receive(bytes) {
-                guard let message = (try? JSON.parse(body)).flatMap(JSONRPCMessage.init) else {
+                let isSmall = body.count < 64 * 1024
+                let message = isSmall ? JSONRPCMessage(parsing: body) : await JSONRPCMessage.parsedApart(body)
+                guard !self.isEnded else { return }
+                guard let message else {
                     return self.fail(CopilotCLIFailure.broken("a message that is not valid JSON-RPC"))
                 }
                 self.receive(message, bytes: body.count)
@@ -230,7 +233,7 @@ extension CopilotCLIServer {
     }
 
     private func serve() async {
-        await self.transport.run { [weak self] in self?.receive($0) }
+        await self.transport.run { [weak self] in await self?.receive($0) }
         let isStarting = self.isStarting
         if !self.isEnded { self.hasFailed = !self.isEnding }
         self.finish(self.transport.failure(isStarting: isStarting))

@@ -4,8 +4,9 @@ package import Models
 /// A running Copilot CLI, as its standard streams show it.
 @Net
 package protocol CopilotCLITransport: AnyObject, Sendable {
-    /// Passes on its output. Returns when it has ended, or can no longer be used.
-    func run(_ take: @escaping @Net ([UInt8]) -> Void) async
+    /// Passes on its output, and reads more only when `take` has returned. Returns when it has ended, or can no longer be
+    /// used.
+    func run(_ take: @escaping @Net ([UInt8]) async -> Void) async
     /// Does not wait: what it never reads is dropped with it.
     func write(_ bytes: [UInt8])
     /// Why it has ended.

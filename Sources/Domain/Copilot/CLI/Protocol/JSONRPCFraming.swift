@@ -10,7 +10,7 @@ package struct JSONRPCFraming: Sendable {
     private static let maximumHeaderBytes = 1024
     private static let headerEnd: [UInt8] = [13, 10, 13, 10]
 
-    /// Of a message, in bytes: it is parsed on the event loop, which serves nobody else meanwhile.
+    /// Of a message, in bytes: all of it is in memory before it is parsed.
     package static let usualLimit = 8 << 20
 
     private let bodyLimit: Int

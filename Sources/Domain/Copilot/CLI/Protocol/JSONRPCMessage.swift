@@ -32,6 +32,15 @@ package enum JSONRPCMessage: Sendable, Equatable {
         self = .result(id: id, json["result"] ?? .null)
     }
 
+    /// Nil for anything but a message of the protocol.
+    init?(parsing bytes: [UInt8]) {
+        guard let json = try? JSON.parse(bytes) else { return nil }
+        self.init(json)
+    }
+
+    /// Parses off the event loop, for messages that would block it for too long.
+    @concurrent static func parsedApart(_ bytes: [UInt8]) async -> JSONRPCMessage? { JSONRPCMessage(parsing: bytes) }
+
     package static func request(_ id: Int, _ method: String, _ params: JSON) -> JSON {
         ["jsonrpc": "2.0", "id": .integer(Int64(id)), "method": .string(method), "params": params]
     }

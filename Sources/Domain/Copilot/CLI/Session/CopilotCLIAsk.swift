@@ -117,11 +117,39 @@ struct CopilotCLICall: Sendable {
     /// About the memory that it takes.
     var bytes: Int { self.tool.utf8.count + (self.command?.utf8.count ?? 0) }
 
-    /// Whether the text of a patch deletes or renames a file.
+    /// Whether the text of a patch deletes or renames a file; the patch may be a member of the arguments.
     private static func removesFiles(_ arguments: JSON) -> Bool {
-        let marks = ["*** Delete File", "*** Move to"]
-        let text = arguments.stringValue ?? arguments.text
-        return marks.contains { text.contains($0) }
+        switch arguments {
+        case .string(let text): self.hasRemoval(text.utf8Span.span)
+        case .array(let elements): elements.contains { self.removesFiles($0) }
+        case .object(let members):
+            members.contains { key, value in self.hasRemoval(key.utf8Span.span) || self.removesFiles(value) }
+        case .null, .bool, .integer, .number: false
+        }
+    }
+
+    /// Whether `*** Delete File` or `*** Move to` is in a text. In one pass over its bytes, because a patch may have
+    /// megabytes, and because a mark after either makes another character of its last letter.
+    private static func hasRemoval(_ text: Span<UInt8>) -> Bool {
+        let words = [" Delete File", " Move to"].map { Array($0.utf8) }
+        var stars = 0
+        for index in text.indices {
+            if text[index] == UInt8(ascii: "*") {
+                stars += 1
+                continue
+            }
+            if stars >= 3 {
+                for word in words where self.has(word, at: index, in: text) { return true }
+            }
+            stars = 0
+        }
+        return false
+    }
+
+    private static func has(_ word: [UInt8], at index: Int, in text: Span<UInt8>) -> Bool {
+        guard text.count - index >= word.count else { return false }
+        for offset in word.indices where text[index + offset] != word[offset] { return false }
+        return true
     }
 }
 
