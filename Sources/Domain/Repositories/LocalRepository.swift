@@ -7,6 +7,8 @@ internal import Primitives
 package actor LocalRepository {
     package nonisolated let name: String
     package nonisolated let git: GitRepository
+    /// The same, for what people look at.
+    private nonisolated let reader: GitRepository
 
     /// Follows the repository on its server; nil if it has none.
     nonisolated let mirror: Mirror?
@@ -28,6 +30,7 @@ package actor LocalRepository {
         let git = GitRepository(path: path)
         self.name = name
         self.git = git
+        self.reader = GitRepository(path: path, isForReading: true)
         self.mirror = upstream.map { Mirror(git: git, upstream: $0, elapsed: elapsed) }
         self.branch = branch
         self.now = now
@@ -182,10 +185,23 @@ extension LocalRepository {
     nonisolated func call<Result: Sendable>(
         _ body: @Sendable (GitRepository) async throws -> Result
     ) async throws -> Result {
+        try await self.call(self.git, body)
+    }
+
+    /// Like ``call(_:)`` beside what changes the repository: for what people ask to see, which may take long.
+    nonisolated func read<Result: Sendable>(
+        _ body: @Sendable (GitRepository) async throws -> Result
+    ) async throws -> Result {
+        try await self.call(self.reader, body)
+    }
+
+    private nonisolated func call<Result: Sendable>(
+        _ git: GitRepository, _ body: @Sendable (GitRepository) async throws -> Result
+    ) async throws -> Result {
         do {
-            return try await body(self.git)
+            return try await body(git)
         } catch let error as GitError {
-            throw RepositoryError(self.name, at: self.git.path, error)
+            throw RepositoryError(self.name, at: git.path, error)
         }
     }
 }

@@ -55,7 +55,7 @@ extension LocalRepository {
     ) async throws -> RepositoryOverview {
         await self.refreshIfPossible()
         let configured = self.branch
-        return try await self.call { git in
+        return try await self.read { git in
             var tips = try await git.tips(limit: limits.branches)
             let head = try await Self.defaultBranch(of: git, configured, tips.items)
             let ranked = tips.items.map { (tip: $0, isHead: $0.branch.name.equals(head)) }.sorted { left, right in

@@ -14,6 +14,13 @@ enum GitLibrary {
         return ThreadExecutor(name: "git", umask: 0o022)
     }()
 
+    /// Threads for what people look at: the history and the differences of a hostile commit take seconds, for which commits
+    /// must not wait.
+    static let readers: [ThreadExecutor] = {
+        _ = Self.executor  // starts the library
+        return (1...2).map { ThreadExecutor(name: "git-read-\($0)", umask: 0o022) }
+    }()
+
     /// Throws if `status` is an error. `what` is the subject of the message: "the commit 1234".
     static func check(_ status: Int32, _ what: @autoclosure () -> String) throws(GitError) {
         guard status < 0 else { return }

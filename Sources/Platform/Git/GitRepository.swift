@@ -5,8 +5,8 @@ internal import Primitives
 /// A repository on this machine's disk.
 ///
 /// Each call reopens the repository (a tenth of a millisecond), so that nothing goes stale when other programs change
-/// it, and runs as one step on the thread that all repositories share: two calls never interleave. Everything is
-/// written as the `git` program writes it; a branch moves only if it is where the caller expects it (compare and set).
+/// it, and runs as one step on the thread that all repositories share: two calls never interleave, but for those of a
+/// repository that is opened for reading, which have other threads. Everything is written as the `git` program writes it; a branch moves only if it is where the caller expects it (compare and set).
 package actor GitRepository {
     /// A branch and the commit that it points to.
     package struct Branch: Hashable, Sendable {
@@ -19,12 +19,19 @@ package actor GitRepository {
     /// The directory that contains `.git`, or a bare repository's directory.
     package nonisolated let path: String
 
+    private nonisolated let isForReading: Bool
+
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
-        unsafe GitLibrary.executor.asUnownedSerialExecutor()
+        guard self.isForReading else { return unsafe GitLibrary.executor.asUnownedSerialExecutor() }
+        let readers = GitLibrary.readers
+        let reader = readers[Int(UInt(bitPattern: self.path.hashValue) % UInt(readers.count))]
+        return unsafe reader.asUnownedSerialExecutor()
     }
 
-    package init(path: String) {
+    /// - Parameter isForReading: What changes nothing goes on beside what does.
+    package init(path: String, isForReading: Bool = false) {
         self.path = path
+        self.isForReading = isForReading
     }
 
     /// Begins to load the library, which takes milliseconds because it reads the certificates of all authorities. On a thread

@@ -30,7 +30,7 @@ extension LocalRepository {
     /// The newest commits on any branch that name a task of the repository's own list in a trailer. The tasks of features
     /// have such ids too, and their commits tick them in the feature's list. Throws ``RepositoryError``.
     package nonisolated func commits(ofTask id: String, limit: Int = 20) async throws -> [GitCommit] {
-        try await self.call { git in
+        try await self.read { git in
             var commits: [GitCommit] = []
             for commit in try await git.findAll(GitTrailer("Jetbridge-Task", id), count: limit).map(\.commit) {
                 // A commit that is too large to look at does not tick a task.
@@ -46,7 +46,7 @@ extension LocalRepository {
     /// The commit that last changed a file or folder on a branch. Nil if the branch does not have it, or if it has not
     /// changed for a very long time. Throws ``RepositoryError``.
     package nonisolated func lastCommit(touching path: String, on branch: String) async throws -> GitObjectID? {
-        try await self.call { try await $0.lastChange(of: path, at: $0.resolve(branch)) }
+        try await self.read { try await $0.lastChange(of: path, at: $0.resolve(branch)) }
     }
 
     /// Whether a path is that of a feature's tasks. By bytes: a path may be one long run of marks.
@@ -67,21 +67,21 @@ extension LocalRepository {
     package nonisolated func lastChanges(
         of paths: [String], from id: GitObjectID
     ) async throws -> [String: GitCommit] {
-        try await self.call { git in try await git.lastChanges(of: paths, from: id) }
+        try await self.read { git in try await git.lastChanges(of: paths, from: id) }
     }
 
     /// The commits that changed a path, newest first. Throws ``RepositoryError``.
     package nonisolated func history(
         of path: String, from id: GitObjectID, limit: Int
     ) async throws -> GitRepository.Bounded<GitCommit> {
-        try await self.call { git in try await git.history(of: path, from: id, limit: limit) }
+        try await self.read { git in try await git.history(of: path, from: id, limit: limit) }
     }
 
     /// What differs in a document between two commits, as a unified diff. Throws ``RepositoryError``.
     package nonisolated func patch(
         of path: String, from old: GitObjectID, to new: GitObjectID
     ) async throws -> String {
-        try await self.call { git in try await git.patch(of: path, from: old, to: new) }
+        try await self.read { git in try await git.patch(of: path, from: old, to: new) }
     }
 
     /// The commit that a branch, a tag or a hash of at least seven digits names. Throws ``RepositoryError``.

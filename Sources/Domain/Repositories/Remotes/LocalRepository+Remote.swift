@@ -62,10 +62,10 @@ extension LocalRepository {
         _ body: @Sendable (GitRepository) async throws -> Result
     ) async throws -> Result {
         do {
-            return try await self.call(body)
+            return try await self.read(body)
         } catch let error as RepositoryError where error.code == .git(.notFound) && self.isMirror {
             try await self.refresh()
-            return try await self.call(body)
+            return try await self.read(body)
         }
     }
 
