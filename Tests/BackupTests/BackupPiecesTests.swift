@@ -34,7 +34,7 @@ struct BackupPiecesTests {
     func incremental() async throws {
         let data = try await DataFolder()
         data.directory?.write("data/files/s_1/large", "")
-        try data.shell.shell("head -c 20000000 /dev/urandom > data/files/s_1/large")
+        try data.shell.shell("head -c 11000000 /dev/urandom > data/files/s_1/large")
         let shelf = BackupShelf(.directory("\(data.top)/kept"), keep: 2, incrementalBy: "\(data.path)/backups")
         // Late enough for pieces to be old.
         let now = Int64(time(nil)) * 1_000 + 10 * 86_400_000
@@ -44,7 +44,7 @@ struct BackupPiecesTests {
         try data.shell.shell("echo more > data/files/s_1/more")
         let place = try await shelf.add(data.source, passphrase: nil, at: now + 1_000)
         // Up to two pieces, and the rest.
-        #expect(try first > 20_000_000 && size() - first < 2 * PieceCutter.sizes.upperBound + 1_000_000)
+        #expect(try first > 11_000_000 && size() - first < 2 * PieceCutter.sizes.upperBound + 1_000_000)
         let names = try await shelf.names()
         #expect(names.count == 2 && place.hasSuffix(names[1]) && names[1].hasSuffix("Z.json"))
         try expectEqual(data.shell.shell("ls -A data/backups | wc -l"), "0")

@@ -29,7 +29,7 @@ package struct AuditEntry: Sendable, Equatable {
         /// of `change`, `path`, `digest`), `files_changed`; or `error` if it failed after that.
         case restored = "workspace.restored"
         /// A request from the jail to the network: `method`, `host`, `port`, `verdict` (allowed, refused, failed),
-        /// `reason`, `sent` and `received` (bytes).
+        /// `reason`, `sent` and `received` (bytes); `count` where it is about several.
         case network
         /// A commit made from the workspace, or of a document or a task: `repository`, `branch`, `sha`, `subject`.
         case commit

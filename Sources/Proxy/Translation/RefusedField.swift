@@ -7,19 +7,22 @@ internal import Primitives
 /// `cache_control`. Others refuse the whole request for them.
 struct RefusedField: Sendable, Hashable {
     /// The names on the way to the member; nil for each element of a list.
-    private let path: [Substring?]
+    private let path: [String?]
 
     /// - Parameter path: As `system.0.cache_control.ephemeral.scope` or `input[0].name`. Nil for what no request can do
     ///   without.
     init?(_ path: Substring) {
         let parts = path.split { ".[]".contains($0) }
         guard let last = parts.last, Int(last) == nil, parts.count <= Self.deepest,
-            parts.count > 1 || !Self.required.contains(last)
+            parts.count > 1 || !Self.required.contains(last), parts.allSatisfy({ $0.utf8.count <= Self.longest })
         else { return nil }
-        self.path = parts.map { Int($0) == nil ? $0 : nil }
+        // Copies: it is remembered for a day, and would keep the whole error.
+        self.path = parts.map { Int($0) == nil ? String($0) : nil }
     }
 
     private static let deepest = 16
+    /// The bytes of a name.
+    private static let longest = 256
     private static let required: Set<Substring> = [
         "model", "messages", "system", "input", "instructions", "prompt", "tools", "stream", "max_tokens",
         "max_output_tokens", "max_completion_tokens",
@@ -68,7 +71,7 @@ struct RefusedField: Sendable, Hashable {
     }
 
     private static func remove(
-        _ path: ArraySlice<Substring?>, from value: inout JSON, named name: String, _ removed: inout Set<String>
+        _ path: ArraySlice<String?>, from value: inout JSON, named name: String, _ removed: inout Set<String>
     ) {
         guard let step = path.first else { return }
         switch (value, step) {
@@ -78,17 +81,17 @@ struct RefusedField: Sendable, Hashable {
             }
             value = .array(elements)
         case (.object(var members), let key?):
-            let name = name.isEmpty ? String(key) : "\(name).\(key)"
-            if var member = members[String(key)] {
+            let name = name.isEmpty ? key : "\(name).\(key)"
+            if var member = members[key] {
                 if path.count == 1 {
-                    members[String(key)] = nil
+                    members[key] = nil
                     removed.insert(name)
                 } else {
                     Self.remove(path.dropFirst(), from: &member, named: name, &removed)
-                    members[String(key)] = member
+                    members[key] = member
                 }
                 value = .object(members)
-            } else if members["type"].map({ $0.stringValue == String(key) }) ?? (key == "custom") {
+            } else if members["type"].map({ $0.stringValue == key }) ?? (key == "custom") {
                 // Anthropic's errors name the kind of an object too. `custom` is the kind of a tool without one.
                 Self.remove(path.dropFirst(), from: &value, named: String(name.dropLast(key.count + 1)), &removed)
             }

@@ -2,19 +2,18 @@ package import Agent
 package import Audit
 internal import Chat
 package import EventLoop
-internal import JSON
 package import Jail
 package import Logging
 package import Work
 
-/// What the jails of commands may reach: addresses that rules allow, and others by the policy. Every request is recorded.
+/// What the jails of commands may reach: addresses that rules allow, and others by the policy. Every request is recorded or
+/// counted.
 package struct JailGate: Sendable {
     private let rules: [NetworkRule]
     private let reach: JailReach
     private let current: CurrentAgentSettings
     private let running: RunningJobs
-    private let audit: any AuditRecorder
-    private let logger: Logger
+    private let records: NetworkRecords
 
     /// - Parameter allowed: Entries as people write them. Throws for one that makes no sense.
     package init(
@@ -27,8 +26,7 @@ package struct JailGate: Sendable {
         self.reach = reach
         self.current = current
         self.running = running
-        self.audit = audit
-        self.logger = logger
+        self.records = NetworkRecords(audit: audit, logger: logger)
     }
 
     /// The jails' only way out.
@@ -37,9 +35,13 @@ package struct JailGate: Sendable {
             session, listener async throws(JailFailure) in
             let network = JailNetwork(
                 listener: listener, rules: self.rules, resolver: self.reach.resolver, policy: self.reach.policy,
-                audit: { request in await self.record(request, of: session) }, decide: self.decision(for: session))
+                audit: { request in await self.records.record(request, of: session) },
+                decide: self.decision(for: session))
             try await network.start()
-            return { await network.end() }
+            return {
+                await network.end()
+                await self.records.flush(session)
+            }
         }
     }
 
@@ -59,22 +61,6 @@ package struct JailGate: Sendable {
     private var verdict: PolicyDecision {
         let question = PolicyQuestion(role: .member, persona: nil, tool: ToolSelector.jailNetwork, kind: .fetch)
         return self.current.settings.policy.verdict(on: question).decision
-    }
-
-    private func record(_ request: NetworkRequest, of session: String) async {
-        do {
-            try await self.audit.record(
-                AuditEntry(
-                    kind: .network, session: session, turn: nil, actor: "jail",
-                    details: [
-                        "method": .string(request.method), "host": .string(request.host),
-                        "port": .number(Double(request.port)), "verdict": .string("\(request.verdict)"),
-                        "reason": .string(request.reason), "sent": .number(Double(request.sent)),
-                        "received": .number(Double(request.received)),
-                    ]))
-        } catch {
-            self.logger.error("a network request could not be recorded", ["error": .string("\(error)")])
-        }
     }
 }
 
