@@ -1,5 +1,6 @@
 import Chat
 import JSON
+import Sessions
 import TestSupport
 import Testing
 import WebSockets
@@ -54,6 +55,36 @@ extension DocumentSocketTests {
             let reader = try await scene.editor("reader", as: ada, in: own)
             _ = try await reader.begin()
             #expect(try await reader.now() == Self.lines.replacing("one", with: "1"))
+        }
+    }
+
+    @Test("of many documents that an earlier run has not committed, twenty are opened at once")
+    func earlier() async throws {
+        try await Self.run { scene in
+            let ada = try await scene.harness.signedIn(.owner, name: "Ada")
+            let thread = try await ada.newThread()
+            try scene.git.shell("for n in $(seq 25); do echo a > docs/$n.md; done; git add . && git commit -qm more")
+            let head = try scene.git.shell("git rev-parse main")
+            let sender = Sender(id: "web:ada", identities: [Identity("web:ada")], displayName: "Ada")
+            let store = scene.harness.bridge.store
+            try await store.write { ledger in
+                var text = SharedText()
+                _ = text.replace(with: "b\n", as: 1)
+                for number in 1...25 {
+                    _ = try ledger.begin(
+                        DocumentRecord(
+                            place: DocumentPlace(repository: "notes", branch: "main", path: "docs/\(number).md"),
+                            epoch: "e_\(number)", snapshot: text.encode(), base: head,
+                            editors: [DocumentEditor(sender: sender, session: thread)],
+                            editedAt: GatewayHarness.start))
+                }
+            }
+            let run = Task { await scene.documents.run() }
+            try await eventually("twenty are open") { await scene.documents.open.count >= 20 }
+            try await Task.sleep(for: .milliseconds(50))
+            await expectEqual(scene.documents.open.count, 20)
+            await scene.documents.stop()
+            await run.value
         }
     }
 }

@@ -71,24 +71,8 @@ package actor OpenDocuments {
 
     /// Saves what the last run left, and then looks after the open documents until ``stop()``.
     package func run() async {
-        do {
-            let old = self.context.now() - Self.lifetime
-            try await self.context.store.write { try $0.removeDocuments(committedBefore: old) }
-            for record in try await self.context.store.read({ try $0.unsavedDocuments() }) {
-                // Those of threads that this host has.
-                guard let session = record.editors.first?.session,
-                    let thread = try await self.context.store.read({ try $0.session(id: session) }),
-                    self.context.store.held.contains(Place(of: thread.key))
-                else { continue }
-                _ = try await self.document(at: record.place, for: nil) {
-                    throw DocumentProblem.missing(record.place.path)
-                }
-            }
-            try await self.context.store.write { try $0.removeComments(resolvedBefore: old) }
-        } catch {
-            self.context.logger.warning("documents of the last run were not opened", ["error": .string("\(error)")])
-        }
         await withDiscardingTaskGroup { group in
+            group.addTask(name: "earlier documents") { await self.openEarlier() }
             group.addTask(name: "comments") {
                 await self.context.store.commentChanges.watch { changed in
                     while !Task.isCancelled {
@@ -108,6 +92,37 @@ package actor OpenDocuments {
                 await self.tick()
             }
             group.cancelAll()
+        }
+    }
+
+    /// Open documents from which on those of an earlier run wait: each may take megabytes, and there may be very many that are
+    /// in conflict.
+    private static let earlierLimit = 20
+
+    /// Opens what an earlier run has not committed.
+    private func openEarlier() async {
+        do {
+            let old = self.context.now() - Self.lifetime
+            try await self.context.store.write { try $0.removeDocuments(committedBefore: old) }
+            try await self.context.store.write { try $0.removeComments(resolvedBefore: old) }
+            for (place, session) in try await self.context.store.read({ try $0.unsavedDocuments() }) {
+                // Those of threads that this host has.
+                guard let thread = try await self.context.store.read({ try $0.session(id: session) }),
+                    self.context.store.held.contains(Place(of: thread.key))
+                else { continue }
+                while self.open.count >= Self.earlierLimit { try await Task.sleep(for: .seconds(1)) }
+                do {
+                    _ = try await self.document(at: place, for: nil) { throw DocumentProblem.missing(place.path) }
+                } catch {
+                    self.context.logger.warning(
+                        "a document of the last run was not opened",
+                        ["document": .string(place.path), "error": .string("\(error)")])
+                }
+            }
+        } catch is CancellationError {
+            return
+        } catch {
+            self.context.logger.warning("documents of the last run were not opened", ["error": .string("\(error)")])
         }
     }
 

@@ -12,9 +12,19 @@ extension Ledger {
         return document
     }
 
-    /// Those with edits that no commit has.
-    package func unsavedDocuments() throws -> [DocumentRecord] {
-        try self.connection.query("SELECT * FROM documents WHERE editors <> '[]'", []).map(Self.document)
+    /// Where those with edits are that no commit has, and the session of one of their editors.
+    package func unsavedDocuments() throws -> [(place: DocumentPlace, session: String)] {
+        try self.connection.query(
+            "SELECT repository, branch, path, editors FROM documents WHERE editors <> '[]' ORDER BY edited_at DESC", []
+        ).map { row in
+            let editor = try JSON.parse(try row.text("editors")).arrayValue?.first
+            return (try Self.place(row), editor?["session"]?.stringValue ?? "")
+        }
+    }
+
+    private static func place(_ row: Row) throws -> DocumentPlace {
+        DocumentPlace(
+            repository: try row.text("repository"), branch: try row.text("branch"), path: try row.text("path"))
     }
 
     /// The updates that are not in the snapshot, in order.
@@ -98,16 +108,16 @@ extension Ledger {
     /// Removes the histories of documents that are committed and were not edited since `time`.
     package func removeDocuments(committedBefore time: Int64) throws {
         let old = try self.connection.query(
-            "SELECT * FROM documents WHERE editors = '[]' AND edited_at < ? LIMIT 100", [.integer(time)])
-        for row in old { try self.removeDocument(at: Self.document(row).place) }
+            "SELECT repository, branch, path FROM documents WHERE editors = '[]' AND edited_at < ? LIMIT 100",
+            [.integer(time)])
+        for row in old { try self.removeDocument(at: Self.place(row)) }
     }
 
     private static func document(_ row: Row) throws -> DocumentRecord {
         let editors = try JSON.parse(try row.text("editors")).arrayValue ?? []
         return DocumentRecord(
-            place: DocumentPlace(
-                repository: try row.text("repository"), branch: try row.text("branch"), path: try row.text("path")),
-            epoch: try row.text("epoch"), snapshot: try row.bytes("snapshot"), through: try row.integer("through"),
+            place: try Self.place(row), epoch: try row.text("epoch"), snapshot: try row.bytes("snapshot"),
+            through: try row.integer("through"),
             last: try row.integer("last"), base: try row.text("base"),
             editors: try editors.map {
                 DocumentEditor(
