@@ -41,7 +41,7 @@ struct MatrixMessageTests {
         expectEqual(transcript.messages().map(\.text), (0..<3_000).map { "!b\($0)" })
     }
 
-    @Test("ids of more than 255 bytes, or of other characters than visible ASCII, are none")
+    @Test("ids that are longer than 255 bytes, or have anything but visible ASCII, are ignored")
     func longIDs() {
         func event(_ id: String, as own: String = "$1", by sender: String = "@a:hs") -> MatrixEvent? {
             let relation: JSON = [

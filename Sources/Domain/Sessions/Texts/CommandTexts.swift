@@ -176,7 +176,7 @@ enum CommandTexts {
         let closest =
             near.isEmpty
             ? "" : " The closest \(near.count == 1 ? "name is" : "names are") \(near.joined(separator: ", "))."
-        return "There is no model called `\(name)`.\(closest) \(sign.command("models")) lists them all."
+        return "The model `\(name)` is not available.\(closest) \(sign.command("models")) lists them all."
     }
 
     static func modelIsChosen(_ name: String) -> String { "From now on this thread uses `\(name)`." }
