@@ -32,7 +32,7 @@ struct BackupScheduleTests {
         let store = DirectoryObjectStore(path)
         let shelf = BackupShelf(
             isDirectory ? .directory(path) : .objects(store, drafts: "\(data.path)/backups"), keep: 2)
-        try await expectEqual(shelf.newest(), nil)
+        try await expectEqual(shelf.newest(at: DataFolder.at), nil)
         if isDirectory {
             mkdir(path, 0o700)
             data.directory?.write("kept/.jetbridge-20200101T000000Z.tar.gz.part", "left by a killed host")
@@ -42,13 +42,43 @@ struct BackupScheduleTests {
             let time = DataFolder.at + Int64(day) * 86_400_000
             let place = try await shelf.add(data.source, passphrase: nil, at: time)
             #expect(place.hasSuffix(BackupShelf.name(at: time)))
-            try await expectEqual(shelf.newest(), time)
+            try await expectEqual(shelf.newest(at: time), time)
         }
         let names = try await shelf.names()
         expectEqual(names, [2, 3].map { BackupShelf.name(at: DataFolder.at + $0 * 86_400_000) })
         try expectEqual(data.shell.shell("ls -A kept | wc -l"), isDirectory ? "3" : "2")
         try expectEqual(data.shell.shell("ls -A data/backups 2>/dev/null | wc -l"), "0")
         _ = try await Backup().verify("\(path)/\(names[1])")
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+
+    @Test("those that were made while the clock was ahead keep no other back, and are neither counted nor deleted")
+    func future() async throws {
+        let data = try await DataFolder()
+        let path = "\(data.top)/kept"
+        mkdir(path, 0o700)
+        let future = (1...2).map { BackupShelf.name(at: DataFolder.at + Int64($0) * 400 * 86_400_000) }
+        for name in future { data.directory?.write("kept/\(name)", "made while the clock was ahead") }
+        let (lines, signal) = (Protected<[String]>([]), Signal())
+        let logger = Logger(
+            label: "backups",
+            output: LogOutput(level: .info, format: .text) { line in
+                let text = String(decoding: line, as: UTF8.self)
+                lines.withLock { $0.append(text) }
+                if text.contains("the backup of the day") { signal.signal() }
+            })
+        let shelf = BackupShelf(.directory(path), keep: 2)
+        let schedule = BackupSchedule(
+            shelf, of: data.source, passphrase: nil, minute: 180, logger: logger, now: { DataFolder.at })
+        let running = Task { try await schedule.run() }
+        await signal.wait()
+        await schedule.stop()
+        try await running.value
+        try await expectEqual(shelf.names(), [BackupShelf.name(at: DataFolder.at)] + future)
+        try await expectEqual(shelf.newest(at: DataFolder.at), DataFolder.at)
+        try await expectEqual(shelf.futureNames(at: DataFolder.at), future)
+        #expect(lines.withLock { $0 }.contains { $0.contains("time in the future") && $0.contains(future[0]) })
         await data.database.close()
         try data.shell.shell("chmod -R u+w .")
     }

@@ -50,6 +50,24 @@ struct SlackAdapterTests {
         }
     }
 
+    @Test("after a name that does not come, the next messages wait for none; what is not for the bot needs none")
+    func namelessQueue() async throws {
+        try await SlackStage.with { stage in
+            stage.slack.inject(.hang, at: "users.info")
+            stage.slack.say("\(stage.slack.mention) hello")
+            stage.slack.say("\(stage.slack.mention) hello", as: LoopbackSlack.bob)
+            await stage.sink.wait { $0.messages.count == 2 }
+            expectEqual(stage.slack.count("users.info"), 1)
+            stage.skip(60_000)
+            stage.slack.say("hello", as: LoopbackSlack.bob)
+            stage.slack.say("\(stage.slack.mention) hello", as: LoopbackSlack.bob)
+            await stage.sink.wait { $0.messages.count == 4 }
+            expectEqual(
+                stage.sink.messages.map(\.sender.displayName),
+                [LoopbackSlack.alice, LoopbackSlack.bob, LoopbackSlack.bob, "bob"])
+        }
+    }
+
     @Test("an answer grows as a stream and ends complete")
     func stream() async throws {
         try await SlackStage.with { stage in

@@ -211,6 +211,16 @@ struct TelegramSendingTests {
         expectEqual(transcript.traits(42).editInterval, .milliseconds(1_500))
     }
 
+    @Test("A pause that was stored while the clock was ahead does not last")
+    func pauseOfTheFuture() throws {
+        let now: Int64 = 1_800_000_000_000
+        let kept: JSON = ["pauses": ["42": .integer(now + 400 * 86_400_000), "43": .integer(now + 7_000)]]
+        let transcript = try self.started(memory: TelegramMemory(bytes: kept.bytes))
+        #expect(transcript.run(.post(Transcript.message("x")), Transcript.sent(42, 1)).1.outcome != nil)
+        let (calls, step) = transcript.run(.post(Transcript.message("x", 43)))
+        #expect(calls.isEmpty && step.error?.code == .rateLimited)
+    }
+
     @Test("Drafts go to private chats only, under a constant id")
     func drafts() throws {
         let transcript = try self.started()

@@ -178,9 +178,11 @@ extension SlackAdapter {
     /// How long an event waits for a person's name.
     private static let namePatience = Duration.seconds(1)
 
-    /// With its writer's name instead of the id.
+    /// With its writer's name instead of the id. What people write to each other needs none.
     private func named(_ message: InboundMessage) async -> InboundMessage {
-        guard message.sender.id.hasSuffix("/\(message.sender.displayName)") else { return message }
+        guard message.isAddressed || message.isThreaded || message.isDirect,
+            message.sender.id.hasSuffix("/\(message.sender.displayName)")
+        else { return message }
         var named = message
         named.sender = await self.named(message.sender)
         return named
@@ -203,8 +205,10 @@ extension SlackAdapter {
     /// The name is looked up when a person is first met: others read it, and commits are signed with it.
     private func named(_ sender: Sender) async -> Sender {
         let user = sender.id.split(separator: "/").last.map(String.init) ?? ""
-        if self.state.withLock({ $0.people.needsLookUp(user) }) {
-            _ = await withDeadline(Self.namePatience) { await self.lookUp(user) }
+        let now = self.now.monotonic
+        if self.state.withLock({ $0.people.needsLookUp(user, at: now) }) {
+            let answer: Void? = await withDeadline(Self.namePatience) { await self.lookUp(user) }
+            if answer == nil { self.state.withLock { $0.people.pauseLookUps(at: now) } }
         }
         guard let name = self.state.withLock({ $0.people.names[user] }) else { return sender }
         return Sender(id: sender.id, identities: sender.identities, displayName: name, isBot: sender.isBot)

@@ -12,6 +12,8 @@ extension TelegramStateMachine {
     /// seconds.
     private static let conflictPatience: Int64 = 60_000
     private static let slowRetry: Int64 = 600_000
+    /// As ``TelegramRefusal/retryAfter`` allows, and a second.
+    private static let longestPause: Int64 = 86_401_000
     private static let checkInterval: Int64 = 60_000
     private static let maxConnections = 20
     /// In milliseconds. A server that holds polls does not return an empty answer sooner.
@@ -26,8 +28,11 @@ extension TelegramStateMachine {
     mutating func begin() {
         guard self.phase == .idle || self.phase == .stopped else { return }
         if self.began == 0 { self.began = self.now.wall }
-        for (chat, end) in self.memory.pauses where end > self.now.wall {
-            self.budget.resumePause(of: chat, until: self.now.monotonic + end - self.now.wall)
+        let wall = self.now.wall
+        // None is longer than a day: what ends later was stored by a wrong clock.
+        self.memory.pauses = self.memory.pauses.filter { $0.value > wall && $0.value <= wall + Self.longestPause }
+        for (chat, end) in self.memory.pauses {
+            self.budget.resumePause(of: chat, until: self.now.monotonic + end - wall)
         }
         self.act(.status(.connecting, detail: nil))
         self.identify()

@@ -8,15 +8,17 @@ package final class AuditRetention: Service {
     package let name = "audit retention"
     private let log: AuditLog
     private let lifetime: Duration
-    private let now: @Sendable () -> Int64
+    private let now: @Sendable () async throws -> Int64
     private let logger: Logger
     private let stopped = Protected(false)
     private let wake = Signal()
 
     private static let interval: Duration = .seconds(6 * 3_600)
 
-    /// - Parameter now: Milliseconds since 1970.
-    package init(_ log: AuditLog, lifetime: Duration, logger: Logger, now: @escaping @Sendable () -> Int64) {
+    /// - Parameter now: The time by which rows expire, in milliseconds since 1970.
+    package init(
+        _ log: AuditLog, lifetime: Duration, logger: Logger, now: @escaping @Sendable () async throws -> Int64
+    ) {
         self.log = log
         self.lifetime = lifetime
         self.logger = logger
@@ -38,7 +40,7 @@ package final class AuditRetention: Service {
 
     private func prune() async throws {
         do {
-            let now = self.now()
+            let now = try await self.now()
             let count = try await self.log.prune(before: now - Int64(self.lifetime / .milliseconds(1)), at: now)
             if count > 0 { self.logger.info("expired audit rows were removed", ["rows": .integer(Int64(count))]) }
         } catch let error as CancellationError {

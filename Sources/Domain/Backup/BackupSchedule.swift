@@ -45,6 +45,24 @@ package struct BackupShelf: Sendable {
         return "\(self.prefix)\(text).tar.gz"
     }
 
+    /// Milliseconds by which a name may be ahead: hosts that share the shelf may differ. A later one was made while the clock
+    /// was ahead, and says nothing about when the next is due.
+    private static let patience: Int64 = 3_600_000
+
+    fileprivate static func isFuture(_ name: String, at now: Int64) -> Bool {
+        name > self.name(at: now + self.patience)
+    }
+
+    /// The names that are later than `now`, see ``patience``.
+    package func futureNames(at now: Int64) async throws -> [String] {
+        try await self.names().filter { Self.isFuture($0, at: now) }
+    }
+
+    /// The newest name that is not later than `now`; nil without any.
+    package func newestName(at now: Int64) async throws -> String? {
+        try await self.names().last { !Self.isFuture($0, at: now) }
+    }
+
     /// The names of all, oldest first.
     package func names() async throws -> [String] {
         var names: [String] = []
@@ -60,9 +78,9 @@ package struct BackupShelf: Sendable {
         try await Backup().fetch(name, from: self.store, to: file)
     }
 
-    /// When the newest was made; nil without any.
-    package func newest() async throws -> Int64? {
-        let time = try await self.names().last?.dropFirst(Self.prefix.utf8.count).filter(\.isNumber)
+    /// When the newest was made that is not later than `now`; nil without any.
+    package func newest(at now: Int64) async throws -> Int64? {
+        let time = try await self.newestName(at: now)?.dropFirst(Self.prefix.utf8.count).filter(\.isNumber)
         guard let time, time.utf8.count == 14 else { return nil }
         func part(_ start: Int, _ count: Int) -> Substring { time.dropFirst(start).prefix(count) }
         return CivilTime.milliseconds(
@@ -90,9 +108,11 @@ package struct BackupShelf: Sendable {
             try await store.put(ObjectContent(file: path), at: name)
         }
         let names = try await self.names()
-        for old in names.dropLast(self.keep) { try await store.delete(old) }
+        // Those from the future are not counted: they would drive out what is made from now on.
+        let old = names.filter { !Self.isFuture($0, at: time) }.dropLast(self.keep).filter { $0 != name }
+        for name in old { try await store.delete(name) }
         if self.drafts != nil {
-            let lists = names.suffix(self.keep).filter { $0.hasSuffix(Self.listSuffix) }
+            let lists = names.filter { $0.hasSuffix(Self.listSuffix) && !old.contains($0) }
             try await Backup().sweep(keeping: lists, in: store, now: time)
         }
         return store.place(of: name)
@@ -139,13 +159,23 @@ package final class BackupSchedule: Service {
     package func run() async throws {
         var newest: String?
         while !self.current.withLock({ $0.isStopped }) {
-            let due = Self.lastDue(before: self.now(), minute: self.minute)
+            let now = self.now()
+            let due = Self.lastDue(before: now, minute: self.minute)
             do {
-                if newest == nil { newest = try await self.shelf.names().last ?? "" }
+                // What was made here is from the future, too, once the clock has been set back.
+                if newest.map({ BackupShelf.isFuture($0, at: now) }) ?? true {
+                    newest = try await self.shelf.newestName(at: now) ?? ""
+                }
                 if (newest ?? "") < BackupShelf.name(at: due) {
-                    let time = self.now()
-                    let place = try await self.make(at: time)
-                    newest = BackupShelf.name(at: time)
+                    let future = try await self.shelf.futureNames(at: now)
+                    if !future.isEmpty {
+                        self.logger.warning(
+                            "backups with a time in the future are neither counted nor deleted: the clock was wrong when they "
+                                + "were made, or is now",
+                            ["names": .array(future.prefix(10).map(JSON.string))])
+                    }
+                    let place = try await self.make(at: now)
+                    newest = BackupShelf.name(at: now)
                     self.logger.info("the backup of the day is complete", ["place": .string(place)])
                     try PrivateFile.remove(self.failurePath)
                 }

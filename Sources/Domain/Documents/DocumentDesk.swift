@@ -122,12 +122,8 @@ package struct DocumentDesk: Sendable {
         (try? self.catalog.repository(place.repository))?.git.mark(of: place.branch)
     }
 
-    /// Whether the branches are those of a server, which ``refresh(_:)`` reads.
-    func isMirror(_ place: DocumentPlace) -> Bool { (try? self.catalog.repository(place.repository))?.isMirror == true }
-
-    func refresh(_ place: DocumentPlace) async {
-        await (try? self.catalog.repository(place.repository))?.refreshIfPossible()
-    }
+    /// Has the branches read from their server, if there is one. Does not wait for it.
+    func refresh(_ place: DocumentPlace) { (try? self.catalog.repository(place.repository))?.refreshBeside() }
 
     /// What others have committed since `base`, and what becomes of `text` with it. Throws ``RepositoryError``.
     func news(at place: DocumentPlace, since base: String, _ text: String) async throws -> DocumentNews {

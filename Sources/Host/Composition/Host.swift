@@ -275,7 +275,7 @@ package final class Host: Sendable {
         let witness = AuditWitness(self.audit, logger: logger)
         guard let lifetime = self.bridge.environment.settings.retention.audit else { return [witness] }
         return [
-            AuditRetention(self.audit, lifetime: lifetime, logger: logger, now: self.bridge.environment.now), witness,
+            AuditRetention(self.audit, lifetime: lifetime, logger: logger, now: self.bridge.expiryTime), witness,
         ]
     }
 

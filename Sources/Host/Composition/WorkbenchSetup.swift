@@ -71,7 +71,7 @@ struct WorkbenchSetup {
                 let use = try await store.read { ledger -> SessionUse in
                     if try ledger.hasRunningJob(of: session) { return .working }
                     guard let record = try ledger.session(id: session) else { return .idle }
-                    return record.activeAt < time ? .idle : .active
+                    return try record.activeAt < time - ledger.clockLead(at: WallClock.now()) ? .idle : .active
                 }
                 if use == .idle { await shells.end(session) }
                 return use

@@ -146,11 +146,18 @@ package struct Doctor: Sendable {
         guard let shelf = self.configuration.backupShelf else { return nil }
         return await self.finding("backups", "check backups.to") {
             if let failure = BackupSchedule.failure(in: self.configuration.dataDirectory) { throw HostError(failure) }
-            guard let newest = try await shelf.newest() else {
+            let now = WallClock.now()
+            let future = try await shelf.futureNames(at: now)
+            guard future.isEmpty else {
+                throw HostError(
+                    "\(shelf.name) has backups with a time in the future, which are not counted: see whether the clock is "
+                        + "right; if it is, rename or delete \(future.prefix(10).joined(separator: ", "))")
+            }
+            guard let newest = try await shelf.newest(at: now) else {
                 return "none in \(shelf.name) yet; the first one is made when the host serves"
             }
             let time = CivilTime(milliseconds: newest).rfc3339Seconds
-            guard WallClock.now() - newest < 26 * 3_600_000 else {
+            guard now - newest < 26 * 3_600_000 else {
                 throw HostError("the newest in \(shelf.name) is of \(time): is the host serving? Its log says more")
             }
             return "the newest in \(shelf.name) is of \(time)"

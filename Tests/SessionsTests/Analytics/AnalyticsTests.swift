@@ -126,7 +126,7 @@ struct AnalyticsTests {
         #expect(before.allSatisfy { $0.split(separator: "\r\n").count > 1 })
         // The first call only sees the rows, the second adds them; later ones add what came after.
         for _ in 0..<2 {
-            try await store.write { ledger in try ledger.sumUsage() }
+            _ = try await store.write { ledger in try ledger.sumUsage() }
             try await expectEqual(tables(), before)
         }
         let summed = try await store.read { ledger in
@@ -136,7 +136,7 @@ struct AnalyticsTests {
         try await insert(400..<800)
         let after = try await tables()
         #expect(after != before)
-        for _ in 0..<3 { try await store.write { ledger in try ledger.sumUsage() } }
+        for _ in 0..<3 { _ = try await store.write { ledger in try ledger.sumUsage() } }
         try await expectEqual(tables(), after)
         // As a store of an earlier release gets its sums of days.
         try await store.write { ledger in
@@ -152,6 +152,35 @@ struct AnalyticsTests {
             try ledger.connection.execute("UPDATE floors SET id = 0 WHERE name = 'usage_hours'", [])
         }
         try await expectEqual(tables(), after)
+        await harness.bridge.stop()
+    }
+
+    @Test("models that have never answered count as other, and one transaction adds at most 2,000 records")
+    func invented() async throws {
+        let harness = try await BridgeHarness(settings: Self.settings(), now: { Self.noon })
+        let store = harness.bridge.store
+        try await store.write { ledger in
+            try ledger.add(ProxyUsageRecord(client: "c", model: "small", requests: 1, input: 1, output: 1))
+            for number in 0..<2_500 {
+                var record = UsageRecord("proxy", began: Self.noon, at: Self.noon)
+                (record.model, record.state, record.calls) = (number == 0 ? "small" : "made-up-\(number)", "failed", 1)
+                try ledger.insert(record)
+            }
+        }
+        let query = AnalyticsQuery(Self.today, by: [.model])
+        func counts() async throws -> [String] {
+            try await Self.table(harness, query).items.map { "\($0.key[0]): \($0.sums.tokens.calls)" }
+        }
+        try await expectEqual(counts(), ["other: 2499", "small: 1"])
+        var hasMore: [Bool] = []
+        for _ in 0..<3 { hasMore.append(try await store.write { ledger in try ledger.sumUsage() }) }
+        expectEqual(hasMore, [false, true, false])
+        try await expectEqual(counts(), ["other: 2499", "small: 1"])
+        let rows = try await store.read { ledger in
+            try ledger.connection.query("SELECT COUNT(*) AS n FROM usage_hours", []).first?.integer("n")
+        }
+        // Two models in five dimensions, by hour and by day.
+        expectEqual(rows, 20)
         await harness.bridge.stop()
     }
 
@@ -239,7 +268,43 @@ struct AnalyticsTests {
         await harness.bridge.stop()
     }
 
+    @Test("what a clock that was ahead has stored of budgets does not count")
+    func budgetsOfTheFuture() async throws {
+        let settings = Self.settings().analytics
+        let harness = try await BridgeHarness(settings: Self.settings(), now: { Self.noon })
+        let future = Self.noon + 400 * 24 * Self.hour
+        let (notes, lifts) = try await harness.bridge.store.write { ledger -> ([Bool], [Int64?]) in
+            func state(_ now: Int64) throws -> BudgetState {
+                try ledger.state(of: Budgets.Budget(.day, 5), .host, settings, at: now)
+            }
+            let notes = try [future, Self.noon, Self.noon].map { try ledger.noteOnce(state($0)) }
+            let lifts = try [future, Self.noon + 24 * Self.hour].map { end in
+                try ledger.lift(.host, until: end, by: Self.alice)
+                return try state(Self.noon).liftedUntil
+            }
+            return (notes, lifts)
+        }
+        expectEqual(notes, [true, true, false])
+        expectEqual(lifts, [nil, Self.noon + 24 * Self.hour])
+        await harness.bridge.stop()
+    }
+
     // MARK: Reports
+
+    @Test("a report that was posted while the clock was ahead keeps no later one back")
+    func reportsOfTheFuture() async throws {
+        let report = ReportSchedule(
+            name: "daily", time: try #require(ReportSchedule.Time("09:00")), zone: .utc, period: .day,
+            targets: ["fake:one/#team"])
+        let harness = try await BridgeHarness(settings: Self.settings { $0.reports = [report] }, now: { Self.noon })
+        let posting = ReportPosting(posts: harness.bridge.posts)
+        for (days, count) in [(Int64(0), 0), (400, 1), (1, 1), (2, 2)] {
+            await posting.post(report, to: report.targets[0], at: Self.noon + days * 24 * Self.hour)
+            try await harness.settle()
+            expectEqual(harness.adapter.texts.count { $0.contains("daily (") }, count, "after \(days) days")
+        }
+        await harness.bridge.stop()
+    }
 
     @Test("due tasks are named once at nine of the repository's zone, in the thread that has worked on them last")
     func dueTasks() async throws {

@@ -52,7 +52,7 @@ struct RatingTests {
         try await expectEqual(harness.adapter.choose(.reaction("🎉"), at: post), .ignored("no choice"))
         try await expectEqual(harness.adapter.choose(.reaction("👍"), at: post, from: "mallory"), .ignored("stranger"))
         // The same after the sums by hour, and without the conversation, whose words go.
-        for _ in 0..<2 { try await harness.bridge.store.write { ledger in try ledger.sumUsage() } }
+        for _ in 0..<2 { _ = try await harness.bridge.store.write { ledger in try ledger.sumUsage() } }
         try await expectEqual(Self.thumbs(harness)["small"], [0, 2])
         try await expectEqual(Self.thumbs(harness, by: [.persona])["reviewer"], [0, 2])
         try await harness.bridge.store.write { ledger in
@@ -131,7 +131,7 @@ struct RatingTests {
         try await harness.settle()
         let store = harness.bridge.store
         try await expectEqual(store.write { ledger in try ledger.deleteUsage(before: 2_000, limit: 100) }, 0)
-        for _ in 0..<2 { try await store.write { ledger in try ledger.sumUsage() } }
+        for _ in 0..<2 { _ = try await store.write { ledger in try ledger.sumUsage() } }
         try await expectEqual(store.write { ledger in try ledger.deleteUsage(before: 1_000, limit: 100) }, 0)
         #expect(try await store.write { ledger in try ledger.deleteUsage(before: 2_000, limit: 100) } > 0)
         let table = try await store.read { ledger in

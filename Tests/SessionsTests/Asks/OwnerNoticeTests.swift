@@ -105,6 +105,23 @@ struct OwnerNoticeTests {
         expectEqual(self.direct(stage).count, 2)
     }
 
+    @Test("a message that was stored while the clock was ahead keeps no later one back")
+    func clock() async throws {
+        let stage = try await self.stage(asking: ["one", "two"].map { AskStage.request($0) })
+        stage.advance(by: 400 * 86_400_000)
+        try await stage.say("please", as: "bob")
+        try await stage.ask("a1")
+        await stage.bridge.notices.tell()
+        await stage.wait(for: "asks for approval `a1`")
+        stage.advance(by: -400 * 86_400_000)
+        try await stage.say("please", as: "mia", thread: "t2")
+        try await stage.ask("a2")
+        await stage.bridge.notices.tell()
+        await stage.wait(for: "asks for approval `a2`")
+        try await stage.harness.settleOutbox()
+        expectEqual(self.direct(stage).count, 2)
+    }
+
     @Test("it is kept through a crash, and a decision before it makes it superfluous")
     func crash() async throws {
         let stage = try await self.stage()

@@ -50,6 +50,28 @@ struct RetentionTests {
         }
     }
 
+    @Test("with a clock that is far ahead nothing expires until the host has run for a day, however often it starts")
+    func clock() async throws {
+        let harness = try await BridgeHarness()
+        _ = try await harness.ask("1")
+        await harness.adapter.waitForPosts(1)
+        try await harness.settle()
+        try await Self.janitor(harness, at: Self.day, Retention()).deleteExpired()
+        let kept: [Int64] = [1, 1, 2, 1, 1, 1]
+        try await expectEqual(Self.counts(harness), kept)
+        for _ in 0..<2 { try await Self.janitor(harness, at: 400 * Self.day, Retention()).deleteExpired() }
+        try await harness.bridge.store.write { ledger in
+            for _ in 1..<Ledger.doubtfulRounds { _ = try ledger.beginRound(at: 400 * Self.day, isFirst: false) }
+        }
+        let janitor = Self.janitor(harness, at: 400 * Self.day, Retention())
+        try await janitor.deleteExpired()
+        try await expectEqual(Self.counts(harness), kept)
+        try await expectEqual(harness.bridge.store.read { try $0.clockLead(at: 400 * Self.day) }, 399 * Self.day)
+        try await janitor.deleteExpired()
+        try await expectEqual(Self.counts(harness), [0, 0, 0, 0, 0, 0])
+        try await expectEqual(harness.bridge.store.read { try $0.clockLead(at: 400 * Self.day) }, 0)
+    }
+
     @Test("expired credentials and codes are deleted, whatever the lifetimes")
     func credentials() async throws {
         let harness = try await BridgeHarness()

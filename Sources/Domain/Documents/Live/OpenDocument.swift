@@ -50,7 +50,8 @@ actor OpenDocument {
     /// When the last editor left, in milliseconds; nil while there is one.
     private var quietSince: Int64?
     private var isBusy = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private let turns = GitTurns(1)
+    private var retry = SaveRetry()
     private var flushWaiters: [CheckedContinuation<Void, Never>] = []
 
     private enum Work {
@@ -373,11 +374,11 @@ actor OpenDocument {
     private var saving: [DocumentEditor] = []
 
     private func alone(_ body: () async -> Void) async {
-        while self.isBusy { await withCheckedContinuation { self.waiting.append($0) } }
+        guard (try? await self.turns.enter()) != nil else { return }
         self.isBusy = true
         await body()
         self.isBusy = false
-        if !self.waiting.isEmpty { self.waiting.removeFirst().resume() }
+        self.turns.leave()
     }
 
     /// Handles a client's text message.
@@ -431,8 +432,10 @@ actor OpenDocument {
         edit.coAuthors = editors.dropFirst().map(\.sender)
         (self.saving, self.record.editors) = (editors, [])
         do {
-            let outcome = try await self.context.desk.save(edit, at: self.place)
-            self.saving = []
+            let outcome = try await self.answered { [desk = self.context.desk, place = self.place, edit] in
+                try await desk.save(edit, at: place)
+            }
+            (self.saving, self.retry) = ([], SaveRetry())
             switch outcome {
             case .committed(let commit, let merged, _):
                 if self.adopt(merged, since: copy) { self.record.base = commit.sha }
@@ -460,14 +463,8 @@ actor OpenDocument {
         } catch {
             self.saving = []
             self.restore(editors)
-            let reason =
-                switch error {
-                case let error as RepositoryError: "\(error.message)."
-                case DocumentProblem.invalid(let line), DocumentProblem.tooLarge(let line),
-                    DocumentProblem.unreadable(let line):
-                    line
-                default: "\(error)"
-                }
+            self.retry.note(error, of: self.text.changeCount, on: self.record.base, at: self.context.now())
+            let reason = SaveRetry.reason(of: error)
             self.context.logger.warning(
                 "a document was not committed", ["path": .string(self.place.path), "error": .string(reason)])
             self.tell(
@@ -523,7 +520,8 @@ actor OpenDocument {
         guard !self.isClosed else { return }
         let copy = self.text
         do {
-            switch try await self.context.desk.news(at: self.place, since: self.record.base, copy.text) {
+            let (desk, place, base, plain) = (self.context.desk, self.place, self.record.base, copy.text)
+            switch try await self.answered({ try await desk.news(at: place, since: base, plain) }) {
             case .none: self.conflict = nil
             case .moved(let head):
                 self.record.base = head.hex
@@ -559,7 +557,7 @@ actor OpenDocument {
     func tick() async -> Bool {
         guard !self.isClosed else { return true }
         self.ticks += 1
-        if self.ticks % 30 == 0, self.context.desk.isMirror(self.place) { await self.context.desk.refresh(self.place) }
+        if self.ticks % 30 == 0 { self.context.desk.refresh(self.place) }
         let mark = self.context.desk.mark(of: self.place)
         if mark == nil || mark != self.mark {
             self.mark = mark
@@ -567,7 +565,8 @@ actor OpenDocument {
         }
         guard let since = self.quietSince, self.conflict == nil || self.ports.isEmpty else { return false }
         let isQuiet = self.context.now() - since >= self.context.quiet
-        if isQuiet, !self.record.editors.isEmpty, self.conflict == nil { await self.save() }
+        let isDue = self.retry.isDue(self.text.changeCount, on: self.record.base, at: self.context.now())
+        if isQuiet, isDue, !self.record.editors.isEmpty, self.conflict == nil { await self.save() }
         guard self.ports.isEmpty, isQuiet || self.record.editors.isEmpty else { return false }
         await self.close()
         return self.isClosed

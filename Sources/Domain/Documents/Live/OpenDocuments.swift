@@ -15,6 +15,8 @@ package actor OpenDocuments {
         let now: @Sendable () -> Int64
         /// How long nobody may edit a document before it is committed, in milliseconds.
         let quiet: Int64
+        /// How long a save may take, and a comparison with the branch.
+        let patience: Duration
         let link: @Sendable (CommitNotice) -> String
         /// Shows a commit in the thread of its author.
         let report: @Sendable (CommitNotice, _ session: String) async -> Void
@@ -45,6 +47,9 @@ package actor OpenDocuments {
     private var budgets: [ExactText: EditBudget] = [:]
     private var isStopping = false
     private let stopped = Signal()
+    /// Those that are being looked after.
+    private var ticking: Set<DocumentPlace> = []
+    private let rested = Signal()
     private let opened = Signal()
 
     /// A committed document's history is kept this long for people who come back with edits: 30 days.
@@ -58,15 +63,18 @@ package actor OpenDocuments {
     /// - Parameters:
     ///   - now: Milliseconds since 1970.
     ///   - quiet: How long nobody may edit before a document is committed, in milliseconds.
+    ///   - patience: How long a Git server may take for a document.
     ///   - link: A commit's page.
     ///   - report: Shows a commit in a thread.
     package init(
         desk: DocumentDesk, store: SessionStore, logger: Logger, now: @escaping @Sendable () -> Int64,
-        quiet: Int64 = 30_000, link: @escaping @Sendable (CommitNotice) -> String,
+        quiet: Int64 = 30_000, patience: Duration = .seconds(300),
+        link: @escaping @Sendable (CommitNotice) -> String,
         report: @escaping @Sendable (CommitNotice, _ session: String) async -> Void
     ) {
         self.context = Context(
-            desk: desk, store: store, logger: logger, now: now, quiet: quiet, link: link, report: report)
+            desk: desk, store: store, logger: logger, now: now, quiet: quiet, patience: patience, link: link,
+            report: report)
     }
 
     /// Saves what the last run left, and then looks after the open documents until ``stop()``.
@@ -81,16 +89,19 @@ package actor OpenDocuments {
                     }
                 }
             }
-            while !self.isStopping {
+            while !self.isStopping, !Task.isCancelled {
                 // Without documents there is nothing to look after, and a host without work does nothing.
-                if self.open.isEmpty, !Task.isCancelled {
+                if self.open.isEmpty {
                     await self.opened.wait()
                     continue
                 }
                 await self.stopped.wait(upTo: .seconds(1))
                 if self.isStopping { break }
-                await self.tick()
+                for place in self.beginTick() { group.addTask { await self.lookAfter(place) } }
             }
+            // A commit under way may end. An edit that is not committed is kept, so no server holds up the stop.
+            self.rested.reset()
+            if !self.ticking.isEmpty { await self.rested.wait(upTo: .seconds(5)) }
             group.cancelAll()
         }
     }
@@ -130,26 +141,39 @@ package actor OpenDocuments {
         for opening in self.open.values { await (try? opening.task.value)?.showComments() }
     }
 
-    /// Looks after each open document.
+    /// Looks after each open document for which that is not still being done.
     package func tick() async {
-        let open = self.open.mapValues(\.task)
-        let closed = await withTaskGroup(of: DocumentPlace?.self) { group in
-            for (place, task) in open {
-                group.addTask { await (try? task.value)?.tick() == true ? place : nil }
-            }
-            return await group.reduce(into: [DocumentPlace]()) { places, place in place.map { places.append($0) } }
+        await withDiscardingTaskGroup { group in
+            for place in self.beginTick() { group.addTask { await self.lookAfter(place) } }
         }
-        for place in closed where self.open[place]?.task == open[place] { self.open[place] = nil }
+    }
+
+    /// The documents that are due. One that waits for its server must not hold up the others.
+    private func beginTick() -> [DocumentPlace] {
         let now = self.context.now()
         for (person, _) in self.budgets.filter({ $0.value.isFull(at: now) })
         where isKnownUniquelyReferenced(&self.budgets[person]) { self.budgets[person] = nil }
+        return self.open.keys.filter { self.ticking.insert($0).inserted }
+    }
+
+    private func lookAfter(_ place: DocumentPlace) async {
+        if let task = self.open[place]?.task {
+            let isClosed = await (try? task.value)?.tick() == true
+            if isClosed, self.open[place]?.task == task { self.open[place] = nil }
+        }
+        self.ticking.remove(place)
+        if self.ticking.isEmpty { self.rested.signal() }
     }
 
     package func stop() async {
         self.isStopping = true
         self.stopped.signal()
         self.opened.signal()
-        for opening in self.open.values { await (try? opening.task.value)?.stop() }
+        for opening in self.open.values {
+            // One that is still being opened may wait for its server.
+            opening.task.cancel()
+            await (try? opening.task.value)?.stop()
+        }
     }
 
     /// Opens a document for somebody. Throws ``DocumentProblem`` and as ``DocumentDesk/read(_:of:)``.

@@ -49,7 +49,8 @@ extension LocalRepository {
     /// The folders in which it shows that the branch has moved; nil if only reading it can show that.
     package nonisolated func folders(of known: KnownBase) -> Set<String>? { self.git.folders(of: known.branch.name) }
 
-    private nonisolated func refreshBeside() {
+    /// ``refreshIfPossible()`` without a wait for the server.
+    package nonisolated func refreshBeside() {
         guard self.isMirror else { return }
         // It runs in the background, so its progress is not shown in any thread.
         let work = RemoteWork(person: RemoteWork.current.person)

@@ -11,9 +11,11 @@ package actor Mirror {
     private let upstream: any Upstream
     /// The time since some moment.
     private let elapsed: @Sendable () -> Duration
-    /// Waits for the end of the step that was started last.
-    private var waitForLast: (@Sendable () async -> Void)?
+    /// How long the server may take for what nobody would stop.
+    private let patience: Duration
+    private let turns = GitTurns(1)
     private var waiting = 0
+    private var isRefreshing = false
     /// When the newest completed fetch began.
     private var fetched: Duration?
     private var failed: (at: Duration, error: any Error)?
@@ -25,10 +27,14 @@ package actor Mirror {
     /// The most commits that are searched for a publication whose answer was lost.
     private static let searched = 100
 
-    init(git: GitRepository, upstream: any Upstream, elapsed: @escaping @Sendable () -> Duration) {
+    init(
+        git: GitRepository, upstream: any Upstream, elapsed: @escaping @Sendable () -> Duration,
+        patience: Duration = .seconds(300)
+    ) {
         self.git = git
         self.upstream = upstream
         self.elapsed = elapsed
+        self.patience = patience
     }
 
     /// Brings the branches up to date. Throws what the server's fetch throws.
@@ -42,10 +48,12 @@ package actor Mirror {
         }
     }
 
-    /// Brings the branches up to date if the server answers and no other step is running.
+    /// Brings the branches up to date if the server answers within five minutes and no other step is running.
     func refreshIfPossible() async {
-        guard self.waiting == 0 else { return }
-        try? await self.refresh()
+        guard self.waiting == 0, !self.isRefreshing else { return }
+        self.isRefreshing = true
+        defer { self.isRefreshing = false }
+        _ = await withDeadline(self.patience) { try? await self.refresh() }
     }
 
     /// Puts commits on the server's branch, and then on the mirror's. Returns our last commit there, which others may
@@ -62,7 +70,12 @@ package actor Mirror {
                 return id
             } catch {
                 // Unstructured: even a stopped turn must know whether the server has accepted the commits.
-                let found = try? await Task { try await mirror.find(publication) }.value
+                let search = Task {
+                    try await withDeadline(mirror.patience) { () async throws(any Error) in
+                        try await mirror.find(publication)
+                    }
+                }
+                let found = try? await search.value
                 guard let found = found ?? nil else { throw error }
                 return found
             }
@@ -104,22 +117,14 @@ extension Mirror {
 
     /// Runs `body` when all earlier steps have ended.
     private func alone<Result: Sendable>(
-        _ body: @escaping @Sendable (isolated Mirror) async throws -> Result
+        _ body: @Sendable (isolated Mirror) async throws -> Result
     ) async throws -> Result {
-        let waitForLast = self.waitForLast
         self.waiting += 1
         defer { self.waiting -= 1 }
-        // Unstructured: the next step waits for its end even if this caller is cancelled.
-        let task = Task {
-            await waitForLast?()
-            try Task.checkCancellation()
-            return try await body(self)
-        }
-        self.waitForLast = { _ = await task.result }
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
-        }
+        try await self.turns.enter()
+        // The next step waits for the end of this one even if its caller is cancelled.
+        defer { self.turns.leave() }
+        try Task.checkCancellation()
+        return try await body(self)
     }
 }

@@ -82,21 +82,27 @@ extension Ledger {
             [.text(turn.session), .text(turn.id), .integer(call.began), .text(call.kind.rawValue)]) != nil
     }
 
-    /// Notes that a budget's note is about to be posted. False if it was in this period.
+    /// Notes that a budget's note is about to be posted. False if it was in this period; one of a later period was noted by a
+    /// wrong clock.
     func noteOnce(_ state: BudgetState) throws -> Bool {
         try self.connection.rowsChanged(
             by: """
                 INSERT INTO budget_notes (scope, period, since) VALUES (?, ?, ?)
                 ON CONFLICT (scope, period) DO UPDATE SET since = excluded.since
-                WHERE budget_notes.since < excluded.since
+                WHERE budget_notes.since < excluded.since OR budget_notes.since >= ?
                 """,
-            [.text(state.scope.name), .text(state.budget.period.rawValue), .integer(state.since)]) > 0
+            [
+                .text(state.scope.name), .text(state.budget.period.rawValue), .integer(state.since),
+                .integer(state.until),
+            ]) > 0
     }
 
+    /// For how long an owner lifts a budget, in milliseconds. What ends more than an hour later, by which hosts may differ, was
+    /// stored by a wrong clock, and does not count.
+    static let liftTime: Int64 = 86_400_000
+
     private func lift(of scope: Budgets.Scope, at now: Int64) throws -> Int64? {
-        try self.connection.first(
-            "SELECT until FROM budget_lifts WHERE scope = ? AND until > ?", [.text(scope.name), .integer(now)]
-        )?.integer("until")
+        try self.lifts(at: now).first { $0.scope == scope.name }?.until
     }
 
     func lift(_ scope: Budgets.Scope, until: Int64, by giver: String) throws {
@@ -110,7 +116,8 @@ extension Ledger {
     /// Those that an owner has lifted, by scope.
     func lifts(at now: Int64) throws -> [(scope: String, until: Int64)] {
         try self.connection.query(
-            "SELECT scope, until FROM budget_lifts WHERE until > ? ORDER BY scope", [.integer(now)]
+            "SELECT scope, until FROM budget_lifts WHERE until > ? AND until <= ? ORDER BY scope",
+            [.integer(now), .integer(now + Self.liftTime + 3_600_000)]
         ).map { (try $0.text("scope"), try $0.integer("until")) }
     }
 }

@@ -34,7 +34,7 @@ extension CommandReplies {
     private func lift(_ who: String, at now: Int64) async throws -> Reply {
         guard self.role == .owner else { return Reply(BudgetTexts.liftNeedsOwner) }
         let zone = self.settings.budgets.zone
-        let until = now + 86_400_000
+        let until = now + Ledger.liftTime
         let giver = self.stored.message.sender.id
         let name = who.hasPrefix("repository ") ? String(who.dropFirst("repository ".count)) : nil
         let scope: Budgets.Scope = who == "host" ? .host : name.map(Budgets.Scope.repository) ?? .person(who)

@@ -154,6 +154,8 @@ private struct UsageReading {
     }
 
     private func select(time: String, key: String?, sums: [String], from source: String) -> String {
+        // The sums have it already.
+        let model = key == nil ? Ledger.model : "model"
         let keys = self.query.keys.map { word in
             switch word {
             case .day: "(\(time) + \(self.offset(at: time))) / 86400000"
@@ -163,7 +165,7 @@ private struct UsageReading {
             case .network: key ?? "network"
             case .persona: key ?? "persona"
             case .thread: "session"
-            case .model: "model"
+            case .model: model
             case .tool: "tool"
             }
         }
@@ -173,7 +175,7 @@ private struct UsageReading {
         let letters = ["latency", "lasting"].map { self.dialect.joined($0) }
         let groups = (1...keys.count + 2).map(String.init).joined(separator: ", ")
         return """
-            SELECT \((keys + ["model", epoch] + columns + letters).joined(separator: ", "))
+            SELECT \((keys + [model, epoch] + columns + letters).joined(separator: ", "))
             FROM \(source) GROUP BY \(groups)
             """
     }

@@ -36,20 +36,22 @@ extension Ledger {
         return ReportPicture.svg(name, days: days, currency: prices.currency)
     }
 
-    /// The period that a report was last posted about at a place; nil for none.
-    func lastReport(_ report: String, to target: String) throws -> Int64? {
+    /// The period that a report was last posted about at a place; nil for none. One in the future was taken by a wrong clock,
+    /// and does not count.
+    func lastReport(_ report: String, to target: String, at now: Int64) throws -> Int64? {
         try self.connection.first(
-            "SELECT since FROM report_posts WHERE report = ? AND target = ?", [.text(report), .text(target)]
+            "SELECT since FROM report_posts WHERE report = ? AND target = ? AND since <= ?",
+            [.text(report), .text(target), .integer(now)]
         )?.integer("since")
     }
 
-    /// Takes a period for posting. False if it, or a later one, is taken.
-    func take(_ report: String, to target: String, since: Int64) throws -> Bool {
+    /// Takes a period for posting. False if it, or a later one before `now`, is taken.
+    func take(_ report: String, to target: String, since: Int64, at now: Int64) throws -> Bool {
         try self.connection.rowsChanged(
             by: """
                 INSERT INTO report_posts (report, target, since) VALUES (?, ?, ?)
                 ON CONFLICT (report, target) DO UPDATE SET since = excluded.since
-                WHERE report_posts.since < excluded.since
-                """, [.text(report), .text(target), .integer(since)]) > 0
+                WHERE report_posts.since < excluded.since OR report_posts.since > ?
+                """, [.text(report), .text(target), .integer(since), .integer(now)]) > 0
     }
 }

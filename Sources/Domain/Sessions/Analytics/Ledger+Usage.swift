@@ -85,9 +85,39 @@ extension Ledger {
     /// Before the dimension of sums of days.
     static let daily = "day "
 
-    /// Adds to the sums what was stored before the last call. Ids may become visible out of their order, but by the next
-    /// call, minutes later, every transaction that took one before this call has ended.
-    func sumUsage() throws {
+    /// Records that one transaction adds: other writes wait for it.
+    private static let summedAtOnce: Int64 = 2_000
+
+    /// The model that a record counts for. Names of requests that failed at the proxy are whatever a client wrote, so that
+    /// only those count that have answered at least once.
+    static let model = """
+        CASE WHEN kind = 'proxy' AND state = 'failed' AND input = 0 AND output = 0
+        AND model NOT IN (SELECT proxy_usage.model FROM proxy_usage) THEN 'other' ELSE model END
+        """
+
+    /// Adds to the sums what was stored before the last call that returned false. Ids may become visible out of their order,
+    /// but by the next such call, minutes later, every transaction that took one before this call has ended. Returns whether
+    /// more is left to add now.
+    func sumUsage() throws -> Bool {
+        let part = try self.connection.first(
+            """
+            SELECT COUNT(*) AS count, MAX(id) AS last FROM (SELECT usage_records.id FROM usage_records
+            WHERE usage_records.id > (SELECT floors.id FROM floors WHERE name = 'usage_hours')
+            AND usage_records.id <= (SELECT floors.id FROM floors WHERE name = 'usage_seen')
+            ORDER BY usage_records.id LIMIT \(Self.summedAtOnce)) AS part
+            """, [])
+        if let last = try part?.optionalInteger("last") { try self.sumUsage(through: last) }
+        if try part?.integer("count") == Self.summedAtOnce { return true }
+        try self.connection.execute(
+            "UPDATE floors SET id = (SELECT seen.id FROM floors AS seen WHERE seen.name = 'usage_seen') "
+                + "WHERE name = 'usage_hours'", [])
+        try self.connection.execute(
+            "UPDATE floors SET id = (SELECT COALESCE(MAX(usage_records.id), 0) FROM usage_records) "
+                + "WHERE name = 'usage_seen'", [])
+        return false
+    }
+
+    private func sumUsage(through last: Int64) throws {
         let columns = Self.sums.joined(separator: ", ")
         let sums = Self.sums.map { "CAST(SUM(\($0)) AS BIGINT)" }.joined(separator: ", ")
         let added = Self.sums.map { "\($0) = usage_hours.\($0) + excluded.\($0)" }.joined(separator: ", ")
@@ -100,21 +130,15 @@ extension Ledger {
             try self.connection.execute(
                 """
                 INSERT INTO usage_hours (dimension, key, hour, model, \(columns), latency, lasting)
-                SELECT '\(unit)\(dimension)', \(key), \(hour), model, \(sums), \(self.connection.dialect.joined("latency")),
-                \(self.connection.dialect.joined("lasting"))
+                SELECT '\(unit)\(dimension)', \(key), \(hour), \(Self.model), \(sums),
+                \(self.connection.dialect.joined("latency")), \(self.connection.dialect.joined("lasting"))
                 FROM usage_records WHERE id > (SELECT floors.id FROM floors WHERE name = 'usage_hours')
-                AND id <= (SELECT floors.id FROM floors WHERE name = 'usage_seen')
-                GROUP BY \(key == "''" ? "" : "\(key), ")\(hour), model
+                AND id <= $1 GROUP BY \(key == "''" ? "" : "2, ")3, 4
                 ON CONFLICT (dimension, key, hour, model) DO UPDATE SET \(added),
                 latency = usage_hours.latency || excluded.latency, lasting = usage_hours.lasting || excluded.lasting
-                """, [])
+                """, [.integer(last)])
         }
-        try self.connection.execute(
-            "UPDATE floors SET id = (SELECT seen.id FROM floors AS seen WHERE seen.name = 'usage_seen') "
-                + "WHERE name = 'usage_hours'", [])
-        try self.connection.execute(
-            "UPDATE floors SET id = (SELECT COALESCE(MAX(usage_records.id), 0) FROM usage_records) "
-                + "WHERE name = 'usage_seen'", [])
+        try self.connection.execute("UPDATE floors SET id = $1 WHERE name = 'usage_hours'", .integer(last))
     }
 
     /// Those after which sums by hour are kept.

@@ -49,7 +49,7 @@ struct ReportPosting: Sendable {
         let store = self.posts.store
         guard store.held.contains(Place(of: destination.key)) else { return }
         let range = report.range(dueAt: report.lastDue(at: now))
-        let last = try await store.read { ledger in try ledger.lastReport(report.name, to: target) }
+        let last = try await store.read { ledger in try ledger.lastReport(report.name, to: target, at: now) }
         guard last.map({ $0 < range.lowerBound }) ?? true else { return }
         // A new report begins with the next period: what was before it was asked for is no downtime.
         let prices = self.posts.environment.settings.analytics.prices
@@ -68,7 +68,7 @@ struct ReportPosting: Sendable {
         let picture = text == nil ? nil : try await self.picture(of: report, on: range, for: destination, at: now)
         let notice = try await store.write(of: Place(of: destination.key)) { ledger -> StoredNotice? in
             guard let session = try destination.session(in: ledger, at: now),
-                try ledger.take(report.name, to: target, since: range.lowerBound), let text
+                try ledger.take(report.name, to: target, since: range.lowerBound, at: now), let text
             else { return nil }
             var notice = NoticeWriting(
                 session: session, text: text, role: .note, kind: .note, adapters: adapters, at: now)

@@ -277,6 +277,12 @@ package final class Bridge: MessageSink, Service {
         self.state.withLock { $0.isStopping || $0.leaving.contains(place) }
     }
 
+    /// The time by which stored data expires; see ``Ledger/expiryTime(at:)``.
+    package func expiryTime() async throws -> Int64 {
+        let now = self.environment.now()
+        return try await self.store.read { ledger in try ledger.expiryTime(at: now) }
+    }
+
     /// Deletes expired data until ``stop()``.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -30,9 +30,11 @@ extension Ledger {
         ).map(Self.ask)
     }
 
-    func lastNotice(for person: String) throws -> Int64? {
+    /// When a person was last told. A time in the future is of a wrong clock, and does not count.
+    func lastNotice(for person: String, at now: Int64) throws -> Int64? {
         try self.connection.query(
-            "SELECT MAX(told_at) AS at FROM owner_notices WHERE person = ?", [.text(person)]
+            "SELECT MAX(told_at) AS at FROM owner_notices WHERE person = ? AND told_at <= ?",
+            [.text(person), .integer(now)]
         ).first?.optionalInteger("at")
     }
 

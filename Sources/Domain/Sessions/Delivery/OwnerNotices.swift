@@ -109,7 +109,7 @@ final class OwnerNotices: Sendable {
             // The host that has the person's network tells them.
             let hold = sighting?.direct.map { self.store.held.hold(of: Place(of: $0.thread)) }
             if let hold, !self.store.held.isCurrent(hold) { continue }
-            let last = try ledger.lastNotice(for: person)
+            let last = try ledger.lastNotice(for: person, at: now)
             if let last, last > now - Self.interval {
                 wait = min(wait ?? Self.interval, last + Self.interval - now)
                 continue

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Logging
+internal import Primitives
 
 /// Deletes expired data (see ``Retention``) in batches, so that the writer is free in between.
 actor Janitor {
@@ -12,6 +13,8 @@ actor Janitor {
     /// turns once.
     private var trimmed: Int64 = 0
     private var round = 0
+    /// The time by which data expires, in milliseconds since 1970; see ``Ledger/expiryTime(at:)``.
+    private var now: Int64
     /// Milliseconds since 1970.
     private let startedAt: Int64
 
@@ -33,35 +36,63 @@ actor Janitor {
             store: store, filesDirectory: environment.settings.filesDirectory, objects: environment.settings.objects)
         self.environment = environment
         self.startedAt = environment.now()
+        self.now = self.startedAt
     }
 
     /// Runs until it is cancelled.
     func run() async throws {
         while true {
             do {
-                // Only one host deletes rows; each has files of its own.
-                if self.store.held.contains(.janitor) { try await self.deleteRows() }
-                if self.round.isMultiple(of: Self.fileRounds) { try await self.deleteFiles() }
+                try await self.deleteExpired()
             } catch let error as CancellationError {
                 throw error
             } catch {
                 // The next round tries again.
                 self.environment.logger.warning("old entries could not be deleted", ["error": .string("\(error)")])
             }
-            self.round += 1
             try await Task.sleep(for: Self.interval)
         }
     }
 
+    /// One round.
+    func deleteExpired() async throws {
+        let (round, now) = (self.round, self.environment.now())
+        self.round += 1
+        // Only one host deletes rows; each has files of its own.
+        let deletesRows = self.store.held.contains(.janitor)
+        if deletesRows {
+            self.now = try await self.store.write(of: .janitor) { ledger in
+                try ledger.beginRound(at: now, isFirst: round == 0)
+            }
+        } else {
+            self.now = try await self.store.read { ledger in try ledger.expiryTime(at: now) }
+        }
+        if self.now < now, round.isMultiple(of: Self.fileRounds) {
+            self.environment.logger.warning(
+                "the clock is far ahead of when expired data was last deleted, so nothing else expires until the host has "
+                    + "run for a day: see whether the clock is right",
+                [
+                    "clock": .string(CivilTime(milliseconds: now).rfc3339Seconds),
+                    "last": .string(CivilTime(milliseconds: self.now).rfc3339Seconds),
+                ])
+        }
+        if deletesRows { try await self.deleteRows() }
+        if round.isMultiple(of: Self.fileRounds) { try await self.deleteFiles() }
+    }
+
     func deleteRows() async throws {
         try await self.deleteFrames()
-        let now = self.environment.now()
+        let now = self.now
         try await self.repeatedly { ledger in try ledger.deleteExpiredCredentials(at: now, limit: Self.batch) }
-        try await self.store.write { ledger in try ledger.deleteChanges(before: now - Self.changeLifetime) }
+        // Streams of events resume by the clock, whatever it says.
+        let changes = self.environment.now() - Self.changeLifetime
+        try await self.store.write { ledger in try ledger.deleteChanges(before: changes) }
         try await self.repeatedly { ledger in
             try ledger.deleteWebhookDeliveries(before: now - Self.webhookLifetime, limit: Self.batch)
         }
-        try await self.store.write(of: .janitor) { ledger in try ledger.sumUsage() }
+        while try await self.store.write(of: .janitor, { ledger in try ledger.sumUsage() }) {
+            try Task.checkCancellation()
+        }
         if let time = self.time(self.retention.usage) {
             try await self.repeatedly { ledger in try ledger.deleteUsage(before: time, limit: Self.batch) }
         }
@@ -82,7 +113,7 @@ actor Janitor {
     func deleteFiles() async throws {
         guard let files = self.files else { return }
         try await files.removeUploads(
-            expiredAt: self.environment.now(), filesBefore: self.time(self.retention.files),
+            expiredAt: self.now, filesBefore: self.time(self.retention.files),
             draftsBefore: self.startedAt)
         let sizes = try await files.sizes()
         let measured = try await self.store.read { ledger in
@@ -152,7 +183,7 @@ actor Janitor {
 
     /// Data with this lifetime has expired if it is from before this time.
     private func time(_ lifetime: Duration?) -> Int64? {
-        lifetime.map { self.environment.now() - Int64($0 / .milliseconds(1)) }
+        lifetime.map { self.now - Int64($0 / .milliseconds(1)) }
     }
 
     /// Repeats a transaction, which returns how many entries it deleted, until it deletes less than a batch.

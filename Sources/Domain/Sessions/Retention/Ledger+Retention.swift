@@ -2,6 +2,48 @@ internal import Database
 
 /// Deletions for ``Janitor`` and ``SessionDeletion``, a batch at a time. Times are milliseconds since 1970.
 extension Ledger {
+    // MARK: The clock
+
+    /// How far a clock may be ahead of the last round and still be trusted.
+    private static let trustedLead: Int64 = 7 * 86_400_000
+    /// Rounds, ten minutes each, after which a clock that stays ahead counts as right: the host was off for a long time.
+    static let doubtfulRounds: Int64 = 144
+
+    /// The time by which stored data expires. That is `now`, unless it is far ahead of the last round: a wrong clock would
+    /// delete everything, so nothing new expires until ``beginRound(at:isFirst:)`` takes it as right.
+    package func expiryTime(at now: Int64) throws -> Int64 {
+        // A store without a round is new, or of an earlier release.
+        let last = try self.connection.first(
+            """
+            SELECT COALESCE((SELECT id FROM floors WHERE name = 'expiry'), (SELECT MAX(active_at) FROM sessions)) AS last
+            """, [])?.optionalInteger("last")
+        guard let last, last < now - Self.trustedLead else { return now }
+        return last
+    }
+
+    /// How far a clock that may be wrong is ahead of ``expiryTime(at:)``.
+    package func clockLead(at now: Int64) throws -> Int64 { try now - self.expiryTime(at: now) }
+
+    /// Notes a round of the janitor. Returns the time by which stored data expires in it.
+    ///
+    /// - Parameter isFirst: Whether it is the first since the start: no time has passed before it, so that frequent starts
+    ///   make no clock right.
+    func beginRound(at now: Int64, isFirst: Bool) throws -> Int64 {
+        var time = try self.expiryTime(at: now)
+        var doubts: Int64 = 0
+        if time < now {
+            let known = try self.connection.first("SELECT id FROM floors WHERE name = 'expiry_doubts'", [])
+            doubts = (try known?.integer("id") ?? 0) + (isFirst ? 0 : 1)
+            if doubts >= Self.doubtfulRounds { (time, doubts) = (now, 0) }
+        }
+        for (name, value) in [("expiry", time), ("expiry_doubts", doubts)] {
+            try self.connection.execute(
+                "INSERT INTO floors (name, id) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET id = excluded.id",
+                .text(name), .integer(value))
+        }
+        return time
+    }
+
     // MARK: Frames
 
     /// Turns that ended in `start..<end` and still have more than their last frame, oldest first.

@@ -29,8 +29,8 @@ package actor TaskDesk {
     private nonisolated let audit: @Sendable (Ledger, AuditEntry) throws -> Void
     /// The commits whose lists were refused, so that they are not read again each second.
     private var refused: [String: (commit: String, error: RepositoryError)] = [:]
-    /// The end of the last step with a repository, so that they do not get into each other's way.
-    private var last: [String: Task<Void, Never>] = [:]
+    /// The steps with each repository, so that they do not get into each other's way.
+    private var turns: [String: GitTurns] = [:]
     private let logger = Logger(label: "tasks")
 
     /// What opens the pull request of a change whose branch refuses it, and returns its address; nil for a repository whose
@@ -391,22 +391,15 @@ package actor TaskDesk {
 
     /// Runs `body` after all earlier steps with a repository.
     private func alone<Result: Sendable>(
-        _ name: String, _ body: @escaping @Sendable (isolated TaskDesk) async throws -> Result
+        _ name: String, _ body: @Sendable (isolated TaskDesk) async throws -> Result
     ) async throws -> Result {
-        let earlier = self.last[name]
-        // Unstructured: the next step waits for its end even if this caller is cancelled.
-        let task = Task {
-            await earlier?.value
-            try Task.checkCancellation()
-            return try await body(self)
-        }
-        // Likewise.
-        self.last[name] = Task { _ = await task.result }
-        return try await withTaskCancellationHandler {
-            try await task.value
-        } onCancel: {
-            task.cancel()
-        }
+        let turns = self.turns[name] ?? GitTurns(1)
+        self.turns[name] = turns
+        try await turns.enter()
+        // The next step waits for the end of this one even if its caller is cancelled.
+        defer { turns.leave() }
+        try Task.checkCancellation()
+        return try await body(self)
     }
 }
 

@@ -118,17 +118,29 @@ extension TaskDesk {
     }
 
     /// Brings the index up to date where branches have moved. What cannot be read is reported to whoever asks for it.
-    func look(withServers: Bool, pushed: Set<String> = []) async {
-        for name in self.names {
-            guard let repository = try? self.repositories.repository(name) else { continue }
-            // A server is asked only about lists that somebody has looked at: it would be cloned for nobody otherwise.
-            if repository.isMirror {
-                // Whoever reads something has the mirror fetched behind their back.
-                let hasMoved = self.known.withLock({ $0[name] }).map { !repository.isUnmoved(since: $0) } ?? false
-                guard withServers || hasMoved || pushed.contains(name), await self.isFollowed(name) else { continue }
-                if pushed.contains(name) { try? await repository.refresh(hasMoved: true) }
+    ///
+    /// - Parameter patience: How long a repository's server may take, for which the others do not wait.
+    func look(withServers: Bool, pushed: Set<String> = [], patience: Duration = .seconds(300)) async {
+        await withDiscardingTaskGroup { group in
+            for name in self.names {
+                group.addTask {
+                    _ = await withDeadline(patience) {
+                        await self.look(at: name, withServers: withServers, isPushed: pushed.contains(name))
+                    }
+                }
             }
-            _ = try? await self.refresh(name)
         }
+    }
+
+    private func look(at name: String, withServers: Bool, isPushed: Bool) async {
+        guard let repository = try? self.repositories.repository(name) else { return }
+        // A server is asked only about lists that somebody has looked at: it would be cloned for nobody otherwise.
+        if repository.isMirror {
+            // Whoever reads something has the mirror fetched behind their back.
+            let hasMoved = self.known.withLock({ $0[name] }).map { !repository.isUnmoved(since: $0) } ?? false
+            guard withServers || hasMoved || isPushed, await self.isFollowed(name) else { return }
+            if isPushed { try? await repository.refresh(hasMoved: true) }
+        }
+        _ = try? await self.refresh(name)
     }
 }

@@ -11,12 +11,19 @@ package struct GitRemote: Sendable {
     package let url: GitRemoteURL
     private let access: GitRemoteAccess
     private let http: any GitHTTP
+    private let period: Duration
 
-    /// - Parameter http: Sends the requests if the server is reached over HTTP.
-    package init(url: GitRemoteURL, access: GitRemoteAccess = .none, http: (any GitHTTP)? = nil) {
+    /// - Parameters:
+    ///   - http: Sends the requests if the server is reached over HTTP.
+    ///   - period: The time in which a transfer has to move forward; see ``GitTransfer/watch(pause:)``.
+    package init(
+        url: GitRemoteURL, access: GitRemoteAccess = .none, http: (any GitHTTP)? = nil,
+        period: Duration = .seconds(300)
+    ) {
         self.url = url
         self.access = access
         self.http = http ?? GitHTTPClient()
+        self.period = period
     }
 
     /// The server's branches.
@@ -111,9 +118,12 @@ package struct GitRemote: Sendable {
         var session: GitHTTPSession?
         var address = self.url.description
         var relay: GitSSHRelay?
+        var period: Duration? = self.period
         switch self.url.place {
         case .http(let url): session = GitHTTPSession(url: url, access: self.access, http: self.http)
         case .file(let path):
+            // No server can hold it up.
+            period = nil
             guard case .directory = PathKind(path) else {
                 throw GitError(.notFound, "there is no repository at \(GitName.printable(path)): correct the path")
             }
@@ -132,17 +142,23 @@ package struct GitRemote: Sendable {
         defer { relay?.close() }
         return try await withTaskCancellationHandler {
             do {
-                return try await GitNetwork.run { [relay] in
+                return try await GitNetwork.run { [relay, period] in
                     try transfer.checkCancellation()
                     // SSH blocks in the kernel until its connection ends.
                     if let relay {
                         transfer.onCancel = { relay.close() }
                         transfer.onConnect = { relay.referencesArrived() }
                     }
+                    // Its time begins here: the wait for the thread does not count.
+                    let watch = period.map { period in
+                        // Unstructured, because the thread can't wait for it.
+                        Task { @concurrent in await transfer.watch { try await Task.sleep(for: period) } }
+                    }
+                    defer { watch?.cancel() }
                     return try body(transfer)
                 }
             } catch {
-                throw relay?.failure ?? error
+                throw transfer.timeout ?? relay?.failure ?? error
             }
         } onCancel: {
             transfer.cancel()

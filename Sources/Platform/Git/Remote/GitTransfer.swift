@@ -17,12 +17,15 @@ final class GitTransfer: Sendable {
     private struct State {
         var isCancelled = false
         var failure: (any Error)?
+        var timeout: GitError?
         /// The task that the thread waits for.
         var waiting: Task<Void, Never>?
         var onCancel: (@Sendable () -> Void)?
         var onConnect: (@Sendable () -> Void)?
         var lastProgress: ContinuousClock.Instant?
         var progress = GitProgress()
+        /// Steps of packing for a push, which sends nothing.
+        var packed = 0
         var messages: [UInt8] = []
         var pushStatus: String?
         var keyTries = 0
@@ -161,6 +164,44 @@ final class GitTransfer: Sendable {
     }
 
     var receivedBytes: Int { self.state.withLock { $0.progress.bytes } }
+
+    func notePacking() { self.state.withLock { $0.packed += 1 } }
+}
+
+extension GitTransfer {
+    /// Bytes that a transfer has to move in a period: 1 KB a second. Servers send a few each five seconds while their
+    /// programs hang, so that connections stay open.
+    private static let leastBytes = 300_000
+    /// The most periods: four hours.
+    private static let periods = 48
+
+    /// Why ``watch(pause:)`` ended the transfer, if it did.
+    var timeout: GitError? { self.state.withLock { $0.timeout } }
+
+    /// Ends a transfer that moves less than ``leastBytes`` in a period while nothing is computed here, or takes longer
+    /// than all periods together: whoever waits for it holds up others.
+    ///
+    /// - Parameter pause: Waits for a period.
+    func watch(pause: () async throws -> Void) async {
+        var (last, packed) = (GitProgress(), 0)
+        for _ in 0..<Self.periods {
+            guard (try? await pause()) != nil else { return }
+            let now = self.state.withLock { ($0.progress, $0.packed) }
+            let isMoving =
+                now.0.bytes - last.bytes >= Self.leastBytes || now.0.deltas != last.deltas || now.1 != packed
+            guard isMoving else { return self.end("moved less than 1 KB a second") }
+            (last, packed) = now
+        }
+        self.end("took over four hours")
+    }
+
+    private func end(_ reason: String) {
+        let place = GitName.printable(self.server.url.shown)
+        self.state.withLock {
+            $0.timeout = GitError(.unreachable, "the transfer with \(place) \(reason) and was ended: try again later")
+        }
+        self.cancel()
+    }
 }
 
 /// Blocks a thread until a task signals.

@@ -85,7 +85,7 @@ private func onMessage(_ text: UnsafePointer<CChar>?, _ count: Int32, _ payload:
 
 private func onPacked(_ stage: Int32, _ done: UInt32, _ total: UInt32, _ payload: UnsafeMutableRawPointer?) -> Int32 {
     guard let transfer = unsafe transfer(payload) else { return -1 }
-    return transfer.guarding {}
+    return transfer.guarding { transfer.notePacking() }
 }
 
 private func onSent(_ done: UInt32, _ total: UInt32, _ bytes: Int, _ payload: UnsafeMutableRawPointer?) -> Int32 {

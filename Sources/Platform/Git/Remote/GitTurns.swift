@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// Admits a limited number of tasks at once, in order.
-final class GitTurns: Sendable {
+package final class GitTurns: Sendable {
     private struct State {
         var free: Int
         var waiting: [(number: Int, continuation: CheckedContinuation<Bool, Never>)] = []
@@ -12,12 +12,12 @@ final class GitTurns: Sendable {
 
     private let state: Protected<State>
 
-    init(_ limit: Int) {
+    package init(_ limit: Int) {
         self.state = Protected(State(free: limit))
     }
 
     /// Waits for a turn; throws `CancellationError` when the task is cancelled first.
-    func enter() async throws {
+    package func enter() async throws {
         let number = self.state.withLock { state in
             state.count += 1
             return state.count
@@ -50,7 +50,7 @@ final class GitTurns: Sendable {
         guard isIn else { throw CancellationError() }
     }
 
-    func leave() {
+    package func leave() {
         let next = self.state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard !state.waiting.isEmpty else {
                 state.free += 1
