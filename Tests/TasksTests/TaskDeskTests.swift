@@ -15,7 +15,7 @@ import Testing
 @testable import Tasks
 
 /// A repository with a list, a colleague's clone, and the desk.
-private struct Office {
+struct Office {
     let directory: TemporaryDirectory
     let database: Database
     let store: SessionStore

@@ -1,0 +1,140 @@
+import Chat
+import Database
+import Git
+import Logging
+import Primitives
+import Repositories
+import Sessions
+import TestSupport
+import Testing
+
+@testable import Documents
+
+@Suite("Open documents whose server takes no commit", .timeLimit(.minutes(1)))
+struct DocumentSavingTests {
+    private final class RefusingUpstream: Upstream {
+        /// Nil: it does not answer.
+        private let refusal: GitError?
+        private let count = Protected(0)
+
+        init(_ refusal: GitError?) { self.refusal = refusal }
+
+        var tries: Int { self.count.withLock { $0 } }
+
+        func fetch(into mirror: GitRepository) async throws {}
+
+        func publish(_ publication: Publication, from mirror: GitRepository) async throws -> GitObjectID {
+            self.count.withLock { $0 += 1 }
+            if let refusal { throw refusal }
+            try await Task.sleep(for: .seconds(3_600))
+            return publication.commit
+        }
+    }
+
+    /// A repository `notes` on this machine, and a mirror `far`.
+    private struct Scene {
+        let directory: TemporaryDirectory
+        let git: RealGit
+        let server: RefusingUpstream
+        let documents: OpenDocuments
+        private let clock: Protected<Int64>
+
+        init(_ refusal: GitError?, patience: Duration = .seconds(300)) async throws {
+            self.directory = try TemporaryDirectory()
+            let path = self.directory.path
+            let notes = RepositorySetting(name: "notes", place: .local(path: path + "/notes"), branch: "main")
+            let far = RepositorySetting(name: "far", place: .mirror(path: path + "/far"), branch: "main")
+            let logger = Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in })
+            await RepositoryCatalog([notes], now: { 1_700_000_000 }, logger: logger).prepare()
+            self.git = RealGit(path + "/notes")
+            try self.git.shell(
+                "mkdir docs && echo text > docs/a.md && git add . && git commit -qm a && git clone -q --bare . ../far")
+            let server = RefusingUpstream(refusal)
+            self.server = server
+            let catalog = RepositoryCatalog(
+                [notes, far], upstreams: ["far": server], now: { 1_700_000_000 }, logger: logger)
+            await catalog.prepare()
+            let database = try TestDatabase.open(path: path + "/store", migrations: Schema.migrations)
+            let clock = Protected<Int64>(1_700_000_000_000)
+            self.clock = clock
+            self.documents = OpenDocuments(
+                desk: DocumentDesk(catalog: catalog, now: { 1_700_000_000 }), store: SessionStore(database: database),
+                logger: logger, now: { clock.withLock { $0 } }, patience: patience, link: { $0.sha },
+                report: { _, _ in })
+        }
+
+        func join(_ repository: String, canEdit: Bool) async throws -> DocumentConnection {
+            let sender = Sender(id: "web:a", identities: [Identity("web:a")], displayName: "Ada")
+            return try await self.documents.join(
+                "docs/a.md", of: DocumentThread(repository: repository, feature: nil), as: sender, in: "s",
+                canEdit: canEdit, isOwner: true, epoch: nil)
+        }
+
+        /// Somebody writes a word and leaves.
+        func edit(_ repository: String, as client: UInt64 = 77) async throws {
+            let connection = try await self.join(repository, canEdit: true)
+            var text = SharedText()
+            let update = text.replace(with: "new ", as: client)
+            await connection.receive(DocumentFrame.sync(2, try #require(update)))
+            await connection.leave()
+        }
+
+        func tick(after milliseconds: Int64) async {
+            self.clock.withLock { $0 += milliseconds }
+            await self.documents.tick()
+        }
+    }
+
+    @Test("what the server's rules forbid is tried again only when the text has changed")
+    func refused() async throws {
+        let scene = try await Scene(GitError(.rejected, "the branch is protected: open a pull request"))
+        let reader = try await scene.join("far", canEdit: false)
+        try await scene.edit("far")
+        await scene.tick(after: 30_000)
+        for _ in 0..<5 { await scene.tick(after: 1_000) }
+        await scene.tick(after: 3_600_000)
+        expectEqual(scene.server.tries, 1)
+        try await scene.edit("far", as: 78)
+        await scene.tick(after: 30_000)
+        expectEqual(scene.server.tries, 2)
+        await reader.leave()
+    }
+
+    @Test("a commit that fails is tried again after pauses that grow")
+    func unreachable() async throws {
+        let scene = try await Scene(GitError(.unreachable, "the server does not answer: try again later"))
+        let reader = try await scene.join("far", canEdit: false)
+        try await scene.edit("far")
+        await scene.tick(after: 30_000)
+        for _ in 0..<5 { await scene.tick(after: 1_000) }
+        expectEqual(scene.server.tries, 1)
+        var tries: [Int] = []
+        for _ in 0..<4 {
+            await scene.tick(after: 30_000)
+            tries.append(scene.server.tries)
+        }
+        expectEqual(tries, [2, 2, 3, 3])
+        await reader.leave()
+    }
+
+    @Test("one that waits for its server holds up no other document")
+    func silent() async throws {
+        let scene = try await Scene(nil)
+        try await scene.edit("far")
+        let first = Task { await scene.tick(after: 30_000) }
+        try await eventually("the server has been asked") { scene.server.tries == 1 }
+        try await scene.edit("notes")
+        await scene.tick(after: 30_000)
+        #expect(try scene.git.shell("git show main:docs/a.md").contains("new "))
+        first.cancel()
+        await first.value
+    }
+
+    @Test("a save ends when its server does not answer")
+    func deadline() async throws {
+        let scene = try await Scene(nil, patience: .milliseconds(500))
+        try await scene.edit("far")
+        await scene.tick(after: 30_000)
+        expectEqual(scene.server.tries, 1)
+    }
+}
