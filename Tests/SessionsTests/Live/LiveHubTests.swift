@@ -97,6 +97,18 @@ struct LiveHubTests {
         try await thread.harness.settle()
     }
 
+    @Test("20,000 subscriptions to as many threads end at once, and nothing of them is left")
+    func manyEnd() async throws {
+        let harness = try await BridgeHarness()
+        let hub = harness.bridge.hub
+        var all: [LiveSubscription] = []
+        for number in 0..<20_000 { all.append(try await hub.subscribe(toSession: "t_\(number)")) }
+        await expectEqual(hub.watcherSize, 40_000)
+        for subscription in all { subscription.cancel() }
+        try await eventually("the hub has forgotten them") { await hub.watcherSize == 0 }
+        try await harness.settle()
+    }
+
     @Test("what a room has been sent is stored as the answer, with the message that has it")
     func storedTogether() async throws {
         let harness = try await BridgeHarness(

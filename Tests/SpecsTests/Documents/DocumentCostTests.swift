@@ -52,7 +52,7 @@ struct DocumentCostTests {
 
     @Test(
         "40 KB of words that begin a dependency, or of arrows",
-        arguments: ["after T001 ", "after,", "after(T,", "after T001-T200 ", "after after "])
+        arguments: ["after T001 ", "after,", "after(T,", "after T001-T200 ", "after after ", "needs ", "needs(needs("])
     func dependencies(_ words: String) {
         let text = String(repeating: words, count: 40_000 / words.utf8.count)
         let tasks = TaskDocument(MarkdownDocument("# Tasks: A\n\n## Phase 1: A\n\n- [ ] T500 Do it \(text)\n")).tasks
@@ -216,10 +216,40 @@ struct DocumentCostTests {
         for number in 100..<160 { files["specs/001-a/n\(number).md"] = Array(repeating: 0x61, count: 100_000) }
         let head = try #require(GitObjectID(String(repeating: "a", count: 40)))
         let read = FeatureFiles(name: "001-a", branch: "001-a", head: head, files: files)
-        let overview = FeatureOverview(read, commits: [:])
+        let overview = FeatureOverview(read)
         expectEqual(overview.tasks.map(\.id), ["T001"])
         expectEqual(overview.documents.count, 61)
         expectEqual(overview.documents.count { $0.path.hasPrefix("specs/001-a/n") && $0.warnings == 1 }, 19)
+    }
+
+    @Test("a line of 1,500 runs of backticks, all of other lengths, is read once")
+    func backticks() {
+        let runs = (1...1_500).map { String(repeating: "`", count: $0) + "[A_B]" }.joined()
+        let document = MarkdownDocument(runs)
+        expectEqual(document.plain(0).elementsEqual(runs.utf8), true)
+    }
+
+    @Test(
+        "code ends at the next run of as many backticks",
+        arguments: [
+            ("`[A_B]``[A_B]` [C_D]", ["C_D"]), ("``[A_B]` [A_B]``[C_D]`[E_F]", ["C_D", "E_F"]),
+            ("\\``[A_B]` [C_D]", ["C_D"]), ("`[A_B]` [C_D] `[A_B]` [E_F]`", ["C_D", "E_F"]),
+            ("[A_B] ``` [C_D] `[E_F]`", ["A_B", "C_D"]), ("`[A_B]\\` [C_D] ``[E_F]", ["C_D", "E_F"]),
+        ])
+    func code(_ text: String, _ brackets: [String]) {
+        expectEqual(MarkdownDocument("a " + text).brackets(on: 0).map(\.inner.text), brackets)
+    }
+
+    @Test("of a repository's templates 1 MiB is searched for placeholders")
+    func templates() throws {
+        let line = (1...440).map { String(repeating: "`", count: $0) + " " }.joined()
+        var files = ["specs/001-a/notes.md": Array("# A\n\nThe [first word] and\n\nthe [last word]\n".utf8)]
+        for number in 100..<299 { files[".specify/templates/t\(number).md"] = Array(line.utf8) }
+        files[".specify/templates/a.md"] = Array("[first word]\n".utf8)
+        files[".specify/templates/z.md"] = Array("[last word]\n\(line)\n".utf8)
+        let head = try #require(GitObjectID(String(repeating: "a", count: 40)))
+        let overview = FeatureOverview(FeatureFiles(name: "001-a", branch: "001-a", head: head, files: files))
+        expectEqual(overview.documents.map(\.errors), [1])
     }
 
     @Test("the first 1,000 links and 200 stories of a document are read")

@@ -18,8 +18,15 @@ package actor LiveHub {
         var waiting: [LiveFrame] = []
     }
 
+    /// What is watched.
+    private enum Subject: Hashable {
+        case operation(String)
+        case session(String)
+    }
+
     private struct Watcher {
         let subscription: LiveSubscription
+        let subject: Subject
         /// Frames up to here were replayed from storage.
         var seen: [String: Int64]
         /// Frames that arrived while the replay was read.
@@ -37,11 +44,12 @@ package actor LiveHub {
     private static let flushIntervalOfMany: Duration = .milliseconds(25)
     private var operations: [String: Operation] = [:]
     private var watchers: [UInt64: Watcher] = [:]
-    private var byOperation: [String: Set<UInt64>] = [:]
-    private var bySession: [String: Set<UInt64>] = [:]
+    private var bySubject: [Subject: Set<UInt64>] = [:]
     private var nextWatcher: UInt64 = 0
     /// Frames that could not be stored before later ones had their numbers.
     private var late: [LiveFrame] = []
+    /// The operations that may have pending content.
+    private var unflushed: Set<String> = []
     private var isFlushScheduled = false
     /// The operations of which frames are being stored, and whoever waits for the end of that.
     private var storing: Set<String> = []
@@ -84,6 +92,7 @@ package actor LiveHub {
             state.pending.append((kind, content))
         }
         self.operations[operation] = state
+        self.unflushed.insert(operation)
         self.scheduleFlush()
     }
 
@@ -133,14 +142,14 @@ package actor LiveHub {
             }
             state.shown = due.last?.sequence ?? state.shown
             self.operations[frame.operation] = due.contains(where: \.isLast) ? nil : state
-            let watching = (self.byOperation[frame.operation] ?? []).union(self.bySession[state.session] ?? [])
+            let watching = self.watchers(of: frame.operation, in: state.session)
             for frame in due { for id in watching { self.show(frame, to: id) } }
         }
     }
 
     /// Watches one operation from `lastSequence` + 1.
     package func subscribe(toOperation operation: String, after lastSequence: Int64) async throws -> LiveSubscription {
-        let (id, subscription) = self.addWatcher { hub, id in hub.byOperation[operation, default: []].insert(id) }
+        let (id, subscription) = self.addWatcher(of: .operation(operation))
         try await self.replay(operation, after: lastSequence, to: id)
         self.finishReplay(id)
         return subscription
@@ -155,8 +164,10 @@ package actor LiveHub {
     package func subscribe(
         toSession session: String, after positions: [String: Int64] = [:], without excluded: Set<String> = []
     ) async throws -> LiveSubscription {
-        let (id, subscription) = self.addWatcher { hub, id in hub.bySession[session, default: []].insert(id) }
-        for (operation, state) in self.operations where state.session == session && !excluded.contains(operation) {
+        let (id, subscription) = self.addWatcher(of: .session(session))
+        // Their names only: what is held while frames are read would be copied by every change.
+        let running = self.operations.compactMap { $0.value.session == session ? $0.key : nil }
+        for operation in running where !excluded.contains(operation) {
             try await self.replay(operation, after: positions[operation] ?? 0, to: id)
             if subscription.didOverflow { break }
         }
@@ -166,28 +177,29 @@ package actor LiveHub {
 
     // MARK: Watchers
 
-    private func addWatcher(
-        _ register: (isolated LiveHub, UInt64) -> Void
-    ) -> (id: UInt64, subscription: LiveSubscription) {
+    /// How much is remembered of watchers.
+    var watcherSize: Int { self.watchers.count + self.bySubject.count }
+
+    private func watchers(of operation: String, in session: String) -> Set<UInt64> {
+        (self.bySubject[.operation(operation)] ?? []).union(self.bySubject[.session(session)] ?? [])
+    }
+
+    private func addWatcher(of subject: Subject) -> (id: UInt64, subscription: LiveSubscription) {
         self.nextWatcher += 1
         let id = self.nextWatcher
         let subscription = LiveSubscription { [weak self] in
             // A stream may end on any thread, so the hub is entered by a task.
             Task { await self?.remove(id) }
         }
-        self.watchers[id] = Watcher(subscription: subscription, seen: [:], held: [])
-        register(self, id)
+        self.watchers[id] = Watcher(subscription: subscription, subject: subject, seen: [:], held: [])
+        self.bySubject[subject, default: []].insert(id)
         return (id, subscription)
     }
 
     private func remove(_ id: UInt64) {
-        self.watchers[id] = nil
-        for (key, var ids) in self.byOperation where ids.remove(id) != nil {
-            self.byOperation[key] = ids.isEmpty ? nil : ids
-        }
-        for (key, var ids) in self.bySession where ids.remove(id) != nil {
-            self.bySession[key] = ids.isEmpty ? nil : ids
-        }
+        guard let subject = self.watchers.removeValue(forKey: id)?.subject else { return }
+        self.bySubject[subject]?.remove(id)
+        if self.bySubject[subject]?.isEmpty == true { self.bySubject[subject] = nil }
     }
 
     private func replay(_ operation: String, after lastSequence: Int64, to id: UInt64) async throws {
@@ -221,14 +233,14 @@ package actor LiveHub {
     }
 
     private func show(_ frame: LiveFrame, to id: UInt64) {
-        guard let watcher = self.watchers[id] else { return }
-        if watcher.held != nil {
-            self.watchers[id]?.held?.append(frame)
-            return
+        // Not the whole watcher, whose tables would be copied when they change.
+        guard let subscription = self.watchers[id]?.subscription else { return }
+        if self.watchers[id]?.held?.append(frame) != nil { return }
+        if let seen = self.watchers[id]?.seen[frame.operation], frame.sequence <= seen { return }
+        if self.watchers[id]?.seen.isEmpty == false {
+            self.watchers[id]?.seen[frame.operation] = frame.isLast ? nil : frame.sequence
         }
-        if let seen = watcher.seen[frame.operation], frame.sequence <= seen { return }
-        if !watcher.seen.isEmpty { self.watchers[id]?.seen[frame.operation] = frame.isLast ? nil : frame.sequence }
-        watcher.subscription.yield(frame)
+        subscription.yield(frame)
     }
 
     // MARK: Flushing
@@ -251,8 +263,10 @@ package actor LiveHub {
         self.lastFlush = .now
         var frames = self.late
         self.late = []
-        for (id, var state) in self.operations where !state.pending.isEmpty && !state.isClosing {
-            self.operations[id] = nil
+        let unflushed = self.unflushed
+        self.unflushed = []
+        for id in unflushed {
+            guard var state = self.operations[id], !state.isClosing else { continue }
             frames += self.number(&state, of: id)
             self.operations[id] = state
         }
@@ -272,17 +286,16 @@ package actor LiveHub {
         // Retrying twenty times a second does not help a full disk.
         if failures.contains(where: { !($0.error is PlaceLost) }) { try? await Task.sleep(for: .seconds(1)) }
         self.isFlushScheduled = false
-        if !self.late.isEmpty || self.operations.values.contains(where: { !$0.pending.isEmpty && !$0.isClosing }) {
-            self.scheduleFlush()
-        }
+        if !self.late.isEmpty || !self.unflushed.isEmpty { self.scheduleFlush() }
     }
 
     /// Forgets the operations that other hosts may have. Their watchers are let go: what they read next is stored.
     func sweep() {
         for (id, state) in self.operations where !self.store.held.isCurrent(state.hold) {
             self.operations[id] = nil
-            let watching = (self.byOperation[id] ?? []).union(self.bySession[state.session] ?? [])
-            for watcher in watching { self.watchers[watcher]?.subscription.overflow() }
+            for watcher in self.watchers(of: id, in: state.session) {
+                self.watchers[watcher]?.subscription.overflow()
+            }
         }
         self.late.removeAll { self.operations[$0.operation] == nil }
     }
@@ -300,6 +313,7 @@ package actor LiveHub {
             state.pending.insert((frame.kind, frame.content), at: 0)
             state.next = frame.sequence
             self.operations[frame.operation] = state
+            self.unflushed.insert(frame.operation)
         }
     }
 

@@ -24,6 +24,20 @@ package struct DocumentTemplates: Sendable, Hashable {
 
     /// In bytes; a longer override is not used.
     package static let sizeLimit = 100 << 10
+    /// In bytes, of all files of a repository that are searched for placeholders.
+    static let byteLimit = 1 << 20
+
+    /// The texts whose words in brackets are placeholders: the program's own templates and those among a repository's
+    /// files, in the order of their paths, that fit into ``byteLimit``.
+    static func texts(with files: [String: [UInt8]]) -> [String] {
+        var left = Self.byteLimit
+        let own = files.filter { $0.key.hasPrefix(".specify/templates/") }.sorted { $0.key < $1.key }.filter { file in
+            guard file.value.count <= left else { return false }
+            left -= file.value.count
+            return true
+        }
+        return DocumentTemplate.allCases.map(\.standard) + own.map { String(decoding: $0.value, as: UTF8.self) }
+    }
 
     /// - Parameter text: The text of a file in the repository; nil if it does not exist or cannot be used.
     package init(_ text: (_ path: String) throws -> String?) rethrows {

@@ -10,7 +10,7 @@ package struct FeatureOverview: Sendable, Hashable {
         package let errors: Int
         package let warnings: Int
         /// The newest commit that changed it, if it is not too long ago.
-        package let commit: GitCommit?
+        package fileprivate(set) var commit: GitCommit?
     }
 
     package struct Task: Sendable, Hashable {
@@ -33,9 +33,9 @@ package struct FeatureOverview: Sendable, Hashable {
     /// The specification's heading, without `Feature Specification:`.
     package let title: String?
     package let states: StageStates
-    package let commits: [Stage: GitCommit]
+    package private(set) var commits: [Stage: GitCommit] = [:]
     /// The specification first, then in the order of the flow.
-    package let documents: [Document]
+    package private(set) var documents: [Document]
     /// Questions of the specification without an answer.
     package let questions: [String]
     package let tasks: [Task]
@@ -45,8 +45,8 @@ package struct FeatureOverview: Sendable, Hashable {
     package var errors: Int { self.documents.reduce(0) { $0 + $1.errors } }
     package var warnings: Int { self.documents.reduce(0) { $0 + $1.warnings } }
 
-    /// - Parameter commits: The newest commit of each path.
-    package init(_ files: FeatureFiles, commits: [String: GitCommit]) {
+    /// Without the commits of its documents.
+    package init(_ files: FeatureFiles) {
         let (documents, unread) = Self.documents(of: files)
         let constitution = files.files[Self.constitutionPath].map {
             FeatureDocument(path: Self.constitutionPath, bytes: $0)
@@ -59,10 +59,6 @@ package struct FeatureOverview: Sendable, Hashable {
         self.head = files.head
         self.title = documents.spec.flatMap { Self.title(of: $0) }
         self.states = states
-        self.commits = Dictionary(
-            states.stages.compactMap { status in
-                status.path.flatMap { commits[$0] }.map { (status.stage, $0) }
-            }, uniquingKeysWith: { first, _ in first })
         var counts: [String: (errors: Int, warnings: Int)] = [:]
         for finding in findings {
             switch finding.severity {
@@ -74,8 +70,7 @@ package struct FeatureOverview: Sendable, Hashable {
         self.documents = paths.map { path in
             let count = counts[path] ?? (errors: 0, warnings: 0)
             return Document(
-                path: path, kind: DocumentKind(path: path), errors: count.errors, warnings: count.warnings,
-                commit: commits[path])
+                path: path, kind: DocumentKind(path: path), errors: count.errors, warnings: count.warnings)
         }
         self.questions = documents.spec?.questions.map(\.question) ?? []
         self.tasks = documents.tasks.map(Self.tasks) ?? []
@@ -83,21 +78,23 @@ package struct FeatureOverview: Sendable, Hashable {
 
     /// Reads a feature with the commits of its documents. Throws ``RepositoryError``.
     package static func read(_ files: FeatureFiles, in repository: LocalRepository) async throws -> FeatureOverview {
-        let overview = await Self.checked(files, commits: [:])
+        var overview = await Self.summary(of: files)
         let folders = overview.states.stages.compactMap(\.path)
         let paths = Set(overview.documents.map(\.path) + folders).sorted()
-        return await Self.checked(files, commits: try await repository.lastChanges(of: paths, from: files.head))
+        overview.add(try await repository.lastChanges(of: paths, from: files.head))
+        return overview
     }
 
-    /// Without the commits of its documents.
-    package static func summary(of files: FeatureFiles) async -> FeatureOverview {
-        await Self.checked(files, commits: [:])
-    }
-
-    /// Off the caller's actor: parsing 100 KB takes milliseconds.
+    /// Without the commits of its documents. Off the caller's actor: parsing 100 KB takes milliseconds.
     @concurrent
-    private static func checked(_ files: FeatureFiles, commits: [String: GitCommit]) async -> FeatureOverview {
-        FeatureOverview(files, commits: commits)
+    package static func summary(of files: FeatureFiles) async -> FeatureOverview { FeatureOverview(files) }
+
+    /// - Parameter commits: The newest commit of each path.
+    private mutating func add(_ commits: [String: GitCommit]) {
+        for status in self.states.stages where self.commits[status.stage] == nil {
+            self.commits[status.stage] = status.path.flatMap { commits[$0] }
+        }
+        for place in self.documents.indices { self.documents[place].commit = commits[self.documents[place].path] }
     }
 }
 
@@ -131,10 +128,7 @@ extension FeatureOverview {
     private static func findings(
         in documents: FeatureDocuments, _ constitution: FeatureDocument?, of files: FeatureFiles
     ) -> [DocumentFinding] {
-        let templates = files.files.filter { $0.key.hasPrefix(".specify/templates/") }.values
-        let validator = FeatureValidator(
-            templates: DocumentTemplate.allCases.map(\.standard) + templates.map { String(decoding: $0, as: UTF8.self) }
-        )
+        let validator = FeatureValidator(templates: DocumentTemplates.texts(with: files.files))
         let single = constitution.map { FeatureDocuments(folder: "", documents: [$0]) }
         return validator.findings(in: documents) + (single.map { validator.findings(in: $0) } ?? [])
     }

@@ -26,10 +26,7 @@ struct StageCheck: Sendable {
         self.folder = folder
         (self.present, self.unread) = FeatureDocuments.fitting(
             folder.isEmpty ? [:] : files.filter { $0.key.hasPrefix(folder + "/") })
-        let own = files.filter { $0.key.hasPrefix(".specify/templates/") }.sorted { $0.key < $1.key }
-        self.validator = FeatureValidator(
-            templates: DocumentTemplate.allCases.map(\.standard) + own.map { String(decoding: $0.value, as: UTF8.self) }
-        )
+        self.validator = FeatureValidator(templates: DocumentTemplates.texts(with: files))
     }
 
     /// The feature with documents in place of those that it has.

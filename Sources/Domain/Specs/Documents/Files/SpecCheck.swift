@@ -31,9 +31,10 @@ package struct SpecCheck: Sendable {
                     + "folder, or a Markdown file")
         }
         var findings = collection.findings
+        // Made once: reading the templates for each of thousands of features would take minutes.
+        var validator = FeatureValidator(templates: collection.templates)
         for feature in collection.features {
-            let existing = FeatureValidator.linkTargets(of: feature).filter { collection.exists($0) }
-            let validator = FeatureValidator(templates: collection.templates, existing: existing)
+            validator.existing = FeatureValidator.linkTargets(of: feature).filter { collection.exists($0) }
             findings += validator.findings(in: feature)
         }
         // A file is checked against its feature's other documents, whose own findings were not asked for.

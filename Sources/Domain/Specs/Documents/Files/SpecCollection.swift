@@ -31,10 +31,12 @@ struct SpecCollection: ~Copyable {
 
     mutating func collect() {
         self.templates = DocumentTemplate.allCases.map(\.standard)
+        var left = DocumentTemplates.byteLimit
         for name in self.reader.names(in: ".specify/templates") where name.hasSuffix(".md") {
             guard let bytes = try? self.reader.bytes(of: ".specify/templates/\(name)"),
-                bytes.count <= DocumentTemplates.sizeLimit
+                bytes.count <= min(DocumentTemplates.sizeLimit, left)
             else { continue }
+            left -= bytes.count
             self.templates.append(String(decoding: bytes, as: UTF8.self))
         }
         if let file = self.place.file {

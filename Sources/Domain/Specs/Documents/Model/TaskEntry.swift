@@ -104,25 +104,34 @@ extension TaskEntry {
 
     /// In bytes. Each word that begins a clause would otherwise be followed to the text's end.
     private static let longestClause = 2_000
+    /// In bytes. Of a longer word only so much is read, because a clause may begin at every few bytes of it.
+    private static let longestWord = 64
+    private static let joints: Set<String> = ["and", "&", "+", "-", "–", "—", "to", "through", "or"]
 
     /// Ids and what may stand between them, from the start of `text`.
     private static func clause(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var end = text.startIndex
         var words = 0
-        for word in text.split(separator: 0x20, omittingEmptySubsequences: true) {
+        // Not split: most clauses end with their second word.
+        var rest = text
+        while true {
+            rest = rest.drop { $0 == 0x20 }
+            var word = rest.prefix(Self.longestWord).prefix { $0 != 0x20 }
+            guard !word.isEmpty else { break }
             let bare = word.drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "(") }
             if bare.first == UInt8(ascii: "T"), TaskID.all(in: bare).first != nil {
+                word = rest.prefix { $0 != 0x20 }
                 words = 0
                 end = word.endIndex
             } else {
                 words += 1
-                let isJoint = ["and", "&", "+", "-", "–", "—", "to", "through", "or"].contains(word.text)
-                if !isJoint && words > 1 { break }
+                if words > 1, !Self.joints.contains(word.text) { break }
             }
             if let last = word.last, last == UInt8(ascii: ")") || last == UInt8(ascii: ";") || last == UInt8(ascii: ".")
             {
                 break
             }
+            rest = rest[word.endIndex...]
         }
         return text[..<end]
     }

@@ -5,7 +5,7 @@ package struct FeatureValidator: Sendable {
     /// The texts in brackets that templates leave for people to fill, beyond the usual ones.
     private let placeholders: Placeholders
     /// The files that links lead to; nil to check no files.
-    private let existing: Set<String>?
+    var existing: Set<String>?
 
     /// - Parameters:
     ///   - templates: Texts whose words in brackets are placeholders.

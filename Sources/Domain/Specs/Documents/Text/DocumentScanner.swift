@@ -108,6 +108,7 @@ struct DocumentScanner {
 
     /// Blanks comments and inline code of a line.
     private mutating func mask(_ content: Range<Int>) {
+        var runs = self.backtickRuns(in: content)
         var index = content.lowerBound
         while index < content.upperBound {
             let rest = self.bytes[index..<content.upperBound]
@@ -119,7 +120,7 @@ struct DocumentScanner {
             } else if self.bytes[index] == UInt8(ascii: "\\") {
                 index += 2
             } else if self.bytes[index] == UInt8(ascii: "`") {
-                index = self.maskCode(from: index, to: content.upperBound)
+                index = self.maskCode(from: index, to: content.upperBound, closing: &runs)
             } else if rest.begins(with: "<!--") {
                 self.comment = self.lines.count
                 self.blank(index..<min(index + 4, content.upperBound))
@@ -130,23 +131,30 @@ struct DocumentScanner {
         }
     }
 
-    /// Blanks the code from `start` in ``plain``; a run of backticks without an equal one stays.
-    private mutating func maskCode(from start: Int, to end: Int) -> Int {
-        let count = self.bytes[start..<end].prefix { $0 == UInt8(ascii: "`") }.count
-        var index = start + count
-        while index < end {
-            guard self.bytes[index] == UInt8(ascii: "`") else {
-                index += 1
-                continue
-            }
-            let run = self.bytes[index..<end].prefix { $0 == UInt8(ascii: "`") }.count
-            if run == count {
-                for place in start..<(index + run) { self.plain[place] = 0x20 }
-                return index + run
-            }
-            index += run
+    /// Where a line's runs of backticks begin, by their length, the first run last. Made once for a line: a search for
+    /// each run that has no equal one would read the rest of the line each time.
+    private func backtickRuns(in line: Range<Int>) -> [Int: [Int]] {
+        var runs: [Int: [Int]] = [:]
+        var index = line.upperBound
+        while index > line.lowerBound {
+            index -= 1
+            guard self.bytes[index] == UInt8(ascii: "`") else { continue }
+            let end = index + 1
+            while index > line.lowerBound, self.bytes[index - 1] == UInt8(ascii: "`") { index -= 1 }
+            runs[end - index, default: []].append(index)
         }
-        return start + count
+        return runs
+    }
+
+    /// Blanks the code from `start` in ``plain``; a run of backticks without an equal one stays.
+    ///
+    /// - Parameter runs: ``backtickRuns(in:)``. Loses runs that are passed.
+    private mutating func maskCode(from start: Int, to end: Int, closing runs: inout [Int: [Int]]) -> Int {
+        let count = self.bytes[start..<end].prefix { $0 == UInt8(ascii: "`") }.count
+        while let run = runs[count]?.last, run < start + count { runs[count]?.removeLast() }
+        guard let close = runs[count]?.last else { return start + count }
+        for place in start..<(close + count) { self.plain[place] = 0x20 }
+        return close + count
     }
 
     private static func range(of text: StaticString, in bytes: ArraySlice<UInt8>) -> Range<Int>? {

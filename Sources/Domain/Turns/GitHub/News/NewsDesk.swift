@@ -30,30 +30,75 @@ package struct NewsDesk: Sendable {
 
     private static func key(_ repository: GitHubRepositoryName) -> String { repository.description.lowercased() }
 
-    /// Stores what is new in the events, and returns the lines about it.
-    func news(of events: [NewsEvent], in ledger: Ledger, at now: Int64) throws -> [ThreadNews] {
-        var snapshot = NewsSnapshot()
-        snapshot.events = events
-        return try self.news(of: snapshot, for: try ledger.gitHubWatches(), in: ledger, at: now)
+    /// The most watches of one transaction, and the most events and commits that they look at together: other writes wait
+    /// for it.
+    private static let watchLimit = 50
+    private static let costLimit = 1_000
+
+    /// Stores what is new in a snapshot for each of these watches, and posts the lines about it.
+    ///
+    /// A thread's news are stored together with their keys, so a thread that gets them again, because the program ended
+    /// between two transactions, is not told twice.
+    ///
+    /// - Parameter finish: Runs in the last transaction.
+    func tell(
+        _ snapshot: NewsSnapshot, to watches: [GitHubWatch], through posts: ThreadPosts,
+        finish: @escaping @Sendable (Ledger) throws -> Void = { _ in }
+    ) async throws {
+        let (index, now) = (NewsIndex(snapshot), posts.environment.now())
+        let parts = self.parts(of: watches, for: index)
+        for (number, part) in parts.enumerated() {
+            let isLast = number == parts.count - 1
+            try await posts.tell(for: .gitHub) { ledger in
+                if isLast { try finish(ledger) }
+                return try self.news(of: index, for: part, in: ledger, at: now)
+            }
+        }
     }
 
-    /// The same for what polling found for these watches.
+    /// The watches that a snapshot may concern, by transactions; at least one.
+    func parts(of watches: [GitHubWatch], for index: NewsIndex) -> [[GitHubWatch]] {
+        var parts: [[GitHubWatch]] = [[]]
+        var total = 0
+        for watch in watches {
+            guard let branch = self.branch(of: watch) else { continue }
+            let cost = index.cost(of: branch)
+            guard cost > 0 || index.hasMoved(branch) else { continue }
+            let count = parts[parts.count - 1].count
+            if count == Self.watchLimit || (count > 0 && total + cost > Self.costLimit) {
+                parts.append([])
+                total = 0
+            }
+            parts[parts.count - 1].append(watch)
+            total += cost
+        }
+        return parts
+    }
+
+    /// Stores what is new for these watches, and returns the lines about it.
     func news(
-        of snapshot: NewsSnapshot, for watches: [GitHubWatch], in ledger: Ledger, at now: Int64
+        of index: NewsIndex, for watches: [GitHubWatch], in ledger: Ledger, at now: Int64
     ) throws -> [ThreadNews] {
-        // Failed jobs say more than the workflow that they are part of.
-        let ordered = snapshot.events.filter { $0.kind != .workflow } + snapshot.events.filter { $0.kind == .workflow }
-        let byRepository = Dictionary(grouping: ordered) { $0.repository.lowercased() }
+        let snapshot = index.snapshot
+        // The same for all watches.
+        var own: [String: Bool] = [:]
+        let isOwn = { (sha: String) throws -> Bool in
+            if let known = own[sha] { return known }
+            let answer = try ledger.isOwnCommit(sha)
+            own[sha] = answer
+            return answer
+        }
         var gaps: [String] = []
         defer { if !gaps.isEmpty { self.onGap(gaps) } }
-        return try watches.compactMap { watch in
+        return try self.current(watches, in: ledger).compactMap { watch in
             guard var branch = self.branch(of: watch) else { return nil }
-            let events = byRepository[Self.key(branch.repository)] ?? []
+            let decision = self.decision(for: watch.session, isOwn: isOwn, in: ledger)
+            let events = index.events(for: branch)
             if branch.head == nil { branch.head = snapshot.heads[watch.branch] }
             if branch.pull == nil { branch.pull = snapshot.pulls[watch.branch] }
             var fresh: [NewsEvent] = []
             for event in events where NewsDecision.concerns(event, branch) {
-                if let news = try self.decision(for: watch.session, in: ledger).news(of: event, for: branch),
+                if let news = try decision.news(of: event, for: branch),
                     try self.insert(news, for: watch.session, in: ledger, at: now)
                 {
                     fresh.append(news)
@@ -76,6 +121,15 @@ package struct NewsDesk: Sendable {
                 NewsLine.lines(for: told) { sign.command($0) }.joined(separator: "\n\n")
             }
         }
+    }
+
+    /// These watches as they are stored: they may have changed during requests.
+    private func current(_ watches: [GitHubWatch], in ledger: Ledger) throws -> [GitHubWatch] {
+        var stored: [String: GitHubWatch] = [:]
+        for session in Set(watches.map(\.session)) {
+            for watch in try ledger.gitHubWatches(of: session) { stored[watch.id] = watch }
+        }
+        return watches.compactMap { stored[$0.id] }
     }
 
     /// Follows pushes whose deliveries came in another order. Returns whether one is missing.
@@ -102,9 +156,11 @@ package struct NewsDesk: Sendable {
             since: watch.createdAt - Self.leeway)
     }
 
-    private func decision(for session: String, in ledger: Ledger) -> NewsDecision {
+    private func decision(
+        for session: String, isOwn: @escaping (String) throws -> Bool, in ledger: Ledger
+    ) -> NewsDecision {
         NewsDecision(
-            isKnown: { try ledger.hasGitHubNews($0, in: session) }, isOwn: { try ledger.isOwnCommit($0) },
+            isKnown: { try ledger.hasGitHubNews($0, in: session) }, isOwn: isOwn,
             hasFailedCheck: {
                 try ledger.hasGitHubNews(ofKind: NewsEvent.Kind.check.rawValue, about: $0, in: session)
             })

@@ -142,12 +142,7 @@ package final class NewsPoller: Service {
             self.note("\(error)", of: due.repository)
             return false
         }
-        let (desk, now) = (self.desk, self.posts.environment.now())
-        try await self.posts.tell(for: .gitHub) { ledger in
-            // They may have changed during the requests.
-            let watches = try ledger.gitHubWatches().filter { watch in due.watches.contains { $0.id == watch.id } }
-            return try desk.news(of: snapshot, for: watches, in: ledger, at: now)
-        }
+        try await self.desk.tell(snapshot, to: due.watches, through: self.posts)
         // What was found is stored, so the next round need not find it again.
         let done = poll
         self.state.withLock { state in

@@ -16,7 +16,7 @@ package final class WebhookIntake: Service {
         case ignored
     }
 
-    /// Deliveries that are handled in one transaction.
+    /// Deliveries that are handled together.
     private static let batch = 64
 
     package let name = "github news"
@@ -90,18 +90,18 @@ package final class WebhookIntake: Service {
     /// Handles the oldest stored deliveries; false if there were none, or another host handles them.
     func handle() async throws -> Bool {
         guard self.posts.store.held.contains(.gitHub) else { return false }
-        let deliveries = try await self.posts.store.read { ledger in
-            try ledger.newGitHubDeliveries(limit: Self.batch)
+        let (deliveries, watches) = try await self.posts.store.read { ledger -> ([GitHubDelivery], [GitHubWatch]) in
+            let deliveries = try ledger.newGitHubDeliveries(limit: Self.batch)
+            return try (deliveries, deliveries.isEmpty ? [] : ledger.gitHubWatches())
         }
         guard !deliveries.isEmpty else { return false }
-        let (desk, now) = (self.desk, self.posts.environment.now())
-        let events = deliveries.flatMap { delivery in
+        var snapshot = NewsSnapshot()
+        snapshot.events = deliveries.flatMap { delivery in
             ((try? JSON.parse(delivery.events))?.arrayValue ?? []).compactMap { NewsEvent(json: $0) }
         }
-        // One transaction, so that each delivery is told once whatever happens.
-        try await self.posts.tell(for: .gitHub) { ledger in
+        // They are finished with the last threads, so that they reach all of them whatever happens.
+        try await self.desk.tell(snapshot, to: watches, through: self.posts) { ledger in
             for delivery in deliveries { try ledger.finishGitHubDelivery(delivery.number) }
-            return try desk.news(of: events, in: ledger, at: now)
         }
         return true
     }
