@@ -12,7 +12,6 @@ struct GatewayDispatcher: HTTPDispatcher {
     var mount: GatewayMount?
     /// By path.
     var hooks: [String: GatewayHook] = [:]
-    let hookRoom = HookRoom()
     var forwarder: Forwarder?
 
     func response(to problem: HTTPProblem, path: Substring?) -> HTTPServerResponse {
@@ -26,7 +25,7 @@ struct GatewayDispatcher: HTTPDispatcher {
         // Mounts and hooks are reachable under any name: they check keys and signatures, which no page has.
         if let mount = self.mount, mount.takes(head.path) { return mount.dispatcher.dispatch(head) }
         if !self.hooks.isEmpty, let hook = self.hooks[String(head.path)] {
-            return hook.dispatch(head, in: self.hookRoom, headers: self.headers, forwarder: self.forwarder)
+            return hook.dispatch(head, headers: self.headers, forwarder: self.forwarder)
         }
         // Load balancers probe health under any name, and the answer reveals nothing.
         if head.path != "/healthz", let name = self.pages.foreignHost(of: head.headers) {

@@ -63,6 +63,58 @@ struct IRCFloodTests {
         #expect(!ended.contains("ended irc:net/nick:n5999"))
     }
 
+    /// The lines sent in a minute, by command, while 100 lines wait and `say` gives what people write each second.
+    private func sent(_ script: Transcript, while say: (Int) -> [String]) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        func take(_ lines: [String]) {
+            for line in lines {
+                counts[String(line.prefix { $0 != " " }), default: 0] += 1
+                if line.hasPrefix("PRIVMSG") { take(script.read(":bot!~bot@bot.host \(line)")) }
+                if line == "WHOIS al" {
+                    take(script.read(":s 317 bot al 5 1700000000 :idle", ":s 318 bot al :End"))
+                }
+            }
+        }
+        for ticket in 10..<110 { take(script.post("line \(ticket)", ticket: ticket)) }
+        for second in 0..<60 {
+            for line in say(second) { take(script.read(line)) }
+            take(script.pass(1_000))
+        }
+        return counts
+    }
+
+    @Test("Strangers' queries leave most of the bucket to answers", arguments: ["NETWORK=Test", "MONITOR=100"])
+    func strangersQueries(_ tokens: String) {
+        let script = Transcript()
+        script.start(caps: "message-tags echo-message", tokens: tokens)
+        let counts = self.sent(script) { [":a\($0)!~u@h PRIVMSG bot :x", ":b\($0)!~u@h PRIVMSG bot :x"] }
+        #expect(counts["PRIVMSG", default: 0] >= 35, "\(counts)")
+        #expect(counts["WHOIS", default: 0] + counts["MONITOR", default: 0] <= 16, "\(counts)")
+    }
+
+    @Test("Queries of somebody whose nick is always verified leave half of the bucket to answers")
+    func answeredQueries() {
+        let script = Transcript()
+        script.start(caps: "message-tags echo-message")
+        script.read(
+            ":al!~a@h PRIVMSG bot :hello", ":s 317 bot al 5 1700000000 :idle", ":s 318 bot al :End")
+        script.post("hello", to: "al", anchor: "!~a@h")
+        script.read(":bot!~bot@bot.host PRIVMSG al :hello")
+        let counts = self.sent(script) { _ in [":al!~a@h PRIVMSG bot :x"] }
+        #expect(counts["PRIVMSG", default: 0] >= 20, "\(counts)")
+        #expect(counts["WHOIS", default: 0] >= 15, "\(counts)")
+    }
+
+    @Test("Invitations to a channel that does not let the bot in leave most of the bucket to answers")
+    func invitations() {
+        let script = Transcript(channels: [.init("#dev"), .init("#closed")])
+        script.start(caps: "message-tags echo-message")
+        let counts = self.sent(script) { _ in
+            [":eve!~e@h INVITE bot #closed", ":s 474 bot #closed :Cannot join channel (+b)"]
+        }
+        #expect(counts["PRIVMSG", default: 0] >= 20, "\(counts)")
+    }
+
     @Test("ngIRCd is sent at most 250 bytes a second after a burst")
     func ngircd() {
         let script = Transcript()

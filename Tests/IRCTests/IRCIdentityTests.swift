@@ -267,6 +267,24 @@ struct IRCIdentityTests {
         expectEqual(kinds, ["ended", "message"])
     }
 
+    @Test("A nick that the bot answers is verified from then on, also while strangers use up the allowance")
+    func answered() {
+        let script = Transcript(flood: .exempt)
+        script.start()
+        for number in 0..<3 { script.read(":n\(number)!~n@h PRIVMSG bot :x") }
+        _ = script.events()
+        #expect(script.read(":al!~a@h PRIVMSG bot :!pair CODE").isEmpty)
+        expectEqual(script.messages().map(\.text), ["!pair CODE"])
+        let sent = script.post("Paired", to: "al", anchor: "!~a@h")
+        #expect(sent.contains("WHOIS al") && sent.contains("PRIVMSG al :Paired"), "\(sent)")
+        script.read(":s 317 bot al 5 1700000000 :idle", ":s 318 bot al :End")
+        #expect(script.events().isEmpty)
+        expectEqual(script.read(":al!~a@h PRIVMSG bot :give me"), ["WHOIS al"])
+        script.read(":s 317 bot al 0 1700000500 :idle", ":s 318 bot al :End")
+        let kinds = script.events().map { if case .identityEnded = $0.kind { "ended" } else { "message" } }
+        expectEqual(kinds, ["ended", "message"])
+    }
+
     @Test("With MONITOR the nick is watched, and WHOIS is used only if the list is full")
     func monitor() {
         let script = self.script(tokens: "MONITOR=10")

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Kit
+internal import Primitives
 
 extension IRCStateMachine {
     enum Phase: Sendable, Equatable {
@@ -98,15 +99,19 @@ extension IRCStateMachine {
         var events = 0
         var posts: [Post] = []
         var tickets: [Int: Ticket] = [:]
-        /// Commands waiting for the bucket; they are sent before people's messages.
+        /// Commands waiting for the bucket; they are sent before people's messages, alternating with them.
         var commands: [QueuedLine] = []
         var lastPost = 0
         /// The answer that the last line in each room belongs to.
         var answers: [RoomID: Answer] = [:]
         var lastRound = 0
         var typing: [RoomID: Typing] = [:]
-        /// The number of CTCP replies that may be sent, and when it was last computed.
-        var replies = (left: 3, at: Int64(0))
+        /// The CTCP replies and joins by invitation that people may cause: three at once, then one every five seconds.
+        var replies = TokenBucket(capacity: 3, interval: 5_000, at: 0)
+        /// The lines that may verify strangers' nicks.
+        var proofs = TokenBucket(capacity: 3, interval: 5_000, at: 0)
+        /// Whether the last paced line was a command, so that the turn is with people's messages.
+        var owesPost = false
         /// Whether our PING is unanswered; any line counts as an answer.
         var awaitsAnswer = false
         var readySince: Int64?
@@ -159,6 +164,8 @@ extension IRCStateMachine {
         var splitUntil: Int64?
         /// The sign-on time from WHOIS. If it is unchanged, the nick still belongs to the same person.
         var signedOn: String?
+        /// Whether the bot has written to them since their identity began.
+        var isAnswered = false
         var lastSpoke: Int64 = 0
         /// Messages waiting for that check.
         var held: [InboundEvent] = []

@@ -54,7 +54,9 @@ extension IRCStateMachine {
 
     /// Someone with an account needs no proof for what they write, but for what is written to them.
     private mutating func watchStranger(_ key: ExactText) {
-        guard let person = self.link.people[key], person.channels.isEmpty, self.watch(key, person.nick) else { return }
+        guard let person = self.link.people[key], person.channels.isEmpty, self.link.features.monitorLimit != nil,
+            !self.link.isMonitorFull, self.mayAsk(about: key, person), self.watch(key, person.nick)
+        else { return }
         self.pump()
     }
 
@@ -236,18 +238,9 @@ extension IRCStateMachine {
         case "PING": answer = Array("PING ".utf8) + (words.count > 1 ? words[1].prefix(64) : [])
         default: return
         }
-        guard self.mayReply() else { return }
+        guard self.link.replies.take(at: self.now.monotonic) == nil else { return }
         answer = [IRCCode.request] + answer.filter { $0 != IRCCode.request } + [IRCCode.request]
         self.enqueue(IRCOutgoingLine("NOTICE", bytes: [Array(source.name.utf8), answer], hasText: true))
         self.pump()
-    }
-
-    /// Three replies at once, then one every five seconds.
-    private mutating func mayReply() -> Bool {
-        let earned = Int(min(3, (self.now.monotonic - self.link.replies.at) / 5_000))
-        if earned > 0 { self.link.replies = (min(3, self.link.replies.left + earned), self.now.monotonic) }
-        guard self.link.replies.left > 0 else { return false }
-        self.link.replies.left -= 1
-        return true
     }
 }

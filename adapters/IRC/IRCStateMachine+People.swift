@@ -138,6 +138,7 @@ extension IRCStateMachine {
         person.nick = new
         person.hasSpoken = false
         person.signedOn = nil
+        person.isAnswered = false
         person.held = []
         person.proofDeadline = nil
         self.link.people[from] = nil
@@ -217,6 +218,8 @@ extension IRCStateMachine {
     mutating func endIdentity(_ key: ExactText) {
         guard let person = self.link.people[key], person.hasSpoken else { return }
         self.link.people[key]?.hasSpoken = false
+        self.link.people[key]?.isAnswered = false
+        self.link.people[key]?.signedOn = nil
         self.deliver(.identityEnded(self.nickIdentity(key)))
         self.releaseHeld(key)
     }

@@ -1,6 +1,7 @@
 internal import Chat
 internal import Kit
 internal import Logging
+internal import Primitives
 
 /// Verifies that a nick without an account is still the same person if we share no channel and so would not see a QUIT:
 /// by MONITOR if the server offers it, else by WHOIS, whose sign-on time must not change.
@@ -11,6 +12,12 @@ extension IRCStateMachine {
     /// Holds an event until the nick is verified; false if that is not necessary.
     mutating func hold(_ event: InboundEvent, _ key: ExactText) -> Bool {
         guard let person = self.link.people[key], person.channels.isEmpty else { return false }
+        guard self.mayAsk(about: key, person) else {
+            // The message is delivered as a stranger's.
+            self.endIdentity(key)
+            self.link.people[key]?.hasSpoken = true
+            return false
+        }
         if self.watch(key, person.nick) {
             self.pump()
             return false
@@ -20,12 +27,33 @@ extension IRCStateMachine {
             return true
         }
         self.link.people[key]?.held.append(event)
-        guard person.proofDeadline == nil else { return true }
+        self.askSignOn(key, person)
+        self.pump()
+        return true
+    }
+
+    /// Whether a line may be spent on the proof of somebody's nick. Strangers share an allowance, so that they cannot use
+    /// up what the server lets us send.
+    mutating func mayAsk(about key: ExactText, _ person: Person) -> Bool {
+        person.isAnswered || person.proofDeadline != nil || self.link.monitored.contains(key)
+            || self.link.proofs.take(at: self.now.monotonic) == nil
+    }
+
+    private mutating func askSignOn(_ key: ExactText, _ person: Person) {
+        guard person.proofDeadline == nil else { return }
         self.link.people[key]?.proofDeadline = self.now.monotonic + Self.proofLimit
         if self.link.timers[.proof] == nil { self.setTimer(.proof, in: Self.proofLimit) }
         self.enqueue(IRCOutgoingLine("WHOIS", person.nick))
-        self.pump()
-        return true
+    }
+
+    /// Notes that the bot answers whoever has the nick, so they may have been paired: from now on their nick is always
+    /// verified. A nick that has not been verified yet gets the sign-on time that it has now.
+    mutating func noteAnswered(_ key: ExactText, _ claim: Claim) {
+        guard let person = self.link.people[key], !person.isAnswered else { return }
+        self.link.people[key]?.isAnswered = true
+        guard person.channels.isEmpty, !self.watch(key, person.nick), case .mask = claim, person.signedOn == nil
+        else { return }
+        self.askSignOn(key, person)
     }
 
     /// `317 me nick idle signon :…`, `318 me nick :End`

@@ -118,8 +118,9 @@ extension IRCStateMachine {
 
     /// Queues a request to be told when the nick changes hands; false if the server cannot do that.
     @discardableResult mutating func watch(_ key: ExactText, _ nick: String) -> Bool {
-        guard self.link.features.monitorLimit != nil, !self.link.isMonitorFull,
-            self.link.monitored.contains(key) || self.link.monitored.count < Self.strangerLimit
+        guard self.link.features.monitorLimit != nil,
+            self.link.monitored.contains(key)
+                || !self.link.isMonitorFull && self.link.monitored.count < Self.strangerLimit
         else { return false }
         if self.link.monitored.insert(key).inserted { self.enqueue(IRCOutgoingLine("MONITOR", "+", nick)) }
         return true

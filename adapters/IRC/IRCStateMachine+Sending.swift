@@ -55,6 +55,7 @@ extension IRCStateMachine {
             if begins { lines[0].tags = self.replyTags(message.route) }
             self.note(message.route)
             let claim = self.link.features.isChannel(target) ? nil : self.claim(message.route.anchor)
+            if let claim { self.noteAnswered(self.fold(target), claim) }
             self.link.tickets[ticket] = Ticket(linesLeft: lines.count)
             for line in lines {
                 self.link.lastPost += 1
@@ -76,7 +77,7 @@ extension IRCStateMachine {
         self.act(.send(line))
     }
 
-    /// Queues a command, which is sent before people's messages.
+    /// Queues a command, which is sent before people's messages, except the one whose turn it is.
     mutating func enqueue(_ line: IRCOutgoingLine, cost: Int = 1) {
         guard self.link.commands.count < Self.queueLimit else {
             return self.log(.warning, "Dropped a command (\(line.command)): the queue is full")
@@ -84,13 +85,19 @@ extension IRCStateMachine {
         self.link.commands.append(QueuedLine(line: line, cost: cost))
     }
 
-    /// Sends what the bucket allows.
+    /// Sends what the bucket allows. Commands and people's messages take turns while both wait: people can cause commands,
+    /// and must not silence the bot by that.
     mutating func pump() {
         guard self.link.phase == .ready else { return }
         repeat {
             while let command = self.link.commands.first {
+                if self.link.owesPost, let index = self.nextPost() {
+                    guard self.release(index) else { return }
+                    continue
+                }
                 guard self.take(command.line.bytes.count, cost: command.cost) else { return }
                 self.link.commands.removeFirst()
+                self.link.owesPost = true
                 self.act(.send(command.line))
                 if let round = command.round { self.markRound(round) }
             }
@@ -142,6 +149,7 @@ extension IRCStateMachine {
         let hasLabels = enabled.contains("labeled-response") && enabled.contains("batch")
         if hasLabels { line.tags.append(("label", post.label)) }
         guard self.take(line.bytes.count, cost: 1) else { return false }
+        self.link.owesPost = false
         post.proof = enabled.contains("echo-message") ? .echo : hasLabels ? .acknowledgement : .pong
         post.releasedAt = self.now.monotonic
         post.deadline = self.now.monotonic + Self.confirmationLimit + (post.proof == .pong ? Self.roundLimit : 0)

@@ -1,5 +1,7 @@
+internal import Chat
 internal import Database
 internal import EventLoop
+internal import HTTPServer
 internal import JSON
 internal import Logging
 internal import Primitives
@@ -22,9 +24,30 @@ final class EventFeed: Sendable {
         var isStopped = false
     }
 
+    /// Documents that several streams of a credential show.
+    private struct Shared {
+        struct Key: Hashable {
+            let credential: String
+            let role: Role
+            let number: Int64
+        }
+
+        struct Document {
+            /// Nil for what the credential may not see.
+            let json: JSON?
+        }
+
+        var documents: [Key: Document] = [:]
+        /// Oldest first.
+        var order: [Key] = []
+    }
+
     private let store: SessionStore
     private let logger: Logger
     private let state = Protected(State())
+    private let shared = Protected(Shared())
+    /// One read at a time for all streams of one person: each holds up the reads of others.
+    private let turns = RequestBudget(limit: 1, waiting: 10_000, patience: .seconds(600))
     /// Somebody listens, or the feed stops.
     private let woken = Signal()
     /// Of new rows.
@@ -33,6 +56,8 @@ final class EventFeed: Sendable {
     /// Rows that are kept for streams that fall behind.
     private static let kept = 2_000
     private static let batch = 500
+    /// Documents that are kept for other streams, about twice as many at times.
+    private static let keptDocuments = 1_000
     /// How late a transaction with a lower number may end.
     private static let overlap: Int64 = 3_000
     /// Between two looks, so that many writes make one.
@@ -97,6 +122,7 @@ final class EventFeed: Sendable {
                 (state.rows, state.recent, state.last) = ([], [], nil)
                 return state.written
             }
+            if written != nil { self.shared.withLock { $0 = Shared() } }
             written?.signal()
         }
         self.woken.signal()
@@ -113,6 +139,62 @@ final class EventFeed: Sendable {
             return (rows, state.dropped + state.rows.count)
         }
     }
+
+    // MARK: Documents
+
+    /// Waits for the reads of the person's other streams.
+    func inTurn<Value>(of principal: Principal, _ body: () async throws -> Value) async throws -> Value {
+        let turn = try await self.turns.reserve(1, for: principal.identity)
+        defer { withExtendedLifetime(turn) {} }
+        return try await body()
+    }
+
+    /// The documents of changes, in order; nil for what the principal may not see.
+    ///
+    /// - Parameter isShared: other streams of the credential need the same documents, which are made once for all.
+    func documents(
+        of rows: [ChangeRow], for principal: Principal, isShared: Bool,
+        _ make: ([ChangeRow]) async throws -> [JSON?]
+    ) async throws -> [JSON?] {
+        guard isShared else { return try await self.inTurn(of: principal) { try await make(rows) } }
+        let keys = rows.map {
+            Shared.Key(credential: principal.credential.id, role: principal.role, number: $0.number)
+        }
+        var found = self.found(keys)
+        if found.count < rows.count {
+            try await self.inTurn(of: principal) {
+                found = self.found(keys)
+                let missing = zip(keys, rows).filter { found[$0.0] == nil }
+                guard !missing.isEmpty else { return }
+                let made = try await make(missing.map { $0.1 })
+                for (place, json) in zip(missing, made) {
+                    found[place.0] = Shared.Document(json: json)
+                    self.keep(json, as: place.0)
+                }
+            }
+        }
+        return keys.map { found[$0]?.json }
+    }
+
+    private func found(_ keys: [Shared.Key]) -> [Shared.Key: Shared.Document] {
+        self.shared.withLock { shared in
+            var found: [Shared.Key: Shared.Document] = [:]
+            for key in keys { found[key] = shared.documents[key] }
+            return found
+        }
+    }
+
+    private func keep(_ json: JSON?, as key: Shared.Key) {
+        self.shared.withLock { shared in
+            guard shared.documents.updateValue(Shared.Document(json: json), forKey: key) == nil else { return }
+            shared.order.append(key)
+            guard shared.order.count >= 2 * Self.keptDocuments else { return }
+            for old in shared.order.prefix(Self.keptDocuments) { shared.documents[old] = nil }
+            shared.order.removeFirst(Self.keptDocuments)
+        }
+    }
+
+    // MARK: Changes
 
     private func look() async throws {
         let isShared = self.store.database.dialect != .sqlite

@@ -33,11 +33,9 @@ struct EventRoutes: Sendable {
     private func stream(_ call: PlainCall) throws -> HTTPServerResponse {
         let context = self.context
         let principal = try call.person()
-        guard context.streams.count(of: principal.credential.id) < OpenStreams.limit else {
-            throw HTTPProblem(
-                .tooManyRequests,
-                "This credential has \(OpenStreams.limit) open event streams. Close some: one shows all that it may see."
-            )
+        let limit = context.settings.eventStreams
+        guard context.streams.count(of: principal.credential.id) < limit else {
+            throw HTTPProblem(.tooManyRequests, OpenStreams.refusal(limit))
         }
         let last = call.http.headers["last-event-id"]
         let logger = call.logger
@@ -45,7 +43,8 @@ struct EventRoutes: Sendable {
             .ok, headers: ["Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"],
             body: .stream { client in
                 let out = Outlet(client: client)
-                await context.streams.with(principal) { ended in
+                // Several may have begun at once.
+                _ = await context.streams.with(principal, upTo: limit) { ended in
                     do {
                         try await withThrowingTaskGroup(of: Void.self) { group in
                             group.addTask(name: "events") {
@@ -92,29 +91,43 @@ final class OpenStreams: Sendable {
     private struct State {
         var next = 0
         var open: [Int: (principal: Principal, ended: Signal)] = [:]
+        /// By credential.
+        var counts: [String: Int] = [:]
         var isClosed = false
     }
-
-    /// The most of one credential.
-    static let limit = 1_000
 
     private let state = Protected(State())
 
     func count(of credential: String) -> Int {
-        self.state.withLock { $0.open.values.count { $0.principal.credential.id == credential } }
+        self.state.withLock { $0.counts[credential] ?? 0 }
     }
 
-    /// Knows the stream while `body` runs; the signal comes when it must end.
-    func with(_ principal: Principal, _ body: (Signal) async -> Void) async {
+    static func refusal(_ limit: Int) -> String {
+        "This credential has \(limit) open event streams. Close some: one shows all that it may see."
+    }
+
+    /// Knows the stream while `body` runs; the signal comes when it must end. Returns false at once if the credential has
+    /// `limit` streams already.
+    func with(_ principal: Principal, upTo limit: Int, _ body: (Signal) async -> Void) async -> Bool {
         let ended = Signal()
-        let number = self.state.withLock { state in
+        let credential = principal.credential.id
+        let number = self.state.withLock { state -> Int? in
+            let count = state.counts[credential] ?? 0
+            guard count < limit else { return nil }
+            state.counts[credential] = count + 1
             state.next += 1
             state.open[state.next] = (principal, ended)
             if state.isClosed { ended.signal() }
             return state.next
         }
+        guard let number else { return false }
         await body(ended)
-        self.state.withLock { $0.open[number] = nil }
+        self.state.withLock { state in
+            state.open[number] = nil
+            let left = (state.counts[credential] ?? 1) - 1
+            state.counts[credential] = left == 0 ? nil : left
+        }
+        return true
     }
 
     /// Ends those of the meant principals whose credential is no longer what it was.

@@ -19,6 +19,8 @@ struct EventStream: Sendable {
     let principal: Principal
 
     private static let batch = 200
+    /// Changes whose documents one read makes: other reads wait for it.
+    private static let page = 50
     /// In milliseconds: earlier numbers that may have come late; see ``Ledger/changes(after:since:limit:)``.
     private static let overlap: Int64 = 3_000
     /// More than are written between two looks into the store.
@@ -53,7 +55,7 @@ struct EventStream: Sendable {
                 while !Task.isCancelled {
                     if let (rows, next) = feed.rows(from: position) {
                         position = next
-                        try await self.send(rows.filter { replayed.remove($0.number) == nil }, send)
+                        try await self.send(rows.filter { replayed.remove($0.number) == nil }, isNew: true, send)
                         number = max(number, rows.map(\.number).max() ?? number)
                     } else {
                         // It was too slow: what it missed is in the store.
@@ -91,10 +93,12 @@ struct EventStream: Sendable {
         var since = isShared && at != .max ? at - Self.overlap : .max
         while true {
             let (after, from) = (last, since)
-            let rows = try await self.context.store.read { ledger in
-                try ledger.changes(after: after, since: from, limit: Self.batch)
+            let rows = try await self.context.feed.inTurn(of: self.principal) {
+                try await self.context.store.read { ledger in
+                    try ledger.changes(after: after, since: from, limit: Self.batch)
+                }
             }
-            try await self.send(rows, send)
+            try await self.send(rows, isNew: false, send)
             newest = (newest + rows).suffix(Self.recent)
             guard rows.count == Self.batch, let end = rows.last else { return Set(newest.map(\.number)) }
             last = end.number
@@ -109,18 +113,30 @@ struct EventStream: Sendable {
         return rows.filter { latest["\($0.kind?.rawValue ?? "") \($0.subject)"] == $0.number }
     }
 
-    private func send(_ rows: [ChangeRow], _ send: ([Event]) async throws -> Void) async throws {
-        guard !rows.isEmpty else { return }
-        let counting = Self.latest(of: rows)
-        let (principal, now) = (self.principal, self.context.now())
+    /// - Parameter isNew: The credential's other streams show the same at this time.
+    private func send(
+        _ rows: [ChangeRow], isNew: Bool, _ send: ([Event]) async throws -> Void
+    ) async throws {
+        let (principal, now, store) = (self.principal, self.context.now(), self.context.store)
         let pages = self.context.environment.settings.pages
-        let events = try await self.context.store.read { ledger in
-            try counting.compactMap { row -> Event? in
-                let document = try Self.document(of: row, for: principal, in: ledger, at: now, pages: pages)
-                return document.map { Event(number: row.number, kind: row.kind, document: $0) }
-            }
+        let isShared = isNew && self.context.streams.count(of: principal.credential.id) > 1
+        // Other people's threads are never looked up.
+        let counting = Self.latest(of: rows).filter {
+            $0.kind != .thread || $0.owner == nil || principal.seesEverything || $0.owner == principal.identity
         }
-        if !events.isEmpty { try await send(events) }
+        for start in stride(from: 0, to: counting.count, by: Self.page) {
+            let part = Array(counting[start..<min(start + Self.page, counting.count)])
+            let documents = try await self.context.feed.documents(of: part, for: principal, isShared: isShared) {
+                rows in
+                try await store.read { ledger in
+                    try rows.map { try Self.document(of: $0, for: principal, in: ledger, at: now, pages: pages) }
+                }
+            }
+            let events = zip(part, documents).compactMap { row, document in
+                document.map { Event(number: row.number, kind: row.kind, document: $0) }
+            }
+            if !events.isEmpty { try await send(events) }
+        }
     }
 
     /// Nil for what the person may not see.

@@ -3,8 +3,8 @@ package import HTTPServer
 internal import Primitives
 package import Sessions
 
-/// A path to which a platform delivers its events, bypassing the gateway's credentials. `respond` must verify the
-/// platform's signature or secret before anything else.
+/// A path to which a platform delivers its events, bypassing the gateway's credentials. `respond` gets the whole body, and
+/// must verify the platform's signature or secret before anything else.
 package struct GatewayHook: Sendable {
     /// The usual maximum size of one delivery, in bytes.
     package static let bodyLimit = 1 << 20
@@ -15,6 +15,8 @@ package struct GatewayHook: Sendable {
     private let place: Place
     /// The maximum size of one delivery, in bytes.
     private let bodyLimit: Int
+    /// Each hook has a room of its own, so that nobody can keep deliveries of other platforms out by filling it.
+    private let room: HookRoom
     private let respond: @Sendable (HTTPServerRequest) async -> HTTPServerResponse
 
     package init(
@@ -24,12 +26,11 @@ package struct GatewayHook: Sendable {
         self.path = path
         self.place = place
         self.bodyLimit = bodyLimit
+        self.room = HookRoom(limit: max(16 << 20, 2 * bodyLimit))
         self.respond = respond
     }
 
-    func dispatch(
-        _ head: RequestHead, in room: HookRoom, headers: SecurityHeaders, forwarder: Forwarder? = nil
-    ) -> HTTPDispatch {
+    func dispatch(_ head: RequestHead, headers: SecurityHeaders, forwarder: Forwarder? = nil) -> HTTPDispatch {
         guard head.method == .post else {
             return HTTPDispatch(
                 .immediate { _ in
@@ -40,12 +41,12 @@ package struct GatewayHook: Sendable {
                     return response
                 })
         }
-        let (respond, place, limit) = (self.respond, self.place, self.bodyLimit)
+        let (respond, place, room, limit) = (self.respond, self.place, self.room, self.bodyLimit)
         return HTTPDispatch(
             .pool { request in
                 var response: HTTPServerResponse
                 do {
-                    response = try await room.taking(request, upTo: limit) {
+                    response = try await room.taking(request, upTo: limit) { request in
                         switch try await forwarder?.pass(request, about: place) ?? .here(request) {
                         case .answered(let answer): answer
                         case .here(let request): await respond(request)
@@ -60,45 +61,69 @@ package struct GatewayHook: Sendable {
     }
 }
 
-/// The memory of deliveries, whose senders are known only once a body has been read and its signature is right.
+/// The memory of a hook's deliveries, whose senders are known only once a body has been read and its signature is right.
 struct HookRoom: Sendable {
     /// In bytes, of all together and of those from one address.
     private let (all, each): (RequestBudget, RequestBudget)
     private let patience: Duration
+    /// A body is charged in steps of so many bytes, as it arrives: a length that is only declared takes no memory.
+    private static let step = 4 << 10
 
     /// - Parameters:
     ///   - wait: How long a delivery waits for room.
     ///   - patience: How long it may take. Platforms give up after 3 to 10 seconds.
-    init(limit: Int = 64 << 20, wait: Duration = .seconds(5), patience: Duration = .seconds(30)) {
+    init(limit: Int, wait: Duration = .seconds(5), patience: Duration = .seconds(30)) {
         self.all = RequestBudget(limit: limit, patience: wait)
         self.each = RequestBudget(limit: limit / 2, patience: wait)
         self.patience = patience
     }
 
-    /// Throws ``HTTPProblem`` with 503 where too many deliveries are under way, and with 408 for one that takes too long.
+    /// Calls `body` with the request once its own body has arrived. Throws ``HTTPProblem`` with 503 where too many
+    /// deliveries are under way, and with 408 for one that takes too long.
     func taking(
         _ request: HTTPServerRequest, upTo limit: Int,
-        _ body: @escaping @Sendable () async throws -> HTTPServerResponse
+        _ body: @escaping @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
     ) async throws -> HTTPServerResponse {
-        let bytes: Int =
-            switch request.head.framing {
-            case .none: 0
-            case .length(let length): min(length, limit)
-            case .chunked: limit
-            }
-        let peer = SignInRoutes.peer(of: request).name
-        let shares: (RequestShare, RequestShare)
-        do {
-            shares = (try await self.each.reserve(bytes, for: peer), try await self.all.reserve(bytes, for: ""))
-        } catch is HTTPProblem {
-            throw HTTPProblem(
-                .serviceUnavailable, "Too many deliveries are under way. Send this one again.",
-                headers: ["Retry-After": "5"])
+        let response = try await withDeadline(self.patience) { () async throws -> HTTPServerResponse in
+            let (bytes, shares) = try await self.collect(request, upTo: limit)
+            defer { withExtendedLifetime(shares) {} }
+            return try await body(
+                HTTPServerRequest(
+                    head: request.head, body: RequestBody(bytes), remoteAddress: request.remoteAddress,
+                    parameters: request.parameters))
         }
-        defer { withExtendedLifetime(shares) {} }
-        guard let response = try await withDeadline(self.patience, body) else {
+        guard let response else {
             throw HTTPProblem(HTTPStatus(408), "The delivery did not arrive in time. Send it again.")
         }
         return response
+    }
+
+    private func collect(
+        _ request: HTTPServerRequest, upTo limit: Int
+    ) async throws -> (bytes: [UInt8], shares: [RequestShare]) {
+        let peer = SignInRoutes.peer(of: request).name
+        var bytes: [UInt8] = []
+        var shares: [RequestShare] = []
+        var charged = 0
+        for try await piece in request.body {
+            guard bytes.count + piece.count <= limit else {
+                throw HTTPProblem(.contentTooLarge, "The delivery is longer than \(limit) bytes.")
+            }
+            let missing = bytes.count + piece.count - charged
+            if missing > 0 {
+                let more = (missing + Self.step - 1) / Self.step * Self.step
+                do {
+                    shares.append(try await self.each.reserve(more, for: peer))
+                    shares.append(try await self.all.reserve(more, for: ""))
+                } catch is HTTPProblem {
+                    throw HTTPProblem(
+                        .serviceUnavailable, "Too many deliveries are under way. Send this one again.",
+                        headers: ["Retry-After": "5"])
+                }
+                charged += more
+            }
+            if bytes.isEmpty { bytes = piece } else { bytes += piece }
+        }
+        return (bytes, shares)
     }
 }

@@ -59,7 +59,6 @@ package struct GitHubHook: Sendable {
     }
 
     private func respond(to request: HTTPServerRequest) async -> HTTPServerResponse {
-        // Checked before the body is read, because it may be long.
         guard let given = Self.signature(in: request.headers["X-Hub-Signature-256"]) else {
             return self.refuse("The header X-Hub-Signature-256 is missing or malformed.")
         }

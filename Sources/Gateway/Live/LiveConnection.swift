@@ -311,17 +311,13 @@ final class LiveConnection: WatchedConnection {
 
     /// Sends what changes as `{"id","event","data"}`.
     private func followAll(after last: String?) async throws {
-        let streams = self.context.streams
-        guard streams.count(of: self.principal.credential.id) < OpenStreams.limit else {
-            throw LiveCommand.Mistake(
-                text: "This credential has \(OpenStreams.limit) open event streams. Close some: one shows all that it "
-                    + "may see.")
-        }
+        let limit = self.context.settings.eventStreams
         var failure: (any Error)?
         // The socket ends by itself when its credential changes or the host stops: the stream is only counted.
-        await streams.with(self.principal) { _ in
+        let hasRoom = await self.context.streams.with(self.principal, upTo: limit) { _ in
             do { try await self.sendAll(after: last) } catch { failure = error }
         }
+        guard hasRoom else { throw LiveCommand.Mistake(text: OpenStreams.refusal(limit)) }
         if let failure { throw failure }
     }
 

@@ -124,14 +124,61 @@ struct EventTests {
         }
     }
 
-    @Test("open streams leave a credential its other requests")
+    @Test("a credential has so many open streams, which leave it its other requests")
     func manyStreams() async throws {
         try await GatewayHarness.run { harness in
             let ada = try await harness.signedIn(.guest)
-            let readers = (0..<270).map { _ in Reader(ada) }
+            let readers = (0..<ada.gateway.context.settings.eventStreams).map { _ in Reader(ada) }
             for reader in readers { await expectEqual(reader.first { _ in true }.kind, "begin") }
             try await expectEqual(ada.send(.get, "/api/v1/threads").status, 200)
-            for reader in readers { reader.end() }
+            let refused = try await ada.send(.get, "/api/v1/events")
+            #expect(refused.status == 429 && refused.text.contains("Close some"))
+            let other = Reader(try await harness.signedIn(.guest))
+            await expectEqual(other.first { _ in true }.kind, "begin")
+            for reader in readers + [other] { reader.end() }
+        }
+    }
+
+    @Test("the streams of one person read one after the other, and make a document once")
+    func sharedDocuments() async throws {
+        try await GatewayHarness.run { harness in
+            let owner = try await harness.signedIn(.owner)
+            for _ in 0..<3 { _ = try await owner.newThread() }
+            let context = owner.gateway.context
+            let rows = try await context.store.read { ledger in try ledger.changes(after: 0, limit: 100) }
+            #expect(rows.count >= 3)
+            func principal(_ id: String) -> Principal {
+                Principal(
+                    credential: CredentialRecord(
+                        id: id, kind: .token, name: "test", identity: "web:\(id)", role: .owner, scopes: ["chat"],
+                        createdAt: 0))
+            }
+            let (ada, bob) = (principal("ada"), principal("bob"))
+            let (reading, made) = (Protected(0), Protected(0))
+            try await withThrowingTaskGroup(of: [JSON?].self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        try await context.feed.documents(of: rows, for: ada, isShared: true) { missing in
+                            let others = reading.withLock { count -> Int in
+                                count += 1
+                                return count - 1
+                            }
+                            expectEqual(others, 0)
+                            await Task.yield()
+                            reading.withLock { $0 -= 1 }
+                            made.withLock { $0 += missing.count }
+                            return missing.map { JSON.string("\($0.number)") }
+                        }
+                    }
+                }
+                for try await documents in group {
+                    expectEqual(documents, rows.map { JSON.string("\($0.number)") })
+                }
+            }
+            expectEqual(made.withLock { $0 }, rows.count)
+            // Another person's reads do not wait.
+            let isRead = try await context.feed.inTurn(of: ada) { try await context.feed.inTurn(of: bob) { true } }
+            #expect(isRead)
         }
     }
 

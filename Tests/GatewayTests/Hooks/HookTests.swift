@@ -43,38 +43,45 @@ struct HookTests {
         }
     }
 
-    @Test("deliveries share their memory, before anybody knows who sends them, and end in time")
+    @Test("deliveries share their memory as they arrive, before anybody knows who sends them, and end in time")
     func room() async throws {
-        @Sendable func request(from peer: String, _ length: Int) throws -> HTTPServerRequest {
-            let text = "POST /hooks/slack/team HTTP/1.1\r\nHost: b.example\r\nContent-Length: \(length)\r\n\r\n"
+        let limit = 1 << 20
+        /// Of a declared length, of which so many steps of memory have arrived.
+        @Sendable func request(from peer: String, steps: Int) throws -> HTTPServerRequest {
+            let text = "POST /hooks/slack/team HTTP/1.1\r\nHost: b.example\r\nContent-Length: \(limit)\r\n\r\n"
             var parser = RequestParser()
             let head = try parser.parse(Array(text.utf8).span).head
-            return HTTPServerRequest(head: try #require(head), remoteAddress: SocketAddress(host: peer, port: 9))
+            return HTTPServerRequest(
+                head: try #require(head), body: RequestBody([UInt8](repeating: 0x78, count: steps << 12)),
+                remoteAddress: SocketAddress(host: peer, port: 9))
         }
         @Sendable func status(_ body: () async throws -> HTTPServerResponse) async throws -> HTTPStatus {
             do { return try await body().status } catch let problem as HTTPProblem { return problem.status }
         }
-        let room = HookRoom(limit: 1_000, wait: .milliseconds(1))
-        let first = try request(from: "192.0.2.1", 400)
+        let room = HookRoom(limit: 10 << 12, wait: .milliseconds(1))
+        @Sendable func taken(_ request: HTTPServerRequest) async throws -> HTTPStatus {
+            try await status { try await room.taking(request, upTo: limit) { _ in .text("") } }
+        }
+        let first = try request(from: "192.0.2.1", steps: 4)
         let answer = try await status {
-            try await room.taking(first, upTo: 900) {
+            try await room.taking(first, upTo: limit) { _ in
                 // Of one address half of it, of all together the whole.
-                let again = try request(from: "192.0.2.1", 200)
-                let crowded = try await status { try await room.taking(again, upTo: 900) { .text("") } }
-                expectEqual(crowded, .serviceUnavailable)
-                let other = try request(from: "192.0.2.2", 600)
-                return try await room.taking(other, upTo: 900) {
-                    let third = try request(from: "192.0.2.3", 1)
-                    let refused = try await status { try await room.taking(third, upTo: 900) { .text("") } }
-                    expectEqual(refused, .serviceUnavailable)
+                try await expectEqual(taken(request(from: "192.0.2.1", steps: 2)), .serviceUnavailable)
+                let other = try request(from: "192.0.2.2", steps: 5)
+                return try await room.taking(other, upTo: limit) { whole in
+                    try await expectEqual(whole.body.collect().count, 5 << 12)
+                    try await expectEqual(taken(request(from: "192.0.2.3", steps: 2)), .serviceUnavailable)
+                    try await expectEqual(taken(request(from: "192.0.2.3", steps: 1)), .ok)
                     return .text("")
                 }
             }
         }
         expectEqual(answer, .ok)
-        try await expectEqual(status { try await room.taking(first, upTo: 900) { .text("") } }, .ok)
+        try await expectEqual(taken(first), .ok)
+        try await expectEqual(
+            status { try await room.taking(first, upTo: 9) { _ in .text("") } }, .contentTooLarge)
         let late = try await status {
-            try await HookRoom(patience: .milliseconds(1)).taking(first, upTo: 900) {
+            try await HookRoom(limit: limit, patience: .milliseconds(1)).taking(first, upTo: limit) { _ in
                 try? await Task.sleep(for: .seconds(600))
                 return .text("")
             }

@@ -144,15 +144,6 @@ struct CommandReplies: Sendable {
         return Reply(JobTexts.notRunning(job, left: left, sign: self.sign))
     }
 
-    func resend() async throws -> Reply {
-        let key = self.key
-        let answer = try await self.context.store.read { ledger -> String? in
-            guard let session = try ledger.session(for: key) else { return nil }
-            return try ledger.lastAnswerText(of: session.id)
-        }
-        return Reply(answer ?? CommandTexts.nothingToResend)
-    }
-
     // MARK: People
 
     func people(_ argument: String) async throws -> Reply {

@@ -59,38 +59,48 @@ struct AnswerPoster {
     /// because the final text will be an excerpt.
     func preview(of answer: [UInt8]) -> [String] {
         if let output = self.output { return self.fitted(output).messages }
+        return self.beginning(of: answer).messages
+    }
+
+    /// As many messages of an answer, or of a part of one, as a room shows; whether there is more.
+    private func beginning(of answer: [UInt8]) -> (messages: [String], isCut: Bool) {
         // Rendering all of a very long answer again and again would show nothing more.
         let visible = answer.prefix(4 * self.traits.textLimit * self.traits.answerMessages)
-        return Array(
-            self.composer.messages(for: String(decoding: visible, as: UTF8.self)).prefix(self.traits.answerMessages))
+        let messages = self.composer.messages(for: String(decoding: visible, as: UTF8.self))
+        let isCut = visible.count < answer.count || messages.count > self.traits.answerMessages
+        return (Array(messages.prefix(self.traits.answerMessages)), isCut)
     }
 
     /// The messages of an answer so far that others divide: each part has messages of its own.
     func preview(of answer: [UInt8], dividedAt divisions: AnswerDivisions) -> DividedMessages {
         let (parts, last) = Self.parts(of: answer, dividedAt: divisions.ends)
         return DividedMessages(
-            parts: parts.map { self.composer.messages(for: $0) }, last: last.isEmpty ? [] : self.preview(of: last),
+            parts: parts.map { self.beginning(of: $0).messages }, last: last.isEmpty ? [] : self.preview(of: last),
             divisions)
     }
 
-    /// The messages of a complete answer that others divide. Only the last part may be shortened.
+    /// The messages of a complete answer that others divide. The last part may become an excerpt; of the others, which are
+    /// shown already, only as much is as before.
     mutating func rest(of answer: [UInt8], dividedAt divisions: AnswerDivisions) -> DividedMessages {
         let (parts, last) = Self.parts(of: answer, dividedAt: divisions.ends)
-        return DividedMessages(
-            parts: parts.map { self.composer.messages(for: $0) }, last: last.isEmpty ? [] : self.rest(of: last),
-            divisions)
+        let begun = parts.map { self.beginning(of: $0) }
+        let rest = last.isEmpty ? [] : self.rest(of: last)
+        if begun.contains(where: { $0.isCut }) { self.isShortened = true }
+        return DividedMessages(parts: begun.map { $0.messages }, last: rest, divisions)
     }
 
-    private static func parts(of answer: [UInt8], dividedAt divisions: [Int]) -> (parts: [String], last: [UInt8]) {
+    private static func parts(of answer: [UInt8], dividedAt divisions: [Int]) -> (parts: [[UInt8]], last: [UInt8]) {
         guard let last = divisions.last else { return ([], answer) }
-        let parts = zip([0] + divisions, divisions).map { String(decoding: answer[$0..<$1], as: UTF8.self) }
+        let parts = zip([0] + divisions, divisions).map { Array(answer[$0..<$1]) }
         return (parts, Array(answer[last...]))
     }
 
-    /// Messages for a note of the bot.
+    /// Messages for a note of the bot, not more than for an answer: notes go before other threads' answers.
     func messages(for markdown: String) -> [String] {
         guard !self.traits.capabilities.contains(.transcript) else { return [] }
-        return self.composer.messages(for: markdown)
+        let messages = self.composer.messages(for: markdown)
+        guard messages.count > self.traits.answerMessages else { return messages }
+        return messages.prefix(self.traits.answerMessages - 1) + self.composer.messages(for: TurnTexts.restLeftOut)
     }
 
     /// A note of the bot with choices: buttons below its last message, or the commands in words where the room has no
@@ -125,7 +135,8 @@ struct AnswerPoster {
         self.isShortened = true
         // A file with nothing but the code lacks the words around it, so the thread has them all.
         if before == 0, self.traits.capabilities.contains(.files), let code = AnswerFile.mainCode(of: text) {
-            return self.composer.messages(for: code.excerpt(lines: self.traits.excerptLines))
+            let excerpt = self.composer.messages(for: code.excerpt(lines: self.traits.excerptLines))
+            return Array(excerpt.prefix(self.traits.answerMessages))
         }
         return Array(
             self.composer.messages(for: text, lines: self.traits.excerptLines)

@@ -55,7 +55,7 @@ extension Conversation {
         case .policy: return try await self.reply(to: stored, replies.policy(argument))
         case .repo:
             return try await self.reply(to: stored, replies.repository(argument) { !self.turns.isFree })
-        case .resend: return try await self.reply(to: stored, replies.resend())
+        case .resend: return try await self.resend(stored)
         case .export: return try await self.export(argument, for: stored, as: role, sign: sign)
         case .kill: return try await self.reply(to: stored, replies.kill(argument))
         case .logout: return try await self.reply(to: stored, replies.logout())
@@ -159,6 +159,37 @@ extension Conversation {
         // People press buttons twice.
         if isContinued { return try await self.reply(to: stored, with: CommandTexts.alreadyResumed) }
         return try await self.enqueue(stored, kind: last.kind, text: last.text, work: last.work, role: .command)
+    }
+
+    /// Posts the last answer again, as an answer: of a long one the beginning, with the whole as a file or behind a link.
+    private func resend(_ stored: StoredMessage) async throws -> Submission? {
+        let key = self.key
+        let last = try await self.context.store.read { ledger in
+            try ledger.session(for: key).flatMap { try ledger.lastAnswerMessage(of: $0.id) }
+        }
+        guard let last else { return try await self.reply(to: stored, with: CommandTexts.nothingToResend) }
+        let now = self.environment.now()
+        let route = stored.message.route
+        var poster = self.poster(for: route)
+        let messages = poster.rest(of: Array(last.text.utf8))
+        let link = TurnTexts.wholeAnswer(at: "\(self.environment.settings.publicURL)/a/\(last.id)")
+        let links = poster.isShortened ? poster.messages(for: link) : []
+        let isUploading = poster.isShortened && self.mayUpload(last.text.utf8.count, to: route.room)
+        // The transcript has the answer already, and must not grow by it each time.
+        let text = last.text.utf8.count > Self.commandLimit ? link : last.text
+        return try await self.respond(to: stored) { ledger, session in
+            var items = try (isUploading ? messages : messages + links).map {
+                try ledger.insertOutbox(
+                    session: session.id, turn: nil, kind: .final, route: route, text: $0, at: now)
+            }
+            if isUploading, let line = links.first {
+                items.append(
+                    try ledger.insertOutbox(
+                        session: session.id, turn: nil, kind: .file, route: route, text: line, message: last.id,
+                        at: now))
+            }
+            return Response(text: text, isPosted: false, items: items)
+        }.submission
     }
 
     /// Passes a word to the running turn.

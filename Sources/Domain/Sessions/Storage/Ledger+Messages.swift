@@ -155,11 +155,11 @@ extension Ledger {
 
 extension Ledger {
     /// The last answer in a thread's transcript.
-    package func lastAnswerText(of session: String) throws -> String? {
+    func lastAnswerMessage(of session: String) throws -> MessageRecord? {
         try self.connection.query(
-            "SELECT text FROM messages WHERE session = ? AND role = 'assistant' ORDER BY id DESC LIMIT 1",
+            "SELECT * FROM messages WHERE session = ? AND role = 'assistant' ORDER BY id DESC LIMIT 1",
             [.text(session)]
-        ).first?.text("text")
+        ).first.map(Self.message)
     }
 
     /// The newest part of the answer that turns with this work gave; nil without any.

@@ -81,7 +81,7 @@ enum CommandTexts {
     static let nothingRuns = "Nothing is running."
     static let followingStopped = "Stopped following; the job goes on."
     static func stoppedUnsent(sign: CommandSign) -> String {
-        "Stopped: the rest of the answer will not be posted. \(sign.command("resend")) posts the whole answer."
+        "Stopped: the rest of the answer will not be posted. \(sign.command("resend")) posts the answer again."
     }
     static let stoppedOutput = "Stopped: the rest of the output will not be posted."
     static let stoppedLeftovers =

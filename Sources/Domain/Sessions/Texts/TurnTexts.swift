@@ -128,6 +128,8 @@ package enum TurnTexts {
         count == 1 ? "… 1 line is left out …" : "… \(count) lines are left out …"
     }
 
+    static let restLeftOut = "… the rest is left out …"
+
     static let commandStopped = "Stopped."
     /// Instead of an exit line.
     static let interruptedEnding = "interrupted"
