@@ -1,3 +1,4 @@
+import Chat
 import Database
 import JSON
 import Kit
@@ -62,6 +63,97 @@ struct EncryptionStrangerTests {
         await expectEqual(bot.encryption.people.keys.sorted(), ["@a:s", "@bot:s"])
         try await expectEqual(self.count("{users}", of: bot), 2)
         try await expectEqual(bot.sync([try await alice.say("three", in: self.room, id: "$3")]), ["$3": "three"])
+    }
+
+    @Test("a room that the bot has left is forgotten, but for the keys of its messages; it may come back")
+    func leftRoom() async throws {
+        let (alice, bot) = try await self.pair()
+        try await expectEqual(self.count("{members}", of: bot), 2)
+        let left: JSON = ["next_batch": "s", "rooms": ["leave": .object([self.room: [:]])]]
+        _ = try await bot.encryption.receive(left, since: "s")
+        for table in ["rooms", "members", "outbound", "shares"] {
+            try await expectEqual(self.count("{\(table)}", of: bot), 0, "\(table)")
+        }
+        await expectEqual(bot.encryption.rooms, [:])
+        try await expectEqual(self.count("{room_keys} WHERE room = '!r:s' AND source = 'device'", of: bot), 1)
+        // Nor is its member somebody in a room of the bot any more.
+        await expectEqual(bot.encryption.roommates, [])
+        _ = try await bot.say("again", in: self.room, id: "$3")
+        try await expectEqual(bot.sync([try await alice.say("welcome", in: self.room, id: "$4")]), ["$4": "welcome"])
+    }
+
+    @Test("a first sync forgets the rooms that it does not have")
+    func leftUnseen() async throws {
+        let (_, bot) = try await self.pair()
+        let rooms: JSON = ["join": .object([self.room: [:]])]
+        _ = try await bot.encryption.receive(["next_batch": "s", "rooms": rooms], since: nil)
+        await expectEqual(bot.encryption.rooms.count, 1)
+        _ = try await bot.encryption.receive(["next_batch": "s"], since: nil)
+        await expectEqual(bot.encryption.rooms.count, 0)
+    }
+
+    @Test("in a room with too many members the bot does not write, and does not ask for them each time")
+    func crowdedRoom() async throws {
+        let (alice, bot) = try await self.pair()
+        for number in 0..<MatrixEncryption.memberLimit { self.server.join("@m\(number):s", "!crowd:s") }
+        self.server.join("@bot:s", "!crowd:s")
+        for _ in 0..<2 {
+            let error = await #expect(throws: AdapterError.self) {
+                _ = try await bot.say("hello", in: "!crowd:s", id: "$c")
+            }
+            expectEqual(error?.code, .forbidden)
+        }
+        expectEqual(self.server.requests.count { $0.contains("crowd") && $0.hasSuffix("/members") }, 1)
+        try await expectEqual(self.count("{members}", of: bot), 2)
+        // Those who have come since the members were known count as well.
+        var events: [JSON] = []
+        for number in 0..<MatrixEncryption.memberLimit {
+            events.append([
+                "type": "m.room.member", "sender": "@a:s", "state_key": .string("@n\(number):s"),
+                "event_id": .string("$n\(number)"), "content": ["membership": "join"],
+            ])
+        }
+        let joined: JSON = .object([self.room: ["timeline": ["events": .array(events)]]])
+        _ = try await bot.encryption.receive(["next_batch": "s", "rooms": ["join": joined]], since: "s")
+        await expectEqual(bot.encryption.roommates, [])
+        try await expectEqual(self.count("{members}", of: bot), 0)
+        // An hour later there may be fewer.
+        self.wait(3_600_001)
+        _ = try await bot.say("hello", in: self.room, id: "$3")
+        try await expectEqual(bot.sync([try await alice.say("four", in: self.room, id: "$4")]), ["$4": "four"])
+    }
+
+    @Test("members and people are all there after a start, however many")
+    func manyMembers() async throws {
+        let (_, first) = try await self.pair()
+        var changes = MatrixKeyChanges()
+        for number in 0..<2_500 {
+            changes.setMember("@m\(number):s", of: self.room, isInvited: number == 7)
+            changes.setPerson(
+                MatrixPersonKeys(
+                    user: "@m\(number):s", isOutdated: true, master: nil, verified: nil, pinned: nil, heardAt: 0))
+        }
+        try await first.encryption.commit(changes)
+        let bot = try await self.bot(try await first.kill())
+        let members = await bot.encryption.rooms[self.room]?.members
+        expectEqual(members?.count, 2_502)
+        expectEqual(members?["@m7:s"], true)
+        expectEqual(members?["@m2499:s"], false)
+        await expectEqual(bot.encryption.people.count, 2_502)
+    }
+
+    @Test("many messages to the device while the bot is in many rooms cost one look at their members")
+    func manyMessages() async throws {
+        let (_, bot) = try await self.pair()
+        await bot.encryption.addRooms(20_000)
+        let message: JSON = ["type": "m.dummy", "sender": "@eve:s", "content": [:]]
+        let sync: JSON = [
+            "next_batch": "s", "to_device": ["events": .array(Array(repeating: message, count: 150_000))],
+        ]
+        expectEqual(MatrixSyncKeys(sync).messages.count, MatrixSyncKeys.messageLimit)
+        _ = try await bot.encryption.receive(sync, since: "s")
+        await expectEqual(bot.encryption.postponed.count, 200)
+        await expectEqual(bot.encryption.roommates.count, 20_002)
     }
 
     private func encryption(
@@ -252,5 +344,14 @@ struct EncryptionStrangerTests {
         let event: JSON = ["type": "m.room.encrypted", "sender": "@a:s", "content": content]
         _ = try await bot.encryption.receive(["to_device": ["events": [event]]], since: "s")
         await expectEqual(bot.encryption.peers, before)
+    }
+}
+
+extension MatrixEncryption {
+    /// Puts the bot into rooms with one member each.
+    fileprivate func addRooms(_ count: Int) {
+        for number in 0..<count {
+            self.rooms["!x\(number):s"] = MatrixCipherRoom(knowsMembers: true, members: ["@m\(number):s": false])
+        }
     }
 }

@@ -11,6 +11,8 @@ struct MatrixCipherRoom: Sendable, Equatable {
     var knowsMembers = false
     /// Members and invited people.
     var members: [String: Bool] = [:]
+    /// When they were too many to be remembered (milliseconds since 1970); not stored.
+    var crowdedAt: Int64?
 
     /// Everybody who may read what is written now: invited people too, unless history is for members only.
     var readers: Set<String> {
@@ -25,6 +27,13 @@ struct MatrixCipherRoom: Sendable, Equatable {
         guard self.members[user] != isInvited else { return nil }
         self.members[user] = isInvited
         return user
+    }
+
+    /// There are too many members.
+    mutating func forgetMembers(at now: Int64) {
+        self.members = [:]
+        self.knowsMembers = false
+        self.crowdedAt = now
     }
 
     mutating func apply(_ encryption: JSON) {

@@ -40,35 +40,24 @@ extension MatrixEncryption {
         try await self.deliverParcels()
     }
 
-    func load(device: String) async throws {
-        let key = self.store.pickleKey
-        let now = self.clock()
-        struct Loaded: Sendable {
-            var device: (user: String, name: String, pickle: [UInt8], isPublished: Bool)?
-            var people: [String: MatrixPersonKeys] = [:]
-            var rooms: [String: MatrixCipherRoom] = [:]
-            var sealed: Set<String> = []
-            var fallbackAt: Int64?
-        }
-        let loaded = try await self.store.read { rows in
+    private struct Loaded: Sendable {
+        var device: (user: String, name: String, pickle: [UInt8], isPublished: Bool)?
+        var people: [String: MatrixPersonKeys] = [:]
+        var rooms: [String: MatrixCipherRoom] = [:]
+        var sealed: Set<String> = []
+        var fallbackAt: Int64?
+    }
+
+    /// Rows that are in memory at a time, of tables that may be long.
+    private static let part = 2_000
+
+    private static func loaded(from store: MatrixKeyStore, at now: Int64) async throws -> Loaded {
+        var loaded = try await store.read { rows in
             var loaded = Loaded()
             if let row = try rows.first(#"SELECT "user", name, pickle, is_published FROM {device}"#) {
                 loaded.device = (
                     try row.text("user"), try row.text("name"), try row.bytes("pickle"), try row.bool("is_published")
                 )
-            }
-            for row in try rows.query(#"SELECT "user", is_outdated, master, verified, pinned FROM {users}"#) {
-                let user = try row.text("user")
-                loaded.people[user] = MatrixPersonKeys(
-                    user: user, isOutdated: try row.bool("is_outdated"), master: row["master"].text,
-                    verified: row["verified"].text, pinned: row["pinned"].text, heardAt: now)
-            }
-            let devices = #"SELECT "user", device, ed25519, curve25519, name, is_signed, is_removed FROM {devices}"#
-            for row in try rows.query(devices) {
-                let id = try row.text("device")
-                loaded.people[try row.text("user")]?.devices[id] = MatrixPersonKeys.Device(
-                    id: id, ed25519: try row.text("ed25519"), curve25519: try row.text("curve25519"),
-                    name: row["name"].text, isSigned: try row.bool("is_signed"), isRemoved: try row.bool("is_removed"))
             }
             let rooms = "SELECT room, rotation_time, rotation_messages, visibility, knows_members FROM {rooms}"
             for row in try rows.query(rooms) {
@@ -76,18 +65,48 @@ extension MatrixEncryption {
                     rotationTime: try row.int64("rotation_time"), rotationMessages: try row.int("rotation_messages"),
                     visibility: try row.text("visibility"), knowsMembers: try row.bool("knows_members"))
             }
-            for row in try rows.query(#"SELECT room, "user", is_invited FROM {members}"#) {
-                loaded.rooms[try row.text("room")]?.members[try row.text("user")] = try row.bool("is_invited")
-            }
             for row in try rows.query("SELECT txn FROM {sealed}") { loaded.sealed.insert(try row.text("txn")) }
             let fallback = try rows.first("SELECT value FROM {facts} WHERE name = 'fallback_at'")
             loaded.fallbackAt = try fallback.flatMap { Int64(untrusted: try $0.text("value")) }
             return loaded
         }
+        try await store.read(.users, inPartsOf: Self.part) { rows in
+            for row in rows {
+                let user = try row.text("user")
+                loaded.people[user] = MatrixPersonKeys(
+                    user: user, isOutdated: try row.bool("is_outdated"), master: row["master"].text,
+                    verified: row["verified"].text, pinned: row["pinned"].text, heardAt: now)
+            }
+        }
+        try await store.read(.devices, inPartsOf: Self.part) { rows in
+            for row in rows {
+                let id = try row.text("device")
+                loaded.people[try row.text("user")]?.devices[id] = MatrixPersonKeys.Device(
+                    id: id, ed25519: try row.text("ed25519"), curve25519: try row.text("curve25519"),
+                    name: row["name"].text, isSigned: try row.bool("is_signed"), isRemoved: try row.bool("is_removed"))
+            }
+        }
+        try await store.read(.members, inPartsOf: Self.part) { rows in
+            // Incomplete ones are asked for again.
+            for row in rows {
+                let room = try row.text("room")
+                guard loaded.rooms[room]?.knowsMembers == true else { continue }
+                loaded.rooms[room]?.members[try row.text("user")] = try row.bool("is_invited")
+            }
+        }
+        return loaded
+    }
+
+    func load(device: String) async throws {
+        let key = self.store.pickleKey
+        let loaded = try await Self.loaded(from: self.store, at: self.clock())
         self.unconfirmed = loaded.sealed
         self.fallbackAt = loaded.fallbackAt
         self.people = loaded.people
         self.rooms = loaded.rooms
+        var changes = MatrixKeyChanges()
+        self.limitMembers(&changes)
+        try await self.store.commit(changes)
         self.strayKeys = nil
         self.device = device
         self.account = nil

@@ -16,6 +16,9 @@ extension MatrixEncryption {
     /// How often a room's members are asked for while they change.
     private static let memberTries = 5
 
+    /// How long a room with too many members is not asked again, in milliseconds.
+    private static let crowdedTime: Int64 = 3_600_000
+
     /// Encrypts an event. The same transaction gives the same ciphertext until ``forget(transaction:)``.
     func seal(room: String, type: String, content: JSON, transaction: String) async throws -> MatrixSealed {
         try await self.alone(in: room) {
@@ -256,26 +259,44 @@ extension MatrixEncryption {
     /// Asks for all members of a room whose members are not known: the server lists only those who write.
     private func learnMembers(of room: String) async throws {
         for _ in 0..<Self.memberTries {
-            if self.rooms[room]?.knowsMembers == true { return }
+            let known = self.rooms[room]
+            if known?.knowsMembers == true { return }
+            if let at = known?.crowdedAt, (0..<Self.crowdedTime).contains(self.clock() - at) {
+                throw Self.crowded(room)
+            }
             let news = self.roomNews[room]
             async let encryption = self.ask(.encryption(of: room))
             async let members = self.ask(.members(of: room))
             let visibility = try? await self.ask(.historyVisibility(of: room))
             let (rules, answer) = (try await encryption, try await members)
-            guard self.roomNews[room] == news else { continue }
+            // The bot may also have left it, or come.
+            guard self.roomNews[room] == news, (self.rooms[room] == nil) == (known == nil) else { continue }
             var facts = self.rooms[room] ?? MatrixCipherRoom()
             facts.apply(rules)
             facts.visibility = visibility?["history_visibility"]?.shortString ?? facts.visibility
             facts.members = [:]
             for event in MatrixEvent.list(answer["chunk"]) { facts.apply(membership: event) }
             facts.knowsMembers = true
+            facts.crowdedAt = nil
             self.rooms[room] = facts
             var changes = MatrixKeyChanges()
+            self.limitMembers(&changes)
+            facts = self.rooms[room] ?? facts
             changes.setRoom(room, facts)
             changes.removeMembers(of: room)
             for (user, isInvited) in facts.members { changes.setMember(user, of: room, isInvited: isInvited) }
-            return try await self.commit(changes)
+            try await self.commit(changes)
+            guard facts.knowsMembers else { throw Self.crowded(room) }
+            return
         }
         throw MatrixKeyStoreError("the members of \(room) change all the time; try again")
+    }
+
+    private static func crowded(_ room: String) -> AdapterError {
+        AdapterError(
+            .forbidden,
+            "\(room) is encrypted and has too many members (the limit is \(Self.memberLimit), of all rooms "
+                + "\(Self.allMembersLimit)), so the bot does not write there; use a smaller room, or one without encryption"
+        )
     }
 }

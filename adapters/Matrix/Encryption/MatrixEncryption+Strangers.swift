@@ -60,7 +60,7 @@ extension MatrixEncryption {
     }
 
     private func oldStrangers(before time: Int64) -> [String] {
-        let members = Set(self.rooms.values.flatMap { $0.members.keys })
+        let members = self.roommates
         let strangers = self.people.values
             .filter { $0.user != self.user && $0.verified == nil && !members.contains($0.user) }
             .sorted { ($1.heardAt, $0.user) < ($0.heardAt, $1.user) }

@@ -93,7 +93,8 @@ extension MatrixEncryption {
             guard var facts = room else { continue }
             let before = facts
             if joined.isLimited || events.contains(where: { [.member, .historyVisibility].contains($0.type) }) {
-                self.roomNews[joined.id, default: 0] += 1
+                self.lastGeneration += 1
+                self.roomNews[joined.id] = self.lastGeneration
             }
             for event in events {
                 if event.type == .historyVisibility, event.stateKey == "" {
@@ -112,10 +113,41 @@ extension MatrixEncryption {
             self.rooms[joined.id] = facts
             changes.setRoom(joined.id, facts)
         }
-        for left in sync.left where self.rooms[left.id] != nil {
-            self.roomNews[left.id, default: 0] += 1
-            self.rooms[left.id]?.knowsMembers = false
-            if let facts = self.rooms[left.id] { changes.setRoom(left.id, facts) }
+        // A first sync has all rooms that the bot is in.
+        let joined = isNews ? [] : Set(sync.joined.map(\.id))
+        for id in isNews ? sync.left.map(\.id) : self.rooms.keys.filter({ !joined.contains($0) }) {
+            self.forget(id, &changes)
+        }
+        self.limitMembers(&changes)
+    }
+
+    /// Forgets a room that the bot has left: anybody can invite it to any number of rooms with any number of members.
+    private func forget(_ room: String, _ changes: inout MatrixKeyChanges) {
+        guard self.rooms.removeValue(forKey: room) != nil else { return }
+        self.roomNews[room] = nil
+        self.outbound[room] = nil
+        // Its keys count as those of a room that the bot is not in.
+        self.keyCounts[room] = nil
+        self.strayKeys = nil
+        changes.removeRoom(room)
+    }
+
+    /// Members of a room, and of all: each is remembered, and gets every room key.
+    static let memberLimit = 10_000
+    static let allMembersLimit = 200_000
+
+    /// Forgets the members where there are too many; of all rooms, those with the most go first.
+    func limitMembers(_ changes: inout MatrixKeyChanges) {
+        var total = self.rooms.values.reduce(0) { $0 + $1.members.count }
+        guard total > Self.allMembersLimit || self.rooms.values.contains(where: { $0.members.count > Self.memberLimit })
+        else { return }
+        let counts = self.rooms.mapValues(\.members.count).sorted { ($0.value, $0.key) > ($1.value, $1.key) }
+        for (id, count) in counts where count > Self.memberLimit || total > Self.allMembersLimit {
+            total -= count
+            self.rooms[id]?.forgetMembers(at: self.clock())
+            if let facts = self.rooms[id] { changes.setRoom(id, facts) }
+            changes.removeMembers(of: id)
+            self.logger.warning("\(id) has too many members, so the bot does not write there")
         }
     }
 
@@ -155,7 +187,7 @@ extension MatrixEncryption {
     private func isAnswered(_ message: MatrixSyncKeys.Message) -> Bool {
         let user = message.sender
         return user == self.user || message.type.hasPrefix("m.key.verification.")
-            || self.rooms.values.contains { $0.members[user] != nil }
+            || self.roommates.contains(user)
             || self.strangers.admits(user, at: self.clock())
     }
 

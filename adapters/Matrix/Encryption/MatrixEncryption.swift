@@ -34,7 +34,9 @@ package actor MatrixEncryption {
     var strangers = StrangerBudget(ofAll: 100)
     /// What further ones have sent, for ``MatrixErrand/receive``.
     var postponed: [MatrixSyncKeys.Message] = []
-    var rooms: [String: MatrixCipherRoom] = [:]
+    /// Encrypted rooms that the bot is in.
+    var rooms: [String: MatrixCipherRoom] = [:] { didSet { self.knownRoommates = nil } }
+    private var knownRoommates: Set<String>?
     /// The number of the last change that the server announced, by user: an older answer does not make a newer one
     /// forgotten. Numbers are not used twice, because people may be forgotten and come back.
     var generations: [String: Int] = [:]
@@ -47,7 +49,8 @@ package actor MatrixEncryption {
     var strayKeys: Int?
     /// Keys that devices have sent for rooms of the bot, by room and sender; without rooms that are not counted yet.
     var keyCounts: [String: [String: Int]] = [:]
-    /// Counts what the server said of members, by room: an older answer does not make newer events forgotten.
+    /// The number of the last news of a room's members, as in ``generations``: an older answer does not make newer events
+    /// forgotten.
     var roomNews: [String: Int] = [:]
     var outbound: [String: MatrixOutbound] = [:]
     /// Transactions whose ciphertext is stored, and those among them whose ciphertext is no longer needed.
@@ -197,6 +200,14 @@ package actor MatrixEncryption {
             self.isStale = true
             throw error
         }
+    }
+
+    /// Everybody in a room of the bot. Kept until a room changes: one sync may ask for many people.
+    var roommates: Set<String> {
+        if let known = self.knownRoommates { return known }
+        let roommates = Set(self.rooms.values.lazy.flatMap(\.members.keys))
+        self.knownRoommates = roommates
+        return roommates
     }
 
     func begin(_ errand: MatrixErrand) { self.errandSource.yield(errand) }

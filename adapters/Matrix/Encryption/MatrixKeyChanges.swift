@@ -209,6 +209,8 @@ struct MatrixKeyChanges: Sendable {
         self.remove(.sealed, where: "made_at < $1", SQLValue(now - 7 * 86_400_000))
         self.remove(.late, where: "at < $1", SQLValue(now - 30 * 86_400_000))
         self.remove(.told, where: "at < $1", SQLValue(now - 90 * 86_400_000))
+        // They are asked for again. Earlier versions kept those of rooms that the bot had left.
+        self.remove(.members, where: "room NOT IN (SELECT room FROM {rooms} WHERE knows_members = 1)")
     }
 
     // MARK: Events
@@ -301,6 +303,14 @@ struct MatrixKeyChanges: Sendable {
         } else {
             self.remove(.members, where: #"room = $1 AND "user" = $2"#, SQLValue(room), SQLValue(user))
         }
+    }
+
+    /// Forgets a room but for the keys that read its messages.
+    mutating func removeRoom(_ id: String) {
+        self.remove(.shares, where: "session IN (SELECT session FROM {outbound} WHERE room = $1)", SQLValue(id))
+        self.remove(.outbound, where: "room = $1", SQLValue(id))
+        self.remove(.rooms, where: "room = $1", SQLValue(id))
+        self.removeMembers(of: id)
     }
 
     mutating func removeMembers(of room: String) { self.remove(.members, where: "room = $1", SQLValue(room)) }

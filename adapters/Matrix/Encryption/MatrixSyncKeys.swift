@@ -31,8 +31,12 @@ struct MatrixSyncKeys: Sendable {
     let stamp: MatrixKeyStamp?
     let rooms: MatrixSync?
 
+    /// The most messages of one answer; servers send some hundred.
+    static let messageLimit = 10_000
+
     init(_ json: JSON) {
-        self.messages = (json["to_device"]?["events"]?.arrayValue ?? []).compactMap { Message($0) }
+        let messages = (json["to_device"]?["events"]?.arrayValue ?? []).prefix(Self.messageLimit)
+        self.messages = messages.compactMap { Message($0) }
         self.changed = Self.names(json["device_lists"]?["changed"])
         self.left = Self.names(json["device_lists"]?["left"])
         self.oneTimeKeys = json["device_one_time_keys_count"]?.objectValue.map { Self.oneTimeKeys(.object($0)) }
