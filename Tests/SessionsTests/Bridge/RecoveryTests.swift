@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Primitives
 import TestSupport
 import Testing
 
@@ -108,6 +109,35 @@ struct RecoveryTests {
         let frames = try await second.frames(of: waiting.operation)
         expectEqual(frames.last?.content, "You said: 2")
         expectEqual(second.worker.requests.map(\.text), ["1", "2"])
+    }
+
+    @Test("the turns of many threads begin again with one transaction for a hundred, and their texts are read then")
+    func manyThreads() async throws {
+        let directory = try TemporaryDirectory()
+        let scripts = Array(repeating: [ScriptedWorker.Step.hold], count: 120)
+        let first = try await BridgeHarness(directory: directory, worker: ScriptedWorker(scripts: scripts))
+        for number in 0..<120 {
+            _ = try await first.bridge.submit(first.adapter.event("\(number)", from: "alice", in: "thread\(number)"))
+        }
+        let behind = try await first.bridge.submit(first.adapter.event("behind", from: "alice", in: "thread0"))
+        let waiting = try #require(behind)
+        let time = Protected<Int64>(1_000)
+        let now: @Sendable () -> Int64 = {
+            time.withLock { time in
+                time += 1
+                return time
+            }
+        }
+        let second = try await BridgeHarness(
+            directory: directory, worker: ScriptedWorker(scripts: scripts), now: now)
+        let open = try await second.bridge.store.read { ledger in try ledger.openTurns(in: .all) }
+        expectEqual(open.count, 121)
+        expectEqual(open.map(\.text), Array(repeating: "", count: 121))
+        expectEqual(open.filter { $0.state == .queued }.map(\.id), [waiting.operation])
+        // Each transaction has its own time.
+        expectEqual(Set(open.compactMap(\.startedAt)).count, 2)
+        try await eventually("all have begun") { second.worker.requests.count == 120 }
+        expectEqual(Set(second.worker.requests.map(\.text)), Set((0..<120).map { "\($0)" }))
     }
 
     @Test("a stored message that was not handled is handled with the role that its sender had")

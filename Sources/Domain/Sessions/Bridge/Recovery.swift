@@ -19,6 +19,11 @@ struct Recovery: Sendable {
 
     /// The maximum number of times that a turn begins before it has shown anything.
     private static let attempts = 2
+    /// Threads whose turns begin with one transaction: a commit for each would keep a large host from serving for minutes.
+    private static let page = 100
+
+    /// A turn that begins or waits again, without its text, and the number of its last frame.
+    private typealias Resumed = (key: ThreadKey, turn: TurnRecord, last: Int64)
 
     func run() async throws {
         let places = self.places
@@ -39,8 +44,27 @@ struct Recovery: Sendable {
             await self.lanes.wake(room)
         }
         try await self.watchAsks()
-        for turn in resumed { await self.conversations.conversation(for: turn.key).restore(turn.turn) }
+        for start in stride(from: 0, to: resumed.count, by: Self.page) {
+            await self.restore(resumed[start..<min(start + Self.page, resumed.count)])
+        }
         try await self.takeUpInbox()
+    }
+
+    /// Queues turns again, and begins those that nothing in their threads is ahead of.
+    private func restore(_ resumed: ArraySlice<Resumed>) async {
+        var begun: [(conversation: Conversation, turn: TurnRecord)] = []
+        for (key, turn, last) in resumed {
+            let conversation = self.conversations.conversation(for: key)
+            if let next = await conversation.restore(turn, after: last) { begun.append((conversation, next)) }
+        }
+        guard !begun.isEmpty else { return }
+        let now = self.environment.now()
+        let turns = begun.map(\.turn)
+        let marking: Void? = try? await self.store.write(of: self.places) { ledger in
+            for turn in turns { try ledger.start(turn.id, attempts: turn.attempts + 1, at: now) }
+        }
+        // What cannot be stored together, each thread stores for itself: one of them may be another host's.
+        for (conversation, turn) in begun { await conversation.begin(next: turn, isMarked: marking != nil) }
     }
 
     /// Ends the sessions of nicks, whose connections the restart has ended. Where everything in one was written by somebody
@@ -152,12 +176,10 @@ struct Recovery: Sendable {
     /// Returns the turns to resume, oldest first.
     ///
     /// - Parameter deadly: Turns that are closed without showing more of their answers, because the process has died of that.
-    private func recover(in ledger: Ledger, withoutText deadly: Set<String>) throws -> [(
-        key: ThreadKey, turn: TurnRecord
-    )] {
+    private func recover(in ledger: Ledger, withoutText deadly: Set<String>) throws -> [Resumed] {
         try ledger.markInterruptedSends(in: self.places, after: self.interruption)
         for change in try ledger.newChanges(of: self.places) { try self.apply(change, in: ledger) }
-        var resumed: [(key: ThreadKey, turn: TurnRecord)] = []
+        var resumed: [Resumed] = []
         for turn in try ledger.openTurns(in: self.places) {
             guard let session = try ledger.session(id: turn.session) else { continue }
             var waiting = turn
@@ -170,14 +192,16 @@ struct Recovery: Sendable {
                     let decided = asks.last {
                         $0.state == .answered && $0.takenAt == nil && $0.outlivesTurn
                     }
+                    let turn = try ledger.withText(turn)
                     try self.close(turn, continuedBy: decided, showsText: !deadly.contains(turn.id), in: ledger)
                     if let decided {
-                        resumed.append((session.key, try self.resume(turn, after: decided, session.key, in: ledger)))
+                        let next = try self.resume(turn, after: decided, session.key, in: ledger)
+                        resumed.append((session.key, next.with(text: ""), 0))
                     }
                     continue
                 }
             }
-            resumed.append((session.key, waiting))
+            resumed.append((session.key, waiting, try ledger.lastSequence(of: turn.id)))
         }
         try self.settleAsks(in: ledger)
         return resumed

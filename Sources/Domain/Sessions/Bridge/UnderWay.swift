@@ -38,7 +38,7 @@ package struct UnderWay: Sendable {
     }
 
     /// Counts work before it begins. Returns the keys of that which must not begin any more.
-    func begin(_ work: Work, _ keys: [String]) async throws -> Set<String> {
+    package func begin(_ work: Work, _ keys: [String]) async throws -> Set<String> {
         guard !keys.isEmpty else { return [] }
         return try await self.store.write { ledger in
             var refused: Set<String> = []
@@ -54,7 +54,7 @@ package struct UnderWay: Sendable {
     }
 
     /// The keys among `keys` of work that has begun and not ended.
-    func interrupted(_ work: Work, _ keys: [String]) async throws -> Set<String> {
+    package func interrupted(_ work: Work, _ keys: [String]) async throws -> Set<String> {
         guard !keys.isEmpty else { return [] }
         return try await self.store.read { ledger in
             Set(try keys.filter { try ledger.beginnings(of: work, $0) > 0 })

@@ -61,25 +61,47 @@ package struct CommitRecovery: Sendable {
     /// that.
     package func keepKnown(in places: Places = .all) async throws -> Interrupted {
         let all = try await self.store.read { ledger in
-            let turns = try ledger.openTurns(in: places).filter { $0.state == .running }
-            let jobs = try ledger.runningJobs(in: places).compactMap { job in try ledger.turn(id: job.job.turn) }
+            let turns = try ledger.openTurns(in: places).filter { $0.state == .running }.map { Work($0) }
+            let jobs = try ledger.runningJobs(in: places).compactMap { job in
+                try ledger.turn(id: job.job.turn).map { Work($0) }
+            }
             var known: Set<String> = []
-            return (turns + jobs).filter { known.insert($0.id).inserted }.map { Work($0) }
+            return (turns + jobs).filter { known.insert($0.turn).inserted }
         }
-        for work in all where work.isInWorkspace {
+        let works = all.filter(\.isInWorkspace)
+        for start in stride(from: 0, to: works.count, by: Self.page) {
+            try await self.keepKnown(of: works[start..<min(start + Self.page, works.count)])
+        }
+        return Interrupted(works: all)
+    }
+
+    /// Looks that are counted with one transaction: the host does not serve before all have been made.
+    private static let page = 100
+
+    private func keepKnown(of works: ArraySlice<Work>) async throws {
+        // Those of which the process may have died come first and one by one, so that only the one of which it dies again
+        // is counted twice.
+        let suspects = try await self.underWay.interrupted(.commits, works.map(\.turn))
+        for work in works where suspects.contains(work.turn) {
             await self.trying(work) {
                 let done: Void? = try await self.underWay.run(.commits, work.turn) {
-                    for commit in try await self.unknown(
-                        self.workspaces.lastKnownCommits(of: work.work, in: work.session), work)
-                    {
-                        await self.record(commit, of: work)
-                        try await self.posts.keep(commit, ofTurn: work.turn)
-                    }
+                    try await self.keepKnown(of: work)
                 }
                 if done == nil { try await self.giveUp(work) }
             }
         }
-        return Interrupted(works: all)
+        let others = works.filter { !suspects.contains($0.turn) }
+        _ = try await self.underWay.begin(.commits, others.map(\.turn))
+        for work in others { await self.trying(work) { try await self.keepKnown(of: work) } }
+        try await self.underWay.end(.commits, others.map(\.turn))
+    }
+
+    private func keepKnown(of work: Work) async throws {
+        let commits = try await self.workspaces.lastKnownCommits(of: work.work, in: work.session)
+        for commit in try await self.unknown(commits, work) {
+            await self.record(commit, of: work)
+            try await self.posts.keep(commit, ofTurn: work.turn)
+        }
     }
 
     /// Posts commits that only servers know, and those of documents whose turns are not repeated. Call it after the

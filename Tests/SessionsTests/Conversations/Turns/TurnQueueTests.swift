@@ -77,6 +77,15 @@ struct TurnQueueTests {
         #expect(self.ids(queue) == ["3"] && queue.removeAll { $0.sender.id == "alice" }.isEmpty)
     }
 
+    @Test("waiting turns have no texts but those that an edit has left")
+    func texts() {
+        var queue = self.queue("1")
+        queue.append(Sample.turn("2").with(text: "as long as a message may be"))
+        expectEqual(queue.waiting.map(\.text), ["", ""])
+        queue.update(queue.waiting[1].with(text: "edited"))
+        expectEqual(queue.waiting.map(\.text), ["", "edited"])
+    }
+
     @Test("a change finds the waiting question of its author; answers to asks are none")
     func changed() {
         var queue = self.queue("1")

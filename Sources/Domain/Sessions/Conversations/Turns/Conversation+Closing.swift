@@ -30,7 +30,7 @@ extension Conversation {
         let closing = TurnClosing(
             turn: turn, outcome: outcome, answer: running.text, rest: rest,
             note: continuation == nil
-                ? outcome.note(of: turn, waitingFor: self.asks.lasting, sign: traits.sign) : nil,
+                ? outcome.note(of: running.turn, waitingFor: self.asks.lasting, sign: traits.sign) : nil,
             steps: running.steps?.folded,
             thoughts: running.thoughts.record(at: now),
             isShortened: running.poster.isShortened,

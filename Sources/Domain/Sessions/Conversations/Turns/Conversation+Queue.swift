@@ -121,16 +121,19 @@ extension Conversation {
         self.forget(running)
     }
 
-    /// Queues a stored turn again when the host starts.
-    func restore(_ turn: TurnRecord) async {
-        let stored = try? await self.persistently { ledger in
-            try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
-        }
+    /// Queues a stored turn again when the host starts. Returns the turn that begins, if one does:
+    /// ``begin(next:isMarked:)`` must follow.
+    ///
+    /// - Parameter last: The number of its last frame.
+    func restore(_ turn: TurnRecord, after last: Int64) async -> TurnRecord? {
         // Without the thread, its next host restores the turn.
-        guard let stored else { return }
-        await self.context.hub.begin(turn.id, session: turn.session, in: self.hold, next: stored + 1)
+        guard self.context.store.held.isCurrent(self.hold) else {
+            self.drop()
+            return nil
+        }
+        await self.context.hub.begin(turn.id, session: turn.session, in: self.hold, next: last + 1)
         self.turns.append(turn)
-        await self.beginNext()
+        return self.turns.next()
     }
 
     /// Leaves waiting turns to the next start.
@@ -149,12 +152,20 @@ extension Conversation {
 
     /// Begins the oldest waiting turn when nothing runs.
     func beginNext() async {
-        guard let turn = self.turns.next() else { return }
+        if let turn = self.turns.next() { await self.begin(next: turn) }
+    }
+
+    /// Begins the turn that ``TurnQueue/next()`` has returned.
+    ///
+    /// - Parameter isMarked: It is stored as running.
+    func begin(next turn: TurnRecord, isMarked: Bool = false) async {
         self.context.lanes.reactions.mark(false, turn.route)
-        let now = self.environment.now()
-        // Without the thread, its next host begins the turn.
-        _ = try? await self.persistently { ledger in
-            try ledger.start(turn.id, attempts: turn.attempts + 1, at: now)
+        if !isMarked {
+            let now = self.environment.now()
+            // Without the thread, its next host begins the turn.
+            _ = try? await self.persistently { ledger in
+                try ledger.start(turn.id, attempts: turn.attempts + 1, at: now)
+            }
         }
         if self.turns.begun(turn) { self.begin(turn) }
     }

@@ -82,6 +82,8 @@ extension Conversation {
 
     private func run(_ turn: TurnRecord, before storage: QuestionStorage?) async {
         guard await self.enterGate(turn, before: storage) else {
+            // The note about an interrupted command names it.
+            if turn.kind.isWork { _ = try? await self.withText(turn) }
             await self.close(turn, self.cutOutcome(orElse: .stopped))
             return await self.beginNext()
         }
@@ -140,6 +142,7 @@ extension Conversation {
     private func work(
         of turn: TurnRecord, by worker: any TurnWorker, before storage: QuestionStorage?
     ) async throws -> @Sendable () async throws -> TurnEnding {
+        let turn = try await self.withText(turn)
         let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
         let request: TurnRequest
         if let known = self.knownRequest(for: asked) {
@@ -155,6 +158,17 @@ extension Conversation {
         let thread = ConversationThread(conversation: self, turn: turn, storage: storage)
         let remote = RemoteWork(person: request.sender.id) { line in try? await thread.report(.notice(line)) }
         return { try await RemoteWork.$current.withValue(remote) { try await worker.run(request, in: thread) } }
+    }
+
+    /// The running turn with its text, which the queue does not keep.
+    private func withText(_ turn: TurnRecord) async throws -> TurnRecord {
+        guard turn.text.isEmpty, let running = self.running, running.turn.id == turn.id, running.admission == nil
+        else { return turn }
+        let store = self.context.store
+        // Not cancelled with the turn, whose end needs the text too.
+        let whole = try await Task { try await store.read { ledger in try ledger.withText(turn) } }.value
+        running.turn = whole
+        return whole
     }
 
     private func outcome(of turn: TurnRecord, after error: any Error) -> TurnOutcome {

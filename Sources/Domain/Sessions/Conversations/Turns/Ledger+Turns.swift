@@ -131,6 +131,14 @@ extension Ledger {
         return try Self.turn(row, commits: try self.commits(of: id))
     }
 
+    /// The turn with its stored text, if it has none.
+    func withText(_ turn: TurnRecord) throws -> TurnRecord {
+        guard turn.text.isEmpty,
+            let row = try self.connection.first("SELECT text FROM turns WHERE id = ?", [.text(turn.id)])
+        else { return turn }
+        return turn.with(text: try row.text("text"))
+    }
+
     /// Queued and running turns, oldest first; of all threads or of one.
     package func openTurns(of session: String? = nil) throws -> [TurnRecord] {
         try self.connection.query(
@@ -166,12 +174,15 @@ extension Ledger {
         return counts
     }
 
-    /// Queued and running turns of some places, oldest first.
+    /// Queued and running turns of some places, oldest first, without their texts: together they may be gigabytes.
     package func openTurns(in places: Places) throws -> [TurnRecord] {
         let condition = places.condition(adapter: "sessions.adapter", thread: "sessions.thread", from: 1)
         return try self.connection.query(
             """
-            SELECT turns.* FROM turns JOIN sessions ON sessions.id = turns.session
+            SELECT turns.id, turns.session, turns.kind, turns.work, CAST('' AS TEXT) AS text, turns.sender, turns.route,
+            turns.message, turns.state, turns.attempts, turns.queued_at, turns.started_at, turns.ended_at, turns.error,
+            turns.attachments, turns.left_out, turns.ask, turns.foreign_text
+            FROM turns JOIN sessions ON sessions.id = turns.session
             WHERE turns.state IN ('queued', 'running') AND \(condition.sql) ORDER BY turns.number
             """, condition.values
         ).map(Self.turn)

@@ -17,7 +17,8 @@ final class RunningTurn {
         case lost
     }
 
-    let turn: TurnRecord
+    /// Without its text if it has waited in the queue and has not got its place yet.
+    var turn: TurnRecord
     /// Nil when the turn was stored before it began.
     var admission: Admission?
     let startedAt: ContinuousClock.Instant

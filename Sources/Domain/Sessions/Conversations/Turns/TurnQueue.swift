@@ -10,7 +10,8 @@ struct TurnQueue {
     }
 
     private var state = State.idle
-    /// Oldest first.
+    /// Oldest first, without their texts, which may be long and are read when a turn has its place among the host's; only
+    /// an edit leaves its text here.
     private(set) var waiting: [TurnRecord] = []
     /// The host is stopping: no more turns begin.
     private(set) var isClosing: Bool
@@ -40,7 +41,7 @@ struct TurnQueue {
 
     // MARK: The next turn
 
-    mutating func append(_ turn: TurnRecord) { self.waiting.append(turn) }
+    mutating func append(_ turn: TurnRecord) { self.waiting.append(turn.with(text: "")) }
 
     /// Takes the oldest waiting turn, to be marked as running; nil when none may begin. ``begun(_:)`` must follow.
     mutating func next() -> TurnRecord? {
