@@ -36,7 +36,8 @@ extension MatrixAdapter {
                 }
                 let token = state.withLock { $0.machine.token }
                 return try await transport.send(request, token: token)
-            }, logger: self.logger)
+            }, logger: self.logger,
+            mayTalk: { [weak self] user, room in await self?.mayTalk(user, in: room) ?? false })
         self.encryption.withLock { $0 = encryption }
         return encryption
     }
@@ -225,16 +226,21 @@ extension MatrixAdapter {
         }
     }
 
-    /// Strangers get no answers about encryption either, unless they may pair.
-    private func mayTalk(_ user: String) async -> Bool {
+    /// Strangers get no answers about encryption either, unless they may pair, which is done in direct conversations.
+    private func mayTalk(_ user: String, in room: String) async -> Bool {
         guard let mayInvite = self.mayInvite else { return true }
-        if await mayInvite(self.state.withLock({ $0.machine.sender(user) })) { return true }
+        let (sender, mayBeDirect) = self.state.withLock { state in
+            // What a room is that the bot has just joined, the sync tells that is being read.
+            (state.machine.sender(user), state.machine.memory.rooms[room] == nil || state.machine.isDirect(room))
+        }
+        if await mayInvite(sender) { return true }
+        guard mayBeDirect else { return false }
         return await self.mayPair?() ?? false
     }
 
     private func say(_ notice: MatrixKeyNotice, of encryption: MatrixEncryption) async {
         do {
-            if let user = notice.user, await !self.mayTalk(user) { return }
+            if let user = notice.user, await !self.mayTalk(user, in: notice.room) { return }
             if notice.text == nil { try await Task.sleep(for: Self.noticeDelay) }
             guard let text = try await encryption.take(notice) else { return }
             let markup = String(decoding: self.renderer.render(text).bytes, as: UTF8.self)

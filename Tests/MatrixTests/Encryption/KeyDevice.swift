@@ -19,11 +19,13 @@ struct KeyDevice {
     ///   - keys: of an earlier run; nil for new ones.
     ///   - place: where the keys are, if not there.
     ///   - clock: its time, in milliseconds since 1970.
+    ///   - mayTalk: whether it listens to a user in a room.
     ///   - dying: the number of requests after which it is killed; the last one reaches the server if `afterwards`.
     init(
         _ user: String, _ name: String, on server: KeyServer, keys: TestKeys? = nil, place: (any MatrixKeyPlace)? = nil,
         settings: MatrixEncryptionSettings = MatrixEncryptionSettings(), dying: Protected<Int>? = nil,
-        afterwards: Bool = false, clock: @escaping @Sendable () -> Int64 = { AdapterTime.now.wall }
+        afterwards: Bool = false, mayTalk: @escaping @Sendable (String, String) async -> Bool = { _, _ in true },
+        clock: @escaping @Sendable () -> Int64 = { AdapterTime.now.wall }
     ) async throws {
         self.user = user
         self.name = name
@@ -32,7 +34,9 @@ struct KeyDevice {
         self.keys = keys
         self.encryption = MatrixEncryption(
             user: user, settings: settings, store: try await (place ?? keys.place).open(),
-            call: Self.call(server.call(user, name), dying, afterwards), logger: Logger(label: "keys"), clock: clock)
+            call: Self.call(server.call(user, name), dying, afterwards), logger: Logger(label: "keys"),
+            mayTalk: mayTalk,
+            clock: clock)
     }
 
     private static func call(

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Crypto
 internal import Database
 internal import JSON
 internal import Kit
@@ -23,10 +24,11 @@ extension MatrixEncryption {
         try await self.refresh(closed.map(\.sender))
         self.hear(closed.map(\.sender))
         var opened: [String: MatrixEvent] = [:]
+        var missing: [(event: MatrixEvent, session: String)] = []
         for event in closed {
             switch try await self.open(event, in: room) {
             case .event(let clear): opened[event.id] = clear
-            case .missingKey(let session): if !isFirst { try await self.wait(for: session, event, in: room) }
+            case .missingKey(let session): if !isFirst { missing.append((event, session)) }
             case .untrusted(let reason):
                 self.counters.withLock { $0.undecryptable += 1 }
                 self.say(reason, about: event, in: room, name: "trust \(event.sender) \(event.sessionID)")
@@ -36,6 +38,7 @@ extension MatrixEncryption {
             }
         }
         try await self.storeIndices()
+        if !missing.isEmpty { try await self.wait(for: missing, in: room) }
         if !opened.isEmpty, self.isUnprepared(room) { self.begin(.prepare(room: room)) }
         return opened
     }
@@ -93,13 +96,72 @@ extension MatrixEncryption {
 
     // MARK: Late keys
 
-    private func wait(for session: String, _ event: MatrixEvent, in room: String) async throws {
-        self.counters.withLock { $0.undecryptable += 1 }
+    /// Keeps events until their keys come, and asks for those. For people to whom the bot does not listen nothing is done.
+    private func wait(for missing: [(event: MatrixEvent, session: String)], in room: String) async throws {
+        self.counters.withLock { $0.undecryptable += missing.count }
+        var senders: Set<String> = []
+        for sender in Set(missing.map { $0.event.sender }) {
+            if await self.mayTalk(sender, room) { senders.insert(sender) }
+        }
+        let waiting = missing.filter { senders.contains($0.event.sender) }
+        guard !waiting.isEmpty else { return }
+        let now = self.clock()
+        var late = if let known = self.late { known } else { try await self.countLate() }
+        late.forgetOld(at: now)
+        let bodies = waiting.map { $0.event.json.text }
+        var dropped: Set<String> = []
+        for ((event, _), body) in zip(waiting, bodies) {
+            dropped.formUnion(late.add(event.id, from: event.sender, bytes: body.utf8.count, at: now))
+        }
         var changes = MatrixKeyChanges()
-        changes.setLate(event.id, room: room, session: session, body: event.json.text, at: self.clock())
+        for ((event, session), body) in zip(waiting, bodies) where !dropped.contains(event.id) {
+            changes.setLate(event.id, room: room, session: session, body: body, at: now)
+        }
+        for id in dropped { changes.removeLate(id) }
         try await self.commit(changes)
-        self.begin(.request(room: room, session: session, user: event.sender))
-        self.say(nil, about: event, in: room, name: session)
+        self.late = late
+        for (event, session) in waiting where !dropped.contains(event.id) {
+            guard self.mayAsk(for: session, of: event.sender, in: room, at: now) else { continue }
+            self.begin(.request(room: room, session: session, user: event.sender))
+            self.say(nil, about: event, in: room, name: session)
+        }
+    }
+
+    /// What an earlier run has kept, without what is too much.
+    private func countLate() async throws -> MatrixLateEvents {
+        var stored: [(id: String, sender: String, bytes: Int, at: Int64)] = []
+        // Events may be long.
+        try await self.store.read(.late, inPartsOf: 100) { rows in
+            for row in rows {
+                let body = Array(try row.text("body").utf8)
+                let event = (try? JSON.parse(body)).flatMap { MatrixEvent($0) }
+                stored.append((try row.text("event"), event?.sender ?? "", body.count, try row.int64("at")))
+            }
+        }
+        var late = MatrixLateEvents()
+        var changes = MatrixKeyChanges()
+        for (id, sender, bytes, time) in stored.sorted(by: { $0.at < $1.at }) {
+            for old in late.add(id, from: sender, bytes: bytes, at: time) { changes.removeLate(old) }
+        }
+        try await self.commit(changes)
+        return late
+    }
+
+    /// How often the key of a session is asked for, in milliseconds.
+    private static let requestInterval: Int64 = 3_600_000
+
+    /// Whether the key of a session is asked for, now that an event needs it.
+    private func mayAsk(for session: String, of user: String, in room: String, at now: Int64) -> Bool {
+        let name = Self.requestName(session, of: user, in: room)
+        if let last = self.askedAt[name], (0..<Self.requestInterval).contains(now - last) { return false }
+        guard self.keyRequests.admits(user, at: now) else { return false }
+        self.askedAt[name] = now
+        return true
+    }
+
+    /// Anybody can write of anybody's session.
+    private static func requestName(_ session: String, of user: String, in room: String) -> String {
+        "\(user) \(room) \(session)"
     }
 
     private static func missingKeyText(_ code: String?) -> String {
@@ -136,14 +198,17 @@ extension MatrixEncryption {
         let due = try await self.dueLateEvents()
         // The others follow with the next sync.
         if due.count == Self.lateStep { opened.news = self.settledNews }
+        var gone: [(id: String, sender: String)] = []
         for late in due {
             let event = (try? JSON.parse(Array(late.body.utf8))).flatMap { MatrixEvent($0) }
             if let event, try await self.read(event, late, &opened) { continue }
-            var changes = MatrixKeyChanges()
-            changes.removeLate(late.id)
-            try await self.store.commit(changes)
+            gone.append((late.id, event?.sender ?? ""))
         }
         try await self.storeIndices()
+        var changes = MatrixKeyChanges()
+        for (id, _) in gone { changes.removeLate(id) }
+        try await self.store.commit(changes)
+        for (id, sender) in gone { self.late?.remove(id, from: sender) }
         for room in opened.late.keys where self.isUnprepared(room) { self.begin(.prepare(room: room)) }
     }
 
@@ -239,9 +304,15 @@ extension MatrixEncryption {
                 "algorithm": "m.megolm.v1.aes-sha2", "room_id": .string(room), "session_id": .string(session),
             ],
         ]
-        _ = try await self.ask(
-            .sendToDevice(
-                "m.room_key_request", transaction: "request-\(session.filter(\.isLetter))",
-                messages: .object([user: ["*": content]])))
+        let name = Self.requestName(session, of: user, in: room)
+        do {
+            _ = try await self.ask(
+                .sendToDevice(
+                    "m.room_key_request", transaction: "request-\(hex(sha256(name)).prefix(24))",
+                    messages: .object([user: ["*": content]])))
+        } catch {
+            self.askedAt[name] = nil
+            throw error
+        }
     }
 }

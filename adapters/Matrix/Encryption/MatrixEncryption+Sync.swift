@@ -74,6 +74,7 @@ extension MatrixEncryption {
         var changes = MatrixKeyChanges()
         for event in late { changes.removeLate(event.id) }
         try await self.store.commit(changes)
+        for event in late { self.late?.remove(event.id, from: event.sender) }
     }
 
     // MARK: Rooms

@@ -23,6 +23,8 @@ package actor MatrixEncryption {
     let logger: Logger
     /// Milliseconds since 1970; injected for tests.
     let clock: @Sendable () -> Int64
+    /// Whether the bot listens to a user in a room.
+    let mayTalk: @Sendable (_ user: String, _ room: String) async -> Bool
 
     /// The bot's device; nil until ``open(device:)``.
     var account: OlmAccount?
@@ -70,6 +72,12 @@ package actor MatrixEncryption {
     var roomKeys: [String: MatrixReadingKey] = [:]
     /// Why the owner of a session withheld its key, by session.
     var withheld = RecentMap<String, String>(capacity: 512)
+    /// The events that wait for keys; nil before they are counted.
+    var late: MatrixLateEvents?
+    /// When the key of a session was last asked for, by user, room and session (milliseconds since 1970), and how many may
+    /// be.
+    var askedAt = RecentMap<String, Int64>(capacity: 2_048)
+    var keyRequests = StrangerBudget(ofAll: 1_000, ofUser: 100)
     /// When a broken channel was last mended, by the device's key (milliseconds since 1970).
     var mendedAt: [String: Int64] = [:]
     /// Counts the keys that came, and how many of them late events were tried with. They differ at first: events may
@@ -122,6 +130,7 @@ package actor MatrixEncryption {
 
     init(
         user: String, settings: MatrixEncryptionSettings, store: MatrixKeyStore, call: @escaping Call, logger: Logger,
+        mayTalk: @escaping @Sendable (_ user: String, _ room: String) async -> Bool = { _, _ in true },
         clock: @escaping @Sendable () -> Int64 = { AdapterTime.now.wall }
     ) {
         self.user = user
@@ -129,6 +138,7 @@ package actor MatrixEncryption {
         self.store = store
         self.call = call
         self.logger = logger
+        self.mayTalk = mayTalk
         self.clock = clock
         (self.errands, self.errandSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_024))
         (self.roomMessages, self.roomMessageSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(256))
@@ -195,6 +205,7 @@ package actor MatrixEncryption {
             self.doubtful = []
             self.outbound = [:]
             self.roomKeys = [:]
+            self.late = nil
             self.strayKeys = nil
             self.keyCounts = [:]
             self.isStale = true

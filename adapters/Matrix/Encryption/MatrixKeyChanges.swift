@@ -12,8 +12,6 @@ struct MatrixKeyChanges: Sendable {
         case remove(MatrixKeyTable, where: String?, [SQLValue])
     }
 
-    /// Events that wait for their keys.
-    private static let lateLimit = 5_000
     /// Messages to this device that are recognised when they come again.
     private static let handledLimit = 50_000
 
@@ -244,8 +242,6 @@ struct MatrixKeyChanges: Sendable {
                 "event": SQLValue(event), "room": SQLValue(room), "session": SQLValue(session),
                 "body": SQLValue(body), "at": SQLValue(now),
             ])
-        self.remove(
-            .late, where: "event = $1 AND (SELECT count(*) FROM {late}) > \(Self.lateLimit)", SQLValue(event))
     }
 
     mutating func removeLate(_ event: String) { self.remove(.late, where: "event = $1", SQLValue(event)) }
