@@ -322,6 +322,25 @@ struct MatrixAdapterTests {
         }
     }
 
+    @Test("what people without a role refer to is not asked of the server")
+    func strangersLookups() async throws {
+        let adapter = self.adapter(mayInvite: { $0.id == "matrix:@alice:hs" })
+        let transcript = self.transcript
+        func reply(_ text: String, from sender: String, to id: String) -> JSON {
+            transcript.text(text, from: sender, more: ["m.relates_to": ["m.in_reply_to": ["event_id": .string(id)]]])
+        }
+        let events = (0..<3).map { reply("a\($0)", from: "@eve:hs", to: "$e\($0)") }
+        let batch = self.batch("s2", events + [reply("b", from: "@alice:hs", to: "$e0")])
+        let (server, sink) = (self.server, self.sink)
+        try await self.run(adapter) {
+            server.sync(batch)
+            await sink.message("b")
+        }
+        expectEqual(sink.messages.map(\.text), ["a0", "a1", "a2", "b"])
+        let asked = server.requests.map(\.purpose).filter { if case .event = $0 { true } else { false } }
+        expectEqual(asked, [.event(room: MatrixTranscript.room, id: "$e0")])
+    }
+
     @Test("doctor reports what is wrong", arguments: ["encrypted", "html", "token", "mismatch", "empty", "down"])
     func diagnose(trouble: String) async {
         let adapter = self.adapter(encryption: MatrixEncryptionSettings(isEnabled: false))

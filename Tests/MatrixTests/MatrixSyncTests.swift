@@ -366,6 +366,73 @@ struct MatrixSyncTests {
         expectEqual(transcript.messages().map(\.isAddressed), [true, false])
     }
 
+    private func reaction(_ transcript: MatrixTranscript, to id: String, from sender: String = "@alice:hs") -> JSON {
+        transcript.event(
+            "m.reaction", ["m.relates_to": ["rel_type": "m.annotation", "event_id": .string(id), "key": "👍"]],
+            from: sender)
+    }
+
+    /// Answers all look-ups with the bot's own event; their number.
+    private func lookUp(_ transcript: MatrixTranscript) -> Int {
+        var count = 0
+        while case .event(let room, let id) = transcript.requests().last?.purpose {
+            count += 1
+            transcript.answer(
+                .event(room: room, id: id), transcript.text("mine", from: MatrixTranscript.me, id: id))
+        }
+        return count
+    }
+
+    @Test("a sync looks up a bounded number of events for a person and in a room, and what is known needs none")
+    func manyLookups() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let own = transcript.text("mine", from: MatrixTranscript.me, id: "$own")
+        var events = [own]
+        for user in ["@alice:hs", "@bob:hs", "@carol:hs"] {
+            for number in 0..<60 { events.append(self.reaction(transcript, to: "$\(user)\(number)", from: user)) }
+        }
+        events.append(self.reaction(transcript, to: "$own", from: "@alice:hs"))
+        transcript.sync([
+            self.room: transcript.joined(events),
+            "!z:hs": transcript.joined(
+                [
+                    transcript.event("m.room.member", ["membership": "join"], stateKey: MatrixTranscript.me),
+                    self.reaction(transcript, to: "$alice", from: "@alice:hs"),
+                    self.reaction(transcript, to: "$dora", from: "@dora:hs"),
+                ], members: 3),
+        ])
+        expectEqual(self.lookUp(transcript), 101)
+        let targets = transcript.delivered().map { event in
+            if case .choice(let choice) = event.kind { choice.target.id } else { "?" }
+        }
+        expectEqual(targets.count, 102)
+        expectEqual(targets.suffix(2), ["$own", "$dora"])
+        // The next sync has all again.
+        transcript.sync([self.room: transcript.joined([self.reaction(transcript, to: "$more")])])
+        expectEqual(self.lookUp(transcript), 1)
+    }
+
+    @Test("for people without a role nothing is looked up, and what they name stays open for others")
+    func strangersLookups() {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let targets = ["$x", "$y", "$z"]
+        let theirs = targets.map { self.reaction(transcript, to: $0, from: "@eve:hs") }
+        transcript.sync([
+            self.room: transcript.joined(theirs + [self.reaction(transcript, to: "$x"), transcript.text("last")])
+        ])
+        expectEqual(transcript.machine.asker, "@eve:hs")
+        expectEqual(transcript.requests().map(\.purpose), [.event(room: self.room, id: "$x")])
+        transcript.handle(.stranger("@eve:hs"))
+        expectEqual(transcript.machine.asker, "@alice:hs")
+        expectEqual(self.lookUp(transcript), 1)
+        let senders = transcript.delivered().map { event in
+            if case .choice(let choice) = event.kind { choice.sender.id } else { "message" }
+        }
+        expectEqual(senders, ["matrix:@alice:hs", "message"])
+    }
+
     @Test("a message for the bot is marked as read in its thread after delivery")
     func receipts() {
         let transcript = MatrixTranscript()

@@ -54,6 +54,10 @@ extension MatrixAdapter {
         while let action = queue.popFirst() {
             switch action {
             case .request(let request):
+                if case .event = request.purpose, let user = await self.stranger() {
+                    queue = (self.handle(.stranger(user)) + queue)[...]
+                    continue
+                }
                 let token = self.state.withLock { $0.machine.token }
                 let answer = try await self.transport.send(request, token: token)
                 try Task.checkCancellation()
@@ -74,6 +78,12 @@ extension MatrixAdapter {
             case .aside, .markRead, .ask, .say, .log: self.perform(action)
             }
         }
+    }
+
+    /// Whoever makes the bot look up an event, if they have no role: what they refer to does not matter.
+    private func stranger() async -> String? {
+        guard let mayInvite = self.mayInvite, let user = self.state.withLock({ $0.machine.asker }) else { return nil }
+        return await mayInvite(self.state.withLock { $0.machine.sender(user) }) ? nil : user
     }
 
     func handle(_ input: MatrixStateMachine.Input) -> [MatrixStateMachine.Action] {

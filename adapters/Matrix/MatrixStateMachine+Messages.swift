@@ -8,7 +8,9 @@ extension MatrixStateMachine {
 
     /// The event whose sender has to be known first: the target of a reply or reaction.
     func unknownTarget(of event: MatrixEvent, in room: String) -> String? {
-        guard event.sender != self.settings.user, self.mayRead(event, in: room) else { return nil }
+        guard event.sender != self.settings.user, self.batch?.mayLookUp(for: event.sender) == true,
+            self.mayRead(event, in: room)
+        else { return nil }
         let target: String?
         switch event.type {
         case .reaction: target = event.annotation?.target

@@ -17,9 +17,26 @@ extension MatrixStateMachine {
         var work: Work?
         /// The last event of each room, remembered once all are delivered.
         var lasts: [String: String] = [:]
+        /// Events that were looked up, by the person whose messages and reactions named them. Each look-up keeps all rooms
+        /// waiting.
+        var lookups: [String: Int] = [:]
+        /// People for whom nothing is looked up.
+        var strangers: Set<String> = []
 
         /// The room to handle next; nil after the last one.
         var next: MatrixSync.Joined? { self.place < self.sync.joined.count ? self.sync.joined[self.place] : nil }
+
+        /// Whether the target of a person's message or reaction is looked up; otherwise it counts as unknown.
+        func mayLookUp(for user: String) -> Bool {
+            !self.strangers.contains(user) && self.lookups[user, default: 0] < MatrixStateMachine.lookupLimit
+                && self.work?.lookups ?? 0 < MatrixStateMachine.roomLookupLimit
+        }
+
+        mutating func countLookup() {
+            guard let user = self.work?.next?.sender else { return }
+            self.lookups[user, default: 0] += 1
+            self.work?.lookups += 1
+        }
 
         /// Leaves out what has not been handled of a room.
         mutating func drop(_ room: String) {
@@ -42,6 +59,8 @@ extension MatrixStateMachine {
         var gap: String?
         let gapEnd: String?
         var pages = 0
+        /// Events that were looked up.
+        var lookups = 0
         /// The events after the gap.
         var rest: [MatrixEvent] { didSet { self.laterEdits = Self.edits(in: self.rest) } }
         /// The edits among ``events`` and among ``rest``, by the event that they replace.
@@ -72,6 +91,10 @@ extension MatrixStateMachine {
 
     /// After this many pages of 100 events, the rest of a gap is skipped with a warning.
     private static let pageLimit = 100
+
+    /// The events of a batch that are looked up for one person, and in one room.
+    static let lookupLimit = 50
+    static let roomLookupLimit = 100
 
     /// The delay before messages are marked as read, in milliseconds.
     private static let receiptDelay: Int64 = 1_000
@@ -330,11 +353,22 @@ extension MatrixStateMachine {
         self.processBatch()
     }
 
+    /// Whose message or reaction a look-up of ``batch`` is made for.
+    var asker: String? { self.batch?.work?.next?.sender }
+
+    /// Goes on without the look-up. What the event is stays open: somebody else may name it.
+    mutating func skipLookups(for user: String) {
+        self.batch?.strangers.insert(user)
+        self.processBatch()
+    }
+
     mutating func receiveLookup(_ answer: MatrixAnswer, of id: String) {
         if case .success(let json) = answer {
+            self.batch?.countLookup()
             self.notes[id] = self.note(of: MatrixEvent(json))
         } else {
             guard let reason = self.lastingFailure(answer) else { return }
+            self.batch?.countLookup()
             self.log(.debug, "The event \(id) cannot be read: \(reason)")
             self.notes[id] = self.note(of: nil)
         }

@@ -14,6 +14,8 @@ package struct MatrixStateMachine: Sendable {
         case begin
         /// The answer to a request of the main line, with the encrypted events in it that could be read.
         case answer(MatrixRequest.Purpose, MatrixAnswer, opened: MatrixOpened = .none)
+        /// This person has no role, so nothing is looked up for them in the present batch.
+        case stranger(String)
         /// The answer to a request made aside.
         case answerAside(MatrixRequest.Purpose, MatrixAnswer)
         /// Whether the inviter may invite the bot to `room`.
@@ -159,6 +161,7 @@ package struct MatrixStateMachine: Sendable {
         case .answer(let purpose, let answer, let opened):
             self.opened = opened
             self.receive(answer, for: purpose)
+        case .stranger(let user): self.skipLookups(for: user)
         case .deviceLost(let reason): self.renewDevice(reason)
         case .superseded(let reason, let isExpected): self.stop(reason, isExpected: isExpected)
         case .answerAside(let purpose, let answer): self.receiveAside(answer, for: purpose)
