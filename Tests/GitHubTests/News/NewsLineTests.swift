@@ -72,6 +72,20 @@ struct NewsLineTests {
         #expect(line.hasPrefix("mona commented on \\#7: “\(shown)” https://"), "\(line)")
     }
 
+    @Test("of outsiders' comments ten are shown, and all of those who may push")
+    func outsiders() {
+        let events = (1...40).compactMap { number in
+            NewsReader.comment(
+                NewsFixtures.written(
+                    number, "text \(number).", ["author_association": number % 2 == 0 ? "COLLABORATOR" : "CONTRIBUTOR"]),
+                ofPull: 7, in: "octo/app")
+        }
+        let lines = NewsLine.lines(for: events) { "`!\($0)`" }
+        expectEqual(lines.count, 31)
+        #expect((1...20).allSatisfy { number in lines.contains { $0.contains("text \(2 * number).") } })
+        expectEqual(lines.last, "and 10 more by people who may not push to the repository.")
+    }
+
     @Test("long texts are cut, and addresses with surprises are left out")
     func limits() throws {
         var comment = try #require(

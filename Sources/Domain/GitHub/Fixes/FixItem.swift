@@ -79,7 +79,7 @@ package struct FixItem: Sendable, Hashable {
         self.writer = Self.writer(comment.association)
     }
 
-    private static func writer(_ association: String?) -> Writer {
+    static func writer(_ association: String?) -> Writer {
         switch association {
         case "OWNER": .owner
         case "MEMBER", "COLLABORATOR": .insider

@@ -88,6 +88,14 @@ package struct NewsEvent: Sendable, Hashable {
         return part
     }
 
+    /// Whether it is a text of somebody who may not push to the repository, as far as GitHub says.
+    package var isByOutsider: Bool {
+        switch self.kind {
+        case .review, .lineComment, .comment: FixItem.writer(self.association) == .outsider
+        case .push, .check, .workflow, .pull: false
+        }
+    }
+
     /// Whether it reports a failed check or workflow.
     package var isFailure: Bool {
         guard self.kind == .check || self.kind == .workflow else { return false }

@@ -4,34 +4,43 @@ internal import Primitives
 package enum NewsLine {
     private static let commitLimit = 3
     private static let checkLimit = 5
+    /// Of those who may not push to the repository: they may write any number.
+    private static let outsiderLimit = 10
 
     /// The lines for events that are reported together: comments of one review share a line, and so do failed checks of
-    /// one commit.
+    /// one commit. Of outsiders' texts there are only so many, and at the end the number of the others.
     ///
     /// - Parameter command: a command as people type it in the thread's room, in Markdown.
     package static func lines(for events: [NewsEvent], command: (String) -> String) -> [String] {
         var groups = NewsGroups(events)
         var lines: [String] = []
+        var outsiders = 0
         while let event = groups.next() {
-            switch event.kind {
-            case .push: lines.append(self.push(event))
-            case .pull: lines.append(self.pull(event))
-            case .comment:
-                lines.append(self.written(event, "\(self.author(event)) commented on \(self.number(event))", command))
-            case .review:
-                lines.append(self.review(event, groups.takeComments(ofReview: event.id), command))
-            case .lineComment:
-                let others = event.review.map { groups.takeComments(ofReview: $0) } ?? []
-                if let review = event.review.flatMap({ groups.takeReview($0) }) {
-                    lines.append(self.review(review, [event] + others, command))
-                } else {
-                    lines.append(self.lineComments([event] + others, command))
-                }
-            case .check, .workflow:
-                lines.append(self.checks([event] + groups.takeFailures(of: event.sha), command))
-            }
+            let line = self.line(event, &groups, command)
+            if event.isByOutsider { outsiders += 1 }
+            if !event.isByOutsider || outsiders <= self.outsiderLimit { lines.append(line) }
+        }
+        if outsiders > self.outsiderLimit {
+            lines.append("and \(outsiders - self.outsiderLimit) more by people who may not push to the repository.")
         }
         return lines
+    }
+
+    private static func line(_ event: NewsEvent, _ groups: inout NewsGroups, _ command: (String) -> String) -> String {
+        switch event.kind {
+        case .push: return self.push(event)
+        case .pull: return self.pull(event)
+        case .comment:
+            return self.written(event, "\(self.author(event)) commented on \(self.number(event))", command)
+        case .review: return self.review(event, groups.takeComments(ofReview: event.id), command)
+        case .lineComment:
+            let others = event.review.map { groups.takeComments(ofReview: $0) } ?? []
+            if let review = event.review.flatMap({ groups.takeReview($0) }) {
+                return self.review(review, [event] + others, command)
+            }
+            return self.lineComments([event] + others, command)
+        case .check, .workflow: return self.checks([event] + groups.takeFailures(of: event.sha), command)
+        }
     }
 
     // MARK: The lines

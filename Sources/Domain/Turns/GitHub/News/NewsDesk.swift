@@ -1,6 +1,7 @@
 internal import Chat
 package import GitHub
 internal import JSON
+internal import Primitives
 internal import Sessions
 
 /// Decides within a transaction which threads learn what, and stores it. Times are milliseconds since 1970.
@@ -11,8 +12,11 @@ package struct NewsDesk: Sendable {
     private let namesOnGitHub: [String: [String]]
     /// Their branches that are in forks, by the same names.
     var forks: [String: GitHubForks]
-    /// Called with the ids of watches that missed something, and have to be polled.
+    /// Called with the ids of watches that missed something, and have to be polled; with none, when something waits that
+    /// polling tells.
     package var onGap: @Sendable ([String]) -> Void = { _ in }
+    /// Shared by all copies.
+    let outsiders = Protected(Outsiders())
 
     package init(repositories: [String: GitHubRepositoryName], forks: [String: GitHubForks] = [:]) {
         self.repositories = repositories
@@ -49,10 +53,17 @@ package struct NewsDesk: Sendable {
         let parts = self.parts(of: watches, for: index)
         for (number, part) in parts.enumerated() {
             let isLast = number == parts.count - 1
+            let waiting = Protected<Set<String>>([])
             try await posts.tell(for: .gitHub) { ledger in
                 if isLast { try finish(ledger) }
-                return try self.news(of: index, for: part, in: ledger, at: now)
+                return try self.news(of: index, for: part, in: ledger, at: now) { session in
+                    waiting.withLock { _ = $0.insert(session) }
+                }
             }
+            let sessions = waiting.withLock { $0 }
+            guard !sessions.isEmpty else { continue }
+            self.outsiders.withLock { $0.wait(sessions) }
+            self.onGap([])
         }
     }
 
@@ -76,8 +87,11 @@ package struct NewsDesk: Sendable {
     }
 
     /// Stores what is new for these watches, and returns the lines about it.
+    ///
+    /// - Parameter onWait: Called with the session of a thread that has to wait for some of it.
     func news(
-        of index: NewsIndex, for watches: [GitHubWatch], in ledger: Ledger, at now: Int64
+        of index: NewsIndex, for watches: [GitHubWatch], in ledger: Ledger, at now: Int64,
+        onWait: (String) -> Void = { _ in }
     ) throws -> [ThreadNews] {
         let snapshot = index.snapshot
         // The same for all watches.
@@ -96,12 +110,19 @@ package struct NewsDesk: Sendable {
             let events = index.events(for: branch)
             if branch.head == nil { branch.head = snapshot.heads[watch.branch] }
             if branch.pull == nil { branch.pull = snapshot.pulls[watch.branch] }
+            let tellsOutsiders = self.outsiders.withLock { $0.mayTell(watch.session, at: now) }
             var fresh: [NewsEvent] = []
+            var isWaiting = false
             for event in events where NewsDecision.concerns(event, branch) {
                 if let news = try decision.news(of: event, for: branch),
                     try self.insert(news, for: watch.session, in: ledger, at: now)
                 {
-                    fresh.append(news)
+                    if news.isByOutsider, !tellsOutsiders {
+                        try self.keep(news, for: watch.session, in: ledger, at: now)
+                        isWaiting = true
+                    } else {
+                        fresh.append(news)
+                    }
                     try self.settle(commitsOf: event, for: watch.session, in: ledger, at: now)
                 }
                 if event.kind == .check, event.state == "success" {
@@ -114,12 +135,16 @@ package struct NewsDesk: Sendable {
             } else if self.catchUp(&branch, with: events) {
                 gaps.append(watch.id)
             }
-            try self.store(branch, of: watch, isActive: !fresh.isEmpty, in: ledger, at: now)
-            guard !fresh.isEmpty else { return nil }
-            let told = fresh
-            return ThreadNews(session: watch.session) { sign in
-                NewsLine.lines(for: told) { sign.command($0) }.joined(separator: "\n\n")
-            }
+            try self.store(branch, of: watch, isActive: !fresh.isEmpty || isWaiting, in: ledger, at: now)
+            if isWaiting { onWait(watch.session) }
+            if fresh.contains(where: \.isByOutsider) { self.outsiders.withLock { $0.told(watch.session, at: now) } }
+            return fresh.isEmpty ? nil : Self.news(fresh, for: watch.session)
+        }
+    }
+
+    static func news(_ events: [NewsEvent], for session: String) -> ThreadNews {
+        ThreadNews(session: session) { sign in
+            NewsLine.lines(for: events) { sign.command($0) }.joined(separator: "\n\n")
         }
     }
 

@@ -94,9 +94,13 @@ package final class NewsPoller: Service {
         }
     }
 
-    /// Polls what is due. Returns the time until the next watch is; nil without watches, and where another host polls.
+    /// Polls what is due, and tells what has waited. Returns the time until there is more; nil without watches, and where
+    /// another host polls.
     func poll() async throws -> Duration? {
-        guard self.posts.store.held.contains(.gitHub) else { return nil }
+        guard self.posts.store.held.contains(.gitHub) else {
+            self.desk.forgetWaiting()
+            return nil
+        }
         let now = self.posts.environment.now()
         let watches = try await self.posts.store.read { ledger in try ledger.gitHubWatches() }
             .filter { self.desk.repositories[$0.repository] != nil }
@@ -123,10 +127,12 @@ package final class NewsPoller: Service {
             }
             try await group.waitForAll()
         }
+        let rest = try await self.desk.tellWaiting(through: self.posts)
         let later = self.posts.environment.now()
-        return self.state.withLock { state in
+        let pause: Duration? = self.state.withLock { state in
             state.schedule.next.map { .milliseconds(max(1, $0 - later)) }
         }
+        return [pause, rest].compactMap(\.self).min()
     }
 
     /// Returns whether it succeeded. Throws the store's errors.

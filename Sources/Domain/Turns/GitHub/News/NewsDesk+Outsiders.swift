@@ -1,0 +1,110 @@
+internal import GitHub
+internal import JSON
+internal import Primitives
+internal import Sessions
+
+/// What people wrote who may not push to the repository. Where anybody may comment, anybody could fill a thread, so it
+/// learns of that at most every ten minutes. What has to wait is stored, and told together.
+extension NewsDesk {
+    struct Outsiders: Sendable {
+        /// In milliseconds.
+        static let interval: Int64 = 600_000
+
+        /// When threads may learn more, by session (milliseconds since 1970).
+        private var times: [String: Int64] = [:]
+        /// Sessions for which something is stored.
+        private var waiting: Set<String> = []
+        /// What an earlier run has stored was looked for.
+        var isKnown = false
+
+        func mayTell(_ session: String, at now: Int64) -> Bool {
+            // A time that is further ahead is of a clock that was wrong.
+            guard let time = self.times[session] else { return true }
+            return time <= now || time > now + Self.interval
+        }
+
+        mutating func told(_ session: String, at now: Int64) { self.times[session] = now + Self.interval }
+
+        mutating func wait(_ sessions: some Sequence<String>) { self.waiting.formUnion(sessions) }
+
+        /// Takes the sessions that may learn what waits.
+        mutating func takeDue(at now: Int64) -> [String] {
+            let due = self.waiting.filter { self.mayTell($0, at: now) }.sorted()
+            self.waiting.subtract(due)
+            self.times = self.times.filter { !self.mayTell($0.key, at: now) }
+            for session in due { self.told(session, at: now) }
+            return due
+        }
+
+        /// They have not learnt it.
+        mutating func putBack(_ sessions: some Sequence<String>) {
+            for session in sessions { self.times[session] = nil }
+            self.wait(sessions)
+        }
+
+        /// When something may be told next.
+        func next(after now: Int64) -> Int64? { self.waiting.map { self.times[$0] ?? now }.min() }
+    }
+
+    /// The kind of rows that wait: copies of the items.
+    static let waitingKind = "waiting"
+    /// Of an item's text: a line shows less.
+    private static let textLimit = 1_000
+    /// Threads of one transaction.
+    private static let step = 50
+
+    /// Keeps an item for a thread that may not learn of it yet.
+    func keep(_ event: NewsEvent, for session: String, in ledger: Ledger, at now: Int64) throws {
+        var copy = event
+        copy.text = event.text.map { String($0.prefix(Self.textLimit)) }
+        _ = try ledger.insert(
+            GitHubNewsRow(
+                session: session, key: "\(Self.waitingKind):\(event.key)", kind: Self.waitingKind, sha: nil,
+                item: copy.json.text, createdAt: now))
+    }
+
+    /// Tells threads what has waited long enough. Returns the time until there may be more; nil if nothing waits.
+    func tellWaiting(through posts: ThreadPosts) async throws -> Duration? {
+        if !self.outsiders.withLock({ $0.isKnown }) { try await self.findWaiting(in: posts.store) }
+        let now = posts.environment.now()
+        let due = self.outsiders.withLock { $0.takeDue(at: now) }
+        for start in stride(from: 0, to: due.count, by: Self.step) {
+            let part = due[start..<min(start + Self.step, due.count)]
+            do {
+                try await posts.tell(for: .gitHub) { ledger in
+                    try part.compactMap { session in try self.waitingNews(of: session, in: ledger) }
+                }
+            } catch {
+                self.outsiders.withLock { $0.putBack(due[start...]) }
+                throw error
+            }
+        }
+        return self.outsiders.withLock { $0.next(after: now) }.map { .milliseconds(max(1, $0 - now)) }
+    }
+
+    /// Another host tells threads from now on.
+    func forgetWaiting() { self.outsiders.withLock { $0 = Outsiders() } }
+
+    private func findWaiting(in store: SessionStore) async throws {
+        let sessions = try await store.read { ledger in Set(try ledger.gitHubWatches().map(\.session)).sorted() }
+        for start in stride(from: 0, to: sessions.count, by: Self.step) {
+            let part = sessions[start..<min(start + Self.step, sessions.count)]
+            let waiting = try await store.read { ledger in
+                try part.filter { session in
+                    try !ledger.openGitHubNews(of: session, kind: Self.waitingKind).isEmpty
+                }
+            }
+            self.outsiders.withLock { $0.wait(waiting) }
+        }
+        self.outsiders.withLock { $0.isKnown = true }
+    }
+
+    private func waitingNews(of session: String, in ledger: Ledger) throws -> ThreadNews? {
+        let rows = try ledger.openGitHubNews(of: session, kind: Self.waitingKind)
+        // There may be more of them.
+        if rows.count == Ledger.openGitHubNewsLimit { self.outsiders.withLock { $0.wait([session]) } }
+        try ledger.answerGitHubNews(rows.map(\.key), in: session)
+        let events = rows.compactMap { row in (try? JSON.parse(row.item)).flatMap { NewsEvent(json: $0) } }
+        return events.isEmpty ? nil : Self.news(events, for: session)
+    }
+}

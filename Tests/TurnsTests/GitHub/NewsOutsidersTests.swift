@@ -1,0 +1,96 @@
+import GitHub
+import JSON
+import Primitives
+import Sessions
+import TestSupport
+import Testing
+
+@testable import Turns
+
+@Suite("News: what outsiders write", .timeLimit(.minutes(1)))
+struct NewsOutsidersTests {
+    private static func comment(_ id: Int, by association: String = "NONE") -> JSON {
+        GitHubScene.payload([
+            "action": "created", "issue": ["number": 7, "pull_request": [:]],
+            "comment": [
+                "id": JSON(id), "body": .string("text \(id)."), "user": ["login": "eve"],
+                "author_association": .string(association),
+            ],
+        ])
+    }
+
+    private static func take(_ comments: [JSON], _ intake: WebhookIntake) async throws {
+        for comment in comments {
+            let id = comment["comment"]?["id"]?.intValue ?? 0
+            _ = try await intake.take("\(id)", signature: "sha256=\(id)", "issue_comment", comment)
+        }
+        #expect(try await intake.handle())
+    }
+
+    private static func intake(_ scene: GitHubScene, _ desk: NewsDesk) -> WebhookIntake {
+        WebhookIntake(posts: scene.bridge.posts, desk: desk, logger: .silent, gathering: .zero)
+    }
+
+    @Test("a thread learns of them at most every ten minutes, and of collaborators' comments at once")
+    func grouped() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        try await scene.news.watch("001-feature", in: "app", for: session, pull: 7)
+        let calls = Protected<[[String]]>([])
+        var desk = scene.desk
+        desk.onGap = { ids in calls.withLock { $0.append(ids) } }
+        let (intake, posts) = (Self.intake(scene, desk), scene.bridge.posts)
+        for (id, association) in [(1, "NONE"), (2, "CONTRIBUTOR"), (3, "MEMBER"), (4, "NONE")] {
+            try await Self.take([Self.comment(id, by: association)], intake)
+        }
+        try await scene.settle()
+        expectEqual(scene.adapter.posts.count, 2)
+        #expect(scene.adapter.texts[0].contains("text 1.") && scene.adapter.texts[1].contains("text 3."))
+        expectEqual(calls.withLock { $0 }, [[], []])
+        // `fix` need not wait.
+        try await expectEqual(scene.news.pending(session).map(\.key), (1...4).map { "comment:\($0)" })
+        scene.clock.advance(by: .seconds(599))
+        try await expectEqual(desk.tellWaiting(through: posts), Duration.seconds(1))
+        try await scene.settle()
+        expectEqual(scene.adapter.posts.count, 2)
+        scene.clock.advance(by: .seconds(1))
+        try await expectEqual(desk.tellWaiting(through: posts), nil)
+        try await scene.settle()
+        expectEqual(scene.adapter.posts.count, 3)
+        #expect(scene.adapter.texts[2].contains("text 2.") && scene.adapter.texts[2].contains("text 4."))
+        // The next ones have to wait again.
+        try await Self.take([Self.comment(5)], intake)
+        try await expectEqual(desk.tellWaiting(through: posts), Duration.seconds(600))
+        try await scene.settle()
+        expectEqual(scene.adapter.posts.count, 3)
+        try await expectEqual(scene.news.pending(session).map(\.key), (1...5).map { "comment:\($0)" })
+    }
+
+    @Test("what waits is neither lost nor told twice when the program ends, and the message stays short")
+    func restart() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        try await scene.news.watch("001-feature", in: "app", for: session, pull: 7)
+        let intake = Self.intake(scene, scene.desk)
+        try await Self.take([Self.comment(1)], intake)
+        try await Self.take((2...31).map { Self.comment($0) }, intake)
+        // Each has a memory of its own, as another run has.
+        for _ in 1...2 {
+            try await expectEqual(scene.desk.tellWaiting(through: scene.bridge.posts), nil)
+            try await scene.settle()
+            expectEqual(scene.adapter.posts.count, 2)
+        }
+        let paragraphs = scene.adapter.texts[1].split(separator: "\n\n")
+        expectEqual(paragraphs.count, 11)
+        expectEqual(paragraphs.last, "and 20 more by people who may not push to the repository.")
+    }
+
+    @Test("a time that is too far ahead, as after a wrong clock, keeps nobody waiting")
+    func clock() {
+        var outsiders = NewsDesk.Outsiders()
+        outsiders.told("t", at: 1_000_000_000)
+        #expect(!outsiders.mayTell("t", at: 1_000_000_000 + NewsDesk.Outsiders.interval - 1))
+        #expect(outsiders.mayTell("t", at: 1_000_000_000 + NewsDesk.Outsiders.interval))
+        #expect(outsiders.mayTell("t", at: 0))
+    }
+}
