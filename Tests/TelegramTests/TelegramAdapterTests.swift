@@ -94,6 +94,33 @@ struct TelegramAdapterTests {
         }
     }
 
+    /// Knows one person.
+    private struct KnowingSink: MessageSink {
+        func deliver(_ event: InboundEvent) async throws -> Delivery { .stored }
+        func mayShow(_ message: InboundMessage) async -> Bool { message.sender.id == "telegram:42" }
+    }
+
+    @Test("A stranger's voice message gets no answer, and does not keep a known person from getting one")
+    func voice() async throws {
+        let transport = ScriptedTransport()
+        let adapter = try self.adapter(transport)
+        func note(_ update: Int64, from: Int64) -> JSON {
+            Sample.message(
+                update, "", chat: Sample.group, id: 10 + update, from: from,
+                more: ["text": .null, "voice": ["file_id": "V"], "reply_to_message": Sample.reply(9, from: 999)])
+        }
+        let (stranger, known) = (note(1, from: 43), note(2, from: 42))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await adapter.run(delivering: KnowingSink()) }
+            transport.say(stranger, known)
+            await transport.wait { $0.contains { $0.method == "sendMessage" } }
+            await adapter.stop()
+            try await group.waitForAll()
+        }
+        let answers = transport.calls.filter { $0.method == "sendMessage" }
+        expectEqual(answers.map { $0.parameters["reply_parameters"]?["message_id"] }, [12])
+    }
+
     @Test("A file is downloaded in pieces")
     func download() async throws {
         let transport = ScriptedTransport()

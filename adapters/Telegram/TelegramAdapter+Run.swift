@@ -142,6 +142,7 @@ extension TelegramAdapter {
         if let event = item.event(in: thread) {
             guard try await self.keep("A message", { delivery = try await sink.deliver(event) }) else { return false }
         }
+        if let asker = item.asker, await !sink.mayShow(asker) { return true }
         for call in item.calls(after: delivery) {
             self.change { _, _ in [.call(.decoration(chat: call.chat ?? 0), call)] }
         }

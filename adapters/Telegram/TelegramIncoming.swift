@@ -9,6 +9,8 @@ package struct TelegramIncoming: Sendable {
     /// The message this one replies to. If the core knows it, its thread applies.
     package var answered: MessageReference?
     package var calls: [TelegramCall] = []
+    /// Without an event: who caused ``calls``. They are not made for strangers.
+    package var asker: InboundMessage?
 
     /// ``calls``, once it is known what became of the event: a stranger who pressed a button gets to see why.
     package func calls(after delivery: Delivery?) -> [TelegramCall] {

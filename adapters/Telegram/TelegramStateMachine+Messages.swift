@@ -21,7 +21,8 @@ extension TelegramStateMachine {
         self.finishAlbums(of: sender, in: message.chat.id)
         let incoming =
             message.isVoice
-            ? self.refuseVoice(message) : self.incoming(message, from: sender, attachments: message.attachments)
+            ? self.refuseVoice(message, from: sender)
+            : self.incoming(message, from: sender, attachments: message.attachments)
         return incoming.map { [$0] } ?? []
     }
 
@@ -91,20 +92,27 @@ extension TelegramStateMachine {
     // MARK: Voice
 
     /// Answers with one line, at most once a minute, and only if the message was meant for the bot.
-    private mutating func refuseVoice(_ message: TelegramMessage) -> TelegramIncoming? {
+    private mutating func refuseVoice(_ message: TelegramMessage, from sender: Sender) -> TelegramIncoming? {
         let chat = message.chat.id
+        // Strangers get no answer, and must not keep others from getting one.
+        let name = "\(chat)/\(sender.id)"
         let isForUs =
             message.chat.isPrivate
             || (message.reply?.author == self.identity?.id && message.reply?.isTopicRoot == false)
-        guard isForUs, self.now.monotonic - (self.voiceNotes[chat] ?? .min / 2) >= Self.voiceInterval else {
+        guard isForUs, self.now.monotonic - (self.voiceNotes[name] ?? .min / 2) >= Self.voiceInterval else {
             return nil
         }
-        self.voiceNotes[chat] = self.now.monotonic
+        self.voiceNotes[name] = self.now.monotonic
         var parameters: JSONObject = [
             "chat_id": .integer(chat), "text": "Voice messages cannot be read here. Please send your message as text.",
             "reply_parameters": ["message_id": .integer(message.id), "allow_sending_without_reply": true],
         ]
         if message.isTopic { parameters.set("message_thread_id", message.threadID) }
-        return TelegramIncoming(room: self.room(chat), calls: [TelegramCall("sendMessage", parameters)])
+        let room = self.room(chat)
+        let asker = InboundMessage(
+            thread: self.thread(of: message, topic: message.isTopic ? message.threadID : nil, isChain: false),
+            route: Route(room: room, replyTo: "\(message.id)"), sender: sender, text: "", sentAt: message.date,
+            isDirect: message.chat.isPrivate, isAddressed: true)
+        return TelegramIncoming(room: room, calls: [TelegramCall("sendMessage", parameters)], asker: asker)
     }
 }

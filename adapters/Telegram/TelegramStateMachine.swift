@@ -123,7 +123,8 @@ package struct TelegramStateMachine: Sendable {
     var repliedTo = RecentMap<MessageReference, Bool>(capacity: 4_096)
     /// Content hashes of our messages, so that an edit without changes costs no call.
     var shown = RecentMap<MessageReference, Int>(capacity: 4_096)
-    var voiceNotes = RecentMap<Int64, Int64>(capacity: 1_024)
+    /// When a voice message was last answered, by chat and sender (monotonic, in milliseconds).
+    var voiceNotes = RecentMap<String, Int64>(capacity: 1_024)
     var rooms: [Int64: Room] = [:]
     var budget: TelegramBudget
     var typing: [TelegramPlace: Typing] = [:]
