@@ -52,6 +52,10 @@ struct TokenBucketTests {
         expectEqual(buckets.take("one", at: 100_000), nil)
         expectEqual(buckets.take("one", at: 0), 60_000)
         expectEqual(buckets.take("one", at: 160_000), nil)
+        // One that was years ahead is not waited for either.
+        expectEqual(buckets.take("two", at: 100_000_000_000), nil)
+        expectEqual(buckets.take("two", at: 200_000), 60_000)
+        expectEqual(buckets.take("two", at: 260_000), nil)
     }
 
     @Test("full buckets are dropped when there are too many")

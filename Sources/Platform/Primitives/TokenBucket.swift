@@ -36,10 +36,11 @@ package struct TokenBucket: Sendable, Equatable {
         self.tokens -= count
     }
 
-    /// Credits the time since the last refill. A clock that jumped back changes nothing.
+    /// Credits the time since the last refill. Times that come out of order credit nothing twice; a clock that jumped back
+    /// by more than a minute is followed, because one that was years ahead must not stop the refill for years.
     package mutating func refill(at now: Int64) {
         self.tokens = self.tokens(at: now)
-        self.filledAt = max(self.filledAt, now)
+        self.filledAt = self.filledAt - now > 60_000 ? now : max(self.filledAt, now)
     }
 
     package func tokens(at now: Int64) -> Double {

@@ -31,7 +31,7 @@ struct NewsOutsidersTests {
         WebhookIntake(posts: scene.bridge.posts, desk: desk, logger: .silent, gathering: .zero)
     }
 
-    @Test("a thread learns of them at most every ten minutes, and of collaborators' comments at once")
+    @Test("a thread learns of them five times, then every ten minutes, and of collaborators' comments at once")
     func grouped() async throws {
         let scene = try await GitHubScene()
         let session = try await scene.session()
@@ -40,30 +40,31 @@ struct NewsOutsidersTests {
         var desk = scene.desk
         desk.onGap = { ids in calls.withLock { $0.append(ids) } }
         let (intake, posts) = (Self.intake(scene, desk), scene.bridge.posts)
-        for (id, association) in [(1, "NONE"), (2, "CONTRIBUTOR"), (3, "MEMBER"), (4, "NONE")] {
+        for id in 1...6 { try await Self.take([Self.comment(id)], intake) }
+        for (id, association) in [(7, "CONTRIBUTOR"), (8, "MEMBER")] {
             try await Self.take([Self.comment(id, by: association)], intake)
         }
         try await scene.settle()
-        expectEqual(scene.adapter.posts.count, 2)
-        #expect(scene.adapter.texts[0].contains("text 1.") && scene.adapter.texts[1].contains("text 3."))
+        expectEqual(scene.adapter.posts.count, 6)
+        #expect(scene.adapter.texts[4].contains("text 5.") && scene.adapter.texts[5].contains("text 8."))
         expectEqual(calls.withLock { $0 }, [[], []])
         // `fix` need not wait.
-        try await expectEqual(scene.news.pending(session).map(\.key), (1...4).map { "comment:\($0)" })
+        try await expectEqual(scene.news.pending(session).map(\.key), (1...8).map { "comment:\($0)" })
         scene.clock.advance(by: .seconds(599))
         try await expectEqual(desk.tellWaiting(through: posts), Duration.seconds(1))
         try await scene.settle()
-        expectEqual(scene.adapter.posts.count, 2)
+        expectEqual(scene.adapter.posts.count, 6)
         scene.clock.advance(by: .seconds(1))
         try await expectEqual(desk.tellWaiting(through: posts), nil)
         try await scene.settle()
-        expectEqual(scene.adapter.posts.count, 3)
-        #expect(scene.adapter.texts[2].contains("text 2.") && scene.adapter.texts[2].contains("text 4."))
+        expectEqual(scene.adapter.posts.count, 7)
+        #expect(scene.adapter.texts[6].contains("text 6.") && scene.adapter.texts[6].contains("text 7."))
         // The next ones have to wait again.
-        try await Self.take([Self.comment(5)], intake)
+        try await Self.take([Self.comment(9)], intake)
         try await expectEqual(desk.tellWaiting(through: posts), Duration.seconds(600))
         try await scene.settle()
-        expectEqual(scene.adapter.posts.count, 3)
-        try await expectEqual(scene.news.pending(session).map(\.key), (1...5).map { "comment:\($0)" })
+        expectEqual(scene.adapter.posts.count, 7)
+        try await expectEqual(scene.news.pending(session).map(\.key), (1...9).map { "comment:\($0)" })
     }
 
     @Test("what waits is neither lost nor told twice when the program ends, and the message stays short")
@@ -72,25 +73,29 @@ struct NewsOutsidersTests {
         let session = try await scene.session()
         try await scene.news.watch("001-feature", in: "app", for: session, pull: 7)
         let intake = Self.intake(scene, scene.desk)
-        try await Self.take([Self.comment(1)], intake)
-        try await Self.take((2...31).map { Self.comment($0) }, intake)
+        for id in 1...5 { try await Self.take([Self.comment(id)], intake) }
+        try await Self.take((6...35).map { Self.comment($0) }, intake)
         // Each has a memory of its own, as another run has.
         for _ in 1...2 {
             try await expectEqual(scene.desk.tellWaiting(through: scene.bridge.posts), nil)
             try await scene.settle()
-            expectEqual(scene.adapter.posts.count, 2)
+            expectEqual(scene.adapter.posts.count, 6)
         }
-        let paragraphs = scene.adapter.texts[1].split(separator: "\n\n")
+        let paragraphs = scene.adapter.texts[5].split(separator: "\n\n")
         expectEqual(paragraphs.count, 11)
         expectEqual(paragraphs.last, "and 20 more by people who may not push to the repository.")
     }
 
-    @Test("a time that is too far ahead, as after a wrong clock, keeps nobody waiting")
-    func clock() {
+    @Test("what could not be told is told later, and threads that are told nothing are forgotten")
+    func putBack() {
         var outsiders = NewsDesk.Outsiders()
-        outsiders.told("t", at: 1_000_000_000)
-        #expect(!outsiders.mayTell("t", at: 1_000_000_000 + NewsDesk.Outsiders.interval - 1))
-        #expect(outsiders.mayTell("t", at: 1_000_000_000 + NewsDesk.Outsiders.interval))
-        #expect(outsiders.mayTell("t", at: 0))
+        for _ in 0..<NewsDesk.Outsiders.burst { outsiders.told("t", at: 0) }
+        outsiders.wait(["t", "u"])
+        expectEqual(outsiders.takeDue(at: 1), ["u"])
+        expectEqual(outsiders.pause(at: 1), NewsDesk.Outsiders.interval - 1)
+        expectEqual(outsiders.takeDue(at: NewsDesk.Outsiders.interval), ["t"])
+        outsiders.putBack(["t"])
+        expectEqual(outsiders.takeDue(at: NewsDesk.Outsiders.interval), ["t"])
+        expectEqual(outsiders.pause(at: NewsDesk.Outsiders.interval), nil)
     }
 }

@@ -3,27 +3,32 @@ internal import JSON
 internal import Primitives
 internal import Sessions
 
-/// What people wrote who may not push to the repository. Where anybody may comment, anybody could fill a thread, so it
-/// learns of that at most every ten minutes. What has to wait is stored, and told together.
+/// What people wrote who may not push to the repository. Where anybody may comment, anybody could fill a thread, so after a
+/// few messages it learns of that every ten minutes only. What has to wait is stored, and told together.
 extension NewsDesk {
     struct Outsiders: Sendable {
-        /// In milliseconds.
+        /// Messages about them that a thread gets at once, and how often it gets further ones (milliseconds).
+        static let burst = 5
         static let interval: Int64 = 600_000
 
-        /// When threads may learn more, by session (milliseconds since 1970).
-        private var times: [String: Int64] = [:]
+        /// What threads may still get, by session.
+        private var buckets: [String: TokenBucket] = [:]
         /// Sessions for which something is stored.
         private var waiting: Set<String> = []
         /// What an earlier run has stored was looked for.
         var isKnown = false
 
-        func mayTell(_ session: String, at now: Int64) -> Bool {
-            // A time that is further ahead is of a clock that was wrong.
-            guard let time = self.times[session] else { return true }
-            return time <= now || time > now + Self.interval
+        private static func full(at now: Int64) -> TokenBucket {
+            TokenBucket(capacity: Double(Self.burst), interval: Double(Self.interval), at: now)
         }
 
-        mutating func told(_ session: String, at now: Int64) { self.times[session] = now + Self.interval }
+        func mayTell(_ session: String, at now: Int64) -> Bool {
+            self.buckets[session].map { $0.tokens(at: now) >= 1 } ?? true
+        }
+
+        mutating func told(_ session: String, at now: Int64) {
+            self.buckets[session, default: Self.full(at: now)].spend(at: now)
+        }
 
         mutating func wait(_ sessions: some Sequence<String>) { self.waiting.formUnion(sessions) }
 
@@ -31,19 +36,24 @@ extension NewsDesk {
         mutating func takeDue(at now: Int64) -> [String] {
             let due = self.waiting.filter { self.mayTell($0, at: now) }.sorted()
             self.waiting.subtract(due)
-            self.times = self.times.filter { !self.mayTell($0.key, at: now) }
+            self.buckets = self.buckets.filter { $0.value.tokens(at: now) < Double(Self.burst) }
             for session in due { self.told(session, at: now) }
             return due
         }
 
         /// They have not learnt it.
         mutating func putBack(_ sessions: some Sequence<String>) {
-            for session in sessions { self.times[session] = nil }
+            for session in sessions { self.buckets[session]?.tokens += 1 }
             self.wait(sessions)
         }
 
-        /// When something may be told next.
-        func next(after now: Int64) -> Int64? { self.waiting.map { self.times[$0] ?? now }.min() }
+        /// The milliseconds until something may be told; nil if nothing waits.
+        func pause(at now: Int64) -> Int64? {
+            self.waiting.map { session in
+                var bucket = self.buckets[session]
+                return bucket?.wait(at: now) ?? 0
+            }.min()
+        }
     }
 
     /// The kind of rows that wait: copies of the items.
@@ -79,7 +89,7 @@ extension NewsDesk {
                 throw error
             }
         }
-        return self.outsiders.withLock { $0.next(after: now) }.map { .milliseconds(max(1, $0 - now)) }
+        return self.outsiders.withLock { $0.pause(at: now) }.map { .milliseconds(max(1, $0)) }
     }
 
     /// Another host tells threads from now on.
