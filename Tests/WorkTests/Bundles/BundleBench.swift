@@ -69,8 +69,11 @@ struct BundleBench {
     let objects: DirectoryObjectStore
     let kept: RealGit
 
-    init(_ files: [String: String] = ["README.md": "hello\n", "src/main.c": "int main(void) { return 0; }\n"]) throws {
-        self.fixture = try Fixture(files)
+    init(
+        _ files: [String: String] = ["README.md": "hello\n", "src/main.c": "int main(void) { return 0; }\n"],
+        settings: WorkspaceSettings = WorkspaceSettings()
+    ) throws {
+        self.fixture = try Fixture(files, settings: settings)
         let path = "\(self.fixture.directory.path)/objects"
         mkdir(path, 0o700)
         self.objects = DirectoryObjectStore(path)

@@ -70,6 +70,21 @@ struct BundleTests {
         try expectEqual(Fixture.shell("cat one two three", in: try await Bench.open(bench.host("b"))), "1\n2\n3")
     }
 
+    @Test("a full bundle follows those that have more bytes than the quota, and only it stays")
+    func bytes() async throws {
+        let bench = try Bench(settings: WorkspaceSettings(snapshotBytes: 1 << 20))
+        let host = bench.host("a")
+        var sum = ""
+        for _ in 1...12 {
+            let workspace = try await Bench.change(host, "head -c 400000 /dev/urandom > f")
+            sum = try Fixture.shell("sha256sum f", in: workspace)
+        }
+        expectEqual(bench.log.all.filter(\.isFull).count, 1)
+        #expect(bench.log.all.reduce(0) { $0 + $1.size } < 3 << 20)
+        try await expectEqual(Self.keys(bench).count, bench.log.all.count)
+        try expectEqual(Fixture.shell("sha256sum f", in: try await Bench.open(bench.host("b"))), sum)
+    }
+
     @Test("every 32nd bundle is a full one, and what is older than the full one before goes")
     func cycle() async throws {
         let bench = try Bench()

@@ -27,7 +27,7 @@ package final class WorkspaceBundles: Service {
         var isBehind = false
     }
 
-    /// Every bundle of this number is a full one: so many are read at most to rebuild a workspace.
+    /// So many bundles are read at most to rebuild a workspace: then the next one is full.
     static let cycle = 32
     /// Snapshots in a full bundle, which `undo` can go back to.
     private static let snapshots = 32
@@ -98,7 +98,9 @@ package final class WorkspaceBundles: Service {
         let known = try await self.log.bundles(of: workspace.session)
         guard known.last.map({ $0.epoch <= epoch }) ?? true else { return }
         let own = known.filter { $0.epoch == epoch && $0.number > 0 }
-        let isDue = own.reversed().prefix { !$0.isFull }.count >= Self.cycle - 1
+        let since = own.reversed().prefix { !$0.isFull }
+        let limit = workspace.settings.snapshotBytes
+        let isDue = since.count >= Self.cycle - 1 || Self.size(of: since) > limit
         guard
             let made = try await workspace.bundle(since: isDue ? nil : own.last, last: own.last, limit: Self.snapshots)
         else { return }
@@ -114,7 +116,7 @@ package final class WorkspaceBundles: Service {
             digest: hex(made.content.digest), isFull: made.isFull, repository: workspace.repositoryName,
             snapshot: made.snapshot, commit: made.commit.hex, at: self.now())
         guard try await self.log.add(bundle) else { return try await self.objects.delete(key) }
-        if bundle.isFull { try await self.prune(known + [bundle]) }
+        if bundle.isFull { try await self.prune(known + [bundle], limit) }
     }
 
     private static func key(_ session: String, _ epoch: Int, _ number: Int) -> String {
@@ -123,11 +125,19 @@ package final class WorkspaceBundles: Service {
 
     /// Deletes what is older than the full bundle before the last one, or than the beginning of a workspace that has
     /// nothing of those before.
-    private func prune(_ bundles: [WorkspaceBundle]) async throws {
-        let full = bundles.indices.filter { bundles[$0].isFull && bundles[$0].number > 0 }
+    ///
+    /// - Parameter limit: If those from the one before the last on have more bytes, they go too.
+    private func prune(_ bundles: [WorkspaceBundle], _ limit: Int) async throws {
+        var full = bundles.indices.filter { bundles[$0].isFull && bundles[$0].number > 0 }
+        let last = full.popLast()
         let first = bundles.lastIndex { $0.isFull && $0.number == 0 }
-        guard let end = [full.dropLast().last, first].compactMap({ $0 }).max() else { return }
+        guard var end = [full.last, first].compactMap({ $0 }).max() else { return }
+        if let last, last > end, Self.size(of: bundles[end..<last]) > limit { end = last }
         try await self.delete(Array(bundles[..<end]))
+    }
+
+    private static func size(of bundles: some Sequence<WorkspaceBundle>) -> Int {
+        bundles.reduce(0) { $0 + $1.size }
     }
 
     /// Forgets bundles, then deletes them: what a crash leaves in between is found by nobody, and goes with the session.
