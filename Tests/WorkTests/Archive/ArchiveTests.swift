@@ -132,6 +132,17 @@ struct ArchiveTests {
         await disk.remove()
     }
 
+    @Test("drafts that a crash has left are removed when they are a day old")
+    func drafts() async throws {
+        let directory = try TemporaryDirectory()
+        try RealGit(directory.path).shell(
+            "mkdir kept; cd kept; touch .young.tar.gz.part; touch -d '2 days ago' .old.tar.gz.part old.tar.gz")
+        let kept = "\(directory.path)/kept"
+        _ = try await WorkspaceArchive(DirectoryObjectStore(kept), drafts: kept).write("s_1", from: [], at: Self.at)
+        expectEqual(
+            Self.names(in: kept).filter { !$0.hasPrefix(Self.name) }, [".young.tar.gz.part", "old.tar.gz"])
+    }
+
     @Test("a directory that cannot be written is reported by the check")
     func check() async throws {
         let directory = try TemporaryDirectory()

@@ -121,6 +121,15 @@ struct RemovalTests {
         try expectEqual(RealGit(fixture.directory.path).shell("ls -A workspaces"), Fixture.session)
     }
 
+    @Test("what a killed process was checking is removed at the next start")
+    func quarantine() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try Fixture.shell("mkdir ../host/quarantine-x; touch ../host/quarantine-x/pack", in: workspace)
+        try await fixture.another().prepare()
+        try expectEqual(Fixture.shell("ls ../host | grep -c quarantine || true", in: workspace), "0")
+    }
+
     @Test("a hundred openings at the same time make one workspace")
     func concurrent() async throws {
         let fixture = try Fixture()

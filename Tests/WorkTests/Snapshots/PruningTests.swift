@@ -67,11 +67,13 @@ struct PruningTests {
         let before = try Self.count(workspace)
         try Self.change(workspace, 1)
         _ = try await workspace.diff()
-        try Fixture.shell("touch ../host/store/objects/$(ls ../host/store/objects | head -1)/tmp_obj_x", in: workspace)
+        try Fixture.shell(
+            "cd ../host/store/objects; touch $(ls | head -1)/tmp_obj_x tmp_object_git2_x", in: workspace)
         #expect(try Self.count(workspace) > before + 20)
         try await expectEqual(workspace.prune(), 22)
         try expectEqual(Self.count(workspace), before)
         // What the last scan recorded is gone; the next one records it again.
+        try expectEqual(Fixture.shell("ls ../host/store/objects | grep -c tmp_object || true", in: workspace), "0")
         let second = try await workspace.snapshot("second")
         try await expectEqual(workspace.changes(from: first.id, to: second.id).count, 20)
         try RealGit(workspace.layout.store)("fsck --strict --full")

@@ -1,6 +1,7 @@
 internal import Compression
 internal import Crypto
 internal import EventLoop
+internal import Git
 internal import Glibc
 internal import Objects
 internal import Primitives
@@ -17,6 +18,9 @@ actor ArchiveFile {
     private var size = 0
 
     private static let pieceSize = 256 << 10
+    private static let ending = ".tar.gz.part"
+    /// Seconds.
+    private static let oldAge = 86_400
 
     /// - Parameter path: Of the draft; a file that is there is replaced.
     init(_ path: String) {
@@ -26,10 +30,24 @@ actor ArchiveFile {
     deinit { if self.number >= 0 { close(self.number) } }
 
     func begin() throws {
-        // A crash may have left one.
+        // A crash may have left some.
         unlink(self.path)
+        self.removeOld()
         self.number = open(self.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard self.number >= 0 else { throw self.failure() }
+    }
+
+    /// Removes drafts that a crash has left. Those that another process writes are younger.
+    private func removeOld() {
+        guard let slash = self.path.lastIndex(of: "/") else { return }
+        let folder = self.path[..<slash]
+        for name in FolderTree.names(in: String(folder)) where name.hasPrefix(".") && name.hasSuffix(Self.ending) {
+            var facts = stat()
+            guard lstat("\(folder)/\(name)", &facts) == 0, facts.st_mtim.tv_sec < time(nil) - Self.oldAge else {
+                continue
+            }
+            unlink("\(folder)/\(name)")
+        }
     }
 
     func add(_ entry: ArchiveEntry) async throws {

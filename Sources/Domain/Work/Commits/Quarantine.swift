@@ -8,19 +8,21 @@ struct Quarantine: Sendable {
     private static let memory = 256
     private static let seconds = 60
 
+    private static let prefix = "quarantine-"
+
     let path: String
     private let limit: Int
 
     /// Makes one in a folder that no jail sees; it can read the objects in the folder `objects`.
     static func make(in folder: String, sharing objects: String, limit: Int) async throws -> Quarantine {
-        let path = "\(folder)/quarantine-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+        let path = "\(folder)/\(Self.prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         try await GitRepository(path: path).createStore(sharing: objects)
         return Quarantine(path: path, limit: limit)
     }
 
     @concurrent
     func remove() async {
-        // What stays is removed with the workspace.
+        // What stays is removed at the next start.
         try? FolderTree.remove(self.path)
     }
 
@@ -28,6 +30,13 @@ struct Quarantine: Sendable {
     @Net
     func fill(
         _ source: @Sendable (_ piece: @Sendable ([UInt8]) async throws -> Void) async throws -> Void
+    /// Removes those that a killed process has left in a folder.
+    static func removeAll(in folder: String) {
+        for name in FolderTree.names(in: folder) where name.hasPrefix(Self.prefix) {
+            try? FolderTree.remove("\(folder)/\(name)")
+        }
+    }
+
     ) async throws {
         guard let git = Process.find("git"), let shell = Process.find("sh") else {
             throw WorkspaceFailure("commits can't be taken over because git is not installed: install it")

@@ -47,7 +47,7 @@ package actor Workspaces: WorkspaceDirectory {
         self.logger = logger
     }
 
-    /// Removes what an interrupted removal has left. Call it once, before anything is opened.
+    /// Removes what interrupted removals and checks have left. Call it once, before anything is opened.
     package func prepare() async throws {
         try await Self.sweep(self.folder)
     }
@@ -307,8 +307,13 @@ extension Workspaces {
 
     @concurrent
     private static func sweep(_ folder: String) async throws {
-        for name in FolderTree.names(in: folder) where name.hasPrefix(Self.removing) {
-            try FolderTree.remove("\(folder)/\(name)")
+        for name in FolderTree.names(in: folder) {
+            let path = "\(folder)/\(name)"
+            guard !name.hasPrefix(Self.removing) else {
+                try FolderTree.remove(path)
+                continue
+            }
+            Quarantine.removeAll(in: WorkspaceLayout(path: path).host)
         }
     }
 }

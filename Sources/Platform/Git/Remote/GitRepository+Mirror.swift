@@ -12,13 +12,15 @@ extension GitRepository {
         try Self.createPlain(self.path)
     }
 
-    /// Removes partial packs and locks left by a killed fetch. Only for a mirror: no other process writes there, and
-    /// this one's writers run on this actor, except for the one fetch, which has not begun.
+    /// Removes partial packs, drafts of objects and locks left by a killed fetch. Only for a mirror: no other process writes
+    /// there, and this one's writers run on this actor, except for the one fetch, which has not begun.
     func removeLeftovers() throws(GitError) {
         let packs = self.path + "/objects/pack"
         for name in Self.names(in: packs) where name.hasPrefix("pack_git2_") || name.hasSuffix(".lock") {
             unsafe unlink("\(packs)/\(name)")
         }
+        let objects = self.path + "/objects"
+        for name in Self.names(in: objects) where name.hasPrefix("tmp_object") { unsafe unlink("\(objects)/\(name)") }
         for name in ["HEAD.lock", "packed-refs.lock", "config.lock"] { unsafe unlink("\(self.path)/\(name)") }
         for folder in ["/refs/heads", "/refs/jetbridge"] { Self.removeLocks(in: self.path + folder) { _ in true } }
     }

@@ -32,7 +32,10 @@ extension WorkFiles {
         let kept = try self.reachable()
         let objects = try Folder(path: "\(self.store)/objects")
         var lost: [(folder: [UInt8], name: [UInt8])] = []
-        for folder in objects.names(limit: .max) ?? [] where folder.count == 2 {
+        let names = objects.names(limit: .max) ?? []
+        // The library's drafts of large objects; a crash leaves them.
+        for draft in names where draft.starts(with: "tmp_object".utf8) { _ = objects.remove(draft) }
+        for folder in names where folder.count == 2 {
             for name in objects.folder(folder)?.names(limit: .max) ?? [] {
                 let id = GitObjectID(String(decoding: folder + name, as: UTF8.self))
                 // Drafts of a crash have no such name.
