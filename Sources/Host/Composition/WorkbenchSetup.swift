@@ -66,7 +66,7 @@ struct WorkbenchSetup {
     func retention(_ configuration: Configuration, store: SessionStore) -> WorkspaceRetention {
         let shells = self.shells
         return WorkspaceRetention(
-            self.workspaces, lifetime: configuration.retention.workspaces,
+            self.workspaces, lifetime: configuration.retention.workspaces, deleted: store.deletedSessions(in:),
             use: { session, time in
                 let use = try await store.read { ledger -> SessionUse in
                     if try ledger.hasRunningJob(of: session) { return .working }

@@ -1,6 +1,7 @@
 import Chat
 import Database
 import Glibc
+import Primitives
 import TestSupport
 import Testing
 
@@ -241,6 +242,30 @@ struct RetentionTests {
         }
         try await Self.janitor(harness, at: 2_000, Retention()).deleteRows()
         try await expectEqual(Self.counts(harness).prefix(4), [0, 0, 0, 0])
+    }
+
+    @Test("that somebody has deleted a session is known for 30 days; one that expired or is unknown was not deleted")
+    func deletions() async throws {
+        let harness = try await BridgeHarness()
+        let store = harness.bridge.store
+        try await store.write { ledger in
+            for id in ["s_deleted", "s_expired", "s_kept"] {
+                let key = ThreadKey(adapter: Place.webAdapter, value: id)
+                let route = Route(room: RoomID(adapter: Place.webAdapter, name: id))
+                let time: Int64 = id == "s_kept" ? 400 * Self.day : 1
+                _ = try ledger.session(for: key, route: route, owner: "web:a", title: "", at: time, id: id)
+            }
+        }
+        try await expectEqual(SessionDeletion(store: store, filesDirectory: nil).delete("s_deleted"), .deleted)
+        try await Self.janitor(harness, at: 400 * Self.day, Retention()).deleteRows()
+        try await expectEqual(Self.count("sessions", harness), 1)
+        let all = ["s_deleted", "s_expired", "s_kept", "s_other"]
+        try await expectEqual(store.deletedSessions(in: all), ["s_deleted"])
+        // Of the deletion's clock.
+        let now = WallClock.now()
+        try await expectEqual(store.write { try $0.forgetDeletions(before: now - 60_000, limit: 9) }, 0)
+        try await expectEqual(store.write { try $0.forgetDeletions(before: now + 60_000, limit: 9) }, 1)
+        try await expectEqual(store.deletedSessions(in: all), [])
     }
 
     @Test("a large turn is deleted in parts, its last steps first, and so are messages of no turn")

@@ -16,13 +16,16 @@ struct WorkspaceRetentionTests {
     private struct Setting {
         let now = Protected(WorkspaceRetentionTests.opened)
         let uses = Protected<[String: SessionUse]>([:])
+        let deleted = Protected<[String]>([])
         let lines = Protected<[String]>([])
         let removed = Protected<[String]>([])
 
         func retention(_ fixture: Fixture, lifetime: Duration?) -> WorkspaceRetention {
             let (now, uses, lines, removed) = (self.now, self.uses, self.lines, self.removed)
+            let deleted = self.deleted
             return WorkspaceRetention(
                 fixture.workspaces, lifetime: lifetime,
+                deleted: { sessions in deleted.withLock { $0.filter(sessions.contains) } },
                 use: { session, _ in uses.withLock { $0[session] } ?? .idle },
                 removed: { session in removed.withLock { $0.append(session) } }, now: { now.withLock { $0 } },
                 logger: Logger(
@@ -71,6 +74,40 @@ struct WorkspaceRetentionTests {
         setting.now.withLock { $0 += 100_000 * Self.day }
         try await retention.round()
         await expectEqual(fixture.workspaces.sessions(), [Fixture.session])
+    }
+
+    @Test("the workspace of a deleted thread goes with its unsaved work; that of a thread that is merely unknown stays")
+    func deleted() async throws {
+        let fixture = try Fixture()
+        for session in ["deleted", "unknown", "working"] { try await fixture.open(session).write([65], to: "new") }
+        // As a crash leaves it.
+        try Fixture.write("x", to: "\(fixture.directory.path)/workspaces/half/files/f")
+        let setting = Setting()
+        setting.deleted.withLock { $0 = ["deleted", "half", "working", "elsewhere"] }
+        setting.uses.withLock { $0 = ["working": .working] }
+        let retention = setting.retention(fixture, lifetime: .seconds(30 * 86_400))
+        try await retention.round()
+        await expectEqual(fixture.workspaces.sessions().sorted(), ["unknown", "working"])
+        expectEqual(setting.removed.withLock { $0.sorted() }, ["deleted", "half"])
+        setting.uses.withLock { $0 = [:] }
+        setting.now.withLock { $0 += 31 * Self.day }
+        try await retention.round()
+        await expectEqual(fixture.workspaces.sessions(), ["unknown"])
+    }
+
+    @Test("making a workspace removes those of deleted threads")
+    func made() async throws {
+        let fixture = try Fixture()
+        try await fixture.open("deleted").write([65], to: "new")
+        let setting = Setting()
+        let retention = setting.retention(fixture, lifetime: nil)
+        try await retention.round()
+        async let run: Void = retention.run()
+        setting.deleted.withLock { $0 = ["deleted"] }
+        _ = try await fixture.open("other")
+        try await eventually("the workspace is gone") { await fixture.workspaces.sessions() == ["other"] }
+        await retention.stop()
+        try await run
     }
 
     @Test("a stopped retention ends")

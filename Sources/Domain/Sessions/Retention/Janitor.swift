@@ -104,6 +104,9 @@ actor Janitor {
             try await self.repeatedly { ledger in try ledger.deleteFinishedOutbox(before: time, limit: Self.batch) }
         }
         try await self.deleteTranscripts()
+        try await self.repeatedly { ledger in
+            try ledger.forgetDeletions(before: now - Ledger.deletionLifetime, limit: Self.batch)
+        }
         for session in try await self.store.read({ ledger in try ledger.deletedSessions(limit: .max) }) {
             try await self.deletion.purge(session)
         }

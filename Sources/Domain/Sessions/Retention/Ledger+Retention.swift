@@ -267,6 +267,32 @@ extension Ledger {
             """, [.text(session)])
     }
 
+    /// How long it is known that somebody has deleted a session. Milliseconds.
+    static let deletionLifetime: Int64 = 30 * 86_400_000
+
+    /// Notes that somebody has deleted a session, for the hosts that have its workspace. A session that is merely unknown
+    /// may be of another database, or younger than the backup that this one was restored from.
+    func noteDeletion(of session: String, at now: Int64) throws {
+        try self.connection.execute(
+            "INSERT INTO floors (name, id) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+            .text("deleted \(session)"), .integer(now))
+    }
+
+    /// Whether somebody has deleted a session, and nothing of it is left here.
+    func wasDeleted(_ session: String) throws -> Bool {
+        try self.connection.first("SELECT id FROM floors WHERE name = $1", [.text("deleted \(session)")]) != nil
+            && self.session(id: session) == nil
+    }
+
+    /// Forgets old deletions. Returns how many.
+    func forgetDeletions(before time: Int64, limit: Int) throws -> Int {
+        try self.connection.rowsChanged(
+            by: """
+                DELETE FROM floors WHERE name IN
+                (SELECT name FROM floors WHERE name LIKE 'deleted %' AND id < ? LIMIT ?)
+                """, [.integer(time), .integer(Int64(limit))])
+    }
+
     /// Tells this database from others; a complete copy has the same.
     func identity() throws -> Int64 {
         try self.connection.execute(
@@ -302,5 +328,12 @@ extension Ledger {
         try self.deleteGitHubRows(of: session)
         try self.connection.execute("DELETE FROM sessions WHERE id = ? AND state = 'deleted'", [.text(session)])
         return true
+    }
+}
+
+extension SessionStore {
+    /// Those of some sessions that somebody has deleted in the last 30 days. The others may be unknown all the same.
+    package func deletedSessions(in sessions: [String]) async throws -> [String] {
+        try await self.read { ledger in try sessions.filter { try ledger.wasDeleted($0) } }
     }
 }

@@ -1,6 +1,8 @@
 package import Objects
+internal import Primitives
 
-/// Deletes whole sessions: transcript, frames, outbox entries and received files. Commits and documents stay in Git.
+/// Deletes whole sessions: transcript, frames, outbox entries and received files. Commits and documents stay in Git; each
+/// host removes the workspace that it has.
 ///
 /// The first transaction hides the session; its data follows in batches, so that the writer is not blocked. After a
 /// crash in between, ``Janitor`` deletes the rest. Safe while a host runs, because each of its transactions looks up
@@ -39,6 +41,7 @@ package struct SessionDeletion: Sendable {
                 return .busy
             }
             try ledger.markDeleted(session)
+            try ledger.noteDeletion(of: session, at: WallClock.now())
             return .deleted
         }
         guard outcome == .deleted, let place else { return outcome }

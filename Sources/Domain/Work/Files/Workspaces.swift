@@ -6,6 +6,7 @@ internal import JSON
 internal import Jail
 internal import Lifecycle
 package import Logging
+internal import Primitives
 package import Repositories
 
 /// The workspaces of all sessions, one folder each.
@@ -22,6 +23,8 @@ package actor Workspaces: WorkspaceDirectory {
     /// Nil if no other host can take over the workspaces.
     package nonisolated let bundles: WorkspaceBundles?
     var opening: [String: Task<Workspace, any Error>] = [:]
+    /// Given when a workspace was made.
+    let made = Signal()
 
     /// Does not touch the disk.
     ///
@@ -207,6 +210,7 @@ extension Workspaces {
                 return self.workspace(session, state)
             }
             let local = try self.local(repository)
+                self.made.signal()
             let branch = Self.branch(of: session, feature)
             let base = try await Self.beginning(of: branch, feature, in: local)
             try await GitRepository(path: layout.store).createStore(sharing: local.git.objectsFolder())
@@ -227,6 +231,7 @@ extension Workspaces {
             // Last, because a workspace with a state is complete.
             try await Self.write(state, layout)
             await workspace.report(unheld: restoration.unheld)
+            self.made.signal()
             return workspace
         } catch {
             // It would be removed the next time; but until then it takes space, and perhaps much.

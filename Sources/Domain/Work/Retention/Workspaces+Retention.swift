@@ -17,14 +17,16 @@ package enum SessionUse: Sendable, Equatable {
     case active
     /// A job runs.
     case working
+    /// Somebody has deleted it, so nobody can reach what its workspace has.
+    case deleted
 }
 
 extension Workspaces {
     /// Removes a session's workspace with its snapshots unless it was opened since `time` (milliseconds since 1970), is in
-    /// use, or has unsaved work.
+    /// use, or has unsaved work. That of a deleted session goes with its unsaved work.
     ///
-    /// - Parameter use: Asked only if the workspace was not opened. After it says that the session is idle, no process of
-    ///   its jail may be alive.
+    /// - Parameter use: Asked only if the workspace was not opened. After it says that the session is idle or deleted, no
+    ///   process of its jail may be alive.
     package func remove(
         session: String, unusedSince time: Int64, use: @escaping @Sendable () async throws -> SessionUse
     ) async throws -> WorkspaceRemoval {
@@ -54,13 +56,19 @@ extension Workspaces {
         _ session: String, unusedSince time: Int64, _ open: Workspace?, _ use: @Sendable () async throws -> SessionUse
     ) async throws -> WorkspaceRemoval {
         let layout = self.layout(session)
-        guard let state = await Self.state(layout) else { return .removed }
-        guard state.usedAt < time else { return .used }
+        let known = await Self.state(layout)
+        guard known?.usedAt ?? .min < time else { return .used }
         switch try await use() {
         case .active: return .used
         case .working: return .kept("a job runs in it")
+        case .deleted:
+            try await Self.discard(layout.path, in: self.folder)
+            // What was being stored while the session was deleted.
+            if let epoch = known?.epoch { try await self.bundles?.forget(session, epoch) }
+            return .removed
         case .idle: break
         }
+        guard let state = known else { return .removed }
         let newest = try await self.bundles?.log.bundles(of: session).last
         // Another host has had the session since.
         if let newest, let epoch = state.epoch, epoch < newest.epoch {
