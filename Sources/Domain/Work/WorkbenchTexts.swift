@@ -72,6 +72,10 @@ enum WorkbenchTexts {
         "What the command changed could not be determined: \(error)"
     }
 
+    static let noSnapshot =
+        "The host's disk is almost full, so the files were not recorded before the command: `undo` cannot take back what "
+        + "it changed."
+
     static func changesAreMany(_ count: Int, listed: Int) -> String {
         "The command changed \(count) files. The names of \(listed) of them are recorded; `undo` reverts all."
     }

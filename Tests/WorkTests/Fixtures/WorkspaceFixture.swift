@@ -43,8 +43,8 @@ struct WorkspaceFixture {
     }
 
     /// The same workspaces, as another process would open them.
-    func another() -> Workspaces {
-        Self.workspaces(in: self.directory, self.settings, self.packer)
+    func another(with settings: WorkspaceSettings? = nil) -> Workspaces {
+        Self.workspaces(in: self.directory, settings ?? self.settings, self.packer)
     }
 
     /// The same workspaces, as a process with other repositories would open them: folders by names.

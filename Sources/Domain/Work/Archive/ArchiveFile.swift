@@ -99,6 +99,7 @@ actor ArchiveFile {
         do {
             file = try await LocalFile(unnamedBeside: self.path)
             while let piece = try await pieces() {
+                try self.checkRoom(piece.count)
                 try await file.append(piece)
                 count += piece.count
             }
@@ -122,7 +123,15 @@ actor ArchiveFile {
         try self.gzip.compress(bytes, self.write)
     }
 
+    /// Leaves the disk's reserve free.
+    private func checkRoom(_ count: Int) throws {
+        guard count > DiskRoom(path: self.path).bytes else { return }
+        throw WorkspaceFailure.archive(
+            "\(self.path) cannot be written: the disk is almost full", "free some space")
+    }
+
     private func write(_ bytes: [UInt8]) throws {
+        try self.checkRoom(bytes.count)
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes {

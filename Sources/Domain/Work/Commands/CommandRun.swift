@@ -28,7 +28,8 @@ struct CommandRun: Sendable {
     struct Begun: Sendable {
         let job: Job
         let workspace: any WorkspaceFiles
-        let snapshot: WorkspaceSnapshot
+        /// Of the files before it; nil if the disk was full.
+        let snapshot: WorkspaceSnapshot?
         let shell: any Shell
         let output = JobOutput()
         let handle = TaskHandle()
@@ -43,11 +44,11 @@ struct CommandRun: Sendable {
     /// - Parameter thread: Where people wait for the command; nil if nobody does.
     func begin(in thread: (any TurnThread)?) async throws -> Begun {
         let workspace: any WorkspaceFiles
-        let snapshot: WorkspaceSnapshot
+        let snapshot: WorkspaceSnapshot?
         let shell: any Shell
         do {
             workspace = try await self.bench.workspace(of: self.sessionPlace)
-            snapshot = try await workspace.snapshot(WorkbenchTexts.snapshotReason(self.command))
+            snapshot = try await self.snapshot(of: workspace)
             // Commands of one thread's turns run one after the other; only jobs of people run beside a model's.
             if self.holdsCommits {
                 try await workspace.holdCommits()
@@ -66,7 +67,7 @@ struct CommandRun: Sendable {
             job = try await self.bench.log.begin(
                 JobStart(
                     session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
-                    command: self.command, isBackground: self.isBackground, snapshot: snapshot.id))
+                    command: self.command, isBackground: self.isBackground, snapshot: snapshot?.id))
         } catch {
             throw TurnFailure(WorkbenchTexts.notRecorded("\(error)"))
         }
@@ -83,6 +84,16 @@ struct CommandRun: Sendable {
             throw TurnFailure(WorkbenchTexts.stopping)
         }
         return begun
+    }
+
+    /// The state of the files before the command. Nil if the disk is full and the command is a person's: it may be the one
+    /// that frees space.
+    private func snapshot(of workspace: any WorkspaceFiles) async throws -> WorkspaceSnapshot? {
+        do {
+            return try await workspace.snapshot(WorkbenchTexts.snapshotReason(self.command))
+        } catch let failure as WorkspaceFailure where failure.isDiskFull && !self.holdsCommits {
+            return nil
+        }
     }
 
     /// Runs the command. A cancelled task ends it with all its processes; it is recorded all the same. Throws
@@ -170,18 +181,22 @@ struct CommandRun: Sendable {
         }
         var notices: [String] = []
         var changes: WorkspaceChanges?
-        do {
-            let found = try await begun.workspace.changes(from: begun.snapshot.id, to: nil)
-            if found.count > found.files.count {
-                notices.append(WorkbenchTexts.changesAreMany(found.count, listed: found.files.count))
+        if let snapshot = begun.snapshot {
+            do {
+                let found = try await begun.workspace.changes(from: snapshot.id, to: nil)
+                if found.count > found.files.count {
+                    notices.append(WorkbenchTexts.changesAreMany(found.count, listed: found.files.count))
+                }
+                changes = found
+            } catch {
+                notices.append(WorkbenchTexts.changesAreUnknown("\(error)"))
             }
-            changes = found
-        } catch {
-            notices.append(WorkbenchTexts.changesAreUnknown("\(error)"))
+        } else {
+            notices.append(WorkbenchTexts.noSnapshot)
         }
         // As the changes were found.
         let folders = await begun.workspace.unrecordedFolders()
-        let deep = begun.snapshot.folders.tooDeep == nil ? folders.tooDeep : nil
+        let deep = begun.snapshot?.folders.tooDeep == nil ? folders.tooDeep : nil
         let ending = CommandEnding(
             exit, limits: self.settings, remark: deep.map { WorkbenchTexts.tooDeep($0.path, because: $0.reason) })
         var commits: [CommitNotice] = []
@@ -195,7 +210,7 @@ struct CommandRun: Sendable {
         }
         do {
             // Unknown changes count, so that `undo` can revert them.
-            let hasChanges = changes?.count != 0 || folders != begun.snapshot.folders
+            let hasChanges = changes?.count != 0 || folders != begun.snapshot?.folders
             try await self.record(begun, ending, changes, commits, hasChanges: hasChanges)
         } catch {
             notices.append(WorkbenchTexts.endIsNotRecorded("\(error)"))
@@ -257,6 +272,7 @@ struct CommandRun: Sendable {
             switch self.place {
             case .persistent: "persistent"
             case .fresh: "fresh"
+        let snapshot: JSON = begun.snapshot.map { .string($0.id) } ?? .null
             case .background: "background"
             case .aside: "aside"
             }
@@ -264,7 +280,7 @@ struct CommandRun: Sendable {
             "job": .string(begun.job.id), "command": .string(self.command), "shell": place,
             "directory": .string(self.bench.directory(of: self.request.session)),
             "rule": .string(self.rule), "approved_by": self.approval.map { .string($0.by) } ?? .null,
-            "ask": self.approval?.ask.map { .string($0) } ?? .null, "snapshot": .string(begun.snapshot.id),
+            "ask": self.approval?.ask.map { .string($0) } ?? .null, "snapshot": snapshot,
             "profile": .string(status.profile), "limits": .string(status.limits),
         ]
     }

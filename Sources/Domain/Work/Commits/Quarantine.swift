@@ -12,12 +12,16 @@ struct Quarantine: Sendable {
 
     let path: String
     private let limit: Int
+    /// Whether it is the disk that sets the limit.
+    private let isDiskFull: Bool
 
     /// Makes one in a folder that no jail sees; it can read the objects in the folder `objects`.
     static func make(in folder: String, sharing objects: String, limit: Int) async throws -> Quarantine {
         let path = "\(folder)/\(Self.prefix)\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
         try await GitRepository(path: path).createStore(sharing: objects)
-        return Quarantine(path: path, limit: limit)
+        let room = Int(clamping: DiskRoom(path: folder).bytes)
+        // To Git, zero is no limit.
+        return Quarantine(path: path, limit: max(1, min(limit, room)), isDiskFull: room < limit)
     }
 
     @concurrent
@@ -26,10 +30,6 @@ struct Quarantine: Sendable {
         try? FolderTree.remove(self.path)
     }
 
-    /// Indexes a pack that `source` passes on in pieces. Throws ``WorkspaceFailure`` if Git refuses it.
-    @Net
-    func fill(
-        _ source: @Sendable (_ piece: @Sendable ([UInt8]) async throws -> Void) async throws -> Void
     /// Removes those that a killed process has left in a folder.
     static func removeAll(in folder: String) {
         for name in FolderTree.names(in: folder) where name.hasPrefix(Self.prefix) {
@@ -37,6 +37,10 @@ struct Quarantine: Sendable {
         }
     }
 
+    /// Indexes a pack that `source` passes on in pieces. Throws ``WorkspaceFailure`` if Git refuses it.
+    @Net
+    func fill(
+        _ source: @Sendable (_ piece: @Sendable ([UInt8]) async throws -> Void) async throws -> Void
     ) async throws {
         guard let git = Process.find("git"), let shell = Process.find("sh") else {
             throw WorkspaceFailure("commits can't be taken over because git is not installed: install it")
@@ -67,7 +71,10 @@ struct Quarantine: Sendable {
             process.input.close()
             let status = try await process.exit()
             let text = try await reason
-            guard status.isSuccess else { throw Self.isExcess(status, text) ? Self.tooLarge : Self.refusal(text) }
+            guard status.isSuccess else {
+                if self.isDiskFull, text.contains("maximum allowed size") { throw Self.diskFull }
+                throw Self.isExcess(status, text) ? Self.tooLarge : Self.refusal(text)
+            }
         } catch {
             await process.stop()
             throw error
@@ -92,6 +99,9 @@ struct Quarantine: Sendable {
     private static let tooLarge = WorkspaceFailure(
         "too large to take over: the commits need more than \(Self.memory) MB of memory or \(Self.seconds) s to check: take "
             + "them back with `git reset --soft`, then commit less at once")
+
+    private static let diskFull = WorkspaceFailure(
+        "the commits can't be taken over because the disk is almost full: delete files", isDiskFull: true)
 
     private static func refusal(_ text: String) -> WorkspaceFailure {
         let line = text.split(separator: "\n").first.map { String($0.prefix(200)) } ?? "no reason given"

@@ -145,6 +145,8 @@ package final class Workspace: WorkspaceFiles {
     func call<Result: Sendable>(_ body: @Sendable (WorkFiles) async throws -> Result) async throws -> Result {
         do {
             let hold = try await self.files.hold()
+            // What a scan had recorded until then would take the last room, and nobody needs it.
+            if error.code == .diskFull { _ = try? await self.prune() }
             defer { withExtendedLifetime(hold) {} }
             return try await body(self.files)
         } catch let error as GitError where error.code == .cancelled {
@@ -183,7 +185,8 @@ package final class Workspace: WorkspaceFiles {
         if let repository = self.repository {
             message = message.replacing(repository.git.path, with: "the repository \(repository.name)")
         }
-        return WorkspaceFailure(message.replacing(self.layout.path, with: "the workspace"))
+        return WorkspaceFailure(
+            message.replacing(self.layout.path, with: "the workspace"), isDiskFull: error.code == .diskFull)
     }
 
     @concurrent

@@ -73,8 +73,13 @@ package protocol WorkspaceFiles: Sendable {
 /// Why something about a workspace failed. One line: what failed, why, what to do.
 package struct WorkspaceFailure: Error, Sendable, Equatable, CustomStringConvertible {
     package let message: String
+    /// Whether it is the disk of the host that has no room.
+    package let isDiskFull: Bool
 
-    package init(_ message: String) { self.message = message }
+    package init(_ message: String, isDiskFull: Bool = false) {
+        self.message = message
+        self.isDiskFull = isDiskFull
+    }
 
     package var description: String { self.message }
 }

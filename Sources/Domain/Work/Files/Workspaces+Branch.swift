@@ -25,7 +25,10 @@ extension Workspaces {
         } catch let error as WorkspaceFailure {
             switch update {
             case .required, .none: throw error
-            case .unlessCommits: guard try await workspace.hasForeignCommits() else { throw error }
+            case .unlessCommits:
+                // A command that is to free space runs on the files as they are.
+                if error.isDiskFull { return false }
+                guard try await workspace.hasForeignCommits() else { throw error }
             case .possible: break
             }
             return false

@@ -14,6 +14,8 @@ package struct ScanRules: Hashable, Sendable {
     package var depth: Int
     /// Names of files and folders that are left out wherever they are.
     package var excluded: Set<[UInt8]>
+    /// Bytes of the disk that new content leaves free; nil for half of what jails leave free.
+    package var reserve: Int64?
 
     package init(entries: Int, fileBytes: Int64, newBytes: Int64, depth: Int, excluding names: Set<String>) {
         self.entries = entries

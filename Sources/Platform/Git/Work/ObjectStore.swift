@@ -34,6 +34,8 @@ internal import Primitives
     /// The folder of the objects, with a slash at the end.
     let folder: String
     private var madeFolders: Set<String> = []
+    /// Looked up before an object is written; nil for no limit.
+    var room: (() -> DiskRoom)?
 
     /// Opens the repository at a path that only the host writes.
     convenience init(path: String) throws(GitError) {
@@ -164,6 +166,7 @@ internal import Primitives
         try GitLibrary.check(status, "an object")
         let key = ObjectKey(id)
         if self.has(key) { return key }
+        try self.checkRoom(Int64(bytes.count))
         guard bytes.count <= Self.smallSize else {
             let status = unsafe bytes.withUnsafeBytes {
                 unsafe git_odb_write(&id, self.database, $0.baseAddress, $0.count, kind.raw)
@@ -177,6 +180,7 @@ internal import Primitives
 
     /// Writes the content of an open file as a blob. Nil if the file has become shorter than `size`.
     func write(contentOf descriptor: Int32, size: Int64) throws(GitError) -> ObjectKey? {
+        try self.checkRoom(size)
         var stream: UnsafeMutablePointer<git_odb_stream>?
         try unsafe GitLibrary.check(
             git_odb_open_wstream(&stream, self.database, git_object_size_t(size), GIT_OBJECT_BLOB), "an object")
@@ -205,6 +209,10 @@ internal import Primitives
         var current: Int64 = 0
         if unsafe git_config_get_int64(&current, configuration, name) == 0, current == value { return }
         try unsafe GitLibrary.check(git_config_set_int64(configuration, name, value), what)
+    }
+
+    private func checkRoom(_ size: Int64) throws(GitError) {
+        try self.room?().check(size, "the workspace's files can't be recorded")
     }
 
     private func writeLoose(_ bytes: [UInt8], _ hex: String) throws(GitError) {

@@ -90,6 +90,7 @@ extension WorkFiles {
         var parts = try Self.parts(of: path, isFolder: false)
         let name = parts.removeLast()
         let top = try Folder(path: self.folder)
+        try self.diskRoom.check(Int64(bytes.count), "can't write \(what)")
         let owner = Self.owner(of: top)
         let status = Self.write(bytes, to: name, below: parts[...], in: top, owner)
         guard status == 0 else { throw GitError(system: status, "write", what) }

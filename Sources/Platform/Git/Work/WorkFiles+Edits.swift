@@ -48,7 +48,7 @@ extension WorkFiles {
 
     /// Carries out all edits or none: checks that every file is what is expected, then writes. Nothing is written
     /// through a link, and a new file has its whole content when it appears. Throws ``GitError/Code/conflict`` if a file
-    /// is not as expected.
+    /// is not as expected, and ``GitError/Code/diskFull`` if the disk has no room.
     package func apply(_ edits: [WorkspaceEdit], limit: Int) throws(GitError) {
         let top = try Folder(path: self.folder)
         let owner = Self.owner(of: top)
@@ -63,6 +63,10 @@ extension WorkFiles {
             }
             before.append((path, state))
         }
+        let growth = zip(edits, before).reduce(0) {
+            $0 + ($1.0.bytes?.count ?? 0) - ($1.1.state?.file.bytes.count ?? 0)
+        }
+        try self.diskRoom.check(Int64(growth), "nothing was changed")
         for (index, edit) in edits.enumerated() {
             let (path, state) = before[index]
             let mode = Self.mode(of: edit, state)

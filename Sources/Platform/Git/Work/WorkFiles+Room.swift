@@ -32,20 +32,54 @@ extension WorkFiles {
         return found.unheld
     }
 
-    /// Throws ``GitError/Code/tooLarge`` if what the last scan has found would become a tree that there is no room for.
+    /// Throws ``GitError/Code/tooLarge`` if what the last scan has found would become a tree that there is no room for, and
+    /// ``GitError/Code/diskFull`` if the disk has none.
     func check(_ room: FolderRoom, for tree: ObjectKey, _ store: ObjectStore) throws(GitError) {
         let limits = self.limits(room)
         let before = self.scanned?.usage ?? (count: 0, bytes: 0)
-        var (count, bytes) = before
-        var walk = TreeWalk(store, limits.between, of: "the branch", isCancellable: true)
-        try walk.compare(self.scanned?.key, tree) { visit throws(GitError) in
-            count += (visit.new == nil ? 0 : 1) - (visit.old == nil ? 0 : 1)
-            bytes += self.held(visit.new, visit.newSize) - self.held(visit.old, visit.oldSize)
-        }
+        let walk = TreeWalk(store, limits.between, of: "the branch", isCancellable: true)
+        let (count, bytes) = try self.usage(with: tree, walk)
         // A folder that is over its limits may still get smaller.
         let subject = "what the workspace would have with the branch's files"
         guard count <= max(limits.paths, before.count) else { throw limits.tooManyPaths(subject) }
         guard bytes <= max(limits.bytes ?? .max, before.bytes) else { throw limits.tooManyBytes(subject) }
+        try self.checkDisk(count: count - before.count, bytes: bytes - before.bytes)
+    }
+
+    /// Throws ``GitError/Code/diskFull`` if the disk has no room for what a tree of a scan has more than the folder had when
+    /// it was last scanned.
+    func checkDisk(for tree: ObjectKey, _ store: ObjectStore) throws(GitError) {
+        let limits = self.limits(FolderRoom(files: self.rules.entries, bytes: .max))
+        let walk = TreeWalk(store, limits.between, of: "the snapshot")
+        // Of a damaged store, what is left is restored.
+        guard let (count, bytes) = try? self.usage(with: tree, walk) else { return }
+        let before = self.scanned?.usage ?? (count: 0, bytes: 0)
+        try self.checkDisk(count: count - before.count, bytes: bytes - before.bytes)
+    }
+
+    /// Throws ``GitError/Code/diskFull`` if the disk has no room for so many files and folders, and bytes in them, more.
+    func checkDisk(count: Int, bytes: Int) throws(GitError) {
+        try self.diskRoom.check(
+            Int64(clamping: bytes) + Int64(clamping: max(0, count) << 12), "the workspace's files can't be written")
+    }
+
+    /// Has a store leave the disk's reserve free.
+    func limit(_ store: ObjectStore) {
+        let (path, reserve) = (self.store, self.rules.reserve)
+        store.room = { DiskRoom(path: path, reserve: reserve) }
+    }
+
+    var diskRoom: DiskRoom { DiskRoom(path: self.store, reserve: self.rules.reserve) }
+
+    /// What the folder would have, if a tree took the place of what the last scan has found.
+    private func usage(with tree: ObjectKey, _ walk: TreeWalk) throws(GitError) -> (count: Int, bytes: Int) {
+        var walk = walk
+        var (count, bytes) = self.scanned?.usage ?? (count: 0, bytes: 0)
+        try walk.compare(self.scanned?.key, tree) { visit throws(GitError) in
+            count += (visit.new == nil ? 0 : 1) - (visit.old == nil ? 0 : 1)
+            bytes += self.held(visit.new, visit.newSize) - self.held(visit.old, visit.oldSize)
+        }
+        return (count, bytes)
     }
 
     private func limits(_ room: FolderRoom) -> TreeLimits {

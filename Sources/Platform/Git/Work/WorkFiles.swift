@@ -80,11 +80,13 @@ package actor WorkFiles {
     ) throws(GitError) -> (before: Scan, Restoration) {
         let store = try ObjectStore(path: self.store)
         let before = try self.scan(store)
+        try self.checkDisk(for: ObjectKey(tree), store)
         return (before, try self.apply(tree, store, keeping: folders))
     }
 
     /// Makes the files like `tree` without recording them: for a new workspace. Ends when its task is cancelled. Throws
-    /// ``GitError/Code/tooLarge``, before it writes anything, if there is no room.
+    /// ``GitError/Code/tooLarge``, before it writes anything, if there is no room, and ``GitError/Code/diskFull`` if the disk
+    /// has none.
     ///
     /// - Parameters:
     ///   - room: Nil for as many files as a scan records.
@@ -96,6 +98,8 @@ package actor WorkFiles {
         let store = try ObjectStore(path: self.store)
         var tree = ObjectKey(tree)
         _ = try self.unheld(in: tree, store, within: room)
+        try self.checkDisk(count: self.branchFiles.count, bytes: self.branchFiles.bytes)
+        self.limit(store)
         if let settings { tree = try self.checkoutTree(tree, store, settings) }
         return try self.apply(tree.id, store, isWhole: true)
     }
@@ -151,6 +155,7 @@ package actor WorkFiles {
     /// user is left alone.
     package func own(_ owner: FileOwner) throws(GitError) {
         for path in [self.folder, self.git].compactMap(\.self) {
+        self.limit(store)
             let folder = try Folder(path: path)
             FolderOwner(old: folder.facts?.user ?? owner.user, new: owner).give(folder)
         }
