@@ -103,6 +103,12 @@ package final class Workbench: CommandDesk, Service {
         return try await shells.shell(of: place, for: user, workspace: workspace)
     }
 
+    /// Notes what a workspace occupies, for the quota of its session's person.
+    func measure(_ workspace: any WorkspaceFiles, of session: String) async {
+        // The next command measures again.
+        try? await self.log.measured(workspace.occupiedBytes(), of: session)
+    }
+
     /// Throws where commands cannot run: nothing would work on the files.
     func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles {
         if let reason = self.status().refusal { throw WorkspaceFailure(WorkbenchTexts.noJail(reason)) }
@@ -217,6 +223,7 @@ package final class Workbench: CommandDesk, Service {
                     "direction": "received", "files": [AuditFiles.file(placed)], "snapshot": .string(snapshot.id),
                 ]))
         try await workspace.write(placed.bytes, to: placed.name)
+        await self.measure(workspace, of: place.session)
         return placed.name
     }
 

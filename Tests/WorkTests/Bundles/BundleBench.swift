@@ -52,12 +52,18 @@ final class MemoryBundleLog: BundleLog {
 final class ToldOccupants: WorkspaceOccupants {
     private let lines = Protected<[String]>([])
     var texts: [String] { self.lines.withLock { $0 } }
+    /// What workspaces took when they were measured.
+    let measured = Protected<[Int64]>([])
 
     func enter(_ workspace: Workspace) async {}
     func isWorking(in session: String) async throws -> Bool { false }
     func leave(_ session: String) async {}
     func forgetSnapshots(of session: String) async throws {}
     func report(_ text: String, in session: String) async { self.lines.withLock { $0.append(text) } }
+    func measure(_ workspace: Workspace) async {
+        let bytes = await workspace.occupiedBytes()
+        self.measured.withLock { $0.append(bytes) }
+    }
 }
 
 /// Hosts with data directories of their own, which share an object store and a log.

@@ -28,6 +28,24 @@ struct WorkspaceTurnTests {
         try await expectEqual(harness.turn(.undo, "s99").failure?.contains("no snapshot s99"), true)
     }
 
+    @Test("on a full disk a person's command runs without a snapshot, a model's does not; each is measured")
+    func fullDisk() async throws {
+        let harness = WorkbenchHarness()
+        try await harness.workspace.write([1, 2, 3], to: "a")
+        harness.workspace.fail(WorkspaceFailure("the disk is almost full", isDiskFull: true))
+        let run = try await harness.turn(.run, "echo freed")
+        #expect(run.failure == nil && run.events.contains(.notice(WorkbenchTexts.noSnapshot)))
+        expectEqual(harness.entries.first?.details["snapshot"], .null)
+        expectEqual(harness.measured, 3)
+        await #expect(throws: TurnFailure.self) {
+            _ = try await harness.bench.execute(
+                "echo x", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: nil
+            ) { _ in }
+        }
+        harness.workspace.fail(WorkspaceFailure("it is damaged"))
+        try await expectEqual(harness.turn(.run, "echo x").failure, "The command was not run: it is damaged")
+    }
+
     @Test("`snapshot` answers its id")
     func snapshot() async throws {
         let harness = WorkbenchHarness()
@@ -162,6 +180,7 @@ struct WorkspaceTurnTests {
             entry.details["files"],
             [["path": "photo.png", "size": 2, "digest": "71bd63e6202752b0f0052971c84168c139021759"]])
         expectEqual(entry.details["snapshot"], "s1")
+        expectEqual(harness.measured, 2)
         try await expectEqual(harness.bench.files(below: "", in: place).map(\.path), ["photo.png"])
         try await expectEqual(harness.bench.open("photo.png", in: place).read(0, 10), [1, 2])
     }

@@ -42,11 +42,7 @@ final class FakeWorkspace: WorkspaceFiles, WorkspaceDirectory {
         }
     }
 
-    func usage() async throws -> (bytes: Int64, entries: Int) {
-        self.state.withLock { state in
-            (state.files.values.reduce(0) { $0 + Int64($1.count) }, state.files.count)
-        }
-    }
+    func occupiedBytes() async -> Int64 { self.state.withLock { $0.files.values.reduce(0) { $0 + Int64($1.count) } } }
 
     func unrecordedFolders() async -> UnrecordedFolders { UnrecordedFolders() }
 

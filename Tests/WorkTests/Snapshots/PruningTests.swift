@@ -1,5 +1,6 @@
 import Git
 import Jail
+import Primitives
 import TestSupport
 import Testing
 
@@ -72,12 +73,50 @@ struct PruningTests {
         #expect(try Self.count(workspace) > before + 20)
         try await expectEqual(workspace.prune(), 22)
         try expectEqual(Self.count(workspace), before)
-        // What the last scan recorded is gone; the next one records it again.
         try expectEqual(Fixture.shell("ls ../host/store/objects | grep -c tmp_object || true", in: workspace), "0")
+        // What the last scan recorded is gone; the next one records it again.
         let second = try await workspace.snapshot("second")
         try await expectEqual(workspace.changes(from: first.id, to: second.id).count, 20)
         try RealGit(workspace.layout.store)("fsck --strict --full")
         try await expectEqual(workspace.prune(), 0)
+    }
+
+    @Test("what a scan has recorded is removed at once when the disk is almost full")
+    func fullDisk() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        _ = try await workspace.snapshot("first")
+        let before = try Self.count(workspace)
+        try Self.change(workspace, 1)
+        _ = try await workspace.diff()
+        #expect(try Self.count(workspace) > before + 20)
+        var settings = WorkspaceSettings()
+        settings.scan.reserve = .max
+        let full = try await fixture.another(with: settings).open(session: Fixture.session, repository: "notes")
+        try Fixture.shell("echo more > more", in: workspace)
+        let failure = await #expect(throws: WorkspaceFailure.self) { _ = try await full.snapshot("second") }
+        expectEqual(failure?.isDiskFull, true)
+        try expectEqual(Self.count(workspace), before)
+        let message = await Fixture.failure {
+            _ = try await fixture.another(with: settings).open(session: "other", repository: "notes")
+        }
+        #expect(message.contains("the disk is almost full"), "\(message)")
+        try expectEqual(RealGit(fixture.directory.path).shell("ls workspaces"), Fixture.session)
+    }
+
+    @Test("what a workspace takes has all of it, and is noted when it is made")
+    func occupied() async throws {
+        let occupants = ToldOccupants()
+        let fixture = try Fixture(occupants: occupants)
+        let workspace = try await fixture.open()
+        expectEqual(occupants.measured.withLock { $0.count }, 1)
+        #expect(occupants.measured.withLock { $0.first ?? 0 } > 0)
+        let folders = ["files", "git", "host/store", "copilot-cli/home"]
+        for (number, folder) in folders.enumerated() {
+            try Fixture.shell(
+                "mkdir -p ../\(folder); head -c 1000000 /dev/urandom > ../\(folder)/x", in: workspace)
+            #expect(await workspace.occupiedBytes() >= Int64(number + 1) * 1_000_000)
+        }
     }
 
     @Test("nothing is removed while somebody uses the store; another process notices what was removed")

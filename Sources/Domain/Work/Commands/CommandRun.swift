@@ -253,10 +253,7 @@ struct CommandRun: Sendable {
         var failure: (any Error)?
         do { try await self.bench.audit.record(self.entry(.commandEnded, details)) } catch { failure = error }
         try await self.bench.log.end(begun.job, ending: ending, hasChanges: hasChanges)
-        if hasChanges, let usage = try? await begun.workspace.usage() {
-            // For the person's quota only; the next command measures again.
-            try? await self.bench.log.measured(usage.bytes, of: self.request.session)
-        }
+        await self.bench.measure(begun.workspace, of: self.request.session)
         if let failure { throw failure }
     }
 
@@ -272,10 +269,10 @@ struct CommandRun: Sendable {
             switch self.place {
             case .persistent: "persistent"
             case .fresh: "fresh"
-        let snapshot: JSON = begun.snapshot.map { .string($0.id) } ?? .null
             case .background: "background"
             case .aside: "aside"
             }
+        let snapshot: JSON = begun.snapshot.map { .string($0.id) } ?? .null
         return [
             "job": .string(begun.job.id), "command": .string(self.command), "shell": place,
             "directory": .string(self.bench.directory(of: self.request.session)),

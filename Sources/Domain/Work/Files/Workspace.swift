@@ -97,11 +97,6 @@ package final class Workspace: WorkspaceFiles {
     /// What its jail may write to.
     var writableFolders: [String] { [self.layout.files, self.layout.git] }
 
-    /// What the workspace occupies, and how many files and folders it has.
-    package func usage() async throws -> (bytes: Int64, entries: Int) {
-        try await self.call { try await $0.usage() }
-    }
-
     /// Frees memory while the session is idle.
     package func rest() async {
         await self.files.forget()
@@ -145,13 +140,13 @@ package final class Workspace: WorkspaceFiles {
     func call<Result: Sendable>(_ body: @Sendable (WorkFiles) async throws -> Result) async throws -> Result {
         do {
             let hold = try await self.files.hold()
-            // What a scan had recorded until then would take the last room, and nobody needs it.
-            if error.code == .diskFull { _ = try? await self.prune() }
             defer { withExtendedLifetime(hold) {} }
             return try await body(self.files)
         } catch let error as GitError where error.code == .cancelled {
             throw CancellationError()
         } catch let error as GitError {
+            // What a scan had recorded until then would take the last room, and nobody needs it.
+            if error.code == .diskFull { _ = try? await self.prune() }
             throw self.failure(error)
         } catch let error as RepositoryError {
             throw WorkspaceFailure(error.message)

@@ -10,8 +10,8 @@ package protocol WorkspaceFiles: Sendable {
     /// The branch that commits go to; nil without a repository.
     var branch: String? { get }
 
-    /// What the files take, and how many files and folders there are.
-    func usage() async throws -> (bytes: Int64, entries: Int)
+    /// What all of it takes on the disk: files, the jail's Git folder, snapshots, and what programs keep beside them.
+    func occupiedBytes() async -> Int64
     /// Records the state of all files. Returns the existing snapshot when nothing has changed since.
     func snapshot(_ reason: String) async throws -> WorkspaceSnapshot
     /// Newest first.

@@ -17,10 +17,14 @@ package protocol WorkspaceOccupants: Sendable {
     func report(_ text: String, in session: String) async
     /// What the workspaces of a repository may hold; nil where nothing limits them.
     func limits(of repository: String?) -> JailLimits?
+    /// Notes what a workspace occupies.
+    func measure(_ workspace: Workspace) async
 }
 
 extension WorkspaceOccupants {
     package func limits(of repository: String?) -> JailLimits? { nil }
+
+    package func measure(_ workspace: Workspace) async {}
 }
 
 /// The commands, jobs and programs of sessions.
@@ -49,6 +53,11 @@ package struct SessionOccupants: WorkspaceOccupants {
     package func forgetSnapshots(of session: String) async throws { try await self.log.forgetSnapshots(of: session) }
 
     package func limits(of repository: String?) -> JailLimits? { self.shells.limits(of: repository) }
+
+    package func measure(_ workspace: Workspace) async {
+        // The next command measures again.
+        try? await self.log.measured(workspace.occupiedBytes(), of: workspace.session)
+    }
 
     package func report(_ text: String, in session: String) async {
         do { try await self.notices.post(text, in: session) } catch {

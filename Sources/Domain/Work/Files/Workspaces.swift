@@ -122,7 +122,10 @@ package actor Workspaces: WorkspaceDirectory {
     /// Frees the space of a session's dropped snapshots, if the workspace was opened since `time`.
     package func prune(session: String, openedSince time: Int64) async throws {
         guard let state = await Self.state(self.layout(session)), state.usedAt >= time else { return }
-        _ = try await self.existing(session)?.prune()
+        guard let workspace = try await self.existing(session) else { return }
+        _ = try await workspace.prune()
+        // Also of what processes wrote after their command.
+        await self.occupants?.measure(workspace)
     }
 }
 
@@ -207,10 +210,10 @@ extension Workspaces {
             guard let repository else {
                 try await GitRepository(path: layout.store).createStore(sharing: nil)
                 try await Self.write(state, layout)
+                self.made.signal()
                 return self.workspace(session, state)
             }
             let local = try self.local(repository)
-                self.made.signal()
             let branch = Self.branch(of: session, feature)
             let base = try await Self.beginning(of: branch, feature, in: local)
             try await GitRepository(path: layout.store).createStore(sharing: local.git.objectsFolder())
@@ -231,6 +234,7 @@ extension Workspaces {
             // Last, because a workspace with a state is complete.
             try await Self.write(state, layout)
             await workspace.report(unheld: restoration.unheld)
+            await self.occupants?.measure(workspace)
             self.made.signal()
             return workspace
         } catch {

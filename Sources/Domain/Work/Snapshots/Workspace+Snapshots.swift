@@ -23,6 +23,10 @@ extension Workspace {
         return snapshot
     }
 
+    package func occupiedBytes() async -> Int64 {
+        await Int64(MeasuredQuota().usage(of: [self.layout.path]).bytes)
+    }
+
     /// What a snapshot's commit and folders occupy, in most cases.
     private static let recordSize = 64 << 10
 

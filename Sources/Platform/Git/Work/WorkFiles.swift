@@ -143,19 +143,10 @@ package actor WorkFiles {
         try ObjectStore(path: self.store).tree(ofCommit: commit).id
     }
 
-    /// The bytes and the number of the files and folders, counted without reading any.
-    package func usage() throws(GitError) -> (bytes: Int64, entries: Int) {
-        let folder = try Folder(path: self.folder)
-        var usage: (bytes: Int64, entries: Int) = (0, 0)
-        self.count(folder, 0, &usage)
-        return usage
-    }
-
     /// Gives everything in the folder, the folder, and the jail's Git folder to `owner`. A hard link to a file of another
     /// user is left alone.
     package func own(_ owner: FileOwner) throws(GitError) {
         for path in [self.folder, self.git].compactMap(\.self) {
-        self.limit(store)
             let folder = try Folder(path: path)
             FolderOwner(old: folder.facts?.user ?? owner.user, new: owner).give(folder)
         }
@@ -164,6 +155,7 @@ package actor WorkFiles {
     private func scan(_ store: ObjectStore) throws(GitError) -> Scan {
         let folder = try Folder(path: self.folder)
         let owner = folder.facts?.user ?? geteuid()
+        self.limit(store)
         var scanner = FolderScanner(store: store, rules: self.rules, owner: owner)
         defer { self.recordedBytes += scanner.recordedBytes }
         let found = try scanner.scan(folder, old: self.scanned)
@@ -193,16 +185,5 @@ package actor WorkFiles {
     static func owner(of folder: borrowing Folder) -> FileOwner? {
         guard geteuid() == 0, let facts = folder.facts else { return nil }
         return FileOwner(user: facts.user, group: facts.group)
-    }
-
-    private func count(_ folder: borrowing Folder, _ depth: Int, _ usage: inout (bytes: Int64, entries: Int)) {
-        for name in folder.names(limit: .max) ?? [] {
-            guard let facts = folder.facts(of: name) else { continue }
-            usage.entries += 1
-            if facts.kind != .folder { usage.bytes += facts.size }
-            if facts.kind == .folder, depth < self.rules.depth, let child = folder.folder(name) {
-                self.count(child, depth + 1, &usage)
-            }
-        }
     }
 }
