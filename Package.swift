@@ -295,8 +295,9 @@ let package = Package(
             "Sessions", "TestSupport"),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",
-            "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sessions", "Specs",
-            "Tasks", "TestSupport", "Turns", "Work"),
+            "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sandbox",
+            "Sessions",
+            "Specs", "Tasks", "TestSupport", "Turns", "Work"),
         tests(
             "Backup", "Backup", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
             "Primitives", "TestSupport"),

@@ -1,6 +1,14 @@
+import Chat
+import Copilot
+import Glibc
 import HTTP
+import Jail
+import Logging
+import Repositories
+import Sandbox
 import TestSupport
 import Testing
+import Work
 
 @testable import Turns
 
@@ -39,5 +47,45 @@ struct CopilotCLIAgentsTests {
         try RealGit(version).shell("rm .extraction-complete")
         await CopilotCLIFolders.markUnpacked(folder.path)
         await expectEqual(CopilotCLIFolders.isUnpacked(folder.path, since: installed), false)
+    }
+
+    @Test("what its jail can write counts with the workspace; a home that is too large for the next turn begins anew")
+    func disk() async throws {
+        let directory = try TemporaryDirectory()
+        let logger = Logger(label: "test")
+        let workspaces = Workspaces(
+            folder: "\(directory.path)/workspaces",
+            repositories: RepositoryCatalog([], now: { 1_700_000_000 }, logger: logger), now: { 1_700_000_000_000 },
+            logger: logger)
+        let workspace = try await workspaces.open(session: "abc123", repository: nil)
+        let setup = JailSetup(
+            programs: JailPrograms(folder: directory.path), limits: JailLimits(), limiter: ResourceLimits(),
+            seccomp: [],
+            logger: logger)
+        let jails = SessionJails(
+            setup, means: .off(.current()), limits: PerRepository(JailLimits(disk: 1 << 20)),
+            shells: JailShells.Limits())
+        jails.enter(workspace)
+        mkdir("\(directory.path)/cache", 0o700)
+        let folders = try CopilotCLIFolders(
+            workspace: workspace.folder,
+            settings: CopilotCLISettings(executable: "/bin/sh", directory: directory.path, defaultModel: "test"))
+        let place = try await jails.lend("abc123") { place in
+            try await folders.prepare(isNew: true, quota: place.limits?.disk ?? 0)
+            return try await folders.binds(for: place.identity)
+        }
+        place.onEnd()
+        expectEqual(place.disk.filter { $0 == folders.home || $0 == workspace.folder }.count, 2, "\(place.disk)")
+        expectEqual(place.disk.count, 3, "\(place.disk)")
+
+        // What is small stays for the next turn.
+        try TestFile.write(String(repeating: "x", count: 200_000), to: "\(folders.home)/small")
+        try await folders.prepare(isNew: false, quota: 1 << 20)
+        expectEqual(access("\(folders.home)/small", F_OK), 0)
+        try await expectEqual(workspace.usage().bytes >= 200_000, true)
+        try TestFile.write(String(repeating: "x", count: 100_000), to: "\(folders.home)/more")
+        try await folders.prepare(isNew: false, quota: 1 << 20)
+        expectEqual(access("\(folders.home)/small", F_OK), -1)
+        expectEqual(access(folders.home, F_OK), 0)
     }
 }

@@ -100,8 +100,10 @@ package final class CopilotCLIAgents: Sendable {
         let setup = JailSetup(
             programs: common.programs, limits: limits, limiter: common.limiter, quota: common.quota,
             seccomp: common.seccomp, network: network, startLimit: common.startLimit, logger: self.logger)
-        try await folders.prepare(isNew: isNew)
-        let place = try await self.jails.lend(session) { try await folders.binds(for: $0) }
+        let place = try await self.jails.lend(session) { workspace in
+            try await folders.prepare(isNew: isNew, quota: (workspace.limits ?? common.limits).disk)
+            return try await folders.binds(for: workspace.identity)
+        }
         return try await JailedProgram.start(
             folders.arguments, variables: CopilotCLIFolders.variables(network.variables.merging(variables) { $1 }),
             session: session, setup, place)

@@ -53,10 +53,16 @@ final class CopilotCLIChanges: Sendable {
         }
     }
 
-    /// Records the changed files. A turn that changed none leaves nothing for `undo`. Also when the turn is stopped.
+    /// Records the changed files, and what the workspace takes. A turn that changed none leaves nothing for `undo`. Also
+    /// when the turn is stopped.
     func end() async {
-        guard let snapshot = try? await self.first.withLock({ $0 })?.value else { return }
-        await withGrace(.seconds(120)) { _ = try? await self.end(snapshot) }
+        let snapshot = try? await self.first.withLock({ $0 })?.value
+        await withGrace(.seconds(120)) {
+            if let snapshot { _ = try? await self.end(snapshot) }
+            let (session, bytes) = (self.request.session, await self.workspace.occupiedBytes())
+            // For the person's quota only; the next turn measures again.
+            try? await self.store.write(ofSession: session) { try $0.setWorkspace(bytes, of: session) }
+        }
     }
 
     private func end(_ snapshot: WorkspaceSnapshot) async throws {

@@ -81,10 +81,18 @@ struct CopilotCLIFolders: Sendable {
         return stat(path, &facts) == 0 ? facts : nil
     }
 
-    /// Makes the folders; a new session begins with an empty home. What a command may have written there as permissions
-    /// that people gave for good is removed.
-    @concurrent func prepare(isNew: Bool) async throws {
-        if isNew { try FolderTree.remove(self.home) }
+    /// What the home may keep from one turn to the next; at most a quarter of the workspace's quota.
+    private static let kept = WorkspaceUsage(bytes: 64 << 20, files: 10_000)
+
+    /// Makes the folders; a new session begins with an empty home. So does one whose home commands have filled: nobody
+    /// could make room there, and the CLI is given the whole conversation. What a command may have written there as
+    /// permissions that people gave for good is removed.
+    ///
+    /// - Parameter quota: The workspace's, in bytes.
+    @concurrent func prepare(isNew: Bool, quota: Int) async throws {
+        let most = WorkspaceUsage(bytes: min(Self.kept.bytes, quota / 4), files: Self.kept.files)
+        let isKept = isNew ? false : await MeasuredQuota().fits(self.home, in: most)
+        if !isKept { try FolderTree.remove(self.home) }
         FolderTree.removeFiles(beginningWith: "permissions-config", in: "copilot", below: self.home)
         for folder in [self.folder, self.home] { try PrivateFile.makeFolder(folder) }
     }

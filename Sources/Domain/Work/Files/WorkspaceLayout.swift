@@ -12,6 +12,8 @@ struct WorkspaceLayout: Sendable {
     var files: String { "\(self.path)/files" }
     /// Seen at `/git`; the jail may change it.
     var git: String { "\(self.path)/git" }
+    /// What the Copilot CLI keeps of the thread, if it works there.
+    var agent: String { "\(self.path)/copilot-cli" }
     /// Not visible in any jail, but for single read-only files.
     var host: String { "\(self.path)/host" }
     var store: String { "\(self.host)/store" }

@@ -63,9 +63,10 @@ package struct SessionJails: ShellDirectory {
     /// The place of a program's jail, which has the session's workspace for itself until its end: the jail of the
     /// session's commands is ended, and none is started in between. The workspace must be open.
     ///
-    /// - Parameter binds: Makes what the jail sees besides the workspace.
+    /// - Parameter binds: Makes what the jail sees besides the workspace, whose place it gets. What it may write to counts
+    ///   with the workspace.
     package func lend(
-        _ session: String, adding binds: (_ owner: JailIdentity?) async throws -> [WorkspaceMount.Bind]
+        _ session: String, adding binds: (_ workspace: JailPlace) async throws -> [WorkspaceMount.Bind]
     ) async throws -> JailPlace {
         try self.places.lend(session)
         await self.shells.displace(session)
@@ -73,14 +74,15 @@ package struct SessionJails: ShellDirectory {
             let place = try await self.places.makePlace(of: session)
             let more: [WorkspaceMount.Bind]
             do {
-                more = try await binds(place.identity)
+                more = try await binds(place)
             } catch {
                 place.onEnd()
                 throw error
             }
             return JailPlace(
                 mount: WorkspaceMount(folder: place.mount.folder, binds: place.mount.binds + more),
-                identity: place.identity, disk: place.disk, limits: place.limits
+                identity: place.identity, disk: place.disk + more.filter(\.isWritable).map(\.source),
+                limits: place.limits
             ) {
                 place.onEnd()
                 self.places.giveBack(session)

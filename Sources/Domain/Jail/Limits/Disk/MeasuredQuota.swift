@@ -13,6 +13,12 @@ package struct MeasuredQuota: Sendable {
     /// What folders of the jail hold.
     package func usage(of folders: [String]) async -> WorkspaceUsage { await FolderMeasurer.measure(folders).usage }
 
+    /// Whether all of a folder can be measured, and it holds no more than `most`.
+    package func fits(_ folder: String, in most: WorkspaceUsage) async -> Bool {
+        let found = await FolderMeasurer.measure([folder])
+        return found.isComplete && found.usage.bytes <= most.bytes && found.usage.files <= most.files
+    }
+
     /// The state of a jail's folders before it starts.
     func watch(_ folders: [String], _ limits: JailLimits) async -> DiskWatch {
         let begun = ContinuousClock.now
