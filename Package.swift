@@ -256,7 +256,7 @@ let package = Package(
         tests("Markdown", "Markdown", "Primitives", "TestSupport"),
         tests("YAML", "YAML"),
         tests("Terminals", "Terminals"),
-        tests("Sandbox", "Sandbox"),
+        tests("Sandbox", "Sandbox", "TestSupport"),
         tests("Audit", "Audit", "Crypto", "Database", "JSON", "Logging", "Primitives", "TestSupport"),
         tests(
             "Jail", "EventLoop", "HTTP", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Primitives",

@@ -79,27 +79,12 @@ package struct JailedProcesses: Sendable {
         return true
     }
 
-    /// Allocated bytes of regular files of a device that are deleted but still open. What only a mapping keeps is not
-    /// found, nor what this process may not look at.
-    package func deletedBytes(on device: UInt64) -> Int {
-        var counted: Set<UInt64> = []
-        var bytes = 0
-        for id in self.ids {
-            let path = "/proc/\(id)/fd"
-            guard let folder = unsafe opendir(path) else { continue }
-            defer { unsafe closedir(folder) }
-            while let entry = unsafe readdir(folder) {
-                let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                    unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-                }
-                var status = stat()
-                guard unsafe fstatat(dirfd(folder), name, &status, 0) == 0, status.st_mode & S_IFMT == S_IFREG,
-                    status.st_nlink == 0, UInt64(status.st_dev) == device,
-                    counted.insert(UInt64(status.st_ino)).inserted
-                else { continue }
-                bytes += Int(status.st_blocks) * 512
-            }
-        }
-        return bytes
+    /// The deleted files of a device that they keep.
+    ///
+    /// - Parameter folders: Where the jail shows the device.
+    package func deletedFiles(on device: UInt64, below folders: [String]) -> DeletedFiles {
+        var files = DeletedFiles(on: device, below: folders)
+        for id in self.ids { files.add(id) }
+        return files
     }
 }

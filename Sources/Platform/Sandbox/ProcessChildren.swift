@@ -4,23 +4,30 @@ internal import Primitives
 /// The children of a process, as /proc shows them.
 enum ProcessChildren {
     /// Oldest first; empty if the process has ended. The process must have one thread.
-    static func of(_ id: Int32) -> [Int32] {
-        self.text("/proc/\(id)/task/\(id)/children").split(separator: " ").compactMap { Int32($0) }
-    }
+    static func of(_ id: Int32) -> [Int32] { self.of(id, id) }
 
     /// Those of all threads of a process.
-    static func ofAllThreads(_ id: Int32) -> [Int32] {
-        guard let folder = unsafe opendir("/proc/\(id)/task") else { return [] }
+    static func ofAllThreads(_ id: Int32) -> [Int32] { self.threads(of: id).flatMap { self.of(id, $0) } }
+
+    private static func of(_ id: Int32, _ thread: Int32) -> [Int32] {
+        self.text("/proc/\(id)/task/\(thread)/children", limit: 1 << 20).split(separator: " ").compactMap { Int32($0) }
+    }
+
+    /// The first one is the process itself, even if that thread has ended and others live. Empty if all have ended.
+    static func threads(of id: Int32) -> [Int32] { (self.names(in: "/proc/\(id)/task") ?? []).compactMap { Int32($0) } }
+
+    /// The names in a folder; nil if it cannot be opened.
+    static func names(in path: String) -> [String]? {
+        guard let folder = unsafe opendir(path) else { return nil }
         defer { unsafe closedir(folder) }
-        var children: [Int32] = []
+        var names: [String] = []
         while let entry = unsafe readdir(folder) {
             let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
-            guard let thread = Int32(name) else { continue }
-            children += self.text("/proc/\(id)/task/\(thread)/children").split(separator: " ").compactMap { Int32($0) }
+            if name != ".", name != ".." { names.append(name) }
         }
-        return children
+        return names
     }
 
     /// Whether a process is in a pid namespace below this process's.
@@ -74,14 +81,22 @@ enum ProcessChildren {
         return String(decoding: stat[end...].dropFirst(), as: UTF8.self).split(separator: " ")
     }
 
-    private static func text(_ path: String) -> String { String(decoding: self.bytes(path), as: UTF8.self) }
+    static func text(_ path: String, limit: Int = 16_384) -> String {
+        String(decoding: self.bytes(path, limit: limit), as: UTF8.self)
+    }
 
-    private static func bytes(_ path: String) -> ArraySlice<UInt8> {
+    /// At most the first `limit` bytes of a file; the kernel gives long ones of /proc in pieces. Empty if it cannot be read.
+    static func bytes(_ path: String, limit: Int = 16_384) -> ArraySlice<UInt8> {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return [] }
         defer { close(file) }
-        var buffer = [UInt8](repeating: 0, count: 16_384)
-        let count = unsafe read(file, &buffer, buffer.count)
-        return buffer[..<max(0, count)]
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: min(limit, 16_384))
+        while bytes.count < limit {
+            let count = unsafe read(file, &buffer, min(buffer.count, limit - bytes.count))
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+        }
+        return bytes[...]
     }
 }

@@ -85,9 +85,19 @@ extension JailFilter {
         ]
     }
 
-    static let disk = deny(
-        "fallocate", with: .notSupported,
-        because: "it allocates any amount at once, before the quota can be checked; KEEP_SIZE escapes RLIMIT_FSIZE")
+    static let disk =
+        deny(
+            "fallocate", with: .notSupported,
+            because: "it allocates any amount at once, before the quota can be checked; KEEP_SIZE escapes RLIMIT_FSIZE")
+        + [
+            // CLONE_THREAD without CLONE_FILES, and CLOSE_RANGE_UNSHARE. No C library makes such threads.
+            SeccompRule(
+                "clone", when: [.init(0, .bits(mask: 0x0001_0400, value: 0x0001_0000))],
+                reason: "a thread with its own descriptors hides deleted files from the quota"),
+            SeccompRule(
+                "close_range", .notImplemented, when: [.init(2, .bits(mask: 2, value: 2))],
+                reason: "it gives a thread its own descriptors"),
+        ]
 
     static let obsolete =
         deny("lookup_dcookie", "nfsservctl", isOptional: true, because: "obsolete")

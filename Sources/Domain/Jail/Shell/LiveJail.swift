@@ -123,7 +123,7 @@ final class LiveJail {
 
     private func start(_ watch: DiskWatch) throws(JailFailure) {
         self.restriction = watch.restriction
-        let watcher = DiskWatcher(self.place.disk, self.sandbox.processes) { [weak self] in
+        let watcher = DiskWatcher(self.place, self.sandbox.processes) { [weak self] in
             EventLoop.shared.runIfNeeded { self?.kill(.lost("it wrote too much")) }
         }
         self.watcher = watcher

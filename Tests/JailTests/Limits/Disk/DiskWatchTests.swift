@@ -12,15 +12,16 @@ struct DiskWatchTests {
     }
 
     private static func measurement(
-        _ bytes: Int, files: Int = 10, free: Int = 10_000 * mebibyte, available: Int? = nil, isComplete: Bool = true
+        _ bytes: Int, files: Int = 10, free: Int = 10_000 * mebibyte, available: Int? = nil, isComplete: Bool = true,
+        hidden: Int = 0
     ) -> DiskWatch.Measurement {
         DiskWatch.Measurement(
             disk: Self.disk(free: free, available: available), usage: WorkspaceUsage(bytes: bytes, files: files),
-            isComplete: isComplete)
+            isComplete: isComplete, hidden: hidden)
     }
 
     private static func watch(_ start: DiskWatch.Measurement) -> DiskWatch {
-        DiskWatch(quota: 128 * Self.mebibyte, mostFiles: 1_000, start: start)
+        DiskWatch(quota: 128 * Self.mebibyte, mostFiles: 1_000, fileSize: 64 * Self.mebibyte, start: start)
     }
 
     @Test("the looks come closer as the room shrinks, and what passes it is measured at once")
@@ -72,6 +73,40 @@ struct DiskWatchTests {
         // It is measured as soon as it may have written what is left above the reserve.
         let near = Self.watch(Self.measurement(10 << 20, free: 266 << 20))
         expectEqual(near.next(Self.disk(free: 255 << 20), at: .zero), .measure(isUrgent: true))
+    }
+
+    @Test("files that cannot be looked at count as what the disk has lost, not what they could hold")
+    func hiddenFiles() {
+        let free = 10_000 << 20
+        func result(_ bytes: Int, lost: Int, hidden: Int, of watch: inout DiskWatch) -> DiskExcess? {
+            watch.measured(
+                Self.measurement(bytes, free: free - lost, hidden: hidden), took: .zero, at: .zero)
+        }
+        var watch = Self.watch(Self.measurement(20 << 20))
+        // A descriptor that is passed, and much that is written and can be seen.
+        expectEqual(result(120 << 20, lost: 100 << 20, hidden: .max, of: &watch), nil)
+        // What others write counts until nothing is hidden.
+        expectEqual(result(100 << 20, lost: 105 << 20, hidden: .max, of: &watch), nil)
+        expectEqual(result(100 << 20, lost: 1_000 << 20, hidden: 0, of: &watch), nil)
+        expectEqual(result(100 << 20, lost: 1_020 << 20, hidden: .max, of: &watch), nil)
+        expectEqual(
+            result(100 << 20, lost: 1_030 << 20, hidden: .max, of: &watch),
+            .bytes(used: 130 << 20, quota: 128 << 20))
+        // A library that was replaced while it is in use holds no more than a file may.
+        watch = Self.watch(Self.measurement(20 << 20))
+        expectEqual(result(20 << 20, lost: 5_000 << 20, hidden: 1, of: &watch), nil)
+        expectEqual(
+            result(20 << 20, lost: 5_000 << 20, hidden: 2, of: &watch), .bytes(used: 148 << 20, quota: 128 << 20))
+        // What was seen and is hidden now.
+        watch = Self.watch(Self.measurement(20 << 20))
+        expectEqual(result(100 << 20, lost: 80 << 20, hidden: 0, of: &watch), nil)
+        expectEqual(
+            result(20 << 20, lost: 160 << 20, hidden: .max, of: &watch), .bytes(used: 180 << 20, quota: 128 << 20))
+        // Below the reserve it ends a jail too.
+        watch = Self.watch(Self.measurement(20 << 20, free: 258 << 20))
+        expectEqual(
+            watch.measured(Self.measurement(20 << 20, free: 255 << 20, hidden: .max), took: .zero, at: .zero),
+            .reserve(256 << 20))
     }
 
     @Test("what cannot be measured ends the jail, unless it was so before")

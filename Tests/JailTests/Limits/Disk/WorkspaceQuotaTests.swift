@@ -68,6 +68,91 @@ struct WorkspaceQuotaTests {
         "for i in $(seq 1 60); do exec 5>f; rm f; dd if=/dev/zero bs=1M count=40 >&5 2>/dev/null; sleep 99 5>&5 & done",
     ]
 
+    /// Keeps deleted files of 4 MiB by what the list of a process's descriptors does not show.
+    private static func hiding(_ start: String = "", keep: String, end: String = "time.sleep(99)") -> String {
+        """
+        cat >/tmp/hide.py <<'END'
+        import array, ctypes, os, platform, shutil, socket, threading, time
+        library = ctypes.CDLL(None)
+        library.mmap.restype = ctypes.c_void_p
+        library.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t] + [ctypes.c_int] * 3 + [ctypes.c_long]
+        \(start)
+        def fill():
+            for i in range(100):
+                file = os.open("f", os.O_RDWR | os.O_CREAT)
+                os.write(file, bytes(4 << 20))
+                os.unlink("f")
+                \(keep)
+            time.sleep(99)
+        \(end)
+        END
+        python3 /tmp/hide.py
+        """
+    }
+
+    private static let hiders = [
+        // A mapping of one page.
+        Self.hiding(keep: "library.mmap(None, 4096, 1, 1, file, 0); os.close(file)", end: "fill()"),
+        // A thread of a process whose first one has ended.
+        Self.hiding(
+            keep: "pass",
+            end:
+                "threading.Thread(target=fill).start(); library.syscall(60 if platform.machine() == 'x86_64' else 93, 0)"
+        ),
+        // A process that only root may look at.
+        Self.hiding("library.prctl(4, 0, 0, 0, 0)", keep: "pass", end: "fill()"),
+        // Sent to a socket, but not received.
+        Self.hiding(
+            "sockets = socket.socketpair()", keep: "socket.send_fds(sockets[0], [b'x'], [file]); os.close(file)",
+            end: "fill()"),
+        // Sent in a connection that is not accepted.
+        Self.hiding(
+            "server = socket.socket(socket.AF_UNIX); server.bind('/tmp/s'); server.listen(200)",
+            keep: "s = socket.socket(socket.AF_UNIX); s.connect('/tmp/s'); socket.send_fds(s, [b'x'], [file]); "
+                + "os.close(file); s.close()",
+            end: "fill()"),
+    ]
+
+    @Test("deleted files count, whatever keeps them", arguments: 0..<5)
+    func hidden(_ index: Int) async throws {
+        let limits = JailLimits(disk: 64 * Self.mebibyte)
+        try await JailBench.with(limits: limits, isMeasured: true) { bench in
+            let before = try #require(DiskState(bench.workspace)).free
+            let result = try await bench.run(Self.hiders[index], timeout: .seconds(20))
+            guard case .disk(.bytes(let used, limits.disk)) = result.status else {
+                Issue.record("\(result.status) \(result.errorText)")
+                return
+            }
+            #expect(used <= limits.disk + 32 * Self.mebibyte, "\(used >> 20) MiB of \(before >> 20) MiB")
+        }
+    }
+
+    @Test("programs may replace what they have mapped, and pass descriptors")
+    func legitimate() async throws {
+        let limits = JailLimits(disk: 64 * Self.mebibyte)
+        try await JailBench.with(limits: limits, isMeasured: true) { bench in
+            let result = try await bench.run(
+                """
+                cat >/tmp/pass.py <<'END'
+                import mmap, os, socket
+                kept, sockets = [], socket.socketpair()
+                for i in range(200):
+                    with open("f", "w+b") as file:
+                        file.write(bytes(100_000))
+                        kept.append(mmap.mmap(file.fileno(), 100_000))
+                        socket.send_fds(sockets[0], [b"x"], [file.fileno()])
+                    os.unlink("f")
+                    if i % 8 == 7:
+                        for each in socket.recv_fds(sockets[1], 8, 8)[1]: os.close(each)
+                with open("g", "w+b") as file: file.write(bytes(30 << 20))
+                print("done")
+                END
+                python3 /tmp/pass.py
+                """)
+            expectEqual(result.text, "done\n", "\(result.status) \(result.errorText)")
+        }
+    }
+
     @Test("whatever writes is ended a few megabytes beyond the quota", arguments: Self.writers)
     func overshoot(_ script: String) async throws {
         let limits = JailLimits(disk: 64 * Self.mebibyte)

@@ -13,16 +13,21 @@ struct DiskWatch {
     struct Measurement: Equatable {
         /// The file system before the measurement began.
         let disk: DiskState
-        let usage: WorkspaceUsage
+        var usage: WorkspaceUsage
         let isComplete: Bool
+        /// How many deleted files there may be besides; see ``DeletedFiles/hidden``.
+        var hidden = 0
     }
 
     private let quota: Int
     private let mostFiles: Int
+    private let fileSize: Int
     /// What the workspace may have now. Above the quota only where it was so at the start: a command may then delete
     /// but not add, and what it has deleted stays deleted.
     private var ceiling: WorkspaceUsage
     private var base: Measurement
+    /// The last one in which no file could be hidden.
+    private var clear: Measurement
     /// The size when the disk last had more than its reserve.
     private var sizeBeforeReserve: Int
     private var measuredAt: Duration = .zero
@@ -40,12 +45,16 @@ struct DiskWatch {
     /// Faster than processors copy into the kernel's memory today, in bytes per nanosecond.
     private static let fastest = 10
 
-    /// - Parameter took: How long the measurement at the start took.
-    init(quota: Int, mostFiles: Int, start: Measurement, took: Duration = .zero) {
+    /// - Parameters:
+    ///   - fileSize: The most that one file may have.
+    ///   - took: How long the measurement at the start took.
+    init(quota: Int, mostFiles: Int, fileSize: Int, start: Measurement, took: Duration = .zero) {
         self.rest = took * 4
         self.quota = quota
         self.mostFiles = mostFiles
+        self.fileSize = fileSize
         self.base = start
+        self.clear = start
         self.sizeBeforeReserve = start.usage.bytes
         self.ceiling = WorkspaceUsage(bytes: .max, files: .max)
         self.lowerCeiling()
@@ -53,6 +62,9 @@ struct DiskWatch {
 
     /// Whether commands may only delete.
     var isOver: Bool { self.ceiling.bytes > self.quota || self.ceiling.files > self.mostFiles || !self.base.isComplete }
+
+    /// What the workspace may have now, in bytes.
+    var mostBytes: Int { self.ceiling.bytes }
 
     /// Why commands may only delete; nil if they may add.
     var restriction: DiskExcess? {
@@ -104,6 +116,7 @@ struct DiskWatch {
             self.rest = took * 4
         }
         guard measurement.isComplete || !self.base.isComplete else { return .hidden }
+        let measurement = self.withHiddenFiles(measurement)
         let (usage, disk) = (measurement.usage, measurement.disk)
         if usage.bytes > self.ceiling.bytes { return .bytes(used: usage.bytes, quota: self.quota) }
         if usage.files > self.ceiling.files { return .files(count: usage.files, limit: self.mostFiles) }
@@ -115,5 +128,20 @@ struct DiskWatch {
         self.base = measurement
         self.lowerCeiling()
         return nil
+    }
+
+    /// Counts what the disk has lost since nothing was hidden, as far as the hidden files can hold it. Programs that pass
+    /// descriptors, or replace a library in use, hide files too: these cost nothing as long as the disk loses nothing.
+    private mutating func withHiddenFiles(_ measurement: Measurement) -> Measurement {
+        guard measurement.hidden > 0 else {
+            self.clear = measurement
+            return measurement
+        }
+        let lost = self.clear.disk.free - measurement.disk.free
+        let grown = measurement.usage.bytes - self.clear.usage.bytes
+        let (most, isBeyond) = measurement.hidden.multipliedReportingOverflow(by: self.fileSize)
+        var counted = measurement
+        counted.usage.bytes += max(0, min(lost - grown, isBeyond ? .max : most))
+        return counted
     }
 }

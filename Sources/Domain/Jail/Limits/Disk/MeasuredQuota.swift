@@ -24,7 +24,8 @@ package struct MeasuredQuota: Sendable {
         let begun = ContinuousClock.now
         let start = await FolderMeasurer.measure(folders)
         return DiskWatch(
-            quota: limits.disk, mostFiles: limits.files, start: start, took: begun.duration(to: .now))
+            quota: limits.disk, mostFiles: limits.files, fileSize: limits.fileSize, start: start,
+            took: begun.duration(to: .now))
     }
 }
 
@@ -46,7 +47,7 @@ private actor FolderMeasurer {
         return await self.all[number].measured(folders)
     }
 
-    private func measured(_ folders: [String]) -> DiskWatch.Measurement { DiskWatcher.measure(folders, nil) }
+    private func measured(_ folders: [String]) -> DiskWatch.Measurement { DiskWatcher.measure(folders) }
 }
 
 /// What a workspace holds.
