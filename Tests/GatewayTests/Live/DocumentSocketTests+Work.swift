@@ -1,4 +1,5 @@
 import Chat
+import Database
 import JSON
 import Sessions
 import TestSupport
@@ -58,31 +59,61 @@ extension DocumentSocketTests {
         }
     }
 
+    private static let sender = Sender(id: "web:ada", identities: [Identity("web:ada")], displayName: "Ada")
+
+    /// Documents that an earlier run has not committed.
+    private static func leave(_ numbers: ClosedRange<Int>, in scene: Scene, thread: String) async throws {
+        let head = try scene.git.shell("git rev-parse main")
+        try await scene.harness.bridge.store.write { ledger in
+            var text = SharedText()
+            _ = text.replace(with: "b\n", as: 1)
+            for number in numbers {
+                _ = try ledger.begin(
+                    DocumentRecord(
+                        place: DocumentPlace(repository: "notes", branch: "main", path: "docs/\(number).md"),
+                        epoch: "e_\(number)", snapshot: text.encode(), base: head,
+                        editors: [DocumentEditor(sender: Self.sender, session: thread)],
+                        editedAt: GatewayHarness.start))
+            }
+        }
+    }
+
     @Test("of many documents that an earlier run has not committed, twenty are opened at once")
     func earlier() async throws {
         try await Self.run { scene in
             let ada = try await scene.harness.signedIn(.owner, name: "Ada")
             let thread = try await ada.newThread()
             try scene.git.shell("for n in $(seq 25); do echo a > docs/$n.md; done; git add . && git commit -qm more")
-            let head = try scene.git.shell("git rev-parse main")
-            let sender = Sender(id: "web:ada", identities: [Identity("web:ada")], displayName: "Ada")
-            let store = scene.harness.bridge.store
-            try await store.write { ledger in
-                var text = SharedText()
-                _ = text.replace(with: "b\n", as: 1)
-                for number in 1...25 {
-                    _ = try ledger.begin(
-                        DocumentRecord(
-                            place: DocumentPlace(repository: "notes", branch: "main", path: "docs/\(number).md"),
-                            epoch: "e_\(number)", snapshot: text.encode(), base: head,
-                            editors: [DocumentEditor(sender: sender, session: thread)],
-                            editedAt: GatewayHarness.start))
-                }
-            }
+            try await Self.leave(1...25, in: scene, thread: thread)
             let run = Task { await scene.documents.run() }
             try await eventually("twenty are open") { await scene.documents.open.count >= 20 }
             try await Task.sleep(for: .milliseconds(50))
             await expectEqual(scene.documents.open.count, 20)
+            await scene.documents.stop()
+            await run.value
+        }
+    }
+
+    @Test("documents that somebody has open, and one that cannot be read, hold up none of an earlier run")
+    func earlierBesideOthers() async throws {
+        try await Self.run { scene in
+            let ada = try await scene.harness.signedIn(.owner, name: "Ada")
+            let thread = try await ada.newThread()
+            var connections: [DocumentConnection] = []
+            for number in 101...120 {
+                connections.append(
+                    try await scene.documents.join(
+                        "docs/\(number).md", of: DocumentThread(repository: "notes", feature: nil), as: Self.sender,
+                        in: thread, canEdit: true, isOwner: true, epoch: nil))
+            }
+            try await Self.leave(1...3, in: scene, thread: thread)
+            try await scene.harness.bridge.store.write { ledger in
+                try ledger.connection.execute(
+                    "UPDATE documents SET editors = 'x', edited_at = edited_at + 1 WHERE path = 'docs/2.md'", [])
+            }
+            let run = Task { await scene.documents.run() }
+            try await eventually("the two that can be read are open") { await scene.documents.open.count == 22 }
+            for connection in connections { await connection.leave() }
             await scene.documents.stop()
             await run.value
         }

@@ -106,8 +106,8 @@ package actor OpenDocuments {
         }
     }
 
-    /// Open documents from which on those of an earlier run wait: each may take megabytes, and there may be very many that are
-    /// in conflict.
+    /// Documents of an earlier run that are open at once: each may take megabytes, and there may be very many that are in
+    /// conflict. Those that somebody has opened do not count, and nobody holds up what others have not committed.
     private static let earlierLimit = 20
 
     /// Opens what an earlier run has not committed.
@@ -116,25 +116,49 @@ package actor OpenDocuments {
             let old = self.context.now() - Self.lifetime
             try await self.context.store.write { try $0.removeDocuments(committedBefore: old) }
             try await self.context.store.write { try $0.removeComments(resolvedBefore: old) }
-            for (place, session) in try await self.context.store.read({ try $0.unsavedDocuments() }) {
-                // Those of threads that this host has.
-                guard let thread = try await self.context.store.read({ try $0.session(id: session) }),
-                    self.context.store.held.contains(Place(of: thread.key))
-                else { continue }
-                while self.open.count >= Self.earlierLimit { try await Task.sleep(for: .seconds(1)) }
-                do {
-                    _ = try await self.document(at: place, for: nil) { throw DocumentProblem.missing(place.path) }
-                } catch {
-                    self.context.logger.warning(
-                        "a document of the last run was not opened",
-                        ["document": .string(place.path), "error": .string("\(error)")])
-                }
-            }
+            await self.open(try await self.context.store.read { try $0.unsavedDocuments() })
         } catch is CancellationError {
             return
         } catch {
             self.context.logger.warning("documents of the last run were not opened", ["error": .string("\(error)")])
         }
+    }
+
+    private func open(_ unsaved: [(place: DocumentPlace, session: String?)]) async {
+        await withDiscardingTaskGroup { group in
+            for (place, session) in unsaved {
+                do {
+                    guard try await self.isHeld(session) else { continue }
+                    while self.open.values.count(where: { $0.holder.withLock { $0 } == nil }) >= Self.earlierLimit {
+                        try await Task.sleep(for: .seconds(1))
+                    }
+                    let task = try self.opening(at: place, for: nil) { throw DocumentProblem.missing(place.path) }
+                    // Its server may not answer, while others do.
+                    group.addTask {
+                        do { _ = try await self.result(of: task, at: place) } catch {
+                            await self.report(error, at: place)
+                        }
+                    }
+                } catch is CancellationError {
+                    return
+                } catch {
+                    self.report(error, at: place)
+                }
+            }
+        }
+    }
+
+    /// Whether this host has the thread.
+    private func isHeld(_ session: String?) async throws -> Bool {
+        guard let session else { throw DocumentProblem.invalid("Who has edited it cannot be read.") }
+        guard let thread = try await self.context.store.read({ try $0.session(id: session) }) else { return false }
+        return self.context.store.held.contains(Place(of: thread.key))
+    }
+
+    private func report(_ error: any Error, at place: DocumentPlace) {
+        self.context.logger.warning(
+            "a document of the last run was not opened",
+            ["document": .string(place.path), "error": .string("\(error)")])
     }
 
     private func showComments() async {
@@ -217,7 +241,13 @@ package actor OpenDocuments {
     private func document(
         at place: DocumentPlace, for person: Person?, begin: @escaping @Sendable () throws -> StoredText
     ) async throws -> OpenDocument {
-        if let opening = self.open[place] { return try await opening.task.value }
+        try await self.result(of: self.opening(at: place, for: person, begin: begin), at: place)
+    }
+
+    private func opening(
+        at place: DocumentPlace, for person: Person?, begin: @escaping @Sendable () throws -> StoredText
+    ) throws -> Task<OpenDocument, any Error> {
+        if let opening = self.open[place] { return opening.task }
         try self.checkRoom(for: person)
         let (context, holder) = (self.context, Protected<ExactText?>(person?.id))
         // Unstructured: everybody who opens the document waits for the same one.
@@ -239,6 +269,10 @@ package actor OpenDocuments {
         }
         self.open[place] = Opening(task: task, holder: holder)
         self.opened.signal()
+        return task
+    }
+
+    private func result(of task: Task<OpenDocument, any Error>, at place: DocumentPlace) async throws -> OpenDocument {
         do {
             return try await task.value
         } catch {
@@ -249,7 +283,8 @@ package actor OpenDocuments {
 
     private func checkRoom(for person: Person?) throws(DocumentProblem) {
         let limit = person?.isOwner == false ? Self.limit - Self.ownersDocuments : Self.limit
-        guard !self.isStopping, self.open.count < limit else {
+        // Those of an earlier run have a limit of their own.
+        guard !self.isStopping, person == nil || self.open.count < limit else {
             throw .busy("The host has \(limit) documents open, or stops. Try again later.")
         }
         guard let person, !person.isOwner else { return }

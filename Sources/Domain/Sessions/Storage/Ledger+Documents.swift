@@ -12,13 +12,13 @@ extension Ledger {
         return document
     }
 
-    /// Where those with edits are that no commit has, and the session of one of their editors.
-    package func unsavedDocuments() throws -> [(place: DocumentPlace, session: String)] {
+    /// Where those with edits are that no commit has, and the session of one of their editors; nil if it cannot be read.
+    package func unsavedDocuments() throws -> [(place: DocumentPlace, session: String?)] {
         try self.connection.query(
             "SELECT repository, branch, path, editors FROM documents WHERE editors <> '[]' ORDER BY edited_at DESC", []
         ).map { row in
-            let editor = try JSON.parse(try row.text("editors")).arrayValue?.first
-            return (try Self.place(row), editor?["session"]?.stringValue ?? "")
+            let editor = try? JSON.parse(row.text("editors")).arrayValue?.first
+            return (try Self.place(row), editor?["session"]?.stringValue)
         }
     }
 
