@@ -37,6 +37,7 @@ struct DocumentSavingTests {
         let git: RealGit
         let server: RefusingUpstream
         let documents: OpenDocuments
+        let store: SessionStore
         private let clock: Protected<Int64>
 
         init(_ refusal: GitError?, patience: Duration = .seconds(300)) async throws {
@@ -57,9 +58,10 @@ struct DocumentSavingTests {
             let database = try TestDatabase.open(path: path + "/store", migrations: Schema.migrations)
             let clock = Protected<Int64>(1_700_000_000_000)
             self.clock = clock
+            self.store = SessionStore(database: database)
             self.documents = OpenDocuments(
-                desk: DocumentDesk(catalog: catalog, now: { 1_700_000_000 }), store: SessionStore(database: database),
-                logger: logger, now: { clock.withLock { $0 } }, patience: patience, link: { $0.sha },
+                desk: DocumentDesk(catalog: catalog, now: { 1_700_000_000 }), store: self.store, logger: logger,
+                now: { clock.withLock { $0 } }, patience: patience, link: { $0.sha },
                 report: { _, _ in })
         }
 
@@ -136,5 +138,36 @@ struct DocumentSavingTests {
         try await scene.edit("far")
         await scene.tick(after: 30_000)
         expectEqual(scene.server.tries, 1)
+    }
+
+    @Test("all histories of committed documents that nobody has edited for 30 days are removed, and no others")
+    func expired() async throws {
+        let scene = try await Scene(nil)
+        let day: Int64 = 24 * 3_600_000
+        let sender = Sender(id: "web:a", identities: [Identity("web:a")], displayName: "Ada")
+        @Sendable func place(_ name: String) -> DocumentPlace {
+            DocumentPlace(repository: "notes", branch: "main", path: "docs/\(name).md")
+        }
+        try await scene.store.write { ledger in
+            func add(_ name: String, days: Int64, by editors: [DocumentEditor] = []) throws {
+                let record = DocumentRecord(
+                    place: place(name), epoch: "e_\(name)", snapshot: SharedText().encode(), base: "",
+                    editors: editors, editedAt: 1_700_000_000_000 - days * day)
+                _ = try ledger.begin(record)
+                try ledger.storeClients(of: record)
+            }
+            for number in 0..<130 { try add("\(number)", days: 31) }
+            try add("new", days: 29)
+            try add("unsaved", days: 400, by: [DocumentEditor(sender: sender, session: "s")])
+        }
+        await scene.documents.lookThroughStored()
+        let (places, updates) = try await scene.store.read { ledger in
+            (
+                try ledger.documents(after: nil, limit: 200).map(\.place),
+                try ledger.connection.query("SELECT epoch FROM document_updates", []).count
+            )
+        }
+        expectEqual(places, [place("new"), place("unsaved")])
+        expectEqual(updates, 2)
     }
 }

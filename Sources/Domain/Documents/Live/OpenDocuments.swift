@@ -80,7 +80,12 @@ package actor OpenDocuments {
     /// Saves what the last run left, and then looks after the open documents until ``stop()``.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask(name: "earlier documents") { await self.openEarlier() }
+            group.addTask(name: "stored documents") {
+                while !Task.isCancelled {
+                    await self.lookThroughStored()
+                    try? await Task.sleep(for: Self.lookInterval)
+                }
+            }
             group.addTask(name: "comments") {
                 await self.context.store.commentChanges.watch { changed in
                     while !Task.isCancelled {
@@ -110,25 +115,62 @@ package actor OpenDocuments {
     /// conflict. Those that somebody has opened do not count, and nobody holds up what others have not committed.
     private static let earlierLimit = 20
 
-    /// Opens what an earlier run has not committed.
-    private func openEarlier() async {
+    /// Looking through the stored documents reads all their texts.
+    private static let lookInterval = Duration.seconds(24 * 3_600)
+    /// Documents that are read or removed at a time, and the pause after them: others read and write in between.
+    private static let page = 20
+    private static let pause = Duration.milliseconds(20)
+
+    /// Removes histories that are too old, and opens what an earlier run has not committed.
+    func lookThroughStored() async {
+        let (store, now) = (self.context.store, self.context.now())
         do {
-            let old = self.context.now() - Self.lifetime
-            try await self.context.store.write { try $0.removeDocuments(committedBefore: old) }
-            try await self.context.store.write { try $0.removeComments(resolvedBefore: old) }
-            await self.open(try await self.context.store.read { try $0.unsavedDocuments() })
+            // A clock that may be wrong removes nothing.
+            let old = try await store.read { try $0.expiryTime(at: now) } - Self.lifetime
+            var (unsaved, expired): ([DocumentState], [DocumentPlace]) = ([], [])
+            var last: DocumentPlace?
+            repeat {
+                let states = try await store.read { [last] in try $0.documents(after: last, limit: Self.page) }
+                last = states.count < Self.page ? nil : states.last?.place
+                unsaved += states.filter { !$0.isCommitted && self.open[$0.place] == nil }
+                expired += states.filter { $0.isCommitted && $0.editedAt < old }.map(\.place)
+                if last != nil { try await Task.sleep(for: Self.pause) }
+            } while last != nil
+            if store.held.contains(.janitor) { try await self.remove(expired, before: old) }
+            await self.open(unsaved.sorted { $0.editedAt > $1.editedAt })
         } catch is CancellationError {
             return
         } catch {
-            self.context.logger.warning("documents of the last run were not opened", ["error": .string("\(error)")])
+            self.context.logger.warning(
+                "the stored documents were not looked through", ["error": .string("\(error)")])
         }
     }
 
-    private func open(_ unsaved: [(place: DocumentPlace, session: String?)]) async {
+    private func remove(_ places: [DocumentPlace], before old: Int64) async throws {
+        do {
+            for start in stride(from: 0, to: places.count, by: Self.page) {
+                // Somebody who reads one may begin to edit it.
+                let page = places[start...].prefix(Self.page).filter { self.open[$0] == nil }
+                try await self.context.store.write { ledger in
+                    for place in page { try ledger.removeDocument(at: place, committedBefore: old) }
+                }
+                try await Task.sleep(for: Self.pause)
+            }
+            try await self.context.store.write { try $0.removeComments(resolvedBefore: old) }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            self.context.logger.warning(
+                "old histories of documents were not removed", ["error": .string("\(error)")])
+        }
+    }
+
+    private func open(_ unsaved: [DocumentState]) async {
         await withDiscardingTaskGroup { group in
-            for (place, session) in unsaved {
+            for state in unsaved {
+                let place = state.place
                 do {
-                    guard try await self.isHeld(session) else { continue }
+                    guard try await self.isHeld(state.session) else { continue }
                     while self.open.values.count(where: { $0.holder.withLock { $0 } == nil }) >= Self.earlierLimit {
                         try await Task.sleep(for: .seconds(1))
                     }

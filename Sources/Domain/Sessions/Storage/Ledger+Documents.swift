@@ -12,13 +12,23 @@ extension Ledger {
         return document
     }
 
-    /// Where those with edits are that no commit has, and the session of one of their editors; nil if it cannot be read.
-    package func unsavedDocuments() throws -> [(place: DocumentPlace, session: String?)] {
+    /// The state of up to `limit` documents, in the order of their places. Reading it passes over their texts, which may have
+    /// gigabytes, so take a few at a time.
+    ///
+    /// - Parameter place: The last one of those before; nil for the first ones.
+    package func documents(after place: DocumentPlace?, limit: Int) throws -> [DocumentState] {
         try self.connection.query(
-            "SELECT repository, branch, path, editors FROM documents WHERE editors <> '[]' ORDER BY edited_at DESC", []
+            """
+            SELECT repository, branch, path, editors, edited_at FROM documents
+            \(place == nil ? "" : "WHERE (repository, branch, path) > (?, ?, ?)")
+            ORDER BY repository, branch, path LIMIT ?
+            """, (place?.values ?? []) + [.integer(Int64(limit))]
         ).map { row in
-            let editor = try? JSON.parse(row.text("editors")).arrayValue?.first
-            return (try Self.place(row), editor?["session"]?.stringValue)
+            let editors = try row.text("editors")
+            let editor = try? JSON.parse(editors).arrayValue?.first
+            return DocumentState(
+                place: try Self.place(row), isCommitted: editors == "[]", session: editor?["session"]?.stringValue,
+                editedAt: try row.integer("edited_at"))
         }
     }
 
@@ -101,16 +111,22 @@ extension Ledger {
 
     package func removeDocument(at place: DocumentPlace) throws {
         guard let old = try self.document(at: place) else { return }
-        try self.connection.execute("DELETE FROM document_updates WHERE epoch = ?", [.text(old.epoch)])
-        try self.connection.execute("DELETE FROM documents WHERE epoch = ?", [.text(old.epoch)])
+        try self.removeHistory(old.epoch)
     }
 
-    /// Removes the histories of documents that are committed and were not edited since `time`.
-    package func removeDocuments(committedBefore time: Int64) throws {
-        let old = try self.connection.query(
-            "SELECT repository, branch, path FROM documents WHERE editors = '[]' AND edited_at < ? LIMIT 100",
-            [.integer(time)])
-        for row in old { try self.removeDocument(at: Self.place(row)) }
+    /// Removes the history of a document that is committed and was not edited since `time`.
+    package func removeDocument(at place: DocumentPlace, committedBefore time: Int64) throws {
+        let row = try self.connection.first(
+            """
+            SELECT epoch FROM documents
+            WHERE repository = ? AND branch = ? AND path = ? AND editors = '[]' AND edited_at < ?
+            """, place.values + [.integer(time)])
+        if let row { try self.removeHistory(row.text("epoch")) }
+    }
+
+    private func removeHistory(_ epoch: String) throws {
+        try self.connection.execute("DELETE FROM document_updates WHERE epoch = ?", [.text(epoch)])
+        try self.connection.execute("DELETE FROM documents WHERE epoch = ?", [.text(epoch)])
     }
 
     private static func document(_ row: Row) throws -> DocumentRecord {
@@ -154,6 +170,16 @@ package struct DocumentEditor: Sendable, Hashable {
         self.sender = sender
         self.session = session
     }
+}
+
+/// What the host has to do about a stored document.
+package struct DocumentState: Sendable {
+    package let place: DocumentPlace
+    /// Whether all edits are in a commit.
+    package let isCommitted: Bool
+    /// The thread of one of its editors; nil if it is committed, or they cannot be read.
+    package let session: String?
+    package let editedAt: Int64
 }
 
 package struct DocumentRecord: Sendable {
