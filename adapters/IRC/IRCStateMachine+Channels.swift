@@ -104,7 +104,7 @@ extension IRCStateMachine {
     mutating func receiveInvite(_ line: IRCLine) {
         let key = self.fold(line.text(1))
         guard self.isMe(line.text(0)), let channel = self.configured(key),
-            self.link.channels[key]?.isJoined == false, self.link.replies.take(at: self.now.monotonic) == nil
+            self.link.channels[key]?.isJoined == false, self.link.invitations.take(at: self.now.monotonic) == nil
         else { return }
         self.rejoins[key] = nil
         self.join([channel])

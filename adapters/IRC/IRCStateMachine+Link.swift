@@ -106,8 +106,10 @@ extension IRCStateMachine {
         var answers: [RoomID: Answer] = [:]
         var lastRound = 0
         var typing: [RoomID: Typing] = [:]
-        /// The CTCP replies and joins by invitation that people may cause: three at once, then one every five seconds.
+        /// The CTCP replies that people may cause: three at once, then one every five seconds.
         var replies = TokenBucket(capacity: 3, interval: 5_000, at: 0)
+        /// The joins by invitation. Without one, the next try to join makes use of the invitation.
+        var invitations = TokenBucket(capacity: 3, interval: 5_000, at: 0)
         /// The lines that may verify strangers' nicks.
         var proofs = TokenBucket(capacity: 3, interval: 5_000, at: 0)
         /// Whether the last paced line was a command, so that the turn is with people's messages.

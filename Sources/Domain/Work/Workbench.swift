@@ -25,6 +25,8 @@ package final class Workbench: CommandDesk, Service {
     let observe: @Sendable (_ result: String, _ seconds: Double) -> Void
     let logger: Logger
     private let stopping = Signal()
+    /// Sessions whose workspaces are being measured, and whether they have changed since.
+    private let measuring = Protected<[String: Bool]>([:])
 
     package init(
         shells: (any ShellDirectory)?, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, log: any JobLog,
@@ -103,10 +105,26 @@ package final class Workbench: CommandDesk, Service {
         return try await shells.shell(of: place, for: user, workspace: workspace)
     }
 
-    /// Notes what a workspace occupies, for the quota of its session's person.
-    func measure(_ workspace: any WorkspaceFiles, of session: String) async {
-        // The next command measures again.
-        try? await self.log.measured(workspace.occupiedBytes(), of: session)
+    /// Begins to measure what a workspace occupies, for the quota of its session's person.
+    func measure(_ workspace: any WorkspaceFiles, of session: String) {
+        let isUnderWay = self.measuring.withLock { $0.updateValue($0[session] != nil, forKey: session) != nil }
+        guard !isUnderWay else { return }
+        // Nobody waits for it: a large workspace takes seconds. The next command measures again.
+        Task {
+            repeat {
+                self.measuring.withLock { $0[session] = false }
+                try? await self.log.measured(workspace.occupiedBytes(), of: session)
+            } while self.hasChangedMeanwhile(session)
+        }
+    }
+
+    /// Ends the measuring of a workspace if it has not.
+    private func hasChangedMeanwhile(_ session: String) -> Bool {
+        self.measuring.withLock { measuring in
+            if measuring[session] == true { return true }
+            measuring[session] = nil
+            return false
+        }
     }
 
     /// Throws where commands cannot run: nothing would work on the files.
@@ -223,7 +241,7 @@ package final class Workbench: CommandDesk, Service {
                     "direction": "received", "files": [AuditFiles.file(placed)], "snapshot": .string(snapshot.id),
                 ]))
         try await workspace.write(placed.bytes, to: placed.name)
-        await self.measure(workspace, of: place.session)
+        self.measure(workspace, of: place.session)
         return placed.name
     }
 

@@ -66,16 +66,31 @@ struct HookRoom: Sendable {
     /// In bytes, of all together and of those from one address.
     private let (all, each): (RequestBudget, RequestBudget)
     private let patience: Duration
+    private let grace: Duration
+    /// Oldest first.
+    private let arriving = Protected<[Arrival]>([])
     /// A body is charged in steps of so many bytes, as it arrives: a length that is only declared takes no memory.
     private static let step = 4 << 10
+
+    /// A body that has not arrived yet.
+    private struct Arrival {
+        let peer: String
+        let start = ContinuousClock.now
+        /// Given when it has to go.
+        let end = Signal()
+    }
 
     /// - Parameters:
     ///   - wait: How long a delivery waits for room.
     ///   - patience: How long it may take. Platforms give up after 3 to 10 seconds.
-    init(limit: Int, wait: Duration = .seconds(5), patience: Duration = .seconds(30)) {
+    ///   - grace: How long its body may take while others wait for room.
+    init(
+        limit: Int, wait: Duration = .seconds(5), patience: Duration = .seconds(30), grace: Duration = .seconds(3)
+    ) {
         self.all = RequestBudget(limit: limit, patience: wait)
         self.each = RequestBudget(limit: limit / 2, patience: wait)
         self.patience = patience
+        self.grace = grace
     }
 
     /// Calls `body` with the request once its own body has arrived. Throws ``HTTPProblem`` with 503 where too many
@@ -85,7 +100,7 @@ struct HookRoom: Sendable {
         _ body: @escaping @Sendable (HTTPServerRequest) async throws -> HTTPServerResponse
     ) async throws -> HTTPServerResponse {
         let response = try await withDeadline(self.patience) { () async throws -> HTTPServerResponse in
-            let (bytes, shares) = try await self.collect(request, upTo: limit)
+            let (bytes, shares) = try await self.collected(request, upTo: limit)
             defer { withExtendedLifetime(shares) {} }
             return try await body(
                 HTTPServerRequest(
@@ -98,10 +113,54 @@ struct HookRoom: Sendable {
         return response
     }
 
-    private func collect(
+    private static let crowded = HTTPProblem(
+        .serviceUnavailable, "Too many deliveries are under way. Send this one again.", headers: ["Retry-After": "5"])
+
+    /// The body, unless it has to go while it arrives.
+    private func collected(
         _ request: HTTPServerRequest, upTo limit: Int
     ) async throws -> (bytes: [UInt8], shares: [RequestShare]) {
-        let peer = SignInRoutes.peer(of: request).name
+        let arrival = Arrival(peer: SignInRoutes.peer(of: request).name)
+        self.arriving.withLock { $0.append(arrival) }
+        defer { self.arriving.withLock { $0.removeAll { $0.end === arrival.end } } }
+        return try await withThrowingTaskGroup { group in
+            group.addTask { try await self.collect(request, from: arrival.peer, upTo: limit) }
+            group.addTask {
+                await arrival.end.wait()
+                throw Self.crowded
+            }
+            defer { group.cancelAll() }
+            guard let body = try await group.next() else { throw CancellationError() }
+            return body
+        }
+    }
+
+    /// Ends the body that has been arriving for longest, of one address or of all: whoever sends slowly on purpose keeps
+    /// nobody out.
+    private func makeRoom(of peer: String?) {
+        let slow = self.arriving.withLock { arriving -> Arrival? in
+            guard let index = arriving.firstIndex(where: { peer == nil || $0.peer == peer }),
+                arriving[index].start.duration(to: .now) > self.grace
+            else { return nil }
+            return arriving.remove(at: index)
+        }
+        slow?.end.signal()
+    }
+
+    private func reserve(_ bytes: Int, for peer: String) async throws -> [RequestShare] {
+        do {
+            if !self.each.hasRoom(bytes, for: peer) { self.makeRoom(of: peer) }
+            let share = try await self.each.reserve(bytes, for: peer)
+            if !self.all.hasRoom(bytes, for: "") { self.makeRoom(of: nil) }
+            return [share, try await self.all.reserve(bytes, for: "")]
+        } catch is HTTPProblem {
+            throw Self.crowded
+        }
+    }
+
+    private func collect(
+        _ request: HTTPServerRequest, from peer: String, upTo limit: Int
+    ) async throws -> (bytes: [UInt8], shares: [RequestShare]) {
         var bytes: [UInt8] = []
         var shares: [RequestShare] = []
         var charged = 0
@@ -112,14 +171,7 @@ struct HookRoom: Sendable {
             let missing = bytes.count + piece.count - charged
             if missing > 0 {
                 let more = (missing + Self.step - 1) / Self.step * Self.step
-                do {
-                    shares.append(try await self.each.reserve(more, for: peer))
-                    shares.append(try await self.all.reserve(more, for: ""))
-                } catch is HTTPProblem {
-                    throw HTTPProblem(
-                        .serviceUnavailable, "Too many deliveries are under way. Send this one again.",
-                        headers: ["Retry-After": "5"])
-                }
+                shares += try await self.reserve(more, for: peer)
                 charged += more
             }
             if bytes.isEmpty { bytes = piece } else { bytes += piece }

@@ -61,6 +61,14 @@ package final class RequestBudget: Sendable {
         return share
     }
 
+    /// Whether a request of so many bytes need not wait.
+    package func hasRoom(_ bytes: Int, for client: String) -> Bool {
+        self.state.withLock { state in
+            guard let account = state.accounts[client] else { return true }
+            return account.waiting.isEmpty && self.fits(bytes, in: account)
+        }
+    }
+
     /// Whether requests of the client wait.
     func isCrowded(_ client: String) -> Bool {
         self.state.withLock { $0.accounts[client]?.waiting.isEmpty == false }

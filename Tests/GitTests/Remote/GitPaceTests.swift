@@ -45,7 +45,8 @@ struct GitPaceTests {
 
     /// Why a transfer ends that moves by `step` in each period; nil if it does not within `periods`.
     private static func end(
-        within periods: Int, _ step: @escaping (inout GitProgress) -> Void
+        within periods: Int, _ step: @escaping (inout GitProgress) -> Void = { _ in },
+        server work: (GitTransfer) -> Void = { _ in }
     ) async throws -> String? {
         let server = GitServer(
             url: try GitRemoteURL("https://example.org/a.git"), access: .none, session: nil, address: "")
@@ -55,9 +56,18 @@ struct GitPaceTests {
             count += 1
             guard count <= periods else { throw CancellationError() }
             transfer.report(step)
+            work(transfer)
         }
         #expect(transfer.isCancelled == (transfer.timeout != nil))
         return transfer.timeout?.message
+    }
+
+    @Test("a server may work for half an hour before it sends, and after a push")
+    func work() async throws {
+        for work in [{ $0.noteMessage(of: 20) }, { $0.noteSent() }] as [(GitTransfer) -> Void] {
+            try await expectEqual(Self.end(within: 6, server: work), nil)
+            try await expectEqual(Self.end(within: 7, server: work)?.contains("less than 1 KB a second"), true)
+        }
     }
 
     @Test("a large repository arrives over a slow line, and may be unpacked slowly; no transfer takes for ever")

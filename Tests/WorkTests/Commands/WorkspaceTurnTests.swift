@@ -16,7 +16,7 @@ struct WorkspaceTurnTests {
         _ = try await harness.turn(.run, "write a")
         _ = try await harness.turn(.run, "write b")
         _ = try await harness.turn(.run, "echo nothing")
-        #expect((harness.measured ?? 0) > 0)
+        try await eventually("it is measured") { (harness.measured ?? 0) > 0 }
         let undone = try await harness.turn(.undo).texts
         expectEqual(undone.first?.contains("before `write b`"), true)
         expectEqual(harness.workspace.files, ["a"])
@@ -36,7 +36,7 @@ struct WorkspaceTurnTests {
         let run = try await harness.turn(.run, "echo freed")
         #expect(run.failure == nil && run.events.contains(.notice(WorkbenchTexts.noSnapshot)))
         expectEqual(harness.entries.first?.details["snapshot"], .null)
-        expectEqual(harness.measured, 3)
+        try await eventually("it is measured") { harness.measured == 3 }
         await #expect(throws: TurnFailure.self) {
             _ = try await harness.bench.execute(
                 "echo x", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: nil
@@ -180,7 +180,7 @@ struct WorkspaceTurnTests {
             entry.details["files"],
             [["path": "photo.png", "size": 2, "digest": "71bd63e6202752b0f0052971c84168c139021759"]])
         expectEqual(entry.details["snapshot"], "s1")
-        expectEqual(harness.measured, 2)
+        try await eventually("it is measured") { harness.measured == 2 }
         try await expectEqual(harness.bench.files(below: "", in: place).map(\.path), ["photo.png"])
         try await expectEqual(harness.bench.open("photo.png", in: place).read(0, 10), [1, 2])
     }

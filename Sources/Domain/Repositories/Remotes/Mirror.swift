@@ -53,7 +53,8 @@ package actor Mirror {
         guard self.waiting == 0, !self.isRefreshing else { return }
         self.isRefreshing = true
         defer { self.isRefreshing = false }
-        _ = await withDeadline(self.patience) { try? await self.refresh() }
+        // Longer than for an answer: a large fetch begins anew each time.
+        _ = await withDeadline(self.patience * 6) { try? await self.refresh() }
     }
 
     /// Puts commits on the server's branch, and then on the mirror's. Returns our last commit there, which others may

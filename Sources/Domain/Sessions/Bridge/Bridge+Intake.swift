@@ -105,7 +105,6 @@ extension Bridge {
     /// Stores a message in the inbox. Returns its number; nil for one that is there already. Throws ``QuotaExceeded``.
     private func store(_ arrival: Arrival, _ intent: Intent) async throws -> Int64? {
         let quota = self.environment.settings.quota.limits(for: arrival.role)
-        // Commands in a workspace may free some.
         let hasReserve = intent.isAnsweredAtOnce(as: arrival.role) || intent.isWork
         let message = arrival.message
         let body = StoredForm.text(of: message)
@@ -113,7 +112,7 @@ extension Bridge {
             try arrival.sighting?.write(to: ledger)
             let checkRoom = try ledger.roomCheck(
                 quota, for: message.text.utf8.count, in: message.thread, from: message.sender.id,
-                hasReserve: hasReserve)
+                hasReserve: hasReserve, mayFree: intent.isWork)
             let number = try ledger.insertEvent(
                 arrival.event, adapter: arrival.adapter, body: body, role: arrival.role, of: message.reference,
                 in: message.route.room, charge: InboxCharge(message), at: arrival.at)

@@ -12,14 +12,18 @@ extension Ledger {
     }
 
     /// ``checkRoom(_:for:in:from:hasReserve:)`` in two steps: asks the database now, and checks when the result is called.
+    ///
+    /// - Parameter mayFree: Whether the message is a command in the thread's workspace, which does not count then: what is
+    ///   in it has a limit of its own, and nobody could delete it otherwise.
     func roomCheck(
-        _ quota: PersonQuota, for bytes: Int, in thread: ThreadKey, from sender: String, hasReserve: Bool = false
+        _ quota: PersonQuota, for bytes: Int, in thread: ThreadKey, from sender: String, hasReserve: Bool = false,
+        mayFree: Bool = false
     ) throws -> () throws -> Void {
         try self.lockQuota(quota, in: thread, from: sender)
         // What waits in the inbox counts until the transaction that makes a turn of it.
         let found = try self.connection.later(
             """
-            SELECT owner, person_storage.threads AS threads, person_storage.bytes AS bytes,
+            SELECT owner, workspace, person_storage.threads AS threads, person_storage.bytes AS bytes,
             (SELECT COALESCE(SUM(bytes), 0) FROM inbox WHERE state = 'new' AND payer = paying.payer) AS waiting,
             (SELECT COUNT(DISTINCT opens) FROM inbox WHERE state = 'new' AND payer = paying.payer AND opens <> $4)
             AS opening
@@ -36,7 +40,8 @@ extension Ledger {
                 throw QuotaExceeded.threads(quota.threads)
             }
             let needed = Self.charge(for: bytes) - (hasReserve ? PersonQuota.reserve : 0)
-            guard try number("bytes") + number("waiting") + needed <= quota.stored else {
+            let freed = mayFree ? try number("workspace") : 0
+            guard try number("bytes") - freed + number("waiting") + needed <= quota.stored else {
                 throw QuotaExceeded.stored(quota.stored)
             }
         }
@@ -62,7 +67,8 @@ extension Ledger {
 
     /// Who pays for a message, and who has begun its thread.
     private static let paying = """
-        SELECT sessions.owner AS owner, COALESCE(sessions.owner, $3) AS payer FROM (SELECT 1) AS single
+        SELECT sessions.owner AS owner, sessions.workspace AS workspace, COALESCE(sessions.owner, $3) AS payer
+        FROM (SELECT 1) AS single
         LEFT JOIN sessions ON sessions.adapter = $1 AND sessions.thread = $2
         """
 

@@ -253,7 +253,7 @@ struct CommandRun: Sendable {
         var failure: (any Error)?
         do { try await self.bench.audit.record(self.entry(.commandEnded, details)) } catch { failure = error }
         try await self.bench.log.end(begun.job, ending: ending, hasChanges: hasChanges)
-        await self.bench.measure(begun.workspace, of: self.request.session)
+        self.bench.measure(begun.workspace, of: self.request.session)
         if let failure { throw failure }
     }
 

@@ -10,7 +10,8 @@ package protocol WorkspaceFiles: Sendable {
     /// The branch that commits go to; nil without a repository.
     var branch: String? { get }
 
-    /// What all of it takes on the disk: files, the jail's Git folder, snapshots, and what programs keep beside them.
+    /// What people's work takes on the disk: files, the jail's Git folder, and what programs keep beside them. Not snapshots,
+    /// which have a limit of their own, and which nobody could make smaller.
     func occupiedBytes() async -> Int64
     /// Records the state of all files. Returns the existing snapshot when nothing has changed since.
     func snapshot(_ reason: String) async throws -> WorkspaceSnapshot

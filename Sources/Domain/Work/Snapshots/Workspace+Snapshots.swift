@@ -24,7 +24,7 @@ extension Workspace {
     }
 
     package func occupiedBytes() async -> Int64 {
-        await Int64(MeasuredQuota().usage(of: [self.layout.path]).bytes)
+        await Int64(MeasuredQuota().usage(of: self.writableFolders + [self.layout.agent]).bytes)
     }
 
     /// What a snapshot's commit and folders occupy, in most cases.

@@ -26,6 +26,10 @@ final class GitTransfer: Sendable {
         var progress = GitProgress()
         /// Steps of packing for a push, which sends nothing.
         var packed = 0
+        /// Bytes of what the server says it does.
+        var said = 0
+        /// Whether a push has sent everything.
+        var isSent = false
         var messages: [UInt8] = []
         var pushStatus: String?
         var keyTries = 0
@@ -166,6 +170,10 @@ final class GitTransfer: Sendable {
     var receivedBytes: Int { self.state.withLock { $0.progress.bytes } }
 
     func notePacking() { self.state.withLock { $0.packed += 1 } }
+
+    func noteMessage(of count: Int) { self.state.withLock { $0.said += count } }
+
+    func noteSent() { self.state.withLock { $0.isSent = true } }
 }
 
 extension GitTransfer {
@@ -174,23 +182,33 @@ extension GitTransfer {
     private static let leastBytes = 300_000
     /// The most periods: four hours.
     private static let periods = 48
+    /// Periods in which a server may work and move nothing: it counts the objects of a large repository, or its hooks look at
+    /// what was pushed.
+    private static let patience = 6
 
     /// Why ``watch(pause:)`` ended the transfer, if it did.
     var timeout: GitError? { self.state.withLock { $0.timeout } }
 
-    /// Ends a transfer that moves less than ``leastBytes`` in a period while nothing is computed here, or takes longer
-    /// than all periods together: whoever waits for it holds up others.
+    /// Ends a transfer that moves less than ``leastBytes`` in a period while nothing is computed here, and for ``patience``
+    /// periods not on the server as far as it says, or takes longer than all periods together: whoever waits for it holds
+    /// up others.
     ///
     /// - Parameter pause: Waits for a period.
     func watch(pause: () async throws -> Void) async {
-        var (last, packed) = (GitProgress(), 0)
+        var last = State()
+        var quiet = 0
         for _ in 0..<Self.periods {
             guard (try? await pause()) != nil else { return }
-            let now = self.state.withLock { ($0.progress, $0.packed) }
+            let now = self.state.withLock { $0 }
             let isMoving =
-                now.0.bytes - last.bytes >= Self.leastBytes || now.0.deltas != last.deltas || now.1 != packed
-            guard isMoving else { return self.end("moved less than 1 KB a second") }
-            (last, packed) = now
+                now.progress.bytes - last.progress.bytes >= Self.leastBytes
+                || now.progress.deltas != last.progress.deltas || now.packed != last.packed
+            quiet = isMoving ? 0 : quiet + 1
+            let isWorking = now.said != last.said || now.isSent
+            guard isMoving || isWorking && quiet <= Self.patience else {
+                return self.end("moved less than 1 KB a second")
+            }
+            last = now
         }
         self.end("took over four hours")
     }

@@ -78,6 +78,7 @@ private func onReceived(_ facts: UnsafePointer<git_indexer_progress>?, _ payload
 private func onMessage(_ text: UnsafePointer<CChar>?, _ count: Int32, _ payload: UnsafeMutableRawPointer?) -> Int32 {
     guard let transfer = unsafe transfer(payload) else { return -1 }
     return transfer.guarding {
+        transfer.noteMessage(of: Int(max(0, count)))
         guard transfer.push != nil || transfer.server.session == nil else { return }
         unsafe transfer.took(message: Array(UnsafeRawBufferPointer(start: text, count: Int(max(0, count)))))
     }
@@ -96,6 +97,7 @@ private func onSent(_ done: UInt32, _ total: UInt32, _ bytes: Int, _ payload: Un
             $0.totalObjects = Int(total)
             $0.bytes = bytes
         }
+        if done == total { transfer.noteSent() }
     }
 }
 

@@ -11,7 +11,7 @@ package struct MeasuredQuota: Sendable {
     package init() {}
 
     /// What folders of the jail hold.
-    package func usage(of folders: [String]) async -> WorkspaceUsage { await FolderMeasurer.measure(folders).usage }
+    package func usage(of folders: [String]) async -> WorkspaceUsage { await FolderMeasurer.other.measured(folders).usage }
 
     /// Whether all of a folder can be measured, and it holds no more than `most`.
     package func fits(_ folder: String, in most: WorkspaceUsage) async -> Bool {
@@ -35,6 +35,8 @@ private actor FolderMeasurer {
 
     /// Several, so that a small workspace rarely waits for a large one.
     private static let all = (1...3).map { FolderMeasurer(number: $0) }
+    /// For what no jail waits for.
+    static let other = FolderMeasurer(number: 4)
 
     private let executor: ThreadExecutor
 
@@ -47,7 +49,7 @@ private actor FolderMeasurer {
         return await self.all[number].measured(folders)
     }
 
-    private func measured(_ folders: [String]) -> DiskWatch.Measurement { DiskWatcher.measure(folders) }
+    func measured(_ folders: [String]) -> DiskWatch.Measurement { DiskWatcher.measure(folders) }
 }
 
 /// What a workspace holds.
