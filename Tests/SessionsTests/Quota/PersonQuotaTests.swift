@@ -98,6 +98,20 @@ struct PersonQuotaTests {
         _ = try #require(try await harness.ask("hi", from: "gina"))
     }
 
+    @Test("a workspace that takes all of a person's quota does not refuse the commands that make it smaller")
+    func workspace() async throws {
+        let harness = try await Self.harness { $0.stored = 1 << 20 }
+        let first = try #require(try await harness.ask("hello"))
+        try await harness.settle()
+        let session = try #require(try await harness.turn(first.operation)?.session)
+        try await harness.bridge.store.write { ledger in try ledger.setWorkspace(2 << 20, of: session) }
+        await #expect(throws: QuotaExceeded.stored(1 << 20)) { _ = try await harness.ask("hello") }
+        _ = try #require(try await harness.ask("!run rm large"))
+        // What other threads take still counts.
+        let other = harness.adapter.event("!run touch x", from: "alice", in: "elsewhere")
+        await #expect(throws: QuotaExceeded.stored(1 << 20)) { _ = try await harness.bridge.submit(other) }
+    }
+
     @Test("a repeat of a stored message is no new one")
     func duplicate() async throws {
         let harness = try await Self.harness { $0.stored = 20_000 }

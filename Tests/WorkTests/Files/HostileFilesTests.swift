@@ -249,7 +249,7 @@ struct HostileFilesTests {
         let fixture = try Fixture()
         let workspace = try await fixture.open(repository: nil)
         try Fixture.shell(
-            "python3 -c \"import os\nfor i in range(5000):\n  os.mkdir('d'); os.chdir('d')\n  if i % 1000 == 0: open('f', 'w').close()\"",
+            "python3 -c \"import os\nfor i in range(5000):\n  os.mkdir('d'); os.chdir('d')\n  if i % 1000 == 0: open('f', 'w').write('x')\"",
             in: workspace)
         let first = try await workspace.snapshot("first")
         #expect(first.notes.count == 1 && first.notes[0].hasSuffix("it is more than 200 folders deep"))
