@@ -64,7 +64,7 @@ package struct GatewayHook: Sendable {
 /// The memory of a hook's deliveries, whose senders are known only once a body has been read and its signature is right.
 struct HookRoom: Sendable {
     /// In bytes, of all together and of those from one address.
-    private let (all, each): (RequestBudget, RequestBudget)
+    let (all, each): (RequestBudget, RequestBudget)
     private let patience: Duration
     private let grace: Duration
     /// Oldest first.
