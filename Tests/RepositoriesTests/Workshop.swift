@@ -97,6 +97,12 @@ struct Workshop {
         try self.git.shell("git show \(ref):\(path) && echo .").dropLast().description
     }
 
+    /// Packs what the repository, and the mirror, have as loose objects.
+    func pack() throws {
+        try self.git("repack -dlq")
+        if self.server != nil { try RealGit(self.repository.git.path)("repack -dlq") }
+    }
+
     /// No reference of ours is left, and the repository is sound.
     func checkClean() throws -> Bool {
         try self.git("fsck --strict")
