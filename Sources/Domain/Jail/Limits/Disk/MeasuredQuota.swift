@@ -11,7 +11,9 @@ package struct MeasuredQuota: Sendable {
     package init() {}
 
     /// What folders of the jail hold.
-    package func usage(of folders: [String]) async -> WorkspaceUsage { await FolderMeasurer.other.measured(folders).usage }
+    package func usage(of folders: [String]) async -> WorkspaceUsage {
+        await FolderMeasurer.other.measured(folders).usage
+    }
 
     /// Whether all of a folder can be measured, and it holds no more than `most`.
     package func fits(_ folder: String, in most: WorkspaceUsage) async -> Bool {
