@@ -291,6 +291,27 @@ struct TaskCommandTests {
         #expect(try await office.store.read { try $0.task("T7", in: "notes") } != nil)
     }
 
+    @Test(
+        "a task that the index does not have is looked for in the list as it was last read, not in Git for each question"
+    )
+    func unknown() async throws {
+        let office = try await Office()
+        try await office.desk.refresh(nil)
+        // As after a restart: it has the index, and has read nothing.
+        let restarted = TaskDesk(
+            store: office.store, repositories: office.desk.repositories, pages: RepositoryPages(viewer: "http://host"),
+            now: { 1_700_000_000_000 })
+        await #expect(throws: TaskError.unknown("T9")) { try await restarted.task("T9", in: nil) }
+        let blob = try office.git.shell("git rev-parse HEAD:docs/TASKS.md").filter(\.isHexDigit)
+        try office.git.shell("rm -f .git/objects/\(blob.prefix(2))/\(blob.dropFirst(2))")
+        for desk in [office.desk, restarted] {
+            await #expect(throws: TaskError.unknown("T9")) { try await desk.task("T9", in: nil) }
+            try await expectEqual(desk.task("t1", in: nil).id, "T1")
+            let address = "~" + TaskFile.hash(of: "Two").prefix(12)
+            try await expectEqual(desk.task(address, in: nil).text, "Two")
+        }
+    }
+
     @Test("what another host has indexed in between is replaced as a whole")
     func otherHost() async throws {
         let office = try await Office()

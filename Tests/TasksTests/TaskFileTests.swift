@@ -383,6 +383,21 @@ import Testing
         }
     }
 
+    @Test("a task ends where its last line does, however many are open", .timeLimit(.minutes(1)))
+    func ends() {
+        let text = "- [ ] T1 a\n  - [ ] T2 b\n    c\n\n\n  - d\n    e\n\n- [ ] T3 f\n```\n- [ ] T4 g\n"
+        let bytes = Array(text.utf8)
+        // What follows each.
+        let rests = TaskFile(bytes).items.map { String(decoding: bytes[$0.end...], as: UTF8.self) }
+        let fence = "```\n- [ ] T4 g\n"
+        let last = "\n- [ ] T3 f\n" + fence
+        expectEqual(rests, [last, "\n\n  - d\n    e\n" + last, fence])
+        let nested = (0..<100).map { String(repeating: "  ", count: $0) + "- [ ] T\($0 + 1) Task\n" }.joined()
+        let file = TaskFile(Array((nested + String(repeating: "a\n", count: 100_000)).utf8))
+        expectEqual(file.items.count, 100)
+        #expect(file.items.allSatisfy { $0.end == file.bytes.count && ($0.depth == 99) == ($0.notesEnd == $0.end) })
+    }
+
     @Test("a line over 64 KiB is text, and the first 200 bytes say whether a line is a rule")
     func longLines() {
         func ids(_ text: String) -> [String] { TaskFile(Array(text.utf8)).items.map { $0.id ?? "-" } }

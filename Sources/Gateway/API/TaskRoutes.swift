@@ -34,12 +34,13 @@ struct TaskRoutes: Sendable {
         APIRoute(
             .post, "/api/v1/tasks", "createTask", "Adds a task, as a commit.", Self.changing,
             headers: [ThreadRoutes.idempotencyKey],
-            body: API.NewTask.self, bodyLimit: 64 << 10, success: (.created, "The new task."),
+            body: API.NewTask.self, bodyLimit: 64 << 10, answerMemory: APIRoute.pageMemory,
+            success: (.created, "The new task."),
             [.notFound("No such repository."), .conflict("The repository is in use."), Self.badRepository]
         ) { try await Self($0).create($1) },
         APIRoute(
             .get, "/api/v1/tasks/{repository}/{id}", "getTask", "One task.", Self.reading,
-            success: (.ok, "The task."),
+            answerMemory: APIRoute.anyMemory, success: (.ok, "The task."),
             [.notFound("No such task."), .conflict("Several tasks have this id."), Self.badRepository]
         ) { (context, call: PlainCall) in
             try await Self(context).answering { desk in
@@ -51,7 +52,8 @@ struct TaskRoutes: Sendable {
             .patch, "/api/v1/tasks/{repository}/{id}", "changeTask",
             "Changes a task, as a commit; what the body leaves out stays as it is.", Self.changing,
             headers: [ThreadRoutes.idempotencyKey],
-            body: API.TaskChange.self, bodyLimit: 64 << 10, success: (.ok, "The task."),
+            body: API.TaskChange.self, bodyLimit: 64 << 10, answerMemory: APIRoute.pageMemory,
+            success: (.ok, "The task."),
             [
                 .notFound("No such task."),
                 .conflict("The task has changed since `base`, or the repository is in use."),

@@ -31,6 +31,14 @@ struct TypedRouteTests {
         expectEqual(usage.answerMemory(with: HTTPQuery()), APIRoute.anyMemory)
     }
 
+    @Test("a task, the tasks of features and asks, which may be megabytes, are few of a credential at a time")
+    func large() throws {
+        for operation in ["getTask"] {
+            let route = try #require(APITable.routes.first { $0.operation == operation })
+            expectEqual(route.answerMemory, APIRoute.anyMemory, "\(operation)")
+        }
+    }
+
     private struct Aging: Codable, Sendable, Documented {
         let name: String
         let title: String

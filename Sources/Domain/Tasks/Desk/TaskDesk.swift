@@ -25,6 +25,9 @@ package actor TaskDesk {
     nonisolated let wakeup = Signal()
     /// The lists as they were indexed last, by the hashes of their files.
     private var indexed: [String: (blob: String, file: TaskFile)] = [:]
+    /// Lists that an earlier process or another host indexed, read to find a task that the index does not have under the
+    /// name that was given. Kept apart: an older version may have written the index, so changes are not computed from these.
+    private var searched: [String: (blob: String, file: TaskFile)] = [:]
     /// Appends to the audit.
     private nonisolated let audit: @Sendable (Ledger, AuditEntry) throws -> Void
     /// The commits whose lists were refused, so that they are not read again each second.
@@ -114,7 +117,7 @@ package actor TaskDesk {
             return
         }
         let time = try await repository.time(of: file.commit) * 1_000
-        let file = parsed ?? TaskFile(bytes)
+        let file = if let parsed { parsed } else { await Self.read(bytes) }
         if let excess = file.excess {
             let error = RepositoryError(.invalidDocument, "the tasks of \(name) can't be followed: \(excess).")
             self.refused[name] = (row.hash, error)
@@ -146,6 +149,7 @@ package actor TaskDesk {
             }
         }
         self.indexed[name] = (blob, file)
+        self.searched[name] = nil
     }
 
     /// The index is of another file than the one that a change was made from.
@@ -219,12 +223,33 @@ package actor TaskDesk {
         if let row = try await self.store.read({ ledger in try ledger.task(address, in: head.repository) }) {
             return TaskRecord(row, at: head.commit)
         }
-        let repository = try self.repositories.repository(name)
-        let bytes = try await repository.bytes(of: TaskFile.path, at: head.commit, TaskFile.sizeLimit) ?? []
-        let found = try TaskFile(bytes).item(at: address)
+        let found = try await Self.item(at: address, in: self.file(at: head))
         guard let row = try await self.store.read({ ledger in try ledger.task(found.address, in: head.repository) })
         else { throw TaskError.unknown(address) }
         return TaskRecord(row, at: head.commit)
+    }
+
+    /// The list that the index is of, read once for all who ask for it.
+    private func file(at head: Head) async throws -> TaskFile {
+        let repository = try self.repositories.repository(head.repository)
+        return try await self.alone(repository.name) { desk in
+            let name = repository.name
+            let list = try await desk.store.read { ledger in try ledger.taskList(of: name) }
+            for known in [desk.indexed[name], desk.searched[name]] {
+                if let known, known.blob == list?.blob { return known.file }
+            }
+            let bytes = try await repository.bytes(of: TaskFile.path, at: head.commit, TaskFile.sizeLimit) ?? []
+            let file = await Self.read(bytes)
+            desk.searched[name] = (GitObjectID.blob(bytes)?.hex ?? "", file)
+            return file
+        }
+    }
+
+    /// Not on the actor, which all repositories share: a list of 4 MiB takes a tenth of a second.
+    @concurrent static func read(_ bytes: [UInt8]) async -> TaskFile { TaskFile(bytes) }
+
+    @concurrent private static func item(at address: String, in file: TaskFile) async throws -> TaskItem {
+        try file.item(at: address)
     }
 
     // MARK: Changing
@@ -274,8 +299,7 @@ package actor TaskDesk {
         _ wish: TaskWish, _ repository: LocalRepository, _ author: Author
     ) async throws -> (MadeCommit?, String) {
         let seen = try await self.seen(wish, repository)
-        var key = seen.map { TaskFile.Key($0) }
-        var actions: [TaskAction]?
+        var decision: Decision?
         let date = CivilTime(milliseconds: self.now()).date
         for attempt in 1...Self.attempts {
             // What others have changed is not told as ours.
@@ -286,29 +310,16 @@ package actor TaskDesk {
             if attempt == 1, !author.isNew,
                 let made = try await repository.commit(ofTurn: author.turn, on: file.branch)
             {
-                return (made, try Self.address(in: TaskFile(file.bytes ?? []), made, wish))
+                let list = await Self.read(file.bytes ?? [])
+                return (made, try Self.address(in: list, made, wish))
             }
-            let known = self.indexed[repository.name]?.file
-            let before = known?.bytes == file.bytes ? known ?? TaskFile([]) : TaskFile(file.bytes ?? [])
-            var after = before
-            var (address, title) = ("", "")
-            if let name = wish.task {
-                let item =
-                    if let key { try before.item(key) } else { try before.item(at: name) }
-                if let seen { try Self.check(item, isAs: seen, wish, by: author.person.displayName, on: date) }
-                key = key ?? TaskFile.Key(item)
-                let decided = actions ?? wish.actions(on: item, by: author.person.displayName, on: date)
-                actions = decided
-                (address, title) = (item.address, item.text)
-                for action in decided {
-                    // It may have got its id by the one before.
-                    let current = TaskFile.Key(try after.item(at: address))
-                    let step = TaskAction(current, action.field, from: action.old, to: action.new)
-                    (after, address, title) = try after.applying(step)
-                }
-            } else {
-                (after, address, title) = try after.adding(wish)
-            }
+            let known = (self.searched[repository.name] ?? self.indexed[repository.name])?.file
+            let before =
+                if let known, known.bytes == file.bytes { known } else { await Self.read(file.bytes ?? []) }
+            let changed = try await Self.applied(
+                wish, to: before, seen, decision, by: author.person.displayName, on: date)
+            decision = changed.decision
+            let (after, address, title) = (changed.after, changed.address, changed.title)
             guard after.bytes != before.bytes else { return (nil, address) }
             if let excess = after.excess { throw TaskError.invalid(excess) }
             do {
@@ -335,6 +346,34 @@ package actor TaskDesk {
         throw TaskError.invalid("nothing was changed because others keep moving the branch: try again in a minute")
     }
 
+    /// What a wish meant on the first list, repeated on newer ones.
+    private typealias Decision = (key: TaskFile.Key, actions: [TaskAction])
+
+    /// A list after a wish. Not on the actor either: each step reads the list again.
+    @concurrent private static func applied(
+        _ wish: TaskWish, to before: TaskFile, _ seen: TaskItem?, _ decision: Decision?, by who: String,
+        on date: String
+    ) async throws -> (after: TaskFile, address: String, title: String, decision: Decision?) {
+        guard let name = wish.task else {
+            let added = try before.adding(wish)
+            return (after: added.file, address: added.address, title: added.title, decision: nil)
+        }
+        let known = decision?.key ?? seen.map { TaskFile.Key($0) }
+        let item =
+            if let known { try before.item(known) } else { try before.item(at: name) }
+        if let seen { try Self.check(item, isAs: seen, wish, by: who, on: date) }
+        let actions = decision?.actions ?? wish.actions(on: item, by: who, on: date)
+        var (after, address, title) = (before, item.address, item.text)
+        for action in actions {
+            // It may have got its id by the one before.
+            let current = TaskFile.Key(try after.item(at: address))
+            let step = TaskAction(current, action.field, from: action.old, to: action.new)
+            (after, address, title) = try after.applying(step)
+        }
+        let decided: Decision = (key: known ?? TaskFile.Key(item), actions: actions)
+        return (after: after, address: address, title: title, decision: decided)
+    }
+
     private static func hasMoved(_ error: RepositoryError) -> Bool {
         [.git(.conflict), .git(.exists), .git(.notFound)].contains(error.code)
     }
@@ -345,7 +384,7 @@ package actor TaskDesk {
         guard base.utf8.count >= 7, base.allSatisfy(\.isHexDigit),
             let bytes = try? await repository.bytes(of: TaskFile.path, at: base, TaskFile.sizeLimit)
         else { throw TaskError.invalid("`base` is not a commit of this repository with tasks: read the task again") }
-        return try TaskFile(bytes).item(at: address)
+        return try await Self.item(at: address, in: Self.read(bytes))
     }
 
     /// Throws the first difference between a task and what somebody saw of it.

@@ -15,6 +15,9 @@ struct TaskReader {
 
     /// The items that the next line may be in, with the columns of their contents.
     private var open: [(column: Int, kind: Kind)] = []
+    /// Where the last line that belongs to them ends. A task gets it when it is left: otherwise a line would be up to a
+    /// hundred writes.
+    private var reach = 0
     /// Each line is compared with all open items. Deeper ones are text.
     private static let levelLimit = 100
     /// In bytes. A longer line is plain text, whatever it begins with.
@@ -43,6 +46,12 @@ struct TaskReader {
             self.take(position..<end, next: next)
             position = next
         }
+        while !self.open.isEmpty { self.leave() }
+    }
+
+    /// Ends the innermost open item.
+    private mutating func leave() {
+        if case .task(let task)? = self.open.popLast()?.kind { self.items[task].end = self.reach }
     }
 
     /// Where the line's text ends, and where the next line begins.
@@ -139,7 +148,7 @@ struct TaskReader {
             self.extend(to: next, isText: true)
             return
         }
-        while let last = self.open.last, column < last.column { self.open.removeLast() }
+        while let last = self.open.last, column < last.column { self.leave() }
         let base = self.open.last?.column ?? 0
         guard column - base < 4 else {
             // Indented code, or the rest of a paragraph.
@@ -156,7 +165,7 @@ struct TaskReader {
 
     /// Notes that a line belongs to the items that are open.
     private mutating func extend(to next: Int, isText: Bool = false) {
-        for case (_, .task(let task)) in self.open { self.items[task].end = next }
+        self.reach = next
         guard isText else { return }
         // A wrapped title, or a wrapped note.
         switch self.open.last?.kind {
