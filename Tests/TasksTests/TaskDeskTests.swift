@@ -312,6 +312,39 @@ struct TaskCommandTests {
         }
     }
 
+    @Test(
+        "of a feature's tasks the first 200 are shown and all are counted, and a list is read once while it is the same"
+    )
+    func features() async throws {
+        let office = try await Office()
+        func write(_ done: Int) throws {
+            let lines = (1...300).map { "- [\($0 > done ? " " : "x")] T\($0) a\n" }.joined()
+            for name in ["001-a", "002-b", "003-c"] {
+                try office.git.shell("mkdir -p specs/\(name)")
+                let text = name == "003-c" ? "# Nothing\n" : lines
+                try TestFile.write(text, to: office.git.path + "/specs/\(name)/tasks.md")
+            }
+            try office.git.shell("git add . && git commit -qm features")
+        }
+        for done in [250, 300] {
+            try write(done)
+            for _ in 1...2 {
+                let features = try await office.desk.features(of: nil)
+                #expect(features.map(\.name) == ["002-b", "001-a"] && features.allSatisfy { $0.url.contains($0.name) })
+                for feature in features {
+                    #expect(feature.total == 300 && feature.done == done && feature.items.count == 200)
+                    expectEqual(feature.next?.id, done == 250 ? "T251" : nil)
+                }
+                // Two features have one list, and older ones are forgotten.
+                expectEqual(office.desk.featureLists.withLock { $0["notes"]?.count }, 2)
+            }
+        }
+        office.desk.featureLists.withLock {
+            $0["notes"] = $0["notes"]?.mapValues { _ in TaskFeature(TaskFile([]), of: "") }
+        }
+        #expect(try await office.desk.features(of: nil).isEmpty, "it was read again")
+    }
+
     @Test("what another host has indexed in between is replaced as a whole")
     func otherHost() async throws {
         let office = try await Office()

@@ -13,12 +13,13 @@ struct AskRoutes: Sendable {
     static let routes: [APIRoute] = [
         APIRoute(
             .get, "/api/v1/threads/{id}/asks", "listAsks", "The open asks of a thread, oldest first.",
-            .watching(from: .guest), success: (.ok, "All of them."), [.notFound("No such thread.")]
+            .watching(from: .guest), answerMemory: APIRoute.anyMemory, success: (.ok, "All of them."),
+            [.notFound("No such thread.")]
         ) { try await Self(context: $0).list($1) },
         APIRoute(
             .get, "/api/v1/asks", "listWaitingAsks",
             "The open asks of all threads that you may answer, oldest first.", .watching(from: .guest),
-            success: (.ok, "All of them.")
+            answerMemory: APIRoute.anyMemory, success: (.ok, "All of them.")
         ) { try await Self(context: $0).listWaiting($1) },
         APIRoute(
             .post, "/api/v1/asks/{id}", "answerAsk",

@@ -25,7 +25,7 @@ struct TaskRoutes: Sendable {
         APIRoute(
             .get, "/api/v1/tasks/features", "listTaskFeatures",
             "The tasks of features, which `implement` works through, the newest feature first.", Self.reading,
-            query: API.TaskFeatureQuery.self, success: (.ok, "Features with tasks."),
+            query: API.TaskFeatureQuery.self, answerMemory: APIRoute.anyMemory, success: (.ok, "Features with tasks."),
             [.notFound("No such repository."), Self.badRepository]
         ) { (context, call: APICall<API.TaskFeatureQuery, API.Nothing>) in
             let features = try await Self(context).answering { try await $0.features(of: call.query.repository) }

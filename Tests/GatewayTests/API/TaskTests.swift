@@ -93,6 +93,14 @@ struct TaskTests {
             let feature = try await place.send(.get, "/features").expect(200)["items"]?[0]
             #expect(feature?["feature"] == "001-greet" && feature?["done"] == 1 && feature?["total"] == 2)
             expectEqual(feature?["tasks"]?[1], ["id": "T002", "text": "Two in b", "state": "open"])
+            try place.git.shell(
+                """
+                git switch -qc 002-many && mkdir -p specs/002-many &&
+                seq 203 | sed 's/.*/- [ ] T& a/' > specs/002-many/tasks.md &&
+                git add . && git commit -qm many && git switch -q main
+                """)
+            let many = try await place.send(.get, "/features").expect(200)["items"]?[0]
+            #expect(many?["feature"] == "002-many" && many?["total"] == 203 && many?["tasks"]?.arrayValue?.count == 200)
             let sha = try place.git("rev-parse main")
             let task = try await place.send(.get, "/notes/T1").expect(200)
             expectEqual(task["commits"]?.arrayValue?.compactMap { $0["sha"]?.stringValue }, [sha])

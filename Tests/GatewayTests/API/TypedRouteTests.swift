@@ -33,7 +33,7 @@ struct TypedRouteTests {
 
     @Test("a task, the tasks of features and asks, which may be megabytes, are few of a credential at a time")
     func large() throws {
-        for operation in ["getTask"] {
+        for operation in ["getTask", "listTaskFeatures", "listAsks", "listWaitingAsks"] {
             let route = try #require(APITable.routes.first { $0.operation == operation })
             expectEqual(route.answerMemory, APIRoute.anyMemory, "\(operation)")
         }

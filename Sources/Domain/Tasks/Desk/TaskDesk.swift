@@ -21,6 +21,8 @@ package actor TaskDesk {
     private nonisolated let now: @Sendable () -> Int64
     /// Where the branches were when the index was brought up to date.
     nonisolated let known = Protected<[String: KnownBase]>([:])
+    /// The lists of features as they were read last, by the hashes of their files.
+    nonisolated let featureLists = Protected<[String: [String: TaskFeature]]>([:])
     /// Wakes the watch of branches, also when `known` has changed.
     nonisolated let wakeup = Signal()
     /// The lists as they were indexed last, by the hashes of their files.

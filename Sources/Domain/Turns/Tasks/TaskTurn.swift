@@ -146,7 +146,7 @@ enum TaskTexts {
         let lines = features.compactMap { feature -> String? in
             guard let next = feature.next else { return nil }
             return
-                "- [`\(TaskText.plain(feature.name))`](\(feature.url)) \(feature.done) of \(feature.items.count) done"
+                "- [`\(TaskText.plain(feature.name))`](\(feature.url)) \(feature.done) of \(feature.total) done"
                 + " · next `\(TaskText.plain(next.id))` \(TaskText.escaped(next.text))"
         }
         return lines.isEmpty ? "" : "Features (`implement`):\n" + lines.prefix(5).joined(separator: "\n")

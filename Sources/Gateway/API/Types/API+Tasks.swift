@@ -110,7 +110,7 @@ extension API {
             self.branch = feature.branch
             self.url = feature.url
             self.done = feature.done
-            self.total = feature.items.count
+            self.total = feature.total
             self.tasks = feature.items.map { TaskOfFeature(id: $0.id, text: $0.text, state: $0.state) }
         }
     }
