@@ -163,6 +163,49 @@ struct SlackTextTests {
         expectEqual(seen.takeUnsaved(), nil)
     }
 
+    @Test("of the threads that began in an absence those with the bot are read first, and at most 100 of a channel")
+    func missedThreads() {
+        func ts(_ number: Int) -> String { "\(1_700_000_000 + number).000000" }
+        let messages = (0..<150).map { number -> JSON in
+            let text = number == 5 ? "<@UBOT> hello" : "hello"
+            let writers: JSON = number == 3 ? ["U1", "UBOT"] : ["U1"]
+            let count: Int64 = number == 7 ? 0 : 1
+            return [
+                "ts": .string(ts(number)), "user": "U1", "text": .string(text), "reply_count": .integer(count),
+                "reply_users": writers,
+            ]
+        }
+        var missed = SlackMissedThreads()
+        missed.add(messages, in: "C1", isDirect: false, known: [ts(-500), ts(9)], bot: Self.bot)
+        let (threads, leftOut) = missed.chosen
+        let order = [9, -500, 3, 5] + Array((52..<150).reversed())
+        expectEqual(threads.map(\.root), order.map { ts($0) })
+        expectEqual(threads.prefix(5).map(\.rank), [.known, .known, .own, .mentioned, .other])
+        // Of the 148 with replies that were not known.
+        expectEqual(leftOut, 48)
+        for channel in 2...8 {
+            missed.add(messages, in: "C\(channel)", isDirect: channel == 8, known: [], bot: Self.bot)
+        }
+        let (all, rest) = missed.chosen
+        #expect(all.count == 502 && rest == 48 + 7 * 49 + 300)
+        // A direct conversation is with the bot.
+        expectEqual(all.filter { $0.rank == .own }.count { $0.channel == "C8" }, 100)
+        expectEqual(all.count { $0.rank == .mentioned }, 7)
+    }
+
+    @Test("what an older connection began to fetch ends nothing for a newer one")
+    func catchUps() {
+        var seen = SlackSeen()
+        seen.beginCatchUp()
+        seen.beginCatchUp()
+        #expect(!seen.isUnderWay(1) && seen.isUnderWay(2))
+        let old = seen.end(1, at: 5)
+        seen.skip(1)
+        #expect(!old && seen.isCatchingUp && seen.memory.seen == nil)
+        let new = seen.end(2, at: 6)
+        #expect(new && !seen.isCatchingUp && seen.memory.seen == 6)
+    }
+
     @Test("emoji and names are converted both ways, regardless of skin tone and style")
     func emoji() {
         expectEqual(SlackEmoji.emoji(named: "+1::skin-tone-3"), "👍")

@@ -32,18 +32,23 @@ extension SlackAdapter {
     func catchUp() async {
         let number = self.state.withLock { $0.seen.catchUps }
         var pause = Self.firstPause
-        while !(await self.readMissed()) {
+        while !(await self.readMissed(number)) {
             guard (try? await Task.sleep(for: pause)) != nil else { return }
             pause = min(pause * 2, Self.longestPause)
-            guard self.state.withLock({ $0.seen.isCatchingUp && $0.seen.catchUps == number }) else { return }
+            guard self.state.withLock({ $0.seen.isUnderWay(number) }) else { return }
         }
+    }
+
+    /// Throws when the next connection has begun another one.
+    private func check(_ number: Int) throws {
+        guard self.state.withLock({ $0.seen.isUnderWay(number) }) else { throw CancellationError() }
     }
 
     private static let firstPause = Duration.seconds(30)
     private static let longestPause = Duration.seconds(600)
 
     /// False if it failed and may succeed later.
-    private func readMissed() async -> Bool {
+    private func readMissed(_ number: Int) async -> Bool {
         let now = self.now.wall
         let (seen, threads) = self.state.withLock { ($0.seen.memory.seen, $0.seen.memory.threads) }
         do {
@@ -51,14 +56,16 @@ extension SlackAdapter {
                 let since = max(seen - Self.overlap, now - Self.reach)
                 try await self.fetch(
                     since: SlackTimestamp.text(milliseconds: since),
-                    threads: threads.filter { $0.last > now - Self.reach })
+                    threads: threads.filter { $0.last > now - Self.reach }, number)
             }
             // Saved at once: a process killed in its first seconds also misses messages.
-            if self.state.withLock({ $0.seen.endCatchUp(at: now) }) { await self.keepMemory() }
+            if self.state.withLock({ $0.seen.end(number, at: now) }) { await self.keepMemory() }
         } catch let failure as SlackFailure where failure.isMissingFeature {
-            self.state.withLock { $0.seen.skipCatchUp() }
+            self.state.withLock { $0.seen.skip(number) }
             self.logger.warning(
                 "Messages missed while offline cannot be read", ["reason": .string(failure.message)])
+        } catch is CancellationError {
+            return true
         } catch {
             // Nothing counts as seen until a later try succeeds, from the same point.
             self.logger.warning(
@@ -68,40 +75,46 @@ extension SlackAdapter {
         return true
     }
 
-    private func fetch(since oldest: String, threads: [SlackMemory.Thread]) async throws {
-        let gaps = try await self.memberships()
+    private func fetch(since oldest: String, threads: [SlackMemory.Thread], _ number: Int) async throws {
+        guard let bot = self.reader?.bot else { throw Unstored() }
+        var missed = SlackMissedThreads()
         var count = 0
         var failures: [SlackFailure] = []
-        for gap in gaps {
+        for gap in try await self.memberships() where failures.count < Self.failureLimit {
+            try self.check(number)
             do {
-                count += try await self.fetch(gap, since: oldest, threads: threads)
+                let messages = try await self.pages(.history, gap.channel, root: nil, since: oldest)
+                count += try await self.enqueue(messages, of: gap)
+                missed.add(
+                    messages, in: gap.channel, isDirect: gap.isDirect,
+                    known: threads.filter { $0.channel == gap.channel }.map(\.root), bot: bot)
             } catch let failure as SlackFailure where !failure.isRateLimit && !failure.isAboutToken {
                 // The other channels need not wait for this one.
                 failures.append(failure)
-                if failures.count >= Self.failureLimit { break }
             }
+        }
+        // After all channels, so that many threads of one don't hold up the messages of the others.
+        let (chosen, leftOut) = missed.chosen
+        var failed: Set<String> = []
+        for thread in chosen where failures.count < Self.failureLimit && !failed.contains(thread.channel) {
+            try self.check(number)
+            do {
+                let replies = try await self.pages(.replies, thread.channel, root: thread.root, since: oldest)
+                count += try await self.enqueue(
+                    replies, of: Gap(channel: thread.channel, isDirect: thread.isDirect))
+            } catch let failure as SlackFailure where !failure.isRateLimit && !failure.isAboutToken {
+                failures.append(failure)
+                failed.insert(thread.channel)
+            }
+        }
+        if leftOut > 0 {
+            self.logger.warning(
+                "Too many threads began while offline; replies in some were not read",
+                ["threads": .integer(Int64(leftOut))])
         }
         if count > 0 { self.logger.info("Messages missed while offline were read", ["count": .integer(Int64(count))]) }
         // What may succeed later counts more than what the app may not read.
         if let failure = failures.first(where: { !$0.isMissingFeature }) ?? failures.first { throw failure }
-    }
-
-    /// Reads a channel and its threads; returns the count of people's messages.
-    private func fetch(_ gap: Gap, since oldest: String, threads: [SlackMemory.Thread]) async throws -> Int {
-        var roots = Set(threads.filter { $0.channel == gap.channel }.map(\.root))
-        let messages = try await self.pages(.history, gap.channel, root: nil, since: oldest)
-        for message in messages {
-            guard let ts = SlackReader.timestamp(message["ts"]), message["reply_count"]?.intValue ?? 0 > 0 else {
-                continue
-            }
-            roots.insert(ts)
-        }
-        var count = try await self.enqueue(messages, of: gap)
-        for root in roots.sorted() {
-            count += try await self.enqueue(
-                try await self.pages(.replies, gap.channel, root: root, since: oldest), of: gap)
-        }
-        return count
     }
 
     /// The bot's channels, direct messages first.

@@ -73,8 +73,12 @@ struct SlackSeen: Sendable {
         self.catchUps += 1
     }
 
+    /// Whether this is what is being fetched: a newer one begins at the same point, and has all of an older one.
+    func isUnderWay(_ catchUp: Int) -> Bool { self.isCatchingUp && self.catchUps == catchUp }
+
     /// True at the very first connection: messages missed from then on can be read later.
-    mutating func endCatchUp(at wall: Int64) -> Bool {
+    mutating func end(_ catchUp: Int, at wall: Int64) -> Bool {
+        guard self.isUnderWay(catchUp) else { return false }
         self.isCatchingUp = false
         guard self.memory.seen == nil else { return false }
         self.note(wall)
@@ -82,7 +86,7 @@ struct SlackSeen: Sendable {
     }
 
     /// The workspace does not let the app read what it missed.
-    mutating func skipCatchUp() { self.isCatchingUp = false }
+    mutating func skip(_ catchUp: Int) { if self.isUnderWay(catchUp) { self.isCatchingUp = false } }
 
     /// Everything up to now was seen, unless the connection is down or is still catching up.
     mutating func noteSeen(at wall: Int64, isUp: Bool) {
