@@ -135,6 +135,52 @@ struct NewsTests {
         try await harness.settle()
     }
 
+    @Test("of open items that are too old, a thread keeps the keys; what waits stays")
+    func limit() async throws {
+        let harness = try await BridgeHarness()
+        let session = try await Self.session(harness)
+        try await harness.bridge.store.write { ledger in
+            for number in 1...1_010 {
+                let kind = number <= 3 ? "waiting" : "comment"
+                let row = GitHubNewsRow(
+                    session: session, key: "\(number)", kind: kind, sha: nil, item: "{}", createdAt: 5)
+                #expect(try ledger.insert(row))
+            }
+            for _ in 0..<2 {
+                try ledger.limitOpenGitHubNews(of: session, except: "waiting")
+                try expectEqual(ledger.openGitHubNews(of: session, limit: 2_000).count, 1_003)
+            }
+            try expectEqual(
+                ledger.openGitHubNews(of: session, kind: "comment").map(\.key), (11...1_010).map { "\($0)" })
+            #expect(try ledger.hasGitHubNews("4", in: session))
+            try expectEqual(ledger.removeOpenGitHubNews(of: session, kind: "waiting"), 3)
+            try expectEqual(ledger.openGitHubNews(of: session, limit: 2_000).count, 1_000)
+            #expect(try !ledger.hasGitHubNews("1", in: session))
+        }
+        try await harness.settle()
+    }
+
+    @Test(
+        "what a thread has learnt is looked up without reading all of it",
+        .enabled(if: !TestDatabase.isPostgreSQL, "the plans are SQLite's"))
+    func plans() async throws {
+        let harness = try await BridgeHarness()
+        let plans = try await harness.bridge.store.write { ledger in
+            try PlanningConnection.plans(ledger) { ledger in
+                _ = try ledger.openGitHubNews(of: "t_1", kind: "check", about: "abc")
+                _ = try ledger.openGitHubNews(of: "t_1")
+                _ = try ledger.hasGitHubNews(ofKind: "check", about: "abc", in: "t_1")
+                try ledger.limitOpenGitHubNews(of: "t_1", except: "waiting")
+                _ = try ledger.removeOpenGitHubNews(of: "t_1", kind: "waiting")
+            }
+        }
+        expectEqual(plans.count, 5)
+        for steps in plans {
+            #expect(steps.contains { $0.contains("github_news_by_subject (session=? AND state=?") }, "\(steps)")
+            #expect(!steps.contains { $0.hasPrefix("SCAN") }, "\(steps)")
+        }
+    }
+
     @Test("watches, news and own commits are kept with the session and deleted with it")
     func deleted() async throws {
         let harness = try await BridgeHarness()

@@ -1,3 +1,4 @@
+import Database
 import GitHub
 import JSON
 import Primitives
@@ -9,11 +10,11 @@ import Testing
 
 @Suite("News: what outsiders write", .timeLimit(.minutes(1)))
 struct NewsOutsidersTests {
-    private static func comment(_ id: Int, by association: String = "NONE") -> JSON {
+    private static func comment(_ id: Int, by association: String = "NONE", saying text: String? = nil) -> JSON {
         GitHubScene.payload([
             "action": "created", "issue": ["number": 7, "pull_request": [:]],
             "comment": [
-                "id": JSON(id), "body": .string("text \(id)."), "user": ["login": "eve"],
+                "id": JSON(id), "body": .string(text ?? "text \(id)."), "user": ["login": "eve"],
                 "author_association": .string(association),
             ],
         ])
@@ -84,6 +85,36 @@ struct NewsOutsidersTests {
         let paragraphs = scene.adapter.texts[5].split(separator: "\n\n")
         expectEqual(paragraphs.count, 11)
         expectEqual(paragraphs.last, "and 20 more by people who may not push to the repository.")
+        try await expectEqual(scene.waitingRows(), 0)
+    }
+
+    @Test("of many that wait, the last ones are read and all are counted, and their copies are short and removed")
+    func many() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        try await scene.news.watch("001-feature", in: "app", for: session, pull: 7)
+        let intake = Self.intake(scene, scene.desk)
+        for id in 1...5 { try await Self.take([Self.comment(id)], intake) }
+        for start in [6, 56, 106] { try await Self.take((start..<start + 50).map { Self.comment($0) }, intake) }
+        // One letter, however long.
+        let letter = "a" + String(repeating: "\u{301}", count: 5_000)
+        try await Self.take([Self.comment(156, saying: letter)], intake)
+        try await expectEqual(scene.waitingRows(), 151)
+        let longest = try await scene.store.read { ledger in
+            try ledger.openGitHubNews(of: session, kind: NewsDesk.waitingKind).map(\.item.utf8.count).max()
+        }
+        #expect(longest.map { $0 < 2_000 } == true)
+        try await expectEqual(scene.desk.tellWaiting(through: scene.bridge.posts), nil)
+        try await scene.settle()
+        expectEqual(scene.adapter.posts.count, 6)
+        let paragraphs = scene.adapter.texts[5].split(separator: "\n\n")
+        expectEqual(paragraphs.count, 12)
+        #expect(paragraphs.first?.contains("text 57.") == true)
+        expectEqual(paragraphs.dropFirst(10).first, "and 90 more by people who may not push to the repository.")
+        expectEqual(paragraphs.last, "Before these, people who may not push wrote 51 other comments.")
+        try await expectEqual(scene.waitingRows(), 0)
+        // `fix` sees all of them.
+        try await expectEqual(scene.news.pending(session).count, 156)
     }
 
     @Test("what could not be told is told later, and threads that are told nothing are forgotten")
@@ -97,5 +128,15 @@ struct NewsOutsidersTests {
         outsiders.putBack(["t"])
         expectEqual(outsiders.takeDue(at: NewsDesk.Outsiders.interval), ["t"])
         expectEqual(outsiders.pause(at: NewsDesk.Outsiders.interval), nil)
+    }
+}
+
+extension GitHubScene {
+    /// Copies of items that have to wait, in all states.
+    fileprivate func waitingRows() async throws -> Int64? {
+        try await self.store.read { ledger in
+            try ledger.connection.query("SELECT COUNT(*) AS n FROM github_news WHERE kind = 'waiting'", [])
+                .first?.integer("n")
+        }
     }
 }

@@ -67,6 +67,21 @@ struct WebhookIntakeTests {
         try await expectEqual(scene.news.watches(of: session).first?.head, GitHubScene.sha(2))
     }
 
+    @Test("of checks that are handled together, those are open that failed after they passed")
+    func checks() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        try await scene.news.watch("001-feature", in: "app", for: session, head: GitHubScene.sha(1))
+        let intake = scene.intake()
+        _ = try await Self.deliver(intake, "1", "check_run", GitHubScene.check(1, of: 1))
+        #expect(try await intake.handle())
+        for (id, conclusion) in [(2, "failure"), (3, "success"), (4, "failure"), (5, "success"), (6, "failure")] {
+            _ = try await Self.deliver(intake, "\(id)", "check_run", GitHubScene.check(id, of: 1, conclusion))
+        }
+        #expect(try await intake.handle())
+        try await expectEqual(scene.news.pending(session).map(\.key), ["check:6"])
+    }
+
     @Test("a push after a lost delivery is reported, and polling finds the rest")
     func gap() async throws {
         let scene = try await GitHubScene()

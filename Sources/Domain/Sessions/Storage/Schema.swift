@@ -17,6 +17,7 @@ package enum Schema {
         Self.underWay,
         Self.waitingMessages,
         Self.shorterWords,
+        Self.lookups,
     ]
 
     private static let bridge = Migration(

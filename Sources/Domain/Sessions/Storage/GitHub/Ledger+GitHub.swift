@@ -135,12 +135,15 @@ extension Ledger {
     /// Whether the thread has an item of this kind about a commit.
     package func hasGitHubNews(ofKind kind: String, about sha: String, in session: String) throws -> Bool {
         try !self.connection.query(
-            "SELECT 1 FROM github_news WHERE session = ? AND kind = ? AND sha = ? LIMIT 1",
+            """
+            SELECT 1 FROM github_news
+            WHERE session = ? AND state IN ('open', 'answered') AND kind = ? AND sha = ? LIMIT 1
+            """,
             [.text(session), .text(kind), .text(sha)]
         ).isEmpty
     }
 
-    /// How many open items of a thread are read.
+    /// How many open items of a thread are kept and read.
     package static let openGitHubNewsLimit = 1_000
 
     /// A thread's newest items that nobody has answered, oldest first.
@@ -149,16 +152,22 @@ extension Ledger {
     ///   - kind: Nil for all kinds.
     ///   - sha: The commit that they are about; nil for any.
     package func openGitHubNews(
-        of session: String, kind: String? = nil, about sha: String? = nil
+        of session: String, kind: String? = nil, about sha: String? = nil, limit: Int = Self.openGitHubNewsLimit
     ) throws -> [GitHubNewsRow] {
-        try self.connection.query(
+        var conditions = "session = $1 AND state = 'open'"
+        var values: [SQLValue] = [.text(session), .integer(Int64(limit))]
+        for (column, value) in [("kind", kind), ("sha", sha)] {
+            guard let value else { continue }
+            values.append(.text(value))
+            conditions += " AND \(column) = $\(values.count)"
+        }
+        // The numbers come from the index: whole rows are read only of the newest.
+        return try self.connection.query(
             """
-            SELECT * FROM github_news WHERE session = $1 AND state = 'open'
-            AND (CAST($2 AS TEXT) IS NULL OR kind = $2) AND (CAST($3 AS TEXT) IS NULL OR sha = $3)
-            ORDER BY number DESC LIMIT $4
-            """,
-            [.text(session), .optional(kind), .optional(sha), .integer(Int64(Self.openGitHubNewsLimit))]
-        ).reversed().map { row in
+            SELECT * FROM github_news WHERE number IN
+            (SELECT number FROM github_news WHERE \(conditions) ORDER BY number DESC LIMIT $2) ORDER BY number
+            """, values
+        ).map { row in
             GitHubNewsRow(
                 session: session, key: try row.text("key"), kind: try row.text("kind"),
                 sha: try row.optionalText("sha"), item: try row.text("item"),
@@ -172,6 +181,30 @@ extension Ledger {
             try self.connection.execute(
                 "UPDATE github_news SET state = 'answered' WHERE session = ? AND key = ?", [.text(session), .text(key)])
         }
+    }
+
+    /// Keeps a thread's newest open items, and of older ones only what shows that the thread knows them.
+    ///
+    /// - Parameter kind: Items of this kind stay.
+    package func limitOpenGitHubNews(of session: String, except kind: String) throws {
+        let surplus = try self.connection.first(
+            """
+            SELECT number FROM github_news WHERE session = ? AND state = 'open' AND kind <> ?
+            ORDER BY number DESC LIMIT 1 OFFSET ?
+            """, [.text(session), .text(kind), .integer(Int64(Self.openGitHubNewsLimit))])
+        guard let last = try surplus?.integer("number") else { return }
+        try self.connection.execute(
+            """
+            UPDATE github_news SET state = 'answered', item = ''
+            WHERE session = ? AND state = 'open' AND kind <> ? AND number <= ?
+            """, [.text(session), .text(kind), .integer(last)])
+    }
+
+    /// Removes a thread's open items of a kind. Returns how many there were.
+    package func removeOpenGitHubNews(of session: String, kind: String) throws -> Int {
+        try self.connection.rowsChanged(
+            by: "DELETE FROM github_news WHERE session = ? AND state = 'open' AND kind = ?",
+            [.text(session), .text(kind)])
     }
 
     // MARK: Own commits

@@ -58,15 +58,17 @@ extension NewsDesk {
 
     /// The kind of rows that wait: copies of the items.
     static let waitingKind = "waiting"
-    /// Of an item's text: a line shows less.
-    private static let textLimit = 1_000
+    /// Bytes of an item's text: a line shows 300 letters.
+    private static let textLimit = 1_200
+    /// Items of a thread that are read for its lines; the others are only counted.
+    private static let readLimit = 100
     /// Threads of one transaction.
-    private static let step = 50
+    private static let step = 10
 
     /// Keeps an item for a thread that may not learn of it yet.
     func keep(_ event: NewsEvent, for session: String, in ledger: Ledger, at now: Int64) throws {
         var copy = event
-        copy.text = event.text.map { String($0.prefix(Self.textLimit)) }
+        copy.text = event.text.map { $0.beginning(bytes: Self.textLimit) }
         _ = try ledger.insert(
             GitHubNewsRow(
                 session: session, key: "\(Self.waitingKind):\(event.key)", kind: Self.waitingKind, sha: nil,
@@ -101,7 +103,7 @@ extension NewsDesk {
             let part = sessions[start..<min(start + Self.step, sessions.count)]
             let waiting = try await store.read { ledger in
                 try part.filter { session in
-                    try !ledger.openGitHubNews(of: session, kind: Self.waitingKind).isEmpty
+                    try !ledger.openGitHubNews(of: session, kind: Self.waitingKind, limit: 1).isEmpty
                 }
             }
             self.outsiders.withLock { $0.wait(waiting) }
@@ -110,11 +112,9 @@ extension NewsDesk {
     }
 
     private func waitingNews(of session: String, in ledger: Ledger) throws -> ThreadNews? {
-        let rows = try ledger.openGitHubNews(of: session, kind: Self.waitingKind)
-        // There may be more of them.
-        if rows.count == Ledger.openGitHubNewsLimit { self.outsiders.withLock { $0.wait([session]) } }
-        try ledger.answerGitHubNews(rows.map(\.key), in: session)
+        let rows = try ledger.openGitHubNews(of: session, kind: Self.waitingKind, limit: Self.readLimit)
+        let others = try ledger.removeOpenGitHubNews(of: session, kind: Self.waitingKind) - rows.count
         let events = rows.compactMap { row in (try? JSON.parse(row.item)).flatMap { NewsEvent(json: $0) } }
-        return events.isEmpty ? nil : Self.news(events, for: session)
+        return events.isEmpty ? nil : Self.news(events, others: others, for: session)
     }
 }

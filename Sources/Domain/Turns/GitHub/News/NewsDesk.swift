@@ -113,6 +113,7 @@ package struct NewsDesk: Sendable {
             let tellsOutsiders = self.outsiders.withLock { $0.mayTell(watch.session, at: now) }
             var fresh: [NewsEvent] = []
             var isWaiting = false
+            var checks: [String: [NewsEvent]] = [:]
             for event in events where NewsDecision.concerns(event, branch) {
                 if let news = try decision.news(of: event, for: branch),
                     try self.insert(news, for: watch.session, in: ledger, at: now)
@@ -124,9 +125,11 @@ package struct NewsDesk: Sendable {
                         fresh.append(news)
                     }
                     try self.settle(commitsOf: event, for: watch.session, in: ledger, at: now)
+                    // Only if they have been read: else they will be read with this one.
+                    if news.kind == .check, let sha = news.sha { checks[sha]?.append(news) }
                 }
                 if event.kind == .check, event.state == "success" {
-                    try self.settle(event, for: watch.session, in: ledger)
+                    try self.settle(event, &checks, for: watch.session, in: ledger)
                 }
                 branch = NewsDecision.updated(branch, by: event)
             }
@@ -136,15 +139,23 @@ package struct NewsDesk: Sendable {
                 gaps.append(watch.id)
             }
             try self.store(branch, of: watch, isActive: !fresh.isEmpty || isWaiting, in: ledger, at: now)
+            if !fresh.isEmpty || isWaiting {
+                try ledger.limitOpenGitHubNews(of: watch.session, except: Self.waitingKind)
+            }
             if isWaiting { onWait(watch.session) }
             if fresh.contains(where: \.isByOutsider) { self.outsiders.withLock { $0.told(watch.session, at: now) } }
             return fresh.isEmpty ? nil : Self.news(fresh, for: watch.session)
         }
     }
 
-    static func news(_ events: [NewsEvent], for session: String) -> ThreadNews {
+    /// - Parameter others: How many earlier ones are only counted.
+    static func news(_ events: [NewsEvent], others: Int = 0, for session: String) -> ThreadNews {
         ThreadNews(session: session) { sign in
-            NewsLine.lines(for: events) { sign.command($0) }.joined(separator: "\n\n")
+            var lines = NewsLine.lines(for: events) { sign.command($0) }
+            if others > 0 {
+                lines.append("Before these, people who may not push wrote \(others.counted("other comment")).")
+            }
+            return lines.joined(separator: "\n\n")
         }
     }
 
@@ -199,14 +210,20 @@ package struct NewsDesk: Sendable {
     }
 
     /// A check that has passed after all needs no repair.
-    private func settle(_ event: NewsEvent, for session: String, in ledger: Ledger) throws {
+    ///
+    /// - Parameter failed: The open checks by commit, read at the first one that has passed: there may be many.
+    private func settle(
+        _ event: NewsEvent, _ failed: inout [String: [NewsEvent]], for session: String, in ledger: Ledger
+    ) throws {
         guard let sha = event.sha else { return }
-        let checks = try ledger.openGitHubNews(of: session, kind: NewsEvent.Kind.check.rawValue, about: sha)
-        let passed = checks.filter { row in
-            guard row.key != event.key, let json = try? JSON.parse(row.item) else { return false }
-            return NewsEvent(json: json)?.name == event.name
-        }
-        try ledger.answerGitHubNews(passed.map(\.key), in: session)
+        let checks =
+            try failed[sha]
+            ?? ledger.openGitHubNews(of: session, kind: NewsEvent.Kind.check.rawValue, about: sha).compactMap { row in
+                (try? JSON.parse(row.item)).flatMap { NewsEvent(json: $0) }
+            }
+        let hasPassed = { (check: NewsEvent) in check.name == event.name && check.key != event.key }
+        try ledger.answerGitHubNews(checks.filter(hasPassed).map(\.key), in: session)
+        failed[sha] = checks.filter { !hasPassed($0) }
     }
 
     private func insert(_ event: NewsEvent, for session: String, in ledger: Ledger, at now: Int64) throws -> Bool {
