@@ -9,6 +9,11 @@ internal import Sessions
 struct AnalyticsRoutes: Sendable {
     static let csv = MediaType(parsing: "text/csv") ?? .plain
 
+    /// One query at a time of a person: each may hold up the reads of others.
+    private static let turns = RequestBudget(limit: 1, patience: .seconds(60))
+    /// Milliseconds for which records are read that the sums by hour and day do not replace: a year, however long it is.
+    private static let unsummedLimit: Int64 = 367 * 86_400_000
+
     static let routes: [APIRoute] = [
         APIRoute(
             .get, "/api/v1/analytics", "analytics",
@@ -21,6 +26,8 @@ struct AnalyticsRoutes: Sendable {
             ]
         ) { (context, call: APICall<API.AnalyticsQuery, API.Nothing>) in
             let (principal, query) = (try call.person(), call.query)
+            let turn = try await Self.turns.reserve(1, for: principal.identity)
+            defer { withExtendedLifetime(turn) {} }
             let table: AnalyticsTable
             do {
                 table = try await context.store.read { ledger in
@@ -43,7 +50,17 @@ struct AnalyticsRoutes: Sendable {
         let query = try AnalyticsQuery(
             from: query.from, to: query.to, by: query.by, zone: query.zone, now: context.now(),
             of: principal.seesEverything ? nil : .user(principal.identity))
-        let table = try ledger.analytics(query, prices: context.environment.settings.analytics.prices)
+        let prices = context.environment.settings.analytics.prices
+        let length = query.range.upperBound - query.range.lowerBound
+        guard length <= Self.unsummedLimit || ledger.hasSums(of: query, prices: prices) else {
+            throw AnalyticsQuery.Problem(
+                parameter: "from",
+                description:
+                    "At most a year can be read at once by thread or tool, by two of user, repository, network and "
+                    + "persona (what is only yours is by user), or by days that do not begin with an hour of UTC; ask "
+                    + "for less.")
+        }
+        let table = try ledger.analytics(query, prices: prices)
         guard table.items.count <= 20_000 else {
             throw AnalyticsQuery.Problem(
                 parameter: "by", description: "These are more than 20,000 items; ask for less.")

@@ -140,6 +140,39 @@ struct KeyStoreTests {
         await store.database.close()
     }
 
+    @Test("failed requests of a minute are few records, whatever models they name, and all are counted")
+    func failures() async throws {
+        let store = try self.store()
+        let clock = Protected<Int64>(59_000)
+        let recorder = ProxyUsageRecorder(
+            store: store, metrics: nil, logger: self.logger, now: { clock.withLock { $0 } })
+        func fail(_ model: String) {
+            recorder.record(
+                ProxyUsage(key: ClientKey(id: "k"), model: model, tokens: AnswerTokens(), error: "HTTP 429"))
+        }
+        for _ in 0..<500 { fail("m") }
+        for number in 0..<500 { fail("made up \(number)") }
+        clock.withLock { $0 = 60_000 }
+        fail("m")
+        fail("m")
+        await recorder.stop()
+        try await recorder.run()
+        let rows = try await store.read { ledger in
+            try ledger.connection.query(
+                "SELECT model, calls, at FROM usage_records WHERE calls > 1 OR at >= 60000 ORDER BY at, model, id", []
+            ).map { "\($0["model"].text ?? "") \($0["calls"].int64 ?? 0) \($0["at"].int64 ?? 0)" }
+        }
+        expectEqual(rows, ["m 499 59000", "other 490 59000", "m 1 60000", "m 1 60000"])
+        let sums = try await store.read { ledger in
+            try ledger.connection.query(
+                "SELECT COUNT(*) AS n, CAST(SUM(calls) AS BIGINT) AS calls FROM usage_records", []
+            ).map { [$0["n"].int64, $0["calls"].int64] }
+        }
+        // Ten models and the others, each with its first failure.
+        expectEqual(sums, [[15, 1_002]])
+        await store.database.close()
+    }
+
     @Test("two processes with one store see each other's tokens, and not their own")
     func processes() async throws {
         let stores = [try self.store(), try self.store()]

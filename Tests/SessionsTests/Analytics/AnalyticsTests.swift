@@ -110,6 +110,9 @@ struct AnalyticsTests {
         let berlin = try #require(Zone("Europe/Berlin"))
         let range = (Self.noon - 3_600 * Self.hour)..<(Self.noon + Self.hour)
         let days = (Self.noon - 3_612 * Self.hour)..<(Self.noon + 12 * Self.hour)
+        // At their ends are parts of hours, with records in them.
+        let kolkata = try #require(Zone("Asia/Kolkata"))
+        let parts = (Self.noon - 1_400 * 7 * Self.hour / 6)..<(Self.noon - Self.hour / 2)
         let queries: [AnalyticsQuery] = [
             AnalyticsQuery(days, by: [.day, .model]), AnalyticsQuery(days, by: [.user]),
             AnalyticsQuery(days, of: .repository("r1")), AnalyticsQuery(days, by: [.hour]),
@@ -117,6 +120,9 @@ struct AnalyticsTests {
             AnalyticsQuery(range, by: [.user]), AnalyticsQuery(range, by: [.hour, .repository]),
             AnalyticsQuery(range, by: [.network, .model]), AnalyticsQuery(range, by: [.user, .repository]),
             AnalyticsQuery(range, by: [.day], of: .user("p1")), AnalyticsQuery(range, of: .repository("r1")),
+            AnalyticsQuery(parts), AnalyticsQuery(parts, by: [.user], zone: kolkata),
+            AnalyticsQuery(parts, by: [.day, .model], of: .user("p2")), AnalyticsQuery(parts, by: [.hour]),
+            AnalyticsQuery(parts, by: [.day], zone: kolkata),
         ]
         func tables() async throws -> [String] {
             try await store.read { ledger in try queries.map { try ledger.analytics($0, prices: prices).csv } }
@@ -152,6 +158,65 @@ struct AnalyticsTests {
             try ledger.connection.execute("UPDATE floors SET id = 0 WHERE name = 'usage_hours'", [])
         }
         try await expectEqual(tables(), after)
+        await harness.bridge.stop()
+    }
+
+    @Test("sums answer for whole hours in any zone, whatever has become of the records")
+    func wholeHours() async throws {
+        let kolkata = try #require(Zone("Asia/Kolkata"))
+        let harness = try await BridgeHarness(settings: Self.settings(), now: { Self.noon })
+        let store = harness.bridge.store
+        let prices = harness.bridge.environment.settings.analytics.prices
+        // A day of Kolkata begins at 18:30 of UTC.
+        let start = Self.noon - 18 * Self.hour + Self.hour / 2
+        let day = start..<(start + 24 * Self.hour)
+        try await store.write { ledger in
+            for at in [start, start + Self.hour / 2, Self.noon] {
+                var turn = UsageRecord("turn", began: at, at: at)
+                (turn.turns, turn.person) = (1, "p")
+                try ledger.insert(turn)
+            }
+        }
+        for _ in 0..<2 { _ = try await store.write { ledger in try ledger.sumUsage() } }
+        // As retention does.
+        try await store.write { ledger in
+            try ledger.connection.execute(
+                "DELETE FROM usage_records WHERE at > ?", [.integer(start)])
+        }
+        for part in [nil, AnalyticsQuery.Part.user("p")] {
+            let query = AnalyticsQuery(day, zone: kolkata, of: part)
+            try await expectEqual(Self.table(harness, query).totals.turns, 3)
+        }
+        let words: [[AnalyticsKey]] = [[.user], [.user, .day], [.tool], [.user, .network], []]
+        let hasSums = try await store.read { ledger in
+            words.map { ledger.hasSums(of: AnalyticsQuery(day, by: $0, zone: kolkata), prices: prices) }
+        }
+        expectEqual(hasSums, [true, false, false, false, true])
+        await harness.bridge.stop()
+    }
+
+    @Test(
+        "what is not summed up yet is read by its place, and a person's records by the person",
+        .enabled(if: !TestDatabase.isPostgreSQL, "the plans are SQLite's"))
+    func plans() async throws {
+        let harness = try await BridgeHarness(settings: Self.settings(), now: { Self.noon })
+        let prices = harness.bridge.environment.settings.analytics.prices
+        let plans = try await harness.bridge.store.read { ledger in
+            try PlanningConnection.plans(ledger) { ledger in
+                for part in [nil, AnalyticsQuery.Part.user("p")] {
+                    _ = try ledger.analytics(AnalyticsQuery(Self.today, by: [.day], of: part), prices: prices)
+                }
+                _ = try ledger.analytics(AnalyticsQuery(Self.today, by: [.tool], of: .user("p")), prices: prices)
+            }
+        }
+        // The sums, the last record in them, and the rest, twice.
+        expectEqual(plans.count, 7)
+        for place in [2, 5] {
+            #expect(
+                plans[place].contains("SEARCH usage_records USING INTEGER PRIMARY KEY (rowid>?)"), "\(plans[place])")
+        }
+        let person = "SEARCH usage_records USING INDEX usage_records_by_person (person=? AND at>? AND at<?)"
+        #expect(plans[6].contains(person), "\(plans[6])")
         await harness.bridge.stop()
     }
 

@@ -136,7 +136,7 @@ extension GitHubScene {
     fileprivate func waitingRows() async throws -> Int64? {
         try await self.store.read { ledger in
             try ledger.connection.query("SELECT COUNT(*) AS n FROM github_news WHERE kind = 'waiting'", [])
-                .first?.integer("n")
+                .first?["n"].int64
         }
     }
 }

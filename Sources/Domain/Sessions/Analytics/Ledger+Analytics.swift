@@ -6,15 +6,41 @@ extension Ledger {
     /// Usage as it was stored, with what it cost by the prices of its days.
     package func analytics(_ query: AnalyticsQuery, prices: PriceTable) throws -> AnalyticsTable {
         var table = AnalyticsTable(query, currency: prices.currency)
-        let reading = UsageReading(query, changes: prices.changes, dialect: self.connection.dialect)
-        if let hours = reading.hours {
-            try self.add(hours, reading, prices, to: &table)
-            try self.add(reading.records(isRest: true), reading, prices, to: &table)
-        } else {
-            try self.add(reading.records(isRest: false), reading, prices, to: &table)
+        for reading in self.readings(of: query, prices) {
+            if let hours = reading.hours {
+                try self.add(hours, reading, prices, to: &table)
+                let floor = try self.connection.first("SELECT id FROM floors WHERE name = 'usage_hours'", [])
+                let last = try floor?.integer("id") ?? 0
+                try self.add(reading.records(after: last), reading, prices, to: &table)
+            } else {
+                try self.add(reading.records(after: nil), reading, prices, to: &table)
+            }
         }
         table.sort()
         return table
+    }
+
+    /// Whether the sums by hour and day have what is asked, but for parts of hours at the ends of the range. If not, all
+    /// records of the range are read.
+    package func hasSums(of query: AnalyticsQuery, prices: PriceTable) -> Bool {
+        self.readings(of: query, prices).contains { $0.hours != nil }
+    }
+
+    /// What answers a query together: whole hours, which the sums may have, and the parts of hours before and after them.
+    private func readings(of query: AnalyticsQuery, _ prices: PriceTable) -> [UsageReading] {
+        let reading = { (range: Range<Int64>) in
+            UsageReading(
+                AnalyticsQuery(range, by: query.keys, zone: query.zone, of: query.part), changes: prices.changes,
+                dialect: self.connection.dialect)
+        }
+        let (range, hour) = (query.range, UsageReading.hour)
+        let first = (range.lowerBound + hour - 1) / hour * hour
+        let last = range.upperBound / hour * hour
+        // Hours of a zone may begin at the half hour.
+        guard range.lowerBound >= 0, first < last, !query.keys.contains(.hour) else { return [reading(range)] }
+        let whole = reading(first..<last)
+        guard whole.hours != nil else { return [reading(range)] }
+        return [whole] + [range.lowerBound..<first, last..<range.upperBound].filter { !$0.isEmpty }.map(reading)
     }
 
     private func add(
@@ -52,7 +78,7 @@ private struct UsageReading {
     /// How hours of the zone lie beside those of UTC.
     private let shift: Int64
 
-    private static let hour: Int64 = 3_600_000
+    static let hour: Int64 = 3_600_000
 
     init(_ query: AnalyticsQuery, changes: [Int64], dialect: SQLDialect) {
         self.query = query
@@ -87,7 +113,8 @@ private struct UsageReading {
         let offsets = ([range.lowerBound] + self.query.zone.changes(from: range.lowerBound, to: range.upperBound)).map {
             self.query.zone.offset(at: $0)
         }
-        let moments = [range.lowerBound, range.upperBound] + offsets + self.changes
+        let isByTime = self.query.keys.contains(.day) || self.query.keys.contains(.hour)
+        let moments = [range.lowerBound, range.upperBound] + (isByTime ? offsets : []) + self.changes
         guard moments.allSatisfy({ $0 % Self.hour == 0 }) else { return nil }
         let isDaily = !self.query.keys.contains(.hour) && moments.allSatisfy { $0 % (24 * Self.hour) == 0 }
         var dimensions: Set<String> = []
@@ -124,11 +151,15 @@ private struct UsageReading {
         )
     }
 
-    /// - Parameter isRest: Only what the sums by hour do not have yet.
-    func records(isRest: Bool) -> (sql: String, values: [SQLValue]) {
+    /// - Parameter last: The last record that the sums by hour have, if only those after it are asked for.
+    func records(after last: Int64?) -> (sql: String, values: [SQLValue]) {
         var values: [SQLValue] = [.integer(self.query.range.lowerBound), .integer(self.query.range.upperBound)]
         var conditions = ["at >= $1", "at < $2"]
-        if isRest { conditions.append("id > (SELECT floors.id FROM floors WHERE name = 'usage_hours')") }
+        if let last {
+            // These are few. SQLite would rather use an index of times or people, and read the whole range.
+            conditions = ["at + 0 >= $1", "at + 0 < $2", "id > $3"]
+            values.append(.integer(last))
+        }
         let part: (String, String)? =
             switch self.query.part {
             case nil: nil
@@ -137,8 +168,8 @@ private struct UsageReading {
             case .thread(let id): ("session", id)
             }
         if let (column, value) = part {
-            conditions.append("\(column) = $3")
             values.append(.text(value))
+            conditions.append("\(column)\(last == nil ? "" : " || ''") = $\(values.count)")
         }
         var sums = Ledger.sums
         if self.query.keys.contains(.tool) {
