@@ -67,6 +67,37 @@ struct RatingTests {
         await harness.bridge.stop()
     }
 
+    @Test("a rating that is changed again and again is one record until the sums have it")
+    func changes() async throws {
+        let harness = try await BridgeHarness(
+            worker: ScriptedWorker([.event(Self.call("small")), .event(.text("one"))]))
+        let turn = try #require(try await harness.ask("first")).operation
+        try await harness.settle()
+        let store = harness.bridge.store
+        func change(_ ratings: [Rating?]) async throws {
+            try await store.write { ledger in
+                for rating in ratings {
+                    #expect(
+                        try ledger.rate(rating, nil, turn: turn, by: "p", from: UsageOrigin(), at: 5_000)
+                    )
+                }
+            }
+        }
+        func records() async throws -> Int {
+            try await store.read { ledger in
+                try ledger.connection.query("SELECT id FROM usage_records WHERE kind = 'rating'", []).count
+            }
+        }
+        for _ in 0..<20 { try await change([.up, .down, nil, .down]) }
+        try await expectEqual(records(), 1)
+        try await expectEqual(Self.thumbs(harness)["small"], [0, 1])
+        for _ in 0..<2 { _ = try await store.write { ledger in try ledger.sumUsage() } }
+        try await change([.up, .down, .up])
+        try await expectEqual(records(), 2)
+        try await expectEqual(Self.thumbs(harness)["small"], [1, 0])
+        await harness.bridge.stop()
+    }
+
     @Test("`rate` is about the last answer of the thread, and keeps the words with it")
     func command() async throws {
         let harness = try await BridgeHarness(

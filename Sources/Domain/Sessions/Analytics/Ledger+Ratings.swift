@@ -33,15 +33,29 @@ extension Ledger {
                 "DELETE FROM ratings WHERE turn = ? AND person = ?", [.text(id), .text(person)])
         }
         guard before != rating else { return true }
+        let change = { (value: Rating) -> Int64 in (rating == value ? 1 : 0) - (before == value ? 1 : 0) }
+        let (up, down) = (change(.up), change(.down))
+        if try self.changeRecord(ofRatings: turn, up, down) { return true }
         var record = UsageRecord("rating", began: now, at: now)
         record.model =
             try self.connection.first(
                 "SELECT model FROM usage_records WHERE session = ? AND operation = ? AND kind = 'turn' ORDER BY id DESC LIMIT 1",
                 [.text(turn.session), .text(id)])?.text("model") ?? ""
-        let change = { (value: Rating) -> Int64 in (rating == value ? 1 : 0) - (before == value ? 1 : 0) }
-        (record.thumbsUp, record.thumbsDown) = (change(.up), change(.down))
+        (record.thumbsUp, record.thumbsDown) = (up, down)
         try self.insert([record], ofTurn: id, from: origin)
         return true
+    }
+
+    /// Changes the record of a turn's ratings that no sum has yet: somebody may change theirs any number of times. False if
+    /// there is none. Sums take records some minutes after ``sumUsage()`` has seen them, when this transaction has ended.
+    private func changeRecord(ofRatings turn: TurnRecord, _ up: Int64, _ down: Int64) throws -> Bool {
+        try self.connection.rowsChanged(
+            by: """
+                UPDATE usage_records SET thumbs_up = thumbs_up + ?, thumbs_down = thumbs_down + ? WHERE id = (
+                    SELECT MAX(latest.id) FROM usage_records AS latest
+                    WHERE latest.session = ? AND latest.operation = ? AND latest.kind = 'rating'
+                    AND latest.id > (SELECT floors.id FROM floors WHERE name = 'usage_seen'))
+                """, [.integer(up), .integer(down), .text(turn.session), .text(turn.id)]) > 0
     }
 
     /// What was said of answers, the newest first.
