@@ -15,23 +15,11 @@ final class ProxyUsageRecorder: Service {
 
     private struct State {
         var waiting: [Client: ProxyUsageRecord] = [:]
-        /// One of each request, but for ``failures``.
         var records: [UsageRecord] = []
-        /// Further failures of the minute, by client and model.
-        var failures: [String: [String: UsageRecord]] = [:]
-        var minute: Int64 = 0
+        var failures = FailedUsage()
         var isStopping = false
         /// The day on which old days were last deleted.
         var tidied: Int64?
-
-        mutating func keep(_ record: UsageRecord) {
-            if self.records.count < ProxyUsageRecorder.maximumRecords { self.records.append(record) }
-        }
-
-        mutating func begin(_ minute: Int64) {
-            for record in self.failures.values.flatMap(\.values) where record.calls > 0 { self.keep(record) }
-            (self.failures, self.minute) = ([:], minute)
-        }
     }
 
     let name = "proxy usage"
@@ -49,9 +37,6 @@ final class ProxyUsageRecorder: Service {
 
     /// While the store does not accept them, more records are dropped; the sums stay exact.
     private static let maximumRecords = 10_000
-
-    /// Models of a client whose failures of a minute have records of their own: a client may invent any number.
-    private static let failedModels = 10
 
     /// For how many days the tokens of a day are kept.
     private static let days: Int64 = 40
@@ -80,47 +65,28 @@ final class ProxyUsageRecorder: Service {
     }
 
     func record(_ usage: ProxyUsage) {
-        if usage.error != nil {
-            return self.keep(failure: UsageRecord(proxied: usage, at: self.now()), of: usage.key.id)
-        }
+        let record = UsageRecord(proxied: usage, at: self.now())
+        if usage.error != nil { return self.keep { $0.failures.add(record, of: usage.key.id) } }
         let input = Int64(usage.tokens.input), output = Int64(usage.tokens.output)
         self.count(input, usage.model, "in")
         self.count(output, usage.model, "out")
         let client = Client(id: usage.key.id, model: usage.model, day: Self.day(of: self.now()))
         self.state.withLock { state in
-            var record =
+            var sum =
                 state.waiting[client]
                 ?? ProxyUsageRecord(client: client.id, model: client.model, requests: 0, input: 0, output: 0)
-            record.requests += 1
-            record.input += input
-            record.output += output
-            state.waiting[client] = record
+            sum.requests += 1
+            sum.input += input
+            sum.output += output
+            state.waiting[client] = sum
         }
-        self.keep(UsageRecord(proxied: usage, at: self.now()))
+        self.keep { _ in [record] }
     }
 
-    private func keep(_ record: UsageRecord) {
-        self.state.withLock { $0.keep(record) }
-        self.change.yield()
-    }
-
-    /// Keeps the first failure of a model in a minute. The others are one record, or a client could add any number without
-    /// cost: it is stored after the minute, with the next request of anybody.
-    private func keep(failure record: UsageRecord, of client: String) {
+    private func keep(_ more: (inout State) -> [UsageRecord]) {
         self.state.withLock { state in
-            let minute = record.at / 60_000
-            if minute != state.minute { state.begin(minute) }
-            var record = record
-            var models = state.failures[client] ?? [:]
-            if models[record.model] == nil, models.count >= Self.failedModels { record.model = "other" }
-            if let earlier = models[record.model] {
-                record.calls += earlier.calls
-            } else {
-                state.keep(record)
-                record.calls = 0
-            }
-            models[record.model] = record
-            state.failures[client] = models
+            let records = more(&state)
+            if state.records.count < Self.maximumRecords { state.records += records }
         }
         self.change.yield()
     }
@@ -136,10 +102,7 @@ final class ProxyUsageRecorder: Service {
     func run() async throws {
         for await _ in self.changes {
             await self.save()
-            let isDone = self.state.withLock {
-                $0.isStopping && $0.waiting.isEmpty && $0.records.isEmpty && $0.failures.isEmpty
-            }
-            if isDone { return }
+            if self.state.withLock({ $0.isStopping && $0.waiting.isEmpty && $0.records.isEmpty }) { return }
         }
         throw CancellationError()
     }
@@ -150,10 +113,9 @@ final class ProxyUsageRecorder: Service {
     }
 
     private func save() async {
-        let now = self.now()
-        let today = Self.day(of: now), process = self.process
+        let now = self.now(), today = Self.day(of: now), process = self.process
         let (waiting, records, isNewDay) = self.state.withLock { state in
-            if state.isStopping || state.minute != now / 60_000 { state.begin(now / 60_000) }
+            state.records += state.failures.take(at: now, isLast: state.isStopping)
             guard !state.waiting.isEmpty || !state.records.isEmpty else { return (state.waiting, state.records, false) }
             defer { (state.waiting, state.records, state.tidied) = ([:], [], today) }
             return (state.waiting, state.records, state.tidied != today)
@@ -186,9 +148,4 @@ extension UsageRecord {
         (self.calls, self.input, self.output) = (1, Int64(usage.tokens.input), Int64(usage.tokens.output))
         (self.cached, self.written) = (Int64(usage.tokens.cached), Int64(usage.tokens.written))
     }
-}
-
-extension ClientKey {
-    /// The identity of whoever uses the key.
-    var person: String { self == .local ? "local" : "web:\(self.id)" }
 }

@@ -15,6 +15,9 @@ package struct ClientKey: Sendable, Hashable {
         self.tokensPerDay = tokensPerDay
     }
 
+    /// The identity of whoever uses the key.
+    package var person: String { self == .local ? "local" : "web:\(self.id)" }
+
     /// All clients on this machine without a key, if none is required.
     package static let local = ClientKey(id: "local")
 
