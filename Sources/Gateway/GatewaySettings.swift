@@ -18,7 +18,7 @@ package struct GatewaySettings: Sendable {
     /// Bytes that the requests of one credential may take, with the answers that it has not read.
     var requestMemory = 2 * APIRoute.anyMemory
     /// The event streams that one credential may have open, those of its live sockets included.
-    var eventStreams = 200
+    var eventStreams = 1_000
     /// How long a browser stays signed in, in milliseconds.
     package var cookieLifetime: Int64 = 90 * 24 * 3_600_000
     /// Whose pages may call the API with a token, such as `https://board.example.org`.
