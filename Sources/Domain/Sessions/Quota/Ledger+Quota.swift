@@ -19,6 +19,8 @@ extension Ledger {
         _ quota: PersonQuota, for bytes: Int, in thread: ThreadKey, from sender: String, hasReserve: Bool = false,
         mayFree: Bool = false
     ) throws -> () throws -> Void {
+        // What waits is summed for each message, so only where there is a limit.
+        guard quota.stored < PersonQuota.unlimited || quota.threads < PersonQuota.unlimited else { return {} }
         try self.lockQuota(quota, in: thread, from: sender)
         // What waits in the inbox counts until the transaction that makes a turn of it.
         let found = try self.connection.later(
