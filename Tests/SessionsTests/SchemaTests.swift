@@ -47,6 +47,6 @@ struct SchemaTests {
         await database.close()
         expectEqual(rows.count, 140)
         let digest = Self.digest(rows.joined(separator: "\n"))
-        expectEqual(digest, "6266dc5fe18769e461c26241bc8494a32ab3c289b531cd80d0bd1da902fa2ee1")
+        expectEqual(digest, "0fb85505e646865b5ff9c02dd34537dd541ebaf9ac19cd1a957e36cc34b97ebc")
     }
 }
