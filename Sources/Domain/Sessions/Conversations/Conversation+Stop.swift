@@ -16,7 +16,13 @@ extension Conversation {
     func stop(_ argument: String, for stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
         let right = Right(role: stored.role, sender: stored.message.sender.id)
         var (text, buttons) = (CommandTexts.nothingRuns, [MessageButton]())
-        let stopped = self.running.flatMap { right.covers($0.turn) ? $0 : nil }
+        var stopped = self.running.flatMap { right.covers($0.turn) ? $0 : nil }
+        // What has ended cannot be stopped any more; its unsent rest can be dropped, once it is stored.
+        if let ending = stopped, ending.isAnswered {
+            await self.waitForEnd(of: ending)
+            if self.running !== ending { stopped = nil }
+        }
+        let hasEnded = stopped == nil && self.running.map { right.covers($0.turn) } != false
         if !self.followers.isEmpty { text = CommandTexts.followingStopped }
         self.stopFollowing()
         if let stopped {
@@ -25,7 +31,7 @@ extension Conversation {
             (text, buttons) =
                 stopped.turn.kind.isWork
                 ? (TurnTexts.commandStopped, []) : (CommandTexts.stopped(sign: sign), [TurnOutcome.resume])
-        } else if self.running != nil {
+        } else if !hasEnded {
             text = CommandTexts.notYours
         } else {
             let hasLeftovers = try await self.endLeftovers(right)
