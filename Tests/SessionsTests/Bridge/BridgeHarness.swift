@@ -183,6 +183,7 @@ final class ScriptedWorker: TurnWorker {
         var recalled: [String] = []
         var holders: [CheckedContinuation<Void, Never>] = []
         var released = 0
+        var isStopped = false
     }
 
     private let state = Protected(State())
@@ -198,6 +199,9 @@ final class ScriptedWorker: TurnWorker {
     var requests: [TurnRequest] { self.state.withLock { $0.requests } }
     /// Of the approvals that it asked for.
     var outcomes: [ApprovalOutcome] { self.state.withLock { $0.outcomes } }
+
+    /// Whether it was told to stop, and ignores it.
+    var isStopped: Bool { self.state.withLock { $0.isStopped } }
 
     /// Whether the prompts had foreign text.
     var foreign: [Bool] { self.requests.map(\.hasForeignText) }
@@ -227,7 +231,12 @@ final class ScriptedWorker: TurnWorker {
             switch step {
             case .event(let event): try await thread.report(event)
             case .hold: try await self.hold()
-            case .ignoreStop: await self.waitForRelease()
+            case .ignoreStop:
+                await withTaskCancellationHandler {
+                    await self.waitForRelease()
+                } onCancel: {
+                    self.state.withLock { $0.isStopped = true }
+                }
             case .fail(let message): throw TurnFailure(message)
             case .refuse(let message): throw TurnFailure(message, cause: .content)
             case .cut(let reason): return .cut(reason)

@@ -18,7 +18,7 @@ extension Conversation {
         var (text, buttons) = (CommandTexts.nothingRuns, [MessageButton]())
         var stopped = self.running.flatMap { right.covers($0.turn) ? $0 : nil }
         // What has ended cannot be stopped any more; its unsent rest can be dropped, once it is stored.
-        if let ending = stopped, ending.isAnswered {
+        if let ending = stopped, ending.isClosing {
             await self.waitForEnd(of: ending)
             if self.running !== ending { stopped = nil }
         }

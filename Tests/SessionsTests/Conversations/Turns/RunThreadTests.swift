@@ -144,9 +144,7 @@ struct RunThreadTests {
         _ = try await harness.ask("!run sleep")
         await harness.adapter.waitForText("begun")
         async let stopped = harness.ask("!stop", id: "stop")
-        try await eventually("`!stop` has arrived") {
-            try await harness.bridge.store.read { ledger in try !ledger.newEvents(after: 0, limit: 9).isEmpty }
-        }
+        try await eventually("the command is told to stop") { worker.isStopped }
         worker.release()
         _ = try await stopped
         try await harness.settle()
@@ -160,9 +158,7 @@ struct RunThreadTests {
         let operation = try #require(try await harness.ask("!run sleep")).operation
         await harness.adapter.waitForText("begun")
         async let stopped = harness.ask("!stop", id: "stop")
-        try await eventually("`!stop` has arrived") {
-            try await harness.bridge.store.read { ledger in try !ledger.newEvents(after: 0, limit: 9).isEmpty }
-        }
+        try await eventually("the command is told to stop") { worker.isStopped }
         worker.release()
         _ = try await stopped
         try await harness.settle()

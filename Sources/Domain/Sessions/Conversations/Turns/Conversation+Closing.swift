@@ -13,7 +13,7 @@ extension Conversation {
         running.watchdog = nil
         if self.isDropped { return self.forget(running) }
         if running.isSuspended { return self.suspend(running) }
-        running.isAnswered = true
+        (running.isAnswered, running.isClosing) = (true, true)
         let now = self.environment.now()
         let settings = self.environment.settings
         let traits = self.context.adapters.traits(of: turn.route.room)

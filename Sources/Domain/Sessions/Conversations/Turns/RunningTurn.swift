@@ -35,6 +35,8 @@ final class RunningTurn {
     var hasPlace = false
     /// Its answer is complete, or a command has ended, and the rest is being stored and posted.
     var isAnswered = false
+    /// How it ended is decided, and is being stored.
+    var isClosing = false
     var clock: TurnClock
     /// It waited for people when the host stopped, or had shown nothing when it was handed over: the next start begins it
     /// again.
