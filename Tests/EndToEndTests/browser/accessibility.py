@@ -56,6 +56,7 @@ def run(browser):
     inspect(page, "archive")
     page.get_by_role("button", name="Back to all conversations").click()
     page.keyboard.press("Alt+n")
+    expect(page.locator(".entry")).to_have_count(0)
     message_field(page).fill("/")
     inspect(page, "commands")
     message_field(page).fill("")

@@ -208,6 +208,7 @@ def settings(page: Page):
         expect(instructions).to_have_value("Answer in German.")
         dialog.get_by_role("button", name="Cancel").click()
         page.keyboard.press("Alt+n")
+        expect(page.locator(".entry")).to_have_count(0)
         ask(page, "count to 3 lemurs")
         expect(page.get_by_role("button", name="Model: rehearsal-brief")).to_be_visible()
     with check("a refusal stays in the dialog with what was written"):

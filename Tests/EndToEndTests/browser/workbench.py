@@ -154,6 +154,7 @@ def shell(page: Page, stub: Stub):
         expect(last_run(page).locator(".run-end")).to_have_text("exit 0 · 3.0 s")
     with check("another conversation has a shell of its own"):
         page.keyboard.press("Alt+n")
+        expect(page.locator(".entry")).to_have_count(0)
         expect(page.locator(".runs .run")).to_have_count(0)
         page.go_back()
         expect(page.locator(".runs .run")).to_have_count(5)
@@ -344,6 +345,7 @@ def inbox(page: Page, stub: Stub):
     with check("asks of other conversations are counted at the bell and in the title, and one press leads there"):
         here = thread_id(page)
         page.keyboard.press("Alt+n")
+        expect(page.locator(".entry")).to_have_count(0)
         bell = page.locator(".bell")
         expect(bell).to_have_attribute("aria-label", "Nothing waits for you")
         message_field(page).fill("/fix other ")
