@@ -200,7 +200,7 @@ final class ScriptedWorker: TurnWorker {
     /// Of the approvals that it asked for.
     var outcomes: [ApprovalOutcome] { self.state.withLock { $0.outcomes } }
 
-    /// Whether it was told to stop, and ignores it.
+    /// Whether ``Step/ignoreStop`` has been cancelled.
     var isStopped: Bool { self.state.withLock { $0.isStopped } }
 
     /// Whether the prompts had foreign text.

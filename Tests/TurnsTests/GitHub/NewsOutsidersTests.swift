@@ -117,7 +117,7 @@ struct NewsOutsidersTests {
         try await expectEqual(scene.news.pending(session).count, 156)
     }
 
-    @Test("what could not be told is told later, and threads that are told nothing are forgotten")
+    @Test("comments that could not be posted are posted later")
     func putBack() {
         var outsiders = NewsDesk.Outsiders()
         for _ in 0..<NewsDesk.Outsiders.burst { outsiders.told("t", at: 0) }

@@ -176,7 +176,7 @@ struct NewsPollerTests {
         #expect(scene.adapter.texts.count == 1 && scene.adapter.texts[0].contains("Nice"), "\(scene.adapter.texts)")
     }
 
-    @Test("after five messages, what outsiders write within ten minutes is told together when they have passed")
+    @Test("after five messages, outsiders' comments are collected for ten minutes and posted together")
     func outsiders() async throws {
         let scene = try await GitHubScene()
         let source = Source()

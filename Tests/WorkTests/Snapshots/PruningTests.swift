@@ -109,7 +109,7 @@ struct PruningTests {
         let occupants = ToldOccupants()
         let fixture = try Fixture(occupants: occupants)
         let workspace = try await fixture.open()
-        expectEqual(occupants.measured.withLock { $0.count }, 1)
+        try await eventually("it is measured") { occupants.measured.withLock { $0.count } == 1 }
         #expect(occupants.measured.withLock { $0.first ?? 0 } > 0)
         let folders = ["host/store", "files", "git", "copilot-cli/home"]
         for (number, folder) in folders.enumerated() {

@@ -46,8 +46,9 @@ extension Ledger {
         return true
     }
 
-    /// Changes the record of a turn's ratings that no sum has yet: somebody may change theirs any number of times. False if
-    /// there is none. Sums take records some minutes after ``sumUsage()`` has seen them, when this transaction has ended.
+    /// Changes the newest record of a turn's ratings, because somebody may change theirs any number of times. Returns false
+    /// if all records are in the sums already. ``sumUsage()`` adds a record only some minutes after it has first seen it, so
+    /// none is added during this transaction.
     private func changeRecord(ofRatings turn: TurnRecord, _ up: Int64, _ down: Int64) throws -> Bool {
         try self.connection.rowsChanged(
             by: """

@@ -278,19 +278,24 @@ extension Ledger {
             .text("deleted \(session)"), .integer(now))
     }
 
-    /// Whether somebody has deleted a session, and nothing of it is left here.
-    func wasDeleted(_ session: String) throws -> Bool {
-        try self.connection.first("SELECT id FROM floors WHERE name = $1", [.text("deleted \(session)")]) != nil
-            && self.session(id: session) == nil
+    /// Those of some sessions that somebody has deleted, and of which nothing is left here.
+    fileprivate func deletedSessions(in sessions: ArraySlice<String>) throws -> [String] {
+        let marks = (1...sessions.count).map { "$\($0)" }.joined(separator: ", ")
+        return try self.connection.query(
+            "SELECT name FROM floors WHERE name IN (\(marks)) ORDER BY name", sessions.map { .text("deleted \($0)") }
+        ).map { String(try $0.text("name").dropFirst("deleted ".count)) }.filter { try self.session(id: $0) == nil }
     }
 
-    /// Forgets old deletions. Returns how many.
-    func forgetDeletions(before time: Int64, limit: Int) throws -> Int {
-        try self.connection.rowsChanged(
+    /// Forgets old deletions, and the older ones of very many: anybody can delete one thread after another. Returns how many.
+    func forgetDeletions(before time: Int64, limit: Int, keeping most: Int = 100_000) throws -> Int {
+        let surplus = try self.connection.first(
+            "SELECT id FROM floors WHERE name LIKE 'deleted %' ORDER BY id DESC LIMIT 1 OFFSET ?",
+            [.integer(Int64(most))])
+        return try self.connection.rowsChanged(
             by: """
                 DELETE FROM floors WHERE name IN
                 (SELECT name FROM floors WHERE name LIKE 'deleted %' AND id < ? LIMIT ?)
-                """, [.integer(time), .integer(Int64(limit))])
+                """, [.integer(max(time, try surplus?.integer("id") ?? 0)), .integer(Int64(limit))])
     }
 
     /// Tells this database from others; a complete copy has the same.
@@ -334,6 +339,11 @@ extension Ledger {
 extension SessionStore {
     /// Those of some sessions that somebody has deleted in the last 30 days. The others may be unknown all the same.
     package func deletedSessions(in sessions: [String]) async throws -> [String] {
-        try await self.read { ledger in try sessions.filter { try ledger.wasDeleted($0) } }
+        var deleted: [String] = []
+        for start in stride(from: 0, to: sessions.count, by: 500) {
+            let part = sessions[start...].prefix(500)
+            deleted += try await self.read { ledger in try ledger.deletedSessions(in: part) }
+        }
+        return deleted
     }
 }

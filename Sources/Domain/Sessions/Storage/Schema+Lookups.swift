@@ -6,7 +6,7 @@ extension Schema {
     static let lookups = Migration(
         number: 38, name: "lookups of news and of people's usage",
         sql: """
-            -- Copies of items that waited until they were told; now they are removed then.
+            -- Copies of comments that were posted later. A copy is now removed when it is posted.
             DELETE FROM github_news WHERE kind = 'waiting' AND state = 'answered';
             CREATE INDEX github_news_by_subject ON github_news (session, state, kind, sha);
             CREATE INDEX usage_records_by_person ON usage_records (person, at);

@@ -132,7 +132,7 @@ extension Workspaces {
             try await workspace.writeHead(head.commit, of: head.branch)
         }
         state.epoch = try await self.bundles?.log.beginEpoch(of: session, isFull: false, repository: last.repository)
-        await self.occupants?.measure(workspace)
+        self.measure(workspace)
         return state
     }
 

@@ -119,6 +119,13 @@ package actor Workspaces: WorkspaceDirectory {
         try await self.existing(session)?.lastCommits(of: turn, refreshing: true) ?? []
     }
 
+    /// Begins to note what a new workspace takes.
+    func measure(_ workspace: Workspace) {
+        guard let occupants = self.occupants else { return }
+        // Nobody waits for it: a large workspace takes seconds, and others may be measured first.
+        Task { await occupants.measure(workspace) }
+    }
+
     /// Frees the space of a session's dropped snapshots, if the workspace was opened since `time`.
     package func prune(session: String, openedSince time: Int64) async throws {
         guard let state = await Self.state(self.layout(session)), state.usedAt >= time else { return }
@@ -234,7 +241,7 @@ extension Workspaces {
             // Last, because a workspace with a state is complete.
             try await Self.write(state, layout)
             await workspace.report(unheld: restoration.unheld)
-            await self.occupants?.measure(workspace)
+            self.measure(workspace)
             self.made.signal()
             return workspace
         } catch {

@@ -144,7 +144,7 @@ struct RunThreadTests {
         _ = try await harness.ask("!run sleep")
         await harness.adapter.waitForText("begun")
         async let stopped = harness.ask("!stop", id: "stop")
-        try await eventually("the command is told to stop") { worker.isStopped }
+        try await eventually("`!stop` has cancelled the command") { worker.isStopped }
         worker.release()
         _ = try await stopped
         try await harness.settle()
@@ -158,7 +158,7 @@ struct RunThreadTests {
         let operation = try #require(try await harness.ask("!run sleep")).operation
         await harness.adapter.waitForText("begun")
         async let stopped = harness.ask("!stop", id: "stop")
-        try await eventually("the command is told to stop") { worker.isStopped }
+        try await eventually("`!stop` has cancelled the command") { worker.isStopped }
         worker.release()
         _ = try await stopped
         try await harness.settle()
