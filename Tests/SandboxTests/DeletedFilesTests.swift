@@ -15,6 +15,10 @@ struct DeletedFilesTests {
         return files
     }
 
+    private static func hasPassed(_ descriptor: Int32) -> Bool {
+        DeletedFiles.hasPassed(DeletedFiles.facts(of: "\(descriptor)", getpid()))
+    }
+
     private static func file(_ folder: String) -> Int32 {
         let file = open("\(folder)/file", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         _ = write(file, [UInt8](repeating: 1, count: 1 << 20), 1 << 20)
@@ -40,6 +44,8 @@ struct DeletedFilesTests {
 
         var pair: [Int32] = [0, 0]
         socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair)
+        // Most programs have a socket over which nothing is sent.
+        #expect(!Self.hasPassed(pair[1]))
         // A header of 16 bytes, SCM_RIGHTS and the descriptor.
         var control: [UInt64] = [20, UInt64(SOL_SOCKET) | UInt64(SCM_RIGHTS) << 32, UInt64(open)]
         var byte: UInt8 = 1
@@ -57,6 +63,7 @@ struct DeletedFilesTests {
             }
         }
         #expect(sent == 1)
+        #expect(Self.hasPassed(pair[1]))
         close(open)
         #expect(Self.found(in: folder.path).hidden == .max)
         for each in pair { close(each) }

@@ -71,13 +71,13 @@ package struct DeletedFiles: Sendable, Equatable {
         return true
     }
 
-    private static func facts(of descriptor: String, _ thread: Int32) -> [Substring] {
+    static func facts(of descriptor: String, _ thread: Int32) -> [Substring] {
         ProcessChildren.text("/proc/\(thread)/fdinfo/\(descriptor)").split(separator: "\n")
     }
 
     /// Whether descriptors were sent to a socket and not yet received. They may be of sockets that hold others.
-    private static func hasPassed(_ facts: [Substring]) -> Bool {
-        facts.contains { $0.hasPrefix("scm_fds:") && !$0.hasSuffix("\t0") }
+    static func hasPassed(_ facts: [Substring]) -> Bool {
+        facts.contains { $0.hasPrefix("scm_fds:") && $0.dropFirst(8).contains { "1"..."9" ~= $0 } }
     }
 
     /// Returns false if the thread has ended, or cannot be looked at.
