@@ -41,9 +41,9 @@ enum SpecRoutes {
             @escaping @Sendable (any FeatureSource, SessionRecord, Query) async throws -> FeatureAnswer<Content>
     ) -> APIRoute {
         APIRoute(
-            // Repositories are for members.
+            // Repositories are for members. All documents of a feature are read for an answer.
             .get, "/api/v1/threads/{id}/\(word)", operation, summary, .reading(from: .member), query: query,
-            answerMemory: APIRoute.pageMemory, success: (.ok, description),
+            answerMemory: APIRoute.anyMemory, success: (.ok, description),
             [.notFound(missing), .conflict("The repository can't be read.")]
         ) { (context, call: APICall<Query, API.Nothing>) in
             let session = try await context.session(call.id, for: call.person())

@@ -279,6 +279,19 @@ struct DocumentCostTests {
         expectEqual(nested.phase(at: nested.markdown.lines.count - 1), nil)
     }
 
+    @Test("a phase has the first 240 bytes of its title, and all that its heading says it is")
+    func phaseTitle() throws {
+        let words = String(repeating: "é", count: 25_000)
+        let document = TaskDocument(
+            MarkdownDocument("# Tasks: A\n\n## Phase 3: \(words) User Story 7\n\n- [ ] T001 a\n- [ ] T002 b\n"))
+        expectEqual(document.tasks.map(\.id), ["T001", "T002"])
+        for task in document.tasks {
+            let phase = try #require(document.phase(of: task))
+            expectEqual(phase.title, String(repeating: "é", count: 120))
+            #expect(phase.number == 3 && phase.kind == .stories([7]))
+        }
+    }
+
     @Test("an answer's marks that a control character parted are parted otherwise")
     func marksOfAnswer() throws {
         let marks = (0..<200_000).map { ["\u{345}\u{1}", "\u{316}\u{1}"][$0 % 2] }.joined()

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// `## Phase 3: User Story 1 - Title (Priority: P1)`: tasks that are done together.
 package struct TaskPhase: Sendable, Hashable {
     package enum Kind: Sendable, Hashable {
@@ -11,6 +13,7 @@ package struct TaskPhase: Sendable, Hashable {
 
     /// Nil for `Phase N`.
     package let number: Int?
+    /// The first ``titleLimit`` bytes.
     package let title: String
     package let kind: Kind
     /// The heading's line, from 0, and the line after the phase.
@@ -19,6 +22,9 @@ package struct TaskPhase: Sendable, Hashable {
 }
 
 extension TaskPhase {
+    /// A heading may be most of the document, and each of thousands of tasks is shown with its phase's title.
+    private static let titleLimit = 240
+
     static func all(in document: MarkdownDocument) -> [TaskPhase] {
         let named = document.sections.filter { section in
             2...3 ~= section.level && section.key.utf8.starts(with: "phase ".utf8)
@@ -33,7 +39,8 @@ extension TaskPhase {
             }
             .drop { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "-") || $0.isSpace }
             return TaskPhase(
-                number: number?.value, title: title.isEmpty ? section.title : title.text,
+                number: number?.value,
+                title: (title.isEmpty ? section.title : title.text).beginning(bytes: Self.titleLimit),
                 kind: Self.kind(of: Array(section.title.utf8)[...]), line: section.line, end: section.end)
         }
     }
