@@ -41,6 +41,19 @@ import Testing
         #expect(row.words.contains("walrus") && (4_090...4_096).contains(row.words.utf8.count))
     }
 
+    @Test("a task has the first 240 bytes of its heading, also from a row that has all of it")
+    func section() {
+        let (heading, shown) = (String(repeating: "é", count: 25_000), String(repeating: "é", count: 120))
+        let file = TaskFile(Array("# Small #\n- [ ] T1 a\n\n## \(heading)\n- [ ] T2 b\n- [ ] T3 c\n".utf8))
+        expectEqual(file.items.map(\.section), ["Small", shown, shown])
+        #expect(file.items.allSatisfy { $0.row(in: "notes", at: 0).body.utf8.count < 1_000 })
+        let old = TaskRow(
+            repository: "notes", id: "T2", line: 5, state: "open", owner: nil, labels: [], due: nil, words: "t2 b",
+            body: #"{"text": "b", "section": "\#(heading)"}"#, updatedAt: 0)
+        let record = TaskRecord(old, at: "")
+        #expect(record.section == shown && record.text == "b")
+    }
+
     @Test("a change sets at most 50 labels, and the first 100 of a line are read")
     func labels() throws {
         let names = (1...5_000).map { "l\($0)" }

@@ -43,7 +43,8 @@ package struct TaskRecord: Sendable, Equatable {
                 who: $0["who"]?.stringValue ?? "", date: $0["date"]?.stringValue ?? "",
                 text: $0["text"]?.stringValue ?? "")
         }
-        self.section = body["section"]?.stringValue
+        // Rows of earlier versions have the whole heading.
+        self.section = body["section"]?.stringValue?.beginning(bytes: TaskItem.sectionLimit)
         self.line = Int(row.line)
         self.session = row.session
         self.updatedAt = row.updatedAt

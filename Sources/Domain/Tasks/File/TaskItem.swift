@@ -63,7 +63,9 @@ package struct TaskItem: Sendable {
     /// Without its id and its marks.
     package var text: String { self.string(self.textRange) }
     package internal(set) var state: TaskState
-    /// The heading above it.
+    /// In bytes. A heading may be most of the file, and each of thousands of tasks is stored with it.
+    static let sectionLimit = 240
+    /// The first ``sectionLimit`` of the heading above it.
     package let section: String?
     /// From 1.
     package let line: Int

@@ -270,7 +270,8 @@ struct TaskReader {
         while !text.isEmpty, self.bytes[text.upperBound - 1] == UInt8(ascii: "#") {
             text = text.lowerBound..<text.upperBound - 1
         }
-        return StreamSafeText.of(String(decoding: self.bytes[self.trimmed(text)], as: UTF8.self))
+        let heading = StreamSafeText.of(String(decoding: self.bytes[self.trimmed(text)], as: UTF8.self))
+        return heading.beginning(bytes: TaskItem.sectionLimit)
     }
 
     /// The bullet or number of a list item, which a blank or the line's end follows.
