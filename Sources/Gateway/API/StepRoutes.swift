@@ -10,7 +10,8 @@ struct StepRoutes: Sendable {
         APIRoute(
             .get, "/api/v1/threads/{id}/steps", "listSteps",
             "The tool calls of an operation, oldest first: by default of the thread's newest one with any.",
-            .reading(from: .member), query: API.StepQuery.self, answerMemory: APIRoute.pageMemory,
+            // Their events, of up to 8 MiB, are read before what is shown of them is cut.
+            .reading(from: .member), query: API.StepQuery.self, answerMemory: APIRoute.anyMemory,
             success: (.ok, "The calls."), [.notFound("No such thread or operation.")]
         ) { try await Self(context: $0).steps($1) }
     ]

@@ -31,9 +31,12 @@ struct TypedRouteTests {
         expectEqual(usage.answerMemory(with: HTTPQuery()), APIRoute.anyMemory)
     }
 
-    @Test("a task, the tasks of features and asks, which may be megabytes, are few of a credential at a time")
+    @Test("what is megabytes, or made from megabytes, is few of a credential at a time")
     func large() throws {
-        for operation in ["getTask", "listTaskFeatures", "listAsks", "listWaitingAsks"] {
+        for operation in [
+            "getTask", "listTaskFeatures", "listAsks", "listWaitingAsks", "listSteps", "getFeature",
+            "getFeatureDocument", "getFeatureDiff",
+        ] {
             let route = try #require(APITable.routes.first { $0.operation == operation })
             expectEqual(route.answerMemory, APIRoute.anyMemory, "\(operation)")
         }
