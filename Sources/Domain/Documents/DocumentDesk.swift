@@ -237,12 +237,12 @@ package struct DocumentDesk: Sendable {
     }
 
     /// The one that the thread has chosen, else the repository's only one.
-    private func feature(of thread: DocumentThread, in repository: LocalRepository) async throws -> FeatureFiles? {
+    private func feature(of thread: DocumentThread, in repository: LocalRepository) async throws -> FeatureHome? {
         if thread.feature == nil {
             _ = try await repository.prepare()
             guard try await repository.featureNames().count == 1 else { return nil }
         }
-        return try await FeatureChoice.feature(chosen: thread.feature, in: repository)
+        return try await FeatureChoice.home(chosen: thread.feature, in: repository)
     }
 
     /// Nil where the commit has no such file. Throws ``DocumentProblem`` for one that is no text, too large, or a link.

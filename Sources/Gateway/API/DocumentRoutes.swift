@@ -89,13 +89,15 @@ enum DocumentRoutes {
             .post, "/api/v1/threads/{id}/documents/{path...}/comments", "createComment",
             "Comments on a passage of a document, or answers a comment; the thread shows it.",
             .scopes([.chat, .documents], from: .member), headers: [ThreadRoutes.idempotencyKey],
-            body: API.NewComment.self, bodyLimit: 64 << 10, success: (.created, "The comment."),
+            body: API.NewComment.self, bodyLimit: 64 << 10, answerMemory: APIRoute.pageMemory,
+            success: (.created, "The comment."),
             [Self.missing, .conflict("The document has too many open comments, or can't be read.")]
         ) { try await Self.comment($0, $1) },
         APIRoute(
             .delete, "/api/v1/threads/{id}/documents/{path...}/comments", "resolveComment",
             "Resolves a comment: it is no longer shown beside the document, and the thread hears of it.",
             .scopes([.chat, .documents], from: .member), query: API.CommentQuery.self,
+            answerMemory: APIRoute.pageMemory,
             answers: [.empty("Resolved."), .notFound("No such thread, document or open comment.")]
         ) { (context, call: APICall<API.CommentQuery, API.Nothing>) in
             let (comments, thread, _) = try await Self.comments(context, call)

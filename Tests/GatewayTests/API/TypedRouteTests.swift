@@ -40,6 +40,10 @@ struct TypedRouteTests {
             let route = try #require(APITable.routes.first { $0.operation == operation })
             expectEqual(route.answerMemory, APIRoute.anyMemory, "\(operation)")
         }
+        for operation in ["createComment", "resolveComment"] {
+            let route = try #require(DocumentRoutes.routes.first { $0.operation == operation })
+            expectEqual(route.answerMemory, APIRoute.pageMemory, "\(operation)")
+        }
     }
 
     private struct Aging: Codable, Sendable, Documented {

@@ -1,4 +1,6 @@
 import Git
+import Glibc
+import Primitives
 import Repositories
 import TestSupport
 import Testing
@@ -25,6 +27,31 @@ import Testing
         for name in ["001-logi", "002-x", "", "../x", "001-login/contracts", "001-login-9"] {
             try await expectEqual(workshop.repository.feature(name)?.name, nil, "\(name)")
         }
+    }
+
+    @Test("a feature is found and read while a change holds up all others")
+    func besideChanges() async throws {
+        let workshop = try await Workshop()
+        let repository = workshop.repository
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        let (reading, writing) = (ends[0], ends[1])
+        defer { close(reading) }
+        let isHeld = Protected(false)
+        async let isReleased = repository.git.hold(until: reading, isHeld)
+        try await eventually("a change holds up all others") { isHeld.withLock { $0 } }
+        let home = try #require(try await repository.featureHome(Workshop.name))
+        let files = try #require(try await repository.feature(Workshop.name))
+        let names = try await repository.featureNames()
+        let found = try await repository.files(in: [home.folder], endings: [".md"], at: home.head, limit: 10)
+        let lists = try await repository.knownTaskLists(limit: 10)
+        close(writing)
+        let wasReleased = await isReleased
+        #expect(wasReleased && lists.isEmpty)
+        #expect(home.name == files.name && home.branch == files.branch && home.source == files.source)
+        #expect(home.head == files.head && home.folder == files.folder)
+        #expect(names == [Workshop.name] && found.items.map(\.path) == [Workshop.spec])
+        try await expectEqual(workshop.repository.featureHome("002-x")?.name, nil)
     }
 
     @Test("files whose paths the host refuses are left out and counted")
@@ -160,5 +187,14 @@ import Testing
         try await expectEqual(last("specs/001-login"), plan)
         try await expectEqual(last("y")?.hex, try workshop.colleague("rev-parse side"))
         try await expectEqual(last("specs/001-login/tasks.md"), nil)
+    }
+}
+
+extension GitRepository {
+    /// Holds the thread of all changes until the other end of a pipe is closed; false if that takes 20 seconds.
+    fileprivate func hold(until end: Int32, _ isHeld: Protected<Bool>) -> Bool {
+        isHeld.withLock { $0 = true }
+        var descriptor = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
+        return poll(&descriptor, 1, 20_000) == 1
     }
 }

@@ -15,22 +15,35 @@ extension LocalRepository {
     /// The name may also be a branch's that was made for another version of a feature, such as `003-login-2`. Throws
     /// ``RepositoryError``.
     package nonisolated func feature(_ name: String) async throws -> FeatureFiles? {
+        try await self.find(name) { home, git in try await Self.files(of: home, in: git) }
+    }
+
+    /// Where ``feature(_:)`` reads the feature: much less work than its documents, of which there may be 40 MB.
+    package nonisolated func featureHome(_ name: String) async throws -> FeatureHome? {
+        try await self.find(name) { home, _ in home }
+    }
+
+    private nonisolated func find<Found: Sendable>(
+        _ name: String, _ body: @Sendable (FeatureHome, GitRepository) async throws -> Found
+    ) async throws -> Found? {
         // A folder inside a feature is not itself a feature.
         guard !name.contains("/"), Self.isUsable(name) else { return nil }
         try await self.refresh()
-        return try await self.call { git in
-            if let files = try await Self.files(of: name, in: git) { return files }
+        return try await self.read { git in
+            if let (home, branch) = try await Self.home(of: name, in: git) {
+                return try await body(FeatureHome(name: name, branch: branch, source: home.name, head: home.id), git)
+            }
             guard let folder = Self.original(of: name), let head = try await git.tip(of: name),
                 try await git.directories(in: Self.root, at: head).contains(where: { $0.name.equals(folder) })
             else { return nil }
-            return try await Self.files(of: folder, on: name, from: name, at: head, in: git)
+            return try await body(FeatureHome(name: folder, branch: name, source: name, head: head), git)
         }
     }
 
     /// The names of the features on any branch, the newest first; at most 1,000. Throws ``RepositoryError``.
     package nonisolated func featureNames() async throws -> [String] {
         try await self.refresh()
-        return try await self.call { git in try await Self.names(in: git) }
+        return try await self.read { git in try await Self.names(in: git) }
     }
 
     static func names(in git: GitRepository) async throws -> [String] {
@@ -57,7 +70,7 @@ extension LocalRepository {
     package nonisolated func files(
         in folders: [String], endings: [String], at commit: GitObjectID, limit: Int
     ) async throws -> GitRepository.Bounded<GitRepository.FoundFile> {
-        try await self.call { git in
+        try await self.read { git in
             var all = GitRepository.Bounded<GitRepository.FoundFile>(items: [], isCut: false)
             for folder in folders {
                 let left = limit - all.items.count
@@ -76,11 +89,6 @@ extension LocalRepository {
         return String(name[..<dash])
     }
 
-    private static func files(of name: String, in git: GitRepository) async throws -> FeatureFiles? {
-        guard let (home, branch) = try await Self.home(of: name, in: git) else { return nil }
-        return try await Self.files(of: name, on: branch, from: home.name, at: home.id, in: git)
-    }
-
     /// Where a feature is read, and the branch that its changes go to; nil if no branch has it.
     static func home(
         of name: String, in git: GitRepository
@@ -97,13 +105,11 @@ extension LocalRepository {
         return (home, isHead ? name : home.localName)
     }
 
-    private static func files(
-        of name: String, on branch: String, from source: String, at head: GitObjectID, in git: GitRepository
-    ) async throws -> FeatureFiles {
+    private static func files(of home: FeatureHome, in git: GitRepository) async throws -> FeatureFiles {
         var found: [GitRepository.FoundFile] = []
         var refused = 0
-        for folder in ["\(Self.root)/\(name)", Self.settingsFolder] {
-            let all = try await git.files(in: folder, endings: [".md"], at: head, limit: Self.fileLimit)
+        for folder in [home.folder, Self.settingsFolder] {
+            let all = try await git.files(in: folder, endings: [".md"], at: home.head, limit: Self.fileLimit)
             found += all.usable.items
             refused += all.items.count - all.usable.items.count
         }
@@ -111,7 +117,7 @@ extension LocalRepository {
         let contents = try await git.beginnings(of: small, count: Document.sizeLimit)
         let files = Dictionary(small.compactMap { file in contents[file.id].map { (file.path, $0) } }) { $1 }
         return FeatureFiles(
-            name: name, branch: branch, source: source, head: head, files: files,
+            name: home.name, branch: home.branch, source: home.source, head: home.head, files: files,
             tooLarge: found.filter { $0.size > Document.sizeLimit }.map(\.path), refused: refused)
     }
 }
@@ -130,6 +136,16 @@ extension GitRepository.Branch {
         guard self.isRemote, let slash = self.name.utf8.firstIndex(of: UInt8(ascii: "/")) else { return self.name }
         return String(decoding: self.name.utf8[slash...].dropFirst(), as: UTF8.self)
     }
+}
+
+/// Where a feature is read and changed, as in ``FeatureFiles``.
+package struct FeatureHome: Sendable, Hashable {
+    package let name: String
+    package let branch: String
+    package let source: String
+    package let head: GitObjectID
+
+    package var folder: String { "specs/\(self.name)" }
 }
 
 /// A feature's documents as one commit of its branch has them.

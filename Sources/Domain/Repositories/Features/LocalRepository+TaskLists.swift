@@ -15,7 +15,7 @@ extension LocalRepository {
     /// The task lists of the newest features, as they were last read from a server. Reads only these files: a feature
     /// may have 400 others. Leaves out those over ``Document/sizeLimit``. Throws ``RepositoryError``.
     package nonisolated func knownTaskLists(limit: Int) async throws -> [FeatureTaskList] {
-        try await self.call { git in
+        try await self.read { git in
             var lists: [FeatureTaskList] = []
             for name in try await Self.names(in: git).prefix(limit) {
                 guard let (home, branch) = try await Self.home(of: name, in: git) else { continue }

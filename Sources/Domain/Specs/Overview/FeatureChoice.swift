@@ -18,9 +18,20 @@ package struct FeatureChoice: Sendable {
     ///
     /// - Parameter name: The one that the thread has chosen; nil for none.
     package static func feature(chosen name: String?, in repository: LocalRepository) async throws -> FeatureFiles {
-        if let name, let files = try await repository.feature(name) { return files }
+        try await Self.find(name, in: repository) { try await repository.feature($0) }
+    }
+
+    /// Where ``feature(chosen:in:)`` is, without its documents.
+    package static func home(chosen name: String?, in repository: LocalRepository) async throws -> FeatureHome {
+        try await Self.find(name, in: repository) { try await repository.featureHome($0) }
+    }
+
+    private static func find<Found>(
+        _ name: String?, in repository: LocalRepository, _ read: (String) async throws -> Found?
+    ) async throws -> Found {
+        if let name, let found = try await read(name) { return found }
         let names = try await repository.featureNames()
-        if name == nil, names.count == 1, let files = try await repository.feature(names[0]) { return files }
+        if name == nil, names.count == 1, let found = try await read(names[0]) { return found }
         throw TurnFailure(Self.missing(name, among: names))
     }
 
