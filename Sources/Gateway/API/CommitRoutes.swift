@@ -33,6 +33,16 @@ extension API.CommitFile {
 }
 
 extension GatewayContext {
+    private static let looks = RequestBudget(limit: 1, patience: .seconds(60))
+
+    /// Looks at a repository when the person's earlier looks have ended. One may take many seconds, and all that people
+    /// look at is read on two threads.
+    func look<Found>(as principal: Principal, _ body: () async throws -> Found) async throws -> Found {
+        let turn = try await Self.looks.reserve(1, for: principal.identity)
+        defer { withExtendedLifetime(turn) {} }
+        return try await body()
+    }
+
     /// A commit that `principal` may see. Throws 404 otherwise.
     ///
     /// A guest sees only the commits that were posted in the guest's own threads, and names them by their hashes: a
@@ -49,7 +59,9 @@ extension GatewayContext {
             guard let posted else { throw Problems.missing("commit") }
             ref = posted
         }
-        guard let commit = try await self.viewer.commit(repository, ref) else { throw Problems.missing("commit") }
+        let name = ref
+        let found = try await self.look(as: principal) { try await self.viewer.commit(repository, name) }
+        guard let commit = found else { throw Problems.missing("commit") }
         // Where the commit is gone, a branch may have its hash as a name.
         if principal.role < .member, commit.sha != ref { throw Problems.missing("commit") }
         return commit

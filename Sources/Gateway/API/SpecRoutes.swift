@@ -34,6 +34,10 @@ enum SpecRoutes {
         },
     ]
 
+    /// One look of a person at a time, beside ``GatewayContext/look(as:_:)``: a feature may wait for the repository's
+    /// server.
+    private static let turns = RequestBudget(limit: 1, patience: .seconds(60))
+
     private static func route<Query: Codable & Sendable, Content: Codable & Sendable>(
         _ word: String, _ operation: String, _ summary: String, _ description: String, missing: String,
         query: Query.Type,
@@ -48,6 +52,8 @@ enum SpecRoutes {
         ) { (context, call: APICall<Query, API.Nothing>) in
             let session = try await context.session(call.id, for: call.person())
             guard let source = context.features else { throw HTTPProblem(.notFound, "This host has no features.") }
+            let turn = try await Self.turns.reserve(1, for: call.person().identity)
+            defer { withExtendedLifetime(turn) {} }
             switch try await find(source, session, call.query) {
             case .found(let content): return content
             case .missing(let line): throw HTTPProblem(.notFound, line)

@@ -45,7 +45,8 @@ struct TaskRoutes: Sendable {
         ) { (context, call: PlainCall) in
             try await Self(context).answering { desk in
                 let task = try await desk.task(call.id, in: call.request.parameter("repository"))
-                return API.Task(task, naming: await desk.commits(of: task).map { .init(sha: $0.sha, url: $0.url) })
+                let commits = try await context.look(as: call.person()) { await desk.commits(of: task) }
+                return API.Task(task, naming: commits.map { .init(sha: $0.sha, url: $0.url) })
             }
         },
         APIRoute(

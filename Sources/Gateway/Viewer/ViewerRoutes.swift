@@ -52,8 +52,10 @@ struct ViewerRoutes: Sendable {
     }
 
     private func repository(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let found = try await self.context.viewer.overview(
-            request.parameter("repository"), branch: request.http.query["branch"])
+        let found = try await self.context.look(as: request.person()) {
+            try await self.context.viewer.overview(
+                request.parameter("repository"), branch: request.http.query["branch"])
+        }
         guard let found else { throw Problems.missing("repository or branch") }
         return self.html(self.pages(for: request).overview(found))
     }
@@ -88,15 +90,19 @@ struct ViewerRoutes: Sendable {
     }
 
     private func find(_ request: APIRequest) async throws -> ViewerBlob {
-        let found = try await self.context.viewer.blob(
-            request.parameter("repository"), request.parameter("ref"), request.parameter("path"))
+        let found = try await self.context.look(as: request.person()) {
+            try await self.context.viewer.blob(
+                request.parameter("repository"), request.parameter("ref"), request.parameter("path"))
+        }
         guard let found else { throw Problems.missing("file") }
         return found
     }
 
     private func tree(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let found = try await self.context.viewer.tree(
-            request.parameter("repository"), request.parameter("ref"), request.parameter("path"))
+        let found = try await self.context.look(as: request.person()) {
+            try await self.context.viewer.tree(
+                request.parameter("repository"), request.parameter("ref"), request.parameter("path"))
+        }
         guard let found else { throw Problems.missing("folder") }
         return self.html(self.pages(for: request).tree(found))
     }

@@ -1,3 +1,7 @@
+import Chat
+import HTTP
+import Primitives
+import Specs
 import TestSupport
 import Testing
 
@@ -16,6 +20,88 @@ struct ViewerLimitTests {
                 branches: .init(items: [], isCut: false), features: .init(items: [], isCut: false),
                 documents: .init(items: [], isCut: false), entries: entries)
         ).text
+    }
+
+    /// Notes how many look at once at the most.
+    private struct CrowdedViewer: ViewerSource, FeatureSource {
+        private let viewer = FakeViewer()
+        private let features = FakeFeatures()
+        private let now = Protected<[String: Int]>([:])
+        let most = Protected<[String: Int]>([:])
+
+        private func counted<Found>(_ name: String, _ body: () async throws -> Found) async throws -> Found {
+            let count = self.now.withLock { now in
+                now[name, default: 0] += 1
+                return now[name, default: 0]
+            }
+            self.most.withLock { $0[name] = max($0[name, default: 0], count) }
+            for _ in 0..<1_000 { await Task.yield() }
+            defer { self.now.withLock { $0[name, default: 0] -= 1 } }
+            return try await body()
+        }
+
+        func overview(_ repository: String, branch: String?) async throws -> ViewerOverview? {
+            try await self.counted("look") { try await self.viewer.overview(repository, branch: branch) }
+        }
+
+        func commit(_ repository: String, _ ref: String) async throws -> ViewerCommit? {
+            try await self.counted("look") { try await self.viewer.commit(repository, ref) }
+        }
+
+        func blob(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerBlob? {
+            try await self.counted("look") { try await self.viewer.blob(repository, ref, path) }
+        }
+
+        func tree(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerTree? {
+            try await self.counted("look") { try await self.viewer.tree(repository, ref, path) }
+        }
+
+        func feature(
+            _ name: String?, of repository: String?
+        ) async throws -> FeatureAnswer<FeatureOverview.Feature> {
+            try await self.counted("feature") { try await self.features.feature("001-a", of: repository) }
+        }
+
+        func names(in repository: String?) async throws -> FeatureAnswer<[String]> {
+            try await self.features.names(in: repository)
+        }
+
+        func document(
+            _ path: String, of feature: String?, in repository: String?
+        ) async throws -> FeatureAnswer<API.FeatureText> {
+            try await self.counted("feature") {
+                try await self.features.document(path, of: feature, in: repository)
+            }
+        }
+
+        func difference(
+            of path: String, from old: String, to new: String, in repository: String?
+        ) async throws -> FeatureAnswer<String> {
+            try await self.counted("feature") {
+                try await self.features.difference(of: path, from: old, to: new, in: repository)
+            }
+        }
+    }
+
+    @Test("a person looks at one page of a repository at a time, and at one feature")
+    func looks() async throws {
+        let viewer = CrowdedViewer()
+        try await GatewayHarness.run(viewer: viewer, features: viewer) { harness in
+            let person = try await harness.signedIn(.member)
+            let thread = try await person.newThread()
+            let spec = "/api/v1/threads/\(thread)/spec"
+            let paths = [
+                "/r/notes", "/r/notes/commit/\(FakeViewer.sha)", "/r/notes/blob/main/readme.md",
+                "/r/notes/raw/main/readme.md", "/r/notes/tree/main", "/r/notes/tree/main/folder",
+                "/api/v1/repositories/notes/commits/\(FakeViewer.sha)", spec,
+                "\(spec)/document?path=specs/001-a/spec.md", "\(spec)/diff?path=a&from=b&to=c",
+            ]
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for path in paths + paths { group.addTask { try await person.send(.get, path).status } }
+                for try await status in group { expectEqual(status, 200) }
+            }
+        }
+        expectEqual(viewer.most.withLock { $0 }, ["look": 1, "feature": 1])
     }
 
     @Test("a long path is cut and has no link, on a commit's page and in the API")
