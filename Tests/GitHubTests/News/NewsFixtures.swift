@@ -87,6 +87,7 @@ final class ScriptedNewsSource: GitHubNewsSource {
         var budget: Double?
         var bodyLimit: Int?
         var refused: String?
+        var errors: [String: GitHubError.Code] = [:]
     }
 
     struct Failure: Error {}
@@ -121,6 +122,12 @@ final class ScriptedNewsSource: GitHubNewsSource {
         set { self.state.withLock { $0.refused = newValue } }
     }
 
+    /// The codes of the errors with which paths are answered.
+    var errors: [String: GitHubError.Code] {
+        get { self.state.withLock { $0.errors } }
+        set { self.state.withLock { $0.errors = newValue } }
+    }
+
     var budget: Double? {
         get { self.state.withLock { $0.budget } }
         set { self.state.withLock { $0.budget = newValue } }
@@ -140,6 +147,7 @@ final class ScriptedNewsSource: GitHubNewsSource {
             if state.failing { throw Failure() }
             state.asked.append(path)
             if path == state.refused { throw GitHubError(.forbidden, "No access to \(path)") }
+            if let code = state.errors[path] { throw GitHubError(code, "No answer to \(path)") }
             guard let answer = state.answers[path] else {
                 state.charged.append(path)
                 return .missing

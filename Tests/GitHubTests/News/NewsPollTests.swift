@@ -197,6 +197,71 @@ struct NewsPollTests {
         expectEqual(second.failures, [])
     }
 
+    @Test("a push whose comparison GitHub cannot make is still news, and holds up nothing")
+    func hardPush() async throws {
+        self.prepare(head: NewsFixtures.shas[1])
+        let compare = "compare/\(NewsFixtures.shas[0])...\(NewsFixtures.shas[1])"
+        let commit = "git/commits/\(NewsFixtures.shas[1])"
+        self.source[commit] = ["message": "Fix the sum", "author": ["name": "Mona"]]
+        self.source.errors = [compare: .unavailable]
+        var poll = NewsPoll(NewsFixtures.repository)
+        let watch = NewsFixtures.watch(pull: 7, head: NewsFixtures.shas[0])
+        let round = try await poll.round([watch], from: self.source)
+        expectEqual(round.events.dropFirst().map(\.key), ["review:1", "comment:2", "check:3"])
+        let push = try #require(round.events.first)
+        #expect(push.kind == .push && push.author == "Mona" && !round.isIncomplete)
+        expectEqual(round.heads, [NewsFixtures.branch: NewsFixtures.shas[1]])
+        // Without its commit, it is told later, but the rest now.
+        self.source.errors[commit] = .unavailable
+        var other = NewsPoll(NewsFixtures.repository)
+        let part = try await other.round([watch], from: self.source)
+        #expect(part.isIncomplete && part.heads == [:])
+        expectEqual(part.events.map(\.key), ["review:1", "comment:2"])
+        self.source.errors = [:]
+        let rest = try await other.round([watch], from: self.source)
+        expectEqual(rest.events.map(\.kind), [.push, .check])
+    }
+
+    @Test("branches that GitHub fails to give each time do not keep the others from being read")
+    func failures() async throws {
+        self.source["pulls"] = []
+        let watches = (0..<9).map {
+            WatchedBranch(session: "t\($0)", repository: NewsFixtures.repository, branch: "b\($0)", since: 0)
+        }
+        for watch in watches {
+            self.source["git/ref/heads/\(watch.branch)"] = ["object": ["sha": .string(NewsFixtures.shas[0])]]
+        }
+        self.source.errors = Dictionary(
+            uniqueKeysWithValues: (1...4).map { ("git/ref/heads/b\($0)", GitHubError.Code.unavailable) })
+        var poll = NewsPoll(NewsFixtures.repository)
+        let first = try await poll.round(watches, from: self.source)
+        expectEqual(Set(first.heads.keys), ["b0"])
+        #expect(first.isIncomplete && first.failures.count == 3)
+        let second = try await poll.round(watches, from: self.source)
+        expectEqual(Set(second.heads.keys), ["b0", "b5", "b6", "b7", "b8"])
+        #expect(second.isIncomplete)
+    }
+
+    @Test("what was found before a limit is told, and what was left is read after it")
+    func limit() async throws {
+        self.source["pulls"] = .array(
+            [3, 4, 5].map { NewsFixtures.pullObject($0, branch: "b\($0)", head: NewsFixtures.shas[0]) })
+        for pull in 3...5 { self.source["issues/\(pull)/comments"] = [NewsFixtures.written(pull, "Hello")] }
+        self.source.errors = ["issues/4/comments": .rateLimited]
+        let watches = (3...5).map {
+            WatchedBranch(session: "t\($0)", repository: NewsFixtures.repository, branch: "b\($0)", since: 0)
+        }
+        var poll = NewsPoll(NewsFixtures.repository)
+        let first = try await poll.round(watches, from: self.source)
+        expectEqual(first.events.filter { $0.kind == .comment }.map(\.id), ["3"])
+        #expect(first.isIncomplete && first.heads == ["b3": NewsFixtures.shas[0]])
+        #expect(!self.source.takeAsked().all.contains { $0.contains("/5/") })
+        self.source.errors = [:]
+        let second = try await poll.round(watches, from: self.source)
+        expectEqual(second.events.filter { $0.kind == .comment }.map(\.id), ["4", "5"])
+        #expect(!second.isIncomplete && second.heads.count == 3)
+    }
+
     @Test("a hash that is longer than any of Git's counts as missing")
     func longHash() async throws {
         let long = String(repeating: "a", count: 256)

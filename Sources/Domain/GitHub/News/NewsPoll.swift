@@ -25,6 +25,8 @@ package struct NewsPoll: Sendable {
     private var pullHeads: [Int: String] = [:]
     private var openPulls: [String: Int] = [:]
     private var branchHeads: [String: String] = [:]
+    /// The watch at which the last round ended early; else 0.
+    private var start = 0
 
     package init(_ repository: GitHubRepositoryName) {
         self.repository = repository
@@ -32,7 +34,8 @@ package struct NewsPoll: Sendable {
 
     private var name: String { self.repository.description }
 
-    /// The events for these watches. Throws the source's errors.
+    /// The events for these watches. A pull request or a branch that cannot be read is left to the next round. Throws the
+    /// source's other errors.
     package mutating func round(
         _ watches: [WatchedBranch], from source: some GitHubNewsSource
     ) async throws -> NewsSnapshot {
@@ -40,45 +43,55 @@ package struct NewsPoll: Sendable {
         var snapshot = NewsSnapshot()
         let listed = try await self.pulls(source, into: &snapshot)
         for branch in Set(watches.map(\.branch)) { snapshot.pulls[branch] = self.openPulls[branch] }
-        var done: Set<Int> = []
-        for watch in watches {
-            guard let pull = self.pull(of: watch), done.insert(pull).inserted else { continue }
-            let isFirst = self.changes[pull] == nil
-            if isFirst || listed.contains(pull) {
-                // Of all threads that watch it, the one that has watched longest.
-                let since = watches.filter { self.pull(of: $0) == pull }.map(\.since).min() ?? watch.since
-                let tags = self.tags
-                do {
-                    try await self.words(of: pull, since: since, source, into: &snapshot)
-                    if isFirst { self.changes[pull] = "" }
-                } catch let error as GitHubError where Self.isOfOne(error) {
-                    // The next round reads it anew.
-                    (self.changes[pull], self.tags) = (nil, tags)
-                    snapshot.failures.append(error.message)
+        var pulls: Set<Int> = []
+        var branches: Set<String> = []
+        // What the last round did not come to is first: what fails each time must not hold it up for good.
+        let start = watches.indices.contains(self.start) ? self.start : 0
+        self.start = 0
+        for place in watches.indices {
+            let index = (start + place) % watches.count
+            let watch = watches[index]
+            let wasOver = snapshot.isOver
+            if let pull = self.pull(of: watch), pulls.insert(pull).inserted,
+                self.changes[pull] == nil || listed.contains(pull)
+            {
+                let (change, tags) = (self.changes[pull], self.tags)
+                // Until it is read: the next round reads it anew.
+                self.changes[pull] = nil
+                if !snapshot.isOver {
+                    // Of all threads that watch it, the one that has watched longest.
+                    let since = watches.filter { self.pull(of: $0) == pull }.map(\.since).min() ?? watch.since
+                    do {
+                        try await self.words(of: pull, since: since, source, into: &snapshot)
+                        self.changes[pull] = change ?? ""
+                        snapshot.failuresInARow = 0
+                    } catch let error as GitHubError where error.code != .unauthorized {
+                        self.tags = tags
+                        snapshot.note(error)
+                    }
                 }
             }
-        }
-        var branches: Set<String> = []
-        for watch in watches where branches.insert(watch.branch).inserted {
-            let same = watches.filter { $0.branch == watch.branch }
-            let tags = self.tags
-            do {
-                guard let head = try await self.head(of: same, source, into: &snapshot) else { continue }
-                snapshot.heads[watch.branch] = head
-                try await self.checks(of: head, on: watch.branch, source, into: &snapshot)
-            } catch let error as GitHubError where Self.isOfOne(error) {
-                self.tags = tags
-                snapshot.failures.append(error.message)
+            if !snapshot.isOver, branches.insert(watch.branch).inserted {
+                let tags = self.tags
+                do {
+                    let same = watches.filter { $0.branch == watch.branch }
+                    if let head = try await self.head(of: same, source, into: &snapshot) {
+                        snapshot.heads[watch.branch] = head
+                        try await self.checks(of: head, on: watch.branch, source, into: &snapshot)
+                    }
+                    snapshot.failuresInARow = 0
+                } catch let error as GitHubError where error.code != .unauthorized {
+                    self.tags = tags
+                    snapshot.note(error)
+                }
             }
+            if snapshot.isOver, !wasOver { self.start = index }
         }
         self.forget(except: watches)
         // Pushes first: they change which checks count.
         snapshot.events.sort { $0.kind == .push && $1.kind != .push }
         return snapshot
     }
-
-    /// Whether the other pull requests and branches need not wait for this one: waiting does not help it.
-    private static func isOfOne(_ error: GitHubError) -> Bool { !error.isPassing && error.code != .unauthorized }
 
     /// A hash, a time, a tag or the name of a branch. Longer than GitHub's, it counts as missing: many are remembered.
     private static func short(_ text: String?) -> String? { text.flatMap { $0.utf8.count <= 255 ? $0 : nil } }
@@ -210,7 +223,8 @@ package struct NewsPoll: Sendable {
         let answer: NewsAnswer
         do {
             answer = try await source.get(request, unless: nil)
-        } catch let error as GitHubError where error.code == .tooLarge {
+        } catch let error as GitHubError where [.tooLarge, .unavailable, .unreachable].contains(error.code) {
+            // GitHub also fails each time if the difference takes it too long.
             return try await self.last(head, source, into: &event)
         }
         guard case .found(let json, _) = answer else { return }
@@ -326,6 +340,26 @@ package struct NewsSnapshot: Sendable, Hashable {
     package var pulls: [String: Int] = [:]
     /// Why some pull requests and branches could not be read.
     package var failures: [String] = []
+    /// Whether some of them can perhaps be read soon.
+    package private(set) var isIncomplete = false
+    /// Whether the round has to end without those that are left.
+    private(set) var isOver = false
+    /// Since something was read.
+    var failuresInARow = 0
+
+    /// With more, GitHub itself has a problem; each takes minutes, and other repositories wait.
+    private static let failureLimit = 3
 
     package init() {}
+
+    /// Notes why a pull request or a branch could not be read.
+    mutating func note(_ error: GitHubError) {
+        self.failures.append(error.message)
+        guard error.isPassing else { return }
+        self.isIncomplete = true
+        self.failuresInARow += 1
+        // A limit, or a long queue, is the same for all.
+        let isOfOne = [.unavailable, .unreachable].contains(error.code)
+        if !isOfOne || self.failuresInARow == Self.failureLimit { self.isOver = true }
+    }
 }

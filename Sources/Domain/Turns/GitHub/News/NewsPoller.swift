@@ -135,7 +135,7 @@ package final class NewsPoller: Service {
         return [pause, rest].compactMap(\.self).min()
     }
 
-    /// Returns whether it succeeded. Throws the store's errors.
+    /// Returns whether it succeeded; if not, it is repeated soon. Throws the store's errors.
     private func poll(_ due: Due) async throws -> Bool {
         if let left = await self.source.budgetLeft(for: due.repository), left < Self.leastBudget { return false }
         var poll = self.state.withLock { $0.polls[due.repository] } ?? NewsPoll(due.repository)
@@ -157,7 +157,7 @@ package final class NewsPoller: Service {
         }
         // Of single branches and pull requests: news of the others have come.
         if let failure = snapshot.failures.first { self.note(failure, of: due.repository) }
-        return true
+        return !snapshot.isIncomplete
     }
 
     /// Logs a failure once, until the repository can be polled again.
