@@ -43,6 +43,28 @@ struct GitPaceTests {
         #expect(refused.contains("moved less than 1 KB a second"), "\(refused)")
     }
 
+    @Test("transfers with a server that hangs leave threads to those with others")
+    func share() async throws {
+        let end = GitSemaphore()
+        let running = Protected(0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<6 {
+                group.addTask {
+                    try await GitNetwork.run(with: "hangs.example.org") {
+                        running.withLock { $0 += 1 }
+                        end.wait()
+                    }
+                }
+            }
+            try await eventually("as many run as may") { running.withLock { $0 } >= 3 }
+            let now = try await GitNetwork.run(with: "example.org") { running.withLock { $0 } }
+            expectEqual(now, 3)
+            for _ in 0..<6 { end.signal() }
+            try await group.waitForAll()
+        }
+        expectEqual(running.withLock { $0 }, 6)
+    }
+
     /// Why a transfer ends that moves by `step` in each period; nil if it does not within `periods`.
     private static func end(
         within periods: Int, _ step: @escaping (inout GitProgress) -> Void = { _ in },

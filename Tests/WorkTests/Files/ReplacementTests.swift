@@ -16,6 +16,8 @@ struct ReplacementTests {
         private let state = Protected((events: [String](), isWorking: false))
         /// What a process writes until it is ended.
         let late = Protected<String?>(nil)
+        /// What a workspace waits for before it is made.
+        let hold = Protected<Signal?>(nil)
 
         var events: [String] { self.state.withLock { $0.events } }
 
@@ -29,7 +31,10 @@ struct ReplacementTests {
             self.add("leave \(session)")
             if let late = self.late.withLock({ $0 }) { try? Fixture.write("x", to: late) }
         }
-        func forgetSnapshots(of session: String) async throws { self.add("forget \(session)") }
+        func forgetSnapshots(of session: String) async throws {
+            self.add("forget \(session)")
+            await self.hold.withLock { $0 }?.wait()
+        }
         func report(_ text: String, in session: String) async { self.add(text) }
     }
 
@@ -46,6 +51,36 @@ struct ReplacementTests {
         expectEqual(occupants.events, ["forget abc123"])
         _ = try await fixture.open(repository: nil)
         expectEqual(occupants.events, ["forget abc123", "leave abc123", "forget abc123"])
+    }
+
+    @Test("an opening that takes long holds up neither `repo`, nor retention, nor whoever stops waiting for it")
+    func slowOpening() async throws {
+        let occupants = Occupants()
+        let fixture = try Fixture(occupants: occupants)
+        let (hold, workspaces) = (Signal(), fixture.workspaces)
+        occupants.hold.withLock { $0 = hold }
+        let opening = Task { try await fixture.open() }
+        try await eventually("the workspace is being made") { occupants.events == ["forget abc123"] }
+        let waits: [@Sendable () async throws -> Void] = [
+            { _ = try await fixture.open() }, { _ = try await workspaces.source(of: Fixture.session) },
+        ]
+        for wait in waits {
+            let waiting = Task { try await wait() }
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { try await waiting.value }
+        }
+        let patience = Duration.milliseconds(20)
+        let obstacle = try await workspaces.obstacle(
+            session: Fixture.session, to: "other", from: "notes", patience: patience)
+        expectEqual(obstacle, nil)
+        let removal = try await workspaces.remove(session: Fixture.session, unusedSince: .max, patience: patience) {
+            .deleted
+        }
+        expectEqual(removal, .used)
+        hold.signal()
+        let workspace = try await opening.value
+        #expect(try await fixture.open() === workspace)
+        expectEqual(occupants.events, ["forget abc123"])
     }
 
     @Test("what a process writes until it is ended keeps the workspace")

@@ -1,21 +1,27 @@
 internal import Git
 internal import JSON
 internal import Logging
+internal import Primitives
 internal import Repositories
 
 /// A session that changes to another repository gets another workspace.
 extension Workspaces {
     private static let kept = ".kept-"
 
-    /// Why a session's workspace can't be replaced by one of `repository` now, and what to do; nil if it can.
+    /// Why a session's workspace can't be replaced by one of `repository` now, and what to do; nil if it can, and if the
+    /// workspace is still being opened: it is checked again when it is used.
     ///
-    /// - Parameter current: The repository that the session has chosen so far.
+    /// - Parameters:
+    ///   - current: The repository that the session has chosen so far.
+    ///   - patience: How long an opening may take. The thread's next commands wait for it, also `stop`.
     package func obstacle(
-        session: String, to repository: String, from current: String?
+        session: String, to repository: String, from current: String?, patience: Duration = .seconds(5)
     ) async throws -> WorkspaceFailure? {
-        guard let workspace = try await self.existing(session), workspace.repositoryName != repository,
-            !workspace.isOrphan
-        else { return nil }
+        let existing: Workspace? =
+            try await withDeadline(patience) { () async throws(any Error) in
+                try await self.existing(session)
+            } ?? nil
+        guard let workspace = existing, workspace.repositoryName != repository, !workspace.isOrphan else { return nil }
         return try await self.obstacle(workspace, to: repository, from: current)
     }
 

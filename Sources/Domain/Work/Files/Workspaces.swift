@@ -22,7 +22,7 @@ package actor Workspaces: WorkspaceDirectory {
     let occupants: (any WorkspaceOccupants)?
     /// Nil if no other host can take over the workspaces.
     package nonisolated let bundles: WorkspaceBundles?
-    var opening: [String: Task<Workspace, any Error>] = [:]
+    var opening: [String: (task: Task<Workspace, any Error>, isEnded: Bool)] = [:]
     /// Given when a workspace was made.
     let made = Signal()
 
@@ -66,13 +66,13 @@ package actor Workspaces: WorkspaceDirectory {
     package func open(
         session: String, repository: String?, feature: String? = nil, update: SessionPlace.Update = .required
     ) async throws -> Workspace {
-        let before = self.opening[session]
-        // A task of its own, because a second call for the session waits for the first: it finds what that has made.
+        // A second call for the session waits for the first: it finds what that has made.
+        let before = try await self.lastOpening(of: session)
         let task = Task {
             let existing = try? await before?.value
             return try await self.find(session, repository, feature, update, existing)
         }
-        self.opening[session] = task
+        self.opening[session] = (task, false)
         do {
             // As a crash does, cancelling leaves what the next call continues or begins again.
             let workspace = try await withTaskCancellationHandler {
@@ -80,10 +80,11 @@ package actor Workspaces: WorkspaceDirectory {
             } onCancel: {
                 task.cancel()
             }
+            if self.opening[session]?.task == task { self.opening[session]?.isEnded = true }
             await self.occupants?.enter(workspace)
             return workspace
         } catch {
-            if self.opening[session] == task { self.opening[session] = nil }
+            if self.opening[session]?.task == task { self.opening[session] = nil }
             throw error
         }
     }
@@ -141,9 +142,27 @@ extension Workspaces {
         WorkspaceLayout(path: "\(self.folder)/\(session)")
     }
 
+    /// The last opening of a session's workspace, after its end. Throws `CancellationError`.
+    func lastOpening(of session: String) async throws -> Task<Workspace, any Error>? {
+        while let (opening, isEnded) = self.opening[session], !isEnded {
+            let end = Signal()
+            // Unstructured: a wait for the opening itself could not be cancelled, and it may take as long as a server.
+            Task {
+                _ = await opening.result
+                end.signal()
+            }
+            await end.wait()
+            try Task.checkCancellation()
+            // Otherwise another has begun.
+            if self.opening[session]?.task == opening { break }
+        }
+        return self.opening[session]?.task
+    }
+
     func existing(_ session: String) async throws -> Workspace? {
         try Self.check(session)
-        if let open = try? await self.opening[session]?.value { return open }
+        let opening = try await self.lastOpening(of: session)
+        if let open = try? await opening?.value { return open }
         guard let state = await Self.state(self.layout(session)) else { return nil }
         return self.workspace(session, state)
     }

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// What became of a workspace that may have expired.
 package enum WorkspaceRemoval: Sendable, Equatable {
@@ -25,13 +26,20 @@ extension Workspaces {
     /// Removes a session's workspace with its snapshots unless it was opened since `time` (milliseconds since 1970), is in
     /// use, or has unsaved work. That of a deleted session goes with its unsaved work.
     ///
-    /// - Parameter use: Asked only if the workspace was not opened. After it says that the session is idle or deleted, no
-    ///   process of its jail may be alive.
+    /// - Parameters:
+    ///   - patience: How long an opening may take, for which other sessions' workspaces wait.
+    ///   - use: Asked only if the workspace was not opened. After it says that the session is idle or deleted, no
+    ///     process of its jail may be alive.
     package func remove(
-        session: String, unusedSince time: Int64, use: @escaping @Sendable () async throws -> SessionUse
+        session: String, unusedSince time: Int64, patience: Duration = .seconds(5),
+        use: @escaping @Sendable () async throws -> SessionUse
     ) async throws -> WorkspaceRemoval {
         try Self.check(session)
-        let before = self.opening[session]
+        let rest: Void? = try await withDeadline(patience) { () async throws(any Error) in
+            _ = try await self.lastOpening(of: session)
+        }
+        guard rest != nil, self.opening[session]?.isEnded != false else { return .used }
+        let before = self.opening[session]?.task
         // Unstructured, like openings: a cancelled caller leaves no half removed workspace.
         let removal = Task {
             let open = try? await before?.value
@@ -44,10 +52,11 @@ extension Workspaces {
             }
             return try await before.value
         }
-        self.opening[session] = next
+        self.opening[session] = (next, false)
         let result = await removal.result
-        if self.opening[session] == next, before == nil || (try? result.get()) == .removed {
-            self.opening[session] = nil
+        if self.opening[session]?.task == next {
+            self.opening[session]?.isEnded = true
+            if before == nil || (try? result.get()) == .removed { self.opening[session] = nil }
         }
         return try result.get()
     }

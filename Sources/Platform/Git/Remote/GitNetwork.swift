@@ -5,12 +5,25 @@ internal import Primitives
 enum GitNetwork {
     /// The maximum number of concurrent transfers; further ones wait.
     private static let limit = 6
+    /// Those of them that one server may have: it may hang for half an hour.
+    private static let serverLimit = 3
     private static let turns = GitTurns(Self.limit)
     private static let idle = Protected<[GitNetworkThread]>([])
-    private static let mirrors = Protected<[String: (turns: GitTurns, users: Int)]>([:])
+    /// By the paths of mirrors, and the names of servers.
+    private static let places = Protected<[String: (turns: GitTurns, users: Int)]>([:])
 
     /// Runs `body`, which blocks, on one of the threads.
-    static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    ///
+    /// - Parameter host: The server's name; nil for a folder.
+    static func run<Result: Sendable>(
+        with host: String?, _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        guard let host else { return try await self.run(body) }
+        // Without a thread, so that transfers with other servers are not behind it.
+        return try await self.turn(at: host, among: self.serverLimit) { try await self.run(body) }
+    }
+
+    private static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         // Starts the library.
         _ = GitLibrary.executor
         try await self.turns.enter()
@@ -26,15 +39,21 @@ enum GitNetwork {
     static func alone<Result: Sendable>(
         at path: String, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
-        let turns = self.mirrors.withLock { mirrors in
-            let entry = mirrors[path] ?? (GitTurns(1), 0)
-            mirrors[path] = (entry.turns, entry.users + 1)
+        try await self.turn(at: path, among: 1, body)
+    }
+
+    private static func turn<Result: Sendable>(
+        at place: String, among limit: Int, _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let turns = self.places.withLock { places in
+            let entry = places[place] ?? (GitTurns(limit), 0)
+            places[place] = (entry.turns, entry.users + 1)
             return entry.turns
         }
         defer {
-            self.mirrors.withLock { mirrors in
-                guard let entry = mirrors[path] else { return }
-                mirrors[path] = entry.users > 1 ? (entry.turns, entry.users - 1) : nil
+            self.places.withLock { places in
+                guard let entry = places[place] else { return }
+                places[place] = entry.users > 1 ? (entry.turns, entry.users - 1) : nil
             }
         }
         try await turns.enter()

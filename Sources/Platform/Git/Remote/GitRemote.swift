@@ -119,8 +119,11 @@ package struct GitRemote: Sendable {
         var address = self.url.description
         var relay: GitSSHRelay?
         var period: Duration? = self.period
+        var server: String?
         switch self.url.place {
-        case .http(let url): session = GitHTTPSession(url: url, access: self.access, http: self.http)
+        case .http(let url):
+            session = GitHTTPSession(url: url, access: self.access, http: self.http)
+            server = url.host
         case .file(let path):
             // No server can hold it up.
             period = nil
@@ -134,15 +137,17 @@ package struct GitRemote: Sendable {
             }
             let opened = try await GitSSHRelay.open(host: host, port: port)
             relay = opened
+            server = host
             let near = "\(user)@127.0.0.1:\(opened.port)"
             address = isRelative ? "[\(near)]:\(path)" : "ssh://\(near)\(path)"
         }
-        let server = GitServer(url: self.url, access: self.access, session: session, address: address)
-        let transfer = GitTransfer(server, push: push, progress: progress)
+        let transfer = GitTransfer(
+            GitServer(url: self.url, access: self.access, session: session, address: address), push: push,
+            progress: progress)
         defer { relay?.close() }
         return try await withTaskCancellationHandler {
             do {
-                return try await GitNetwork.run { [relay, period] in
+                return try await GitNetwork.run(with: server) { [relay, period] in
                     try transfer.checkCancellation()
                     // SSH blocks in the kernel until its connection ends.
                     if let relay {
