@@ -1,5 +1,6 @@
 package import Chat
 internal import Git
+internal import Primitives
 package import Repositories
 internal import Schemas
 package import Specs
@@ -36,20 +37,41 @@ package struct FeatureViewer: FeatureSource {
         _ path: String, of feature: String?, in repository: String?
     ) async throws -> FeatureAnswer<API.FeatureText> {
         try await self.answer(repository) { repository in
-            let files = try await FeatureChoice.feature(chosen: feature, in: repository)
-            guard let text = files.text(path) else {
-                let name = FeatureNames.code(path)
-                guard files.tooLarge.contains(path) else {
-                    return .missing("The feature has no document \(name). It may have been renamed: reload the page.")
-                }
-                return .refused("\(name) is over \(Document.sizeLimit >> 10) KB: open it in a clone.")
+            let home = try await FeatureChoice.home(chosen: feature, in: repository)
+            let found: String?
+            do {
+                found = try await Self.text(path, of: home, in: repository)
+            } catch let error as RepositoryError where error.code == .git(.tooLarge) {
+                return .refused(
+                    "\(FeatureNames.code(path)) is over \(Document.sizeLimit >> 10) KB: open it in a clone.")
             }
-            let versions = try await repository.history(of: path, from: files.head, limit: Self.versionLimit)
+            guard let text = found else {
+                return .missing(
+                    "The feature has no document \(FeatureNames.code(path)). It may have been renamed: reload the page."
+                )
+            }
+            let versions = try await repository.history(of: path, from: home.head, limit: Self.versionLimit)
             let links = self.links(repository)
             return .found(
                 API.FeatureText(
-                    path: path, head: files.head.hex, text: text,
+                    path: path, head: home.head.hex, text: text,
                     versions: versions.items.map { API.FeatureVersion($0, links) }, isCut: versions.isCut))
+        }
+    }
+
+    /// Of a Markdown file of the feature or of the repository's settings; nil for any other. Reads it alone: a feature may
+    /// have 40 MB.
+    private static func text(
+        _ path: String, of home: FeatureHome, in repository: LocalRepository
+    ) async throws -> String? {
+        guard [home.folder, ".specify"].contains(where: { path.utf8.starts(with: "\($0)/".utf8) }),
+            String(decoding: path.utf8.suffix(3), as: UTF8.self).lowercased() == ".md"
+        else { return nil }
+        do {
+            let file = try await repository.filePage(path, at: home.head.hex, limit: Document.sizeLimit)
+            return file.isLink ? nil : StreamSafeText.of(String(decoding: file.bytes, as: UTF8.self))
+        } catch let error as RepositoryError where [.git(.notFound), .git(.invalidName)].contains(error.code) {
+            return nil
         }
     }
 

@@ -1,5 +1,7 @@
+import Chat
 import Logging
 import Repositories
+import Specs
 import TestSupport
 import Testing
 
@@ -59,6 +61,33 @@ struct RepositoryViewerTests {
         let refusal = await Self.refusal { _ = try await viewer.blob("notes", "hostile", "large.md") }
         #expect(refusal.isTooLarge && refusal.text.contains("large.md has 80000000 bytes"), "\(refusal)")
         #expect(Self.resident - before < 32 << 20)
+        withExtendedLifetime(directory) {}
+    }
+
+    @Test("a document of a feature is read without the others, of which there may be any number")
+    func document() async throws {
+        let (viewer, directory) = try await Self.viewer(
+            """
+            b=$(echo x | git hash-object -w --stdin)
+            l=$(head -c 200000 /dev/zero | tr '\\0' x | git hash-object -w --stdin)
+            f=$({ for i in $(seq 100 499); do printf '100644 blob %s\\tf%s.md\\n' $b $i; done
+                printf '120000 blob %s\\tlink.md\\n' $b; printf '100644 blob %s\\tlarge.md\\n' $l; } | git mktree)
+            s=$(printf '040000 tree %s\\t001-a\\n' $f | git mktree); t=$(printf '040000 tree %s\\tspecs\\n' $s | git mktree)
+            """)
+        let features = FeatureViewer(catalog: viewer.catalog, pages: RepositoryPages(viewer: "http://a"))
+        func text(_ path: String) async throws -> String {
+            switch try await features.document(path, of: "001-a", in: "notes") {
+            case .found(let document): return "\(document.text.prefix(10)), versions: \(document.versions.count)"
+            case .missing: return "missing"
+            case .refused(let line): return line
+            }
+        }
+        try await expectEqual(text("specs/001-a/f499.md"), "x\n, versions: 1")
+        let large = try await text("specs/001-a/large.md")
+        #expect(large.hasPrefix("`specs/001-a/large.md` is over 100 KB"), "\(large)")
+        for path in ["specs/001-a/link.md", "specs/001-a/f500.md", "specs/001-a/../001-a/f100.md", "README.md", ""] {
+            try await expectEqual(text(path), "missing", path)
+        }
         withExtendedLifetime(directory) {}
     }
 
