@@ -42,7 +42,7 @@ private final class HoldingUpstream: Upstream {
 
 @Suite("Lists of tasks on a server that does not answer", .timeLimit(.minutes(1)))
 struct SilentServerTests {
-    @Test("a server that does not answer holds up neither other repositories nor whoever stops waiting")
+    @Test("a server that does not answer holds up neither other repositories, nor reading, nor whoever stops waiting")
     func silentServer() async throws {
         let office = try await Office()
         let server = HoldingUpstream(office.directory.path + "/notes")
@@ -51,7 +51,7 @@ struct SilentServerTests {
                 RepositorySetting(
                     name: "far", place: .mirror(path: office.directory.path + "/mirror"), branch: "main"),
                 RepositorySetting(
-                    name: "notes", place: .local(path: office.directory.path + "/notes"), branch: "main"),
+                    name: "notes", place: .local(path: office.directory.path + "/colleague"), branch: "main"),
             ],
             upstreams: ["far": server], now: { 1_700_000_000 }, logger: Logger(label: "test"))
         await catalog.prepare()
@@ -60,13 +60,19 @@ struct SilentServerTests {
             now: { 1_700_000_000_000 })
         try await desk.refresh("far")
         server.held.withLock { $0 = .fetch }
-        let look = Task { await desk.look(withServers: false, pushed: ["far"]) }
+        let watch = TaskWatch(desk: desk, pause: .milliseconds(10))
+        watch.hurry("far")
+        let running = Task { try await watch.run() }
         try await eventually("the server was asked, and the other list is in the index") {
             guard server.waits == 1 else { return false }
             return try await office.store.read { ledger in try ledger.task("T1", in: "notes") } != nil
         }
-        look.cancel()
-        await look.value
+        try office.colleague.shell("echo '- [ ] T8 Eight' >> docs/TASKS.md && git commit -qam eight")
+        try await eventually("a later change of the other list is in the index") {
+            try await office.store.read { ledger in try ledger.task("T8", in: "notes") } != nil
+        }
+        await watch.stop()
+        try await running.value
 
         server.held.withLock { $0 = .publication }
         let change = Task {
@@ -75,6 +81,9 @@ struct SilentServerTests {
         try await eventually("the server has the commit") { server.waits == 2 }
         _ = await withDeadline(.milliseconds(20)) { try? await desk.refresh("far") }
         expectEqual(server.waits, 2)
+        try await expectEqual(desk.task("T1", in: "far").id, "T1")
+        let all = try await desk.list(TaskFilter(), in: nil, limit: 9).items
+        expectEqual(Set(all.map(\.repository)), ["far", "notes"])
         change.cancel()
         _ = await change.result
     }

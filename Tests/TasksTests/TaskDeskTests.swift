@@ -287,7 +287,7 @@ struct TaskCommandTests {
         try await expectEqual(desk.list(TaskFilter(), in: nil, limit: 9).items.count, 2)
         try office.git.shell("printf -- '\\n- [ ] T7 Pushed\\n' >> docs/TASKS.md && git commit -qam push")
         try await catalog.repository(nil).refresh(hasMoved: true)
-        await desk.look(withServers: false)
+        await desk.look(at: "notes", withServers: false)
         #expect(try await office.store.read { try $0.task("T7", in: "notes") } != nil)
     }
 

@@ -47,6 +47,10 @@ package actor TaskDesk {
 
     /// How often a branch may move while a change is decided anew.
     private static let attempts = 50
+    /// How long reading waits for a change, whose server may take half an hour.
+    private static let patience = Duration.seconds(1)
+    /// How long a list of several repositories waits for one whose server was never read.
+    private static let longPatience = Duration.seconds(10)
 
     package init(
         store: SessionStore, posts: ThreadPosts? = nil, repositories: RepositoryCatalog, pages: RepositoryPages,
@@ -73,11 +77,32 @@ package actor TaskDesk {
 
     // MARK: Reading
 
-    /// Brings the index up to date with a repository's branch. Throws ``RepositoryError``.
+    /// Brings the index up to date with a repository's branch, and returns what it is of. While a change waits for its
+    /// server, that may be an earlier commit of the branch. Throws ``RepositoryError``.
     @discardableResult
     package func refresh(_ name: String?) async throws -> Head {
+        try Task.checkCancellation()
         let repository = try self.repositories.repository(name)
+        let known = self.known.withLock { $0[repository.name] }
+        let base = try await repository.knownBase(since: known)
+        if let known, known.branch == base.branch {
+            // Whoever has the turn may have read a later one.
+            self.known.withLock { if $0[repository.name] == known { $0[repository.name] = base } }
+            return Head(repository: repository.name, branch: base.branch.name, commit: base.branch.id.hex)
+        }
+        if let head = try await self.alone(
+            repository.name, within: Self.patience, { desk in try await desk.refreshNow(repository) })
+        {
+            return head
+        }
+        if let head = try await self.indexedHead(of: repository.name) { return head }
         return try await self.alone(repository.name) { desk in try await desk.refreshNow(repository) }
+    }
+
+    /// What the index is of; nil before its first list.
+    private func indexedHead(of name: String) async throws -> Head? {
+        let list = try await self.store.read { ledger in try ledger.taskList(of: name) }
+        return list.map { Head(repository: name, branch: $0.branch, commit: $0.hash) }
     }
 
     private func refreshNow(_ repository: LocalRepository) async throws -> Head {
@@ -187,18 +212,11 @@ package actor TaskDesk {
     ) async throws -> (items: [TaskRecord], next: Int64?, head: Head?) {
         let names = try name.map { [try self.repositories.repository($0).name] } ?? self.names
         var items: [TaskRecord] = []
-        var head: Head?
+        let heads = try await self.heads(of: names)
+        let head = names.count == 1 ? heads[names[0]] : nil
         let (first, line) = (Int(cursor / Self.rank), cursor % Self.rank)
         for (index, name) in names.enumerated() {
-            let read: Head
-            do { read = try await self.refresh(name) } catch let error as RepositoryError where names.count > 1 {
-                // One that cannot be read must not hide the others.
-                self.logger.info(
-                    "tasks cannot be read", ["repository": .string(name), "reason": .string(error.message)])
-                continue
-            }
-            if names.count == 1 { head = read }
-            guard index >= first else { continue }
+            guard index >= first, let read = heads[name] else { continue }
             let after = index == first ? line : 0
             let left = limit + 1 - items.count
             let rows = try await self.store.read { ledger in
@@ -214,6 +232,37 @@ package actor TaskDesk {
             }
         }
         return (items, nil, head)
+    }
+
+    /// What the index is of after a refresh. Of several repositories, one that cannot be read must not hide the others.
+    private func heads(of names: [String]) async throws -> [String: Head] {
+        if names.count == 1 { return [names[0]: try await self.refresh(names[0])] }
+        return try await withThrowingTaskGroup(of: Head?.self) { group in
+            for name in names { group.addTask { try await self.headInTime(of: name) } }
+            var heads: [String: Head] = [:]
+            for try await head in group { if let head { heads[head.repository] = head } }
+            return heads
+        }
+    }
+
+    private func headInTime(of name: String) async throws -> Head? {
+        do {
+            let repository = try self.repositories.repository(name)
+            // A first fetch continues after the wait for it.
+            if self.known.withLock({ $0[name] }) == nil { repository.refreshBeside() }
+            let head: Head? = try await withDeadline(Self.longPatience) { () async throws(any Error) in
+                try await self.refresh(name)
+            }
+            if let head { return head }
+            self.logger.info(
+                "tasks are listed as they were read last, because the server does not answer",
+                ["repository": .string(name)])
+        } catch let error as RepositoryError {
+            self.logger.info(
+                "tasks cannot be read", ["repository": .string(name), "reason": .string(error.message)])
+            return nil
+        }
+        return try await self.indexedHead(of: name)
     }
 
     /// More lines than a file has.
@@ -234,17 +283,24 @@ package actor TaskDesk {
     /// The list that the index is of, read once for all who ask for it.
     private func file(at head: Head) async throws -> TaskFile {
         let repository = try self.repositories.repository(head.repository)
-        return try await self.alone(repository.name) { desk in
-            let name = repository.name
-            let list = try await desk.store.read { ledger in try ledger.taskList(of: name) }
-            for known in [desk.indexed[name], desk.searched[name]] {
-                if let known, known.blob == list?.blob { return known.file }
-            }
-            let bytes = try await repository.bytes(of: TaskFile.path, at: head.commit, TaskFile.sizeLimit) ?? []
-            let file = await Self.read(bytes)
-            desk.searched[name] = (GitObjectID.blob(bytes)?.hex ?? "", file)
+        if let file = try await self.alone(
+            repository.name, within: Self.patience, { desk in try await desk.fileNow(at: head, repository) })
+        {
             return file
         }
+        return try await self.fileNow(at: head, repository)
+    }
+
+    private func fileNow(at head: Head, _ repository: LocalRepository) async throws -> TaskFile {
+        let name = repository.name
+        let list = try await self.store.read { ledger in try ledger.taskList(of: name) }
+        for known in [self.indexed[name], self.searched[name]] {
+            if let known, known.blob == list?.blob { return known.file }
+        }
+        let bytes = try await repository.bytes(of: TaskFile.path, at: head.commit, TaskFile.sizeLimit) ?? []
+        let file = await Self.read(bytes)
+        self.searched[name] = (GitObjectID.blob(bytes)?.hex ?? "", file)
+        return file
     }
 
     /// Not on the actor, which all repositories share: a list of 4 MiB takes a tenth of a second.
@@ -434,13 +490,38 @@ package actor TaskDesk {
     private func alone<Result: Sendable>(
         _ name: String, _ body: @Sendable (isolated TaskDesk) async throws -> Result
     ) async throws -> Result {
-        let turns = self.turns[name] ?? GitTurns(1)
-        self.turns[name] = turns
+        let turns = self.turns(of: name)
         try await turns.enter()
         // The next step waits for the end of this one even if its caller is cancelled.
         defer { turns.leave() }
         try Task.checkCancellation()
         return try await body(self)
+    }
+
+    /// Runs `body` after all earlier steps with a repository; nil if these take longer than `patience`.
+    private func alone<Result: Sendable>(
+        _ name: String, within patience: Duration, _ body: @Sendable (isolated TaskDesk) async throws -> Result
+    ) async throws -> Result? {
+        let turns = self.turns(of: name)
+        let isEntered = Protected(false)
+        _ = try? await withDeadline(patience) { () async throws(any Error) -> Void in
+            try await turns.enter()
+            // Perhaps just after the time was over.
+            isEntered.withLock { $0 = true }
+        }
+        guard isEntered.withLock({ $0 }) else {
+            try Task.checkCancellation()
+            return nil
+        }
+        defer { turns.leave() }
+        try Task.checkCancellation()
+        return try await body(self)
+    }
+
+    private func turns(of name: String) -> GitTurns {
+        let turns = self.turns[name] ?? GitTurns(1)
+        self.turns[name] = turns
+        return turns
     }
 }
 

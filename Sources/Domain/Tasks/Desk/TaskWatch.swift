@@ -8,9 +8,15 @@ internal import Repositories
 package final class TaskWatch: Service {
     package let name = "tasks"
     private let desk: TaskDesk
-    private let isStopping = Protected(false)
-    /// Repositories whose servers report that a branch has moved.
-    private let pushed = Protected<Set<String>>([])
+    private let state = Protected(State())
+
+    private struct State {
+        var isStopping = false
+        /// Repositories whose servers report that a branch has moved.
+        var pushed: Set<String> = []
+        /// Those that are being looked at.
+        var looking: Set<String> = []
+    }
 
     /// Between two looks at a branch whose changes the kernel does not report, which cost a few system calls.
     private let pause: Duration
@@ -25,35 +31,55 @@ package final class TaskWatch: Service {
 
     package func run() async throws {
         let folders = BranchFolders { [wakeup = self.desk.wakeup] in wakeup.signal() }
-        var due = ContinuousClock.now
-        while !self.isStopping.withLock({ $0 }) {
-            let pushed = self.pushed.withLock { names in
-                defer { names = [] }
-                return names
+        await withDiscardingTaskGroup { group in
+            var due = ContinuousClock.now
+            while !self.state.withLock({ $0.isStopping }), !Task.isCancelled {
+                let isDue = due <= .now
+                if isDue { due = .now + (self.desk.hasServers ? Self.longPause : Self.longestPause) }
+                // Before the look, which finds what has moved until then.
+                let isWatched = await folders.watch(self.desk.folders, anew: isDue)
+                let hasMoved = self.desk.hasMoved
+                if isDue || hasMoved || self.state.withLock({ !$0.pushed.isEmpty }) {
+                    // Nothing waits for their ends: a server may not answer.
+                    for name in self.desk.names {
+                        group.addTask { await self.look(at: name, withServers: isDue) }
+                    }
+                }
+                // A host without work does nothing each second, so that what it would use need not be in memory.
+                let pause = isWatched && !hasMoved ? due - .now : self.pause
+                let alarm = Alarm(after: pause) { [wakeup = self.desk.wakeup] in wakeup.signal() }
+                await self.desk.wakeup.wait()
+                alarm.cancel()
             }
-            let isDue = due <= .now
-            if isDue { due = .now + (self.desk.hasServers ? Self.longPause : Self.longestPause) }
-            // Before the look, which finds what has moved until then.
-            let isWatched = await folders.watch(self.desk.folders, anew: isDue)
-            let hasMoved = self.desk.hasMoved
-            if isDue || !pushed.isEmpty || hasMoved { await self.desk.look(withServers: isDue, pushed: pushed) }
-            // A host without work does nothing each second, so that what it would use need not be in memory.
-            let pause = isWatched && !hasMoved ? due - .now : self.pause
-            let alarm = Alarm(after: pause) { [wakeup = self.desk.wakeup] in wakeup.signal() }
-            await self.desk.wakeup.wait()
-            alarm.cancel()
+            group.cancelAll()
         }
         try Task.checkCancellation()
     }
 
+    /// Looks at a repository unless an earlier look has not ended.
+    private func look(at name: String, withServers: Bool) async {
+        let isPushed: Bool? = self.state.withLock { state in
+            guard state.looking.insert(name).inserted else { return nil }
+            return state.pushed.remove(name) != nil
+        }
+        guard let isPushed else { return }
+        await self.desk.look(at: name, withServers: withServers, isPushed: isPushed)
+        let isPushedAgain = self.state.withLock { state in
+            state.looking.remove(name)
+            return state.pushed.contains(name)
+        }
+        if isPushedAgain { self.desk.wakeup.signal() }
+    }
+
     /// A server reports a push, which must not wait for the next look.
     package func hurry(_ repository: String) {
-        _ = self.pushed.withLock { $0.insert(repository) }
+        guard self.desk.names.contains(repository) else { return }
+        _ = self.state.withLock { $0.pushed.insert(repository) }
         self.desk.wakeup.signal()
     }
 
     package func stop() async {
-        self.isStopping.withLock { $0 = true }
+        self.state.withLock { $0.isStopping = true }
         self.desk.wakeup.signal()
     }
 }
@@ -117,22 +143,19 @@ extension TaskDesk {
         return folders
     }
 
-    /// Brings the index up to date where branches have moved. What cannot be read is reported to whoever asks for it.
+    /// Brings the index up to date if a repository's branch has moved. What cannot be read is reported to whoever asks for
+    /// it.
     ///
-    /// - Parameter patience: How long a repository's server may take, for which the others do not wait.
-    func look(withServers: Bool, pushed: Set<String> = [], patience: Duration = .seconds(300)) async {
-        await withDiscardingTaskGroup { group in
-            for name in self.names {
-                group.addTask {
-                    _ = await withDeadline(patience) {
-                        await self.look(at: name, withServers: withServers, isPushed: pushed.contains(name))
-                    }
-                }
-            }
+    /// - Parameter patience: How long the repository's server may take.
+    func look(
+        at name: String, withServers: Bool, isPushed: Bool = false, patience: Duration = .seconds(300)
+    ) async {
+        _ = await withDeadline(patience) {
+            await self.lookNow(at: name, withServers: withServers, isPushed: isPushed)
         }
     }
 
-    private func look(at name: String, withServers: Bool, isPushed: Bool) async {
+    private func lookNow(at name: String, withServers: Bool, isPushed: Bool) async {
         guard let repository = try? self.repositories.repository(name) else { return }
         // A server is asked only about lists that somebody has looked at: it would be cloned for nobody otherwise.
         if repository.isMirror {
