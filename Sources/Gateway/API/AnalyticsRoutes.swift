@@ -60,11 +60,6 @@ struct AnalyticsRoutes: Sendable {
                     + "persona (what is only yours is by user), or by days that do not begin with an hour of UTC; ask "
                     + "for less.")
         }
-        let table = try ledger.analytics(query, prices: prices)
-        guard table.items.count <= 20_000 else {
-            throw AnalyticsQuery.Problem(
-                parameter: "by", description: "These are more than 20,000 items; ask for less.")
-        }
-        return table
+        return try ledger.analytics(query, prices: prices, limit: 20_000)
     }
 }

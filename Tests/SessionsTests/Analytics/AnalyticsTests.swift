@@ -220,6 +220,36 @@ struct AnalyticsTests {
         await harness.bridge.stop()
     }
 
+    @Test("a table with too many items, or too many rows of few items, is refused; without a limit it has all")
+    func tooMany() async throws {
+        let harness = try await BridgeHarness(settings: Self.settings(), now: { Self.noon })
+        let store = harness.bridge.store
+        let prices = harness.bridge.environment.settings.analytics.prices
+        try await store.write { ledger in
+            for number in 0..<51 {
+                var record = UsageRecord("turn", began: Self.noon, at: Self.noon)
+                (record.session, record.model, record.turns) = ("t\(number % 11)", "model-\(number)", 1)
+                try ledger.insert(record)
+            }
+        }
+        func count(_ keys: [AnalyticsKey], limit: Int?) async throws -> Int {
+            try await store.read { ledger in
+                try ledger.analytics(AnalyticsQuery(Self.today, by: keys), prices: prices, limit: limit).items.count
+            }
+        }
+        try await expectEqual(count([.thread], limit: 11), 11)
+        try await expectEqual(count([.thread], limit: nil), 11)
+        // 51 rows of one item, 11 items, and 51 rows of 51 items.
+        for keys in [[], [.thread], [.model]] as [[AnalyticsKey]] {
+            let error = await #expect(throws: AnalyticsQuery.Problem.self) { try await count(keys, limit: 10) }
+            expectEqual(error?.description, "These are more than 10 items, or 50 with their models; ask for less.")
+        }
+        for _ in 0..<2 { _ = try await store.write { ledger in try ledger.sumUsage() } }
+        await #expect(throws: AnalyticsQuery.Problem.self) { try await count([.model], limit: 10) }
+        try await expectEqual(count([.model], limit: 51), 51)
+        await harness.bridge.stop()
+    }
+
     @Test("models that have never answered count as other, and one transaction adds at most 2,000 records")
     func invented() async throws {
         let harness = try await BridgeHarness(settings: Self.settings(), now: { Self.noon })

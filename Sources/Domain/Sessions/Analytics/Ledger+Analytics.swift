@@ -4,9 +4,13 @@ internal import Primitives
 
 extension Ledger {
     /// Usage as it was stored, with what it cost by the prices of its days.
-    package func analytics(_ query: AnalyticsQuery, prices: PriceTable) throws -> AnalyticsTable {
+    ///
+    /// - Parameter limit: With more items it throws ``AnalyticsQuery/Problem``; nil for any number.
+    package func analytics(
+        _ query: AnalyticsQuery, prices: PriceTable, limit: Int? = nil
+    ) throws -> AnalyticsTable {
         var table = AnalyticsTable(query, currency: prices.currency)
-        for reading in self.readings(of: query, prices) {
+        for reading in self.readings(of: query, prices, limit) {
             if let hours = reading.hours {
                 try self.add(hours, reading, prices, to: &table)
                 let floor = try self.connection.first("SELECT id FROM floors WHERE name = 'usage_hours'", [])
@@ -23,15 +27,15 @@ extension Ledger {
     /// Whether the sums by hour and day have what is asked, but for parts of hours at the ends of the range. If not, all
     /// records of the range are read.
     package func hasSums(of query: AnalyticsQuery, prices: PriceTable) -> Bool {
-        self.readings(of: query, prices).contains { $0.hours != nil }
+        self.readings(of: query, prices, nil).contains { $0.hours != nil }
     }
 
     /// What answers a query together: whole hours, which the sums may have, and the parts of hours before and after them.
-    private func readings(of query: AnalyticsQuery, _ prices: PriceTable) -> [UsageReading] {
+    private func readings(of query: AnalyticsQuery, _ prices: PriceTable, _ limit: Int?) -> [UsageReading] {
         let reading = { (range: Range<Int64>) in
             UsageReading(
                 AnalyticsQuery(range, by: query.keys, zone: query.zone, of: query.part), changes: prices.changes,
-                dialect: self.connection.dialect)
+                limit: limit, dialect: self.connection.dialect)
         }
         let (range, hour) = (query.range, UsageReading.hour)
         let first = (range.lowerBound + hour - 1) / hour * hour
@@ -47,8 +51,10 @@ extension Ledger {
         _ statement: (sql: String, values: [SQLValue]), _ reading: UsageReading, _ prices: PriceTable,
         to table: inout AnalyticsTable
     ) throws {
+        let rows = try self.connection.query(statement.sql, statement.values)
+        try reading.check(items: 0, rows: rows.count)
         // By position: a year by hour has many rows.
-        for row in try self.connection.query(statement.sql, statement.values) {
+        for row in rows {
             let count = reading.query.keys.count
             let number = { (place: Int) in row[count + 2 + place].int64 ?? 0 }
             var sums = UsageSums()
@@ -64,6 +70,7 @@ extension Ledger {
             sums.price(by: prices.price(of: row[count].text ?? "", at: day))
             let key = (0..<count).map { reading.word(of: row[$0], as: reading.query.keys[$0]) }
             table.add(sums, to: key)
+            try reading.check(items: table.items.count, rows: rows.count)
         }
     }
 }
@@ -72,6 +79,8 @@ extension Ledger {
 /// give the keys, the model, the number of the time between two changes of prices, and the sums.
 private struct UsageReading {
     let query: AnalyticsQuery
+    /// The most items; nil for any number.
+    let limit: Int?
     private let dialect: SQLDialect
     /// Changes of prices within the query's range.
     private let changes: [Int64]
@@ -79,12 +88,24 @@ private struct UsageReading {
     private let shift: Int64
 
     static let hour: Int64 = 3_600_000
+    /// How many rows an item may have, on average: one for each of its models, and again where prices have changed.
+    private static let rowsOfItem = 5
 
-    init(_ query: AnalyticsQuery, changes: [Int64], dialect: SQLDialect) {
+    init(_ query: AnalyticsQuery, changes: [Int64], limit: Int?, dialect: SQLDialect) {
         self.query = query
+        self.limit = limit
         self.dialect = dialect
         self.changes = changes.filter { query.range.lowerBound < $0 && $0 < query.range.upperBound }
         self.shift = query.zone.offset(at: query.range.lowerBound) % Self.hour
+    }
+
+    /// Throws if these are too many. All rows of a statement are in memory together.
+    func check(items: Int, rows: Int) throws(AnalyticsQuery.Problem) {
+        guard let limit, items > limit || rows > limit * Self.rowsOfItem else { return }
+        throw AnalyticsQuery.Problem(
+            parameter: "by",
+            description:
+                "These are more than \(limit) items, or \(limit * Self.rowsOfItem) with their models; ask for less.")
     }
 
     func moment(ofEpoch number: Int) -> Int64 {
@@ -205,9 +226,10 @@ private struct UsageReading {
         if self.query.keys.contains(.tool) { columns[0] = "COUNT(DISTINCT operation)" }
         let letters = ["latency", "lasting"].map { self.dialect.joined($0) }
         let groups = (1...keys.count + 2).map(String.init).joined(separator: ", ")
+        let limit = self.limit.map { " LIMIT \($0 * Self.rowsOfItem + 1)" } ?? ""
         return """
             SELECT \((keys + [model, epoch] + columns + letters).joined(separator: ", "))
-            FROM \(source) GROUP BY \(groups)
+            FROM \(source) GROUP BY \(groups)\(limit)
             """
     }
 
