@@ -9,8 +9,8 @@ internal import Sessions
 struct AnalyticsRoutes: Sendable {
     static let csv = MediaType(parsing: "text/csv") ?? .plain
 
-    /// One query at a time of a person: each may hold up the reads of others.
-    private static let turns = RequestBudget(limit: 1, patience: .seconds(60))
+    /// One query at a time of a person, in GraphQL too: each may hold up the reads of others.
+    static let turns = RequestBudget(limit: 1, patience: .seconds(60))
     /// Milliseconds for which records are read that the sums by hour and day do not replace: a year, however long it is.
     private static let unsummedLimit: Int64 = 367 * 86_400_000
 
@@ -44,15 +44,19 @@ struct AnalyticsRoutes: Sendable {
     ]
 
     /// Throws ``AnalyticsQuery/Problem``.
+    ///
+    /// - Parameter reads: Counts the days that are read from records; nil for a request that asks for nothing else.
     static func table(
-        _ query: API.AnalyticsQuery, for principal: Principal, in context: GatewayContext, _ ledger: Ledger
+        _ query: API.AnalyticsQuery, for principal: Principal, in context: GatewayContext, _ ledger: Ledger,
+        counting reads: ReadBudget? = nil
     ) throws -> AnalyticsTable {
         let query = try AnalyticsQuery(
             from: query.from, to: query.to, by: query.by, zone: query.zone, now: context.now(),
             of: principal.seesEverything ? nil : .user(principal.identity))
         let prices = context.environment.settings.analytics.prices
         let length = query.range.upperBound - query.range.lowerBound
-        guard length <= Self.unsummedLimit || ledger.hasSums(of: query, prices: prices) else {
+        let hasSums = ledger.hasSums(of: query, prices: prices)
+        guard length <= Self.unsummedLimit || hasSums else {
             throw AnalyticsQuery.Problem(
                 parameter: "from",
                 description:
@@ -60,6 +64,7 @@ struct AnalyticsRoutes: Sendable {
                     + "persona (what is only yours is by user), or by days that do not begin with an hour of UTC; ask "
                     + "for less.")
         }
+        if !hasSums { reads?.count(Int(length / 86_400_000) * ReadBudget.day) }
         return try ledger.analytics(query, prices: prices, limit: 20_000)
     }
 }

@@ -125,10 +125,11 @@ struct GraphQLCheck {
             throw GraphQLError("\(object.name) has no field \(field.name).\(near)", at: field.place)
         }
         try self.check(field.arguments, of: definition, at: field.place)
-        try self.pay(definition.cost, times: times, for: field)
+        let isSearch = definition.searchCost > 0 && self.isGiven(field.arguments["query"], .named("String"))
+        try self.pay(definition.cost + (isSearch ? definition.searchCost : 0), times: times, for: field)
         var times = times
         if definition.isConnection {
-            guard !["first", "last"].allSatisfy({ self.isGiven(field.arguments[$0]) }) else {
+            guard !["first", "last"].allSatisfy({ self.isGiven(field.arguments[$0], .named("Int")) }) else {
                 throw GraphQLError(
                     "\(field.name) has both `first` and `last`, which are the two ends of a list: give one of them.",
                     at: field.place)
@@ -152,13 +153,13 @@ struct GraphQLCheck {
         guard self.cost <= GraphQLExecutor.costLimit else {
             throw GraphQLError(
                 "The query costs more than \(GraphQLExecutor.costLimit): a list costs its `first` or `last`, times "
-                    + "that of the lists around it; besides, `analytics` costs 500, `feature` and `features` 250, and "
-                    + "`task` and `tasks` 100. Ask for less.", at: field.place)
+                    + "that of the lists around it; besides, `threads` and `tasks` with `query` cost 1,000, `analytics` "
+                    + "500, `feature` and `features` 250, and `task` and `tasks` 100. Ask for less.", at: field.place)
         }
     }
 
-    private func isGiven(_ value: GraphQLValue?) -> Bool {
-        value.flatMap { GraphQLInput.value($0, self.values, .named("Int")) }.map { !$0.isNull } ?? false
+    private func isGiven(_ value: GraphQLValue?, _ type: GraphQLTypeReference) -> Bool {
+        value.flatMap { GraphQLInput.value($0, self.values, type) }.map { !$0.isNull } ?? false
     }
 
     private func count(_ field: GraphQLField, _ definition: GraphQLSchema.Field) -> Int {

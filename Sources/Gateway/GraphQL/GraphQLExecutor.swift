@@ -27,6 +27,8 @@ final class ReadBudget {
     static let limit = 32 << 20
     /// What a row counts besides its texts, because finding it takes time.
     static let row = 1 << 10
+    /// What a day of usage counts that is read from its records.
+    static let day = 24 << 10
 
     private var left = ReadBudget.limit
 
@@ -37,7 +39,7 @@ final class ReadBudget {
         guard self.left >= 0 else {
             throw GraphQLError(
                 "The query reads more than \(ReadBudget.limit >> 20) MiB, with texts that it does not select: ask for "
-                    + "fewer fields, or for shorter lists.")
+                    + "fewer fields, for shorter lists, or for less of the usage.")
         }
     }
 }

@@ -72,6 +72,9 @@ enum GraphQLRoots {
 
     // MARK: Roots
 
+    /// Each search visits up to 100,000 messages, or the words of 20,000 tasks, in the transaction that all fields share.
+    private static let searchCost = 1_000
+
     private static let roots: [GraphQLSchema.Field] = [
         .init(
             name: "viewer", text: "The person whom the credential belongs to.", type: .nonNull(.named("Person")),
@@ -101,7 +104,8 @@ enum GraphQLRoots {
                 .init(
                     name: "archived", text: "The archived threads instead of the others.", type: .named("Boolean"),
                     standard: .boolean(false)),
-            ], type: .nonNull(.named("ThreadConnection")), resolve: Self.threads, isConnection: true),
+            ], type: .nonNull(.named("ThreadConnection")), resolve: Self.threads, isConnection: true,
+            searchCost: Self.searchCost),
         .init(
             name: "operation", text: "", arguments: [Self.id], type: .named("Operation"),
             resolve: { scene, _, arguments in
@@ -141,7 +145,8 @@ enum GraphQLRoots {
                 .init(name: "owner", text: "", type: .named("String")),
                 .init(name: "label", text: "", type: .named("String")),
                 .init(name: "query", text: "Only tasks with all these words.", type: .named("String")),
-            ], type: .nonNull(.named("TaskConnection")), resolve: Self.tasks, isConnection: true, cost: 100),
+            ], type: .nonNull(.named("TaskConnection")), resolve: Self.tasks, isConnection: true, cost: 100,
+            searchCost: Self.searchCost),
         .init(
             name: "analytics", text: "What was used and what it cost; others than owners see what is theirs.",
             arguments: [
@@ -157,7 +162,9 @@ enum GraphQLRoots {
                 do {
                     let query = API.AnalyticsQuery(
                         from: text("from"), to: text("to"), by: text("by"), zone: text("zone"))
-                    return try AnalyticsRoutes.table(query, for: scene.principal, in: scene.context, scene.ledger).json
+                    return try AnalyticsRoutes.table(
+                        query, for: scene.principal, in: scene.context, scene.ledger, counting: scene.reads
+                    ).json
                 } catch let problem as AnalyticsQuery.Problem {
                     throw GraphQLError("`\(problem.parameter)`: \(problem)")
                 }

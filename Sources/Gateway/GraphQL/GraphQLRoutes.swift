@@ -54,6 +54,11 @@ struct GraphQLRoutes: Sendable {
             return Self.response(Self.refusal(error), isLegacy ? .ok : .badRequest, isLegacy)
         }
         let prepared = try await self.prepared(executor, for: principal)
+        let roots = executor.fields(of: executor.operation.selections, on: GraphQLSchema.query)
+        let turn =
+            roots.contains { $0.fields.first?.name == "analytics" }
+            ? try await AnalyticsRoutes.turns.reserve(1, for: principal.identity) : nil
+        defer { withExtendedLifetime(turn) {} }
         let (context, now) = (self.context, self.context.now())
         do {
             let answer = try await self.context.store.read { ledger in

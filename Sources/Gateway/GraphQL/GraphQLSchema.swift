@@ -25,6 +25,8 @@ struct GraphQLSchema: Sendable {
         /// What finding the value costs besides that, where it takes far more than a look at a row: reading a
         /// repository, or adding up all that was used.
         var cost = 0
+        /// What it costs besides if its argument `query` is given.
+        var searchCost = 0
     }
 
     struct Object: Sendable {

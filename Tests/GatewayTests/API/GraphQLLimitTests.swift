@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Gateway
+@testable import HTTPServer
 
 @Suite("What a GraphQL query may take", .timeLimit(.minutes(1)))
 struct GraphQLLimitTests {
@@ -211,9 +212,52 @@ struct GraphQLLimitTests {
         for (field, most) in [
             ("analytics { __typename }", 10), ("feature(thread: 1) { __typename }", 20),
             ("features(first: 1) { __typename }", 19), ("tasks(first: 1) { __typename }", 49),
+            ("threads(first: 1, query: \"a\") { __typename }", 4), ("tasks(first: 1, query: \"a\") { __typename }", 4),
+            ("threads(first: 1, query: $words) { __typename }", 4),
         ] {
-            #expect(Self.refusal(query(most, field)) == nil)
-            #expect(Self.refusal(query(most + 1, field))?.contains("costs more than 5000") == true)
+            let head = field.contains("$words") ? "query ($words: String) " : ""
+            #expect(Self.refusal(head + query(most, field), ["words": "a"]) == nil)
+            #expect(
+                Self.refusal(head + query(most + 1, field), ["words": "a"])?.contains("costs more than 5000") == true)
+        }
+        // Without words it is a list.
+        let list = "query ($words: String) " + query(40, "threads(first: 1, query: $words) { __typename }")
+        expectEqual(Self.refusal(list, ["words": .null]), nil)
+        expectEqual(Self.refusal(list), nil)
+    }
+
+    @Test("analytics take their turn with those of the REST route")
+    func analyticsTurn() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn(.guest)
+            let person = try await Self.ask(caller, "{ viewer { identity } }").expect(200)
+            let identity = try #require(person["data"]?["viewer"]?["identity"]?.stringValue)
+            var turn: RequestShare? = try await AnalyticsRoutes.turns.reserve(1, for: identity)
+            #expect(turn != nil)
+            // Without analytics it needs none.
+            _ = try await Self.ask(caller, "{ analytics @skip(if: true) { __typename } viewer { name } }").expect(200)
+            async let answer = Self.ask(caller, "{ ...F } fragment F on Query { sums: analytics { __typename } }")
+            try await eventually("the query waits") { AnalyticsRoutes.turns.isCrowded(identity) }
+            turn = nil
+            try await expectEqual(answer.expect(200)["data"]?["sums"]?["__typename"], "Analytics")
+        }
+    }
+
+    @Test("usage that is read from records counts by its days, and that of sums does not")
+    func records() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn(.guest)
+            func query(_ count: Int, from: String, by: String) -> String {
+                let field = "analytics(from: \"\(from)\", to: \"2026-01-01\", by: \"\(by)\") { totals { turns } }"
+                return "{ " + (0..<count).map { "a\($0): \(field)" }.joined(separator: " ") + " }"
+            }
+            for (count, from, by) in [
+                (10, "2025-12-01", "tool"), (3, "2025-01-01", "tool"), (10, "2025-01-01", "model"),
+            ] {
+                _ = try await Self.ask(caller, query(count, from: from, by: by)).expect(200)
+            }
+            let answer = try await Self.ask(caller, query(4, from: "2025-01-01", by: "tool"))
+            #expect(answer.status == 400 && Self.message(answer).contains("reads more than 32 MiB"), "\(answer.text)")
         }
     }
 
