@@ -35,8 +35,55 @@ struct ListingTests {
         }
         expectEqual(plans.count, 2)
         for steps in plans {
-            #expect(steps.contains { $0.hasPrefix("SEARCH turns USING INDEX turns_by_session") }, "\(steps)")
+            #expect(steps.contains("SEARCH turns USING COVERING INDEX turns_with_usage (session=?)"), "\(steps)")
             #expect(!steps.contains { $0.hasPrefix("SCAN turns") }, "\(steps)")
+        }
+        await store.database.close()
+    }
+
+    @Test(
+        "answers are looked for without reading the commands of their thread, and what they continue by its name",
+        .enabled(if: !TestDatabase.isPostgreSQL, "the plans are SQLite's"))
+    func answers() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try Self.store(directory)
+        let (answers, work, messages) = try await store.write { ledger -> ([[String]], [[String]], [[String]]) in
+            try Self.thread("t", of: "alice", [], in: ledger)
+            let session = try #require(try ledger.sessions(after: nil, limit: 1).items.first)
+            let alice = Sender(id: "irc:local/alice", identities: [], displayName: "alice", isBot: false, isSelf: false)
+            let turn = TurnRecord(
+                id: "op_2", session: session.id, kind: .chat, work: "op_1", text: "", sender: alice,
+                route: session.route, message: nil, state: .complete, attempts: 1, queuedAt: 1)
+            let answers = try PlanningConnection.plans(ledger) { ledger in
+                _ = try ledger.lastAnswer(of: session.id)
+                _ = try ledger.lastRatable(of: session.id)
+                _ = try ledger.lastTurnWithSteps(of: session.id)
+                _ = try ledger.lastTurnNumber(of: session.id)
+                _ = try ledger.history(of: session.id, after: 0, before: turn.id, limit: 9)
+                _ = try ledger.authors(of: session, before: turn)
+            }
+            let work = try PlanningConnection.plans(ledger) { ledger in
+                _ = try ledger.hasForeignText(work: turn.work, of: session.id)
+                _ = try ledger.partialAnswer(of: session.id, work: turn.work)
+                _ = try ledger.asks(of: turn)
+                _ = try ledger.commits(ofWork: turn.work)
+                try ledger.leaveOut(turn)
+                try ledger.takeUpAsks(of: turn.work, in: session.id)
+            }
+            let messages = try PlanningConnection.plans(ledger) { ledger in
+                _ = try ledger.lastAnswerMessage(of: session.id)
+            }
+            return (answers, work, messages)
+        }
+        for (plans, index, count) in [
+            (answers, "turns_of_answers (session=?", 6), (work, "turns_by_work (work=?", 6),
+            (messages, "messages_of_answers (session=?", 1),
+        ] {
+            expectEqual(plans.count, count)
+            for steps in plans {
+                #expect(steps.contains { $0.contains(index) }, "\(steps)")
+                #expect(!steps.contains { $0.hasPrefix("SCAN") }, "\(steps)")
+            }
         }
         await store.database.close()
     }

@@ -90,8 +90,8 @@ extension Ledger {
         let kinds = TurnKind.allCases.filter(\.isAnswer).map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try self.connection.first(
             """
-            SELECT id FROM turns WHERE session = ? AND kind IN (\(kinds)) AND state NOT IN ('queued', 'running')
-            ORDER BY number DESC LIMIT 1
+            SELECT id FROM turns WHERE session = ? AND kind <> 'command' AND kind IN (\(kinds))
+            AND state NOT IN ('queued', 'running') ORDER BY number DESC LIMIT 1
             """, [.text(session)])?.text("id")
     }
 }

@@ -87,7 +87,8 @@ extension Ledger {
         let entries = """
             FROM turns t JOIN messages m ON m.turn = t.id
             WHERE t.session = $1 AND t.number >= $2 AND t.number < (SELECT number FROM turns WHERE id = $3)
-            AND t.left_out IS NULL AND m.role IN ('user', 'assistant') ORDER BY t.number DESC, m.id DESC LIMIT $4
+            AND t.kind <> 'command' AND t.left_out IS NULL AND m.role IN ('user', 'assistant')
+            ORDER BY t.number DESC, m.id DESC LIMIT $4
             """
         let values: [SQLValue] = [.text(session), .integer(through / 2), .text(turn)]
         let sizes = try self.connection.query(

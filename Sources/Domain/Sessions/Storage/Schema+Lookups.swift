@@ -12,4 +12,18 @@ extension Schema {
             CREATE INDEX usage_records_by_person ON usage_records (person, at);
             """,
         minReader: 33)
+
+    /// A thread may have hundreds of thousands of commands, which cost nothing: what looks for an answer must not walk
+    /// through them. Statements repeat the indexes' conditions word by word, or they would not be used.
+    static let answers = Migration(
+        number: 39, name: "lookups of answers",
+        sql: """
+            CREATE INDEX turns_of_answers ON turns (session, number) WHERE kind <> 'command';
+            CREATE INDEX turns_by_work ON turns (work, session);
+            -- Has all that the sums need: the rows have long texts before it.
+            CREATE INDEX turns_with_usage ON turns (session, model, input_tokens, output_tokens)
+            WHERE input_tokens + output_tokens > 0;
+            CREATE INDEX messages_of_answers ON messages (session, id) WHERE role = 'assistant';
+            """,
+        minReader: 33)
 }

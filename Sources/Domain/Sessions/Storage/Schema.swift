@@ -18,6 +18,7 @@ package enum Schema {
         Self.waitingMessages,
         Self.shorterWords,
         Self.lookups,
+        Self.answers,
     ]
 
     private static let bridge = Migration(

@@ -51,8 +51,8 @@ extension Ledger {
     package func lastTurnWithSteps(of session: String) throws -> TurnRecord? {
         try self.connection.query(
             """
-            SELECT id FROM turns WHERE session = ? AND EXISTS (SELECT 1 FROM steps WHERE steps.turn = turns.work)
-            ORDER BY number DESC LIMIT 1
+            SELECT id FROM turns WHERE session = ? AND kind <> 'command'
+            AND EXISTS (SELECT 1 FROM steps WHERE steps.turn = turns.work) ORDER BY number DESC LIMIT 1
             """, [.text(session)]
         ).first.flatMap { try self.turn(id: try $0.text("id")) }
     }
