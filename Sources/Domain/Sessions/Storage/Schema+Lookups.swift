@@ -16,14 +16,25 @@ extension Schema {
     /// A thread may have hundreds of thousands of commands, which cost nothing: what looks for an answer must not walk
     /// through them. Statements repeat the indexes' conditions word by word, or they would not be used.
     static let answers = Migration(
-        number: 39, name: "lookups of answers",
-        sql: """
-            CREATE INDEX turns_of_answers ON turns (session, number) WHERE kind <> 'command';
-            CREATE INDEX turns_by_work ON turns (work, session);
-            -- Has all that the sums need: the rows have long texts before it.
-            CREATE INDEX turns_with_usage ON turns (session, model, input_tokens, output_tokens)
-            WHERE input_tokens + output_tokens > 0;
-            CREATE INDEX messages_of_answers ON messages (session, id) WHERE role = 'assistant';
+        number: 39, name: "lookups of answers", sql: Self.indexesOfAnswers,
+        postgreSQL: """
+            \(Self.indexesOfAnswers)
+            -- Each stored message counts. PL/pgSQL keeps the statement's plan, which SQL functions make each time.
+            CREATE OR REPLACE FUNCTION store_person(person_id text, added_threads bigint, added_bytes bigint) RETURNS void
+            LANGUAGE plpgsql AS $$ BEGIN
+                INSERT INTO person_storage VALUES (person_id, added_threads, added_bytes)
+                ON CONFLICT (person) DO UPDATE SET threads = person_storage.threads + excluded.threads,
+                bytes = person_storage.bytes + excluded.bytes;
+            END $$;
             """,
         minReader: 33)
+
+    private static let indexesOfAnswers = """
+        CREATE INDEX turns_of_answers ON turns (session, number) WHERE kind <> 'command';
+        CREATE INDEX turns_by_work ON turns (work, session);
+        -- Has all that the sums need: the rows have long texts before it.
+        CREATE INDEX turns_with_usage ON turns (session, model, input_tokens, output_tokens)
+        WHERE input_tokens + output_tokens > 0;
+        CREATE INDEX messages_of_answers ON messages (session, id) WHERE role = 'assistant';
+        """
 }
