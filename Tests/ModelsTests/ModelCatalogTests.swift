@@ -51,6 +51,78 @@ struct ModelCatalogTests {
         await #expect(throws: ModelError.self) { try await ModelCatalog(Lists([[]])).models() }
     }
 
+    /// Fails after a time, which passes at once.
+    private final class SlowFailure: ModelClient {
+        let provider = "slow"
+        let defaultModel = "a"
+        let calls = Protected(0)
+        private let clock: ManualClock
+        private let time: Duration
+
+        init(_ clock: ManualClock, after time: Duration) {
+            self.clock = clock
+            self.time = time
+        }
+
+        func models() async throws -> [ModelInfo] {
+            self.calls.withLock { $0 += 1 }
+            self.clock.advance(by: self.time)
+            throw ModelError(.unavailable, "down")
+        }
+
+        func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+            ModelEventChannel.stream { _ in }
+        }
+        func check() async throws {}
+    }
+
+    @Test(
+        "a failure counts for as long as it took, at most a minute",
+        arguments: [(0, 0), (30, 30), (200, 60)])
+    func keptFailure(seconds: Int, kept: Int) async throws {
+        let clock = ManualClock()
+        let client = SlowFailure(clock, after: .seconds(seconds))
+        let catalog = ModelCatalog(client, clock: TurnClock(clock))
+        for _ in 0..<50 { await #expect(throws: ModelError.self) { try await catalog.models() } }
+        expectEqual(client.calls.withLock { $0 }, kept == 0 ? 50 : 1)
+        clock.advance(by: .seconds(kept))
+        let before = client.calls.withLock { $0 }
+        await #expect(throws: ModelError.self) { try await catalog.models() }
+        expectEqual(client.calls.withLock { $0 }, before + 1)
+    }
+
+    @Test("a caller that is cancelled does not wait for the list, and the others get it")
+    func cancelled() async throws {
+        let gate = Gate(isOpen: false)
+        let catalog = ModelCatalog(GatedList(gate))
+        let patient = Task { try await catalog.models().count }
+        try await gate.reached()
+        let cancelled = Task { try await catalog.models().count }
+        cancelled.cancel()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        gate.setOpen(true)
+        try await expectEqual(patient.value, 1)
+    }
+
+    /// Lists one model once its gate is open.
+    private struct GatedList: ModelClient {
+        let provider = "gated"
+        let defaultModel = "a"
+        private let gate: Gate
+
+        init(_ gate: Gate) { self.gate = gate }
+
+        func models() async throws -> [ModelInfo] {
+            await self.gate.pass()
+            return [ModelInfo(id: "a", name: "a", inputLimit: 7, outputLimit: 7)]
+        }
+
+        func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
+            ModelEventChannel.stream { _ in }
+        }
+        func check() async throws {}
+    }
+
     @Test("simultaneous callers share one request")
     func shared() async throws {
         let client = Lists([["a"]])

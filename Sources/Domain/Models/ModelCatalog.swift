@@ -14,6 +14,8 @@ package final class ModelCatalog: Sendable {
         /// When to load the list again, after a success or a failure.
         var staleAt: Duration = .zero
         var loading: Task<[ModelInfo], any Error>?
+        /// Why the last load failed, for callers that would wait as long again.
+        var failure: (reason: any Error, until: Duration)?
     }
 
     private static let lifetime = Duration.seconds(600)
@@ -38,22 +40,23 @@ package final class ModelCatalog: Sendable {
         self.clock = clock
     }
 
-    /// The models. When loading fails, the old list stays in use. Throws ``ModelError``.
+    /// The models. When loading fails, the old list stays in use; without one, the failure counts for as long as it took,
+    /// at most a minute. Throws ``ModelError``, and `CancellationError` at once when the caller is cancelled.
     package func models() async throws -> [ModelInfo] {
         let now = self.clock.now
-        let task: Task<[ModelInfo], any Error>
         switch self.state.withLock({ self.lookUp(&$0, now: now) }) {
         case .known(let models): return models
-        case .loading(let loading): task = loading
+        case .failed(let reason): throw reason
+        case .loading(let loading): return try await loading.sharedValue()
         }
-        return try await task.value
     }
 
     /// The list as far as it is loaded; loads it in the background for later turns.
     package var known: [ModelInfo] {
         let now = self.clock.now
         return self.state.withLock { state in
-            if state.models == nil || now >= state.staleAt { _ = self.lookUp(&state, now: now, isUrgent: false) }
+            // Not if it failed a moment ago.
+            if now >= state.staleAt { _ = self.lookUp(&state, now: now) }
             return state.models ?? []
         }
     }
@@ -93,13 +96,14 @@ package final class ModelCatalog: Sendable {
 
     private enum Finding {
         case known([ModelInfo])
+        case failed(any Error)
         case loading(Task<[ModelInfo], any Error>)
     }
 
-    private func lookUp(_ state: inout State, now: Duration, isUrgent: Bool = true) -> Finding {
+    private func lookUp(_ state: inout State, now: Duration) -> Finding {
         if let models = state.models, now < state.staleAt { return .known(models) }
         if let loading = state.loading { return .loading(loading) }
-        if !isUrgent, now < state.staleAt { return .known([]) }  // it failed a moment ago
+        if let failure = state.failure, now < failure.until { return .failed(failure.reason) }
         // Unstructured: callers share it, and one that is cancelled must not end it for the others.
         let task = Task(name: "models") { try await self.load() }
         state.loading = task
@@ -107,27 +111,29 @@ package final class ModelCatalog: Sendable {
     }
 
     private func load() async throws -> [ModelInfo] {
+        let begun = self.clock.now
         do {
             let models = try await self.client.models().map { self.limited($0) }
             guard !models.isEmpty else {
                 throw ModelError(.invalidResponse, "The endpoint lists no models; check model.base_url.")
             }
-            self.end(models, lifetime: Self.lifetime)
+            self.state.withLock { state in
+                state.models = models
+                state.staleAt = self.clock.now + Self.lifetime
+                state.loading = nil
+            }
             return models
         } catch {
-            if let old = self.end(nil, lifetime: Self.lifetimeOfFailure) { return old }
+            let now = self.clock.now
+            let old = self.state.withLock { state -> [ModelInfo]? in
+                state.staleAt = now + Self.lifetimeOfFailure
+                state.loading = nil
+                // Many commands in a row would each wait for a provider that hangs; one that fails at once is asked again.
+                state.failure = (error, now + min(now - begun, Self.lifetimeOfFailure))
+                return state.models
+            }
+            if let old { return old }
             throw error
-        }
-    }
-
-    @discardableResult
-    private func end(_ models: [ModelInfo]?, lifetime: Duration) -> [ModelInfo]? {
-        let staleAt = self.clock.now + lifetime
-        return self.state.withLock { state in
-            state.models = models ?? state.models
-            state.staleAt = staleAt
-            state.loading = nil
-            return state.models
         }
     }
 }
@@ -159,5 +165,19 @@ extension ModelCatalog {
             }
         }
         return row[right.count]
+    }
+}
+
+extension Task where Failure == any Error {
+    /// The result of a task that others wait for too. A caller that is cancelled leaves, and the task continues.
+    package func sharedValue() async throws -> Success {
+        let ended = Signal()
+        Task<Void, Never> {
+            _ = await self.result
+            ended.signal()
+        }
+        await ended.wait()
+        try Task<Never, Never>.checkCancellation()
+        return try await self.value
     }
 }

@@ -3,6 +3,7 @@ import HTTP
 import JSON
 import Logging
 import Models
+import Primitives
 import TestSupport
 import Testing
 
@@ -61,6 +62,47 @@ struct QuotaTests {
             logger: Logger(label: "test"))
         let error = await #expect(throws: ModelError.self) { try await client.quota() }
         #expect(error?.code == .unauthorized && error?.message.hasPrefix("GitHub no longer accepts") == true)
+    }
+
+    /// Answers after a time, which passes at once, or not at all.
+    private final class SlowTransport: ModelTransport {
+        let calls = Protected(0)
+        private let clock: ManualClock
+        private let answers: Bool
+
+        init(_ clock: ManualClock, answers: Bool) {
+            self.clock = clock
+            self.answers = answers
+        }
+
+        func send(_ request: TransportRequest) async throws -> TransportResponse {
+            self.calls.withLock { $0 += 1 }
+            self.clock.advance(by: .seconds(10))
+            if !self.answers { throw CancellationError() }
+            return try await ScriptedTransport([.refusal(503, "later")]).send(request)
+        }
+    }
+
+    @Test(
+        "GitHub is not asked again for as long as it took to fail, nor after a caller's patience ended",
+        arguments: [true, false])
+    func slowFailure(answers: Bool) async throws {
+        let clock = ManualClock()
+        let (source, transport) = (try FakeTokenSource(), SlowTransport(clock, answers: answers))
+        let client = CopilotClient(
+            CopilotSettings(gitHubAPIURL: try HTTPURL("https://api.example.org"), defaultModel: "m"), source: source,
+            gitHub: source, transport: transport, clock: TurnClock(clock), logger: Logger(label: "test"))
+        for number in 0..<50 {
+            if number == 0, !answers {
+                await #expect(throws: CancellationError.self) { try await client.quota() }
+            } else {
+                await #expect(throws: ModelError.self) { try await client.quota() }
+            }
+        }
+        expectEqual(transport.calls.withLock { $0 }, 1)
+        clock.advance(by: .seconds(10))
+        _ = try? await client.quota()
+        expectEqual(transport.calls.withLock { $0 }, 2)
     }
 
     @Test("rate limits in response headers are remembered, in either form")

@@ -10,6 +10,8 @@ final class CopilotAccountQuota: Sendable {
     private struct State {
         var quota: ModelQuota?
         var fetchedAt: Duration?
+        /// Why GitHub could not be asked, for callers that would wait as long again.
+        var failure: (reason: ModelError, until: Duration)?
     }
 
     private static let lifetime = Duration.seconds(60)
@@ -25,25 +27,46 @@ final class CopilotAccountQuota: Sendable {
         self.exchange = exchange
     }
 
-    /// Nil where nothing is known. Throws ``ModelError`` when GitHub cannot be asked and nothing is cached.
+    /// Nil where nothing is known. Throws ``ModelError`` when GitHub cannot be asked and nothing is cached; then that counts
+    /// for as long as it took, at most a minute.
     func quota() async throws -> ModelQuota? {
         let now = self.exchange.clock.now
-        let known = self.state.withLock { state in
-            state.fetchedAt.map { now - $0 < Self.lifetime } ?? false ? state.quota : nil
+        let (known, failure) = self.state.withLock { state in
+            (
+                state.fetchedAt.map { now - $0 < Self.lifetime } ?? false ? state.quota : nil,
+                state.failure.flatMap { now < $0.until ? $0.reason : nil }
+            )
         }
         if let known { return known }
         guard let gitHub = self.gitHub else { return self.state.withLock { $0.quota } }
+        if let failure { return try self.old(or: failure) }
         do {
             let quota = try await self.fetch(try await gitHub.gitHubToken())
             self.state.withLock { state in
                 state.quota = quota
                 state.fetchedAt = now
+                state.failure = nil
             }
             return quota
         } catch let error as ModelError {
-            if let old = self.state.withLock({ $0.quota }) { return old }
+            self.keep(error, since: now)
+            return try self.old(or: error)
+        } catch let error as CancellationError {
+            // The caller's patience ended: the next ones would wait in vain as well.
+            self.keep(
+                ModelError(.unavailable, "GitHub takes too long to report the quota; try again later."), since: now)
             throw error
         }
+    }
+
+    private func old(or error: ModelError) throws -> ModelQuota {
+        guard let old = self.state.withLock({ $0.quota }) else { throw error }
+        return old
+    }
+
+    private func keep(_ error: ModelError, since begun: Duration) {
+        let now = self.exchange.clock.now
+        self.state.withLock { $0.failure = (error, now + min(now - begun, Self.lifetime)) }
     }
 
     /// Takes single allowances from the headers of a response.

@@ -52,7 +52,7 @@ final class CopilotModels: Sendable {
         }
         switch finding {
         case .known(let models): return models
-        case .loading(let task): return try await task.value
+        case .loading(let task): return try await task.sharedValue()
         }
     }
 
