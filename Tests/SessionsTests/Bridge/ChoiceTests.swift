@@ -145,6 +145,21 @@ struct ChoiceTests {
         try await expectEqual(harness.adapter.choose(.reaction("👍"), at: "p77"), .ignored("no choice"))
     }
 
+    @Test("reactions without a meaning do not wait for a message that is being sent")
+    func meaningless() async throws {
+        let harness = try await BridgeHarness()
+        harness.adapter.setHolding(true)
+        _ = try await harness.ask("!help new")
+        while !harness.adapter.isStuck { try await Task.sleep(for: .milliseconds(2)) }
+        // Ten seconds for each would be more than this suite's time limit.
+        for number in 0..<20 {
+            try await expectEqual(
+                harness.adapter.choose(.reaction("🎉"), at: "p7\(number)"), .ignored("no choice"))
+        }
+        harness.adapter.setHolding(false)
+        try await harness.settle()
+    }
+
     @Test("a stranger's choice is ignored, a guest's has the guest's rights")
     func rights() async throws {
         let harness = try await BridgeHarness()

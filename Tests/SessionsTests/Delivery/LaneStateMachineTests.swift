@@ -55,6 +55,20 @@ struct LaneStateMachineTests {
         #expect(lane.isIdle && lane.start())
     }
 
+    @Test("all choices share the time to wait for a message, also over repeated attempts; the next one has its own")
+    func awaited() {
+        var lane = LaneStateMachine()
+        expectEqual(lane.awaited(at: Self.at(0)), nil)
+        lane.beginWait(for: Self.item(1), at: Self.at(0))
+        expectEqual(lane.awaited(at: Self.at(0)), .seconds(10))
+        expectEqual(lane.awaited(at: Self.at(4)), .seconds(6))
+        expectEqual(lane.awaited(at: Self.at(10)), nil)
+        lane.beginWait(for: Self.item(1), at: Self.at(11))
+        expectEqual(lane.awaited(at: Self.at(11)), nil)
+        lane.beginWait(for: Self.item(2), at: Self.at(12))
+        expectEqual(lane.awaited(at: Self.at(12)), .seconds(10))
+    }
+
     @Test("a note goes before other threads' answers that wait, but not before the first, nor within its own thread")
     func notes() {
         let item = { (id: Int64, kind: OutboxItem.Kind, session: String) in

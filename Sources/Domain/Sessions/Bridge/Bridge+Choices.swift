@@ -5,6 +5,7 @@ extension Bridge {
     func take(_ choice: Choice, event: InboundEvent) async throws -> Delivery {
         // Checked first, because people react to many messages.
         guard let role = self.access.role(of: choice.sender) else { return .ignored("stranger") }
+        guard choice.kind.mayMeanSomething else { return .ignored("no choice") }
         var (item, thread, isContinued) = try await self.target(of: choice)
         // People may be faster than the network's answer to the post, which brings the message's id. It may also have come
         // since the look above.
@@ -93,14 +94,23 @@ extension Choice.Kind {
         case .button(let command):
             return buttons.contains { command == $0.command || command.hasPrefix("\($0.command) ") } ? command : nil
         case .reaction(let emoji):
-            // None of those below is longer, and a run of marks is sorted when it is looked up.
-            guard emoji.utf8.count <= 64 else { return nil }
-            let plain = String(String.UnicodeScalarView(emoji.unicodeScalars.filter { $0 != "\u{FE0F}" }))
-            guard let name = Self.meanings[plain] else { return nil }
+            guard let name = Self.meaning(of: emoji) else { return nil }
             let meant = buttons.filter { $0.command == name.rawValue || $0.command.hasPrefix("\(name.rawValue) ") }
             // Of several, a reaction means the recommended one.
             return meant.count == 1 ? meant.first?.command : meant.first { $0.style == .primary }?.command
         }
+    }
+
+    /// Whether it is a button, or a reaction that counts on some messages.
+    fileprivate var mayMeanSomething: Bool {
+        guard case .reaction(let emoji) = self else { return true }
+        return Rating(emoji: emoji) != nil || Self.meaning(of: emoji) != nil
+    }
+
+    private static func meaning(of emoji: String) -> CommandName? {
+        // None of those below is longer, and a run of marks is sorted when it is looked up.
+        guard emoji.utf8.count <= 64 else { return nil }
+        return self.meanings[String(String.UnicodeScalarView(emoji.unicodeScalars.filter { $0 != "\u{FE0F}" }))]
     }
 
     private static let meanings: [String: CommandName] = [

@@ -35,9 +35,6 @@ actor Lane {
     /// Another host may have the room.
     private var isDropped = false
 
-    /// Longer than a network takes to answer a post, and bounded because its own events wait for as long.
-    private static let sendWait: Duration = .seconds(10)
-
     init(
         room: RoomID, adapter: any ChatAdapter, store: SessionStore, environment: BridgeEnvironment,
         reactions: BotReactions
@@ -98,12 +95,12 @@ actor Lane {
         if self.state.isHolding { self.wakeUp?.signal() }
     }
 
-    /// Waits until the message that is being sent has its platform id recorded, at most ``sendWait``.
+    /// Waits until the message that is being sent has its platform id recorded, see ``LaneStateMachine/awaited(at:)``.
     func waitForSend() async {
-        guard self.sendWaiters != nil else { return }
+        guard self.sendWaiters != nil, let limit = self.state.awaited(at: .now) else { return }
         let sent = Signal()
         self.sendWaiters?.append(sent)
-        await sent.wait(upTo: Self.sendWait)
+        await sent.wait(upTo: limit)
     }
 
     private func endSend() {
@@ -204,6 +201,7 @@ actor Lane {
 
     private func send(_ item: OutboxItem) async throws {
         self.sendWaiters = []
+        self.state.beginWait(for: item, at: .now)
         defer { self.endSend() }
         let room = self.room
         do {

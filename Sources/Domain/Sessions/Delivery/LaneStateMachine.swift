@@ -40,6 +40,11 @@ struct LaneStateMachine {
     private var retryDelay: Duration = .milliseconds(500)
     /// The message whose search keeps failing, and since when.
     private var search: (item: Int64, since: LanePace.Instant)?
+    /// The message that choices wait for, and until when.
+    private var awaited: (item: Int64, until: LanePace.Instant)?
+
+    /// Longer than a network takes to answer a post, and bounded because its own events wait for as long.
+    static let sendWait: Duration = .seconds(10)
 
     /// Checked again after that; ``endClosing(of:)`` comes much earlier.
     static let closingTime: Duration = .seconds(1)
@@ -191,6 +196,18 @@ struct LaneStateMachine {
     mutating func marked(_ isMarked: Bool) {
         self.isMarked = isMarked
         if !isMarked { self.queue.removeFirst() }
+    }
+
+    /// `item` is being sent, perhaps again.
+    mutating func beginWait(for item: OutboxItem, at now: LanePace.Instant) {
+        if self.awaited?.item != item.id { self.awaited = (item.id, now + Self.sendWait) }
+    }
+
+    /// How long a choice may wait for the message that is being sent; nil once its time is over. All choices share it, also
+    /// over repeated attempts: each of them holds up the network's other events.
+    func awaited(at now: LanePace.Instant) -> Duration? {
+        guard let awaited = self.awaited, awaited.until > now else { return nil }
+        return awaited.until - now
     }
 
     // MARK: Failures
