@@ -155,6 +155,66 @@ struct RecoveryTests {
         expectEqual(second.adapter.texts, ["You said: hello"])
     }
 
+    @Test(
+        "a start does not wait for a command whose server is silent, and what comes in the meantime is behind it",
+        arguments: [false, true])
+    func silent(isSuspect: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await BridgeHarness(directory: directory)
+        let texts = ["!models"] + (1...300).map { "!help word\($0)" }
+        try await first.bridge.store.write { ledger in
+            for text in texts {
+                let event = first.adapter.event(text, id: text)
+                guard let message = event.message else { continue }
+                _ = try ledger.insertEvent(
+                    text, adapter: event.adapter, body: StoredForm.text(of: message), role: .owner, at: 1)
+            }
+        }
+        let numbers = try await first.bridge.store.read { ledger in
+            try ledger.newEvents(after: 0, limit: 9).map { "\($0.number)" }
+        }
+        let underWay = UnderWay(store: first.bridge.store)
+        if isSuspect { _ = try await underWay.begin(.event, numbers) }
+        let gate = Gate(isOpen: false)
+        let models = ModelDirectory(defaultModel: "small", provider: "test") {
+            await gate.pass()
+            return []
+        }
+        let second = try await BridgeHarness(
+            directory: directory,
+            settings: BridgeSettings(
+                publicURL: "http://127.0.0.1:8787", inboxPatience: .zero, drainTimeout: .milliseconds(50)),
+            models: models)
+        try await gate.reached()
+        try await expectEqual(second.adapter.say("!help last"), .stored)
+        gate.setOpen(true)
+        try await second.settle()
+        let asked = try await second.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT text FROM messages WHERE role = 'command' ORDER BY id", [])
+                .map { try $0.text("text") }
+        }
+        expectEqual(asked, texts + ["!help last"])
+        // Nothing stays counted.
+        try await eventually("all are handled") {
+            try await underWay.interrupted(.event, numbers).isEmpty
+        }
+    }
+
+    @Test("messages that wait when the host stops in good order are not counted against them")
+    func goodOrder() async throws {
+        let harness = try await BridgeHarness()
+        let underWay = UnderWay(store: harness.bridge.store)
+        let counting = InboxTrials(store: harness.bridge.store)
+        try await counting.begin(["1", "2"])
+        await counting.end(["2"])
+        try await expectEqual(underWay.interrupted(.event, ["1", "2"]), ["1"])
+        await counting.close()
+        try await expectEqual(underWay.interrupted(.event, ["1", "2"]), [])
+        try await counting.begin(["3"])
+        try await expectEqual(counting.run("4") { 4 }, 4)
+        try await expectEqual(underWay.interrupted(.event, ["3", "4"]), [])
+    }
+
     @Test("a shutdown in mid-answer is noted, and the inbox keeps later messages")
     func shutdown() async throws {
         let directory = try TemporaryDirectory()

@@ -1,4 +1,5 @@
 import Chat
+import Primitives
 import TestSupport
 import Testing
 
@@ -51,6 +52,29 @@ struct UnderWayTests {
         try await second.settle()
         expectEqual(second.worker.requests.map(\.text), ["harmless"])
         await second.adapter.waitForPosts { posts in posts.contains { $0.text.contains("ended twice") } }
+    }
+
+    @Test("messages that the process may have died of are handled one at a time")
+    func oneByOne() async throws {
+        let harness = try await BridgeHarness()
+        let trials = InboxTrials(store: harness.bridge.store)
+        let gate = Gate(isOpen: false)
+        let begun = Protected<[Int]>([])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    _ = try await trials.run("\(number)") {
+                        begun.withLock { $0.append(number) }
+                        await gate.pass()
+                    }
+                }
+            }
+            try await gate.reached()
+            expectEqual(begun.withLock { $0.count }, 1)
+            gate.setOpen(true)
+            try await group.waitForAll()
+        }
+        expectEqual(Set(begun.withLock { $0 }), Set(0..<8))
     }
 
     @Test("an answer during whose closing the process died twice is closed without being shown")

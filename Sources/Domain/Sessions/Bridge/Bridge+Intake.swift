@@ -183,7 +183,11 @@ extension Bridge {
         let now = self.environment.now()
         let role = change.sender.flatMap { self.access.role(of: $0) }
         let number = try await self.store.write(of: Place(of: thread)) { ledger in
-            try ledger.insertChange(change, event: event.id, adapter: event.adapter, role: role, at: now)
+            let number = try ledger.insertChange(
+                change, event: event.id, adapter: event.adapter, role: role, at: now)
+            // A thread in which many messages wait reads this one later.
+            if number != nil { _ = try ledger.apply(change, to: try ledger.received(change.reference)) }
+            return number
         }
         guard let number else { return .duplicate }
         // While the host stops, the inbox keeps the change for the next start, like the message.

@@ -18,6 +18,7 @@ package final class Bridge: MessageSink, Service {
     let conversations: Conversations
     let questions = OpenQuestions()
     let notices: OwnerNotices
+    private let trials: InboxTrials
     package let askChanges = ChangeSignals()
     let indexer: MessageIndexer
     /// Admits people's files.
@@ -61,6 +62,7 @@ package final class Bridge: MessageSink, Service {
         self.desk = desk
         self.accounts = accounts
         self.store = posts.store
+        self.trials = InboxTrials(store: posts.store)
         self.adapters = posts.adapters
         self.models = models
         self.environment = environment
@@ -252,12 +254,14 @@ package final class Bridge: MessageSink, Service {
     }
 
     func recover(_ places: Places, after interruption: Interruption) async throws {
+        let deadline = ContinuousClock.now + self.environment.settings.inboxPatience
         try await self.access.load(places)
         for places in places.batches {
             try await Recovery(
                 store: self.store, environment: self.environment, adapters: self.adapters, access: self.access,
                 lanes: self.lanes, conversations: self.conversations, questions: self.questions,
-                accounts: self.accounts, places: places, interruption: interruption
+                accounts: self.accounts, places: places, interruption: interruption, trials: self.trials,
+                deadline: deadline
             ).run()
         }
         if try await self.store.read({ ledger in try !ledger.peopleToNotify().isEmpty }) { self.notices.askWasStored() }
@@ -321,6 +325,7 @@ package final class Bridge: MessageSink, Service {
         }
         await self.conversations.close(by: .now + self.environment.settings.drainTimeout, because: cut)
         await self.lanes.drain(until: .now + .seconds(5))
+        await self.trials.close()
         self.release()
     }
 

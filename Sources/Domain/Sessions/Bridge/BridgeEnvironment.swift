@@ -59,6 +59,8 @@ package struct BridgeSettings: Sendable {
     package var queueLimit: Int
     /// Backlog older than this is listed, not answered. Milliseconds.
     package var freshness: Int64
+    /// How long a start waits until what was in the inbox is handled. Longer than commands take that ask no server.
+    package var inboxPatience: Duration
     /// How long a shutdown waits for running turns.
     package var drainTimeout: Duration
     /// Names of the configured repositories, the default first.
@@ -83,7 +85,8 @@ package struct BridgeSettings: Sendable {
         publicURL: String, turnTimeout: Duration = .seconds(600),
         approvalTimeout: Duration = .seconds(300), notifiesOwners: Bool = true, turnsPerHost: Int = 2_000,
         turnsPerPerson: Int = 1_000,
-        queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, drainTimeout: Duration = .seconds(20),
+        queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, inboxPatience: Duration = .seconds(10),
+        drainTimeout: Duration = .seconds(20),
         repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = BridgeSettings.usualFileLimit,
         retention: Retention = Retention(),
         staleGathering: Duration = .seconds(2), searchLimit: Duration = .seconds(60),
@@ -98,6 +101,7 @@ package struct BridgeSettings: Sendable {
         self.turnsPerPerson = turnsPerPerson
         self.queueLimit = queueLimit
         self.freshness = freshness
+        self.inboxPatience = inboxPatience
         self.drainTimeout = drainTimeout
         self.repositories = repositories
         self.filesDirectory = filesDirectory

@@ -67,6 +67,16 @@ extension Ledger {
         return StoredMessage(number: change.number, event: change.event, message: message, role: change.role)
     }
 
+    /// Applies a change to a message that waits unhandled. False if it does not.
+    func apply(_ change: MessageChange, to received: ReceivedMessage?) throws -> Bool {
+        guard let received, let message = received.message, change.counts(for: message.sender) else { return false }
+        switch change {
+        case .edit(let edit): try self.edit(received, to: edit.text)
+        case .deletion: try self.finishEvent(received.number, turn: nil)
+        }
+        return true
+    }
+
     /// Changes the text of an unhandled message.
     package func edit(_ received: ReceivedMessage, to text: String) throws {
         guard let message = received.message?.reading(text) else { return }

@@ -2,6 +2,7 @@ internal import Chat
 internal import Database
 internal import JSON
 internal import Logging
+internal import Primitives
 
 /// Cleans up after the last run, or after another host: one transaction repairs the tables, then lanes, turns and the
 /// inbox resume.
@@ -16,6 +17,9 @@ struct Recovery: Sendable {
     let accounts: (any PersonalAccounts)?
     let places: Places
     let interruption: Interruption
+    let trials: InboxTrials
+    /// Until when the start waits for what is in the inbox; after that it is handled beside the services.
+    let deadline: ContinuousClock.Instant
 
     /// The maximum number of times that a turn begins before it has shown anything.
     private static let attempts = 2
@@ -115,42 +119,75 @@ struct Recovery: Sendable {
         }
     }
 
+    /// Hands what is in the inbox to its threads, so that what comes from now on is behind it. Waits for a time, so that a
+    /// client's repeat of a message finds its operation once the gateway serves.
     private func takeUpInbox() async throws {
+        // Those that were being handled when the process died come first, as they are older, and one by one, so that only
+        // the one of which it dies again is counted twice.
+        let suspects = try await self.handInbox(suspects: true)
+        await self.wait(for: suspects)
+        // One that could not be handled now is left to the next start.
+        await self.wait(for: try await self.handInbox(suspects: false, without: Set(suspects.joined().map(\.key))))
+    }
+
+    /// Returns who waits for what was handed to the threads, by page.
+    private func handInbox(
+        suspects: Bool, without handed: Set<String> = []
+    ) async throws -> [[(key: String, reply: ReplyBox)]] {
         let intents = IntentReader(adapters: self.adapters, access: self.access)
         let places = self.places
         let underWay = UnderWay(store: self.store)
-        @Sendable func hand(_ event: StoredMessage) async throws -> ReplyBox {
-            let reply = ReplyBox()
-            let intent = intents.intent(of: event.message, role: event.role)
-            await self.conversations.hand(.message(event, intent), of: event.message.thread, reply: reply)
-            return reply
-        }
+        var pages: [[(key: String, reply: ReplyBox)]] = []
         var last: Int64 = 0
         while true {
             let after = last
             let events = try await self.store.read { ledger in
                 try ledger.newEvents(of: places, after: after, limit: 256)
             }
-            guard let number = events.last?.number else { return }
+            guard let number = events.last?.number else { return pages }
             last = number
-            // Those that were being handled when the process died come first, as they are older, and one by one, so that only
-            // the one of which it dies again is counted twice.
-            let suspects = try await underWay.interrupted(.event, events.map { "\($0.number)" })
-            for event in events where suspects.contains("\(event.number)") {
-                let isHandled = try await underWay.run(.event, "\(event.number)") { () async throws -> Bool in
-                    _ = try? await hand(event).value()
-                    return true
-                }
-                if isHandled == nil { try await self.giveUp(event) }
+            let interrupted = try await underWay.interrupted(.event, events.map { "\($0.number)" })
+            let chosen = events.filter { event in
+                interrupted.contains("\(event.number)") == suspects && !handed.contains("\(event.number)")
             }
-            let others = events.filter { !suspects.contains("\($0.number)") }
-            _ = try await underWay.begin(.event, others.map { "\($0.number)" })
-            // Waits, so that a client's repeat of a message finds its operation once the gateway serves.
-            var replies: [ReplyBox] = []
-            for event in others { replies.append(try await hand(event)) }
-            for reply in replies { _ = try? await reply.value() }
-            try await underWay.end(.event, others.map { "\($0.number)" })
+            if !suspects { try await self.trials.begin(chosen.map { "\($0.number)" }) }
+            var page: [(key: String, reply: ReplyBox)] = []
+            for event in chosen {
+                let reply = ReplyBox()
+                let intent = intents.intent(of: event.message, role: event.role)
+                await self.conversations.hand(
+                    .message(event, intent), of: event.message.thread, reply: reply,
+                    trial: suspects ? LetterTrial(event: event, recovery: self) : nil)
+                page.append(("\(event.number)", reply))
+            }
+            pages.append(page)
         }
+    }
+
+    /// Waits until ``deadline`` at the latest: a command may ask a server that does not answer.
+    private func wait(for pages: [[(key: String, reply: ReplyBox)]]) async {
+        let trials = self.trials
+        let handled = Signal()
+        // Unstructured, because it goes on beside the services.
+        Task {
+            for page in pages {
+                for (_, reply) in page { _ = try? await reply.value() }
+                await trials.end(page.map(\.key))
+            }
+            handled.signal()
+        }
+        await handled.wait(upTo: self.deadline - .now)
+    }
+
+    /// Handles a message of which the process may have died.
+    func attempt(
+        _ event: StoredMessage, _ handle: () async throws -> Submission?
+    ) async throws -> Submission? {
+        guard let submission = try await self.trials.run("\(event.number)", handle) else {
+            try await self.giveUp(event)
+            return nil
+        }
+        return submission
     }
 
     /// Ends the handling of a message of which the process has died, and says so in its thread.
@@ -167,7 +204,7 @@ struct Recovery: Sendable {
                 session: session, text: TurnTexts.messageGivenUp, role: .note, kind: .note, adapters: adapters, at: now
             ).write(to: ledger)
         }
-        try await UnderWay(store: self.store).end(.event, ["\(event.number)"])
+        await self.trials.end(["\(event.number)"])
         await self.lanes.wake(event.message.route.room)
     }
 
@@ -224,11 +261,8 @@ struct Recovery: Sendable {
     /// Applies a change that was stored but not handled, if its message still waits.
     private func apply(_ stored: StoredChange, in ledger: Ledger) throws {
         let received = try ledger.received(stored.change.reference)
-        if let received, let message = received.message, stored.change.counts(for: message.sender) {
-            switch stored.change {
-            case .edit(let edit): try ledger.edit(received, to: edit.text)
-            case .deletion: try ledger.finishEvent(received.number, turn: nil)
-            }
+        if try ledger.apply(stored.change, to: received) {
+            // It is handled as changed.
         } else if let turn = try received?.turn.flatMap({ try ledger.turn(id: $0) }), turn.state == .queued,
             turn.ask == nil,
             stored.change.counts(for: turn.sender)

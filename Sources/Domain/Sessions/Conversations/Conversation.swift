@@ -58,10 +58,7 @@ actor Conversation {
         self.stopFollowing()
         for ask in self.asks.leave() { self.context.questions.end(ask) }
         let lost = PlaceLost([self.hold.place])
-        for letter in self.mailbox.abandon() {
-            letter.delivery?.resume()
-            letter.reply?.resume(with: .failure(lost))
-        }
+        for reply in self.mailbox.abandon() { reply.resume(with: .failure(lost)) }
         if let running = self.running { self.end(running.turn.id, because: .lost) }
     }
 
@@ -76,18 +73,15 @@ actor Conversation {
 
     // MARK: Messages
 
-    /// Takes an inbox entry of the thread, waiting for room. False when this conversation is retired: ask for a new
-    /// one.
-    func accept(_ entry: InboxEntry, reply: ReplyBox? = nil) async -> Bool {
-        let letter = Mailbox.Letter(entry, reply: reply)
+    /// Takes an inbox entry of the thread. False when this conversation is retired: ask for a new one.
+    func accept(_ entry: InboxEntry, reply: ReplyBox? = nil, trial: LetterTrial? = nil) -> Bool {
+        let letter = Mailbox.Letter(entry, reply: reply, trial: trial)
         if case .change(let stored) = entry {
             self.mailbox.amend(stored.change) { self.context.intents.intent(of: $0, role: $1) }
         }
         switch self.mailbox.receive(letter) {
         case .refused: return false
         case .queued: break
-        // A full mailbox is being emptied, which resumes all waiting deliveries.
-        case .full: await withCheckedContinuation { self.mailbox.hold(letter, for: $0) }
         case .begin: self.handleLetters()
         }
         return true
@@ -124,10 +118,12 @@ actor Conversation {
     private func handleLetters() {
         // The mailbox's loop: it ends when the mailbox is empty, and there is never more than one.
         Task {
-            while let (letter, delivery) = self.mailbox.next() {
-                delivery?.resume()
+            while let letter = await self.nextLetter() {
                 do {
-                    let submission = try await Span.$current.withValue(letter.span) { try await self.handle(letter) }
+                    let submission = try await Span.$current.withValue(letter.span) {
+                        guard let trial = letter.trial else { return try await self.handle(letter) }
+                        return try await trial.run { try await self.handle(letter) }
+                    }
                     letter.reply?.resume(with: .success(submission))
                 } catch let lost as PlaceLost {
                     // The message stays in the inbox for the host that has the thread.
@@ -140,6 +136,31 @@ actor Conversation {
                 }
             }
         }
+    }
+
+    /// Reads what waits in the inbox behind a full mailbox, when its turn has come.
+    private func nextLetter() async -> Mailbox.Letter? {
+        var pause = StoragePause()
+        while case let numbers = self.mailbox.unread, !numbers.isEmpty {
+            let (revision, intents) = (self.mailbox.revision, self.context.intents)
+            do {
+                let entries = try await self.context.store.read { ledger in
+                    try ledger.waiting(numbers) { intents.intent(of: $0, role: $1) }
+                }
+                guard self.mailbox.revision == revision else { continue }
+                for reply in self.mailbox.take(entries, of: numbers.count) { reply.resume(with: .success(nil)) }
+            } catch {
+                self.environment.logger.error(
+                    "waiting messages cannot be read", ["thread": "\(self.key)", "error": .string("\(error)")])
+                if (error as? DatabaseError)?.isPassing == true, !self.turns.isClosing {
+                    await pause.wait()
+                } else if self.mailbox.revision == revision {
+                    // They stay in the inbox for the next start.
+                    for reply in self.mailbox.take([:], of: numbers.count) { reply.resume(with: .failure(error)) }
+                }
+            }
+        }
+        return self.mailbox.next()
     }
 
     private func handle(_ letter: Mailbox.Letter) async throws -> Submission? {

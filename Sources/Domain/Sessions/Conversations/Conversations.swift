@@ -54,7 +54,7 @@ final class Conversations: Sendable {
     }
 
     /// Hands an inbox entry to its thread.
-    func hand(_ entry: InboxEntry, of thread: ThreadKey, reply: ReplyBox?) async {
+    func hand(_ entry: InboxEntry, of thread: ThreadKey, reply: ReplyBox?, trial: LetterTrial? = nil) async {
         let place = Place(of: thread)
         while true {
             guard self.context.store.held.contains(place) else {
@@ -63,7 +63,7 @@ final class Conversations: Sendable {
                 return
             }
             let conversation = self.conversation(for: thread)
-            if await conversation.accept(entry, reply: reply) { return }
+            if await conversation.accept(entry, reply: reply, trial: trial) { return }
             self.forget(conversation, of: thread)
         }
     }

@@ -2,6 +2,9 @@ internal import Chat
 internal import Telemetry
 
 /// The messages of a thread that wait to be handled, in order, and those that are too old to be answered. Pure.
+///
+/// Beyond ``limit`` it keeps only the numbers of messages: they are stored, and read from the inbox when their turn comes, so
+/// no thread holds up its network.
 struct Mailbox {
     struct Letter {
         enum Content {
@@ -13,41 +16,58 @@ struct Mailbox {
 
         var content: Content
         let reply: ReplyBox?
+        /// How it is handled if the process may have died of it.
+        let trial: LetterTrial?
         /// Of its arrival.
-        let span = Span.current
-        /// The delivery that waits for room; nil once the letter is in.
-        fileprivate(set) var delivery: CheckedContinuation<Void, Never>?
+        let span: Span?
 
-        var isWaiting: Bool { self.delivery != nil }
-
-        init(_ entry: InboxEntry, reply: ReplyBox? = nil) {
+        init(_ entry: InboxEntry, reply: ReplyBox? = nil, trial: LetterTrial? = nil, span: Span? = .current) {
             switch entry {
             case .message(let stored, let intent): self.content = .message(stored, intent)
             case .change(let stored): self.content = .change(stored)
             }
             self.reply = reply
+            self.trial = trial
+            self.span = span
         }
+
+        var number: Int64 {
+            switch self.content {
+            case .message(let stored, _): stored.number
+            case .change(let stored): stored.number
+            case .deleted(let number): number
+            }
+        }
+    }
+
+    /// A letter that stays in the inbox until its turn comes.
+    private struct Left {
+        let number: Int64
+        let reply: ReplyBox?
+        let trial: LetterTrial?
+        let span: Span?
     }
 
     /// What to do with a letter that has arrived.
     enum Reception: Equatable {
         /// The thread has been forgotten.
         case refused
-        /// The mailbox is full: its delivery waits, see ``Mailbox/hold(_:for:)``.
-        case full
         /// It is in; its turn comes.
         case queued
         /// It is in, and the letters are to be handled from now on, until ``Mailbox/next()`` returns nil.
         case begin
     }
 
-    /// When that many letters are in, deliveries wait. Their messages are stored by then.
+    /// When that many letters are in, further ones stay in the inbox.
     static let limit = 256
     /// The maximum number of stale messages in one line.
     static let staleLimit = 200
 
-    /// Those after the first ``limit`` wait for room.
     private(set) var letters: [Letter] = []
+    /// Those that follow ``letters``.
+    private var left: [Left] = []
+    /// Differs once letters were changed: what was read from the inbox in the meantime may be out of date.
+    private(set) var revision = 0
     /// The letters are being handled, one at a time.
     private var isHandling = false
     private var isRetired = false
@@ -62,8 +82,6 @@ struct Mailbox {
     /// Whether a message may be taken past the mailbox.
     var isOpen: Bool { self.isIdle && !self.isRetired }
 
-    private var isFull: Bool { self.letters.count >= Self.limit }
-
     /// Accepts no more letters.
     mutating func retire(_ isRetired: Bool) { self.isRetired = isRetired }
 
@@ -71,24 +89,22 @@ struct Mailbox {
 
     mutating func receive(_ letter: Letter) -> Reception {
         if self.isRetired { return .refused }
-        if self.isFull { return .full }
-        self.letters.append(letter)
+        if self.left.isEmpty, self.letters.count < Self.limit {
+            self.letters.append(letter)
+        } else {
+            self.left.append(
+                Left(number: letter.number, reply: letter.reply, trial: letter.trial, span: letter.span))
+        }
         return self.begin() ? .begin : .queued
     }
 
-    /// Keeps a letter for which there is no room yet.
-    mutating func hold(_ letter: Letter, for delivery: CheckedContinuation<Void, Never>?) {
-        var letter = letter
-        letter.delivery = delivery
-        self.letters.append(letter)
-    }
-
-    /// Accepts no more letters, and gives up those that wait.
-    mutating func abandon() -> [Letter] {
+    /// Accepts no more letters, and gives up those that wait. Returns who waits for them.
+    mutating func abandon() -> [ReplyBox] {
+        let replies = self.letters.compactMap(\.reply) + self.left.compactMap(\.reply)
         self.isRetired = true
-        self.stale = []
-        defer { self.letters = [] }
-        return self.letters
+        (self.stale, self.letters, self.left) = ([], [], [])
+        self.revision += 1
+        return replies
     }
 
     /// Whether letters are to be handled from now on: false while they are.
@@ -99,16 +115,33 @@ struct Mailbox {
 
     // MARK: Out
 
-    /// The next letter to be handled, and the delivery that has room now; nil when all are handled.
-    mutating func next() -> (letter: Letter, delivery: CheckedContinuation<Void, Never>?)? {
+    /// The next letter to be handled; nil when all are handled. First, what is in ``unread`` has to be read.
+    mutating func next() -> Letter? {
         self.reply = nil
         guard !self.letters.isEmpty else {
-            self.isHandling = false
+            self.isHandling = !self.left.isEmpty
             return nil
         }
         let letter = self.letters.removeFirst()
         self.reply = letter.reply
-        return (letter, self.isFull ? self.letters[Self.limit - 1].delivery.take() : nil)
+        return letter
+    }
+
+    /// The numbers of the entries that are to be read from the inbox now.
+    var unread: [Int64] { self.letters.isEmpty ? self.left.prefix(Self.limit).map(\.number) : [] }
+
+    /// Takes the first `count` of ``unread``, of which `entries` still wait. Returns who waits for the others.
+    mutating func take(_ entries: [Int64: InboxEntry], of count: Int) -> [ReplyBox] {
+        var gone: [ReplyBox] = []
+        for letter in self.left.prefix(count) {
+            if let entry = entries[letter.number] {
+                self.letters.append(Letter(entry, reply: letter.reply, trial: letter.trial, span: letter.span))
+            } else if let reply = letter.reply {
+                gone.append(reply)
+            }
+        }
+        self.left.removeFirst(count)
+        return gone
     }
 
     /// A message is handled past the mailbox: letters wait until ``endDirect()``.
@@ -122,8 +155,9 @@ struct Mailbox {
 
     // MARK: Changes
 
-    /// Changes a waiting message in place.
+    /// Changes a waiting message in place; in the inbox it is changed already.
     mutating func amend(_ change: MessageChange, reading: (InboundMessage, Role?) -> Intent) {
+        self.revision += 1
         for index in self.letters.indices {
             guard case .message(var stored, _) = self.letters[index].content,
                 stored.message.reference == change.reference, change.counts(for: stored.message.sender)
@@ -139,6 +173,7 @@ struct Mailbox {
 
     /// Gives waiting messages the room's new id.
     mutating func move(from: RoomID, to: RoomID, keepsMessages: Bool) {
+        self.revision += 1
         for index in self.letters.indices {
             guard case .message(var stored, let intent) = self.letters[index].content,
                 stored.message.route.room == from
