@@ -34,6 +34,37 @@ struct TaskApartTests {
     }
 }
 
+@Suite("a task that several wait for")
+struct SharedTaskTests {
+    private struct Mistake: Error {}
+
+    @Test("a caller that is cancelled leaves, and the others have the result")
+    func cancellation() async throws {
+        let end = Signal()
+        // Unstructured, as tasks are that outlive whoever began them.
+        let shared = Task<Int, any Error> {
+            await end.wait()
+            return 7
+        }
+        // Unstructured, to be cancelled from outside.
+        let leaving = Task { try await shared.sharedValue() }
+        async let staying = shared.sharedValue()
+        leaving.cancel()
+        await #expect(throws: CancellationError.self) { try await leaving.value }
+        #expect(!shared.isCancelled)
+        end.signal()
+        let value = try await staying
+        #expect(value == 7)
+    }
+
+    @Test("its error is the caller's")
+    func failure() async {
+        // Unstructured, as above.
+        let shared = Task<Int, any Error> { throw Mistake() }
+        await #expect(throws: Mistake.self) { try await shared.sharedValue() }
+    }
+}
+
 @Suite("a buffer that is kept for long")
 struct SparingArrayTests {
     @Test("it holds what was appended, and at most an eighth or 512 bytes more")

@@ -167,17 +167,3 @@ extension ModelCatalog {
         return row[right.count]
     }
 }
-
-extension Task where Failure == any Error {
-    /// The result of a task that others wait for too. A caller that is cancelled leaves, and the task continues.
-    package func sharedValue() async throws -> Success {
-        let ended = Signal()
-        Task<Void, Never> {
-            _ = await self.result
-            ended.signal()
-        }
-        await ended.wait()
-        try Task<Never, Never>.checkCancellation()
-        return try await self.value
-    }
-}

@@ -13,3 +13,19 @@ package func runApart<Value: Sendable>(
         task.cancel()
     }
 }
+
+extension Task where Failure == any Error {
+    /// The result of a task that others wait for too. A caller that is cancelled leaves at once, and the task continues.
+    /// Throws what the task throws, and `CancellationError`.
+    package func sharedValue() async throws -> Success {
+        let ended = Signal()
+        // Unstructured: a wait for the result cannot be cancelled.
+        Task<Void, Never> {
+            _ = await self.result
+            ended.signal()
+        }
+        await ended.wait()
+        try Task<Never, Never>.checkCancellation()
+        return try await self.value
+    }
+}

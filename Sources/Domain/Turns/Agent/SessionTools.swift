@@ -52,6 +52,7 @@ final class SessionTools: ToolExecutor {
             made = task
             return task
         }
-        return try await task.value
+        // A server may keep it long, and `stop` ends the turn that waits.
+        return try await task.sharedValue()
     }
 }

@@ -66,8 +66,8 @@ package actor Workspaces: WorkspaceDirectory {
     package func open(
         session: String, repository: String?, feature: String? = nil, update: SessionPlace.Update = .required
     ) async throws -> Workspace {
-        // A second call for the session waits for the first: it finds what that has made.
         let before = try await self.lastOpening(of: session)
+        // Unstructured, because a second call for the session waits for the first: it finds what that has made.
         let task = Task {
             let existing = try? await before?.value
             return try await self.find(session, repository, feature, update, existing)
@@ -145,13 +145,8 @@ extension Workspaces {
     /// The last opening of a session's workspace, after its end. Throws `CancellationError`.
     func lastOpening(of session: String) async throws -> Task<Workspace, any Error>? {
         while let (opening, isEnded) = self.opening[session], !isEnded {
-            let end = Signal()
-            // Unstructured: a wait for the opening itself could not be cancelled, and it may take as long as a server.
-            Task {
-                _ = await opening.result
-                end.signal()
-            }
-            await end.wait()
+            // It may take as long as a server.
+            _ = try? await opening.sharedValue()
             try Task.checkCancellation()
             // Otherwise another has begun.
             if self.opening[session]?.task == opening { break }
