@@ -54,7 +54,11 @@ package final class Gateway: Service {
     package var boundAddress: SocketAddress? { self.server.boundAddress }
 
     /// Starts listening. Throws ``HTTPServerError`` if the address is not available.
-    package func start() async throws { try await self.server.start() }
+    package func start() async throws {
+        // Where that fails now, it is tried again while the gateway serves.
+        try? await self.context.webhooks.start()
+        try await self.server.start()
+    }
 
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -31,9 +31,7 @@ struct GraphQLCheck {
         self.values = values
         self.weights = GraphQLInput.weights(of: values)
         for variable in self.operation.variables {
-            guard self.variables.updateValue(variable, forKey: variable.name) == nil else {
-                throw GraphQLError("There are two variables $\(variable.name).")
-            }
+            self.variables[variable.name] = variable
             guard GraphQLSchema.scalars.contains(variable.type.name) else {
                 throw GraphQLError("There is no input type \(variable.type.name).")
             }

@@ -105,7 +105,12 @@ struct GraphQLExecutor {
         of operation: GraphQLOperation, from given: JSONObject
     ) throws(GraphQLError) -> [String: JSON] {
         var variables: [String: JSON] = [:]
+        var names: Set<String> = []
         for variable in operation.variables {
+            // Before its value is read: that of one name may be long, and there may be thousands of its declarations.
+            guard names.insert(variable.name).inserted else {
+                throw GraphQLError("There are two variables $\(variable.name).")
+            }
             if let value = given[variable.name] {
                 guard let coerced = GraphQLInput.coerce(value, to: variable.type) else {
                     throw GraphQLError("The variable $\(variable.name) must be of the type \(variable.type.text).")

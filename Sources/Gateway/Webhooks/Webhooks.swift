@@ -112,8 +112,24 @@ final class Webhooks: Sendable {
 
     // MARK: From changes to deliveries
 
-    private func follow() async {
+    /// A new hook hears of what changes from now on, so that the gateway listens after this.
+    func start() async throws {
+        guard !self.senders.isEmpty, self.store.held.contains(.webhooks) else { return }
+        try await self.prepare()
+    }
+
+    private func prepare() async throws {
         let names = Set(self.hooks.map(\.name))
+        try await self.store.write(of: .webhooks) { ledger in
+            try ledger.keepWebhooks(names)
+            guard !names.isEmpty else { return }
+            // The numbers of a copied store begin anew.
+            let last = try ledger.lastChange()
+            try ledger.setWebhookCursor(min(try ledger.webhookCursor() ?? last, last))
+        }
+    }
+
+    private func follow() async {
         await self.store.writes.watch { written in
             written.signal()
             var isPrepared = false
@@ -127,14 +143,9 @@ final class Webhooks: Sendable {
                 }
                 do {
                     if !isPrepared {
-                        try await self.store.write(of: .webhooks) { ledger in try ledger.keepWebhooks(names) }
+                        try await self.prepare()
                         isPrepared = true
-                        if names.isEmpty { return }
-                        // The numbers of a copied store begin anew.
-                        try await self.store.write(of: .webhooks) { ledger in
-                            let last = try ledger.lastChange()
-                            try ledger.setWebhookCursor(min(try ledger.webhookCursor() ?? last, last))
-                        }
+                        if self.senders.isEmpty { return }
                     }
                     while try await self.look() {}
                 } catch is PlaceLost {

@@ -151,7 +151,11 @@ package import Processes
     package func listed(
         by number: Int? = nil
     ) async throws -> [(name: String, state: String, threads: Int, adapters: [String])] {
-        let list = try JSON.parse(try await self.run(number ?? self.running(), ["hosts", "--json"]).output)
+        let result = try await self.run(number ?? self.running(), ["hosts", "--json"])
+        guard result.status == .exited(0) else {
+            throw Failure(description: "the list of hosts: \(result.status), \(result.text)\(result.errorText)")
+        }
+        let list = try JSON.parse(result.output)
         return (list["items"]?.arrayValue ?? []).map { item in
             (
                 item["name"]?.stringValue ?? "", item["state"]?.stringValue ?? "", item["threads"]?.intValue ?? 0,

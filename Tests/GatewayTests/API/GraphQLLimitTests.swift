@@ -150,6 +150,13 @@ struct GraphQLLimitTests {
         expectEqual(executor.collected(executor.operation.selections, on: GraphQLSchema.query).steps, 3 + 100_000 / 16)
     }
 
+    @Test("a variable is declared once: its value is not read for each declaration")
+    func sameVariable() {
+        let query = "query(\(String(repeating: "$a: [Int] ", count: 2_400))) { viewer { name } }"
+        let value = JSON.array(Array(repeating: 1, count: 115_000))
+        expectEqual(Self.refusal(query, ["a": value]), "There are two variables $a.")
+    }
+
     @Test("long runs of combining marks are broken in texts, also those of escapes")
     func marks() throws {
         let escapes = String(repeating: "\\u0300", count: 200)

@@ -118,7 +118,7 @@ struct SessionJailsTests {
     @Test("what a command left running is listed by `jobs` and ended by `kill`")
     func leftovers() async throws {
         try await CommandScene.with("repositories: []") { scene in
-            _ = try await scene.run("sleep 99 & true")
+            _ = try await scene.run("sleep 99 & until grep -q sleep /proc/$!/comm; do :; done")
             let list = try await scene.answer(to: "/jobs")
             #expect(list.contains("`sleep 99`: running for "), "\(list)")
             let hint = try await scene.answer(to: "/kill j1")
