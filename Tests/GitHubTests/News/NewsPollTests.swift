@@ -146,6 +146,28 @@ struct NewsPollTests {
         expectEqual(round.events.count { $0.kind == .comment }, 1_000)
     }
 
+    @Test("of a list that is longer than was asked for, only as much is read")
+    func longLists() async throws {
+        self.prepare()
+        let head = NewsFixtures.shas[0]
+        self.source["pulls/7/reviews"] = .array((1...150).map { NewsFixtures.review($0, "APPROVED", "Fine") })
+        self.source["issues/7/comments"] = .array((1...150).map { NewsFixtures.written($0, "x") })
+        self.source["commits/\(head)/check-runs"] = [
+            "check_runs": .array((1...150).map { NewsFixtures.check($0, "failure", sha: head) })
+        ]
+        self.source["commits/\(head)/status"] = [
+            "statuses": .array((1...150).map { ["id": JSON($0), "state": "failure", "context": "ci"] })
+        ]
+        var poll = NewsPoll(NewsFixtures.repository)
+        let events = try await poll.round([NewsFixtures.watch(pull: 7)], from: self.source).events
+        // Ten pages of each list, which the script answers alike.
+        expectEqual(events.count { $0.kind == .review }, 1_000)
+        expectEqual(events.count { $0.kind == .comment }, 1_000)
+        expectEqual(events.count { $0.kind == .check && !$0.id.hasPrefix("status-") }, 100)
+        expectEqual(events.count { $0.kind == .check && $0.id.hasPrefix("status-") }, 100)
+        expectEqual(Set(events.filter { $0.kind == .comment }.map(\.id)), Set((1...100).map { "\($0)" }))
+    }
+
     @Test("pages that are too large are read in parts, and only an item that is too large by itself is left out")
     func longComments() async throws {
         self.prepare()

@@ -265,7 +265,7 @@ package struct NewsPoll: Sendable {
             NewsReader.check($0, in: name)
         }.items
         let statuses = try await self.get(NewsRequest(self.repository, ["commits", sha, "status"]), source)
-        events += (statuses?["statuses"]?.arrayValue ?? []).compactMap {
+        events += (statuses?["statuses"]?.arrayValue ?? []).prefix(Self.pageSize).compactMap {
             NewsReader.status($0, of: sha, in: self.name)
         }
         for var event in events {
@@ -315,7 +315,8 @@ package struct NewsPoll: Sendable {
                 return ([], self.fullPages.contains(request))
             }
             if list.count < size { self.fullPages.remove(request) } else { self.fullPages.insert(request) }
-            return (list.compactMap(read), list.count >= size)
+            // A server or a proxy may give more than was asked for, and all of it would be stored in one transaction.
+            return (list.prefix(size).compactMap(read), list.count >= size)
         } catch let error as GitHubError where error.code == .tooLarge {
             guard step + 1 < Self.pageSizes.count else { return ([], true) }
             let parts = size / Self.pageSizes[step + 1]
