@@ -7,6 +7,8 @@ internal import Primitives
 extension IRCStateMachine {
     /// Rejoin attempts before giving up; servers and operators treat more as abuse.
     static let rejoinLimit = 3
+    /// Bytes of the reason why the bot is not in a channel: each status repeats it.
+    private static let refusalLimit = 512
 
     mutating func joinAll() {
         for channel in self.settings.channels {
@@ -136,14 +138,13 @@ extension IRCStateMachine {
     }
 
     private mutating func leave(_ key: ExactText, refusal: String) {
-        // A second time would look at all people again.
+        // A repeated line changes nothing, and is not worth a status.
         guard self.link.channels[key]?.isJoined == true else { return }
+        let refusal = refusal.beginning(bytes: Self.refusalLimit)
         self.link.channels[key]?.isJoined = false
         self.link.channels[key]?.refusal = refusal
         self.failPosts(to: key, .init(.forbidden, "No longer in \(key): \(refusal)"))
-        for (person, known) in self.link.people where known.channels.contains(key) {
-            self.disappear(person.text, from: key)
-        }
+        for person in self.link.members.removeValue(forKey: key) ?? [] { self.disappear(person.text, from: key) }
         self.settle(key)
         self.reportUp()
     }
@@ -195,7 +196,7 @@ extension IRCStateMachine {
 
     private mutating func refuseJoin(_ key: ExactText, _ reason: String, isPassing: Bool) {
         guard self.link.channels[key] != nil else { return }
-        self.link.channels[key]?.refusal = reason
+        self.link.channels[key]?.refusal = reason.beginning(bytes: Self.refusalLimit)
         self.log(.warning, "Cannot join \(key): \(reason)")
         if isPassing { self.scheduleRejoin(key) }
         if self.link.unsettled.contains(key) { self.settle(key) } else { self.reportUp() }

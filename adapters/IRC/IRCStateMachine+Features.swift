@@ -37,6 +37,8 @@ extension IRCStateMachine {
             people[self.fold(person.nick)] = person
         }
         self.link.people = people
+        self.link.members = [:]
+        for (key, person) in people { self.enter(person.channels, key) }
         // Kept under the old names.
         self.link.holders = [:]
         self.link.online = []

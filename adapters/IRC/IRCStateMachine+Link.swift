@@ -71,6 +71,8 @@ extension IRCStateMachine {
 
         var channels: [ExactText: Channel] = [:]
         var people: [ExactText: Person] = [:]
+        /// Who is in each channel, so that leaving one does not cost a look at everybody.
+        var members: [ExactText: Set<ExactText>] = [:]
         /// Since strangers were last counted.
         var strangerMessages = 0
         /// New nicks by old nick, for answers on their way to the old one.

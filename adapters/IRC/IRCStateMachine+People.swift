@@ -33,6 +33,7 @@ extension IRCStateMachine {
         person.splitUntil = nil
         if person.channels.isEmpty { self.doubtHolder(key) }
         person.channels.insert(channel)
+        self.enter([channel], key)
         self.link.people[key] = person
         self.link.renames[key] = nil
     }
@@ -59,16 +60,34 @@ extension IRCStateMachine {
             || (person.host != nil && source.host != nil && person.host != source.host)
     }
 
+    /// Notes the channels of a person among their members.
+    mutating func enter(_ channels: Set<ExactText>, _ key: ExactText) {
+        for channel in channels { self.link.members[channel, default: []].insert(key) }
+    }
+
     // MARK: Leaving
 
     /// Notes that a person is no longer in a channel. Outside all shared channels the nick can change hands unseen.
     mutating func disappear(_ nick: String, from channel: ExactText) {
         let key = self.fold(nick)
         guard self.link.people[key]?.channels.remove(channel) != nil else { return }
+        self.link.members[channel]?.remove(key)
         guard self.link.people[key]?.channels.isEmpty == true else { return }
         self.endIdentity(key)
-        self.link.people[key] = nil
+        self.forget(key)
         self.doubtHolder(key)
+    }
+
+    /// Notes that a person is no longer in any channel.
+    private mutating func leaveChannels(_ key: ExactText) {
+        for channel in self.link.people[key]?.channels ?? [] { self.link.members[channel]?.remove(key) }
+        self.link.people[key]?.channels = []
+    }
+
+    /// The only way to remove a person: they may be in channels.
+    mutating func forget(_ key: ExactText) {
+        self.leaveChannels(key)
+        self.link.people[key] = nil
     }
 
     mutating func receiveQuit(_ line: IRCLine) {
@@ -79,10 +98,10 @@ extension IRCStateMachine {
         guard let person = self.link.people[key] else { return }
         guard person.hasSpoken, self.isNetsplit(line) else {
             self.endIdentity(key)
-            self.link.people[key] = nil
+            self.forget(key)
             return
         }
-        self.link.people[key]?.channels = []
+        self.leaveChannels(key)
         self.link.people[key]?.splitUntil = self.now.monotonic + Self.splitLimit
         if self.link.timers[.sweep] == nil { self.setTimer(.sweep, in: Self.splitLimit) }
     }
@@ -104,7 +123,7 @@ extension IRCStateMachine {
         for (key, person) in self.link.people {
             guard let until = person.splitUntil, until <= self.now.monotonic else { continue }
             self.endIdentity(key)
-            self.link.people[key] = nil
+            self.forget(key)
         }
         if let next = self.link.people.values.compactMap(\.splitUntil).min() { self.link.timers[.sweep] = next }
     }
@@ -122,7 +141,7 @@ extension IRCStateMachine {
         guard var person = self.link.people[from] else { return }
         guard Self.kept(new) != nil else {
             self.endIdentity(from)
-            self.link.people[from] = nil
+            self.forget(from)
             return
         }
         if from == to {
@@ -130,7 +149,10 @@ extension IRCStateMachine {
             return
         }
         // The previous holder of the new nick must be gone, unseen by us.
-        if self.link.people[to] != nil { self.endIdentity(to) }
+        if self.link.people[to] != nil {
+            self.endIdentity(to)
+            self.forget(to)
+        }
         self.endIdentity(from)
         if self.link.renames.count > Self.strangerLimit { self.link.renames = [:] }
         if person.hasSpoken { self.link.renames[from] = to }
@@ -141,7 +163,8 @@ extension IRCStateMachine {
         person.isAnswered = false
         person.held = []
         person.proofDeadline = nil
-        self.link.people[from] = nil
+        self.forget(from)
+        self.enter(person.channels, to)
         self.link.people[to] = person
     }
 
@@ -240,7 +263,7 @@ extension IRCStateMachine {
         let quietest = strangers.sorted { $0.value.lastSpoke < $1.value.lastSpoke }
         for (key, _) in quietest.prefix(strangers.count - Self.strangerLimit) {
             self.endIdentity(key)
-            self.link.people[key] = nil
+            self.forget(key)
         }
     }
 }

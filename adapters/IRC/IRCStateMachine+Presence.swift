@@ -92,7 +92,7 @@ extension IRCStateMachine {
     mutating func proveGone(_ key: ExactText) {
         guard self.link.people[key]?.proofDeadline != nil else { return }
         self.endIdentity(key)
-        self.link.people[key] = nil
+        self.forget(key)
     }
 
     /// `730 me :nick!user@host,…` online, `731 me :nick,…` offline, `734 me limit nicks :full`
@@ -108,7 +108,7 @@ extension IRCStateMachine {
                 self.forgetHolder(key)
                 guard self.link.people[key]?.channels.isEmpty == true else { continue }
                 self.endIdentity(key)
-                self.link.people[key] = nil
+                self.forget(key)
             }
         case 734:
             self.link.isMonitorFull = true
@@ -126,6 +126,6 @@ extension IRCStateMachine {
         if self.link.online.insert(key).inserted { self.link.holders[key] = nil }
         guard let person = self.link.people[key], person.channels.isEmpty, Self.differs(person, source) else { return }
         self.endIdentity(key)
-        self.link.people[key] = nil
+        self.forget(key)
     }
 }
