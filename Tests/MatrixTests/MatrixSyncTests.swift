@@ -101,6 +101,16 @@ struct MatrixSyncTests {
         #expect(transcript.logs().contains { $0.contains("cannot be read") })
     }
 
+    @Test("a server may ask for a pause before the next sync, but not for a day", arguments: [429, 503])
+    func longPause(status: Int) {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        for (asked, pause) in [(90_000, 90_000), (300_000, 300_000), (86_400_000, 300_000)] as [(Int64, Int64)] {
+            transcript.refuse(.sync(since: "s"), status, retryAfter: asked)
+            expectEqual(transcript.waits(), [pause...pause])
+        }
+    }
+
     private func reply(_ transcript: MatrixTranscript, _ body: String, to id: String) -> JSON {
         transcript.text(body, more: ["m.relates_to": ["m.in_reply_to": ["event_id": .string(id)]]])
     }

@@ -42,6 +42,18 @@ struct SlackBudgetTests {
         expectEqual(budget.wait(.post, channel: "C1", at: 5_000), 0)
     }
 
+    @Test("Retry-After pauses what reads for at most five minutes, and what writes for as long as Slack says")
+    func longPauses() {
+        var budget = SlackBudget()
+        for method in [SlackMethod.authTest, .openConnection, .history, .replies, .memberships] {
+            budget.pause(method, channel: nil, for: 3_600_000, at: 0)
+            expectEqual(budget.wait(method, at: 0), 300_000)
+            expectEqual(budget.wait(method, at: 300_000), 0)
+        }
+        budget.pause(.post, channel: "C1", for: 3_600_000, at: 0)
+        expectEqual(budget.wait(.post, channel: "C1", at: 0), 3_600_000)
+    }
+
     @Test(
         "errors map to codes, even with status 200",
         arguments: [

@@ -155,6 +155,20 @@ struct SlackStateMachineTests {
         expectEqual((stage.machine.deadline ?? 0) - stage.time, 90_000)
     }
 
+    @Test("Slack may ask for a pause before the next connection, but not for an hour")
+    func longPause() {
+        var stage = Stage()
+        let failure = SlackFailure("ratelimited", "later", retryAfter: 3_600_000)
+        _ = stage.feed(.started)
+        _ = stage.feed(.failed(.identify, failure))
+        expectEqual(stage.machine.deadline, stage.time + SlackPace.longestReadPause)
+        expectEqual(stage.wait(), [.call(.identify)])
+        expectEqual(stage.feed(.identified(Self.bot)), [.call(.open(1))])
+        _ = stage.feed(.failed(.open(1), failure))
+        expectEqual(stage.machine.deadline, stage.time + SlackPace.longestReadPause)
+        expectEqual(stage.wait(), [.call(.open(2))])
+    }
+
     @Test("a lost socket leaves the other; when both are lost, the state changes, and a long gap is caught up")
     func lost() {
         var stage = Self.connected()

@@ -249,6 +249,17 @@ struct TelegramLifeTests {
         expectEqual(transcript.methods(), ["getUpdates"])
     }
 
+    @Test("A server may ask for a pause before the next poll, but not for a day")
+    func longFlood() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.refuse(.poll, 429, "Too Many Requests: retry after 86400", retryAfter: 86_400)
+        transcript.pass(299_000)
+        #expect(transcript.methods().isEmpty)
+        transcript.pass(1_100)
+        expectEqual(transcript.methods(), ["getUpdates"])
+    }
+
     @Test("Another program's polls are ignored for a minute, then reported")
     func conflict() throws {
         let transcript = try Transcript()

@@ -223,13 +223,18 @@ package struct MatrixStateMachine: Sendable {
 
     // MARK: Failures
 
-    /// Retries a temporary failure with a growing delay.
+    /// The longest pause, in milliseconds, that a server gets before it is asked again. Nothing is read until then, and only
+    /// a restart would end it sooner.
+    private static let longestPause: Int64 = 300_000
+
+    /// Retries a temporary failure with a growing delay, and no sooner than the server asks for, within reason.
     mutating func retry(_ reason: String, after retryAfter: Int64? = nil) {
         self.failures += 1
         self.batch = nil
         if self.refusal == nil { self.act(.status(.down, detail: reason)) }
         self.log(self.failures == 1 ? .info : .warning, "\(reason); retrying")
         let most: Int64 = min(60_000, 1_000 << Int64(min(self.failures - 1, 10)))
+        let retryAfter = retryAfter.map { min($0, Self.longestPause) }
         let wait = max(most, retryAfter ?? 0)
         self.act(.wait((retryAfter ?? wait / 2)...wait))
     }

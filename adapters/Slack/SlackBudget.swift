@@ -57,9 +57,11 @@ struct SlackBudget: Sendable {
         return wait
     }
 
-    /// Slack answered 429 with this `Retry-After`, in milliseconds.
+    /// Slack answered 429 with this `Retry-After`, in milliseconds. Methods that read wait no longer than
+    /// ``SlackPace/longestReadPause``.
     mutating func pause(_ method: SlackMethod, channel: String?, for duration: Int64, at now: Int64) {
         let key = Key(method: method, channel: method == .post ? channel : nil)
+        let duration = method.isReading ? min(duration, SlackPace.longestReadPause) : duration
         self.pauses[key] = max(self.pauses[key] ?? 0, now + duration)
         if self.pauses.count > Self.pauseLimit {
             self.pauses = self.pauses.filter { $0.value > now }

@@ -31,6 +31,14 @@ enum SlackMethod: String, Sendable, CaseIterable {
         }
     }
 
+    /// Without it, the adapter reads nothing, or not what it missed.
+    var isReading: Bool {
+        switch self {
+        case .authTest, .openConnection, .history, .replies, .memberships: true
+        default: false
+        }
+    }
+
     /// Accepts only `application/x-www-form-urlencoded`.
     var isForm: Bool {
         switch self {

@@ -21,6 +21,12 @@ enum SlackPace {
     /// Milliseconds too short to be worth a wait, so that a message alone grows at ``editInterval``.
     static let growthTolerance: Int64 = 300
 
+    // MARK: After a refusal
+
+    /// The longest pause, in milliseconds, that Slack gets before it is asked again for a connection or for missed messages.
+    /// Nothing is read until then, and only a restart would end it sooner.
+    static let longestReadPause: Int64 = 300_000
+
     // MARK: In a minute
 
     /// A minute and a second, in milliseconds: clocks differ, and calls take time to arrive.

@@ -195,7 +195,7 @@ struct SlackStateMachine: Sendable {
         }
         if failure.isFinal { return self.refuse(failure.message, at: time) }
         self.failures += 1
-        let wait = max(self.backoff, failure.retryAfter ?? 0)
+        let wait = max(self.backoff, min(failure.retryAfter ?? 0, SlackPace.longestReadPause))
         if case .open = call { self.nextOpen = time + wait } else { self.nextIdentify = time + wait }
         return self.nowDown(failure.message, at: time)
     }

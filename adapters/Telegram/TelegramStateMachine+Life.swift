@@ -14,6 +14,9 @@ extension TelegramStateMachine {
     private static let slowRetry: Int64 = 600_000
     /// As ``TelegramRefusal/retryAfter`` allows, and a second.
     private static let longestPause: Int64 = 86_401_000
+    /// The longest pause, in seconds, that Telegram gets before it is asked again for updates. Nothing is read until then,
+    /// and only a restart would end it sooner.
+    private static let longestReadPause: Int64 = 300
     private static let checkInterval: Int64 = 60_000
     private static let maxConnections = 20
     /// In milliseconds. A server that holds polls does not return an empty answer sooner.
@@ -165,12 +168,12 @@ extension TelegramStateMachine {
 
     // MARK: Retries
 
-    /// Retries after a growing delay, and no sooner than `seconds`, the delay that Telegram asks for.
+    /// Retries after a growing delay, and no sooner than `seconds`, the delay that Telegram asks for, within reason.
     private mutating func retry(_ what: String, _ why: String, after seconds: Int64? = nil) {
         self.failures += 1
         let ceiling = min(60_000, Int64(1_000) << min(self.failures - 1, 6))
         let delay = self.jitter.next(in: (ceiling / 2)...ceiling)
-        self.timers[.life] = self.now.monotonic + max(delay, (seconds ?? 0) * 1_000)
+        self.timers[.life] = self.now.monotonic + max(delay, min(seconds ?? 0, Self.longestReadPause) * 1_000)
         self.act(.status(.down, detail: "\(what) failed; retrying: \(why)"))
         if self.failures == 1 || self.failures.isMultiple(of: 20) {
             self.log(.warning, "\(what) failed; retrying: \(why)")
