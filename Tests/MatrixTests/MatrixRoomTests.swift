@@ -159,6 +159,31 @@ struct MatrixRoomTests {
         }
     }
 
+    @Test("a sync that turns on encryption in thousands of rooms looks once for the direct room of their inviter")
+    func manyEncrypted() {
+        var memory = MatrixMemory(account: MatrixStateMachine.account(MatrixTranscript.settings()))
+        memory.since = "s1"
+        var room = MatrixRoom()
+        room.inviter = "@carol:other"
+        for number in 0..<10_000 { memory.rooms["!x\(number):hs"] = room }
+        let transcript = MatrixTranscript(memory: memory)
+        transcript.signIn()
+        let encryption = transcript.event("m.room.encryption", ["algorithm": "x"], stateKey: "")
+        var joined: [String: JSON] = [:]
+        for id in memory.rooms.keys { joined[id] = transcript.joined([], state: [encryption]) }
+        // Three direct rooms come with the same sync; the first one without encryption is used.
+        joined["!a:hs"] = transcript.joined([], state: [encryption], members: 2)
+        let invitation = self.invite(transcript, isDirect: true)
+        transcript.sync(invited: ["!c:hs": invitation, "!b:hs": invitation, "!a:hs": invitation])
+        for id in ["!b:hs", "!c:hs"] { joined[id] = transcript.joined([], members: 2) }
+        transcript.sync(joined)
+        let said = transcript.said()
+        expectEqual(said.count, 10_001)
+        expectEqual(Set(said.map(\.room)), ["!b:hs"])
+        transcript.sync(joined)
+        #expect(transcript.said().isEmpty)
+    }
+
     @Test("encryption takes effect when the sync is read, before its events are handled")
     func atOnce() {
         let transcript = MatrixTranscript()

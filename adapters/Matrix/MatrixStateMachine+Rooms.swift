@@ -60,6 +60,7 @@ extension MatrixStateMachine {
         } else if invitation.isEncrypted, !self.encrypts {
             self.forgetInvitation(room)
             self.declineEncrypted(room, inviter: invitation.inviter)
+            self.sayNotices()
         } else {
             self.memory.invitations[room]?.isAccepted = true
             self.memory.followed.remove(room)
@@ -185,8 +186,7 @@ extension MatrixStateMachine {
             .warning,
             "\(room) is encrypted now, so the bot no longer reads or writes there; use a room without encryption")
         guard let inviter = self.memory.rooms[room]?.inviter else { return }
-        self.sayDirectly(
-            to: inviter, "Encryption was turned on in \(room). \(Self.encryptionNotice)", about: room)
+        self.notices.append((inviter, room, "Encryption was turned on in \(room). \(Self.encryptionNotice)"))
     }
 
     private mutating func declineEncrypted(_ room: String, inviter: String) {
@@ -195,24 +195,32 @@ extension MatrixStateMachine {
             .warning,
             "\(room) is encrypted, so the bot refuses the invitation from \(inviter); use a room without encryption")
         self.act(.aside(.leave(room: room, reason: Self.encryptionNotice), after: 0))
-        self.sayDirectly(
-            to: inviter, "\(room), which you invited this bot to, is encrypted. \(Self.encryptionNotice)",
-            about: room)
+        let text = "\(room), which you invited this bot to, is encrypted. \(Self.encryptionNotice)"
+        self.notices.append((inviter, room, text))
     }
 
-    /// Notifies a person in a direct room without encryption, if there is one.
-    private mutating func sayDirectly(to user: String, _ text: String, about room: String) {
-        let rooms = self.memory.rooms.keys.sorted().filter {
-            self.memory.rooms[$0]?.inviter == user && self.isDirect($0) && !self.memory.encrypted.contains($0)
+    /// Notifies people in a direct room without encryption, if they have one. All at once: one sync may bring thousands
+    /// of encrypted rooms, and finding the direct ones takes a look at every room.
+    mutating func sayNotices() {
+        guard !self.notices.isEmpty else { return }
+        let users = Set(self.notices.map { $0.user })
+        var directs: [String: String] = [:]
+        for (id, room) in self.memory.rooms {
+            guard let user = room.inviter, users.contains(user), self.isDirect(id), !self.memory.encrypted.contains(id)
+            else { continue }
+            directs[user] = min(directs[user] ?? id, id)
         }
-        guard let direct = rooms.first else { return }
-        let token = "encrypted-\(room)"
-        self.act(
-            .say(
-                MatrixOutgoing(
-                    room: direct,
-                    kind: .event(.message, MatrixContent.notice(text, token: token, relation: .none)),
-                    transaction: token, priority: .passing)))
+        for notice in self.notices {
+            guard let direct = directs[notice.user] else { continue }
+            let token = "encrypted-\(notice.room)"
+            self.act(
+                .say(
+                    MatrixOutgoing(
+                        room: direct,
+                        kind: .event(.message, MatrixContent.notice(notice.text, token: token, relation: .none)),
+                        transaction: token, priority: .passing)))
+        }
+        self.notices = []
     }
 
     /// A problem to report although the connection is up.

@@ -198,6 +198,7 @@ extension MatrixStateMachine {
 
     private mutating func finish(_ batch: Batch) {
         for (room, last) in batch.lasts { self.memory.rooms[room]?.last = last }
+        self.sayNotices()
         if self.encrypts { self.act(.settle) }
         self.batch = nil
         self.batchFailures = 0

@@ -108,6 +108,8 @@ package struct MatrixStateMachine: Sendable {
     var batch: Batch?
     /// Attempts to join, by room: for invitations and upgrades.
     var joinTries: [String: Int] = [:]
+    /// Notices about encrypted rooms, which ``sayNotices()`` sends at the end of a sync.
+    var notices: [(user: String, room: String, text: String)] = []
     /// The unfinished work of an earlier run was resumed.
     var hasResumed = false
     /// How long the server may hold a sync, in milliseconds; shorter behind a proxy that times out.
