@@ -474,6 +474,52 @@ struct MatrixRoomTests {
         expectEqual(next.delivered().map(\.id), ["upgrade:!r:hs"])
     }
 
+    @Test("a thousand upgrades that wait for encryption are not looked through for each room of a sync")
+    func manyWaiting() {
+        var memory = MatrixMemory(account: MatrixStateMachine.account(MatrixTranscript.settings()))
+        memory.since = "s1"
+        // Long ids take longer to look up.
+        let rest = String(repeating: "x", count: 240)
+        memory.rooms["!new\(rest)"] = MatrixRoom()
+        for number in 0..<1_000 {
+            memory.upgrades["!\(number)\(rest)"] = "!new\(rest)"
+            memory.encrypted.insert("!\(number)\(rest)")
+        }
+        let transcript = MatrixTranscript(memory: memory, encrypts: true)
+        transcript.signIn()
+        var rooms: [String: JSON] = [:]
+        for number in 0..<19_000 { rooms["!x\(number):hs"] = [:] }
+        transcript.sync(rooms)
+        expectEqual(transcript.machine.memory.rooms.count, 19_001)
+        expectEqual(transcript.machine.memory.upgrades.count, 1_000)
+        expectEqual(transcript.asked().last?.hasPrefix("sync"), true)
+    }
+
+    @Test("each room whose replacement is not encrypted is warned of once, and all are settled when it is")
+    func manyExposed() {
+        let transcript = MatrixTranscript(encrypts: true)
+        transcript.start()
+        let encryption = transcript.event("m.room.encryption", ["algorithm": "x"], stateKey: "")
+        transcript.sync(["!new": transcript.joined([], members: 3)])
+        var rooms: [String: JSON] = [:]
+        for number in 0..<100 {
+            let tombstone = self.tombstone(transcript, naming: "!new")
+            rooms["!x\(number):hs"] = transcript.joined([], state: [encryption, tombstone])
+        }
+        transcript.sync(rooms)
+        expectEqual(transcript.logs().filter { $0.contains("enable encryption in !new") }.count, 100)
+        expectEqual(transcript.asked().last?.hasPrefix("sync"), true)
+        // The encryption is found in the missed events.
+        transcript.sync(["!new": transcript.joined([], isLimited: true)])
+        expectEqual(transcript.asked().last, "gap(room: \"!new\")")
+        transcript.answer(.gap(room: "!new"), ["chunk": [encryption]])
+        expectEqual(transcript.requests().last?.path.last, "m.room.create")
+        transcript.answer(.creation(room: "!new"), self.creation(replacing: "!x7:hs"))
+        expectEqual(transcript.delivered().map(\.id), ["upgrade:!x7:hs"])
+        #expect(transcript.machine.memory.upgrades.isEmpty)
+        expectEqual(transcript.asked().last?.hasPrefix("sync"), true)
+    }
+
     private func tombstone(_ transcript: MatrixTranscript, naming new: String) -> JSON {
         transcript.event("m.room.tombstone", ["replacement_room": .string(new)], from: "@bob:hs", stateKey: "")
     }

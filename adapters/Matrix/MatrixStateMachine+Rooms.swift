@@ -181,7 +181,9 @@ extension MatrixStateMachine {
 
     /// From now on, nothing is ever sent into the room in clear text.
     mutating func noteEncryption(of room: String, isNew: Bool) {
-        guard self.memory.encrypted.insert(room).inserted, !isNew, !self.encrypts else { return }
+        guard self.memory.encrypted.insert(room).inserted else { return }
+        self.reconsiderUpgrades(to: room)
+        guard !isNew, !self.encrypts else { return }
         self.log(
             .warning,
             "\(room) is encrypted now, so the bot no longer reads or writes there; use a room without encryption")

@@ -12,6 +12,12 @@ extension MatrixStateMachine {
         let since: String?
         /// It contains what was said while the bot was disconnected.
         let isBacklog: Bool
+        /// The ids of the joined rooms.
+        var rooms: Set<String>
+        /// The rooms that upgrades lead to, and those among them whose upgrades are due: so nothing looks through all
+        /// upgrades for each room.
+        var replacements: Set<String>
+        var due: Set<String>
         /// The index of the current room.
         var place = 0
         var work: Work?
@@ -40,6 +46,7 @@ extension MatrixStateMachine {
 
         /// Leaves out what has not been handled of a room.
         mutating func drop(_ room: String) {
+            self.rooms.remove(room)
             if self.work?.room == room {
                 self.work = nil
                 self.place += 1
@@ -142,7 +149,11 @@ extension MatrixStateMachine {
         for room in sync.invited { self.receiveInvitation(room) }
         // An incremental sync leaves all other rooms unchanged; after a full one they are known only at the end.
         if since != nil { self.isInSync = true }
-        self.batch = Batch(sync: sync, since: since, isBacklog: isBacklog)
+        let upgrades = self.memory.upgrades
+        self.batch = Batch(
+            sync: sync, since: since, isBacklog: isBacklog, rooms: Set(sync.joined.map { $0.id }),
+            replacements: Set(upgrades.values),
+            due: Set(upgrades.filter { self.isDue($0.key, to: $0.value) }.values))
         self.processBatch()
     }
 
@@ -183,7 +194,7 @@ extension MatrixStateMachine {
     mutating func processBatch() {
         // Not with a copy of the batch, of which each change would copy all lists.
         while self.batch != nil {
-            if let room = self.dueUpgrade { return self.request(.creation(of: room)) }
+            if let room = self.batch?.due.first { return self.request(.creation(of: room)) }
             if self.batch?.work == nil {
                 if let joined = self.batch?.next {
                     self.open(joined, since: self.batch?.since)
@@ -223,7 +234,7 @@ extension MatrixStateMachine {
         room.joined = joined.joinedCount ?? room.joined
         self.memory.rooms[joined.id] = room
         for event in joined.state { self.apply(event, in: joined.id) }
-        if known == nil, !self.memory.followed.contains(joined.id) { self.warnOfExposure(in: joined.id) }
+        self.reconsiderUpgrades(to: joined.id, isNew: known == nil)
         let start = self.firstNew(joined, known: known, since: since)
         for event in joined.timeline[..<start] { self.skip(event, in: joined.id) }
         let rest = joined.late + joined.timeline[start...]

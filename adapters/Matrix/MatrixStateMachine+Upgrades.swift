@@ -42,8 +42,12 @@ extension MatrixStateMachine {
             self.memory.upgrades.count < 1_000, self.admitUpgrade(of: old, to: new)
         else { return }
         self.memory.upgrades[old] = new
-        // The batch continues once it is known what the room was created for.
-        if self.memory.rooms[new] != nil { return self.warnOfExposure(in: new) }
+        self.batch?.replacements.insert(new)
+        if self.memory.rooms[new] != nil {
+            // The batch continues once it is known what the room was created for.
+            if self.isDue(old, to: new) { self.batch?.due.insert(new) }
+            return self.warnOfExposure(of: [old], in: new)
+        }
         self.joinTries[new] = 0
         self.log(.info, "\(old) was replaced by \(new); joining it")
         self.follow(new)
@@ -53,7 +57,7 @@ extension MatrixStateMachine {
     /// Notes that only an upgrade leads into a room, unless the bot was invited there too, or is there already: a first
     /// sync may bring both rooms at once.
     mutating func follow(_ new: String) {
-        let isThere = self.batch?.sync.joined.contains { $0.id == new } ?? false
+        let isThere = self.batch?.rooms.contains(new) ?? false
         guard !isThere, self.memory.invitations[new]?.isAccepted != true else { return }
         self.memory.followed.insert(new)
     }
@@ -91,8 +95,7 @@ extension MatrixStateMachine {
     }
 
     /// Says what to do about upgrades to `new` that wait until it is encrypted.
-    mutating func warnOfExposure(in new: String) {
-        let olds = self.memory.upgrades.filter { $0.value == new }.keys.sorted()
+    private mutating func warnOfExposure(of olds: [String], in new: String) {
         for old in olds where self.isExposed(old, in: new) {
             self.log(
                 .warning,
@@ -103,14 +106,18 @@ extension MatrixStateMachine {
 
     // MARK: Creation
 
-    /// A room that the bot is in and that shall replace another one: what it was created for has to be known before any
+    /// Whether the bot is in a room that shall replace another one: what it was created for has to be known before any
     /// message from there is delivered. Where only the upgrade has led the bot there, also whether it may stay.
-    var dueUpgrade: String? {
-        let due = self.memory.upgrades.first {
-            self.memory.rooms[$0.value] != nil
-                && (self.memory.followed.contains($0.value) || !self.isExposed($0.key, in: $0.value))
-        }
-        return due?.value
+    func isDue(_ old: String, to new: String) -> Bool {
+        self.memory.rooms[new] != nil && (self.memory.followed.contains(new) || !self.isExposed(old, in: new))
+    }
+
+    /// Looks at the upgrades to a room again: the bot is there now, or the room is encrypted now.
+    mutating func reconsiderUpgrades(to new: String, isNew: Bool = false) {
+        guard self.batch?.replacements.contains(new) == true else { return }
+        let olds = self.memory.upgrades.filter { $0.value == new }.keys.sorted()
+        if olds.contains(where: { self.isDue($0, to: new) }) { self.batch?.due.insert(new) }
+        if isNew, !self.memory.followed.contains(new) { self.warnOfExposure(of: olds, in: new) }
     }
 
     mutating func receiveCreation(_ answer: MatrixAnswer, of new: String) {
@@ -128,6 +135,7 @@ extension MatrixStateMachine {
     private mutating func settleUpgrades(to new: String, from predecessor: String?) {
         let olds = self.memory.upgrades.filter { $0.value == new }.keys.sorted()
         let isFollowed = self.memory.followed.remove(new) != nil
+        self.batch?.due.remove(new)
         for old in olds {
             guard old == predecessor else {
                 self.memory.upgrades[old] = nil
@@ -150,8 +158,8 @@ extension MatrixStateMachine {
             self.deliverUpgrade(from: old, to: new)
         }
         guard isFollowed else { return }
-        // The upgrades that still wait are those of encrypted rooms.
-        if olds.contains(where: { $0 == predecessor }) { return self.warnOfExposure(in: new) }
+        // Its upgrade still waits if that room is encrypted.
+        if let predecessor, olds.contains(predecessor) { return self.warnOfExposure(of: [predecessor], in: new) }
         self.abandon(new)
     }
 
