@@ -246,6 +246,31 @@ struct EncryptionTests {
         try await expectEqual(back.sync([try await alice.say("again", in: self.room, id: "$4")]), ["$4": "again"])
     }
 
+    @Test("after 1,600 failed tries in one answer, a message to the device is tried with the channel used last only")
+    func manyForged() async throws {
+        self.server.setEncryption(["algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 1])
+        let (alice, bot) = (try await self.device("@a:s"), try await self.device("@bot:s"))
+        try await expectEqual(bot.sync([try await alice.say("one", in: self.room, id: "$1")]), ["$1": "one"])
+        // From now on she takes the channel for set up, so her messages name none.
+        try await expectEqual(alice.sync([try await bot.say("yes", in: self.room, id: "$2")]), ["$2": "yes"])
+        let (key, botKey) = (await alice.encryption.senderKey, await bot.encryption.senderKey)
+        try await bot.encryption.addChannels(MatrixEncryption.channelLimit - 1, to: key)
+        for number in 0..<110 {
+            let content: JSON = [
+                "algorithm": "m.olm.v1.curve25519-aes-sha2", "sender_key": .string(key),
+                "ciphertext": .object([botKey: ["type": 1, "body": .string("x\(number)")]]),
+            ]
+            _ = try await self.server.call("@a:s", "D1")(
+                .sendToDevice(
+                    "m.room.encrypted", transaction: "x\(number)", messages: ["@bot:s": ["D1": content]]))
+        }
+        try await expectEqual(bot.sync([try await alice.say("two", in: self.room, id: "$3")]), ["$3": "two"])
+        await expectEqual(bot.encryption.misses, MatrixEncryption.missLimit + 10)
+        // Each answer is counted for itself.
+        try await expectEqual(bot.sync([try await alice.say("three", in: self.room, id: "$4")]), ["$4": "three"])
+        await expectEqual(bot.encryption.misses, 0)
+    }
+
     @Test("keys that were lost, or come from an old copy, need a new device")
     func lostKeys() async throws {
         let bot = try await self.device("@bot:s")
@@ -292,6 +317,17 @@ struct EncryptionTests {
             keys[claimed.key] = claimed.value
             let found = MatrixEncryption.claimedKey(.object(keys), of: recipient)
             expectEqual(found, isFound ? claimed.value["key"]?.stringValue : nil)
+        }
+    }
+}
+
+extension MatrixEncryption {
+    /// Adds channels to a device, used less than those that it has.
+    fileprivate func addChannels(_ count: Int, to peer: String) throws {
+        for _ in 0..<count {
+            let key = OlmAccount().curve25519
+            guard let session = try self.account?.outboundSession(to: peer, oneTimeKey: key) else { return }
+            self.channels[peer, default: []].append(session)
         }
     }
 }

@@ -13,6 +13,10 @@ extension MatrixEncryption {
     /// Channels kept for a device; the longest unused goes. After each crash the next message takes a new one, while an
     /// answer on an older one may be under way: so there are more than without crashes.
     static let channelLimit = 16
+    /// Failed tries to open normal messages in one answer of the server, each with up to 2,000 hashes: libolm's limit for
+    /// messages that are missing before one. Honest servers send 100 messages at once, which may all be tried with all
+    /// channels.
+    static let missLimit = 100 * MatrixEncryption.channelLimit
     /// A broken channel is replaced at most once in this time, in milliseconds.
     private static let mendInterval: Int64 = 3_600_000
 
@@ -63,11 +67,15 @@ extension MatrixEncryption {
     /// Decrypts a message to this device. Call it ``alone(_:)``. Nil when no channel reads it.
     func open(_ message: OlmMessage, from peer: String, _ changes: inout MatrixKeyChanges) async throws -> [UInt8]? {
         guard let account = self.account else { return nil }
-        for session in try await self.loadedChannels(peer) {
+        var channels = try await self.loadedChannels(peer)[...]
+        // Only a flood gets there; whatever comes with it is still read where it was sent over the channel used last.
+        if message.kind == .normal, self.misses >= Self.missLimit { channels = channels.prefix(1) }
+        for session in channels {
             if message.kind == .preKey, !session.matches(message, from: peer) { continue }
             guard let text = try? session.decrypt(message) else {
                 // A session that the message names is the only one that could read it.
                 if message.kind == .preKey { return nil }
+                self.misses += 1
                 continue
             }
             self.note(session, peer, &changes)

@@ -205,6 +205,7 @@ extension MatrixEncryption {
         self.hear(messages.map(\.sender))
         var verifications: [MatrixSyncKeys.Message] = []
         try await self.alone {
+            self.misses = 0
             for message in messages {
                 var changes = MatrixKeyChanges()
                 let digest = Self.digest(message)

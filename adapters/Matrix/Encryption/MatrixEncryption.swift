@@ -60,6 +60,8 @@ package actor MatrixEncryption {
     var confirmed: Set<String> = []
     /// Channels to a device, the one used last first.
     var channels: [String: [OlmSession]] = [:]
+    /// Channels that failed to open a message of the present answer.
+    var misses = 0
     /// Indices of messages that were read and are not stored yet.
     var newIndices: [MessageIndex: Use] = [:]
     /// Those that were stored since old ones were last merged, and when that was (milliseconds since 1970); nil before
