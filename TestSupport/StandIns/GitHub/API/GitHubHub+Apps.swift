@@ -69,15 +69,6 @@ extension GitHubHub {
         return app
     }
 
-    func getApp(_ call: GitHubCall) throws -> GitHubReply {
-        let app = try self.app(call)
-        return GitHubReply([
-            "id": JSON(app.id), "client_id": .string(app.clientID), "slug": .string(app.slug),
-            "name": .string(app.slug),
-            "html_url": .string("\(self.url)/apps/\(app.slug)"), "installations_count": JSON(app.installations.count),
-        ])
-    }
-
     private func shape(_ installation: GitHubApp.Installation, of app: GitHubApp) -> JSON {
         [
             "id": JSON(installation.id), "account": self.shape(user: installation.account), "app_id": JSON(app.id),
@@ -96,30 +87,14 @@ extension GitHubHub {
         .object(JSONObject(dictionary: permissions.mapValues { $0 >= .write ? "write" : "read" }))
     }
 
-    func listInstallations(_ call: GitHubCall) throws -> GitHubReply {
-        let app = try self.app(call)
-        return self.page(app.installations.map { self.shape($0, of: app) }, call)
-    }
-
-    func getInstallation(_ call: GitHubCall) throws -> GitHubReply {
-        let app = try self.app(call)
-        let id = try call.number("installation_id")
-        guard let found = app.installations.first(where: { $0.id == id }) else { throw GitHubProblem.notFound }
-        return GitHubReply(self.shape(found, of: app))
-    }
-
-    /// The installation on a repository, an organisation or a person.
+    /// The installation on a repository.
     func findInstallation(_ call: GitHubCall) throws -> GitHubReply {
         let app = try self.app(call)
-        let account = (call.parameters["owner"] ?? call.parameters["org"] ?? call["username"]).lowercased()
-        guard let found = app.installations.first(where: { $0.account.lowercased() == account }) else {
-            throw GitHubProblem.notFound
-        }
-        if let name = call.parameters["repo"] {
-            guard let repository = self.repository(account, name),
-                found.repositories?.contains(repository.fullName) ?? true
-            else { throw GitHubProblem.notFound }
-        }
+        guard let repository = self.repository(call["owner"], call["repo"]),
+            let found = app.installations.first(where: {
+                $0.account.lowercased() == repository.owner.lowercased()
+            }), found.repositories?.contains(repository.fullName) ?? true
+        else { throw GitHubProblem.notFound }
         return GitHubReply(self.shape(found, of: app))
     }
 

@@ -22,6 +22,12 @@ struct GitHubDiff: Sendable {
 }
 
 extension GitHubGit {
+    /// What a commit changes.
+    func diff(of commit: HubCommit) async throws -> GitHubDiff {
+        // Without a parent, from the tree of nothing.
+        try await self.diff(commit.parents.first ?? "4b825dc642cb6eb9a060e54bf8d69288fbee4904", commit.id)
+    }
+
     func diff(_ old: String, _ new: String) async throws -> GitHubDiff {
         let raw = try await self.run(["diff", "--raw", "-z", "-M", "--abbrev=40", old, new])
         let text = try await self.text(["-c", "core.quotePath=false", "diff", "-M", "--full-index", old, new])

@@ -121,12 +121,11 @@ package final class GitHubGit {
         return try await self.object(name)?.id
     }
 
-    /// The references below a prefix, sorted by name.
-    func references(_ prefix: String) async throws -> [(name: String, id: String, type: String)] {
-        let format = "--format=%(objectname) %(objecttype) %(refname)"
-        return try await self.lines(["for-each-ref", format, prefix]).compactMap { line in
-            let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
-            return parts.count == 3 ? (parts[2], parts[0], parts[1]) : nil
+    /// The branches, sorted by name.
+    func branches() async throws -> [(name: String, id: String)] {
+        let format = "--format=%(objectname) %(refname:lstrip=2)"
+        return try await self.lines(["for-each-ref", format, "refs/heads/"]).map { line in
+            (String(line.dropFirst(41)), String(line.prefix(40)))
         }
     }
 

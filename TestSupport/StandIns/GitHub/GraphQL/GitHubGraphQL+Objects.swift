@@ -44,27 +44,12 @@ extension GitHubGraphQL {
             "autoMergeAllowed": fixed(false), "hasIssuesEnabled": fixed(true), "mergeCommitAllowed": fixed(true),
             "squashMergeAllowed": fixed(true), "rebaseMergeAllowed": fixed(true),
             "owner": { _ in .object(self.user(repository.owner, hub)) },
-            "isEmpty": { _ in .value(.bool(try await repository.git.references("refs/heads/").isEmpty)) },
             "parent": { _ in
                 .object(repository.parent.flatMap { hub.repository($0) }.map { self.repository($0, hub, actor) })
             },
             "defaultBranchRef": { _ in .object(try await self.reference(repository.defaultBranch, in: repository, hub))
             },
         ]
-        fields["ref"] = { arguments in
-            let name = arguments["qualifiedName"]?.stringValue ?? ""
-            let branch = name.hasPrefix("refs/heads/") ? String(name.dropFirst(11)) : name
-            return .object(try await self.reference(branch, in: repository, hub))
-        }
-        fields["refs"] = { arguments in
-            var nodes: [GraphQLObject] = []
-            let prefix = arguments["refPrefix"]?.stringValue ?? "refs/heads/"
-            for reference in try await repository.git.references(prefix) where prefix == "refs/heads/" {
-                let found = try await self.reference(String(reference.name.dropFirst(11)), in: repository, hub)
-                if let found { nodes.append(found) }
-            }
-            return GraphQLObject.connection("RefConnection", nodes, arguments)
-        }
         fields["object"] = { arguments in
             let name = arguments["oid"]?.stringValue ?? arguments["expression"]?.stringValue ?? ""
             return .object(try await self.commit(name, in: repository, hub))

@@ -9,16 +9,6 @@ extension GitHubHub {
     ) async throws {
         guard repository.hooks.contains(where: { $0.isActive }) else { return }
         let isNew = old == GitHubGit.zero, isGone = new == GitHubGit.zero
-        if isNew || isGone {
-            let isBranch = name.hasPrefix("refs/heads/")
-            let short = String(name.dropFirst(isBranch ? 11 : 10))
-            self.tell(
-                isNew ? "create" : "delete", in: repository, by: login,
-                [
-                    "ref": .string(short), "ref_type": isBranch ? "branch" : "tag",
-                    "master_branch": .string(repository.defaultBranch), "pusher_type": "user",
-                ])
-        }
         guard name.hasPrefix("refs/heads/") || name.hasPrefix("refs/tags/") else { return }
         let git = repository.git
         var commits: [JSON] = []
@@ -45,8 +35,7 @@ extension GitHubHub {
     }
 
     private func shape(pushed commit: HubCommit, _ repository: HubRepository) async throws -> JSON {
-        let base = commit.parents.first ?? "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-        let files = try await repository.git.diff(base, commit.id).files
+        let files = try await repository.git.diff(of: commit).files
         func paths(_ status: String) -> JSON {
             .array(files.filter { $0.status == status }.map { .string($0.path) })
         }

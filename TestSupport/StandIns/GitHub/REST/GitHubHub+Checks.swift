@@ -42,25 +42,7 @@ extension GitHubHub {
     func getBelowCommit(_ call: GitHubCall) async throws -> GitHubReply {
         let name = call["ref"]
         if name.hasSuffix("/status") { return try await self.getStatus(call) }
-        if name.hasSuffix("/statuses") {
-            let (repository, id) = try await self.id(call, "/statuses")
-            return self.page((repository.statuses[id] ?? []).map { .object($0) }, call)
-        }
         if name.hasSuffix("/check-runs") { return try await self.listChecks(call) }
-        if name.hasSuffix("/check-suites") {
-            let (repository, id) = try await self.id(call, "/check-suites")
-            let found = repository.checks.filter { $0.commit == id }.map { self.shape(suite: $0, repository) }
-            return self.page(found, call, wrapped: "check_suites")
-        }
-        if name.hasSuffix("/pulls") {
-            let (repository, id) = try await self.id(call, "/pulls")
-            var shapes: [JSON] = []
-            for pull in repository.pulls.values.sorted(by: { $0.number < $1.number }) {
-                guard try await self.commits(of: pull, in: repository).contains(id) else { continue }
-                shapes.append(try await self.shape(pull, in: repository, for: call.actor))
-            }
-            return self.page(shapes, call)
-        }
         return try await self.getCommit(call)
     }
 
@@ -84,10 +66,7 @@ extension GitHubHub {
             throw GitHubProblem(403, "Resource not accessible by \(call.actor.token.noun)")
         }
         let (repository, id) = try await self.id(call, "/check-runs")
-        let found = repository.checks.filter { check in
-            check.commit == id && (call.query["check_name"].map { $0 == check.name } ?? true)
-                && (call.query["status"].map { $0 == check.status } ?? true)
-        }
+        let found = repository.checks.filter { $0.commit == id }
         return self.page(found.map { self.shape($0, repository) }, call, wrapped: "check_runs")
     }
 
@@ -114,52 +93,18 @@ extension GitHubHub {
         let state = conclusion == nil ? status : "completed"
         let check = HubCheck(
             id: self.nextID(), suite: self.nextID(), name: name, commit: id, status: state, conclusion: conclusion,
-            started: self.now, completed: state == "completed" ? self.now : nil, details: nil,
+            started: self.now, completed: state == "completed" ? self.now : nil,
             title: output?["title"]?.stringValue, summary: output?["summary"]?.stringValue,
             text: output?["text"]?.stringValue, app: login)
         repository.checks.append(check)
-        self.tellCheck(check, in: repository, by: login)
+        self.tell(
+            "check_run", in: repository, by: login,
+            ["action": state == "completed" ? "completed" : "created", "check_run": self.shape(check, repository)])
+        self.changed.wakeAll()
         return check
     }
 
-    private func tellCheck(_ check: HubCheck, in repository: HubRepository, by login: String) {
-        let isDone = check.status == "completed"
-        self.tell(
-            "check_run", in: repository, by: login,
-            ["action": isDone ? "completed" : "created", "check_run": self.shape(check, repository)])
-        self.tell(
-            "check_suite", in: repository, by: login,
-            ["action": isDone ? "completed" : "requested", "check_suite": self.shape(suite: check, repository)])
-        self.changed.wakeAll()
-    }
-
-    func updateCheck(_ call: GitHubCall) throws -> GitHubReply {
-        let repository = try call.repository
-        let id = try call.number("check_run_id")
-        guard let index = repository.checks.firstIndex(where: { $0.id == id }) else { throw GitHubProblem.notFound }
-        if let status = call.body["status"]?.stringValue { repository.checks[index].status = status }
-        if let conclusion = call.body["conclusion"]?.stringValue {
-            repository.checks[index].conclusion = conclusion
-            repository.checks[index].status = "completed"
-            repository.checks[index].completed = call.now
-        }
-        if let output = call.body["output"] {
-            repository.checks[index].title = output["title"]?.stringValue
-            repository.checks[index].summary = output["summary"]?.stringValue
-            repository.checks[index].text = output["text"]?.stringValue
-        }
-        self.tellCheck(repository.checks[index], in: repository, by: call.login)
-        return GitHubReply(self.shape(repository.checks[index], repository))
-    }
-
-    func getCheck(_ call: GitHubCall) throws -> GitHubReply {
-        let repository = try call.repository
-        let id = try call.number("check_run_id")
-        guard let found = repository.checks.first(where: { $0.id == id }) else { throw GitHubProblem.notFound }
-        return GitHubReply(self.shape(found, repository))
-    }
-
-    func shape(_ check: HubCheck, _ repository: HubRepository) -> JSON {
+    private func shape(_ check: HubCheck, _ repository: HubRepository) -> JSON {
         let text: (String?) -> JSON = { $0.map { .string($0) } ?? .null }
         let api = "\(self.url)/repos/\(repository.fullName)/check-runs/\(check.id)"
         let page = "\(self.url)/\(repository.fullName)/actions/runs/\(check.suite)/job/\(check.id)"
@@ -168,7 +113,7 @@ extension GitHubHub {
             "id": JSON(check.id), "node_id": .string("CR_\(check.id)"), "name": .string(check.name),
             "head_sha": .string(check.commit), "status": .string(check.status), "conclusion": text(check.conclusion),
             "started_at": Self.date(check.started), "completed_at": Self.date(check.completed), "url": .string(api),
-            "html_url": .string(page), "details_url": .string(check.details ?? page), "external_id": "",
+            "html_url": .string(page), "details_url": .string(page), "external_id": "",
             "output": [
                 "title": text(check.title), "summary": text(check.summary), "text": text(check.text),
                 "annotations_count": 0, "annotations_url": .string("\(api)/annotations"),
@@ -184,18 +129,6 @@ extension GitHubHub {
                         "base": ["ref": .string(pull.base), "sha": .string(pull.baseID)],
                     ]
                 }),
-        ]
-    }
-
-    private func shape(suite check: HubCheck, _ repository: HubRepository) -> JSON {
-        let run = self.shape(check, repository)
-        let pulls = repository.pulls.values.filter { $0.headID == check.commit && $0.isOpen }
-        return [
-            "id": JSON(check.suite), "head_sha": .string(check.commit), "status": .string(check.status),
-            "head_branch": pulls.first.map { .string($0.headBranch) } ?? .null,
-            "conclusion": check.conclusion.map { .string($0) } ?? .null, "app": run["app"] ?? .null,
-            "pull_requests": run["pull_requests"] ?? [],
-            "url": .string("\(self.url)/repos/\(repository.fullName)/check-suites/\(check.suite)"),
         ]
     }
 }

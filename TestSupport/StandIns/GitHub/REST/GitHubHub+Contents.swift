@@ -32,10 +32,7 @@ extension GitHubHub {
             .first
         guard let entry = entry.flatMap({ GitHubTreeEntry(line: Array($0)) }) else { throw GitHubProblem.notFound }
         var shape = self.shape(entry, below: nil, name, repository).objectValue ?? [:]
-        // Above 1 MB the content is left out, and above 100 MB the endpoint refuses.
-        if object.bytes.count > 100 << 20 {
-            throw GitHubProblem.invalid("Blob", field: "data", code: "too_large")
-        }
+        // Above 1 MB the content is left out.
         let isSmall = object.bytes.count <= 1 << 20
         shape["content"] = .string(isSmall ? Self.wrapped(object.bytes) : "")
         shape["encoding"] = isSmall ? "base64" : "none"
@@ -82,14 +79,6 @@ extension GitHubHub {
         }
         try self.checkSecrets(bytes, repository, status: 409)
         return try await self.change(call, repository, message, .write(path: call["path"], bytes: bytes))
-    }
-
-    func deleteContents(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        guard call.body["sha"]?.stringValue != nil || call.query["sha"] != nil else {
-            throw GitHubProblem.missing("sha")
-        }
-        return try await self.change(call, repository, try call.text("message"), .delete(path: call["path"]))
     }
 
     private func change(
@@ -151,27 +140,16 @@ extension GitHubHub {
         let repository = try call.repository
         let name = call.query["sha"] ?? repository.defaultBranch
         guard let head = try await self.commit(name, in: repository) else {
-            if try await repository.git.references("refs/heads/").isEmpty {
-                throw GitHubProblem(409, "Git Repository is empty.")
-            }
+            try await self.checkContent(of: repository)
             throw GitHubProblem.notFound
         }
-        var range = [head.id]
-        if let since = call.query["since"] { range.append("--since=\(since)") }
-        if let until = call.query["until"] { range.append("--until=\(until)") }
-        if let author = call.query["author"] {
-            let user = self.users[author.lowercased()]
-            range.append("--author=\(user?.email ?? user?.address ?? author)")
-        }
-        if let path = call.query["path"] { range += ["--", path] }
-        let total = Int(try await repository.git.text(["rev-list", "--count"] + range).trimmed) ?? 0
         let ids = try await repository.git.lines(
-            ["rev-list", "--skip=\((call.page - 1) * call.perPage)", "--max-count=\(call.perPage)"] + range)
+            ["rev-list", "--skip=\((call.page - 1) * call.perPage)", "--max-count=\(call.perPage)", head.id])
         var shapes: [JSON] = []
         for id in ids {
             if let commit = try await repository.git.commit(id) { shapes.append(self.shape(commit, in: repository)) }
         }
-        return self.page(shapes, of: total, call)
+        return self.page(shapes, of: try await repository.git.count(head.id), call)
     }
 
     func getCommit(_ call: GitHubCall) async throws -> GitHubReply {
@@ -179,15 +157,7 @@ extension GitHubHub {
         guard let commit = try await self.commit(call["ref"], in: repository) else {
             throw GitHubProblem(422, "No commit found for SHA: \(call["ref"])")
         }
-        if call.wants("sha") {
-            return GitHubReply(bytes: Array(commit.id.utf8), type: "application/vnd.github.sha; charset=utf-8")
-        }
-        // The tree of nothing.
-        let base = commit.parents.first ?? "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-        let diff = try await repository.git.diff(base, commit.id)
-        if call.wants("diff") || call.wants("patch") {
-            return GitHubReply(bytes: Array(diff.text.utf8), type: "application/vnd.github.diff; charset=utf-8")
-        }
+        let diff = try await repository.git.diff(of: commit)
         var shape = self.shape(commit, in: repository).objectValue ?? [:]
         let (added, removed) = diff.files.reduce((0, 0)) { ($0.0 + $1.additions, $0.1 + $1.deletions) }
         shape["stats"] = ["additions": JSON(added), "deletions": JSON(removed), "total": JSON(added + removed)]
@@ -207,16 +177,11 @@ extension GitHubHub {
                 404, "No common ancestor between \(range[..<dots.lowerBound]) and \(range[dots.upperBound...]).")
         }
         let diff = try await git.diff(common, head.id)
-        if call.wants("diff") || call.wants("patch") {
-            return GitHubReply(bytes: Array(diff.text.utf8), type: "application/vnd.github.diff; charset=utf-8")
-        }
         let ids = try await git.lines(["rev-list", "--reverse", "\(base.id)..\(head.id)"])
         let behind = try await git.count("\(head.id)..\(base.id)")
         var commits: [JSON] = []
-        let start = min(ids.count, (call.page - 1) * call.perPage)
         // Without paging, GitHub shows the first 250 commits.
-        let count = call.query["per_page"] == nil && call.query["page"] == nil ? 250 : call.perPage
-        for id in ids[start..<min(ids.count, start + count)] {
+        for id in ids.prefix(250) {
             if let commit = try await git.commit(id) { commits.append(self.shape(commit, in: repository)) }
         }
         let status = ids.isEmpty ? (behind == 0 ? "identical" : "behind") : behind == 0 ? "ahead" : "diverged"
@@ -227,8 +192,7 @@ extension GitHubHub {
             "base_commit": self.shape(base, in: repository), "merge_base_commit": self.shape(shared, in: repository),
             "status": .string(status), "ahead_by": JSON(ids.count), "behind_by": JSON(behind),
             "total_commits": JSON(ids.count), "commits": .array(commits),
-            "files": call.page > 1
-                ? [] : .array(diff.files.prefix(300).map { self.shape($0, at: head.id, in: repository) }),
+            "files": .array(diff.files.prefix(300).map { self.shape($0, at: head.id, in: repository) }),
         ])
     }
 

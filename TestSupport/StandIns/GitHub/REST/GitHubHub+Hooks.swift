@@ -9,18 +9,6 @@ extension GitHubHub {
         return self.page(repository.hooks.map { self.shape($0, repository) }, call)
     }
 
-    private func find(_ call: GitHubCall) throws -> (HubRepository, Int) {
-        let repository = try call.repository
-        let id = try call.number("hook_id")
-        guard let index = repository.hooks.firstIndex(where: { $0.id == id }) else { throw GitHubProblem.notFound }
-        return (repository, index)
-    }
-
-    func getHook(_ call: GitHubCall) throws -> GitHubReply {
-        let (repository, index) = try self.find(call)
-        return GitHubReply(self.shape(repository.hooks[index], repository))
-    }
-
     func createHook(_ call: GitHubCall) throws -> GitHubReply {
         let repository = try call.repository
         guard let url = call.body["config"]?["url"]?.stringValue, (try? HTTPURL(url)) != nil else {
@@ -58,58 +46,12 @@ extension GitHubHub {
             ["zen": "Speak like a human.", "hook_id": JSON(hook.id), "hook": self.shape(hook, repository)])
     }
 
-    func updateHook(_ call: GitHubCall) throws -> GitHubReply {
-        let (repository, index) = try self.find(call)
-        if let config = call.body["config"], config["url"] != nil {
-            repository.hooks[index].url = config["url"]?.stringValue ?? ""
-            // A config without a secret removes it.
-            repository.hooks[index].secret = config["secret"]?.stringValue
-            repository.hooks[index].contentType = config["content_type"]?.stringValue ?? "form"
-        }
-        if let events = call.body["events"]?.arrayValue {
-            repository.hooks[index].events = events.compactMap(\.stringValue)
-        }
-        if let isActive = call.body["active"]?.boolValue { repository.hooks[index].isActive = isActive }
-        repository.hooks[index].updated = call.now
-        return GitHubReply(self.shape(repository.hooks[index], repository))
-    }
-
     func deleteHook(_ call: GitHubCall) throws -> GitHubReply {
-        let (repository, index) = try self.find(call)
+        let repository = try call.repository
+        let id = try call.number("hook_id")
+        guard let index = repository.hooks.firstIndex(where: { $0.id == id }) else { throw GitHubProblem.notFound }
         repository.hooks.remove(at: index)
         return .empty
-    }
-
-    func pingHook(_ call: GitHubCall) throws -> GitHubReply {
-        let (repository, index) = try self.find(call)
-        self.ping(repository.hooks[index], in: repository, by: call.login)
-        return .empty
-    }
-
-    func listDeliveries(_ call: GitHubCall) throws -> GitHubReply {
-        let (repository, index) = try self.find(call)
-        let id = repository.hooks[index].id
-        return self.page(
-            self.deliveries.reversed().filter { $0.hook == id && $0.isDone }.map { self.shape($0, isFull: false) }, call
-        )
-    }
-
-    private func delivery(_ call: GitHubCall) throws -> (HubDelivery, HubHook) {
-        let (repository, index) = try self.find(call)
-        let id = try call.number("delivery_id")
-        guard let found = self.deliveries.last(where: { $0.id == id }) else { throw GitHubProblem.notFound }
-        return (found, repository.hooks[index])
-    }
-
-    func getDelivery(_ call: GitHubCall) throws -> GitHubReply {
-        GitHubReply(self.shape(try self.delivery(call).0, isFull: true))
-    }
-
-    /// 202: the same delivery is sent again, with the same GUID.
-    func redeliver(_ call: GitHubCall) throws -> GitHubReply {
-        let (delivery, hook) = try self.delivery(call)
-        self.redeliver(delivery, to: hook)
-        return GitHubReply([:], status: 202)
     }
 
     func redeliver(_ delivery: HubDelivery, to hook: HubHook, isForged: Bool = false) {
@@ -118,18 +60,6 @@ extension GitHubHub {
             repository: delivery.repository, body: delivery.body, isRedelivery: true, delivered: self.now)
         self.deliveries.append(again)
         self.send(again, hook, isForged: isForged)
-    }
-
-    private func shape(_ delivery: HubDelivery, isFull: Bool) -> JSON {
-        var shape: JSONObject = [
-            "id": JSON(delivery.id), "guid": .string(delivery.guid), "delivered_at": Self.date(delivery.delivered),
-            "redelivery": .bool(delivery.isRedelivery), "duration": 0.1, "status_code": JSON(delivery.status),
-            "status": (200..<300).contains(delivery.status) ? "OK" : "Invalid HTTP Response",
-            "event": .string(delivery.event),
-            "action": delivery.action.map { .string($0) } ?? .null,
-        ]
-        if isFull { shape["request"] = ["payload": delivery.payload] }
-        return .object(shape)
     }
 
     func shape(_ hook: HubHook, _ repository: HubRepository) -> JSON {

@@ -133,20 +133,6 @@ extension GitHubHub {
         throw GitHubSecrets.problem(kind, status: status)
     }
 
-    func getBlob(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        guard Self.isObjectID(call["sha"]), let blob = try await repository.git.object(call["sha"]), blob.type == "blob"
-        else { throw GitHubProblem.notFound }
-        if call.wants("raw") {
-            return GitHubReply(bytes: blob.bytes, type: "application/vnd.github.raw; charset=utf-8")
-        }
-        return GitHubReply([
-            "sha": .string(blob.id), "size": JSON(blob.bytes.count), "encoding": "base64",
-            "content": .string(Self.wrapped(blob.bytes)), "node_id": .string("B_\(blob.id)"),
-            "url": .string("\(self.url)/repos/\(repository.fullName)/git/blobs/\(blob.id)"),
-        ])
-    }
-
     /// Base64 in lines, as GitHub writes it.
     static func wrapped(_ bytes: [UInt8]) -> String {
         var text = ""

@@ -152,27 +152,10 @@ extension GitHubHub {
         }
         if let body = call.body["body"] { pull.body = body.stringValue }
         if call.body["title"] != nil || call.body["body"] != nil { actions.append("edited") }
-        if let base = call.body["base"]?.stringValue, base != pull.base {
-            guard let id = try await repository.git.reference("refs/heads/\(base)") else {
-                throw GitHubProblem.invalid("PullRequest", field: "base", code: "invalid")
-            }
-            pull.base = base
-            pull.baseID = id
-        }
-        switch call.body["state"]?.stringValue {
-        case "closed" where pull.isOpen:
+        if call.body["state"] == "closed", pull.isOpen {
             pull.isOpen = false
             pull.closed = call.now
             actions.append("closed")
-        case "open" where !pull.isOpen:
-            guard pull.mergedBy == nil else {
-                throw GitHubProblem.invalid(
-                    "PullRequest", "state cannot be changed. The pull request is already merged.")
-            }
-            pull.isOpen = true
-            pull.closed = nil
-            actions.append("reopened")
-        default: break
         }
         pull.updated = call.now
         repository.pulls[pull.number] = pull
@@ -185,16 +168,6 @@ extension GitHubHub {
         let pull = try repository.pull(try call.number("pull_number"))
         let diff = try await self.diff(of: pull, in: repository)
         return self.page(diff.files.prefix(3_000).map { self.shape($0, at: pull.headID, in: repository) }, call)
-    }
-
-    func listPullCommits(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        let pull = try repository.pull(try call.number("pull_number"))
-        var shapes: [JSON] = []
-        for id in try await self.commits(of: pull, in: repository).prefix(250) {
-            if let commit = try await repository.git.commit(id) { shapes.append(self.shape(commit, in: repository)) }
-        }
-        return self.page(shapes, call)
     }
 
     /// The commits of a pull request, oldest first.
@@ -213,12 +186,6 @@ extension GitHubHub {
         guard pull.isOpen, pull.mergeTry?.head != pull.headID || pull.mergeTry?.base != pull.baseID else { return }
         let status = try await repository.git.attempt(["merge-tree", "--write-tree", pull.baseID, pull.headID]).status
         repository.pulls[number]?.mergeTry = (pull.headID, pull.baseID, status == 0)
-    }
-
-    func isMerged(_ call: GitHubCall) throws -> GitHubReply {
-        let pull = try call.repository.pull(try call.number("pull_number"))
-        guard pull.mergedBy != nil else { throw GitHubProblem.notFound }
-        return .empty
     }
 
     func mergePull(_ call: GitHubCall) async throws -> GitHubReply {

@@ -6,17 +6,13 @@ internal import JSON
 extension GitHubHub {
     func listBranches(_ call: GitHubCall) async throws -> GitHubReply {
         let repository = try call.repository
-        let all = try await repository.git.references("refs/heads/")
-        let onlyProtected = call.query["protected"].map { $0 == "true" }
-        let shapes: [JSON] = all.compactMap { reference in
-            let name = String(reference.name.dropFirst(11))
-            let isProtected = repository.rules.protectedBranches.contains(name)
-            if let onlyProtected, onlyProtected != isProtected { return nil }
-            return [
-                "name": .string(name), "protected": .bool(isProtected),
+        let shapes: [JSON] = try await repository.git.branches().map { branch in
+            [
+                "name": .string(branch.name),
+                "protected": .bool(repository.rules.protectedBranches.contains(branch.name)),
                 "commit": [
-                    "sha": .string(reference.id),
-                    "url": .string("\(self.url)/repos/\(repository.fullName)/commits/\(reference.id)"),
+                    "sha": .string(branch.id),
+                    "url": .string("\(self.url)/repos/\(repository.fullName)/commits/\(branch.id)"),
                 ],
             ]
         }
@@ -40,8 +36,9 @@ extension GitHubHub {
         ])
     }
 
-    private func empty(_ repository: HubRepository) async throws {
-        if try await repository.git.references("refs/heads/").isEmpty {
+    /// Refuses an empty repository.
+    func checkContent(of repository: HubRepository) async throws {
+        if try await repository.git.branches().isEmpty {
             throw GitHubProblem(409, "Git Repository is empty.")
         }
     }
@@ -50,27 +47,17 @@ extension GitHubHub {
         let repository = try call.repository
         let name = "refs/\(call["ref"])"
         guard let object = try await repository.git.object(name) else {
-            try await self.empty(repository)
+            try await self.checkContent(of: repository)
             throw GitHubProblem.notFound
         }
         return GitHubReply(self.shape(reference: name, object.id, object.type, in: repository))
-    }
-
-    func listReferences(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        try await self.empty(repository)
-        let prefix = "refs/\(call["ref"])"
-        let all = try await repository.git.references("refs/").filter {
-            $0.name.hasPrefix(prefix) && !$0.name.hasPrefix("refs/standin/")
-        }
-        return self.page(all.map { self.shape(reference: $0.name, $0.id, $0.type, in: repository) }, call)
     }
 
     func createReference(_ call: GitHubCall) async throws -> GitHubReply {
         let repository = try call.repository
         let name = try call.text("ref")
         let id = try call.text("sha")
-        try await self.empty(repository)
+        try await self.checkContent(of: repository)
         guard name.hasPrefix("refs/"), name.split(separator: "/").count >= 3 else {
             throw GitHubProblem(422, "Reference name must start with 'refs/' and contain at least two slashes.")
         }
@@ -97,7 +84,7 @@ extension GitHubHub {
         let name = "refs/\(call["ref"])"
         let id = try call.text("sha")
         guard let old = try await repository.git.reference(name) else {
-            try await self.empty(repository)
+            try await self.checkContent(of: repository)
             throw GitHubProblem(422, "Reference does not exist")
         }
         guard let object = try await repository.git.object(id) else {
@@ -113,24 +100,6 @@ extension GitHubHub {
         }
         try await self.moved(name, from: old, to: id, in: repository, by: call.login)
         return GitHubReply(self.shape(reference: name, id, object.type, in: repository))
-    }
-
-    func deleteReference(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        let name = "refs/\(call["ref"])"
-        guard let old = try await repository.git.reference(name), !name.hasPrefix("refs/pull/") else {
-            throw GitHubProblem(422, "Reference does not exist")
-        }
-        if name == "refs/heads/\(repository.defaultBranch)"
-            || repository.rules.protectedBranches.contains(String(name.dropFirst(11)))
-        {
-            throw GitHubProblem(422, "Cannot delete this branch")
-        }
-        guard try await repository.git.delete(name, from: old) else {
-            throw GitHubProblem(422, "Reference does not exist")
-        }
-        try await self.moved(name, from: old, to: GitHubGit.zero, in: repository, by: call.login)
-        return .empty
     }
 
     func checkProtection(_ name: String, _ repository: HubRepository) throws(GitHubProblem) {

@@ -15,59 +15,20 @@ extension GitHubHub {
         return GitHubReply(.object(shape))
     }
 
-    func getUserByName(_ call: GitHubCall) throws -> GitHubReply {
-        guard let user = self.users[call["username"].lowercased()] else { throw GitHubProblem.notFound }
-        var shape = self.shape(user: user.login).objectValue ?? [:]
-        shape["name"] = user.name.map { .string($0) } ?? .null
-        return GitHubReply(.object(shape))
-    }
-
-    /// The repositories that somebody sees, sorted by name.
-    private func seen(_ call: GitHubCall, _ isWanted: (HubRepository) -> Bool) -> GitHubReply {
-        let found = self.repositories.values.filter { isWanted($0) && self.canSee($0, call.actor) }
-        let sorted: [HubRepository]
-        switch call.query["sort"] {
-        case "pushed", "updated": sorted = found.sorted { ($0.pushed, $0.id) > ($1.pushed, $1.id) }
-        case "created": sorted = found.sorted { ($0.created, $0.id) > ($1.created, $1.id) }
-        default: sorted = found.sorted { $0.fullName < $1.fullName }
-        }
-        return self.page(sorted.map { self.shape($0, for: call.actor) }, call)
-    }
-
+    /// The repositories that somebody works on, sorted by name.
     func listOwn(_ call: GitHubCall) -> GitHubReply {
-        let wanted = (call.query["affiliation"] ?? "owner,collaborator,organization_member").split(separator: ",")
-        return self.seen(call) { repository in
-            if repository.owner == call.login { return wanted.contains("owner") }
-            if repository.people[call.login] != nil { return wanted.contains("collaborator") }
-            let isMember = self.users[repository.owner.lowercased()]?.members[call.login] != nil
-            return isMember && wanted.contains("organization_member")
-        }
-    }
-
-    func listOf(_ call: GitHubCall) -> GitHubReply {
-        let owner = (call.parameters["org"] ?? call["username"]).lowercased()
-        return self.seen(call) { $0.owner.lowercased() == owner }
+        let found = self.repositories.values.filter { repository in
+            repository.owner == call.login || repository.people[call.login] != nil
+                || self.users[repository.owner.lowercased()]?.members[call.login] != nil
+        }.filter { self.canSee($0, call.actor) }
+        let sorted =
+            call.query["sort"] == "pushed"
+            ? found.sorted { ($0.pushed, $0.id) > ($1.pushed, $1.id) } : found.sorted { $0.fullName < $1.fullName }
+        return self.page(sorted.map { self.shape($0, for: call.actor) }, call)
     }
 
     func getRepository(_ call: GitHubCall) throws -> GitHubReply {
         GitHubReply(self.shape(try call.repository, for: call.actor, isFull: true))
-    }
-
-    func createRepository(_ call: GitHubCall) async throws -> GitHubReply {
-        let name = try call.text("name")
-        let owner = call.parameters["org"] ?? call.login
-        guard self.repository(owner, name) == nil else {
-            throw GitHubProblem.invalid("Repository", "name already exists on this account")
-        }
-        let repository = try await self.addRepository(owner, name)
-        repository.isPrivate = call.body["private"]?.boolValue ?? false
-        repository.text = call.body["description"]?.stringValue
-        if call.body["auto_init"]?.boolValue == true {
-            _ = try await self.commit(
-                [.write(path: "README.md", bytes: Array("# \(name)\n".utf8))], to: "main", in: repository,
-                "Initial commit", by: call.login)
-        }
-        return GitHubReply(self.shape(repository, for: call.actor, isFull: true), status: 201)
     }
 
     func getPermission(_ call: GitHubCall) throws -> GitHubReply {
@@ -104,11 +65,6 @@ extension GitHubHub {
             try await self.makeFiles(of: fork, copying: source, onlyDefault: isOnlyDefault)
         }
         return GitHubReply(self.shape(fork, for: call.actor, isFull: true), status: 202)
-    }
-
-    func listForks(_ call: GitHubCall) throws -> GitHubReply {
-        let forks = self.forks(of: try call.repository).filter { self.canSee($0, call.actor) }
-        return self.page(forks.map { self.shape($0, for: call.actor) }, call)
     }
 
     func rateLimit(_ call: GitHubCall) -> GitHubReply {

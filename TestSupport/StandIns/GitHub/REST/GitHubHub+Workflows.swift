@@ -52,10 +52,6 @@ extension GitHubHub {
             try await self.files(in: repository).map { self.shape($0, repository) }, call, wrapped: "workflows")
     }
 
-    func getWorkflow(_ call: GitHubCall) async throws -> GitHubReply {
-        GitHubReply(self.shape(try await self.workflow(call), try call.repository))
-    }
-
     func dispatchWorkflow(_ call: GitHubCall) async throws -> GitHubReply {
         let repository = try call.repository
         let file = try await self.workflow(call)
@@ -86,28 +82,14 @@ extension GitHubHub {
         self.changed.wakeAll()
     }
 
-    func listRuns(_ call: GitHubCall) async throws -> GitHubReply {
+    func listRuns(_ call: GitHubCall) throws -> GitHubReply {
         let repository = try call.repository
-        var runs = repository.runs
-        if call.parameters["workflow_id"] != nil {
-            let path = try await self.workflow(call).path
-            runs.removeAll { $0.path != path }
-        }
-        if let branch = call.query["branch"] { runs.removeAll { $0.branch != branch } }
-        if let event = call.query["event"] { runs.removeAll { $0.event != event } }
-        if let id = call.query["head_sha"] { runs.removeAll { $0.commit != id } }
-        if let status = call.query["status"] { runs.removeAll { $0.status != status && $0.conclusion != status } }
+        let branch = call.query["branch"]
+        let runs = repository.runs.filter { branch == nil || $0.branch == branch }
         return self.page(runs.reversed().map { self.shape($0, repository) }, call, wrapped: "workflow_runs")
     }
 
-    func getRun(_ call: GitHubCall) throws -> GitHubReply {
-        let repository = try call.repository
-        let id = try call.number("run_id")
-        guard let found = repository.runs.first(where: { $0.id == id }) else { throw GitHubProblem.notFound }
-        return GitHubReply(self.shape(found, repository))
-    }
-
-    func shape(_ run: GitHubRun, _ repository: HubRepository) -> JSON {
+    private func shape(_ run: GitHubRun, _ repository: HubRepository) -> JSON {
         [
             "id": JSON(run.id), "name": .string(run.name), "path": .string(run.path), "event": .string(run.event),
             "run_number": JSON(run.number), "run_attempt": 1, "head_branch": .string(run.branch),

@@ -1,5 +1,4 @@
 internal import HTTP
-internal import JSON
 
 /// The REST endpoints that the stand-in has.
 enum GitHubRoutes {
@@ -9,36 +8,15 @@ enum GitHubRoutes {
     private static let repo = "/repos/{owner}/{repo}"
 
     private static let people: [GitHubRoute] = [
-        .init(.get, "/", .anyone) { hub, _ in
-            GitHubReply([
-                "current_user_url": .string("\(hub.url)/user"), "rate_limit_url": .string("\(hub.url)/rate_limit"),
-            ])
-        },
-        .init(.get, "/zen", .anyone) { _, _ in GitHubReply(bytes: Array("Speak like a human.".utf8), type: "text/plain")
-        },
-        .init(.get, "/meta", .anyone) { _, _ in
-            GitHubReply(["verifiable_password_authentication": false, "installed_version": "3.14.0"])
-        },
         .init(.get, "/rate_limit", .anyone) { $0.rateLimit($1) },
         .init(.get, "/user", .person) { $0.getUser($1) },
         .init(.get, "/user/repos", .person) { $0.listOwn($1) },
-        .init(.post, "/user/repos", .person) { try await $0.createRepository($1) },
-        .init(.get, "/users/{username}", .anyone) { try $0.getUserByName($1) },
-        .init(.get, "/users/{username}/repos", .anyone) { $0.listOf($1) },
-        .init(.get, "/orgs/{org}/repos", .anyone) { $0.listOf($1) },
-        .init(.post, "/orgs/{org}/repos", .person) { try await $0.createRepository($1) },
         .init(.get, "/user/memberships/orgs/{org}", .person) { try $0.getMembership($1) },
         .init(.get, "/orgs/{org}/teams/{team}/memberships/{username}", .person) { try $0.getTeamMembership($1) },
-        .init(.get, "/app", .app) { try $0.getApp($1) },
-        .init(.get, "/app/installations", .app) { try $0.listInstallations($1) },
-        .init(.get, "/app/installations/{installation_id}", .app) { try $0.getInstallation($1) },
         .init(.post, "/app/installations/{installation_id}/access_tokens", .app) { try $0.createInstallationToken($1) },
         .init(.get, "\(repo)/installation", .app) { try $0.findInstallation($1) },
-        .init(.get, "/orgs/{org}/installation", .app) { try $0.findInstallation($1) },
-        .init(.get, "/users/{username}/installation", .app) { try $0.findInstallation($1) },
         .init(.get, "/installation/repositories", .anyone) { try $0.listInstallationRepositories($1) },
         .init(.get, repo, .read("metadata")) { try $0.getRepository($1) },
-        .init(.get, "\(repo)/forks", .read("metadata")) { try $0.listForks($1) },
         .init(.post, "\(repo)/forks", .read("metadata"), isContent: true) { try await $0.createFork($1) },
         .init(.get, "\(repo)/collaborators/{username}/permission", .read("metadata")) { try $0.getPermission($1) },
     ]
@@ -47,32 +25,18 @@ enum GitHubRoutes {
         .init(.get, "\(repo)/branches", .read("contents")) { try await $0.listBranches($1) },
         .init(.get, "\(repo)/branches/{+branch}", .read("contents")) { try await $0.getBranch($1) },
         .init(.get, "\(repo)/git/ref/{+ref}", .read("contents")) { try await $0.getReference($1) },
-        .init(.get, "\(repo)/git/matching-refs/{+ref}", .read("contents")) { try await $0.listReferences($1) },
-        .init(.get, "\(repo)/git/refs/{+ref}", .read("contents")) { hub, call in
-            // The old endpoint: one reference, or those that begin with it.
-            let name = "refs/\(call["ref"])"
-            guard try await call.repository.git.reference(name) != nil else {
-                return try await hub.listReferences(call)
-            }
-            return try await hub.getReference(call)
-        },
         .init(.post, "\(repo)/git/refs", .write("contents")) { try await $0.createReference($1) },
         .init(.patch, "\(repo)/git/refs/{+ref}", .write("contents")) { try await $0.updateReference($1) },
-        .init(.delete, "\(repo)/git/refs/{+ref}", .write("contents")) { try await $0.deleteReference($1) },
         .init(.get, "\(repo)/git/commits/{sha}", .read("contents")) { try await $0.getCommitData($1) },
         .init(.post, "\(repo)/git/commits", .write("contents"), isContent: true) { try await $0.createCommitData($1) },
         .init(.get, "\(repo)/git/trees/{tree_sha}", .read("contents")) { try await $0.getTree($1) },
         .init(.post, "\(repo)/git/trees", .write("contents")) { try await $0.createTree($1) },
-        .init(.get, "\(repo)/git/blobs/{sha}", .read("contents")) { try await $0.getBlob($1) },
         .init(.post, "\(repo)/git/blobs", .write("contents")) { try await $0.createBlob($1) },
     ]
 
     private static let files: [GitHubRoute] = [
         .init(.get, "\(repo)/contents/{+path}", .read("contents")) { try await $0.getContents($1) },
         .init(.put, "\(repo)/contents/{+path}", .write("contents"), isContent: true) { try await $0.putContents($1) },
-        .init(.delete, "\(repo)/contents/{+path}", .write("contents"), isContent: true) {
-            try await $0.deleteContents($1)
-        },
         .init(.get, "\(repo)/commits", .read("contents")) { try await $0.listCommits($1) },
         .init(.get, "\(repo)/compare/{+basehead}", .read("contents")) { try await $0.compare($1) },
     ]
@@ -83,8 +47,6 @@ enum GitHubRoutes {
         .init(.get, "\(repo)/pulls/{pull_number}", .read("pull_requests")) { try await $0.getPull($1) },
         .init(.patch, "\(repo)/pulls/{pull_number}", .talk("pull_requests")) { try await $0.updatePull($1) },
         .init(.get, "\(repo)/pulls/{pull_number}/files", .read("pull_requests")) { try await $0.listPullFiles($1) },
-        .init(.get, "\(repo)/pulls/{pull_number}/commits", .read("pull_requests")) { try await $0.listPullCommits($1) },
-        .init(.get, "\(repo)/pulls/{pull_number}/merge", .read("pull_requests")) { try $0.isMerged($1) },
         .init(.put, "\(repo)/pulls/{pull_number}/merge", .write("contents")) { try await $0.mergePull($1) },
     ]
 }

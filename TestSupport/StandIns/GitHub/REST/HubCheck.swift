@@ -2,16 +2,15 @@
 struct HubCheck: Sendable {
     let id: Int
     let suite: Int
-    var name: String
-    var commit: String
+    let name: String
+    let commit: String
     /// `queued`, `in_progress` or `completed`.
-    var status: String
-    var conclusion: String?
-    var started: Double
-    var completed: Double?
-    var details: String?
-    var title: String?
-    var summary: String?
-    var text: String?
-    var app: String
+    let status: String
+    let conclusion: String?
+    let started: Double
+    let completed: Double?
+    let title: String?
+    let summary: String?
+    let text: String?
+    let app: String
 }

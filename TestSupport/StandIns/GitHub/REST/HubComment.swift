@@ -5,13 +5,11 @@ package struct HubComment: Sendable {
     package let author: String
     package var body: String
     package var created: Double
-    package var updated: Double
     package var review: Int?
     package var replyTo: Int?
     // Of a line
     package var path: String?
     package var line: Int?
-    package var startLine: Int?
     package var side = "RIGHT"
     package var commit = ""
     package var hunk = ""

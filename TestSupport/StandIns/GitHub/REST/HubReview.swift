@@ -3,9 +3,9 @@ package struct HubReview: Sendable {
     package let id: Int
     package let pull: Int
     package let author: String
-    package var body: String
-    /// `PENDING`, `COMMENTED`, `APPROVED`, `CHANGES_REQUESTED` or `DISMISSED`.
-    package var state: String
-    package var commit: String
-    package var submitted: Double?
+    package let body: String
+    /// `COMMENTED`, `APPROVED` or `CHANGES_REQUESTED`.
+    package let state: String
+    package let commit: String
+    package let submitted: Double
 }
