@@ -5,3 +5,10 @@ struct GitHubActor: Sendable, Hashable {
     let login: String
     let token: HubToken
 }
+
+extension GitHubActor {
+    /// A person who works at GitHub itself, not by a request.
+    init(working login: String) {
+        self.init(key: "colleague", login: login, token: HubToken(login, .scopes(["repo"])))
+    }
+}

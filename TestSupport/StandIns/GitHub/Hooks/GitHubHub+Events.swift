@@ -7,7 +7,7 @@ extension GitHubHub {
     func tellPush(
         _ name: String, from old: String, to new: String, in repository: HubRepository, by login: String
     ) async throws {
-        guard repository.hooks.contains(where: { $0.isActive }) else { return }
+        guard !repository.hooks.isEmpty else { return }
         let isNew = old == GitHubGit.zero, isGone = new == GitHubGit.zero
         guard name.hasPrefix("refs/heads/") || name.hasPrefix("refs/tags/") else { return }
         let git = repository.git
@@ -58,7 +58,7 @@ extension GitHubHub {
         _ action: String, _ pull: GitHubPull, in repository: HubRepository, by login: String,
         _ more: JSONObject = [:]
     ) async {
-        guard repository.hooks.contains(where: { $0.isActive && $0.hears("pull_request") }),
+        guard repository.hooks.contains(where: { $0.hears("pull_request") }),
             let shape = await self.shape(of: pull, in: repository)
         else { return }
         var payload: JSONObject = [
@@ -70,14 +70,12 @@ extension GitHubHub {
 
     /// A pull request as the owner of the repository sees it.
     func shape(of pull: GitHubPull, in repository: HubRepository) async -> JSON? {
-        let owner = GitHubActor(
-            key: "owner", login: repository.owner, token: HubToken(repository.owner, .scopes(["repo"])))
-        return try? await self.shape(pull, in: repository, for: owner, isFull: true)
+        try? await self.shape(pull, in: repository, for: GitHubActor(working: repository.owner), isFull: true)
     }
 
     /// Delivers an event to the hooks that hear of it.
     func tell(_ event: String, in repository: HubRepository, by login: String, _ payload: JSONObject) {
-        for hook in repository.hooks where hook.isActive && hook.hears(event) {
+        for hook in repository.hooks where hook.hears(event) {
             self.deliver(event, to: hook, in: repository, by: login, payload)
         }
     }
@@ -85,33 +83,21 @@ extension GitHubHub {
     func deliver(
         _ event: String, to hook: HubHook, in repository: HubRepository, by login: String, _ payload: JSONObject
     ) {
-        let owner = GitHubActor(
-            key: "owner", login: repository.owner, token: HubToken(repository.owner, .scopes(["repo"])))
         var body = payload
-        body["repository"] = self.shape(repository, for: owner)
+        body["repository"] = self.shape(repository, for: GitHubActor(working: repository.owner))
         body["sender"] = self.shape(user: login)
         let id = self.nextID()
         let digits = hex(sha256("delivery \(id)"))
         let letters = Array(digits)
         func part(_ range: Range<Int>) -> String { String(letters[range]) }
         let guid = [part(0..<8), part(8..<12), part(12..<16), part(16..<20), part(20..<32)].joined(separator: "-")
-        let delivery = HubDelivery(
-            id: id, guid: guid, event: event, action: payload["action"]?.stringValue, hook: hook.id,
-            repository: repository.fullName, body: JSON.object(body).bytes, delivered: self.now)
+        let delivery = HubDelivery(id: id, guid: guid, event: event, hook: hook.id, body: JSON.object(body).bytes)
         self.deliveries.append(delivery)
-        self.send(delivery, hook)
-    }
-
-    func send(_ delivery: HubDelivery, _ hook: HubHook, isForged: Bool = false) {
-        let request = GitHubPoster.request(
-            delivery, to: hook.url, secret: hook.secret, type: hook.contentType, isForged: isForged)
-        guard let request else { return self.noteAnswer(delivery.id, 0) }
-        self.poster.add(delivery.id, request)
+        self.poster.add(delivery, to: hook)
     }
 
     func noteAnswer(_ id: Int, _ status: Int) {
         guard let place = self.deliveries.lastIndex(where: { $0.id == id }) else { return }
-        self.deliveries[place].status = status
         self.deliveries[place].isDone = true
         let hook = self.deliveries[place].hook
         for repository in self.repositories.values {
@@ -123,10 +109,5 @@ extension GitHubHub {
                 : (status, isGood ? "active" : "inactive", isGood ? "OK" : "Invalid HTTP Response: \(status)")
         }
         self.changed.wakeAll()
-    }
-
-    /// Finds a delivery's hook.
-    func hook(_ id: Int) -> HubHook? {
-        self.repositories.values.lazy.flatMap(\.hooks).first { $0.id == id }
     }
 }

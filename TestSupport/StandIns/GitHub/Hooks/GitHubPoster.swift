@@ -2,7 +2,6 @@ internal import Crypto
 internal import EventLoop
 internal import HTTP
 internal import HTTPClient
-internal import JSON
 
 /// Posts deliveries to webhooks, one after the other.
 @Net
@@ -10,8 +9,6 @@ final class GitHubPoster {
     private let client: HTTPClient
     private var queue: [(Int, HTTPClientRequest)] = []
     private var task: Task<Void, Never>?
-    /// Deliveries wait until they are released.
-    var isHeld = false
     var onAnswer: ((Int, Int) -> Void)?
 
     nonisolated init() {
@@ -20,50 +17,34 @@ final class GitHubPoster {
         self.client = HTTPClient(settings)
     }
 
-    static func request(
-        _ delivery: HubDelivery, to url: String, secret: String?, type: String, isForged: Bool = false
-    ) -> HTTPClientRequest? {
-        guard let address = try? HTTPURL(url) else { return nil }
-        let isForm = type == "form"
-        let body =
-            isForm
-            ? Array(
-                HTTPQuery([.init(name: "payload", value: String(decoding: delivery.body, as: UTF8.self))]).encoded.utf8)
-            : delivery.body
+    private static func request(_ delivery: HubDelivery, to hook: HubHook) -> HTTPClientRequest? {
+        guard let address = try? HTTPURL(hook.url) else { return nil }
         var headers: HTTPHeaders = [
-            "Content-Type": isForm ? "application/x-www-form-urlencoded" : "application/json",
-            "User-Agent": "GitHub-Hookshot/044aadd", "Accept": "*/*", "X-GitHub-Event": delivery.event,
-            "X-GitHub-Delivery": delivery.guid, "X-GitHub-Hook-ID": String(delivery.hook),
-            "X-GitHub-Hook-Installation-Target-Type": "repository",
+            "Content-Type": "application/json", "User-Agent": "GitHub-Hookshot/044aadd", "Accept": "*/*",
+            "X-GitHub-Event": delivery.event, "X-GitHub-Delivery": delivery.guid,
+            "X-GitHub-Hook-ID": String(delivery.hook), "X-GitHub-Hook-Installation-Target-Type": "repository",
         ]
-        if let secret {
-            let key = Array((isForged ? secret + "x" : secret).utf8)
-            headers.append("X-Hub-Signature", "sha1=" + hex(hmacSHA1(body, key: key)))
-            headers.append("X-Hub-Signature-256", "sha256=" + hex(hmacSHA256(body, key: key)))
+        if let secret = hook.secret {
+            let key = Array(secret.utf8)
+            headers.append("X-Hub-Signature", "sha1=" + hex(hmacSHA1(delivery.body, key: key)))
+            headers.append("X-Hub-Signature-256", "sha256=" + hex(hmacSHA256(delivery.body, key: key)))
         }
-        var request = HTTPClientRequest(.post, address, headers: headers, body: .bytes(body))
+        var request = HTTPClientRequest(.post, address, headers: headers, body: .bytes(delivery.body))
         // GitHub waits for ten seconds.
         request.totalTimeout = .seconds(10)
         return request
     }
 
-    func add(_ id: Int, _ request: HTTPClientRequest) {
-        self.queue.append((id, request))
-        self.run()
-    }
-
-    /// Lets the held deliveries go, in this order of their places.
-    func release(in order: (([Int]) -> [Int])?) {
-        self.isHeld = false
-        if let order {
-            let places = order(Array(self.queue.indices))
-            self.queue = places.filter { self.queue.indices.contains($0) }.map { self.queue[$0] }
+    func add(_ delivery: HubDelivery, to hook: HubHook) {
+        guard let request = Self.request(delivery, to: hook) else {
+            self.onAnswer?(delivery.id, 0)
+            return
         }
+        self.queue.append((delivery.id, request))
         self.run()
     }
 
-    /// Posts at once, beside the queue.
-    func post(_ request: HTTPClientRequest) async -> Int {
+    private func post(_ request: HTTPClientRequest) async -> Int {
         do {
             let response = try await self.client.execute(request)
             _ = try await response.body.collect(upTo: 1 << 20)
@@ -82,10 +63,10 @@ final class GitHubPoster {
     }
 
     private func run() {
-        guard self.task == nil, !self.isHeld, !self.queue.isEmpty else { return }
+        guard self.task == nil, !self.queue.isEmpty else { return }
         // The queue is posted beside the requests that fill it; `stop()` ends it.
         self.task = Task {
-            while !self.isHeld, !self.queue.isEmpty, !Task.isCancelled {
+            while !self.queue.isEmpty, !Task.isCancelled {
                 let (id, request) = self.queue.removeFirst()
                 let status = await self.post(request)
                 self.onAnswer?(id, status)

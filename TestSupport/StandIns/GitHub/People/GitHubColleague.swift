@@ -65,11 +65,9 @@ package struct GitHubColleague: Sendable {
         _ title: String, from head: String, to base: String = "main", in fullName: String
     ) async throws -> Int {
         let repository = try self.repository(fullName)
-        let actor = GitHubActor(
-            key: "colleague", login: self.login, token: HubToken(self.login, .scopes(["repo"])))
         return try await self.github.hub.openPull(
             in: repository, title: title, body: nil, head: head, base: base, isDraft: false, canModify: true,
-            actor: actor
+            actor: GitHubActor(working: self.login)
         ).number
     }
 }

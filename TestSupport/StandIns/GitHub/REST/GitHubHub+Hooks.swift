@@ -14,6 +14,9 @@ extension GitHubHub {
         guard let url = call.body["config"]?["url"]?.stringValue, (try? HTTPURL(url)) != nil else {
             throw GitHubProblem.invalid("Hook", "Config must contain URL for webhooks")
         }
+        guard call.body["config"]?["content_type"] == "json", call.body["active"] != false else {
+            throw GitHubProblem.invalid("Hook", "The stand-in has only active webhooks of the content type json")
+        }
         let events = call.body["events"]?.arrayValue?.compactMap(\.stringValue) ?? ["push"]
         if let unknown = events.first(where: { !Self.events.contains($0) }) {
             throw GitHubProblem.invalid("Hook", "Invalid event: \(unknown)")
@@ -21,16 +24,13 @@ extension GitHubHub {
         if repository.hooks.contains(where: { $0.url == url && Set($0.events) == Set(events) }) {
             throw GitHubProblem.invalid("Hook", "Hook already exists on this repository")
         }
-        // GitHub's limit for one event.
-        guard repository.hooks.count < 20 else {
-            throw GitHubProblem.invalid("Hook", "The \"push\" event cannot have more than 20 hooks")
-        }
         let hook = HubHook(
-            id: self.nextID(), url: url, secret: call.body["config"]?["secret"]?.stringValue,
-            contentType: call.body["config"]?["content_type"]?.stringValue ?? "form", events: events,
-            isActive: call.body["active"]?.boolValue ?? true, created: call.now, updated: call.now)
+            id: self.nextID(), url: url, secret: call.body["config"]?["secret"]?.stringValue, events: events,
+            created: call.now)
         repository.hooks.append(hook)
-        self.ping(hook, in: repository, by: call.login)
+        self.deliver(
+            "ping", to: hook, in: repository, by: call.login,
+            ["zen": "Speak like a human.", "hook_id": JSON(hook.id), "hook": self.shape(hook, repository)])
         return GitHubReply(self.shape(hook, repository), status: 201)
     }
 
@@ -40,12 +40,6 @@ extension GitHubHub {
         "repository", "pull_request_review_thread", "commit_comment", "member", "star", "watch",
     ]
 
-    func ping(_ hook: HubHook, in repository: HubRepository, by login: String) {
-        self.deliver(
-            "ping", to: hook, in: repository, by: login,
-            ["zen": "Speak like a human.", "hook_id": JSON(hook.id), "hook": self.shape(hook, repository)])
-    }
-
     func deleteHook(_ call: GitHubCall) throws -> GitHubReply {
         let repository = try call.repository
         let id = try call.number("hook_id")
@@ -54,26 +48,18 @@ extension GitHubHub {
         return .empty
     }
 
-    func redeliver(_ delivery: HubDelivery, to hook: HubHook, isForged: Bool = false) {
-        let again = HubDelivery(
-            id: self.nextID(), guid: delivery.guid, event: delivery.event, action: delivery.action, hook: hook.id,
-            repository: delivery.repository, body: delivery.body, isRedelivery: true, delivered: self.now)
-        self.deliveries.append(again)
-        self.send(again, hook, isForged: isForged)
-    }
-
-    func shape(_ hook: HubHook, _ repository: HubRepository) -> JSON {
+    private func shape(_ hook: HubHook, _ repository: HubRepository) -> JSON {
         let api = "\(self.url)/repos/\(repository.fullName)/hooks/\(hook.id)"
         var config: JSONObject = [
-            "url": .string(hook.url), "content_type": .string(hook.contentType), "insecure_ssl": "0",
+            "url": .string(hook.url), "content_type": "json", "insecure_ssl": "0",
         ]
         if hook.secret != nil { config["secret"] = "********" }
         return [
-            "type": "Repository", "id": JSON(hook.id), "name": "web", "active": .bool(hook.isActive),
+            "type": "Repository", "id": JSON(hook.id), "name": "web", "active": true,
             "events": .array(hook.events.map { .string($0) }), "config": .object(config), "url": .string(api),
             "test_url": .string("\(api)/test"), "ping_url": .string("\(api)/pings"),
             "deliveries_url": .string("\(api)/deliveries"), "created_at": Self.date(hook.created),
-            "updated_at": Self.date(hook.updated),
+            "updated_at": Self.date(hook.created),
             "last_response": [
                 "code": hook.last.code.map { JSON($0) } ?? .null, "status": .string(hook.last.status),
                 "message": hook.last.message.map { .string($0) } ?? .null,
