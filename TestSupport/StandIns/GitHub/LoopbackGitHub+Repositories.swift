@@ -12,26 +12,11 @@ internal import Primitives
 /// try await github.colleague("bob").push("README.md", "Changed\n", to: "octo/site")
 /// ```
 extension LoopbackGitHub {
-    /// Takes over an existing repository: its branches and tags are copied.
-    @Net @discardableResult
-    package func importRepository(
-        _ fullName: String, from path: String, isPrivate: Bool = false
-    ) async throws -> HubRepository {
-        let repository = try await self.addRepository(fullName, files: [:], isPrivate: isPrivate)
-        try await repository.git.run(["fetch", "-q", path, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
-        return repository
-    }
-
     @Net package func repository(_ fullName: String) -> HubRepository? { self.hub.repository(fullName) }
 
     @Net package func setRules(_ rules: GitHubRules, of repository: HubRepository) throws {
         repository.rules = rules
         try GitHubGitServer.writeRules(of: repository)
-    }
-
-    /// Changes a repository's name; the old one redirects.
-    @Net package func rename(_ repository: HubRepository, to name: String) {
-        self.hub.rename(repository, to: name)
     }
 
     /// What a branch points to.
@@ -48,26 +33,12 @@ extension LoopbackGitHub {
 
     // MARK: People
 
-    @Net @discardableResult
-    package func addUser(
-        _ login: String, name: String? = nil, email: String? = nil, kind: HubUser.Kind = .person
-    ) -> HubUser {
-        var user = self.hub.user(login, kind: kind)
-        user.name = name ?? user.name
-        user.email = email ?? user.email
-        user.kind = kind
-        self.hub.users[login.lowercased()] = user
-        return user
-    }
-
     /// Makes an organisation.
-    @Net package func addOrganization(
-        _ login: String, members: [String: GitHubAccess], requiresSignOn: Bool = false
-    ) {
-        var user = self.addUser(login, kind: .organization)
-        user.members = members
-        user.requiresSignOn = requiresSignOn
-        self.hub.users[login.lowercased()] = user
+    @Net package func addOrganization(_ login: String, members: [String: GitHubAccess]) {
+        self.change(login) { user in
+            user.kind = .organization
+            user.members = members
+        }
     }
 
     /// Changes an organisation, or a person.
@@ -94,24 +65,13 @@ extension LoopbackGitHub {
 
     // MARK: Limits and the clock
 
-    @Net package var limits: GitHubLimits {
-        get { self.hub.limits }
-        set { self.hub.limits = newValue }
-    }
-
     /// Sets the limits.
     @Net package func setLimits(_ change: (inout GitHubLimits) -> Void) { change(&self.hub.limits) }
 
     /// Leaves a person so many requests of this hour.
-    @Net package func leave(_ count: Int, for login: String, resource: String = "core") {
-        let limit = resource == "core" ? self.hub.limits.hourly : self.hub.limits.hourlyGraphQL
+    @Net package func leave(_ count: Int, for login: String) {
         self.hub.meters["user \(login)", default: GitHubMeter()].leave(
-            count, of: limit, resource, now: self.hub.now)
-    }
-
-    /// Refuses a person's requests for some seconds, as after too many.
-    @Net package func throttle(_ login: String, for seconds: Double) {
-        self.hub.meters["user \(login)", default: GitHubMeter()].refuse(for: seconds, now: self.hub.now)
+            count, of: self.hub.limits.hourly, now: self.hub.now)
     }
 
     /// Lets GitHub's clock run ahead.
@@ -129,10 +89,10 @@ extension LoopbackGitHub {
     }
 
     /// Holds the requests to a route back before their work, until ``release(_:)``; `fork` holds the copying of forks.
-    @Net package func hold(_ route: String) { self.hub.holds[route, default: 0] += 1 }
+    @Net package func hold(_ route: String) { self.hub.holds.insert(route) }
 
     @Net package func release(_ route: String) {
-        self.hub.holds[route] = nil
+        self.hub.holds.remove(route)
         self.hub.held.wakeAll()
     }
 

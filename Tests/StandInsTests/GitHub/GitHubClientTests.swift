@@ -25,7 +25,7 @@ struct GitHubClientTests {
         let shell = RealGit(folder.path)
         var app = GitHubApp(id: 77, clientID: "Iv1.robot", slug: "robot", publicKey: try shell.shell("cat public"))
         app.installations = [
-            .init(id: 5, account: "octo", permissions: ["contents": .write, "checks": .write], repositories: nil)
+            .init(id: 5, account: "octo", permissions: ["contents": .write, "checks": .write])
         ]
         github.addApp(app)
         let place: JSON = [

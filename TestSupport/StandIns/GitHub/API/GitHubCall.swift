@@ -4,8 +4,7 @@ internal import JSON
 
 /// A request to the API, as its handlers see it.
 struct GitHubCall: Sendable {
-    let method: HTTPMethod
-    /// Percent-decoded, without `/api/v3`.
+    /// Percent-decoded.
     let path: String
     let query: HTTPQuery
     let headers: HTTPHeaders

@@ -8,15 +8,13 @@ internal import Primitives
 /// From a request to its answer.
 extension GitHubHub {
     func answer(_ request: HTTPServerRequest) async throws -> HTTPServerResponse {
-        var path = String(request.path)
+        let path = String(request.path)
         if let service = GitHubGitServer.Service(request) {
             return try await self.faulted(service.route, request, noting: true) {
                 try await GitHubGitServer.answer(service, request, self)
             }
         }
-        let isEnterprise = path.hasPrefix("/api/v3/") || path == "/api/v3"
-        if isEnterprise { path = String(path.dropFirst(7)) }
-        if path == "/graphql" || path == "/api/graphql" {
+        if path == "/graphql" {
             let body = try await request.body.collect()
             return try await self.faulted("POST /graphql", request) {
                 await self.api(request, "POST /graphql", body) { actor throws(GitHubProblem) in
@@ -30,24 +28,18 @@ extension GitHubHub {
             }
         }
         let segments = path.split(separator: "/").map { PercentEncoding.decode($0) ?? String($0) }
-        let roots: Set<String> = [
-            "user", "users", "repos", "repositories", "orgs", "rate_limit", "app", "installation", "meta", "zen",
-        ]
-        guard
-            isEnterprise
-                || segments.first.map({ roots.contains($0) }) ?? (request.headers["accept"]?.contains("html") != true)
-        else {
+        let roots: Set<String> = ["user", "repos", "orgs", "rate_limit", "app", "installation"]
+        guard segments.first.map({ roots.contains($0) }) == true else {
             return try await self.faulted("web", request, noting: true) { try await self.page(segments, request) }
         }
-        let (route, parameters, redirect) = self.route(request.method, segments)
-        let name = route?.name ?? "\(request.method.rawValue) unknown"
+        let found = self.route(request.method, segments)
+        let name = found?.route.name ?? "\(request.method.rawValue) unknown"
         let body = try await request.body.collect()
         return try await self.faulted(name, request) {
             await self.api(request, name, body) { actor throws(GitHubProblem) in
-                if let redirect { throw self.moved(request, to: redirect) }
-                guard let route else { throw GitHubProblem.notFound }
+                guard let (route, parameters) = found else { throw GitHubProblem.notFound }
                 var call = GitHubCall(
-                    method: request.method, path: "/" + segments.joined(separator: "/"), query: request.query,
+                    path: "/" + segments.joined(separator: "/"), query: request.query,
                     headers: request.headers, body: try Self.parse(body), actor: actor, parameters: parameters,
                     now: self.now)
                 try self.check(route, &call, request)
@@ -80,7 +72,7 @@ extension GitHubHub {
         _ name: String, _ request: HTTPServerRequest, noting: Bool = false,
         _ work: @escaping @Net () async throws -> HTTPServerResponse
     ) async throws -> HTTPServerResponse {
-        while let count = self.holds[name], count > 0 {
+        while self.holds.contains(name) {
             self.changed.wakeAll()
             try await self.held.wait()
         }
@@ -263,7 +255,7 @@ extension GitHubHub {
                 return problem
             }
             var problem = GitHubProblem(
-                self.limits.status,
+                403,
                 "API rate limit exceeded for \(who). If you reach out to GitHub Support for help, please include the "
                     + "request ID \(self.nextRequestID()).")
             problem.more["documentation_url"] = .string(documentation)
@@ -271,7 +263,7 @@ extension GitHubHub {
         case .secondary(let seconds):
             self.ledger.note(limit: "secondary")
             var problem = GitHubProblem(
-                self.limits.status,
+                403,
                 "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. If you "
                     + "reach out to GitHub Support for help, please include the request ID \(self.nextRequestID()).")
             problem.headers = [("Retry-After", String(seconds))]

@@ -18,13 +18,7 @@ extension GitHubHub {
                     || (issuer?.intValue ?? issuer?.stringValue.flatMap { Int($0) }) == $0.id
             })
         else { throw GitHubProblem(404, "Integration not found") }
-        guard let end = claims["exp"]?.intValue else {
-            throw GitHubProblem(
-                401,
-                "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
-            )
-        }
-        guard Double(end) > self.now else {
+        guard let end = claims["exp"]?.intValue, Double(end) > self.now else {
             throw GitHubProblem(
                 401,
                 "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
@@ -73,13 +67,13 @@ extension GitHubHub {
         [
             "id": JSON(installation.id), "account": self.shape(user: installation.account), "app_id": JSON(app.id),
             "app_slug": .string(app.slug),
-            "repository_selection": installation.repositories == nil ? "all" : "selected",
+            "repository_selection": "all",
             "access_tokens_url": .string("\(self.url)/app/installations/\(installation.id)/access_tokens"),
             "repositories_url": .string("\(self.url)/installation/repositories"),
             "html_url": .string("\(self.url)/settings/installations/\(installation.id)"), "events": [],
             "target_type": .string(self.user(installation.account).kind.rawValue),
             "permissions": Self.shape(installation.permissions),
-            "suspended_at": installation.isSuspended ? Self.date(self.now) : .null,
+            "suspended_at": .null,
         ]
     }
 
@@ -93,7 +87,7 @@ extension GitHubHub {
         guard let repository = self.repository(call["owner"], call["repo"]),
             let found = app.installations.first(where: {
                 $0.account.lowercased() == repository.owner.lowercased()
-            }), found.repositories?.contains(repository.fullName) ?? true
+            })
         else { throw GitHubProblem.notFound }
         return GitHubReply(self.shape(found, of: app))
     }
@@ -102,11 +96,10 @@ extension GitHubHub {
         let app = try self.app(call)
         let id = try call.number("installation_id")
         guard let found = app.installations.first(where: { $0.id == id }) else { throw GitHubProblem.notFound }
-        if found.isSuspended { throw GitHubProblem(403, "This installation has been suspended") }
-        var names = found.repositories
+        var names: Set<String>?
         if let wanted = call.body["repositories"]?.arrayValue?.compactMap(\.stringValue) {
             let full = Set(wanted.map { "\(found.account)/\($0)" })
-            guard full.allSatisfy({ self.repository($0) != nil && (found.repositories?.contains($0) ?? true) }) else {
+            guard full.allSatisfy({ self.repository($0) != nil }) else {
                 throw GitHubProblem(
                     422,
                     "There is at least one repository that does not exist or is not accessible to the parent installation."

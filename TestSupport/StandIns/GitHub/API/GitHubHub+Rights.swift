@@ -37,33 +37,13 @@ extension GitHubHub {
 
     // MARK: Routes
 
-    /// The route of a path, with its parameters; or the repository's new path.
-    func route(
-        _ method: HTTPMethod, _ path: [String]
-    ) -> (route: GitHubRoute?, parameters: [String: String], redirect: String?) {
-        var path = path
-        if path.first == "repositories", path.count >= 2, let id = Int(path[1]), let found = self.repositories[id] {
-            path.replaceSubrange(0..<2, with: ["repos", found.owner, found.name])
-        } else if path.first == "repos", path.count >= 3, self.repository(path[1], path[2]) == nil,
-            let id = self.formerNames["\(path[1])/\(path[2])".lowercased()]
-        {
-            return (nil, [:], (["repositories", String(id)] + path[3...]).joined(separator: "/"))
-        }
+    /// The route of a path, with its parameters.
+    func route(_ method: HTTPMethod, _ path: [String]) -> (route: GitHubRoute, parameters: [String: String])? {
         let wanted: HTTPMethod = method == .head ? .get : method
         for route in GitHubRoutes.all where route.method == wanted {
-            if let parameters = route.match(path.map { $0[...] }) { return (route, parameters, nil) }
+            if let parameters = route.match(path.map { $0[...] }) { return (route, parameters) }
         }
-        return (nil, [:], nil)
-    }
-
-    func moved(_ request: HTTPServerRequest, to path: String) -> GitHubProblem {
-        let query = request.head.query.map { "?\($0)" } ?? ""
-        let address = "\(self.url)/\(path)\(query)"
-        var problem = GitHubProblem(
-            request.method == .get || request.method == .head ? 301 : 307,
-            request.method == .get ? "Moved Permanently" : "Temporary Redirect", headers: [("Location", address)])
-        problem.more["url"] = .string(address)
-        return problem
+        return nil
     }
 
     // MARK: Rights
@@ -87,7 +67,6 @@ extension GitHubHub {
             throw .notFound
         }
         call.found = repository
-        try self.checkSignOn(repository, actor)
         let isWrite = request.method != .get && request.method != .head
         let person =
             if case .installation = actor.token.kind { GitHubAccess.admin } else {
@@ -97,27 +76,11 @@ extension GitHubHub {
             if actor.key == "anonymous" { throw GitHubProblem(401, "Requires authentication") }
             throw self.forbidden(need, actor)
         }
-        if person < need.person ?? need.level {
-            guard need.permission == "administration" else { throw self.withNeeds(.notFound, need, actor) }
-            throw GitHubProblem(403, "Must have admin rights to Repository.")
-        }
+        if person < need.person ?? need.level { throw self.withNeeds(.notFound, need, actor) }
         if repository.isArchived, isWrite { throw GitHubProblem(403, "Repository was archived so is read-only.") }
         if !repository.isReady, need.permission != "metadata" {
             throw GitHubProblem(409, "Git Repository is empty.")
         }
-    }
-
-    func checkSignOn(_ repository: HubRepository, _ actor: GitHubActor) throws(GitHubProblem) {
-        guard let owner = self.users[repository.owner.lowercased()], owner.requiresSignOn, actor.token.scopes != nil,
-            actor.key != "anonymous", !actor.token.signedOn.contains(owner.login)
-        else { return }
-        throw GitHubProblem(
-            403,
-            "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to "
-                + "this organization.",
-            headers: [
-                ("X-GitHub-SSO", "required; url=\(self.url)/orgs/\(owner.login)/sso?authorization_request=AAAA")
-            ])
     }
 
     private func forbidden(_ need: GitHubNeed, _ actor: GitHubActor) -> GitHubProblem {

@@ -25,15 +25,13 @@ final class GitHubHub {
     // Repositories
     var repositories: [Int: HubRepository] = [:]
     private var names: [String: Int] = [:]
-    /// The former names of renamed repositories.
-    var formerNames: [String: Int] = [:]
 
     // Requests
     var limits = GitHubLimits()
     var meters: [String: GitHubMeter] = [:]
     var ledger = GitHubLedger()
     var faults: [String: [GitHubFault]] = [:]
-    var holds: [String: Int] = [:]
+    var holds: Set<String> = []
     let held = WaitList()
     let changed = WaitList()
     let poster: GitHubPoster
@@ -77,11 +75,10 @@ final class GitHubHub {
 
     /// The user of this login, made when first needed.
     @discardableResult
-    func user(_ login: String, kind: HubUser.Kind? = nil) -> HubUser {
+    func user(_ login: String) -> HubUser {
         let key = login.lowercased()
         if let user = self.users[key] { return user }
-        let isBot = login.hasSuffix("[bot]")
-        let user = HubUser(login: login, id: self.nextID(), kind: kind ?? (isBot ? .bot : .person))
+        let user = HubUser(login: login, id: self.nextID(), kind: login.hasSuffix("[bot]") ? .bot : .person)
         self.users[key] = user
         return user
     }
@@ -147,20 +144,6 @@ final class GitHubHub {
         self.changed.wakeAll()
     }
 
-    /// Changes the name; the old one redirects.
-    func rename(_ repository: HubRepository, to name: String) {
-        let old = repository.fullName.lowercased()
-        self.names[old] = nil
-        self.formerNames[old] = repository.id
-        repository.name = name
-        self.names[repository.fullName.lowercased()] = repository.id
-    }
-
-    func removeName(of repository: HubRepository) {
-        self.names[repository.fullName.lowercased()] = nil
-        self.repositories[repository.id] = nil
-    }
-
     // MARK: Rights
 
     /// What GitHub calls a person's relation to a repository.
@@ -194,14 +177,11 @@ final class GitHubHub {
                 return .admin
             }
             return repository.isPrivate ? .none : scopes.contains("public_repo") ? .admin : .read
-        case .fineGrained(let permissions, let names): return limited(permissions, names)
         case .person(let permissions): return limited(permissions, nil)
         case .installation(let id, let permissions, let names):
             let installation = self.apps.values.lazy.flatMap(\.installations).first { $0.id == id }
-            guard let installation, !installation.isSuspended,
-                installation.account.lowercased() == repository.owner.lowercased()
-            else { return open }
-            return limited(permissions, names ?? installation.repositories)
+            guard installation?.account.lowercased() == repository.owner.lowercased() else { return open }
+            return limited(permissions, names)
         }
     }
 

@@ -16,10 +16,6 @@ package struct GitHubLimits: Sendable, Hashable {
     /// Requests that create content.
     package var contentMinute = 80
     package var contentHour = 500
-    /// Whether secondary limits are enforced.
-    package var hasSecondary = true
-    /// The status of refusals: GitHub answers with 403 or 429.
-    package var status = 403
 
     package init() {}
 }

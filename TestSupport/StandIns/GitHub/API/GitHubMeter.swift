@@ -32,7 +32,7 @@ struct GitHubMeter: Sendable {
         let hour = self.hour(resource, now: now)
         self.hours[resource] = hour
         if hour.used >= limit { return .primary }
-        if limits.hasSecondary, let wait = self.secondary(resource, isWrite, isContent, limits, now) {
+        if let wait = self.secondary(resource, isWrite, isContent, limits, now) {
             return .secondary(wait)
         }
         self.hours[resource]?.used += 1
@@ -79,14 +79,9 @@ struct GitHubMeter: Sendable {
     }
 
     /// Leaves so many requests of this hour.
-    mutating func leave(_ count: Int, of limit: Int, _ resource: String, now: Double) {
-        var hour = self.hour(resource, now: now)
+    mutating func leave(_ count: Int, of limit: Int, now: Double) {
+        var hour = self.hour("core", now: now)
         hour.used = max(0, limit - count)
-        self.hours[resource] = hour
-    }
-
-    /// Refuses everything for some seconds, as after too many requests.
-    mutating func refuse(for seconds: Double, now: Double) {
-        self.blockedUntil = now + seconds
+        self.hours["core"] = hour
     }
 }

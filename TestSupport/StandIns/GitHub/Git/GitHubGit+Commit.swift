@@ -2,12 +2,12 @@ internal import EventLoop
 
 /// A change of one file in a new commit.
 enum HubFileChange: Sendable, Hashable {
-    case write(path: String, bytes: [UInt8], mode: String = "100644")
+    case write(path: String, bytes: [UInt8])
     case delete(path: String)
 
     var path: String {
         switch self {
-        case .write(let path, _, _), .delete(let path): path
+        case .write(let path, _), .delete(let path): path
         }
     }
 }
@@ -42,8 +42,8 @@ extension GitHubGit {
         for change in changes {
             switch change {
             case .delete(let path): line("D \(Self.quoted(path))")
-            case .write(let path, let bytes, let mode):
-                line("M \(mode) inline \(Self.quoted(path))")
+            case .write(let path, let bytes):
+                line("M 100644 inline \(Self.quoted(path))")
                 data(bytes)
             }
         }
@@ -59,25 +59,9 @@ extension GitHubGit {
     /// Writes a tree from entries on a base; the base tree's other entries stay.
     func makeTree(base: String?, entries: [(mode: String, id: String?, path: String)]) async throws -> String {
         var input: [UInt8] = []
-        func add(_ mode: String, _ id: String, _ path: String) { input += Array("\(mode) \(id)\t\(path)".utf8) + [0] }
         for entry in entries {
-            guard let id = entry.id else {
-                add("0", Self.zero, entry.path)
-                continue
-            }
-            guard entry.mode == "040000" else {
-                add(entry.mode, id, entry.path)
-                continue
-            }
-            // A folder replaces what was there. The index has files only.
-            if let base {
-                for old in try await self.tree(base, isRecursive: true) where old.path.hasPrefix("\(entry.path)/") {
-                    add("0", Self.zero, old.path)
-                }
-            }
-            for file in try await self.tree(id, isRecursive: true) where file.type != "tree" {
-                add(file.mode, file.id, "\(entry.path)/\(file.path)")
-            }
+            let (mode, id) = entry.id.map { (entry.mode, $0) } ?? ("0", Self.zero)
+            input += Array("\(mode) \(id)\t\(entry.path)".utf8) + [0]
         }
         let index = "\(self.path)/standin-index-\(self.nextNumber())"
         let script = """
@@ -113,6 +97,9 @@ extension GitHubGit {
 }
 
 extension HubCommit.Person {
+    /// GitHub itself, as the committer of what it commits for somebody.
+    static func gitHub(at time: Int64) -> Self { Self(name: "GitHub", email: "noreply@github.com", time: time) }
+
     fileprivate var line: String { "\(Self.clean(self.name)) <\(Self.clean(self.email))> \(self.time) +0000" }
 
     private static func clean(_ text: String) -> String {

@@ -107,6 +107,12 @@ package final class GitHubGit {
         return try await self.run(arguments).split(separator: 0).compactMap { GitHubTreeEntry(line: Array($0)) }
     }
 
+    /// The entry of a path in a commit.
+    func entry(_ path: String, at commit: String) async throws -> GitHubTreeEntry? {
+        let lines = try await self.run(["ls-tree", "-z", "-l", commit, "--", path]).split(separator: 0)
+        return lines.first.flatMap { GitHubTreeEntry(line: Array($0)) }
+    }
+
     func write(_ bytes: [UInt8], type: String = "blob") async throws -> String {
         try await String(
             decoding: self.run(["hash-object", "-w", "-t", type, "--stdin"], input: bytes), as: UTF8.self

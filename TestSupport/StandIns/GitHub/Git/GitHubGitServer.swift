@@ -39,15 +39,11 @@ enum GitHubGitServer {
             return self.unauthorized(
                 "Invalid username or token. Password authentication is not supported for Git operations.")
         }
-        let former = hub.formerNames["\(service.owner)/\(service.name)".lowercased()].flatMap { hub.repositories[$0] }
-        guard let repository = hub.repository(service.owner, service.name) ?? former, hub.canSee(repository, actor),
+        guard let repository = hub.repository(service.owner, service.name), hub.canSee(repository, actor),
             repository.isReady
         else {
             return actor.key == "anonymous"
                 ? self.unauthorized("Repository not found.") : .text("Repository not found.\n", .notFound)
-        }
-        do throws(GitHubProblem) { try hub.checkSignOn(repository, actor) } catch {
-            return .text("The '\(repository.owner)' organization has enabled or enforced SAML SSO.\n", .forbidden)
         }
         if hub.grant(of: actor, to: repository, "contents") < .read {
             return .text("Write access to repository not granted.\n", .forbidden)
@@ -112,13 +108,7 @@ enum GitHubGitServer {
 
     /// Writes the rules where the hook of the repository reads them.
     static func writeRules(of repository: HubRepository) throws {
-        let folder = "\(repository.git.path)/standin"
         let branches = repository.rules.protectedBranches.sorted().map { "refs/heads/\($0)\n" }.joined()
-        try PrivateFile.write(Array(branches.utf8), to: "\(folder)/protected", isFlushed: false)
-        if repository.rules.blocksSecrets {
-            try PrivateFile.write([], to: "\(folder)/secrets", isFlushed: false)
-        } else {
-            _ = try PrivateFile.remove("\(folder)/secrets")
-        }
+        try PrivateFile.write(Array(branches.utf8), to: "\(repository.git.path)/standin/protected", isFlushed: false)
     }
 }

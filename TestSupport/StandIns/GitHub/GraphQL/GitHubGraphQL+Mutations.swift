@@ -27,10 +27,7 @@ extension GitHubGraphQL {
         do throws(GitHubProblem) { try hub.checkProtection(reference, repository) } catch {
             throw GraphQLProblem("\(error.message)", type: "UNPROCESSABLE")
         }
-        for case .write(let path, let bytes, _) in changes {
-            do throws(GitHubProblem) { try hub.checkSecrets(bytes, repository, status: 422) } catch {
-                throw GraphQLProblem("\(error.message)", type: "UNPROCESSABLE")
-            }
+        for case .write(let path, _) in changes {
             if path.hasPrefix(".github/workflows/"), let scopes = actor.token.scopes, !scopes.contains("workflow") {
                 throw GraphQLProblem(
                     "refusing to allow a Personal Access Token to create or update workflow `\(path)` without `workflow` scope",
@@ -46,14 +43,12 @@ extension GitHubGraphQL {
         }
         let headline = input["message"]?["headline"]?.stringValue ?? ""
         let body = input["message"]?["body"]?.stringValue ?? ""
-        let user = hub.user(actor.login)
-        let time = Int64(hub.now)
+        let author = hub.signature(of: actor.login)
         let id = try await repository.git.makeCommit(
             changes, on: head,
             GitHubCommitText(
-                message: body.isEmpty ? headline : "\(headline)\n\n\(body)",
-                author: .init(name: user.name ?? user.login, email: user.address, time: time),
-                committer: .init(name: "GitHub", email: "noreply@github.com", time: time)))
+                message: body.isEmpty ? headline : "\(headline)\n\n\(body)", author: author,
+                committer: .gitHub(at: author.time)))
         guard try await repository.git.move(reference, to: id, from: head) else { throw self.stale(expected) }
         try await hub.moved(reference, from: head, to: id, in: repository, by: actor.login)
         return (repository, short, id)
@@ -97,11 +92,10 @@ extension GitHubGraphQL {
             throw GraphQLProblem("Repository was archived so is read-only.", type: "FORBIDDEN")
         }
         guard hub.access(of: actor, to: repository, "contents") >= .write else {
-            let who = hub.user(actor.login)
             throw GraphQLProblem(
                 actor.token.scopes == nil
                     ? "Resource not accessible by \(actor.token.noun)"
-                    : "\(who.login) does not have the correct permissions to execute `CreateCommitOnBranch`",
+                    : "\(actor.login) does not have the correct permissions to execute `CreateCommitOnBranch`",
                 type: "FORBIDDEN")
         }
     }

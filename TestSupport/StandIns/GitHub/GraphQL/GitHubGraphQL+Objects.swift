@@ -11,8 +11,7 @@ extension GitHubGraphQL {
             [
                 "login": { _ in .value(.string(user.login)) }, "id": { _ in .value(.string("U_\(user.id)")) },
                 "databaseId": { _ in .value(JSON(user.id)) },
-                "name": { _ in .value(user.name.map { .string($0) } ?? .null) },
-                "email": { _ in .value(.string(user.email ?? "")) },
+                "name": { _ in .value(.null) }, "email": { _ in .value("") },
                 "url": { _ in .value(.string("\(url)/\(user.login)")) },
                 "avatarUrl": { _ in .value(.string("\(url)/avatars/\(user.id)")) },
             ])
@@ -30,7 +29,7 @@ extension GitHubGraphQL {
         var fields: [String: @Net @Sendable (JSONObject) async throws -> GraphQLObject.Result] = [
             "id": fixed(.string("R_\(repository.id)")), "databaseId": fixed(JSON(repository.id)),
             "name": fixed(.string(repository.name)), "nameWithOwner": fixed(.string(repository.fullName)),
-            "url": fixed(.string(url)), "description": fixed(repository.text.map { .string($0) } ?? .null),
+            "url": fixed(.string(url)), "description": fixed(.null),
             "homepageUrl": fixed(.null), "isPrivate": fixed(.bool(isPrivate)),
             "isFork": fixed(.bool(repository.parent != nil)), "isArchived": fixed(.bool(repository.isArchived)),
             "isTemplate": fixed(false), "visibility": fixed(isPrivate ? "PRIVATE" : "PUBLIC"),

@@ -49,12 +49,8 @@ enum GitHubGraphQL {
     // MARK: Roots
 
     static func find(_ fullName: String, _ hub: GitHubHub, _ actor: GitHubActor) throws -> HubRepository {
-        let found = hub.repository(fullName) ?? hub.formerNames[fullName.lowercased()].flatMap { hub.repositories[$0] }
-        guard let found, hub.canSee(found, actor) else {
+        guard let found = hub.repository(fullName), hub.canSee(found, actor) else {
             throw GraphQLProblem("Could not resolve to a Repository with the name '\(fullName)'.", type: "NOT_FOUND")
-        }
-        do throws(GitHubProblem) { try hub.checkSignOn(found, actor) } catch {
-            throw GraphQLProblem(error.message, type: "FORBIDDEN")
         }
         return found
     }

@@ -22,7 +22,6 @@ extension GitHubHub {
         }
         var forced = false
         if !isNew, !isGone { forced = try await !git.isAncestor(old, of: new) }
-        let user = self.user(login)
         self.tell(
             "push", in: repository, by: login,
             [
@@ -30,7 +29,7 @@ extension GitHubHub {
                 "deleted": .bool(isGone), "forced": .bool(forced), "base_ref": .null,
                 "compare": .string("\(self.url)/\(repository.fullName)/compare/\(old.prefix(12))...\(new.prefix(12))"),
                 "commits": .array(isNew ? [] : commits), "head_commit": commits.last ?? .null,
-                "pusher": ["name": .string(login), "email": .string(user.email ?? user.address)],
+                "pusher": ["name": .string(login), "email": .string(self.user(login).address)],
             ])
     }
 

@@ -2,20 +2,14 @@
 package struct GitHubApp: Sendable, Hashable {
     package struct Installation: Sendable, Hashable {
         package var id: Int
-        /// The account that it is installed on.
+        /// The account that it is installed on, with all of its repositories.
         package var account: String
         package var permissions: [String: GitHubAccess]
-        /// Full names; nil means all repositories of the account.
-        package var repositories: Set<String>?
-        package var isSuspended = false
 
-        package init(
-            id: Int, account: String, permissions: [String: GitHubAccess], repositories: Set<String>? = nil
-        ) {
+        package init(id: Int, account: String, permissions: [String: GitHubAccess]) {
             self.id = id
             self.account = account
             self.permissions = permissions
-            self.repositories = repositories
         }
     }
 

@@ -9,11 +9,8 @@ package struct HubUser: Sendable, Hashable {
     package var login: String
     package var id: Int
     package var kind = Kind.person
-    package var name: String?
-    package var email: String?
-    /// The members of an organisation, and whether it asks tokens for a single sign-on.
+    /// The members of an organisation.
     package var members: [String: GitHubAccess] = [:]
-    package var requiresSignOn = false
     /// Of an organisation: by the teams' names in addresses, their members.
     package var teams: [String: Set<String>] = [:]
     /// Who was invited and has not accepted yet.

@@ -28,9 +28,7 @@ extension GitHubHub {
         if call.wants("raw") {
             return GitHubReply(bytes: object.bytes, type: "application/vnd.github.raw; charset=utf-8")
         }
-        let entry = try await repository.git.run(["ls-tree", "-z", "-l", commit.id, "--", path]).split(separator: 0)
-            .first
-        guard let entry = entry.flatMap({ GitHubTreeEntry(line: Array($0)) }) else { throw GitHubProblem.notFound }
+        guard let entry = try await repository.git.entry(path, at: commit.id) else { throw GitHubProblem.notFound }
         var shape = self.shape(entry, below: nil, name, repository).objectValue ?? [:]
         // Above 1 MB the content is left out.
         let isSmall = object.bytes.count <= 1 << 20
@@ -77,18 +75,12 @@ extension GitHubHub {
         guard let bytes = decodeBase64(content.filter { !$0.isWhitespace }) else {
             throw GitHubProblem(422, "content is not valid Base64")
         }
-        try self.checkSecrets(bytes, repository, status: 409)
-        return try await self.change(call, repository, message, .write(path: call["path"], bytes: bytes))
-    }
-
-    private func change(
-        _ call: GitHubCall, _ repository: HubRepository, _ message: String, _ change: HubFileChange
-    ) async throws -> GitHubReply {
-        try Self.check(path: change.path)
+        let path = call["path"]
+        try Self.check(path: path)
         let branch = call.body["branch"]?.stringValue ?? repository.defaultBranch
         let name = "refs/heads/\(branch)"
         do { try self.checkProtection(name, repository) } catch { throw GitHubProblem(409, error.message) }
-        if change.path.hasPrefix(".github/workflows/"), let scopes = call.actor.token.scopes,
+        if path.hasPrefix(".github/workflows/"), let scopes = call.actor.token.scopes,
             !scopes.contains("workflow")
         {
             throw GitHubProblem.notFound
@@ -97,26 +89,13 @@ extension GitHubHub {
         if head == nil, branch != repository.defaultBranch {
             throw GitHubProblem(404, "Branch \(branch) not found")
         }
-        let old: GitHubObject? = if let head { try await repository.git.object("\(head):\(change.path)") } else { nil }
-        let given = call.body["sha"]?.stringValue ?? call.query["sha"]
-        if let old, given == nil { _ = old; throw GitHubProblem.missing("sha") }
-        if given != nil, old == nil, case .delete = change { throw GitHubProblem.notFound }
-        if let given, given != old?.id {
-            throw GitHubProblem(409, "\(change.path) does not match \(given)")
-        }
-        let user = self.user(call.login)
-        let standard = HubCommit.Person(
-            name: user.name ?? user.login, email: user.email ?? user.address, time: Int64(call.now))
-        func person(_ key: String, _ standard: HubCommit.Person) -> HubCommit.Person {
-            guard let value = call.body[key], let name = value["name"]?.stringValue,
-                let email = value["email"]?.stringValue
-            else { return standard }
-            return HubCommit.Person(name: name, email: email, time: standard.time)
-        }
-        let web = HubCommit.Person(name: "GitHub", email: "noreply@github.com", time: standard.time)
-        let author = person("author", standard)
-        let text = GitHubCommitText(message: message, author: author, committer: person("committer", web))
-        let id = try await repository.git.makeCommit([change], on: head, text)
+        let old: GitHubObject? = if let head { try await repository.git.object("\(head):\(path)") } else { nil }
+        let given = call.body["sha"]?.stringValue
+        if old != nil, given == nil { throw GitHubProblem.missing("sha") }
+        if let given, given != old?.id { throw GitHubProblem(409, "\(path) does not match \(given)") }
+        let author = self.signature(of: call.login)
+        let text = GitHubCommitText(message: message, author: author, committer: .gitHub(at: author.time))
+        let id = try await repository.git.makeCommit([.write(path: path, bytes: bytes)], on: head, text)
         guard try await repository.git.move(name, to: id, from: head ?? GitHubGit.zero) else {
             // Somebody else wrote to the branch in the meantime.
             throw GitHubProblem(
@@ -124,9 +103,7 @@ extension GitHubHub {
         }
         try await self.moved(name, from: head ?? GitHubGit.zero, to: id, in: repository, by: call.login)
         guard let commit = try await repository.git.commit(id) else { throw GitHubProblem.notFound }
-        let line = try await repository.git.run(["ls-tree", "-z", "-l", id, "--", change.path]).split(separator: 0)
-            .first
-        let entry = line.flatMap { GitHubTreeEntry(line: Array($0)) }
+        let entry = try await repository.git.entry(path, at: id)
         return GitHubReply(
             [
                 "content": entry.map { self.shape($0, below: nil, branch, repository) } ?? .null,

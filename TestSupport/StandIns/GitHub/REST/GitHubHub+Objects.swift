@@ -6,25 +6,12 @@ internal import Primitives
 
 /// The Git data endpoints: commits, trees and blobs.
 extension GitHubHub {
-    private static func isObjectID(_ text: String) -> Bool {
-        text.utf8.count == 40 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-    }
-
     func getCommitData(_ call: GitHubCall) async throws -> GitHubReply {
         let repository = try call.repository
-        guard Self.isObjectID(call["sha"]), let commit = try await repository.git.commit(call["sha"]) else {
+        guard let commit = try await repository.git.commit(call["sha"]), commit.id == call["sha"] else {
             throw GitHubProblem.notFound
         }
         return GitHubReply(self.shape(data: commit, in: repository))
-    }
-
-    private func person(_ value: JSON?, _ standard: HubCommit.Person) throws -> HubCommit.Person {
-        guard let value, !value.isNull else { return standard }
-        guard let name = value["name"]?.stringValue, let email = value["email"]?.stringValue else {
-            throw GitHubProblem(422, "Invalid request.\n\n\"email\", \"name\" weren't supplied.")
-        }
-        let time = value["date"]?.stringValue.flatMap { CivilTime.milliseconds(rfc3339: $0) }.map { $0 / 1_000 }
-        return HubCommit.Person(name: name, email: email, time: time ?? standard.time)
     }
 
     func createCommitData(_ call: GitHubCall) async throws -> GitHubReply {
@@ -41,14 +28,9 @@ extension GitHubHub {
             }
             parents.append(id)
         }
-        let user = self.user(call.login)
-        let standard = HubCommit.Person(
-            name: user.name ?? user.login, email: user.email ?? user.address, time: Int64(call.now))
-        let author = try self.person(call.body["author"], standard)
-        let committer = try self.person(call.body["committer"], author)
+        let person = self.signature(of: call.login)
         let id = try await repository.git.makeCommit(
-            tree: object.id, parents: parents,
-            GitHubCommitText(message: message, author: author, committer: committer))
+            tree: object.id, parents: parents, GitHubCommitText(message: message, author: person, committer: person))
         guard let commit = try await repository.git.commit(id) else { throw GitHubProblem.notFound }
         return GitHubReply(self.shape(data: commit, in: repository), status: 201)
     }
@@ -98,14 +80,13 @@ extension GitHubHub {
                 throw GitHubProblem(422, "Must supply a valid tree.path, tree.mode and tree.type")
             }
             try Self.check(path: path)
-            guard ["100644", "100755", "040000", "160000", "120000"].contains(mode) else {
-                throw GitHubProblem(422, "tree.mode must be one of 100644, 100755, 040000, 160000, or 120000")
+            guard ["100644", "100755"].contains(mode) else {
+                throw GitHubProblem(422, "tree.mode must be 100644 or 100755: the stand-in has no others")
             }
             if let content = item["content"]?.stringValue {
-                try self.checkSecrets(Array(content.utf8), repository, status: 422)
                 entries.append((mode, try await repository.git.write(Array(content.utf8)), path))
             } else if let id = item["sha"]?.stringValue {
-                guard try await repository.git.object(id) != nil || mode == "160000" else {
+                guard try await repository.git.object(id) != nil else {
                     throw GitHubProblem(422, "tree.sha \(id) is not a valid blob")
                 }
                 entries.append((mode, id, path))
@@ -126,11 +107,6 @@ extension GitHubHub {
         if parts.contains(where: { ["", ".", "..", ".git"].contains($0.lowercased()) }) {
             throw GitHubProblem(422, "tree.path contains a malformed path component")
         }
-    }
-
-    func checkSecrets(_ bytes: [UInt8], _ repository: HubRepository, status: Int) throws(GitHubProblem) {
-        guard repository.rules.blocksSecrets, let kind = GitHubSecrets.kind(in: bytes) else { return }
-        throw GitHubSecrets.problem(kind, status: status)
     }
 
     /// Base64 in lines, as GitHub writes it.
@@ -157,7 +133,6 @@ extension GitHubHub {
             bytes = decoded
         default: throw GitHubProblem(422, "encoding must be one of 'utf-8' or 'base64'")
         }
-        try self.checkSecrets(bytes, repository, status: 422)
         let id = try await repository.git.write(bytes)
         return GitHubReply(
             [

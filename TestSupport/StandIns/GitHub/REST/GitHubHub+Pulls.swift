@@ -112,12 +112,12 @@ extension GitHubHub {
             if let head = call.query["head"], head.contains(":"), head != pull.label { return false }
             return true
         }
-        let isAscending = call.query["direction"] == "asc"
-        switch call.query["sort"] {
-        case "updated": pulls.sort { ($0.updated, $0.number) < ($1.updated, $1.number) }
-        default: pulls.sort { $0.number < $1.number }
+        // The newest first.
+        if call.query["sort"] == "updated" {
+            pulls.sort { ($0.updated, $0.number) > ($1.updated, $1.number) }
+        } else {
+            pulls.sort { $0.number > $1.number }
         }
-        if !isAscending { pulls.reverse() }
         let start = min(pulls.count, (call.page - 1) * call.perPage)
         var shapes: [JSON] = []
         for pull in pulls[start..<min(pulls.count, start + call.perPage)] {
@@ -129,7 +129,7 @@ extension GitHubHub {
     func getPull(_ call: GitHubCall) async throws -> GitHubReply {
         let repository = try call.repository
         let pull = try repository.pull(try call.number("pull_number"))
-        if call.wants("diff") || call.wants("patch") {
+        if call.wants("diff") {
             let diff = try await self.diff(of: pull, in: repository)
             return GitHubReply(bytes: Array(diff.text.utf8), type: "application/vnd.github.diff; charset=utf-8")
         }
@@ -192,27 +192,18 @@ extension GitHubHub {
         let repository = try call.repository
         let pull = try repository.pull(try call.number("pull_number"))
         guard pull.isOpen, !pull.isDraft else { throw GitHubProblem(405, "Pull Request is not mergeable") }
-        if let id = call.body["sha"]?.stringValue, id != pull.headID {
-            throw GitHubProblem(409, "Head branch was modified. Review and try the merge again.")
-        }
         let git = repository.git
         guard let base = try await git.reference("refs/heads/\(pull.base)") else { throw GitHubProblem.notFound }
         let (status, output, _) = try await git.attempt(["merge-tree", "--write-tree", base, pull.headID])
         guard status == 0, let tree = String(decoding: output, as: UTF8.self).split(separator: "\n").first else {
             throw GitHubProblem(405, "Pull Request is not mergeable")
         }
-        let user = self.user(call.login)
-        let time = Int64(call.now)
-        let title =
-            call.body["commit_title"]?.stringValue
-            ?? "Merge pull request #\(pull.number) from \(pull.headOwner)/\(pull.headBranch)"
-        let isSquash = call.body["merge_method"]?.stringValue == "squash"
+        let author = self.signature(of: call.login)
+        let title = "Merge pull request #\(pull.number) from \(pull.headOwner)/\(pull.headBranch)"
         let id = try await git.makeCommit(
-            tree: String(tree), parents: isSquash ? [base] : [base, pull.headID],
+            tree: String(tree), parents: [base, pull.headID],
             GitHubCommitText(
-                message: "\(title)\n\n\(call.body["commit_message"]?.stringValue ?? pull.title)",
-                author: .init(name: user.name ?? user.login, email: user.email ?? user.address, time: time),
-                committer: .init(name: "GitHub", email: "noreply@github.com", time: time)))
+                message: "\(title)\n\n\(pull.title)", author: author, committer: .gitHub(at: author.time)))
         guard try await git.move("refs/heads/\(pull.base)", to: id, from: base) else {
             throw GitHubProblem(405, "Base branch was modified. Review and try the merge again.")
         }

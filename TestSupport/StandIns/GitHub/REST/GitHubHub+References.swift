@@ -125,15 +125,19 @@ extension GitHubHub {
         self.changed.wakeAll()
     }
 
+    /// Whom a person's commits name.
+    func signature(of login: String) -> HubCommit.Person {
+        let user = self.user(login)
+        return HubCommit.Person(name: user.login, email: user.address, time: Int64(self.now))
+    }
+
     /// Makes a commit on a branch that moves nowhere else at the same time; retries if it does.
     @discardableResult
     func commit(
         _ changes: [HubFileChange], to branch: String, in repository: HubRepository, _ message: String,
         by login: String
     ) async throws -> String {
-        let user = self.user(login)
-        let person = HubCommit.Person(
-            name: user.name ?? user.login, email: user.email ?? user.address, time: Int64(self.now))
+        let person = self.signature(of: login)
         while true {
             let old = try await repository.git.reference("refs/heads/\(branch)")
             let base: String? =

@@ -5,10 +5,9 @@ internal import JSON
 /// People and repositories.
 extension GitHubHub {
     func getUser(_ call: GitHubCall) -> GitHubReply {
-        let user = self.user(call.login)
-        var shape = self.shape(user: user.login).objectValue ?? [:]
-        shape["name"] = user.name.map { .string($0) } ?? .null
-        shape["email"] = user.email.map { .string($0) } ?? .null
+        var shape = self.shape(user: call.login).objectValue ?? [:]
+        shape["name"] = .null
+        shape["email"] = .null
         shape["public_repos"] = 0
         shape["created_at"] = "2020-01-01T00:00:00Z"
         shape["updated_at"] = "2020-01-01T00:00:00Z"
@@ -43,17 +42,13 @@ extension GitHubHub {
     func createFork(_ call: GitHubCall) async throws -> GitHubReply {
         let source = try call.repository
         let owner = call.body["organization"]?.stringValue ?? call.login
-        let name = call.body["name"]?.stringValue ?? source.name
-        guard source.allowsForks else {
-            throw GitHubProblem(403, "The repository exists, but forking is disabled.")
-        }
         if let existing = self.forks(of: source).first(where: { $0.owner == owner }) {
             return GitHubReply(self.shape(existing, for: call.actor, isFull: true), status: 202)
         }
         guard owner != source.owner else {
             throw GitHubProblem(403, "You cannot fork this repository because you are its owner.")
         }
-        let free = self.repository(owner, name) == nil ? name : "\(name)-1"
+        let free = self.repository(owner, source.name) == nil ? source.name : "\(source.name)-1"
         let fork = try await self.addRepository(owner, free, copying: source)
         fork.parent = source.fullName
         fork.isPrivate = source.isPrivate
@@ -61,7 +56,7 @@ extension GitHubHub {
         let isOnlyDefault = call.body["default_branch_only"]?.boolValue ?? false
         // GitHub copies the files after its answer.
         Task {
-            while let count = self.holds["fork"], count > 0 { try await self.held.wait() }
+            while self.holds.contains("fork") { try await self.held.wait() }
             try await self.makeFiles(of: fork, copying: source, onlyDefault: isOnlyDefault)
         }
         return GitHubReply(self.shape(fork, for: call.actor, isFull: true), status: 202)

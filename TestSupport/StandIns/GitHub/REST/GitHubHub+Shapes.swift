@@ -28,7 +28,7 @@ extension GitHubHub {
             "id": JSON(repository.id), "node_id": .string("R_\(repository.id)"), "name": .string(repository.name),
             "full_name": .string(name), "private": .bool(repository.isPrivate),
             "owner": self.shape(user: repository.owner), "html_url": .string("\(self.url)/\(name)"),
-            "description": repository.text.map { .string($0) } ?? .null, "fork": .bool(repository.parent != nil),
+            "description": .null, "fork": .bool(repository.parent != nil),
             "url": .string(api), "forks_url": .string("\(api)/forks"), "hooks_url": .string("\(api)/hooks"),
             "branches_url": .string("\(api)/branches{/branch}"), "git_refs_url": .string("\(api)/git/refs{/sha}"),
             "trees_url": .string("\(api)/git/trees{/sha}"), "statuses_url": .string("\(api)/statuses/{sha}"),
@@ -40,7 +40,7 @@ extension GitHubHub {
             "created_at": Self.date(repository.created), "updated_at": Self.date(repository.pushed),
             "pushed_at": Self.date(repository.pushed), "size": 1, "language": .null, "has_issues": true,
             "forks_count": JSON(self.forks(of: repository).count), "archived": .bool(repository.isArchived),
-            "disabled": false, "allow_forking": .bool(repository.allowsForks), "is_template": false, "topics": [],
+            "disabled": false, "allow_forking": true, "is_template": false, "topics": [],
             "visibility": repository.isPrivate ? "private" : "public", "forks": 0, "open_issues": 0, "watchers": 0,
             "default_branch": .string(repository.defaultBranch),
         ]
@@ -75,7 +75,7 @@ extension GitHubHub {
     /// The account with this address.
     func account(_ email: String) -> String? {
         if email == "noreply@github.com" { return "web-flow" }
-        return self.users.values.first { $0.email == email || $0.address == email }?.login
+        return self.users.values.first { $0.address == email }?.login
     }
 
     private static func verification(_ commit: HubCommit) -> JSON {

@@ -2,8 +2,6 @@
 package struct GitHubRules: Sendable, Hashable {
     /// Full branch names that only pull requests change.
     package var protectedBranches: Set<String> = []
-    /// Commits with known forms of credentials are refused.
-    package var blocksSecrets = false
 
     package init() {}
 }

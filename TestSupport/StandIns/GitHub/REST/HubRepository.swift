@@ -10,12 +10,10 @@ package final class HubRepository {
     package var isPrivate = false
     package var isArchived = false
     package var defaultBranch = "main"
-    package var text: String?
     /// The full name of the repository that this is a fork of.
     package var parent: String?
     /// A new fork is copied in the background.
     package var isReady = true
-    package var allowsForks = true
     package var people: [String: GitHubAccess] = [:]
     package var rules = GitHubRules()
     package nonisolated let git: GitHubGit
