@@ -19,6 +19,9 @@ struct GitHubDiff: Sendable {
     var files: [File] = []
     /// The whole text of `git diff`.
     var text = ""
+
+    var additions: Int { self.files.reduce(0) { $0 + $1.additions } }
+    var deletions: Int { self.files.reduce(0) { $0 + $1.deletions } }
 }
 
 extension GitHubGit {

@@ -6,7 +6,7 @@ extension GitHubGraphQL {
     /// `createCommitOnBranch`: several files in one commit, if the branch is where the caller expects it.
     static func createCommit(
         _ input: JSON, _ hub: GitHubHub, _ actor: GitHubActor
-    ) async throws -> (HubRepository, branch: String, id: String) {
+    ) async throws -> (HubRepository, id: String) {
         guard let branch = input["branch"]?["branchName"]?.stringValue,
             let name = input["branch"]?["repositoryNameWithOwner"]?.stringValue
         else {
@@ -51,7 +51,7 @@ extension GitHubGraphQL {
                 committer: .gitHub(at: author.time)))
         guard try await repository.git.move(reference, to: id, from: head) else { throw self.stale(expected) }
         try await hub.moved(reference, from: head, to: id, in: repository, by: actor.login)
-        return (repository, short, id)
+        return (repository, id)
     }
 
     private static func stale(_ expected: String) -> GraphQLProblem {

@@ -60,46 +60,9 @@ enum GitHubGraphQL {
             "Query",
             [
                 "viewer": { _ in .object(self.user(actor.login, hub)) },
-                "user": { arguments in
-                    let login = arguments["login"]?.stringValue ?? ""
-                    guard hub.users[login.lowercased()] != nil else {
-                        throw GraphQLProblem(
-                            "Could not resolve to a User with the login of '\(login)'.", type: "NOT_FOUND")
-                    }
-                    return .object(self.user(login, hub))
-                },
                 "repository": { arguments in
                     let name = "\(arguments["owner"]?.stringValue ?? "")/\(arguments["name"]?.stringValue ?? "")"
                     return .object(self.repository(try self.find(name, hub, actor), hub, actor))
-                },
-                "rateLimit": { _ in
-                    let hour = (hub.meters[hub.meterKey(actor)] ?? GitHubMeter()).hour("graphql", now: hub.now)
-                    let limit = hub.limit(actor, "graphql")
-                    return .object(
-                        GraphQLObject(
-                            "RateLimit",
-                            [
-                                "limit": { _ in .value(JSON(limit)) }, "cost": { _ in .value(1) },
-                                "used": { _ in .value(JSON(hour.used)) },
-                                "remaining": { _ in .value(JSON(max(0, limit - hour.used))) },
-                                "resetAt": { _ in .value(GitHubHub.date(hour.reset)) },
-                            ]))
-                },
-                "__type": { arguments in
-                    let name = arguments["name"]?.stringValue ?? ""
-                    guard let fields = GitHubSchema.types[name] else { return .object(nil) }
-                    return .object(
-                        GraphQLObject(
-                            "__Type",
-                            [
-                                "name": { _ in .value(.string(name)) },
-                                "fields": { _ in
-                                    .list(
-                                        fields.keys.sorted().map { field in
-                                            GraphQLObject("__Field", ["name": { _ in .value(.string(field)) }])
-                                        })
-                                },
-                            ]))
                 },
             ])
     }
@@ -109,27 +72,18 @@ enum GitHubGraphQL {
             "Mutation",
             [
                 "createCommitOnBranch": { arguments in
-                    let input = arguments["input"] ?? .null
-                    let (repository, branch, id) = try await self.createCommit(input, hub, actor)
+                    let (repository, id) = try await self.createCommit(arguments["input"] ?? .null, hub, actor)
                     return .object(
                         GraphQLObject(
                             "CreateCommitOnBranchPayload",
-                            [
-                                "clientMutationId": { _ in .value(input["clientMutationId"] ?? .null) },
-                                "commit": { _ in .object(try await self.commit(id, in: repository, hub)) },
-                                "ref": { _ in .object(try await self.reference(branch, in: repository, hub)) },
-                            ]))
+                            ["commit": { _ in .object(self.commit(id, in: repository, hub)) }]))
                 },
                 "createPullRequest": { arguments in
-                    let input = arguments["input"] ?? .null
-                    let (pull, repository) = try await self.createPull(input, hub, actor)
+                    let (pull, repository) = try await self.createPull(arguments["input"] ?? .null, hub, actor)
                     return .object(
                         GraphQLObject(
                             "CreatePullRequestPayload",
-                            [
-                                "clientMutationId": { _ in .value(input["clientMutationId"] ?? .null) },
-                                "pullRequest": { _ in .object(self.pull(pull, in: repository, hub, actor)) },
-                            ]))
+                            ["pullRequest": { _ in .object(self.pull(pull, in: repository, hub, actor)) }]))
                 },
             ])
     }

@@ -2,7 +2,8 @@ internal import JSON
 
 /// The part of GitHub's GraphQL schema that the stand-in knows.
 enum GitHubSchema {
-    /// The fields of each type, with their types; lists and null are left out.
+    /// The fields of each type, with their types; lists and null are left out. `Connection` is any list that is always
+    /// empty, whose nodes may be asked for anything.
     static let types: [String: [String: String]] = {
         var types: [String: [String: String]] = [:]
         for line in Self.text.split(separator: "\n") {
@@ -17,79 +18,35 @@ enum GitHubSchema {
         return types
     }()
 
-    static let interfaces: [String: Set<String>] = [
-        "Actor": ["User", "Organization", "Bot"], "RepositoryOwner": ["User", "Organization"],
-        "GitObject": ["Commit"], "Node": ["User", "Repository", "PullRequest", "Commit"],
-    ]
-
     private static let text = """
-        Query:viewer User,repository Repository,rateLimit RateLimit,node Node,user User,__type __Type,search SearchConnection
-        Mutation:createCommitOnBranch CreateCommitOnBranchPayload,createPullRequest CreatePullRequestPayload,\
-        convertPullRequestToDraft PullRequestPayload,markPullRequestReadyForReview PullRequestPayload
-        __Type:name,fields __Field
-        __Field:name
-        CreateCommitOnBranchPayload:clientMutationId,commit Commit,ref Ref
-        CreatePullRequestPayload:clientMutationId,pullRequest PullRequest
-        PullRequestPayload:clientMutationId,pullRequest PullRequest
-        User:login,id,databaseId,name,email,url,avatarUrl
-        Organization:login,id,databaseId,name,url,avatarUrl
-        Actor:login,id,url,avatarUrl,name
-        RepositoryOwner:login,id,url,avatarUrl,name
-        Bot:login,id,databaseId,url
-        Node:id
-        RateLimit:limit,cost,remaining,resetAt,used
-        Repository:id,name,nameWithOwner,owner RepositoryOwner,url,description,homepageUrl,isPrivate,isFork,isArchived,\
-        isEmpty,visibility,viewerPermission,viewerCanAdminister,hasIssuesEnabled,hasWikiEnabled,hasProjectsEnabled,\
-        defaultBranchRef Ref,parent Repository,pullRequests PullRequestConnection,pullRequest PullRequest,\
-        pushedAt,createdAt,updatedAt,sshUrl,ref Ref,refs RefConnection,object GitObject,mergeCommitAllowed,\
-        squashMergeAllowed,rebaseMergeAllowed,databaseId,autoMergeAllowed,deleteBranchOnMerge,isTemplate,\
-        forkCount,stargazerCount,issueTemplates IssueTemplate,pullRequestTemplates IssueTemplate,\
-        issues IssueConnection,issueOrPullRequest PullRequest,visibility
-        IssueTemplate:name,body,filename
-        IssueConnection:totalCount,nodes PullRequest,edges Edge,pageInfo PageInfo
-        SearchConnection:issueCount,nodes PullRequest,edges Edge,pageInfo PageInfo
-        Ref:id,name,prefix,target Commit
-        RefConnection:totalCount,nodes Ref,edges Edge,pageInfo PageInfo
-        PageInfo:hasNextPage,endCursor,hasPreviousPage,startCursor
-        GitObject:id,oid,abbreviatedOid,commitUrl
-        Commit:id,oid,url,abbreviatedOid,commitUrl,message,messageHeadline,messageBody,author GitActor,\
-        committer GitActor,authors GitActorConnection,committedDate,authoredDate,tree Tree,parents CommitConnection,\
-        signature Signature,statusCheckRollup Rollup,additions,deletions,changedFilesIfAvailable
-        Signature:isValid,state
-        Tree:oid
-        GitActor:name,email,date,user User
-        GitActorConnection:nodes GitActor,totalCount
-        CommitConnection:totalCount,nodes Commit,edges Edge,pageInfo PageInfo
+        Query:viewer User,repository Repository
+        Mutation:createCommitOnBranch CreateCommitOnBranchPayload,createPullRequest CreatePullRequestPayload
+        CreateCommitOnBranchPayload:commit Commit
+        CreatePullRequestPayload:pullRequest PullRequest
+        User:login,id,name
+        Repository:id,name,nameWithOwner,description,owner User,parent Repository,viewerPermission,hasIssuesEnabled,\
+        hasWikiEnabled,mergeCommitAllowed,squashMergeAllowed,rebaseMergeAllowed,defaultBranchRef Ref,\
+        pullRequest PullRequest,pullRequests PullRequestConnection
+        Ref:name
+        PageInfo:hasNextPage,endCursor
+        Commit:oid,url,statusCheckRollup Rollup
+        Rollup:contexts Connection
         PullRequestCommit:commit Commit
-        PullRequestCommitConnection:totalCount,nodes PullRequestCommit,edges Edge,pageInfo PageInfo
-        Rollup:state,contexts ContextConnection
-        ContextConnection:totalCount,nodes Context,pageInfo PageInfo
-        PullRequestConnection:totalCount,nodes PullRequest,edges Edge,pageInfo PageInfo
-        PullRequest:id,number,title,body,state,url,isDraft,isCrossRepository,headRefName,headRefOid,baseRefName,\
-        baseRefOid,headRepository Repository,headRepositoryOwner RepositoryOwner,author Actor,createdAt,updatedAt,\
-        closedAt,mergedAt,closed,merged,mergeable,mergeStateStatus,mergedBy Actor,mergeCommit Commit,\
-        maintainerCanModify,commits PullRequestCommitConnection,comments CommentConnection,reviews ReviewConnection,\
-        latestReviews ReviewConnection,files FileConnection,additions,deletions,changedFiles,reviewDecision,\
-        labels LabelConnection,assignees UserConnection,milestone Milestone,projectCards CardConnection,\
-        projectItems CardConnection,reactionGroups ReactionGroup,reviewRequests RequestConnection,\
-        autoMergeRequest AutoMerge,potentialMergeCommit Commit,statusCheckRollup PullRequestCommitConnection
-        Milestone:number,title,description,dueOn
-        LabelConnection:nodes Label,totalCount
-        Label:id,name,description,color
-        UserConnection:nodes User,totalCount
-        CardConnection:nodes Card,totalCount,pageInfo PageInfo
-        RequestConnection:nodes Request,totalCount
-        CommentConnection:nodes Comment,totalCount,pageInfo PageInfo
-        ReviewConnection:nodes Review,totalCount,pageInfo PageInfo
-        FileConnection:nodes File,totalCount,pageInfo PageInfo
-        File:path,additions,deletions
+        PullRequestCommitConnection:totalCount,nodes PullRequestCommit
+        PullRequestConnection:totalCount,nodes PullRequest,pageInfo PageInfo
+        PullRequest:id,number,title,body,state,url,isDraft,isCrossRepository,headRefName,baseRefName,createdAt,\
+        headRepository Repository,headRepositoryOwner User,author User,maintainerCanModify,mergeable,additions,\
+        deletions,commits PullRequestCommitConnection,milestone Milestone,reactionGroups ReactionGroup,\
+        labels Connection,assignees Connection,projectCards Connection,reviewRequests Connection,reviews Connection,\
+        comments Connection
+        Connection:totalCount,nodes Node,pageInfo PageInfo
         """
 
     /// The fields of the input objects; `!` for those that must be given.
     static let inputs: [String: [String: String]] = [
         "CreateCommitOnBranchInput": [
-            "clientMutationId": "String", "branch": "CommittableBranch!", "fileChanges": "FileChanges",
-            "message": "CommitMessage!", "expectedHeadOid": "GitObjectID!",
+            "branch": "CommittableBranch!", "fileChanges": "FileChanges", "message": "CommitMessage!",
+            "expectedHeadOid": "GitObjectID!",
         ],
         "CommittableBranch": ["id": "ID", "repositoryNameWithOwner": "String", "branchName": "String"],
         "CommitMessage": ["headline": "String!", "body": "String"],
@@ -97,9 +54,8 @@ enum GitHubSchema {
         "FileAddition": ["path": "String!", "contents": "Base64String!"],
         "FileDeletion": ["path": "String!"],
         "CreatePullRequestInput": [
-            "clientMutationId": "String", "repositoryId": "ID!", "baseRefName": "String!", "headRefName": "String!",
-            "headRepositoryId": "ID", "title": "String!", "body": "String", "draft": "Boolean",
-            "maintainerCanModify": "Boolean",
+            "repositoryId": "ID!", "baseRefName": "String!", "headRefName": "String!", "title": "String!",
+            "body": "String", "draft": "Boolean", "maintainerCanModify": "Boolean",
         ],
     ]
 
@@ -107,20 +63,8 @@ enum GitHubSchema {
     static func check(_ value: JSON?, is type: String, variable: String) throws(GraphQLProblem) {
         guard let (path, why) = self.mistake(value ?? .null, type, []) else { return }
         throw GraphQLProblem(
-            "Variable $\(variable) of type \(type) was provided invalid value for \(path.joined(separator: ".")) (\(why))",
-            extensions: [
-                "value": value ?? .null,
-                "problems": [["path": .array(path.map { .string($0) }), "explanation": .string(why)]],
-            ])
-    }
-
-    /// Checks a value in the query's text.
-    static func check(_ value: JSON, is type: String, inline place: [String]) throws(GraphQLProblem) {
-        guard let (path, why) = self.mistake(value, type, []) else { return }
-        throw GraphQLProblem(
-            "Argument 'input' on Field '\(place.last ?? "")' has an invalid value (\(value.text)). Expected type '\(type)'. "
-                + "\(path.joined(separator: ".")): \(why)",
-            code: "argumentLiteralsIncompatible", path: place + ["input"] + path)
+            "Variable $\(variable) of type \(type) was provided invalid value for \(path.joined(separator: ".")) (\(why))"
+        )
     }
 
     private static func mistake(_ value: JSON, _ type: String, _ path: [String]) -> ([String], String)? {

@@ -21,12 +21,6 @@ struct GraphQLDocument: Sendable {
         var name: String
         var arguments: [(String, Value)]
         var selections: [Selection]
-        var directives: [Directive]
-    }
-
-    struct Directive: Sendable {
-        var name: String
-        var arguments: [(String, Value)]
     }
 
     indirect enum Selection: Sendable {

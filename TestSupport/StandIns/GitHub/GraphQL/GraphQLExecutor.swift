@@ -21,15 +21,7 @@ struct GraphQLExecutor {
         }
         self.variables = given
         for variable in operation.variables {
-            let value = given[variable.name]
-            if variable.type.hasSuffix("!"), value?.isNull ?? true {
-                throw GraphQLProblem(
-                    "Variable $\(variable.name) of type \(variable.type) was provided invalid value",
-                    extensions: [
-                        "value": .null, "problems": [["path": [], "explanation": "Expected value to not be null"]],
-                    ])
-            }
-            try GitHubSchema.check(value, is: variable.type, variable: variable.name)
+            try GitHubSchema.check(given[variable.name], is: variable.type, variable: variable.name)
         }
     }
 
@@ -68,15 +60,6 @@ struct GraphQLExecutor {
                         "Field must have selections (field '\(field.name)' returns \(result) but has no selections. Did you mean '\(field.name) { ... }'?)",
                         code: "selectionMismatch", path: here)
                 }
-                if field.name == "createCommitOnBranch" || field.name == "createPullRequest" {
-                    guard let input = field.arguments.first(where: { $0.0 == "input" })?.1 else {
-                        throw GraphQLProblem(
-                            "Field '\(field.name)' is missing required arguments: input",
-                            code: "missingRequiredArguments", path: here)
-                    }
-                    let name = field.name.prefix(1).uppercased() + field.name.dropFirst() + "Input!"
-                    try GitHubSchema.check(Self.json(input, self.variables), is: name, inline: here)
-                }
                 try self.validate(field.selections, of: result, path: here)
             }
         }
@@ -113,22 +96,15 @@ struct GraphQLExecutor {
             }
             let arguments = JSONObject(members: field.arguments.map { ($0.0, Self.json($0.1, self.variables)) })
             do {
-                let value: JSON
                 switch try await resolver(arguments) {
-                case .value(let json): value = json
-                case .object(nil): value = .null
-                case .object(let inner?): value = try await self.perform(field.selections, of: inner, path: here)
+                case .value(let json): result[field.alias] = json
+                case .object(nil): result[field.alias] = .null
+                case .object(let inner?):
+                    result[field.alias] = try await self.perform(field.selections, of: inner, path: here)
                 case .list(let list):
                     var items: [JSON] = []
                     for item in list { items.append(try await self.perform(field.selections, of: item, path: here)) }
-                    value = .array(items)
-                }
-                if let before = result[field.alias]?.objectValue, let after = value.objectValue {
-                    var merged = before
-                    merged.merge(after)
-                    result[field.alias] = .object(merged)
-                } else {
-                    result[field.alias] = value
+                    result[field.alias] = .array(items)
                 }
             } catch var problem as GraphQLProblem {
                 problem.path = here
@@ -144,21 +120,11 @@ struct GraphQLExecutor {
     ) -> [GraphQLDocument.Field] {
         selections.flatMap { selection -> [GraphQLDocument.Field] in
             switch selection {
-            case .field(let field): return self.isWanted(field) ? [field] : []
-            case .spread(let name): return self.fields(self.document.fragments[name]?.selections ?? [], of: object)
+            case .field(let field): [field]
+            case .spread(let name): self.fields(self.document.fragments[name]?.selections ?? [], of: object)
             case .inline(let type, let inner):
-                let fits =
-                    type.map { $0 == object.type || GitHubSchema.interfaces[$0]?.contains(object.type) ?? false }
-                    ?? true
-                return fits ? self.fields(inner, of: object) : []
+                type == nil || type == object.type ? self.fields(inner, of: object) : []
             }
-        }
-    }
-
-    private func isWanted(_ field: GraphQLDocument.Field) -> Bool {
-        field.directives.allSatisfy { directive in
-            let condition = directive.arguments.first { $0.0 == "if" }.map { Self.json($0.1, self.variables) } == true
-            return directive.name == "include" ? condition : directive.name == "skip" ? !condition : true
         }
     }
 }

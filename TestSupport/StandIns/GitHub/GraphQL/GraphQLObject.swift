@@ -37,8 +37,6 @@ struct GraphQLObject: Sendable {
                 [
                     "totalCount": { _ in .value(JSON(nodes.count)) },
                     "nodes": { _ in .list(page) },
-                    "edges": { _ in .list(page.map { node in GraphQLObject("Edge", ["node": { _ in .object(node) }]) })
-                    },
                     "pageInfo": { _ in
                         .object(
                             GraphQLObject(
@@ -46,8 +44,6 @@ struct GraphQLObject: Sendable {
                                 [
                                     "hasNextPage": { _ in .value(.bool(isMore)) },
                                     "endCursor": { _ in .value(page.isEmpty ? .null : .string(end)) },
-                                    "hasPreviousPage": { _ in .value(.bool(start > 0)) },
-                                    "startCursor": { _ in .value(.null) },
                                 ]))
                     },
                 ]))

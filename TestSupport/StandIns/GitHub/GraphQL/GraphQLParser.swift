@@ -44,11 +44,6 @@ struct GraphQLParser {
                 }
                 self.tokens.append(.number(number))
                 rest = rest.dropFirst(word.count)
-            } else if rest.hasPrefix("\"\"\"") {
-                rest = rest.dropFirst(3)
-                guard let end = rest.firstRange(of: "\"\"\"") else { throw Failure(message: "Unterminated string") }
-                self.tokens.append(.string(String(rest[..<end.lowerBound])))
-                rest = rest[end.upperBound...]
             } else if letter == "\"" {
                 var end = rest.index(after: rest.startIndex)
                 while end < rest.endIndex, rest[end] != "\"" {
@@ -107,7 +102,6 @@ struct GraphQLParser {
                     self.position += 1
                 }
                 if self.take("(") { operation.variables = try self.variables() }
-                _ = try self.directives()
                 operation.selections = try self.selections()
                 document.operations.append(operation)
             case "fragment":
@@ -161,12 +155,11 @@ struct GraphQLParser {
             let alias = name
             if self.take(":") { name = try self.name() }
             let arguments = self.take("(") ? try self.arguments() : []
-            let directives = try self.directives()
             selections.append(
                 .field(
                     .init(
                         alias: alias, name: name, arguments: arguments,
-                        selections: self.next == .mark("{") ? try self.selections() : [], directives: directives)))
+                        selections: self.next == .mark("{") ? try self.selections() : [])))
         }
         return selections
     }
@@ -174,7 +167,6 @@ struct GraphQLParser {
     private mutating func fragment() throws(Failure) -> GraphQLDocument.Selection {
         if case .name(let name) = self.next, name != "on" {
             self.position += 1
-            _ = try self.directives()
             return .spread(name)
         }
         var type: String?
@@ -182,17 +174,7 @@ struct GraphQLParser {
             self.position += 1
             type = try self.name()
         }
-        _ = try self.directives()
         return .inline(type, try self.selections())
-    }
-
-    private mutating func directives() throws(Failure) -> [GraphQLDocument.Directive] {
-        var directives: [GraphQLDocument.Directive] = []
-        while self.take("@") {
-            let name = try self.name()
-            directives.append(.init(name: name, arguments: self.take("(") ? try self.arguments() : []))
-        }
-        return directives
     }
 
     private mutating func arguments(until end: Character = ")") throws(Failure) -> [(String, GraphQLDocument.Value)] {

@@ -136,8 +136,10 @@ extension GitHubHub {
         }
         let diff = try await repository.git.diff(of: commit)
         var shape = self.shape(commit, in: repository).objectValue ?? [:]
-        let (added, removed) = diff.files.reduce((0, 0)) { ($0.0 + $1.additions, $0.1 + $1.deletions) }
-        shape["stats"] = ["additions": JSON(added), "deletions": JSON(removed), "total": JSON(added + removed)]
+        shape["stats"] = [
+            "additions": JSON(diff.additions), "deletions": JSON(diff.deletions),
+            "total": JSON(diff.additions + diff.deletions),
+        ]
         shape["files"] = .array(diff.files.prefix(300).map { self.shape($0, at: commit.id, in: repository) })
         return GitHubReply(.object(shape))
     }

@@ -265,8 +265,8 @@ extension GitHubHub {
         shape["review_comments"] = JSON(repository.reviewComments.count { $0.pull == pull.number })
         shape["maintainer_can_modify"] = .bool(pull.canMaintainerModify && source?.id != repository.id)
         shape["commits"] = JSON(try await repository.git.count("\(pull.baseID)..\(pull.headID)"))
-        shape["additions"] = JSON(diff.files.reduce(0) { $0 + $1.additions })
-        shape["deletions"] = JSON(diff.files.reduce(0) { $0 + $1.deletions })
+        shape["additions"] = JSON(diff.additions)
+        shape["deletions"] = JSON(diff.deletions)
         shape["changed_files"] = JSON(diff.files.count)
         return .object(shape)
     }
