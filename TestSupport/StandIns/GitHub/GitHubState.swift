@@ -5,8 +5,6 @@ internal import JSON
 struct GitHubState {
     struct Account {
         var login: String
-        var plan: String
-        var sku: String
         /// Separated by spaces.
         var scope = "read:user"
     }
@@ -56,9 +54,6 @@ struct GitHubState {
         if clientID.isEmpty || self.settings.clientIDs.map({ !$0.contains(clientID) }) == true {
             return Reply(status: 404, body: ["error": "Not Found"])
         }
-        if self.settings.isDeviceFlowDisabled {
-            return Self.refusal("device_flow_disabled", "Device Flow must be explicitly enabled for this App")
-        }
         self.made += 1
         let deviceCode = String(repeating: "d", count: 36) + String(1_000 + self.made)
         let userCode = "ABCD-" + String(1_000 + self.made)
@@ -99,14 +94,9 @@ struct GitHubState {
         if isTooFast { pending.interval += 5 }
         self.pending[code] = pending
         if isTooFast {
-            var reply = Self.refusal("slow_down", "Too many requests have been made in the same timeframe.")
-            reply.body = .object(
-                reply.body.objectValue.map { body in
-                    var body = body
-                    body["interval"] = JSON(Int(pending.interval))
-                    return body
-                } ?? JSONObject())
-            return reply
+            return Self.refusal(
+                "slow_down", "Too many requests have been made in the same timeframe.",
+                ["interval": JSON(Int(pending.interval))])
         }
         guard let verdict = pending.verdict else {
             return Self.refusal("authorization_pending", "The authorization request is still pending.")
@@ -120,10 +110,9 @@ struct GitHubState {
     }
 
     private mutating func renew(_ form: HTTPQuery) -> Reply {
-        guard let old = form["refresh_token"].flatMap({ self.refreshTokens.removeValue(forKey: $0) }) else {
-            return Self.refusal("bad_refresh_token", "The refresh token passed is incorrect or expired.")
-        }
-        guard let account = self.accounts.removeValue(forKey: old) else {
+        guard let old = form["refresh_token"].flatMap({ self.refreshTokens.removeValue(forKey: $0) }),
+            let account = self.accounts.removeValue(forKey: old)
+        else {
             return Self.refusal("bad_refresh_token", "The refresh token passed is incorrect or expired.")
         }
         let token = self.next("ghu_")
@@ -149,34 +138,38 @@ struct GitHubState {
     /// A new token for an account.
     mutating func newSignIn(_ login: String) -> String {
         let token = self.next(self.settings.signInLife == nil ? "gho_" : "ghu_")
-        self.accounts[token] = Account(login: login, plan: "individual", sku: "monthly_subscriber_quota")
+        self.accounts[token] = Account(login: login)
         return token
     }
 
-    static func refusal(_ error: String, _ description: String) -> Reply {
-        Reply(body: [
+    static func refusal(_ error: String, _ description: String, _ more: JSONObject = [:]) -> Reply {
+        var body: JSONObject = [
             "error": .string(error), "error_description": .string(description),
             "error_uri":
                 "https://docs.github.com/developers/apps/authorizing-oauth-apps#error-codes-for-the-device-flow",
-        ])
+        ]
+        body.merge(more)
+        return Reply(body: .object(body))
     }
 
     // MARK: Copilot
 
+    private static let sku = "monthly_subscriber_quota"
+
     mutating func copilotToken(_ headers: HTTPHeaders, now: Double) -> Reply {
         let (token, refusal) = self.account(headers)
-        guard let token, let account = self.accounts[token] else { return refusal ?? Self.badCredentials }
+        guard let token else { return refusal ?? Self.badCredentials }
         let end = now + self.settings.tokenLife
         self.made += 1
         let text =
-            "tid=\(Self.hexNumber(self.made));exp=\(Int(end));sku=\(account.sku);"
+            "tid=\(Self.hexNumber(self.made));exp=\(Int(end));sku=\(Self.sku);"
             + "proxy-ep=proxy.individual.githubcopilot.com;st=dotcom;chat=1;cit=1;malfil=1;editor_preview_features=1;"
             + "agent_mode=1;mcp=1;ccr=1;8kp=1;ip=127.0.0.1;asn=AS64500:\(Self.hexNumber(self.made * 7_919))"
         self.live[text] = end
         self.exchanges.append(LoopbackGitHub.Exchange(signIn: token, token: text, time: now))
         var body: JSON = [
             "token": .string(text), "refresh_in": JSON(Int(self.settings.refreshIn ?? self.settings.tokenLife * 5 / 6)),
-            "sku": .string(account.sku), "individual": true,
+            "sku": .string(Self.sku), "individual": true,
             "endpoints": [
                 "api": .string(self.settings.apiURL), "origin-tracker": "https://origin-tracker.githubusercontent.com",
                 "proxy": "https://proxy.individual.githubcopilot.com",
@@ -198,23 +191,19 @@ struct GitHubState {
     func copilotUser(_ headers: HTTPHeaders) -> Reply {
         let (token, refusal) = self.account(headers)
         guard let token, let account = self.accounts[token] else { return refusal ?? Self.badCredentials }
-        let snapshot: (String, Double) -> JSON = { name, percent in
-            [
-                "quota_id": .string(name), "entitlement": 300, "remaining": JSON(Int(3 * percent)),
-                "quota_remaining": .number(3 * percent), "percent_remaining": .number(percent), "unlimited": false,
-                "overage_count": 0, "overage_permitted": false,
-            ]
-        }
         return Reply(body: [
-            "login": .string(account.login), "access_type_sku": .string(account.sku),
-            "copilot_plan": .string(account.plan), "chat_enabled": true, "is_mcp_enabled": true,
+            "login": .string(account.login), "access_type_sku": .string(Self.sku),
+            "copilot_plan": "individual", "chat_enabled": true, "is_mcp_enabled": true,
             "can_signup_for_limited": false, "assigned_date": "2025-01-01T00:00:00Z",
             "analytics_tracking_id": "0123456789abcdef", "organization_login_list": [], "organization_list": [],
             "endpoints": ["api": .string(self.settings.apiURL)], "quota_reset_date": "2026-12-01",
             "quota_snapshots": [
                 "chat": ["quota_id": "chat", "unlimited": true, "entitlement": -1, "percent_remaining": 100.0],
                 "completions": ["quota_id": "completions", "unlimited": true, "entitlement": -1],
-                "premium_interactions": snapshot("premium_interactions", 71.5),
+                "premium_interactions": [
+                    "quota_id": "premium_interactions", "entitlement": 300, "remaining": 214, "quota_remaining": 214.5,
+                    "percent_remaining": 71.5, "unlimited": false, "overage_count": 0, "overage_permitted": false,
+                ],
             ],
         ])
     }

@@ -48,12 +48,6 @@ extension LoopbackGitHub {
         self.hub.users[login.lowercased()] = user
     }
 
-    /// From now on GitHub answers the token with 401.
-    @Net package func revokeToken(_ text: String) {
-        self.hub.tokens[text] = nil
-        self.revoke(text)
-    }
-
     @Net package func addApp(_ app: GitHubApp) {
         self.hub.user(app.bot)
         self.hub.apps[app.id] = app

@@ -32,14 +32,8 @@ package final class LoopbackGitHub: Sendable {
         package var codeLife = 900.0
         /// The known apps; nil accepts any.
         package var clientIDs: Set<String>?
-        package var isDeviceFlowDisabled = false
         /// Every sign-in is approved immediately.
         package var approvesAtOnce = false
-        /// What the app may do whose sign-ins have tokens with `ghu_`.
-        package var appPermissions: [String: GitHubAccess] = [
-            "contents": .write, "pull_requests": .write, "issues": .write, "checks": .read, "statuses": .read,
-            "actions": .write,
-        ]
         /// How long a sign-in lasts in seconds; nil is forever.
         package var signInLife: Double?
         /// Seconds since 1970.
@@ -82,10 +76,10 @@ package final class LoopbackGitHub: Sendable {
         self.hub = GitHubHub(clock: settings.now)
     }
 
-    /// Starts one on `port`; 0 picks a free one.
-    package static func started(_ settings: Settings = Settings(), port: UInt16 = 0) async throws -> LoopbackGitHub {
+    /// Starts one on a free port.
+    package static func started(_ settings: Settings = Settings()) async throws -> LoopbackGitHub {
         let github = LoopbackGitHub(settings)
-        let options = HTTPServerSettings.standIn(port: port, bodyLimit: 1 << 40)
+        let options = HTTPServerSettings.standIn(port: 0, bodyLimit: 1 << 40)
         let dispatcher = GitHubDispatcher(github: github)
         let server = HTTPServer(options, name: "github", logger: .silent, dispatcher: dispatcher)
         try await server.start()
@@ -102,12 +96,18 @@ package final class LoopbackGitHub: Sendable {
         await self.hub.stop()
     }
 
+    /// What the app may do whose sign-ins have tokens with `ghu_`.
+    private static let appPermissions: [String: GitHubAccess] = [
+        "contents": .write, "pull_requests": .write, "issues": .write, "checks": .read, "statuses": .read,
+        "actions": .write,
+    ]
+
     /// The right of a token that the device flow has issued.
     private func signIn(_ token: String) -> HubToken? {
         self.state.withLock { state in
             guard let account = state.github.accounts[token] else { return nil }
             if token.hasPrefix("ghu_") {
-                return HubToken(account.login, .person(permissions: state.github.settings.appPermissions))
+                return HubToken(account.login, .person(permissions: Self.appPermissions))
             }
             return HubToken(account.login, .scopes(Set(account.scope.split(separator: " ").map(String.init))))
         }
@@ -135,15 +135,13 @@ package final class LoopbackGitHub: Sendable {
     // MARK: Arranging
 
     /// Adds an account that this token signs in to.
-    package func addAccount(_ token: String, login: String = "octocat", plan: String = "individual") {
-        self.state.withLock {
-            $0.github.accounts[token] = GitHubState.Account(
-                login: login, plan: plan, sku: "monthly_subscriber_quota")
-        }
+    package func addAccount(_ token: String, login: String = "octocat") {
+        self.state.withLock { $0.github.accounts[token] = GitHubState.Account(login: login) }
     }
 
-    /// Revokes a sign-in: GitHub answers 401.
-    package func revoke(_ token: String) {
+    /// From now on GitHub answers the token with 401.
+    @Net package func revokeToken(_ token: String) {
+        self.hub.tokens[token] = nil
         self.state.withLock { $0.github.accounts[token] = nil }
     }
 

@@ -30,7 +30,7 @@ extension GitHubHub {
         let segments = path.split(separator: "/").map { PercentEncoding.decode($0) ?? String($0) }
         let roots: Set<String> = ["user", "repos", "orgs", "rate_limit", "app", "installation"]
         guard segments.first.map({ roots.contains($0) }) == true else {
-            return try await self.faulted("web", request, noting: true) { try await self.page(segments, request) }
+            return try await self.faulted("web", request, noting: true) { try await self.page(segments) }
         }
         let found = self.route(request.method, segments)
         let name = found?.route.name ?? "\(request.method.rawValue) unknown"
@@ -207,12 +207,9 @@ extension GitHubHub {
         } else if let accepted = prepared?.need?.accepted, !response.headers.contains("x-accepted-github-permissions") {
             response.headers.append("X-Accepted-GitHub-Permissions", accepted)
         }
-        let limit = self.limit(actor, resource)
-        let hour = (self.meters[self.meterKey(actor)] ?? GitHubMeter()).hour(resource, now: self.now)
-        response.headers.append("X-RateLimit-Limit", String(limit))
-        response.headers.append("X-RateLimit-Remaining", String(max(0, limit - hour.used)))
-        response.headers.append("X-RateLimit-Used", String(hour.used))
-        response.headers.append("X-RateLimit-Reset", String(Int(hour.reset)))
+        for (name, value) in self.budget(of: actor, resource) {
+            response.headers.append("X-RateLimit-\(name)", String(value))
+        }
         response.headers.append("X-RateLimit-Resource", resource)
         return response
     }
@@ -220,16 +217,25 @@ extension GitHubHub {
     // MARK: Limits
 
     /// Tokens of one person share a limit.
-    func meterKey(_ actor: GitHubActor) -> String {
+    private func meterKey(_ actor: GitHubActor) -> String {
         switch actor.token.kind {
         case .installation(let id, _, _): "installation \(id)"
         default: actor.key == "anonymous" || actor.key.hasPrefix("app ") ? actor.key : "user \(actor.login)"
         }
     }
 
-    func limit(_ actor: GitHubActor, _ resource: String) -> Int {
+    private func limit(_ actor: GitHubActor, _ resource: String) -> Int {
         if actor.key == "anonymous" { return resource == "core" ? self.limits.anonymous : 0 }
         return resource == "core" ? self.limits.hourly : self.limits.hourlyGraphQL
+    }
+
+    /// What is left of the hour.
+    func budget(of actor: GitHubActor, _ resource: String) -> [(name: String, value: Int)] {
+        let limit = self.limit(actor, resource)
+        let hour = (self.meters[self.meterKey(actor)] ?? GitHubMeter()).hour(resource, now: self.now)
+        return [
+            ("Limit", limit), ("Remaining", max(0, limit - hour.used)), ("Used", hour.used), ("Reset", Int(hour.reset)),
+        ]
     }
 
     /// Counts a request, or refuses it.

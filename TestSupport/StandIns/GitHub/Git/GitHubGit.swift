@@ -22,48 +22,40 @@ package final class GitHubGit {
 
     /// Runs `git` in the repository and returns its output.
     @discardableResult
-    func run(
-        _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:],
-        allowing others: Set<Int32> = []
-    ) async throws -> [UInt8] {
-        let (status, output, errors) = try await self.attempt(arguments, input: input, environment: environment)
-        guard status == 0 || others.contains(status) else {
+    func run(_ arguments: [String], input: [UInt8] = []) async throws -> [UInt8] {
+        let (status, output, errors) = try await self.attempt(arguments, input: input)
+        guard status == 0 else {
             throw Failure(description: "git \(arguments.joined(separator: " ")): status \(status): \(errors)")
         }
         return output
     }
 
-    /// Like ``run(_:input:environment:allowing:)``, with the exit status.
+    /// Like ``run(_:input:)``, with the exit status.
     func attempt(
-        _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]
-    ) async throws -> (status: Int32, output: [UInt8], errors: String) {
-        try await self.attempt("/usr/bin/git", arguments, input: input, environment: environment)
-    }
-
-    private func attempt(
-        _ program: String, _ arguments: [String], input: [UInt8], environment: [String: String]
+        _ arguments: [String], of program: String = "/usr/bin/git", input: [UInt8] = [],
+        environment: [String: String] = [:]
     ) async throws -> (status: Int32, output: [UInt8], errors: String) {
         let variables = GitHTTPProgram.environment.merging(environment) { $1 }
         let plan = ProcessPlan(program, arguments, environment: variables, directory: self.path)
         let result = try await Process.run(plan, input: input, keeping: 1 << 29)
         guard case .exited(let status) = result.status else {
-            throw Failure(description: "git \(arguments.joined(separator: " ")): \(result.status)")
+            throw Failure(description: "\(program) \(arguments.joined(separator: " ")): \(result.status)")
         }
         return (status, result.output, result.errorText)
     }
 
-    func text(_ arguments: [String], allowing others: Set<Int32> = []) async throws -> String {
-        String(decoding: try await self.run(arguments, allowing: others), as: UTF8.self)
+    func text(_ arguments: [String]) async throws -> String {
+        String(decoding: try await self.run(arguments), as: UTF8.self)
     }
 
-    func lines(_ arguments: [String], allowing others: Set<Int32> = []) async throws -> [String] {
-        try await self.text(arguments, allowing: others).split(separator: "\n").map(String.init)
+    func lines(_ arguments: [String]) async throws -> [String] {
+        try await self.text(arguments).split(separator: "\n").map(String.init)
     }
 
     /// Runs a shell script in the repository, for steps that need several commands.
     func shell(_ script: String, input: [UInt8] = [], environment: [String: String] = [:]) async throws -> String {
         let (status, output, errors) = try await self.attempt(
-            "/bin/sh", ["-euc", script], input: input, environment: environment)
+            ["-euc", script], of: "/bin/sh", input: input, environment: environment)
         guard status == 0 else { throw Failure(description: "\(script): status \(status): \(errors)") }
         return String(decoding: output, as: UTF8.self).trimmed
     }
@@ -153,8 +145,8 @@ package final class GitHubGit {
     }
 
     func mergeBase(_ left: String, _ right: String) async throws -> String? {
-        let text = try await self.text(["merge-base", left, right], allowing: [1]).trimmed
-        return text.isEmpty ? nil : text
+        let (status, output, _) = try await self.attempt(["merge-base", left, right])
+        return status == 0 ? String(decoding: output, as: UTF8.self).trimmed : nil
     }
 
     func count(_ range: String) async throws -> Int {

@@ -1,5 +1,4 @@
 internal import EventLoop
-internal import HTTP
 internal import JSON
 
 /// The objects of the answers, with the fields that the clients ask for.

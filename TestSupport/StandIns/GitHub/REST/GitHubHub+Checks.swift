@@ -1,5 +1,4 @@
 internal import EventLoop
-internal import HTTP
 internal import JSON
 
 /// Statuses of commits, check runs and workflows.

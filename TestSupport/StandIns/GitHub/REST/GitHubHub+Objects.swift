@@ -2,7 +2,6 @@ internal import Crypto
 internal import EventLoop
 internal import HTTP
 internal import JSON
-internal import Primitives
 
 /// The Git data endpoints: commits, trees and blobs.
 extension GitHubHub {

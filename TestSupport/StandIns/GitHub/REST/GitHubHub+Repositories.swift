@@ -64,12 +64,8 @@ extension GitHubHub {
 
     func rateLimit(_ call: GitHubCall) -> GitHubReply {
         func shape(_ resource: String) -> JSON {
-            let limit = self.limit(call.actor, resource)
-            let hour = (self.meters[self.meterKey(call.actor)] ?? GitHubMeter()).hour(resource, now: self.now)
-            return [
-                "limit": JSON(limit), "used": JSON(hour.used), "remaining": JSON(max(0, limit - hour.used)),
-                "reset": JSON(Int(hour.reset)), "resource": .string(resource),
-            ]
+            let budget = self.budget(of: call.actor, resource)
+            return .object(JSONObject(members: budget.map { ($0.name.lowercased(), JSON($0.value)) }))
         }
         let core = shape("core")
         return GitHubReply(["resources": ["core": core, "graphql": shape("graphql")], "rate": core])
