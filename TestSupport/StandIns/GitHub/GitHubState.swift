@@ -20,12 +20,6 @@ struct GitHubState {
         var scope: String
     }
 
-    struct Reply {
-        var status = 200
-        var headers: [(String, String)] = []
-        var body: JSON
-    }
-
     var settings: LoopbackGitHub.Settings
     var accounts: [String: Account] = [:]
     var refreshTokens: [String: String] = [:]
@@ -49,10 +43,10 @@ struct GitHubState {
 
     // MARK: Device flow
 
-    mutating func deviceCode(_ form: HTTPQuery, now: Double) -> Reply {
+    mutating func deviceCode(_ form: HTTPQuery, now: Double) -> GitHubReply {
         let clientID = form["client_id"] ?? ""
         if clientID.isEmpty || self.settings.clientIDs.map({ !$0.contains(clientID) }) == true {
-            return Reply(status: 404, body: ["error": "Not Found"])
+            return GitHubReply(["error": "Not Found"], status: 404)
         }
         self.made += 1
         let deviceCode = String(repeating: "d", count: 36) + String(1_000 + self.made)
@@ -62,14 +56,14 @@ struct GitHubState {
             interval: self.settings.interval, lastPoll: now,
             verdict: self.settings.approvesAtOnce ? self.newSignIn("octocat") : nil,
             scope: form["scope"].map { $0.replacing(",", with: " ") } ?? "read:user")
-        return Reply(body: [
+        return GitHubReply([
             "device_code": .string(deviceCode), "user_code": .string(userCode),
             "verification_uri": "https://github.com/login/device", "expires_in": JSON(Int(self.settings.codeLife)),
             "interval": JSON(Int(self.settings.interval)),
         ])
     }
 
-    mutating func accessToken(_ form: HTTPQuery, now: Double) -> Reply {
+    mutating func accessToken(_ form: HTTPQuery, now: Double) -> GitHubReply {
         switch form["grant_type"] {
         case "urn:ietf:params:oauth:grant-type:device_code": self.poll(form, now: now)
         case "refresh_token": self.renew(form)
@@ -78,7 +72,7 @@ struct GitHubState {
         }
     }
 
-    private mutating func poll(_ form: HTTPQuery, now: Double) -> Reply {
+    private mutating func poll(_ form: HTTPQuery, now: Double) -> GitHubReply {
         guard let code = form["device_code"], var pending = self.pending[code] else {
             return Self.refusal("incorrect_device_code", "The device_code provided is not valid.")
         }
@@ -109,7 +103,7 @@ struct GitHubState {
         return self.grant(verdict)
     }
 
-    private mutating func renew(_ form: HTTPQuery) -> Reply {
+    private mutating func renew(_ form: HTTPQuery) -> GitHubReply {
         guard let old = form["refresh_token"].flatMap({ self.refreshTokens.removeValue(forKey: $0) }),
             let account = self.accounts.removeValue(forKey: old)
         else {
@@ -120,7 +114,7 @@ struct GitHubState {
         return self.grant(token)
     }
 
-    mutating func grant(_ token: String) -> Reply {
+    mutating func grant(_ token: String) -> GitHubReply {
         var body: JSONObject = JSONObject(members: [
             ("access_token", .string(token)), ("token_type", "bearer"),
             ("scope", .string(self.accounts[token].map { $0.scope.replacing(" ", with: ",") } ?? "")),
@@ -132,7 +126,7 @@ struct GitHubState {
             body["refresh_token"] = .string(refreshToken)
             body["refresh_token_expires_in"] = 15_897_600
         }
-        return Reply(body: .object(body))
+        return GitHubReply(.object(body))
     }
 
     /// A new token for an account.
@@ -142,21 +136,21 @@ struct GitHubState {
         return token
     }
 
-    static func refusal(_ error: String, _ description: String, _ more: JSONObject = [:]) -> Reply {
+    static func refusal(_ error: String, _ description: String, _ more: JSONObject = [:]) -> GitHubReply {
         var body: JSONObject = [
             "error": .string(error), "error_description": .string(description),
             "error_uri":
                 "https://docs.github.com/developers/apps/authorizing-oauth-apps#error-codes-for-the-device-flow",
         ]
         body.merge(more)
-        return Reply(body: .object(body))
+        return GitHubReply(.object(body))
     }
 
     // MARK: Copilot
 
     private static let sku = "monthly_subscriber_quota"
 
-    mutating func copilotToken(_ headers: HTTPHeaders, now: Double) -> Reply {
+    mutating func copilotToken(_ headers: HTTPHeaders, now: Double) -> GitHubReply {
         let (token, refusal) = self.account(headers)
         guard let token else { return refusal ?? Self.badCredentials }
         let end = now + self.settings.tokenLife
@@ -185,13 +179,13 @@ struct GitHubState {
             object["expires_at"] = end == end.rounded() ? JSON(Int(end)) : .number(end)
             body = .object(object)
         }
-        return Reply(body: body)
+        return GitHubReply(body)
     }
 
-    func copilotUser(_ headers: HTTPHeaders) -> Reply {
+    func copilotUser(_ headers: HTTPHeaders) -> GitHubReply {
         let (token, refusal) = self.account(headers)
         guard let token, let account = self.accounts[token] else { return refusal ?? Self.badCredentials }
-        return Reply(body: [
+        return GitHubReply([
             "login": .string(account.login), "access_type_sku": .string(Self.sku),
             "copilot_plan": "individual", "chat_enabled": true, "is_mcp_enabled": true,
             "can_signup_for_limited": false, "assigned_date": "2025-01-01T00:00:00Z",
@@ -209,27 +203,21 @@ struct GitHubState {
     }
 
     /// The token's account, or the refusal.
-    private func account(_ headers: HTTPHeaders) -> (String?, Reply?) {
+    private func account(_ headers: HTTPHeaders) -> (String?, GitHubReply?) {
         if headers["user-agent"]?.isEmpty ?? true {
-            return (nil, Reply(status: 403, body: ["message": "Request forbidden by administrative rules."]))
+            return (nil, GitHubReply(["message": "Request forbidden by administrative rules."], status: 403))
         }
         let words = (headers["authorization"] ?? "").split(separator: " ").map(String.init)
         guard words.count == 2, ["token", "bearer"].contains(words[0].lowercased()),
             self.accounts[words[1]] != nil
         else { return (nil, nil) }
         if words[1].hasPrefix("github_pat_") || words[1].hasPrefix("ghp_") {
-            return (nil, Reply(status: 403, body: ["message": "Resource not accessible by personal access token"]))
+            return (nil, GitHubReply(["message": "Resource not accessible by personal access token"], status: 403))
         }
         return (words[1], nil)
     }
 
-    private static var badCredentials: Reply {
-        Reply(
-            status: 401,
-            body: [
-                "message": "Bad credentials", "documentation_url": "https://docs.github.com/rest", "status": "401",
-            ])
-    }
+    private static var badCredentials: GitHubReply { GitHubReply(GitHubProblem.badCredentials) }
 
     private static func hexNumber(_ number: Int) -> String {
         let text = String(number, radix: 16)

@@ -2,7 +2,6 @@ internal import EventLoop
 internal import Glibc
 package import HTTP
 internal import HTTPServer
-internal import JSON
 package import Models
 internal import Primitives
 
@@ -120,7 +119,7 @@ package final class LoopbackGitHub: Sendable {
         let reply = try await self.answer(
             request.method, path: String(request.path), headers: request.headers, body: body)
         var response = HTTPServerResponse(HTTPStatus(reply.status), body: .bytes(reply.body))
-        for (name, value) in reply.headers { response.headers.append(name, value) }
+        for (name, value) in reply.allHeaders { response.headers.append(name, value) }
         return response
     }
 
@@ -223,18 +222,10 @@ package final class LoopbackGitHub: Sendable {
 
     // MARK: Answers
 
-    private struct Answer: Sendable {
-        let status: Int
-        let headers: [(String, String)]
-        let body: [UInt8]
-    }
-
     private func answer(
         _ method: HTTPMethod, path: String, headers: HTTPHeaders, body: [UInt8]
-    ) async throws -> Answer {
-        guard let endpoint = GitHubEndpoint(rawValue: path) else {
-            return Answer(status: 404, headers: [], body: Array(#"{"message":"Not Found"}"#.utf8))
-        }
+    ) async throws -> GitHubReply {
+        guard let endpoint = GitHubEndpoint(rawValue: path) else { return GitHubReply(GitHubProblem.notFound) }
         let fault = self.state.withLock { state -> GitHubFault? in
             state.counts[endpoint, default: 0] += 1
             state.requestHeaders[endpoint] = headers
@@ -243,7 +234,9 @@ package final class LoopbackGitHub: Sendable {
         }
         switch fault {
         case .answer(let status, let body, let headers):
-            return Answer(status: status, headers: headers.map { ($0.key, $0.value) }, body: Array(body.utf8))
+            var reply = GitHubReply(bytes: Array(body.utf8), type: "", status: status)
+            reply.headers = headers.map { ($0.key, $0.value) }
+            return reply
         case .hang:
             try await Task.sleep(for: .seconds(86_400))
         case .delay(let seconds):
@@ -255,17 +248,15 @@ package final class LoopbackGitHub: Sendable {
         let reply = self.reply(method, endpoint, headers, body)
         if fault == .loseAnswer { throw CancellationError() }
         if fault == .hangAfter { try await Task.sleep(for: .seconds(86_400)) }
-        return Answer(
-            status: reply.status, headers: [("Content-Type", "application/json; charset=utf-8")] + reply.headers,
-            body: reply.body.bytes)
+        return reply
     }
 
     private func reply(
         _ method: HTTPMethod, _ endpoint: GitHubEndpoint, _ headers: HTTPHeaders, _ body: [UInt8]
-    ) -> GitHubState.Reply {
+    ) -> GitHubReply {
         let isPost = endpoint == .deviceCode || endpoint == .accessToken
         guard method == (isPost ? .post : .get) else {
-            return GitHubState.Reply(status: 404, body: ["message": "Not Found"])
+            return GitHubReply(GitHubProblem.notFound)
         }
         let form = HTTPQuery(parsing: String(decoding: body, as: UTF8.self))
         let now = self.now()
@@ -286,7 +277,7 @@ package final class LoopbackGitHub: Sendable {
             let answer = try await self.github.answer(
                 request.method, path: request.url.path, headers: request.headers, body: request.body ?? [])
             var headers = HTTPHeaders()
-            for (name, value) in answer.headers { headers.append(name, value) }
+            for (name, value) in answer.allHeaders { headers.append(name, value) }
             let rest = Protected<[UInt8]?>(answer.body)
             return TransportResponse(status: answer.status, headers: headers) { rest.withLock { $0.take() } }
         }

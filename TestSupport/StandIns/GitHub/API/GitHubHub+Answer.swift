@@ -191,8 +191,9 @@ extension GitHubHub {
         _ reply: GitHubReply, _ actor: GitHubActor?, _ prepared: Prepared?, _ resource: String
     ) -> HTTPServerResponse {
         var response = HTTPServerResponse(HTTPStatus(reply.status), body: .bytes(reply.body))
-        if !reply.type.isEmpty, reply.status != 304 { response.headers.append("Content-Type", reply.type) }
-        for (name, value) in reply.headers { response.headers.append(name, value) }
+        for (name, value) in reply.status == 304 ? reply.headers : reply.allHeaders {
+            response.headers.append(name, value)
+        }
         response.headers.append("Server", "github.com")
         response.headers.append("X-GitHub-Request-Id", self.nextRequestID())
         response.headers.append("X-GitHub-Media-Type", "github.v3; format=json")

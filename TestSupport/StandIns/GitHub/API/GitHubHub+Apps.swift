@@ -66,14 +66,12 @@ extension GitHubHub {
     private func shape(_ installation: GitHubApp.Installation, of app: GitHubApp) -> JSON {
         [
             "id": JSON(installation.id), "account": self.shape(user: installation.account), "app_id": JSON(app.id),
-            "app_slug": .string(app.slug),
-            "repository_selection": "all",
+            "app_slug": .string(app.slug), "repository_selection": "all",
             "access_tokens_url": .string("\(self.url)/app/installations/\(installation.id)/access_tokens"),
             "repositories_url": .string("\(self.url)/installation/repositories"),
             "html_url": .string("\(self.url)/settings/installations/\(installation.id)"), "events": [],
             "target_type": .string(self.user(installation.account).kind.rawValue),
-            "permissions": Self.shape(installation.permissions),
-            "suspended_at": .null,
+            "permissions": Self.shape(installation.permissions), "suspended_at": .null,
         ]
     }
 
@@ -127,7 +125,7 @@ extension GitHubHub {
             "token": .string(text), "expires_at": Self.date(end), "permissions": Self.shape(permissions),
             "repository_selection": names == nil ? "all" : "selected",
         ]
-        if let names, call.body["repositories"] != nil {
+        if let names {
             shape["repositories"] = .array(
                 names.sorted().compactMap { self.repository($0) }.map { self.shape($0, for: call.actor) })
         }

@@ -23,5 +23,8 @@ struct GitHubReply: Sendable {
         self.init(problem.body, status: problem.status, headers: problem.headers)
     }
 
+    /// With the body's type.
+    var allHeaders: [(String, String)] { (self.type.isEmpty ? [] : [("Content-Type", self.type)]) + self.headers }
+
     static var empty: GitHubReply { GitHubReply(bytes: [], type: "", status: 204) }
 }

@@ -91,7 +91,7 @@ extension GitHubState {
     }
 
     /// The second step. Errors have status 200.
-    mutating func redeem(_ form: HTTPQuery, now: Double) -> Reply {
+    mutating func redeem(_ form: HTTPQuery, now: Double) -> GitHubReply {
         guard let clientID = form["client_id"], let app = self.webApps[clientID], form["client_secret"] == app.secret
         else {
             return Self.refusal(

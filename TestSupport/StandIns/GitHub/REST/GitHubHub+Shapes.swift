@@ -86,6 +86,17 @@ extension GitHubHub {
         ]
     }
 
+    /// - Parameter api: The address that `/commits/ID` is below.
+    private func shape(parentsOf commit: HubCommit, in repository: HubRepository, _ api: String) -> JSON {
+        .array(
+            commit.parents.map { id in
+                [
+                    "sha": .string(id), "url": .string("\(api)/commits/\(id)"),
+                    "html_url": .string("\(self.url)/\(repository.fullName)/commit/\(id)"),
+                ]
+            })
+    }
+
     /// A commit of the Git data endpoints.
     func shape(data commit: HubCommit, in repository: HubRepository) -> JSON {
         let api = "\(self.url)/repos/\(repository.fullName)/git"
@@ -96,14 +107,7 @@ extension GitHubHub {
             "author": self.shape(commit.author), "committer": self.shape(commit.committer),
             "tree": ["sha": .string(commit.tree), "url": .string("\(api)/trees/\(commit.tree)")],
             "message": .string(commit.message),
-            "parents": .array(
-                commit.parents.map {
-                    [
-                        "sha": .string($0), "url": .string("\(api)/commits/\($0)"),
-                        "html_url": .string("\(self.url)/\(repository.fullName)/commit/\($0)"),
-                    ]
-                }),
-            "verification": Self.verification(commit),
+            "parents": self.shape(parentsOf: commit, in: repository, api), "verification": Self.verification(commit),
         ]
     }
 
@@ -126,13 +130,7 @@ extension GitHubHub {
             "url": .string("\(api)/commits/\(commit.id)"), "html_url": .string("\(page)/\(commit.id)"),
             "comments_url": .string("\(api)/commits/\(commit.id)/comments"), "author": account(commit.author),
             "committer": account(commit.committer),
-            "parents": .array(
-                commit.parents.map {
-                    [
-                        "sha": .string($0), "url": .string("\(api)/commits/\($0)"),
-                        "html_url": .string("\(page)/\($0)"),
-                    ]
-                }),
+            "parents": self.shape(parentsOf: commit, in: repository, api),
         ]
     }
 

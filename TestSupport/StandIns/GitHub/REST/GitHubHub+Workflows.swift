@@ -24,32 +24,19 @@ extension GitHubHub {
     }
 
     private func workflow(_ call: GitHubCall) async throws -> (id: Int, path: String, name: String, text: String) {
-        let wanted = call["workflow_id"]
+        // By the name of its file.
         let all = try await self.files(in: try call.repository)
-        guard
-            let found = all.first(where: {
-                String($0.id) == wanted || $0.path.hasSuffix("/\(wanted)") || $0.path == wanted
-            })
-        else {
+        guard let found = all.first(where: { $0.path.hasSuffix("/\(call["workflow_id"])") }) else {
             throw GitHubProblem.notFound
         }
         return found
     }
 
-    private func shape(_ file: (id: Int, path: String, name: String, text: String), _ repository: HubRepository)
-        -> JSON
-    {
-        [
-            "id": JSON(file.id), "name": .string(file.name), "path": .string(file.path), "state": "active",
-            "url": .string("\(self.url)/repos/\(repository.fullName)/actions/workflows/\(file.id)"),
-            "html_url": .string("\(self.url)/\(repository.fullName)/blob/\(repository.defaultBranch)/\(file.path)"),
-        ]
-    }
-
     func listWorkflows(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        return self.page(
-            try await self.files(in: repository).map { self.shape($0, repository) }, call, wrapped: "workflows")
+        let shapes: [JSON] = try await self.files(in: try call.repository).map { file in
+            ["id": JSON(file.id), "name": .string(file.name), "path": .string(file.path), "state": "active"]
+        }
+        return self.page(shapes, call, wrapped: "workflows")
     }
 
     func dispatchWorkflow(_ call: GitHubCall) async throws -> GitHubReply {
@@ -67,9 +54,8 @@ extension GitHubHub {
             throw GitHubProblem(422, "Unexpected inputs provided: [\"\(key)\"]")
         }
         let run = GitHubRun(
-            id: self.nextID(), number: repository.runs.count + 1, path: file.path, name: file.name,
-            event: "workflow_dispatch", branch: short, commit: commit.id, author: call.login, status: "queued",
-            created: self.now, updated: self.now)
+            id: self.nextID(), name: file.name, branch: short, commit: commit.id, author: call.login,
+            status: "queued", created: self.now, updated: self.now)
         repository.runs.append(run)
         self.tellRun("requested", run, in: repository)
         return .empty
@@ -91,12 +77,9 @@ extension GitHubHub {
 
     private func shape(_ run: GitHubRun, _ repository: HubRepository) -> JSON {
         [
-            "id": JSON(run.id), "name": .string(run.name), "path": .string(run.path), "event": .string(run.event),
-            "run_number": JSON(run.number), "run_attempt": 1, "head_branch": .string(run.branch),
-            "head_sha": .string(run.commit), "status": .string(run.status), "display_title": .string(run.name),
-            "conclusion": run.conclusion.map { .string($0) } ?? .null, "actor": self.shape(user: run.author),
-            "workflow_id": JSON(repository.id * 1_000 + 1), "check_suite_id": JSON(run.id),
-            "url": .string("\(self.url)/repos/\(repository.fullName)/actions/runs/\(run.id)"),
+            "id": JSON(run.id), "name": .string(run.name), "event": "workflow_dispatch", "run_attempt": 1,
+            "head_branch": .string(run.branch), "head_sha": .string(run.commit), "status": .string(run.status),
+            "conclusion": run.conclusion.map { .string($0) } ?? .null,
             "html_url": .string("\(self.url)/\(repository.fullName)/actions/runs/\(run.id)"),
             "created_at": Self.date(run.created), "updated_at": Self.date(run.updated), "pull_requests": [],
         ]
