@@ -17,7 +17,7 @@ extension GitHubHub {
         if path == "/graphql" {
             let body = try await request.body.collect()
             return try await self.faulted("POST /graphql", request) {
-                await self.api(request, "POST /graphql", body) { actor throws(GitHubProblem) in
+                await self.api(request, "POST /graphql") { actor throws(GitHubProblem) in
                     Prepared(
                         resource: "graphql", isWrite: GitHubGraphQL.isMutation(body),
                         isContent: GitHubGraphQL.isMutation(body)
@@ -36,7 +36,7 @@ extension GitHubHub {
         let name = found?.route.name ?? "\(request.method.rawValue) unknown"
         let body = try await request.body.collect()
         return try await self.faulted(name, request) {
-            await self.api(request, name, body) { actor throws(GitHubProblem) in
+            await self.api(request, name) { actor throws(GitHubProblem) in
                 guard let (route, parameters) = found else { throw GitHubProblem.notFound }
                 var call = GitHubCall(
                     path: "/" + segments.joined(separator: "/"), query: request.query,
@@ -79,7 +79,7 @@ extension GitHubHub {
         func done() async throws -> HTTPServerResponse {
             // A client that leaves must not stop the work.
             let response = try await Task { try await work() }.value
-            if noting { self.note(request, name, login: "", body: [], status: response.status.code) }
+            if noting { self.note(request, name, status: response.status.code) }
             return response
         }
         var fault: GitHubFault?
@@ -87,7 +87,7 @@ extension GitHubHub {
         switch fault {
         case nil: return try await done()
         case .answer(let status, let body, let headers):
-            self.note(request, name, login: "", body: [], status: status)
+            self.note(request, name, status: status)
             var response = HTTPServerResponse(HTTPStatus(status), body: .bytes(Array(body.utf8)))
             for (name, value) in headers { response.headers.append(name, value) }
             if headers["Content-Type"] == nil {
@@ -99,12 +99,12 @@ extension GitHubHub {
             try await EventLoop.shared.sleep(for: .milliseconds(Int64(seconds * 1_000)))
             return response
         case .cut:
-            self.note(request, name, login: "", body: [], status: 0)
+            self.note(request, name, status: 0)
             throw CancellationError()
         case .loseAnswer:
             _ = try await done()
             throw CancellationError()
-        case .hang: self.note(request, name, login: "", body: [], status: 0)
+        case .hang: self.note(request, name, status: 0)
         case .hangAfter: _ = try await done()
         }
         // Ends when the client disconnects.
@@ -112,18 +112,17 @@ extension GitHubHub {
         throw CancellationError()
     }
 
-    private func note(_ request: HTTPServerRequest, _ route: String, login: String, body: [UInt8], status: Int) {
+    private func note(_ request: HTTPServerRequest, _ route: String, login: String = "", status: Int) {
         self.ledger.note(
             GitHubLoggedCall(
-                route: route, target: request.target, login: login, headers: request.headers, body: body, status: status
-            ))
+                route: route, target: request.target, login: login, headers: request.headers, status: status))
         self.changed.wakeAll()
     }
 
     // MARK: Rules of every call
 
     private func api(
-        _ request: HTTPServerRequest, _ name: String, _ body: [UInt8],
+        _ request: HTTPServerRequest, _ name: String,
         _ prepare: @Net (GitHubActor) async throws(GitHubProblem) -> Prepared
     ) async -> HTTPServerResponse {
         var reply: GitHubReply
@@ -173,7 +172,7 @@ extension GitHubHub {
                 }
             }
         }
-        self.note(request, name, login: actor?.login ?? "", body: body, status: reply.status)
+        self.note(request, name, login: actor?.login ?? "", status: reply.status)
         return self.response(reply, actor, prepared, resource)
     }
 

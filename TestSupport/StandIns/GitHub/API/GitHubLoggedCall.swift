@@ -8,6 +8,5 @@ package struct GitHubLoggedCall: Sendable {
     package let target: String
     package let login: String
     package let headers: HTTPHeaders
-    package let body: [UInt8]
     package let status: Int
 }
