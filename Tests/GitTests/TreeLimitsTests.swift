@@ -206,6 +206,69 @@ struct TreeLimitsTests {
         #expect(stat.files == 30 && stat.additions > 100_000)
     }
 
+    @Test(
+        "a megabyte of lines with one hash, which takes the library minutes, is refused: alone, too, and if one line differs"
+    )
+    func collisions() async throws {
+        // Each three lead to the same hash.
+        let same = [
+            ["!!", "\"B", "#c"], ["!!", "$D", "'g"], ["!!", "&F", "'g"], ["!`", "#\"", "&G"], ["!!", "#c", ",L"],
+            ["!!", "\"B", "#c"], ["!`", "\"C", "'&"], ["!!", "$D", "'g"], ["!!", "&F", "'g"], ["!`", "#\"", "&G"],
+        ]
+        let all = same.reduce([""]) { lines, next in lines.flatMap { line in next.map { line + $0 } } }
+        let lines = Array(all.prefix(49_900))
+        var (firstChanged, lastChanged) = (lines, lines)
+        firstChanged[0] = "first"
+        lastChanged[lines.count - 1] = "last"
+        let texts = [lines, firstChanged, lastChanged].map { Array($0.joined(separator: "\n").utf8) }
+        let trees = try await HostileTrees()
+        let git = trees.fixture.repository
+        let store = try ObjectStore(path: trees.fixture.directory.path)
+        var ids: [GitObjectID] = []
+        for text in texts {
+            let file = TreeItem(kind: .file, name: Array("file".utf8), key: try store.write(text, .blob))
+            let tree = try store.write(TreeItem.serialised([file]), .tree)
+            ids.append(
+                try #require(try GitObjectID(trees.fixture.git.shell("git commit-tree \(tree.id.hex) -m next"))))
+        }
+        let (base, first, last) = (ids[0], ids[1], ids[2])
+        let added = await HostileTrees.refusal { _ = try await git.stat(of: base) }
+        expectEqual(
+            added,
+            "too large to show: the commit \(base.short) changes too many short lines to compare: look at it with `git`"
+        )
+        await expectEqual(Fixture.code { _ = try await git.diff(from: base, to: first) }, .tooLarge)
+        await expectEqual(Fixture.code { _ = try await git.merge(first, with: last, base: base) }, .tooLarge)
+        await expectEqual(Fixture.code { _ = try GitLineDiff(from: texts[0], to: texts[1]) }, .tooLarge)
+
+        // Half of these lines are the same.
+        let usual = (0..<49_900).map { $0 % 2 == 0 ? "" : "line \($0)" }
+        let diff = try GitLineDiff(
+            from: Array(usual.joined(separator: "\n").utf8),
+            to: Array((usual.dropLast() + ["last"]).joined(separator: "\n").utf8))
+        #expect(diff.added == 1 && diff.removed == 1)
+    }
+
+    @Test(
+        "a conflict of megabytes is found without a comparison of its sides, for which the library's table is too small"
+    )
+    func conflict() async throws {
+        let trees = try await HostileTrees()
+        let git = trees.fixture.repository
+        // The library expects as many lines as if all were as long as the first 256, which are short but for the conflict.
+        try trees.fixture.git.shell(
+            """
+            side() { seq 300; head -c 3000000 /dev/zero | tr '\\0' $1; echo; seq -f "$1%.0f" 300000; }
+            commit() {
+            printf '100644 blob %s\\tfile\\n' $(git hash-object -w --stdin) | git mktree \
+            | xargs -I % git commit-tree % -m next | xargs git update-ref refs/heads/$1; }
+            (seq 300; echo end) | commit base; side a | commit a; side b | commit b
+            """)
+        let (base, ours, theirs) = try await (trees.id("base"), trees.id("a"), trees.id("b"))
+        let merged = try await git.merge(ours, with: theirs, base: base)
+        #expect(merged.tree == nil && merged.conflicts.map(\.path) == ["file"])
+    }
+
     @Test("a folder with a name of 40 MB and a commit with a message of 2 MB are refused, and hide no others")
     func promises() async throws {
         let trees = try await HostileTrees()

@@ -44,6 +44,7 @@ extension GitRepository {
         var options = unsafe git_merge_options()
         unsafe git_merge_options_init(&options, UInt32(GIT_MERGE_OPTIONS_VERSION))
         unsafe options.flags = check.mayFindRenames ? GIT_MERGE_FIND_RENAMES.rawValue : 0
+        unsafe options.file_flags = check.mayCompareSides ? 0 : GIT_MERGE_FILE_STYLE_DIFF3.rawValue
         let index = try unsafe GitLibrary.make("the merge") {
             unsafe git_merge_trees($0, store.repository, baseTree, ourTree, theirTree, &options)
         }
@@ -79,6 +80,9 @@ private struct MergeCheck {
 
     /// Whether the library may read the files that were added and removed.
     let mayFindRenames: Bool
+    /// Whether the library may compare the lines of both sides where they conflict, to find out whether they are the same,
+    /// which it mostly knows without that. Where a conflict begins and ends is known to the library only.
+    let mayCompareSides: Bool
 
     init(
         _ store: ObjectStore, base: GitObjectID, ours: GitObjectID, theirs: GitObjectID
@@ -106,6 +110,9 @@ private struct MergeCheck {
             both[visit.path] = Change(visit)
         }
         var lines = LineCost(store)
+        var isMovable = max(ourMovable, theirMovable) <= ObjectStore.movableBytes
+        var sides = 0.0
+        var hasMoved = false
         try Self.visit(root, ours, store) { visit throws(GitError) in
             guard let other = both[visit.path] else { return }
             guard max(visit.size ?? 0, other.size) <= Self.fileBytes else {
@@ -113,13 +120,24 @@ private struct MergeCheck {
                     GitName.printable(String(decoding: visit.path, as: UTF8.self)),
                     "was changed on both sides and has more than \(Self.fileBytes >> 20) MB")
             }
-            for change in [other, Change(visit)] {
+            let change = Change(visit)
+            sides += LineCost.mostSteps((change.new?.size ?? 0) + (other.new?.size ?? 0))
+            if (change.new == nil) != (other.new == nil) { hasMoved = true }
+            for change in [other, change] {
                 guard try lines.add(change.old, change.new) else {
                     throw TreeLimits.merge.error("what both sides have changed", "has too many short lines to compare")
                 }
             }
         }
-        self.mayFindRenames = max(ourMovable, theirMovable) <= ObjectStore.movableBytes
+        self.mayCompareSides = sides <= LineCost.limit
+        // What one side has changed and the other one has not any more is merged with an added file that is similar.
+        for side in [ours, theirs] where hasMoved && isMovable {
+            try Self.visit(root, side, store) { visit throws(GitError) in
+                guard isMovable, visit.oldFile == nil else { return }
+                isMovable = try lines.add(nil, visit.newFile)
+            }
+        }
+        self.mayFindRenames = isMovable
     }
 
     /// What one side has changed in a file that the other one has changed as well.

@@ -64,10 +64,9 @@ extension ObjectStore {
 
     /// Counts what comparing the file at an index costs. False beyond the limit.
     func count(_ index: Int, in lines: inout LineCost) throws(GitError) -> Bool {
-        guard let delta = unsafe git_diff_get_delta(self.handle, index)?.pointee,
-            unsafe delta.status == GIT_DELTA_MODIFIED || delta.status == GIT_DELTA_RENAMED,
-            let old = try unsafe self.file(delta.old_file), let new = try unsafe self.file(delta.new_file)
-        else { return true }
+        guard let delta = unsafe git_diff_get_delta(self.handle, index)?.pointee else { return true }
+        let old = try unsafe delta.status == GIT_DELTA_ADDED ? nil : self.file(delta.old_file)
+        let new = try unsafe delta.status == GIT_DELTA_DELETED ? nil : self.file(delta.new_file)
         return try lines.add(old, new)
     }
 
