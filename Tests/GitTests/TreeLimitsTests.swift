@@ -249,6 +249,25 @@ struct TreeLimitsTests {
         #expect(diff.added == 1 && diff.removed == 1)
     }
 
+    @Test("files whose names have one hash, which a merge takes minutes for, are refused", arguments: [true, false])
+    func names(isOneHash: Bool) async throws {
+        let trees = try await HostileTrees()
+        let store = try ObjectStore(path: trees.fixture.directory.path)
+        // Both have the same hash: 31 × 97 + 95 is 31 × 98 + 64.
+        let pair = isOneHash ? ["a_", "b@"] : ["a_", "c@"]
+        let names = (0..<14).reduce([""]) { names, _ in names.flatMap { name in pair.map { name + $0 } } }
+        let blob = try store.write([120], .blob)
+        let items = names.map { TreeItem(kind: .file, name: Array($0.utf8), key: blob) }
+        let folder = try store.write(TreeItem.serialised(items), .tree)
+        let base = try await trees.commit(tree: "040000 tree \(folder.id.hex)\tnames\n")
+        let refused = await HostileTrees.refusal {
+            _ = try await trees.fixture.repository.merge(base, with: base, base: base)
+        }
+        expectEqual(
+            refused.hasPrefix("too large to merge: the branch at \(base.short) has too many names with the same hash"),
+            isOneHash)
+    }
+
     @Test(
         "a conflict of megabytes is found without a comparison of its sides, for which the library's table is too small"
     )
