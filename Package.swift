@@ -62,6 +62,7 @@ let package = Package(
         c("CSystem"), c("CCurl"), c("CWebSockets"), c("CSQLite"), c("CGit2"), c("CMarkGFM"), c("CYAML"),
         .target(name: "CCrypto", path: "Sources/C/CCrypto"),
         .target(name: "CFrameGuard", path: "Sources/C/CFrameGuard"),
+        .target(name: "CGitMemory", path: "Sources/C/CGitMemory"),
         .target(name: "CICU", path: "Sources/C/CICU"),
         c("CEdit"), c("CSeccomp"), c("CZlib"), c("COlm"), c("CPQ"), c("CTLS"),
 
@@ -88,7 +89,7 @@ let package = Package(
         platform("Olm", "COlm", "Crypto", "JSON"),
         platform(
             "NATS", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives", "TLS"),
-        platform("Git", "CGit2", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
+        platform("Git", "CGit2", "CGitMemory", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML"),
         platform("Terminals", "CEdit", "CSystem", "Primitives"),

@@ -1,4 +1,5 @@
 internal import CGit2
+internal import CGitMemory
 internal import Primitives
 
 /// The thread for all of libgit2's blocking calls, and the mapping of its errors.
@@ -7,6 +8,7 @@ enum GitLibrary {
     /// call returns, because a commit that has been announced must survive a crash.
     static let executor: ThreadExecutor = {
         git_libgit2_init()
+        git_memory_install(GitFetchMemory.shared)
         cgit2_enable_fsync()
         cgit2_release_certificates()
         // The usual permissions of `git`: another user, such as a jail's, can read objects in a folder that it can

@@ -43,7 +43,8 @@ package struct GitRemote: Sendable {
     /// requested ones. Takes one request if nothing has changed.
     ///
     /// Two fetches into one mirror run one after the other. The mirror's references change only after everything has
-    /// arrived. Throws the errors of ``list()``, and a `GitError` for a problem with the mirror.
+    /// arrived. Throws the errors of ``list()``, and a `GitError` for a problem with the mirror, or with
+    /// objects that need more memory than ``GitFetchMemory`` allows.
     ///
     /// - Parameters:
     ///   - only: Fetches only these branches; nil for all.
@@ -61,14 +62,16 @@ package struct GitRemote: Sendable {
         return try await GitNetwork.alone(at: repository.path) {
             try await repository.removeLeftovers()
             let (plan, defaultBranch, bytes) = try await self.run(progress: progress) { transfer in
-                try unsafe Self.withRemote(transfer, repository.path, GIT_DIRECTION_FETCH) { remote in
-                    let server = try unsafe Self.references(remote, transfer)
-                    let local = try GitRepository.references(at: repository.path)
-                    let plan = try GitFetchPlan(
-                        server: server, local: local.ids, localHead: local.headTarget, only: only,
-                        except: except, references: references)
-                    try unsafe Self.download(plan.refspecs, remote, transfer)
-                    return (plan, server.defaultBranch, transfer.receivedBytes)
+                try GitFetchMemory.limit(transfer, at: repository.path) {
+                    try unsafe Self.withRemote(transfer, repository.path, GIT_DIRECTION_FETCH) { remote in
+                        let server = try unsafe Self.references(remote, transfer)
+                        let local = try GitRepository.references(at: repository.path)
+                        let plan = try GitFetchPlan(
+                            server: server, local: local.ids, localHead: local.headTarget, only: only,
+                            except: except, references: references)
+                        try unsafe Self.download(plan.refspecs, remote, transfer)
+                        return (plan, server.defaultBranch, transfer.receivedBytes)
+                    }
                 }
             }
             try await repository.apply(plan)

@@ -169,6 +169,11 @@ final class GitTransfer: Sendable {
 
     var receivedBytes: Int { self.state.withLock { $0.progress.bytes } }
 
+    /// Whether all objects of a pack have arrived.
+    var isReceived: Bool {
+        self.state.withLock { $0.progress.objects > 0 && $0.progress.objects == $0.progress.totalObjects }
+    }
+
     func notePacking() { self.state.withLock { $0.packed += 1 } }
 
     func noteMessage(of count: Int) { self.state.withLock { $0.said += count } }

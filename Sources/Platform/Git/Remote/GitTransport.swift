@@ -1,4 +1,5 @@
 internal import CGit2
+internal import CGitMemory
 internal import Glibc
 internal import Primitives
 
@@ -64,6 +65,7 @@ private func makeTransport(
 
 private func onReceived(_ facts: UnsafePointer<git_indexer_progress>?, _ payload: UnsafeMutableRawPointer?) -> Int32 {
     guard let transfer = unsafe transfer(payload), let facts = unsafe facts?.pointee else { return -1 }
+    git_memory_received(Int(facts.received_objects))
     return transfer.guarding {
         transfer.report {
             $0.objects = Int(facts.received_objects)
