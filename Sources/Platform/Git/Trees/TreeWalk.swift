@@ -122,9 +122,10 @@ struct TreeWalk {
         var (whole, last): (UInt32, UInt32) = (0, 0)
         for byte in path {
             let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-            whole = whole &* 31 &+ Self.code(isUpper ? byte | 0x20 : byte)
+            whole = whole &* 31 &+ UInt32(isUpper ? byte | 0x20 : byte)
         }
-        for byte in name { last = last &* 31 &+ Self.code(byte) }
+        // As the library reads a name's byte here: with a sign where those of C have one.
+        for byte in name { last = last &* 31 &+ UInt32(bitPattern: Int32(CChar(truncatingIfNeeded: byte))) }
         // Each folder has a table of its own.
         last &+= UInt32(truncatingIfNeeded: folder)
         for place in [Int(whole & 0xFFFF), Int(last & 0xFFFF) + 0x1_0000] {
@@ -134,11 +135,6 @@ struct TreeWalk {
         guard self.collisions <= 50_000_000 else {
             throw self.limits.error(self.subject, "has too many names with the same hash")
         }
-    }
-
-    /// As the library reads a byte: with a sign where those of C have one.
-    private static func code(_ byte: UInt8) -> UInt32 {
-        UInt32(bitPattern: Int32(CChar(truncatingIfNeeded: byte)))
     }
 
     private mutating func count(_ path: [UInt8], _ old: TreeItem?, _ new: TreeItem?) throws(GitError) -> Visit {
