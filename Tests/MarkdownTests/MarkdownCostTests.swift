@@ -166,6 +166,47 @@ import Testing
         expectEqual(whole.events, parts.events)
     }
 
+    /// Tables whose headers are looked for again and again, or whose rows have very many cells. Without a limit some take
+    /// more than a minute.
+    private static let slowTables: [(name: String, text: String)] = {
+        func many(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
+        return [
+            ("unequal rows", many("a\n", 4_000) + many("-|-\n:-\n", 1_200)),
+            ("quote", many("> a\n", 4_000) + many("> -|-\n> :-\n", 1_200)),
+            ("carriage returns", "# a\r" + many("a\r", 4_000) + many("-|-\r:-\r", 1_200)),
+            ("item below a table", "- a|b\n-|-\n" + many("  a\n", 3_000) + many("  -|-\n  :-\n", 600)),
+            ("cells", many("|x\n", 5_000) + many("-|-|-\n-|-\n", 2_500)),
+            ("long text", many(many("x", 48) + "\n", 20_000) + "-|-\n"),
+            ("vertical tab", many("a\n", 20_000) + "--\u{B}\n"),
+            ("columns", many("|x", 29_000) + "\n" + many("|-", 29_000)),
+            ("columns of one row", "x\n" + many("|-", 29_000)),
+        ]
+    }()
+
+    @Test("what may be tables at great cost is text", .timeLimit(.minutes(1)), arguments: Self.slowTables.indices)
+    func slowTable(index: Int) throws {
+        let (name, text) = Self.slowTables[index]
+        try #require(!MarkdownCost(text.utf8Span.span).allowsTables, "\(name)")
+        #expect(!Markdown.html(text).contains("<table"), "\(name)")
+    }
+
+    @Test("many tables, long paragraphs and rules are no matter")
+    func ordinaryTables() {
+        func many(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
+        let table = "| a | b |\n|---|---|\n| 1 | 2 |\n"
+        let samples = [
+            (many("text\n\n\(table)\n", 3_000), 3_000), (many("## A name\n\(table)", 1_500), 1_500),
+            (many(many("some words of a line\n", 10) + "---\n", 2_000) + table + "\n" + table, 2),
+            (many(many("some words ", 6) + "\n", 500) + table, 1),
+            ("| a | b | c |\n|---|---|---|\n" + many("| - | - | - |\n", 250), 1),
+            (many("- an item\n  | a | b |\n  |---|---|\n  | 1 | 2 |\n", 200), 200),
+            (many("|x", 200) + "\n" + many("|-", 200) + "\n" + many(many("|x", 200) + "\n", 280), 1),
+        ]
+        for (index, (text, tables)) in samples.enumerated() {
+            expectEqual(Markdown.html(text).ranges(of: "<table").count, tables, "\(index)")
+        }
+    }
+
     @Test("a large ordinary table is a table")
     func largeTable() {
         let row = String(repeating: "| x ", count: 20) + "|\n"

@@ -4,7 +4,9 @@
 /// adjacent at signs, and tables whose short rows are padded to the head's columns. 100 KB of such text took a second
 /// or more, or exhausted the memory. It copies a reference's address for each use, and renderers repeat a table's header
 /// or pad its cells. For a blank line it visits all open lists and quotes, and for a piece of text all nodes around it. To
-/// find where a comment or an instruction of HTML ends, it reads the rest of the paragraph, and to find where a bare address ends, it reads the rest of the word, once more for each parenthesis that it takes off.
+/// find where a comment or an instruction of HTML ends, it reads the rest of the paragraph, and to find where a bare
+/// address ends, it reads the rest of the word, once more for each parenthesis that it takes off. For each line that could
+/// be a table's delimiter row, it reads the paragraph above from its beginning.
 struct MarkdownCost {
     private struct Line {
         var start = 0
@@ -14,6 +16,13 @@ struct MarkdownCost {
         /// It has only characters of a delimiter row, the line below a table's header.
         var isPlain = true
         var hasDash = false
+        /// It has a pipe, a colon or a rare blank: only dashes would underline a heading.
+        var hasSign = false
+        /// After the last pipe.
+        var pipeEnd: Int?
+
+        /// It may be a delimiter row.
+        var isRule: Bool { self.isPlain && self.hasDash && self.hasSign }
     }
 
     /// Consecutive lines that are not blank; a table is never longer.
@@ -26,6 +35,10 @@ struct MarkdownCost {
         var end = 0
         /// Beginnings of HTML's comments, declarations and instructions.
         var tags = 0
+        /// What it takes to read all lines as rows.
+        var rowSteps = 0
+        /// After the last pipe: for the first cell of each line, the parser goes back to it byte by byte.
+        var pipeEnd = 0
     }
 
     /// Characters without white space.
@@ -40,6 +53,8 @@ struct MarkdownCost {
     /// The cells of all possible tables, and their bytes if each row were as long as the longest.
     private var cells = 0
     private var tableBytes = 0
+    /// What it takes to look for the headers of tables, and to find the last cell of a row for each that is added to it.
+    private var tableSteps = 0
     private var nesting = MarkdownNesting()
     /// The bytes that are read to find the ends of bare addresses.
     private var addressBytes = 0
@@ -68,16 +83,25 @@ struct MarkdownCost {
             case UInt8(ascii: "\n") where index > 0 && text[index - 1] == UInt8(ascii: "\r"): line.start = index + 1
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
                 self.nesting.add(line.start..<index, of: text)
+                if Self.isHeading(line.start..<index, of: text) {
+                    block.rowSteps = 0
+                    block.pipeEnd = line.start
+                }
                 self.end(line, &block, at: index)
                 line = Line(start: index + 1)
             case UInt8(ascii: " "), UInt8(ascii: "\t"): break
             case UInt8(ascii: "|"):
                 line.pipes += 1
+                line.pipeEnd = index + 1
+                line.hasSign = true
                 line.isBlank = false
             case UInt8(ascii: "-"):
                 line.hasDash = true
                 line.isBlank = false
-            case UInt8(ascii: ":"), UInt8(ascii: ">"), 0x0B, 0x0C: line.isBlank = false
+            case UInt8(ascii: ":"), 0x0B, 0x0C:
+                line.hasSign = true
+                line.isBlank = false
+            case UInt8(ascii: ">"): line.isBlank = false
             default:
                 if byte == UInt8(ascii: "[") { self.brackets += 1 }
                 if byte == UInt8(ascii: "@") { self.atSigns += 1 }
@@ -101,14 +125,23 @@ struct MarkdownCost {
         }
     }
 
+    /// A heading that begins with `#` and ends the paragraph above it, whatever that is in.
+    private static func isHeading(_ line: Range<Int>, of text: Span<UInt8>) -> Bool {
+        var end = line.lowerBound
+        while end < line.upperBound, text[end] == UInt8(ascii: "#") { end += 1 }
+        guard 1...6 ~= end - line.lowerBound else { return false }
+        return end == line.upperBound || text[end] == UInt8(ascii: " ") || text[end] == UInt8(ascii: "\t")
+    }
+
     private mutating func end(_ line: Line, _ block: inout Block, at index: Int) {
         guard line.isBlank else {
-            if block.lines == 0 { block.start = line.start }
+            if block.lines == 0 { (block.start, block.pipeEnd) = (line.start, line.start) }
             block.end = index
             block.lines += 1
             block.columns = max(block.columns, line.pipes + 1)
             block.longest = max(block.longest, index - line.start)
-            block.hasRule = block.hasRule || line.isPlain && line.hasDash
+            block.hasRule = block.hasRule || line.isRule
+            self.addSteps(of: line, &block, at: index)
             return
         }
         self.tagBytes += block.tags * (block.end - block.start)
@@ -119,13 +152,32 @@ struct MarkdownCost {
         block = Block()
     }
 
+    private mutating func addSteps(of line: Line, _ block: inout Block, at index: Int) {
+        let columns = line.pipes + 1
+        // A cell is allocated in as much time as some hundred bytes are read.
+        block.rowSteps += index - block.pipeEnd + columns * (columns + 100)
+        block.pipeEnd = line.pipeEnd ?? block.pipeEnd
+        // Beyond the limit it could overflow.
+        guard self.tableSteps <= Self.mostTableSteps else { return }
+        if line.isRule {
+            self.tableSteps += block.rowSteps
+        } else if block.hasRule {
+            self.tableSteps += columns * columns
+        }
+    }
+
+    private static let mostTableSteps = 50_000_000
+
     /// The text must not be parsed at all.
     var isExcessive: Bool {
         self.brackets > 20_000 || self.nesting.steps > 20_000_000 || self.nesting.deepest > 1_000
             || self.tagBytes > 20_000_000
     }
     /// The number of possible cells is proportionate to the text's size.
-    var allowsTables: Bool { self.cells <= min(self.size + 10_000, 60_000) && self.tableBytes <= 4 << 20 }
+    var allowsTables: Bool {
+        self.cells <= min(self.size + 10_000, 60_000) && self.tableBytes <= 4 << 20
+            && self.tableSteps <= Self.mostTableSteps
+    }
     /// For each address, all emphasis around it is visited.
     var allowsAutolinks: Bool {
         self.atSigns <= 20_000 && self.addressBytes <= 20_000_000 && self.signs * self.atSigns <= 20_000_000
