@@ -102,6 +102,13 @@ import Testing
         #expect(!Markdown.html(text).contains("<a "))
     }
 
+    @Test("a very long line, which would be kept once for each mail address in it, has no links")
+    func longLine() throws {
+        let text = String(repeating: "a@e.org ", count: 1_000) + String(repeating: "x ", count: 400_000)
+        try #require(!MarkdownCost(text.utf8Span.span).allowsAutolinks)
+        #expect(!Markdown.html(text).contains("<a "))
+    }
+
     @Test("many addresses, parentheses and long words are no matter")
     func ordinaryWords() {
         let samples = [
@@ -109,6 +116,8 @@ import Testing
             String(repeating: ") ", count: 400_000), String(repeating: "语言)", count: 1_000),
             "![a](data:image/png;base64," + String(repeating: "Aa/+", count: 200_000) + ") https://e.x",
             String(repeating: "[a](https://e.x/(b))", count: 500),
+            String(repeating: "somebody@example.org, ", count: 2_000),
+            String(repeating: String(repeating: "a@e.org ", count: 40) + "\n", count: 400),
         ]
         for (index, text) in samples.enumerated() {
             #expect(MarkdownCost(text.utf8Span.span).allowsAutolinks, "\(index)")

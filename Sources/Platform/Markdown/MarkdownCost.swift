@@ -20,6 +20,7 @@ struct MarkdownCost {
         var hasSign = false
         /// After the last pipe.
         var pipeEnd: Int?
+        var atSigns = 0
 
         /// It may be a delimiter row.
         var isRule: Bool { self.isPlain && self.hasDash && self.hasSign }
@@ -58,6 +59,8 @@ struct MarkdownCost {
     private var nesting = MarkdownNesting()
     /// The bytes that are read to find the ends of bare addresses.
     private var addressBytes = 0
+    /// The bytes of text that are copied, and kept, for mail addresses in it.
+    private var copiedBytes = 0
     /// The bytes that are read to find the ends of comments, declarations and instructions.
     private var tagBytes = 0
     /// What may begin or end emphasis.
@@ -104,7 +107,7 @@ struct MarkdownCost {
             case UInt8(ascii: ">"): line.isBlank = false
             default:
                 if byte == UInt8(ascii: "[") { self.brackets += 1 }
-                if byte == UInt8(ascii: "@") { self.atSigns += 1 }
+                if byte == UInt8(ascii: "@") { line.atSigns += 1 }
                 line.isBlank = false
                 line.isPlain = false
             }
@@ -142,6 +145,9 @@ struct MarkdownCost {
             block.longest = max(block.longest, index - line.start)
             block.hasRule = block.hasRule || line.isRule
             self.addSteps(of: line, &block, at: index)
+            self.atSigns += line.atSigns
+            // The rest of the line for each, of which the parser takes this many.
+            self.copiedBytes += min(line.atSigns, 1_000) * (index - line.start)
             return
         }
         self.tagBytes += block.tags * (block.end - block.start)
@@ -181,6 +187,7 @@ struct MarkdownCost {
     /// For each address, all emphasis around it is visited.
     var allowsAutolinks: Bool {
         self.atSigns <= 20_000 && self.addressBytes <= 20_000_000 && self.signs * self.atSigns <= 20_000_000
+            && self.copiedBytes <= 64 << 20
     }
     /// The maximum size of an address and title together, given that each bracket may use them.
     var longestReference: Int { (4 << 20) / max(self.brackets, 1) }
