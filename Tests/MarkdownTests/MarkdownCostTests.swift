@@ -38,6 +38,29 @@ import Testing
         #expect(!Markdown.html(text + String(repeating: " a@e.org", count: 5_000)).contains("<a "))
     }
 
+    @Test(
+        "signs and links for which very many signs are visited make a text verbatim", .timeLimit(.minutes(1)),
+        arguments: [("*~~", 100_000), ("[](x)", 19_000)])
+    func signs(_ end: String, count: Int) throws {
+        let text = String(repeating: "_a ", count: 100_000) + String(repeating: end, count: count)
+        try #require(MarkdownCost(text.utf8Span.span).isExcessive)
+        #expect(Markdown.html(text).hasPrefix("<pre><code>_a "))
+    }
+
+    @Test("much emphasis, many bullets and underscores in names are no matter")
+    func ordinarySigns() {
+        let samples = [
+            String(repeating: "* **a name**: some words, [1](https://e.x)\n", count: 15_000),
+            String(repeating: "1. **a name**: some words, _and others_\n", count: 9_000),
+            String(repeating: "# **a**\n- *b* ~~c~~\n", count: 30_000),
+            String(repeating: "some **strong** _words_\n\n", count: 40_000),
+            String(repeating: "a_name_of_something = 2 * a_value\n", count: 30_000),
+        ]
+        for (index, text) in samples.enumerated() {
+            #expect(!MarkdownCost(text.utf8Span.span).isExcessive, "\(index)")
+        }
+    }
+
     /// Text below many levels, which the parser visits for each line or word. Without a limit each takes minutes.
     private static let nested: [(name: String, text: String)] = {
         let end = String(repeating: "a\n", count: 250_000)

@@ -6,7 +6,8 @@
 /// or pad its cells. For a blank line it visits all open lists and quotes, and for a piece of text all nodes around it. To
 /// find where a comment or an instruction of HTML ends, it reads the rest of the paragraph, and to find where a bare
 /// address ends, it reads the rest of the word, once more for each parenthesis that it takes off. For each line that could
-/// be a table's delimiter row, it reads the paragraph above from its beginning.
+/// be a table's delimiter row, it reads the paragraph above from its beginning. It copies the rest of a text for each mail
+/// address, and visits many signs of emphasis again.
 struct MarkdownCost {
     private struct Line {
         var start = 0
@@ -40,6 +41,9 @@ struct MarkdownCost {
         var rowSteps = 0
         /// After the last pipe: for the first cell of each line, the parser goes back to it byte by byte.
         var pipeEnd = 0
+        /// Runs of signs that may open or close emphasis.
+        var delimiters = 0
+        var brackets = 0
     }
 
     /// Characters without white space.
@@ -65,12 +69,14 @@ struct MarkdownCost {
     private var tagBytes = 0
     /// What may begin or end emphasis.
     private var signs = 0
+    /// To find what a sign closes, and at the end of a link, the parser may visit all signs of the paragraph before it.
+    private var emphasisSteps = 0
     private let size: Int
 
     init(_ text: Span<UInt8>) {
         self.size = text.count
         var (line, block, word) = (Line(), Block(), Word())
-        var last: UInt8 = 0
+        var (last, before) = (UInt8(ascii: " "), UInt8(ascii: " "))
         for index in text.indices {
             let byte = text[index]
             if byte == UInt8(ascii: " ") || 0x09...0x0D ~= byte {
@@ -80,13 +86,18 @@ struct MarkdownCost {
                 word.ends += 1
             }
             if last == UInt8(ascii: "<"), byte == UInt8(ascii: "?") || byte == UInt8(ascii: "!") { block.tags += 1 }
-            if byte == UInt8(ascii: "*") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "~") { self.signs += 1 }
+            if byte != last {
+                if Self.isSign(last), Self.isDelimiter(last, after: before, before: byte) { block.delimiters += 1 }
+                before = last
+            }
+            if Self.isSign(byte) { self.signs += 1 }
             last = byte
             switch byte {
             case UInt8(ascii: "\n") where index > 0 && text[index - 1] == UInt8(ascii: "\r"): line.start = index + 1
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
                 self.nesting.add(line.start..<index, of: text)
-                if Self.isHeading(line.start..<index, of: text) {
+                if Self.isHeadingOrItem(line.start..<index, of: text) {
+                    self.addEmphasis(of: &block)
                     block.rowSteps = 0
                     block.pipeEnd = line.start
                 }
@@ -106,7 +117,10 @@ struct MarkdownCost {
                 line.isBlank = false
             case UInt8(ascii: ">"): line.isBlank = false
             default:
-                if byte == UInt8(ascii: "[") { self.brackets += 1 }
+                if byte == UInt8(ascii: "[") {
+                    self.brackets += 1
+                    block.brackets += 1
+                }
                 if byte == UInt8(ascii: "@") { line.atSigns += 1 }
                 line.isBlank = false
                 line.isPlain = false
@@ -116,6 +130,21 @@ struct MarkdownCost {
         self.addressBytes += word.ends * (text.count - word.start)
         self.end(line, &block, at: text.count)
         self.end(Line(start: text.count), &block, at: text.count)
+    }
+
+    private static func isSign(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "*") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "~")
+    }
+
+    /// A run of signs is text between blanks, and so is one of underscores within a word.
+    private static func isDelimiter(_ sign: UInt8, after before: UInt8, before after: UInt8) -> Bool {
+        func isBlank(_ byte: UInt8) -> Bool {
+            // Not a vertical tab.
+            byte == UInt8(ascii: " ") || byte != 0x0B && 0x09...0x0D ~= byte
+        }
+        func isWord(_ byte: UInt8) -> Bool { 0x30...0x39 ~= byte || 0x61...0x7A ~= byte | 0x20 }
+        if isBlank(before), isBlank(after) { return false }
+        return sign != UInt8(ascii: "_") || !isWord(before) || !isWord(after)
     }
 
     /// A parenthesis, `//` or `www.`.
@@ -128,12 +157,19 @@ struct MarkdownCost {
         }
     }
 
-    /// A heading that begins with `#` and ends the paragraph above it, whatever that is in.
-    private static func isHeading(_ line: Range<Int>, of text: Span<UInt8>) -> Bool {
+    /// A heading that begins with `#`, or an item with a bullet: both end the paragraph above, whatever that is in.
+    private static func isHeadingOrItem(_ line: Range<Int>, of text: Span<UInt8>) -> Bool {
+        guard line.count >= 3 else { return false }
         var end = line.lowerBound
-        while end < line.upperBound, text[end] == UInt8(ascii: "#") { end += 1 }
-        guard 1...6 ~= end - line.lowerBound else { return false }
-        return end == line.upperBound || text[end] == UInt8(ascii: " ") || text[end] == UInt8(ascii: "\t")
+        switch text[end] {
+        case UInt8(ascii: "#"):
+            while end < line.upperBound, text[end] == UInt8(ascii: "#") { end += 1 }
+            return end < line.upperBound && end - line.lowerBound <= 6 && text[end] == UInt8(ascii: " ")
+        case UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "*"):
+            return text[end + 1] == UInt8(ascii: " ") && text[end + 2] != UInt8(ascii: " ")
+                && !(0x09...0x0D ~= text[end + 2])
+        default: return false
+        }
     }
 
     private mutating func end(_ line: Line, _ block: inout Block, at index: Int) {
@@ -151,11 +187,17 @@ struct MarkdownCost {
             return
         }
         self.tagBytes += block.tags * (block.end - block.start)
+        self.addEmphasis(of: &block)
         if block.hasRule {
             self.cells += block.lines * block.columns
             self.tableBytes += block.lines * block.longest
         }
         block = Block()
+    }
+
+    private mutating func addEmphasis(of block: inout Block) {
+        self.emphasisSteps += block.delimiters * (block.delimiters + 4 * block.brackets)
+        (block.delimiters, block.brackets) = (0, 0)
     }
 
     private mutating func addSteps(of line: Line, _ block: inout Block, at index: Int) {
@@ -177,7 +219,7 @@ struct MarkdownCost {
     /// The text must not be parsed at all.
     var isExcessive: Bool {
         self.brackets > 20_000 || self.nesting.steps > 20_000_000 || self.nesting.deepest > 1_000
-            || self.tagBytes > 20_000_000
+            || self.tagBytes > 20_000_000 || self.emphasisSteps > 1_600_000_000
     }
     /// The number of possible cells is proportionate to the text's size.
     var allowsTables: Bool {
