@@ -228,7 +228,7 @@ import Testing
         let table = "| a | b |\n|---|---|\n| 1 | 2 |\n"
         let samples = [
             (many("text\n\n\(table)\n", 3_000), 3_000), (many("## A name\n\(table)", 1_500), 1_500),
-            (many(many("some words of a line\n", 10) + "---\n", 2_000) + table + "\n" + table, 2),
+            (many(many("some words of a line\n", 10) + "---\n", 1_000) + table + "\n" + table, 2),
             (many(many("some words ", 6) + "\n", 500) + table, 1),
             ("| a | b | c |\n|---|---|---|\n" + many("| - | - | - |\n", 250), 1),
             (many("- an item\n  | a | b |\n  |---|---|\n  | 1 | 2 |\n", 200), 200),
