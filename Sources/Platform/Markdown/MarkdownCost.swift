@@ -96,7 +96,7 @@ struct MarkdownCost {
             case UInt8(ascii: "\n") where index > 0 && text[index - 1] == UInt8(ascii: "\r"): line.start = index + 1
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
                 self.nesting.add(line.start..<index, of: text)
-                if Self.isHeadingOrItem(line.start..<index, of: text) {
+                if Self.endsParagraph(line.start..<index, of: text) {
                     self.addEmphasis(of: &block)
                     block.rowSteps = 0
                     block.pipeEnd = line.start
@@ -157,8 +157,9 @@ struct MarkdownCost {
         }
     }
 
-    /// A heading that begins with `#`, or an item with a bullet: both end the paragraph above, whatever that is in.
-    private static func isHeadingOrItem(_ line: Range<Int>, of text: Span<UInt8>) -> Bool {
+    /// A heading that begins with `#`, dashes, which underline one or are a rule, or an item with a bullet: they end the
+    /// paragraph above, whatever that is in.
+    private static func endsParagraph(_ line: Range<Int>, of text: Span<UInt8>) -> Bool {
         guard line.count >= 3 else { return false }
         var end = line.lowerBound
         switch text[end] {
@@ -166,6 +167,9 @@ struct MarkdownCost {
             while end < line.upperBound, text[end] == UInt8(ascii: "#") { end += 1 }
             return end < line.upperBound && end - line.lowerBound <= 6 && text[end] == UInt8(ascii: " ")
         case UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "*"):
+            while text[end] == UInt8(ascii: "-"), end + 1 < line.upperBound { end += 1 }
+            if end + 1 == line.upperBound, text[end] == UInt8(ascii: "-") { return true }
+            end = line.lowerBound
             return text[end + 1] == UInt8(ascii: " ") && text[end + 2] != UInt8(ascii: " ")
                 && !(0x09...0x0D ~= text[end + 2])
         default: return false
