@@ -32,7 +32,8 @@ struct ChoiceTests {
 
     @Test("a cut answer has a button to continue, which runs the command once for each press")
     func goesOn() async throws {
-        let harness = try await BridgeHarness(traits: Self.withButtons, worker: ScriptedWorker(Self.cut))
+        let harness = try await BridgeHarness(
+            traits: Self.withButtons, worker: ScriptedWorker(Self.cut, [.hold, .event(.text("whole"))]))
         _ = try await harness.ask("1")
         await harness.adapter.waitForPosts(2)
         try await harness.settle()
@@ -40,7 +41,9 @@ struct ChoiceTests {
         expectEqual(note.buttons, [Self.resume])
         expectEqual(note.text, "Cut off: the line broke. Type `!resume` to continue.")
         try await expectEqual(harness.adapter.choose(.button("resume"), at: note.id, id: "c1"), .stored)
+        // Once the answer has ended, the button is gone.
         try await expectEqual(harness.adapter.choose(.button("resume"), at: note.id, id: "c1"), .duplicate)
+        harness.worker.release()
         await harness.adapter.waitForPosts(3)
         try await harness.settle()
         expectEqual(harness.worker.requests.last?.continuing, "Half")
