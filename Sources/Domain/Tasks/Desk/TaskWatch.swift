@@ -9,6 +9,8 @@ package final class TaskWatch: Service {
     package let name = "tasks"
     private let desk: TaskDesk
     private let state = Protected(State())
+    /// Given when no look is under way.
+    private let looked = Signal()
 
     private struct State {
         var isStopping = false
@@ -36,17 +38,18 @@ package final class TaskWatch: Service {
             while !self.state.withLock({ $0.isStopping }), !Task.isCancelled {
                 let isDue = due <= .now
                 if isDue { due = .now + (self.desk.hasServers ? Self.longPause : Self.longestPause) }
-                // Before the look, which finds what has moved until then.
-                let isWatched = await folders.watch(self.desk.folders, anew: isDue)
-                let hasMoved = self.desk.hasMoved
-                if isDue || hasMoved || self.state.withLock({ !$0.pushed.isEmpty }) {
-                    // Nothing waits for their ends: a server may not answer.
+                if isDue || self.desk.hasMoved || self.state.withLock({ !$0.pushed.isEmpty }) {
+                    self.looked.reset()
                     for name in self.desk.names {
                         group.addTask { await self.look(at: name, withServers: isDue) }
                     }
+                    // Not for longer: a server may not answer.
+                    await self.looked.wait(upTo: self.pause)
                 }
-                // A host without work does nothing each second, so that what it would use need not be in memory.
-                let pause = isWatched && !hasMoved ? due - .now : self.pause
+                let isWatched = await folders.watch(self.desk.folders, anew: isDue)
+                // A host without work does nothing each second, so that what it would use need not be in memory. What moved
+                // between the look and the watch is looked at soon.
+                let pause = isWatched && !self.desk.hasMoved ? due - .now : self.pause
                 let alarm = Alarm(after: pause) { [wakeup = self.desk.wakeup] in wakeup.signal() }
                 await self.desk.wakeup.wait()
                 alarm.cancel()
@@ -64,10 +67,11 @@ package final class TaskWatch: Service {
         }
         guard let isPushed else { return }
         await self.desk.look(at: name, withServers: withServers, isPushed: isPushed)
-        let isPushedAgain = self.state.withLock { state in
+        let (isLast, isPushedAgain) = self.state.withLock { state in
             state.looking.remove(name)
-            return state.pushed.contains(name)
+            return (state.looking.isEmpty, state.pushed.contains(name))
         }
+        if isLast { self.looked.signal() }
         if isPushedAgain { self.desk.wakeup.signal() }
     }
 
@@ -80,6 +84,7 @@ package final class TaskWatch: Service {
 
     package func stop() async {
         self.state.withLock { $0.isStopping = true }
+        self.looked.signal()
         self.desk.wakeup.signal()
     }
 }
