@@ -233,7 +233,7 @@ struct NewsPollTests {
         let push = try #require(round.events.first)
         #expect(push.kind == .push && push.author == "Mona" && !round.isIncomplete)
         expectEqual(round.heads, [NewsFixtures.branch: NewsFixtures.shas[1]])
-        // Without its commit, it is told later, but the rest now.
+        // If its commit cannot be read, the push is reported later, and the rest now.
         self.source.errors[commit] = .unavailable
         var other = NewsPoll(NewsFixtures.repository)
         let part = try await other.round([watch], from: self.source)
@@ -264,7 +264,7 @@ struct NewsPollTests {
         #expect(second.isIncomplete)
     }
 
-    @Test("what was found before a limit is told, and what was left is read after it")
+    @Test("what was found before a rate limit is reported at once, and the rest is read afterwards")
     func limit() async throws {
         self.source["pulls"] = .array(
             [3, 4, 5].map { NewsFixtures.pullObject($0, branch: "b\($0)", head: NewsFixtures.shas[0]) })

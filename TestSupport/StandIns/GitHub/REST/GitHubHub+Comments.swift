@@ -120,7 +120,7 @@ extension GitHubHub {
 
     /// A comment on a line of the difference as a request describes it.
     ///
-    /// - Parameter missing: What GitHub calls the line when there is none.
+    /// - Parameter missing: How GitHub names the line in its error if the line is missing.
     func line(
         _ value: JSON, on pull: GitHubPull, in repository: HubRepository, by login: String, missing: String
     ) async throws -> HubComment {
