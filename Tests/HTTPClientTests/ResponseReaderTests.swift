@@ -45,6 +45,15 @@ struct ResponseReaderTests {
         return outcome
     }
 
+    @Test("a version of combining marks is refused before it is compared", .timeLimit(.minutes(1)))
+    func marks() {
+        let marks = (0..<30_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()
+        let error = #expect(throws: HTTPClientError.self) {
+            try Self.read("HTTP/1\(marks) 200\r\n\r\n", to: .get, pieces: 70_000, limit: 100_000)
+        }
+        expectEqual(error?.description.contains("not a status line"), true)
+    }
+
     @Test(
         "a response ends where its head says, in pieces of any size",
         arguments: [

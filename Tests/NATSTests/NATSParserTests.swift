@@ -46,6 +46,14 @@ struct NATSParserTests {
         #expect(throws: NATSError.self) { try Self.parse([Array(text.utf8)]) }
     }
 
+    @Test("lines of combining marks are refused, or shortened, before they are compared", .timeLimit(.minutes(1)))
+    func marks() throws {
+        let marks = (0..<250_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()
+        #expect(throws: NATSError.self) { try Self.parse([Array("A\(marks)\r\n".utf8)]) }
+        let line = try #require(Self.parse([Array("-ERR 'a\(marks)'\r\n".utf8)]).first)
+        if case .error(let text) = line { #expect(text.utf8.count < 210) } else { Issue.record("\(line)") }
+    }
+
     @Test("a line that never ends is refused")
     func endless() {
         let piece = [UInt8](repeating: 0x41, count: 100_000)

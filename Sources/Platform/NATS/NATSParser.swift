@@ -20,6 +20,8 @@ struct NATSParser: Sendable {
         let size: Int
     }
 
+    /// No kind of line has a longer name.
+    private static let wordLimit = 5
     /// INFO names all servers of a NATS cluster.
     private static let lineLimit = 1 << 20
     /// The largest `max_payload` that a server can be given.
@@ -62,13 +64,14 @@ struct NATSParser: Sendable {
     private mutating func read(_ line: ArraySlice<UInt8>) throws(NATSError) -> Line? {
         let end = line.firstIndex(where: Self.isBlank) ?? line.endIndex
         let rest = line[end...]
-        switch String(decoding: line[..<end], as: UTF8.self).uppercased() {
+        // No more than a word may have: a long run of combining marks takes hours to compare.
+        switch String(decoding: line[..<end].prefix(Self.wordLimit), as: UTF8.self).uppercased() {
         case "PING": return .ping
         case "PONG": return .pong
         case "+OK": return .ok
         case "-ERR":
-            let text = String(decoding: rest, as: UTF8.self)
-            return .error(String(text.drop { $0 == " " || $0 == "'" }.prefix(200)).replacing("'", with: ""))
+            let text = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "'") }.prefix(200)
+            return .error(String(decoding: text.filter { $0 != UInt8(ascii: "'") }, as: UTF8.self))
         case "INFO":
             guard let info = NATSInfo(Array(rest)) else { throw Self.invalid("an unreadable INFO") }
             return .info(info)
