@@ -78,9 +78,11 @@ struct DiskWatchTests {
     @Test("files that cannot be looked at count as what the disk has lost, not what they could hold")
     func hiddenFiles() {
         let free = 10_000 << 20
+        /// Once there is no doubt.
         func result(_ bytes: Int, lost: Int, hidden: Int, of watch: inout DiskWatch) -> DiskExcess? {
-            watch.measured(
-                Self.measurement(bytes, free: free - lost, hidden: hidden), took: .zero, at: .zero)
+            let measurement = Self.measurement(bytes, free: free - lost, hidden: hidden)
+            if let excess = watch.measured(measurement, took: .zero, at: .zero) { return excess }
+            return watch.isInDoubt ? watch.measured(measurement, took: .zero, at: .milliseconds(250)) : nil
         }
         var watch = Self.watch(Self.measurement(20 << 20))
         // A descriptor that is passed, and much that is written and can be seen.
@@ -107,6 +109,28 @@ struct DiskWatchTests {
         expectEqual(
             watch.measured(Self.measurement(20 << 20, free: 255 << 20, hidden: .max), took: .zero, at: .zero),
             .reserve(256 << 20))
+    }
+
+    @Test("a jail that passes descriptors while others write goes on, if it soon has none on their way")
+    func doubt() {
+        var watch = Self.watch(Self.measurement(20 << 20))
+        func look(_ milliseconds: Int, lost: Int, hidden: Int) -> DiskExcess? {
+            watch.measured(
+                Self.measurement(50 << 20, free: (10_000 << 20) - lost, hidden: hidden), took: .zero,
+                at: .milliseconds(milliseconds))
+        }
+        let excess = DiskExcess.bytes(used: 130 << 20, quota: 128 << 20)
+        expectEqual(look(0, lost: 110 << 20, hidden: .max), nil)
+        expectEqual(look(240, lost: 110 << 20, hidden: .max), nil)
+        #expect(watch.isInDoubt)
+        expectEqual(look(249, lost: 110 << 20, hidden: 0), nil)
+        #expect(!watch.isInDoubt)
+        expectEqual(look(300, lost: 190 << 20, hidden: .max), nil)
+        expectEqual(look(550, lost: 190 << 20, hidden: .max), excess)
+        // What is written meanwhile has a limit.
+        expectEqual(look(600, lost: 190 << 20, hidden: 0), nil)
+        expectEqual(look(700, lost: 270 << 20, hidden: .max), nil)
+        expectEqual(look(701, lost: 287 << 20, hidden: .max), .bytes(used: 147 << 20, quota: 128 << 20))
     }
 
     @Test("what cannot be measured ends the jail, unless it was so before")

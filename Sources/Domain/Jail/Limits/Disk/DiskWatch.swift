@@ -32,6 +32,8 @@ struct DiskWatch {
     private var sizeBeforeReserve: Int
     private var measuredAt: Duration = .zero
     private var rest: Duration
+    /// Since when, and at which free space, only files that may be hidden have made the workspace too large.
+    private var doubt: (since: Duration, free: Int)?
 
     /// What a command that deletes may add: Git's index, a larger folder.
     private static let slack = WorkspaceUsage(bytes: 256 << 10, files: 16)
@@ -42,6 +44,10 @@ struct DiskWatch {
     private static let longSearch = Duration.milliseconds(2)
     private static let shortest = Duration.microseconds(500)
     private static let longest = Duration.milliseconds(200)
+    /// How long it is left open whether a jail hides files or others write to the disk: descriptors are passed in much less.
+    private static let patience = Duration.milliseconds(250)
+    /// What may be written meanwhile.
+    private static let doubtful = 16 << 20
     /// Faster than processors copy into the kernel's memory today, in bytes per nanosecond.
     private static let fastest = 10
 
@@ -74,6 +80,9 @@ struct DiskWatch {
             ? .bytes(used: self.base.usage.bytes, quota: self.quota)
             : .files(count: self.base.usage.files, limit: self.mostFiles)
     }
+
+    /// Whether the next measurement decides; the processes go on until then.
+    var isInDoubt: Bool { self.doubt != nil }
 
     /// Whether a fast writer would write much while the workspace is measured.
     var isSlow: Bool { self.rest > Self.longSearch * 4 }
@@ -116,8 +125,14 @@ struct DiskWatch {
             self.rest = took * 4
         }
         guard measurement.isComplete || !self.base.isComplete else { return .hidden }
-        let measurement = self.withHiddenFiles(measurement)
+        let (seen, measurement) = (measurement.usage.bytes, self.withHiddenFiles(measurement))
         let (usage, disk) = (measurement.usage, measurement.disk)
+        if usage.bytes > self.ceiling.bytes, seen <= self.ceiling.bytes {
+            let doubt = self.doubt ?? (now, disk.free)
+            self.doubt = doubt
+            if now - doubt.since < Self.patience, doubt.free - disk.free <= Self.doubtful { return nil }
+        }
+        self.doubt = nil
         if usage.bytes > self.ceiling.bytes { return .bytes(used: usage.bytes, quota: self.quota) }
         if usage.files > self.ceiling.files { return .files(count: usage.files, limit: self.mostFiles) }
         if disk.available >= disk.reserve {

@@ -52,7 +52,7 @@ final class DiskWatcher: Sendable {
             let end = Self.now
             guard let excess = watch.measured(measurement, took: end - start, at: end) else {
                 if isPaused { self.processes.resume() }
-                return .zero
+                return watch.isInDoubt ? .milliseconds(1) : .zero
             }
             self.found.withLock { $0 = excess }
             self.processes.kill()
