@@ -157,8 +157,8 @@ struct MarkdownCost {
         }
     }
 
-    /// A heading that begins with `#`, dashes, which underline one or are a rule, or an item with a bullet: they end the
-    /// paragraph above, whatever that is in.
+    /// A heading that begins with `#`, dashes, which underline one or are a rule, or an item with a bullet or a one: they end
+    /// the paragraph above, whatever that is in.
     private static func endsParagraph(_ line: Range<Int>, of text: Span<UInt8>) -> Bool {
         guard line.count >= 3 else { return false }
         var end = line.lowerBound
@@ -172,6 +172,9 @@ struct MarkdownCost {
             end = line.lowerBound
             return text[end + 1] == UInt8(ascii: " ") && text[end + 2] != UInt8(ascii: " ")
                 && !(0x09...0x0D ~= text[end + 2])
+        case UInt8(ascii: "1"):
+            return (text[end + 1] == UInt8(ascii: ".") || text[end + 1] == UInt8(ascii: ")")) && line.count > 3
+                && text[end + 2] == UInt8(ascii: " ") && text[end + 3] > UInt8(ascii: " ")
         default: return false
         }
     }
@@ -223,7 +226,7 @@ struct MarkdownCost {
     /// The text must not be parsed at all.
     var isExcessive: Bool {
         self.brackets > 20_000 || self.nesting.steps > 20_000_000 || self.nesting.deepest > 1_000
-            || self.tagBytes > 20_000_000 || self.emphasisSteps > 1_600_000_000
+            || self.tagBytes > 20_000_000 || self.emphasisSteps > 250_000_000
     }
     /// The number of possible cells is proportionate to the text's size.
     var allowsTables: Bool {
