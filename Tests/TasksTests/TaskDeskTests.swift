@@ -385,22 +385,22 @@ struct TaskCommandTests {
         expectEqual(rows.map(\.body), file.items.map { $0.row(in: "notes", at: 0).body })
     }
 
-    @Test("a list of more than 20,000 tasks is refused without a change of the index, also if a change makes it")
+    @Test("a list of more than 10,000 tasks is refused without a change of the index, also if a change makes it")
     func tooMany() async throws {
-        let lines = (1...20_000).map { "- [ ] T\($0) A\n" }.joined()
+        let lines = (1...10_000).map { "- [ ] T\($0) A\n" }.joined()
         let office = try await Office(lines)
         _ = try await office.change("T5", .state(.done))
-        let excess = "docs/TASKS.md has more than 20000 tasks (remove the old ones)"
+        let excess = "docs/TASKS.md has more than 10000 tasks (remove the old ones)"
         await #expect(throws: TaskError.invalid(excess)) { try await office.change(nil, .text("One more")) }
-        try expectEqual(office.git.shell("wc -l < docs/TASKS.md"), "20000")
-        try office.colleague.shell("git pull -q && echo '- [ ] T20001 A' >> docs/TASKS.md && git commit -qam more")
+        try expectEqual(office.git.shell("wc -l < docs/TASKS.md"), "10000")
+        try office.colleague.shell("git pull -q && echo '- [ ] T10001 A' >> docs/TASKS.md && git commit -qam more")
         try office.colleague.shell("git push -q origin HEAD:pushed")
         try office.git.shell("git merge -q pushed")
         for _ in 1...2 {
             let error = await #expect(throws: RepositoryError.self) { try await office.desk.refresh(nil) }
             expectEqual(error?.message, "the tasks of notes can't be followed: \(excess).")
         }
-        try await expectEqual(office.store.read { try $0.tasks(of: "notes", limit: 30_000).count }, 20_000)
+        try await expectEqual(office.store.read { try $0.tasks(of: "notes", limit: 30_000).count }, 10_000)
         try office.git.shell("head -n 3 docs/TASKS.md > new && mv new docs/TASKS.md && git commit -qam fewer")
         try await office.desk.refresh(nil)
         try await expectEqual(office.store.read { try $0.tasks(of: "notes", limit: 30_000).count }, 3)

@@ -38,8 +38,9 @@ final class EventFeed: Sendable {
         }
 
         var documents: [Key: Document] = [:]
-        /// Oldest first.
-        var order: [Key] = []
+        /// Oldest first, with their sizes.
+        var order: [(key: Key, bytes: Int)] = []
+        var bytes = 0
     }
 
     private let store: SessionStore
@@ -56,8 +57,8 @@ final class EventFeed: Sendable {
     /// Rows that are kept for streams that fall behind.
     private static let kept = 2_000
     private static let batch = 500
-    /// Documents that are kept for other streams, about twice as many at times.
-    private static let keptDocuments = 1_000
+    /// Bytes in memory of documents that are kept for other streams.
+    private static let keptBytes = 8 << 20
     /// How late a transaction with a lower number may end.
     private static let overlap: Int64 = 3_000
     /// Between two looks, so that many writes make one.
@@ -187,10 +188,29 @@ final class EventFeed: Sendable {
     private func keep(_ json: JSON?, as key: Shared.Key) {
         self.shared.withLock { shared in
             guard shared.documents.updateValue(Shared.Document(json: json), forKey: key) == nil else { return }
-            shared.order.append(key)
-            guard shared.order.count >= 2 * Self.keptDocuments else { return }
-            for old in shared.order.prefix(Self.keptDocuments) { shared.documents[old] = nil }
-            shared.order.removeFirst(Self.keptDocuments)
+            let bytes = 256 + (json.map(Self.bytes) ?? 0)
+            shared.order.append((key, bytes))
+            shared.bytes += bytes
+            guard shared.bytes > Self.keptBytes else { return }
+            var old = 0
+            // Half of them at once.
+            while shared.bytes > Self.keptBytes / 2 {
+                shared.documents[shared.order[old].key] = nil
+                shared.bytes -= shared.order[old].bytes
+                old += 1
+            }
+            shared.order.removeFirst(old)
+        }
+    }
+
+    /// About what a value takes in memory.
+    private static func bytes(of json: JSON) -> Int {
+        switch json {
+        case .string(let text): 32 + text.utf8.count
+        case .array(let values): values.reduce(32) { $0 + self.bytes(of: $1) }
+        case .object(let members):
+            members.keys.reduce(64) { $0 + 32 + $1.utf8.count + (members[$1].map(self.bytes) ?? 0) }
+        default: 24
         }
     }
 

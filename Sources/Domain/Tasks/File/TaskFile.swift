@@ -9,7 +9,7 @@ package struct TaskFile: Sendable {
     /// In bytes.
     package static let sizeLimit = 4 << 20
     /// The most tasks of a list. Each is a row, and every other writer waits until all are written.
-    static let countLimit = 20_000
+    static let countLimit = 10_000
 
     package let bytes: [UInt8]
     package let items: [TaskItem]

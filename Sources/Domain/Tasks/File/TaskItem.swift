@@ -51,11 +51,21 @@ package struct TaskItem: Sendable {
         enum Kind: Sendable { case owner, label, priority, due, link, inProgress }
 
         let kind: Kind
-        let range: Range<Int>
+        var range: Range<Int> { Int(self.bounds[0])..<Int(self.bounds[1]) }
         /// What it says.
-        let value: Range<Int>
+        var value: Range<Int> { Int(self.bounds[2])..<Int(self.bounds[3]) }
         /// A link's address.
-        var url = 0..<0
+        var url: Range<Int> { Int(self.bounds[4])..<Int(self.bounds[5]) }
+        /// Small, because a file may have a million marks.
+        private let bounds: [6 of UInt32]
+
+        init(kind: Kind, range: Range<Int>, value: Range<Int>, url: Range<Int> = 0..<0) {
+            self.kind = kind
+            self.bounds = [
+                UInt32(range.lowerBound), UInt32(range.upperBound), UInt32(value.lowerBound), UInt32(value.upperBound),
+                UInt32(url.lowerBound), UInt32(url.upperBound),
+            ]
+        }
     }
 
     /// As it is written: `T12`, `T001`, `ABC-12`, `#3` or `1.2`; nil without one.
@@ -69,6 +79,9 @@ package struct TaskItem: Sendable {
     package let section: String?
     /// From 1.
     package let line: Int
+    /// A task may have hundreds of thousands, and each is indexed, searched and sent.
+    static let noteLimit = 100
+    /// The last ``noteLimit``.
     package internal(set) var notes: [TaskNote] = []
     /// What it is addressed by; see ``TaskFile``.
     package internal(set) var address = ""
@@ -120,8 +133,11 @@ package struct TaskItem: Sendable {
     package var priority: String? { self.value(.priority) }
     /// `2026-12-01`
     package var due: String? { self.value(.due) }
+    /// A line may have thousands, too.
+    static let linkLimit = 100
+    /// The first ``linkLimit``.
     package var links: [TaskLink] {
-        self.marks.filter { $0.kind == .link }.map {
+        self.marks.lazy.filter { $0.kind == .link }.prefix(Self.linkLimit).map {
             TaskLink(text: self.string($0.value), url: self.string($0.url))
         }
     }

@@ -224,6 +224,7 @@ struct TaskReader {
             }
             var kind = Kind.other
             if case .task(let parent)? = self.open.last?.kind, let note = TaskLine.note(self.bytes[inner]) {
+                if self.items[parent].notes.count == TaskItem.noteLimit { self.items[parent].notes.removeFirst() }
                 self.items[parent].notes.append(note)
                 self.items[parent].notesEnd = next
                 kind = .note(parent)
