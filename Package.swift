@@ -115,49 +115,52 @@ let package = Package(
             "Primitives", "Processes", settings: small),
         domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives", "Telemetry", settings: small),
         domain(
-            "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Lifecycle",
-            "Logging", "Models", "Primitives", "Repositories", settings: small),
+            "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
+            "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Store", settings: small),
         .target(
             name: "Specs",
             dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"],
             path: "Sources/Domain/Specs", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain(
-            "Documents", "Chat", "Crypto", "EventLoop", "Git", "JSON", "Logging", "Primitives", "Repositories",
-            "Sessions", "Specs"),
+            "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Logging", "Primitives",
+            "Repositories", "Sessions", "Specs", "Store"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: small),
         domain(
             "Jail", "Crypto", "EventLoop", "HTTP", "HTTPServer", "Lifecycle", "Logging", "Primitives", "Processes",
             "Sandbox",
             settings: small),
         domain(
-            "Work", "Audit", "Chat", "Compression", "Crypto", "EventLoop", "Git", "JSON", "Jail", "Lifecycle",
-            "Logging", "Objects", "Primitives", "Processes", "Repositories", "Sandbox", "Telemetry", settings: small),
+            "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "JSON", "Jail",
+            "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories", "Sandbox", "Store",
+            "Telemetry", settings: small),
         domain(
-            "Agent", "Audit", "Chat", "Crypto", "Git", "JSON", "Jail", "Logging", "Models", "Primitives", "Telemetry",
-            "Work", settings: small),
+            "Agent", "Audit", "Chat", "Crypto", "Database", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
+            "Store", "Telemetry", "Work", settings: small),
         .target(
             name: "Analytics", dependencies: ["JSON", "Primitives"], path: "Sources/Domain/Analytics",
             swiftSettings: cold, plugins: ["EmbedTemplates"]),
+        domain("Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
             "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
-            "Markdown", "Objects", "Primitives", "Telemetry"),
+            "Markdown", "Models", "Objects", "Primitives", "Store", "Telemetry"),
         domain(
             "Tasks", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging",
             "Primitives",
-            "Repositories", "Sessions"),
+            "Repositories", "Sessions", "Store"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
-            "Models", "Primitives", "Sessions", settings: small),
+            "Models", "Primitives", "Sessions", "Store", settings: small),
         domain(
             "Backup", "Audit", "Compression", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
             "Objects", "Primitives", settings: small),
         domain(
             "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions",
+            "Store",
             settings: small),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
             "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
-            "Sessions", "SignIn", "Specs", "Tasks", "Work", settings: small),
+            "Sessions", "SignIn", "Specs", "Store", "Tasks", "Work", settings: small),
 
         // Adapters and Gateway
         .target(
@@ -177,8 +180,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Git",
-                "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Primitives",
-                "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Tasks", "Telemetry", "WebSockets",
+                "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Models", "Primitives",
+                "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -198,8 +201,8 @@ let package = Package(
                 "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database",
                 "Documents", "EventLoop", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON",
                 "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Models", "NATS", "Objects", "Primitives", "Proxy",
-                "Repositories", "Sandbox", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Tasks", "Telegram",
-                "Telemetry", "Turns", "Work", "YAML",
+                "Repositories", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Store", "Tasks",
+                "Telegram", "Telemetry", "Turns", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -208,7 +211,7 @@ let package = Package(
             dependencies: [
                 "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway", "HTTP",
                 "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives",
-                "Processes", "Schemas", "Sessions", "Specs", "Tasks", "Terminals", "WebSockets", "Work",
+                "Processes", "Schemas", "Sessions", "Specs", "Store", "Tasks", "Terminals", "WebSockets", "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: small),
 
@@ -227,7 +230,7 @@ let package = Package(
             dependencies: [
                 "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "IRC",
                 "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "Primitives", "Processes", "Repositories",
-                "Sandbox", "Sessions", "Specs", "TestSupport", "Turns", "Work",
+                "Sandbox", "Sessions", "Specs", "Store", "TestSupport", "Turns", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: cold, linkerSettings: withTesting),
         tests("Primitives", "JSON", "Primitives", "TestSupport"),
@@ -263,12 +266,12 @@ let package = Package(
             "Jail", "EventLoop", "HTTP", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Primitives",
             "Processes", "Sandbox", "TestSupport"),
         tests(
-            "Work", "Audit", "Chat", "Compression", "Crypto", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Jail",
-            "Logging", "Objects", "Primitives", "Processes", "Repositories", "TestSupport", "Work"),
+            "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient",
+            "JSON", "Jail", "Logging", "Objects", "Primitives", "Processes", "Repositories", "Store", "TestSupport",
+            "Work"),
         tests(
-            "Agent", "Agent", "Audit", "Chat", "Crypto", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
-            "Repositories",
-            "TestSupport", "Work"),
+            "Agent", "Agent", "Audit", "Chat", "Crypto", "Database", "Git", "JSON", "Jail", "Logging", "Models",
+            "Primitives", "Repositories", "Store", "TestSupport", "Work"),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),
         tests(
@@ -282,32 +285,35 @@ let package = Package(
             "Documents", "Crypto", "Documents", "JSON", "Logging", "Repositories", "Sessions", "TestSupport",
             exclude: ["yjs"]),
         tests(
-            "GitHub", "Chat", "Copilot", "Crypto", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON", "Logging",
-            "Models", "Primitives", "Processes", "Repositories", "TestSupport"),
+            "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON",
+            "Logging", "Models", "Primitives", "Processes", "Repositories", "Sessions", "Store", "TestSupport"),
         tests(
             "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "Primitives", "Repositories",
-            "Sessions", "Tasks", "TestSupport",
+            "Sessions", "Store", "Tasks", "TestSupport",
             exclude: ["Corpus"]),
         tests(
             "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "Specs",
             "TestSupport"),
         tests(
-            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "JSON", "Logging", "Objects", "Primitives",
-            "Sessions", "TestSupport"),
+            "Sessions", "Analytics", "Audit", "Chat", "Database", "JSON", "Logging", "Models", "Objects", "Primitives",
+            "Sessions", "Store", "TestSupport", "Work",
+            exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",
             "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sandbox",
             "Sessions",
-            "Specs", "Tasks", "TestSupport", "Turns", "Work"),
+            "Specs", "Store", "Tasks", "TestSupport", "Turns", "Work"),
         tests(
             "Backup", "Backup", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
             "Primitives", "TestSupport"),
-        tests("Cluster", "Cluster", "Crypto", "Database", "Logging", "NATS", "Primitives", "Sessions", "TestSupport"),
+        tests(
+            "Cluster", "Cluster", "Crypto", "Database", "Logging", "NATS", "Primitives", "Sessions", "Store",
+            "TestSupport"),
         tests("Kit", "Chat", "Kit", "Markdown", "Primitives", "TestSupport"),
         tests("IRC", "Chat", "Crypto", "IRC", "Kit", "Primitives", "TestSupport"),
         tests(
             "Matrix", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Kit", "Lifecycle",
-            "Logging", "Matrix", "Olm", "Primitives", "Processes", "Sessions", "TestSupport"),
+            "Logging", "Matrix", "Olm", "Primitives", "Processes", "Sessions", "Store", "TestSupport"),
         tests(
             "Slack", "Chat", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit", "Lifecycle", "Logging",
             "Primitives", "Slack", "TestSupport"),
@@ -320,26 +326,27 @@ let package = Package(
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
             "Gateway", "Chat", "Copilot", "Crypto", "Database", "Documents", "EventLoop", "Gateway", "Git", "GitHub",
-            "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives", "Processes", "Repositories", "Schemas",
-            "Sessions", "SignIn", "Specs", "Tasks", "TestSupport", "WebSockets", exclude: ["SignIn/openid"]),
+            "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Models", "Primitives", "Processes", "Repositories",
+            "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "TestSupport", "WebSockets",
+            exclude: ["SignIn/openid"]),
         tests(
             "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives",
             "Proxy", "Telemetry", "TestSupport"),
         tests(
             "Host", "Agent", "Chat", "Copilot", "Database", "EventLoop", "Gateway", "GitHub", "HTTP", "Host", "IRC",
             "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Repositories",
-            "Sessions", "SignIn", "Slack", "Telegram", "TestSupport", "Turns", "Work"),
+            "Sessions", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Turns", "Work"),
         tests(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(
             "AdapterContract", "Chat", "Database", "Gateway", "HTTP", "IRC", "JSON", "Kit", "Logging", "Matrix",
-            "Primitives", "Sessions", "Slack", "Telegram", "TestSupport"),
+            "Models", "Primitives", "Sessions", "Slack", "Store", "Telegram", "TestSupport"),
         tests(
-            "Crash", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Primitives",
-            "Processes", "Sessions", "TestSupport", "WebSockets", "jetbridge"),
+            "Crash", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON",
+            "Primitives", "Processes", "Sessions", "Store", "TestSupport", "WebSockets", "jetbridge"),
         tests(
             "EndToEnd", "Crypto", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "HTTPServer", "JSON",
-            "Lifecycle", "Primitives", "Processes", "Sessions", "TestSupport", "jetbridge",
+            "Lifecycle", "Primitives", "Processes", "Sessions", "Store", "TestSupport", "jetbridge",
             exclude: ["API/judges", "browser", "proxy", "terminal"]),
     ],
     swiftLanguageModes: [.v6]

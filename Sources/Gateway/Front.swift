@@ -6,6 +6,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Store
 internal import Telemetry
 
 /// Wraps every route. Before it: trace id, credential, scopes, role, origin and rate limit. After it: errors as problems,

@@ -7,6 +7,7 @@ internal import Lifecycle
 internal import Logging
 internal import Primitives
 package import Sessions
+internal import Store
 internal import WebSockets
 
 /// The web side of the bridge: API, live protocol, chat page and viewer.

@@ -15,6 +15,7 @@ package struct ProxySettings: Sendable {
     package var requestsPerMinute = 0
     /// The size of the response cache in bytes; 0 disables it.
     package var cacheBytes = 16 << 20
+    // Change: how long connecting may take
     package var connectTimeout: Duration = .seconds(10)
     /// How long the upstream may be silent, before or during its answer: reasoning models can pause for long.
     package var idleTimeout: Duration = .seconds(120)

@@ -3,6 +3,7 @@ internal import Database
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Store
 internal import Synchronization
 
 /// Measures events that are stored durably in the inbox before they are acknowledged.
@@ -128,7 +129,7 @@ final class InboundBenchmark: Sendable {
     }
 
     private func database(_ name: String) throws -> Database {
-        try Database(path: "\(self.directory)/\(name).sqlite", migrations: Schema.migrations)
+        try Database(path: "\(self.directory)/\(name).sqlite", migrations: StoreSchema.migrations)
     }
 
     private func bridge(on database: Database) -> Bridge {

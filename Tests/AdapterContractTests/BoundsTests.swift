@@ -2,6 +2,7 @@ import Chat
 import Database
 import Glibc
 import Logging
+import Store
 import TestSupport
 import Testing
 
@@ -64,7 +65,7 @@ struct BoundsTests {
     func lane() async throws {
         let directory = try TemporaryDirectory()
         let adapter = FakeAdapter()
-        let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         let store = SessionStore(database: database)
         let room = RoomID(adapter: adapter.id, name: FakeNetwork.room)
         let lane = Lane(

@@ -2,7 +2,9 @@ import Chat
 import Database
 import Glibc
 import Logging
+import Models
 import Primitives
+import Store
 import TestSupport
 
 @testable import Sessions
@@ -34,7 +36,7 @@ final class ContractBench: Sendable {
 
     /// The commands that an adapter offers to people.
     static let commands = CommandName.allCases.map { command in
-        ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
+        MenuCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
     }
 
     /// When the tests began, in milliseconds since 1970.
@@ -90,11 +92,13 @@ final class ContractBench: Sendable {
     func start() async throws {
         let adapter = try await self.network.makeAdapter()
         let clock = self.clock
-        let database = try Database(path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let database = try Database(path: self.directory.path + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         let bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([adapter]),
             workers: [.chat: self.worker],
-            models: ModelDirectory(defaultModel: "small", provider: "test") { [ModelChoice(id: "small", detail: "")] },
+            models: ModelDirectory(defaultModel: "small", provider: "test") {
+                [ModelInfo(id: "small", name: "small", inputLimit: 0, outputLimit: 0)]
+            },
             policy: AccessPolicy(owners: self.people.map { self.network.identity(of: $0) }),
             environment: BridgeEnvironment(
                 settings: BridgeSettings(

@@ -1,6 +1,7 @@
 import Chat
 import Gateway
 import Primitives
+import Store
 
 @testable import Sessions
 

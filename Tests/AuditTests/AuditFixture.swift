@@ -11,7 +11,7 @@ final class AuditFixture: Sendable {
     let log: AuditLog
 
     static let migrations = [
-        Migration(number: 1, name: "audit", sql: AuditSchema.sql, postgreSQL: AuditSchema.postgreSQL)
+        Migration(number: 1, name: "audit", sqlite: AuditSchema.sqlite, postgreSQL: AuditSchema.postgreSQL)
     ]
 
     init() async throws {

@@ -2,6 +2,7 @@ import Database
 import JSON
 import Processes
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -78,7 +79,7 @@ struct AskCrashTests {
     /// Waits until the host knows that the question has arrived, which people see before: where it does not know, it
     /// cannot edit the question, and the outcome is a message of its own.
     private static func waitUntilSent(in data: String) async throws {
-        let database = try Database(path: data + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let database = try Database(path: data + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         let query = "SELECT 1 AS found FROM outbox WHERE kind = 'ask' AND state = 'sent'"
         while try await database.read({ try $0.first(query) }) == nil { try await Task.sleep(for: .milliseconds(5)) }
         await database.close()

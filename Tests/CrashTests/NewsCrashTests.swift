@@ -1,11 +1,13 @@
 import Crypto
 import Database
+import GitHub
 import HTTP
 import HTTPClient
 import JSON
 import Primitives
 import Processes
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -47,7 +49,7 @@ struct NewsCrashTests {
 
     /// Lets the thread watch the branch, as its work on a pull request would.
     private static func watch(_ thread: String, in data: String) async throws {
-        let database = try Database(path: data + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let database = try Database(path: data + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         try await SessionStore(database: database).write { ledger in
             try ledger.set(
                 GitHubWatch(session: thread, repository: "app", branch: "001-feature", createdAt: 0, activeAt: 0))

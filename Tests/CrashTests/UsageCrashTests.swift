@@ -3,6 +3,7 @@ import JSON
 import Primitives
 import Processes
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -90,7 +91,7 @@ struct UsageCrashTests {
         _ = try await client.ended(try await client.send("Hello", to: thread))
         await expectEqual(before.terminate(), .exited(0))
         // The host was off for longer than a week.
-        let database = try Database(path: before.dataPath + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let database = try Database(path: before.dataPath + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         try await database.write { connection in
             try connection.execute(
                 "INSERT INTO report_posts (report, target, since) VALUES ('weekly', ?, 0)", [.text("web:\(thread)")])

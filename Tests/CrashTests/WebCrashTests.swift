@@ -3,6 +3,7 @@ import JSON
 import Primitives
 import Processes
 import Sessions
+import Store
 import TestSupport
 import Testing
 

@@ -118,22 +118,30 @@ struct MigrationTests {
         try await expectEqual(store.read { try $0.query("SELECT name FROM people").map { $0["name"] } }, ["a"])
     }
 
-    @Test("a new store's tables are made with the columns that later steps add, unless they were made anew since")
-    func folded() {
-        let steps = [
-            "CREATE TABLE a (\n    x TEXT\n);\nCREATE TABLE b (\n    x TEXT,\n    UNIQUE (x)\n);",
-            ["a ADD COLUMN y", "a ADD COLUMN w", "b ADD COLUMN y", "b ADD COLUMN z"]
-                .map { "ALTER TABLE \($0) TEXT;" }.joined(separator: "\n"),
-            "CREATE TABLE new_a (\n    x TEXT\n);\nDROP TABLE a;\nALTER TABLE new_a RENAME TO a;",
-            "ALTER TABLE a ADD COLUMN z TEXT;\nALTER TABLE c ADD COLUMN z TEXT;\nSELECT 1",
-        ].enumerated().map { Migration(number: $0 + 1, name: "x", sql: $1) }
-        let texts = [
-            "CREATE TABLE a (\n    x TEXT\n, y TEXT\n, w TEXT\n);\n"
-                + "CREATE TABLE b (\n    x TEXT,\n    y TEXT,\n    z TEXT,\n    UNIQUE (x)\n);",
-            "", steps[2].sql, steps[3].sql,
-        ]
-        expectEqual(Migrator.texts(steps, for: .sqlite), texts)
-        expectEqual(Migrator.texts(steps, for: .postgreSQL), steps.map { $0.text(for: .postgreSQL) })
+    @Test("a first step stands for those that a released store went through")
+    func firstOfSeveral() async throws {
+        let checksums = Self.steps.flatMap(\.checksums)
+        let first = Migration(
+            number: 3, name: "first release", sql: "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL);",
+            sqlite: "CREATE TABLE pets (owner INTEGER NOT NULL REFERENCES people (id))", steps: checksums)
+        let next = Migration(number: 4, name: "next", sql: "CREATE TABLE next (x TEXT)", minReader: 3)
+        #expect(first.before == 0 && next.before == 3 && [first, next].version == 4 && [first, next].minReader == 3)
+        await (try self.open(Array(Self.steps.prefix(2)))).close()
+        let error = #expect(throws: DatabaseError.self) { try self.open([first, next]) }
+        expectEqual(error?.code, .migration)
+        expectEqual(error?.message.contains("has schema 2, from before the first release, which has 3"), true)
+        await (try self.open(Self.steps)).close()
+        try expectEqual(Database.missing([first, next], path: self.directory.store).map(\.number), [4])
+        let released = try self.open([first, next])
+        try await expectEqual(released.read { try $0.query("SELECT name FROM people").map { $0["name"] } }, ["a"])
+        await released.close()
+
+        let path = self.directory.store + ".new"
+        await (try Database(path: path, migrations: [first, next])).close()
+        // The steps that it stands for are noted one by one, for programs that know them.
+        let new = try Database(path: path, migrations: Self.steps)
+        try await expectEqual(self.version(of: new), 4)
+        await new.close()
     }
 
     @Test("misnumbered steps are a bug in the program", arguments: [[1, 3], [2], [1, 1], [0, 1]])

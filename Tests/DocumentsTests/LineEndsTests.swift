@@ -21,6 +21,6 @@ struct LineEndsTests {
             ("", "a\n", "a\n"), ("a\r\n", "", ""),
         ])
     func restored(old: String, text: String, result: String) {
-        expectEqual(Array(LineEnds.restored(in: text, like: old).utf8), Array(result.utf8))
+        expectEqual(Array(DocumentLineEnds.restored(in: text, like: old).utf8), Array(result.utf8))
     }
 }

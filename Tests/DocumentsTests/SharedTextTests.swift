@@ -247,7 +247,7 @@ struct SharedTextTests {
         ])
     func edits(old: String, new: String, count: Int) {
         let (before, after) = (Array(old.utf16), Array(new.utf16))
-        let edits = TextEdit.edits(from: before, to: after)
+        let edits = SharedTextEdit.edits(from: before, to: after)
         expectEqual(edits.count, count)
         var result = before
         for edit in edits.reversed() {

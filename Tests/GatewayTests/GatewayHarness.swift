@@ -5,8 +5,10 @@ import EventLoop
 import HTTP
 import JSON
 import Logging
+import Models
 import Primitives
 import Sessions
+import Store
 import TestSupport
 
 @testable import Gateway
@@ -65,7 +67,7 @@ struct GatewayHarness {
         let web = WebAdapter(now: now, uploads: Uploads(directory: self.directory.path + "/files", limit: 1 << 20))
         self.network = FakeAdapter(id: "irc:local")
         let database = try TestDatabase.open(
-            path: self.directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+            path: self.directory.path + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         var bridgeSettings = BridgeSettings(
             publicURL: settings.publicURL, drainTimeout: .milliseconds(50), repositories: ["notes"],
             filesDirectory: self.directory.path + "/files")
@@ -74,7 +76,10 @@ struct GatewayHarness {
             store: SessionStore(database: database), adapters: AdapterRegistry([web, self.network]),
             workers: [.chat: worker, .specify: worker],
             models: ModelDirectory(defaultModel: "small", provider: "test") {
-                [ModelChoice(id: "small", detail: "8,000 tokens"), ModelChoice(id: "large", detail: "")]
+                [
+                    ModelInfo(id: "small", name: "small", inputLimit: 8_000, outputLimit: 0),
+                    ModelInfo(id: "large", name: "large", inputLimit: 0, outputLimit: 0),
+                ]
             },
             policy: access,
             environment: BridgeEnvironment(

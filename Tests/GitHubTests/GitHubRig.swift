@@ -107,7 +107,7 @@ struct GitHubRig: Sendable {
     }
 
     static func clock(_ time: SkippingClock) -> GitHubClock {
-        GitHubClock(TurnClock(SkippingTime(clock: time))) {
+        GitHubClock(ModelClock(SkippingTime(clock: time))) {
             Self.start * 1_000 + time.now.components.seconds * 1_000
         }
     }

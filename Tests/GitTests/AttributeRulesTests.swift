@@ -37,7 +37,7 @@ struct AttributeRulesTests {
     @Test("looking up a folder's rules counts by its path and level, once for all of its files")
     func folders() async throws {
         let fixture = try await Fixture.initialised(bare: true)
-        let store = try ObjectStore(path: fixture.directory.path)
+        let store = try GitObjects(path: fixture.directory.path)
         let rules = try store.write(Array("x text\n".utf8), .blob)
         let file = TreeItem(kind: .file, name: AttributeRules.fileName, key: rules)
         let top = try store.write(TreeItem.serialised([file]), .tree)

@@ -13,7 +13,7 @@ struct CommonAncestorTests {
         let within: [Set<Int>]
 
         /// Ten commits, each with up to three of the earlier ones as parents. Every second history has correct dates.
-        init(seed: Int, _ tree: GitObjectID, _ store: ObjectStore) throws {
+        init(seed: Int, _ tree: GitObjectID, _ store: GitObjects) throws {
             var generator = SeededGenerator(state: UInt64(seed))
             var (ids, times, within) = ([GitObjectID](), [Int](), [Set<Int>]())
             for number in 0..<10 {
@@ -43,7 +43,7 @@ struct CommonAncestorTests {
         let fixture = try await Fixture.initialised(bare: true)
         let git = fixture.repository
         let tree = try await git.tree(of: git.resolve("main"))
-        let store = try ObjectStore(path: fixture.directory.path)
+        let store = try GitObjects(path: fixture.directory.path)
         for seed in 1...30 {
             let history = try History(seed: seed, tree, store)
             for one in history.ids.indices {
@@ -96,7 +96,7 @@ struct CommonAncestorTests {
         for number in 1...10 { ids.append(try await fixture.commit("a", "\(number)")) }
         let other = try #require(try GitObjectID(fixture.git("commit-tree -m other main^{tree}")))
         try await expectEqual(git.mergeBase(ids[9], other), nil)
-        let store = try ObjectStore(path: fixture.directory.path)
+        let store = try GitObjects(path: fixture.directory.path)
         let found = Self.code {
             var search = try CommonAncestor(of: ids[9], other, in: store, HistoryEffort(12_000))
             _ = try search.find()
@@ -152,7 +152,7 @@ struct CommonAncestorTests {
 extension HostileTrees {
     /// Commits with messages of a megabyte, one on the other; returns the last.
     fileprivate func messages(_ count: Int, on base: GitObjectID, _ text: String = "") async throws -> GitObjectID {
-        let store = try ObjectStore(path: self.fixture.directory.path)
+        let store = try GitObjects(path: self.fixture.directory.path)
         let tree = try await self.fixture.repository.tree(of: base)
         let message = String(repeating: "a", count: 1_000_000)
         var tip = base

@@ -8,7 +8,7 @@ struct HistoryLimitsTests {
     /// A commit with any header and message.
     private static func commit(
         _ tree: GitObjectID, parents: [GitObjectID], seconds: Int, name: String = "A", message: String,
-        _ store: ObjectStore
+        _ store: GitObjects
     ) throws -> GitObjectID {
         let person = "\(name) <a@example.org> \(seconds) +0000"
         let lines = parents.map { "parent \($0.hex)\n" }.joined()
@@ -22,7 +22,7 @@ struct HistoryLimitsTests {
         let git = trees.fixture.repository
         let base = try await trees.id()
         let tree = try await git.tree(of: base)
-        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let store = try GitObjects(path: trees.fixture.directory.path)
         var tip = base
         for number in 1...3 {
             tip = try Self.commit(
@@ -53,7 +53,7 @@ struct HistoryLimitsTests {
         let git = trees.fixture.repository
         let base = try await trees.id()
         let tree = try await git.tree(of: base)
-        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let store = try GitObjects(path: trees.fixture.directory.path)
         let message = String(repeating: "a", count: 1_000_000)
         var tip = base
         for number in 1...40 {
@@ -68,7 +68,7 @@ struct HistoryLimitsTests {
         let fixture = try await Fixture.initialised(bare: true)
         for number in 1...10 { try await fixture.commit("a", "\(number)") }
         let tip = try await fixture.repository.resolve("main")
-        let store = try ObjectStore(path: fixture.directory.path)
+        let store = try GitObjects(path: fixture.directory.path)
         var walk = try CommitWalk(store, from: [tip], HistoryEffort(12_000))
         var visited = 0
         while try walk.next() != nil { visited += 1 }
@@ -148,7 +148,7 @@ struct HistoryLimitsTests {
     @Test("what a lookup remembers is bounded by trees times paths, and by what was found in folders")
     func remembered() async throws {
         let fixture = try await Fixture.initialised(bare: true)
-        let store = try ObjectStore(path: fixture.directory.path)
+        let store = try GitObjects(path: fixture.directory.path)
         func root(_ number: Int) throws -> (tree: ObjectKey, file: ObjectKey) {
             let file = try store.write(Array("\(number)".utf8), .blob)
             let items = (0..<10).map { TreeItem(kind: .file, name: Array("f\($0)".utf8), key: file) }
@@ -193,7 +193,7 @@ struct HistoryLimitsTests {
     func marks() async throws {
         let trees = try await HostileTrees()
         let marks = (0..<110_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()
-        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let store = try GitObjects(path: trees.fixture.directory.path)
         let tree = try await trees.fixture.repository.tree(of: trees.id())
         let id = try Self.commit(
             tree, parents: [], seconds: 0, name: "a\(marks)",

@@ -45,7 +45,7 @@ struct HostileTrees {
     /// Folders inside each other, and a file in the last one.
     @discardableResult
     func nested(_ levels: Int) async throws -> GitObjectID {
-        let store = try ObjectStore(path: self.fixture.directory.path)
+        let store = try GitObjects(path: self.fixture.directory.path)
         var item = TreeItem(kind: .file, name: [UInt8(ascii: "f")], key: try store.write([120], .blob))
         for _ in 0..<levels {
             let key = try store.write(TreeItem.serialised([item]), .tree)

@@ -20,10 +20,10 @@ struct QuarantineTests {
             try await GitRepository(path: self.path).createStore(sharing: objects)
         }
 
-        func store() throws -> ObjectStore { try ObjectStore(path: self.path) }
+        func store() throws -> GitObjects { try GitObjects(path: self.path) }
 
         func commit(
-            _ tree: ObjectKey, parents: [GitObjectID], _ message: String, in store: ObjectStore
+            _ tree: ObjectKey, parents: [GitObjectID], _ message: String, in store: GitObjects
         ) throws -> GitObjectID {
             let person = "A <a@example.org> 1800000000 +0000"
             let lines = parents.map { "parent \($0.hex)\n" }.joined()

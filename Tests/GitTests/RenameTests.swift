@@ -6,13 +6,13 @@ import Testing
 @Suite("Renames in differences of many files", .timeLimit(.minutes(1)))
 struct RenameTests {
     /// A folder of files with one content.
-    private static func folder(_ count: Int, of text: String, _ store: ObjectStore) throws -> ObjectKey {
+    private static func folder(_ count: Int, of text: String, _ store: GitObjects) throws -> ObjectKey {
         let blob = try store.write(Array(text.utf8), .blob)
         let items = (0..<count).map { TreeItem(kind: .file, name: Array("\(10_000 + $0)".utf8), key: blob) }
         return try store.write(TreeItem.serialised(items), .tree)
     }
 
-    private static func root(_ folders: [String: ObjectKey], _ store: ObjectStore) throws -> ObjectKey {
+    private static func root(_ folders: [String: ObjectKey], _ store: GitObjects) throws -> ObjectKey {
         let items = folders.map { TreeItem(kind: .folder, name: Array($0.key.utf8), key: $0.value) }
         return try store.write(TreeItem.serialised(items), .tree)
     }
@@ -20,7 +20,7 @@ struct RenameTests {
     @Test("a folder of 1,000 files that moves as a whole is shown as renames")
     func equal() async throws {
         let fixture = try await Fixture.initialised(bare: true)
-        let store = try ObjectStore(path: fixture.directory.path)
+        let store = try GitObjects(path: fixture.directory.path)
         let folder = try Self.folder(1_000, of: "x", store)
         let (old, new) = try (Self.root(["old": folder], store), Self.root(["new": folder], store))
         let diff = try await fixture.repository.diff(from: old.id, to: new.id)
@@ -32,7 +32,7 @@ struct RenameTests {
     @Test("files that are moved and changed are renames while there are at most 200", arguments: [200, 201])
     func similar(count: Int) async throws {
         let fixture = try await Fixture.initialised(bare: true)
-        let store = try ObjectStore(path: fixture.directory.path)
+        let store = try GitObjects(path: fixture.directory.path)
         let rest = (1..<20).map { "\n\($0) is a line that both have" }.joined()
         let old = try Self.root(["old": Self.folder(count, of: "one" + rest, store)], store)
         let new = try Self.root(["new": Self.folder(count, of: "two" + rest, store)], store)
@@ -43,7 +43,7 @@ struct RenameTests {
 
     /// 25 removed and 25 added files, and one that moved. Each has some lines of the one before and more of the one after,
     /// so each pass of a search finds one better match.
-    private static func chain(_ store: ObjectStore) throws -> (removed: ObjectKey, added: ObjectKey) {
+    private static func chain(_ store: GitObjects) throws -> (removed: ObjectKey, added: ObjectKey) {
         let same = TreeItem(kind: .file, name: Array("same".utf8), key: try store.write([120], .blob))
         var (removed, added) = ([same], [same])
         for number in 0..<50 {
@@ -63,7 +63,7 @@ struct RenameTests {
     @Test("none are searched among thousands of files, because each better match begins the search anew")
     func many() async throws {
         let fixture = try await Fixture.initialised(bare: true)
-        let store = try ObjectStore(path: fixture.directory.path)
+        let store = try GitObjects(path: fixture.directory.path)
         let chain = try Self.chain(store)
         var old = ["y": chain.removed]
         var new = ["b": chain.added]

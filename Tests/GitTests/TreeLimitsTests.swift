@@ -223,7 +223,7 @@ struct TreeLimitsTests {
         let texts = [lines, firstChanged, lastChanged].map { Array($0.joined(separator: "\n").utf8) }
         let trees = try await HostileTrees()
         let git = trees.fixture.repository
-        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let store = try GitObjects(path: trees.fixture.directory.path)
         var ids: [GitObjectID] = []
         for text in texts {
             let file = TreeItem(kind: .file, name: Array("file".utf8), key: try store.write(text, .blob))
@@ -252,7 +252,7 @@ struct TreeLimitsTests {
     @Test("files whose names have one hash, which a merge takes minutes for, are refused", arguments: [true, false])
     func names(isOneHash: Bool) async throws {
         let trees = try await HostileTrees()
-        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let store = try GitObjects(path: trees.fixture.directory.path)
         // Both have the same hash: 31 × 97 + 95 is 31 × 98 + 64.
         let pair = isOneHash ? ["a_", "b@"] : ["a_", "c@"]
         let names = (0..<14).reduce([""]) { names, _ in names.flatMap { name in pair.map { name + $0 } } }
@@ -324,7 +324,7 @@ struct TreeLimitsTests {
     @Test("the files of a difference end where their paths together have a megabyte")
     func longPaths() async throws {
         let trees = try await HostileTrees()
-        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let store = try GitObjects(path: trees.fixture.directory.path)
         let blob = try store.write([120], .blob)
         let items = (1_000..<1_300).map { number in
             TreeItem(kind: .file, name: Array("\(number)".utf8) + [UInt8](repeating: 0x61, count: 4_000), key: blob)
@@ -366,7 +366,7 @@ struct TreeLimitsTests {
     func names() async throws {
         let trees = try await HostileTrees()
         let git = trees.fixture.repository
-        let store = try ObjectStore(path: trees.fixture.directory.path)
+        let store = try GitObjects(path: trees.fixture.directory.path)
         let blob = try store.write([120], .blob)
         func root(_ names: [[UInt8]]) throws -> GitObjectID {
             let items = names.map { TreeItem(kind: .file, name: $0, key: blob) }

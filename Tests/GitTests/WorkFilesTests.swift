@@ -80,9 +80,9 @@ struct WorkFilesTests {
         try await GitRepository(path: path).createStore(sharing: nil)
         var generator = SeededGenerator(state: UInt64(size))
         let bytes = (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        let store = try ObjectStore(path: path)
+        let store = try GitObjects(path: path)
         let key = try store.write(bytes, .blob)
-        try expectEqual(ObjectStore(path: path).read(key, .blob, limit: size), bytes)
+        try expectEqual(GitObjects(path: path).read(key, .blob, limit: size), bytes)
         let git = RealGit(path)
         try expectEqual(git("cat-file -s \(key.id.hex)"), "\(size)")
         try expectEqual(git.shell("git cat-file blob \(key.id.hex) | git hash-object --stdin"), key.id.hex)
@@ -98,7 +98,7 @@ struct WorkFilesTests {
             "mkdir a; echo 1 > a/f; echo 2 > a.b; echo 3 > a0; echo 4 > a-; ln -s x l; echo 5 > e; chmod +x e; git add -A"
         )
         let tree = try git("write-tree")
-        let store = try ObjectStore(path: directory.path)
+        let store = try GitObjects(path: directory.path)
         let id = try #require(GitObjectID(tree))
         let items = try store.tree(ObjectKey(id))
         expectEqual(items.count, 6)
@@ -109,7 +109,7 @@ struct WorkFilesTests {
     func manyChanges() async throws {
         let directory = try TemporaryDirectory()
         try await GitRepository(path: directory.path).createStore(sharing: nil)
-        let store = try ObjectStore(path: directory.path)
+        let store = try GitObjects(path: directory.path)
         let blob = try store.write([120], .blob)
         let items = (1_000..<2_000).map { TreeItem(kind: .file, name: Array("\($0)".utf8), key: blob) }
         let folder = try store.write(TreeItem.serialised(items), .tree)

@@ -4,6 +4,7 @@ import Lifecycle
 import Objects
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ struct ReadinessTests {
     @Test("the store is not ok on a full disk, and ok again when there is space")
     func fullDisk() async throws {
         let disk = try await SmallDisk(megabytes: 8)
-        let database = try Database(path: disk.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let database = try Database(path: disk.path + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         let readiness = HostReadiness.checking(SessionStore(database: database), ScriptedModel(), in: disk.path)
         await expectEqual(readiness.checks().store, nil)
         disk.fill()
@@ -28,7 +29,7 @@ struct ReadinessTests {
     @Test("the store is not ok when it cannot be written")
     func failingStore() async throws {
         let directory = try TemporaryDirectory()
-        let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         let readiness = HostReadiness.checking(SessionStore(database: database), ScriptedModel(), in: directory.path)
         try await database.write { connection in try connection.execute("DROP TABLE floors", []) }
         #expect(await readiness.checks().store != nil)
@@ -80,7 +81,7 @@ struct ReadinessTests {
     @Test("the object store is reported only where there is one")
     func withObjects() async throws {
         let directory = try TemporaryDirectory()
-        let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        let database = try Database(path: directory.path + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         let store = SessionStore(database: database)
         let alone = HostReadiness.checking(store, ScriptedModel(), in: directory.path)
         let isAbsent = await alone.checks().objects == nil
@@ -96,7 +97,7 @@ struct ReadinessTests {
         _ = try server.database("readiness_db")
         let proxy = try await FaultProxy.started(before: server.port)
         let database = try Database(
-            postgreSQL: server.settings(of: "readiness_db", port: proxy.port), migrations: Schema.migrations)
+            postgreSQL: server.settings(of: "readiness_db", port: proxy.port), migrations: StoreSchema.migrations)
         let directory = try TemporaryDirectory()
         let readiness = HostReadiness.checking(SessionStore(database: database), ScriptedModel(), in: directory.path)
         await proxy.set(.hold)

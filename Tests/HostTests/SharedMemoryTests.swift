@@ -3,6 +3,7 @@ import Database
 import Kit
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -15,7 +16,7 @@ struct SharedMemoryTests {
         let directory = try TemporaryDirectory()
         try TestFile.makeFolder(directory.path)
         let store = SessionStore(
-            database: try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations))
+            database: try TestDatabase.open(path: directory.path + "/store", migrations: StoreSchema.migrations))
         let file = MemoryStore.file(directory.path + "/irc-a.memory")
         #expect(await file.save([1]))
         let shared = NetworkSetup.SharedMemory(store: store, key: Secret("key of the hosts"))

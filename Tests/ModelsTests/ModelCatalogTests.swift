@@ -31,7 +31,7 @@ struct ModelCatalogTests {
     func cached() async throws {
         let clock = ManualClock()
         let client = Lists([["a"], ["a", "b"]])
-        let catalog = ModelCatalog(client, clock: TurnClock(clock))
+        let catalog = ModelCatalog(client, clock: ModelClock(clock))
         try await expectEqual(catalog.models().count, 1)
         clock.advance(by: .seconds(599))
         try await expectEqual(catalog.models().count, 1)
@@ -43,7 +43,7 @@ struct ModelCatalogTests {
     @Test("the old list survives a failure to load; without an old list the failure is thrown")
     func failure() async throws {
         let clock = ManualClock()
-        let catalog = ModelCatalog(Lists([["a"], nil]), clock: TurnClock(clock))
+        let catalog = ModelCatalog(Lists([["a"], nil]), clock: ModelClock(clock))
         _ = try await catalog.models()
         clock.advance(by: .seconds(700))
         try await expectEqual(catalog.models().map(\.id), ["a"])
@@ -82,7 +82,7 @@ struct ModelCatalogTests {
     func keptFailure(seconds: Int, kept: Int) async throws {
         let clock = ManualClock()
         let client = SlowFailure(clock, after: .seconds(seconds))
-        let catalog = ModelCatalog(client, clock: TurnClock(clock))
+        let catalog = ModelCatalog(client, clock: ModelClock(clock))
         for _ in 0..<50 { await #expect(throws: ModelError.self) { try await catalog.models() } }
         expectEqual(client.calls.withLock { $0 }, kept == 0 ? 50 : 1)
         clock.advance(by: .seconds(kept))

@@ -10,7 +10,7 @@ struct SlackReaderTests {
     private static let reader = SlackReader(
         adapter: AdapterID("slack:team"),
         bot: SlackIdentity(team: "T1", user: "UBOT", name: "jet", bot: "B1"),
-        commands: [ChatCommand(name: "status", argument: "", summary: "")])
+        commands: [MenuCommand(name: "status", argument: "", summary: "")])
 
     private static func items(_ event: String) throws -> [SlackReader.Item] {
         let payload = try JSON.parse(

@@ -20,11 +20,11 @@ final class SlackStage: Sendable {
     func skip(_ milliseconds: Int64) { self.skipped.withLock { $0 += milliseconds } }
 
     static let commands = [
-        ChatCommand(name: "help", argument: "[command]", summary: ""),
-        ChatCommand(name: "status", argument: "", summary: ""),
-        ChatCommand(name: "stop", argument: "[all]", summary: ""),
-        ChatCommand(name: "pair", argument: "CODE", summary: ""),
-        ChatCommand(name: "specify", argument: "TEXT", summary: ""),
+        MenuCommand(name: "help", argument: "[command]", summary: ""),
+        MenuCommand(name: "status", argument: "", summary: ""),
+        MenuCommand(name: "stop", argument: "[all]", summary: ""),
+        MenuCommand(name: "pair", argument: "CODE", summary: ""),
+        MenuCommand(name: "specify", argument: "TEXT", summary: ""),
     ]
 
     private init(_ slack: LoopbackSlack, memory: MemoryStore, isSocket: Bool, answerLimit: Int?) throws {

@@ -88,13 +88,13 @@ struct SlackTextTests {
     }
 
     private static let commands = [
-        ChatCommand(name: "help", argument: "[command]", summary: ""),
-        ChatCommand(name: "status", argument: "", summary: ""),
-        ChatCommand(name: "stop", argument: "[all]", summary: ""),
-        ChatCommand(name: "model", argument: "[name]", summary: ""),
-        ChatCommand(name: "pair", argument: "CODE", summary: ""),
-        ChatCommand(name: "specify", argument: "TEXT", summary: ""),
-        ChatCommand(name: "new", argument: "", summary: ""),
+        MenuCommand(name: "help", argument: "[command]", summary: ""),
+        MenuCommand(name: "status", argument: "", summary: ""),
+        MenuCommand(name: "stop", argument: "[all]", summary: ""),
+        MenuCommand(name: "model", argument: "[name]", summary: ""),
+        MenuCommand(name: "pair", argument: "CODE", summary: ""),
+        MenuCommand(name: "specify", argument: "TEXT", summary: ""),
+        MenuCommand(name: "new", argument: "", summary: ""),
     ]
 
     @Test(

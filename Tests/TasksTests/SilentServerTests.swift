@@ -3,6 +3,7 @@ import Git
 import Logging
 import Primitives
 import Repositories
+import Store
 import TestSupport
 import Testing
 

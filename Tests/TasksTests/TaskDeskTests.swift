@@ -8,6 +8,7 @@ import JSON
 import Logging
 import Primitives
 import Repositories
+import Store
 import TestSupport
 import Testing
 
@@ -42,7 +43,7 @@ struct Office {
         }
         try self.git.shell("git clone -q . ../colleague")
         self.colleague = RealGit(self.directory.path + "/colleague")
-        self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: Schema.migrations)
+        self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: StoreSchema.migrations)
         self.store = SessionStore(database: self.database)
         let posts = ThreadPosts(
             store: self.store, adapters: AdapterRegistry([self.network, FakeAdapter(id: "web")]),
@@ -116,7 +117,13 @@ struct Office {
     }
 
     var text: String { get throws { try self.git.shell("cat docs/TASKS.md") } }
-    var changes: Int64 { get async throws { try await self.store.read { try $0.lastChange() } } }
+    var changes: Int64 {
+        get async throws {
+            try await self.store.read { ledger in
+                try ledger.connection.first("SELECT COALESCE(MAX(number), 0) AS n FROM changes", [])?.integer("n") ?? 0
+            }
+        }
+    }
 }
 
 @Suite("Commands about tasks")
@@ -353,7 +360,7 @@ struct TaskCommandTests {
         try await office.store.write { ledger in
             let other = TaskFile(Array("# Tasks\n\n- [ ] T8 Other\n- [ ] T9 More\n".utf8))
             _ = try ledger.setTasks(
-                other.items.map { $0.row(in: "notes", at: 0) }, of: "notes",
+                other.items.map { $0.record(in: "notes", at: "other", time: 0) }, of: "notes",
                 TaskListRow(branch: "main", hash: "other", blob: "other"), at: 0)
         }
         try office.git.shell("printf -- '\\n- [ ] T3 Three\\n' >> docs/TASKS.md && git commit -qam three")
@@ -381,8 +388,8 @@ struct TaskCommandTests {
         try await expectEqual(office.changes, before + 3)
         let rows = try await office.store.read { try $0.tasks(of: "notes", limit: 6_000) }
         let file = TaskFile(Array(try office.text.utf8))
-        #expect(rows.map(\.id) == file.items.map(\.address) && rows.map(\.line) == file.items.map { Int64($0.line) })
-        expectEqual(rows.map(\.body), file.items.map { $0.row(in: "notes", at: 0).body })
+        #expect(rows.map(\.id) == file.items.map(\.address) && rows.map(\.line) == file.items.map(\.line))
+        expectEqual(rows.map(\.body), file.items.map { $0.record(in: "notes", at: "", time: 0).body })
     }
 
     @Test("a list of more than 10,000 tasks is refused without a change of the index, also if a change makes it")
@@ -436,12 +443,12 @@ struct TaskCommandTests {
             try await office.store.write { ledger in
                 let change = TaskListChange(from: before, to: new)
                 _ = try ledger.setTasks(
-                    change.items.map { $0.row(in: "notes", at: 0) }, of: "notes",
+                    change.items.map { $0.record(in: "notes", at: "", time: 0) }, of: "notes",
                     TaskListRow(branch: "main", hash: "\(round)", blob: "\(round)"), in: change.part, at: 0)
             }
             let rows = try await office.store.read { try $0.tasks(of: "notes", limit: 100) }
-            #expect(rows.map(\.id) == new.items.map(\.address) && rows.map(\.line) == new.items.map { Int64($0.line) })
-            expectEqual(rows.map(\.body), new.items.map { $0.row(in: "notes", at: 0).body })
+            #expect(rows.map(\.id) == new.items.map(\.address) && rows.map(\.line) == new.items.map(\.line))
+            expectEqual(rows.map(\.body), new.items.map { $0.record(in: "notes", at: "", time: 0).body })
             old = new
             let place = Int.random(in: 0...lines.count, using: &random)
             switch Int.random(in: 0..<6, using: &random) {

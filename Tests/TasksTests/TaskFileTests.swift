@@ -1,4 +1,3 @@
-import Sessions
 import TestSupport
 import Testing
 
@@ -48,21 +47,16 @@ import Testing
     @Test("the index keeps only the beginning of a task's words")
     func words() throws {
         let text = "- [ ] T1 walrus \(String(repeating: "é", count: 4_000)) penguin\n"
-        let row = try #require(TaskFile(Array(text.utf8)).items.first).row(in: "notes", at: 0)
-        #expect(row.words.contains("walrus") && (4_090...4_096).contains(row.words.utf8.count))
+        let task = try #require(TaskFile(Array(text.utf8)).items.first).record(in: "notes", at: "", time: 0)
+        #expect(task.words.contains("walrus") && (4_090...4_096).contains(task.words.utf8.count))
     }
 
-    @Test("a task has the first 240 bytes of its heading, also from a row that has all of it")
+    @Test("a task has the first 240 bytes of its heading")
     func section() {
         let (heading, shown) = (String(repeating: "é", count: 25_000), String(repeating: "é", count: 120))
         let file = TaskFile(Array("# Small #\n- [ ] T1 a\n\n## \(heading)\n- [ ] T2 b\n- [ ] T3 c\n".utf8))
         expectEqual(file.items.map(\.section), ["Small", shown, shown])
-        #expect(file.items.allSatisfy { $0.row(in: "notes", at: 0).body.utf8.count < 1_000 })
-        let old = TaskRow(
-            repository: "notes", id: "T2", line: 5, state: "open", owner: nil, labels: [], due: nil, words: "t2 b",
-            body: #"{"text": "b", "section": "\#(heading)"}"#, updatedAt: 0)
-        let record = TaskRecord(old, at: "")
-        #expect(record.section == shown && record.text == "b")
+        #expect(file.items.allSatisfy { $0.record(in: "notes", at: "", time: 0).body.utf8.count < 1_000 })
     }
 
     @Test("a change sets at most 50 labels, and the first 100 of a line are read")

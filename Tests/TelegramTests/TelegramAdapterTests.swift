@@ -233,7 +233,7 @@ struct TelegramAdapterTests {
         let transport = ScriptedTransport()
         transport.answer("getWebhookInfo", .result(["url": "https://other.example.org/"]))
         var settings = try Transcript.settings(.polling)
-        settings.commands = [ChatCommand(name: "help", argument: "", summary: "x")]
+        settings.commands = [MenuCommand(name: "help", argument: "", summary: "x")]
         let findings = await TelegramAdapter(settings, transport: transport).diagnose()
         expectEqual(findings.map(\.severity), [.ok, .warning, .warning, .warning])
         #expect(findings[1].text.contains("/setprivacy") && findings[2].text.contains("webhook"))

@@ -10,9 +10,9 @@ import Testing
 @Suite("The connection's life cycle")
 struct TelegramLifeTests {
     private let commands = [
-        ChatCommand(name: "help", argument: "", summary: "What there is"),
-        ChatCommand(name: "run", argument: "COMMAND", summary: "Runs it"),
-        ChatCommand(name: "Not-Valid", argument: "", summary: "x"),
+        MenuCommand(name: "help", argument: "", summary: "What there is"),
+        MenuCommand(name: "run", argument: "COMMAND", summary: "Runs it"),
+        MenuCommand(name: "Not-Valid", argument: "", summary: "x"),
     ]
 
     @Test("The bot identifies itself, deletes a webhook, and polls without dropping pending updates")

@@ -29,7 +29,7 @@ struct TelegramServerTests {
         telegram.addGroup(Self.forum, "Forum", members: [Self.ada], isForum: true)
         var configured = TelegramSettings(
             id: "bot", token: Secret(telegram.token), apiURL: try HTTPURL(telegram.apiURL), intake: intake,
-            commands: [ChatCommand(name: "help", argument: "", summary: "What there is")])
+            commands: [MenuCommand(name: "help", argument: "", summary: "What there is")])
         configured.pollTimeout = pollTimeout
         configured.pollGrace = .seconds(1)
         let adapter = TelegramAdapter(configured)

@@ -19,7 +19,7 @@ final class Transcript {
     static let key = [UInt8](repeating: 7, count: 32)
 
     static func settings(
-        _ intake: TelegramSettings.Intake = .polling, commands: [ChatCommand] = []
+        _ intake: TelegramSettings.Intake = .polling, commands: [MenuCommand] = []
     ) throws -> TelegramSettings {
         TelegramSettings(
             id: "bot", token: Secret("999:token"), apiURL: try HTTPURL("https://api.telegram.org"), intake: intake,
@@ -27,7 +27,7 @@ final class Transcript {
     }
 
     init(
-        _ intake: TelegramSettings.Intake = .polling, commands: [ChatCommand] = [], memory: TelegramMemory? = nil
+        _ intake: TelegramSettings.Intake = .polling, commands: [MenuCommand] = [], memory: TelegramMemory? = nil
     ) throws {
         self.machine = TelegramStateMachine(
             settings: try Self.settings(intake, commands: commands), memory: memory ?? TelegramMemory(key: Self.key))

@@ -2,6 +2,7 @@ import Host
 import Logging
 import Primitives
 import Sessions
+import Store
 import TestSupport
 
 /// Reads a text as the content of `test.yaml`.

@@ -28,7 +28,7 @@ package enum SlackCommandText {
 
     /// Turns `status` after a mention into `/status` if it is a command and the rest fits the command's argument;
     /// leaves any other text as it is.
-    package static func command(fromMention text: String, of commands: [ChatCommand]) -> String {
+    package static func command(fromMention text: String, of commands: [MenuCommand]) -> String {
         guard text.first != Self.sign else { return text }
         let end = text.firstIndex(where: \.isWhitespace) ?? text.endIndex
         let word = text[..<end].lowercased()
@@ -46,7 +46,7 @@ package enum SlackCommandText {
     }
 
     /// Decides by the forms in which help shows arguments: none, `[word]`, `[name]`, `CODE`, `TEXT`.
-    private static func fits(_ rest: String, _ argument: String, _ commands: [ChatCommand]) -> Bool {
+    private static func fits(_ rest: String, _ argument: String, _ commands: [MenuCommand]) -> Bool {
         if argument.isEmpty { return rest.isEmpty }
         let isOptional = argument.first == "["
         if rest.isEmpty { return isOptional }

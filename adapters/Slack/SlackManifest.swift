@@ -34,7 +34,7 @@ package enum SlackManifest {
 
     /// The manifest as YAML, for events over HTTP at `requestURL`, or for Socket Mode.
     package static func yaml(
-        name: String = "Jetbridge", commands: [ChatCommand], requestURL: String? = nil
+        name: String = "Jetbridge", commands: [MenuCommand], requestURL: String? = nil
     ) -> String {
         let quotedURL = requestURL.map { Self.quoted($0) }
         var text = """
@@ -75,7 +75,7 @@ package enum SlackManifest {
     }
 
     /// Slack shows it while the command is typed; 200 UTF-16 units fit.
-    private static func hint(_ commands: [ChatCommand]) -> String {
+    private static func hint(_ commands: [MenuCommand]) -> String {
         var hint = "help"
         for command in commands where command.name != "help" {
             let next = hint + " · " + command.name

@@ -14,6 +14,7 @@ enum SlackPace {
 
     // MARK: Growing messages
 
+    // Change: how often a growing answer is edited
     /// Milliseconds between two updates of any growing messages: 100 additions to streams a minute, or 50 edits, ten of
     /// which are kept for last edits.
     static func growthInterval(isStream: Bool) -> Int64 { isStream ? 700 : 1_500 }

@@ -20,7 +20,7 @@ struct SlackReader: Sendable {
 
     let adapter: AdapterID
     let bot: SlackIdentity
-    let commands: [ChatCommand]
+    let commands: [MenuCommand]
 
     // MARK: Events API
 

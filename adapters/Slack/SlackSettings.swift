@@ -20,13 +20,13 @@ package struct SlackSettings: Sendable {
     /// The Web API's base URL, with a trailing slash.
     package var apiURL: HTTPURL
     /// The commands that a mention may begin with.
-    package var commands: [ChatCommand]
+    package var commands: [MenuCommand]
     /// Multiplies Slack's own limits, for a server that allows more.
     package var paceFactor = 1.0
     /// The most bytes of an answer of the Web API.
     var answerLimit = 16 << 20
 
-    package init(id: String, botToken: Secret, intake: Intake, apiURL: HTTPURL, commands: [ChatCommand] = []) {
+    package init(id: String, botToken: Secret, intake: Intake, apiURL: HTTPURL, commands: [MenuCommand] = []) {
         self.id = id
         self.botToken = botToken
         self.intake = intake

@@ -83,7 +83,7 @@ enum TelegramDiagnosis {
         }
     }
 
-    static func menu(_ answer: TelegramAnswer, _ commands: [ChatCommand]) -> [AdapterFinding] {
+    static func menu(_ answer: TelegramAnswer, _ commands: [MenuCommand]) -> [AdapterFinding] {
         let wanted = TelegramStateMachine.menu(commands)
         guard case .result(let json) = answer, let wantedEntries = wanted.arrayValue, !wantedEntries.isEmpty else {
             return []

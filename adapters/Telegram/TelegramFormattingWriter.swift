@@ -2,6 +2,7 @@ internal import Chat
 internal import Kit
 internal import Markdown
 
+// Change: Markdown as Telegram shows it
 /// Writes markup during a walk of the Markdown tree; the visitor methods are in `+Visitor`.
 struct TelegramFormattingWriter {
     enum Style: String { case bold = "b", italic = "i", strike = "s" }

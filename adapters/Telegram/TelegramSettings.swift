@@ -19,7 +19,7 @@ package struct TelegramSettings: Sendable {
     package var apiURL: HTTPURL
     package var intake: Intake
     /// The commands for the menu registered on the platform.
-    package var commands: [ChatCommand]
+    package var commands: [MenuCommand]
     /// How long Telegram holds a poll while there are no updates; at most 50 seconds.
     package var pollTimeout: Duration = .seconds(50)
     /// How much later than ``pollTimeout`` an answer may arrive before the connection counts as dead.
@@ -28,7 +28,7 @@ package struct TelegramSettings: Sendable {
     package var paceFactor = 1.0
 
     package init(
-        id: String, token: Secret, apiURL: HTTPURL, intake: Intake = .polling, commands: [ChatCommand] = []
+        id: String, token: Secret, apiURL: HTTPURL, intake: Intake = .polling, commands: [MenuCommand] = []
     ) {
         self.id = id
         self.token = token

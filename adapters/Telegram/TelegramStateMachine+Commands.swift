@@ -9,7 +9,7 @@ extension TelegramStateMachine {
     private static let scopes = ["default", "all_private_chats", "all_group_chats"]
 
     /// The menu within Telegram's limits: 100 commands, names of 32 characters from `a-z0-9_`, 256 per description.
-    package static func menu(_ commands: [ChatCommand]) -> JSON {
+    package static func menu(_ commands: [MenuCommand]) -> JSON {
         let entries = commands.filter { command in
             (1...32).contains(command.name.utf8.count)
                 && command.name.utf8.allSatisfy {

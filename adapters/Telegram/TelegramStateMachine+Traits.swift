@@ -2,6 +2,7 @@ package import Chat
 internal import Kit
 
 extension TelegramStateMachine {
+    // Change: the largest file from Telegram
     /// The largest files in bytes that Telegram lets a bot send (rounded down) and download.
     static let (uploadLimit, downloadLimit) = (50_000_000, 20 << 20)
     private static let slownessLasts: Int64 = 300_000

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Finds paths in README.md and docs/ that do not exist, and keeps docs/design.md's table of changes short."""
+"""Finds paths in README.md and docs/ that do not exist."""
 
 import re
 import sys
@@ -9,7 +9,6 @@ from swift_files import ROOT
 FOLDERS = "Sources|adapters|Tests|TestSupport|Bench|Plugins|config|deploy|docs|scripts"
 PATH = re.compile(rf"(?:\./)?((?:{FOLDERS})/[\w+./-]*|Package\.swift)")
 SPAN = re.compile(r"`([^`\n]+)`")
-MOST_ROWS = 40
 
 
 def missing_in(line):
@@ -47,7 +46,7 @@ def missing_in_map(lines):
 
 def mistakes_of(path):
     lines = list(enumerate(path.read_text().split("\n"), 1))
-    in_block, heading, block, rows = False, "", [], 0
+    in_block, heading, block = False, "", []
     for number, line in lines:
         if line.startswith("```"):
             in_block = not in_block
@@ -62,11 +61,8 @@ def mistakes_of(path):
         else:
             if line.startswith("#"):
                 heading = line
-            rows += heading == "### Where a change begins" and line.startswith("|")
             for name in missing_in(line):
                 yield number, f"{name} does not exist"
-    if rows - 2 > MOST_ROWS:
-        yield 1, f"{rows - 2} rows under “Where a change begins”; {MOST_ROWS} are enough"
 
 
 def main():

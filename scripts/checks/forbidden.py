@@ -47,7 +47,8 @@ def comment_above(comments, code, number):
 
 def explains(comment, word):
     """A `//` comment is there for its reason; a documentation comment must name the thing."""
-    return any(word in line if line.startswith("///") else not line.startswith("// MARK") for line in comment)
+    others = ("// MARK", "// Change:")
+    return any(word in line if line.startswith("///") else not line.startswith(others) for line in comment)
 
 
 def has_reason(comments, code, number, word):

@@ -35,19 +35,20 @@ ARROWS = {
     "Models": {"Chat"},  # no provider of its own, least of all Copilot
     "Copilot": {"Models"},
     "Repositories": {"Chat"},
-    "GitHub": {"Chat", "Copilot", "Models", "Repositories"},
+    "GitHub": {"Chat", "Copilot", "Models", "Repositories", "Store"},
     "Specs": {"Chat", "Models", "Repositories"},
-    "Documents": {"Chat", "Repositories", "Sessions", "Specs"},
+    "Documents": {"Chat", "Repositories", "Sessions", "Specs", "Store"},
     "Analytics": set(),
     "Audit": {"Chat"},
     "Backup": {"Audit"},
-    "Cluster": {"Chat", "Sessions"},
+    "Store": {"Audit", "Chat"},  # no feature
+    "Cluster": {"Chat", "Sessions", "Store"},
     "Jail": {"Chat"},
-    "Work": {"Audit", "Chat", "Jail", "Repositories"},
-    "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Work"},
-    "Sessions": {"Analytics", "Audit", "Chat"},
-    "Tasks": {"Audit", "Chat", "Repositories", "Sessions"},
-    "SignIn": {"Chat", "Copilot", "GitHub", "Models", "Sessions"},
+    "Work": {"Audit", "Chat", "Jail", "Repositories", "Store"},
+    "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Store", "Work"},
+    "Sessions": {"Analytics", "Audit", "Chat", "Models", "Store"},
+    "Tasks": {"Audit", "Chat", "Repositories", "Sessions", "Store"},
+    "SignIn": {"Chat", "Copilot", "GitHub", "Models", "Sessions", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }
 BELOW_HOST = PLATFORM | DOMAIN | ADAPTERS | {"Gateway", "Proxy"}
@@ -65,7 +66,8 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Repositories", "Sessions", "SignIn", "Specs", "Tasks"}
+            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Models", "Repositories", "Sessions", "SignIn", "Specs", "Store",
+                               "Tasks"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

@@ -4,7 +4,7 @@ package enum AuditSchema {
     ///
     /// The triggers stop mistakes, also of other programs; whoever can write the file can drop them, which is what hashes
     /// and signature are for.
-    package static let sql = """
+    package static let sqlite = """
         CREATE TABLE audit (
             number INTEGER PRIMARY KEY,
             at INTEGER NOT NULL,

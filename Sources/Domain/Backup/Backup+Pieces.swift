@@ -21,7 +21,7 @@ extension Backup {
         for try await object in store.objects(below: Self.pieces) { known.insert(object.key) }
         var (cutter, digests) = (PieceCutter(), [String]())
         var gunzip = Gunzip()
-        let input = Folder.openedFile(file)
+        let input = BackupFolder.openedFile(file)
         var position = 0
         while case let bytes = Self.bytes(of: input.rawValue, at: position), !bytes.isEmpty {
             try Task.checkCancellation()

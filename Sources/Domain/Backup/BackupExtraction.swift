@@ -6,14 +6,14 @@ internal import Primitives
 
 /// Writes the members of a backup below an empty folder. Follows no link, so that nothing gets elsewhere.
 final class BackupExtraction: BackupReader.Sink {
-    private let root: Folder
+    private let root: BackupFolder
     private let file: String
     private let passphrase: Secret?
     /// Where paths in the files begin, and what they shall begin with.
     private let move: (from: String, to: String)
 
     /// The folder of the last member.
-    private var parent: (path: [UInt8], folder: Folder)?
+    private var parent: (path: [UInt8], folder: BackupFolder)?
     private var output: Int32 = -1
     private var secrets: BackupSecrets?
     private var opener: BackupSecrets.Opener?
@@ -27,7 +27,7 @@ final class BackupExtraction: BackupReader.Sink {
     /// - Parameters:
     ///   - file: The backup, for messages.
     ///   - passphrase: Nil leaves the secrets out.
-    init(into root: Folder, of file: String, passphrase: Secret?, moving move: (from: String, to: String)) {
+    init(into root: BackupFolder, of file: String, passphrase: Secret?, moving move: (from: String, to: String)) {
         self.root = root
         self.file = file
         self.passphrase = passphrase
@@ -59,14 +59,14 @@ final class BackupExtraction: BackupReader.Sink {
         let (folder, name) = try self.place(of: path)
         switch member.kind {
         case .folder:
-            guard Folder.name(name, { mkdirat(folder.number, $0, 0o700) }) == 0 || errno == EEXIST else {
+            guard BackupFolder.name(name, { mkdirat(folder.number, $0, 0o700) }) == 0 || errno == EEXIST else {
                 throw self.failure(path, errno)
             }
             let mode = mode_t(member.mode & 0o777)
             if mode != 0o700 { self.modes.append((path, mode)) }
         case .link:
-            let status = Folder.name(name) { name in
-                Folder.name(member.target) { symlinkat($0, folder.number, name) }
+            let status = BackupFolder.name(name) { name in
+                BackupFolder.name(member.target) { symlinkat($0, folder.number, name) }
             }
             guard status == 0 else { throw self.failure(path, errno) }
         case .file:
@@ -140,14 +140,14 @@ final class BackupExtraction: BackupReader.Sink {
     }
 
     /// The folder of a member, made if it is missing, and the member's name in it.
-    private func place(of path: [UInt8]) throws -> (Folder, [UInt8]) {
+    private func place(of path: [UInt8]) throws -> (BackupFolder, [UInt8]) {
         let parts = path.split(separator: UInt8(ascii: "/")).map { Array($0) }
         guard let name = parts.last else { throw self.failure(path, EINVAL) }
         let above = Array(path.dropLast(name.count))
         if let parent, parent.path == above { return (parent.folder, name) }
         var folder = self.root
         for part in parts.dropLast() {
-            if Folder.name(part, { mkdirat(folder.number, $0, 0o700) }) != 0, errno != EEXIST {
+            if BackupFolder.name(part, { mkdirat(folder.number, $0, 0o700) }) != 0, errno != EEXIST {
                 throw self.failure(path, errno)
             }
             guard let inner = folder.folder(part) else { throw self.failure(path, errno) }

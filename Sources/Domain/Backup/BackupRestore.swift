@@ -45,14 +45,14 @@ struct BackupRestore {
 
     private var place: String { "\(self.directory)/\(BackupLayout.staging)" }
 
-    private func begin() throws -> (target: Folder, staging: Folder) {
+    private func begin() throws -> (target: BackupFolder, staging: BackupFolder) {
         do {
             try PrivateFile.makeFolder(self.directory)
         } catch {
             throw BackupError(
                 "\(error.message); choose a folder that you may make, or let its owner restore the backup")
         }
-        guard let target = Folder(self.directory) else {
+        guard let target = BackupFolder(self.directory) else {
             throw BackupError.system("\(self.directory) cannot be used", errno, "name a new or empty folder")
         }
         // What a file system itself has, and what a killed restore left before it had changed anything.
@@ -95,7 +95,7 @@ struct BackupRestore {
 
     /// The keys of encrypted Matrix rooms may have been used after the backup. `MatrixKeyFiles` looks for the mark, and the
     /// connection begins with a new device.
-    private func markKeys(in staging: Folder) throws {
+    private func markKeys(in staging: BackupFolder) throws {
         for bytes in staging.folder(Array(BackupLayout.data.utf8))?.names() ?? [] {
             let name = String(decoding: bytes, as: UTF8.self)
             guard BackupLayout.treatment(of: name) == .secretDatabase else { continue }
@@ -104,14 +104,14 @@ struct BackupRestore {
     }
 
     /// Until the last step, a host refuses the directory.
-    private func publish(_ staging: Folder, in target: Folder) throws {
+    private func publish(_ staging: BackupFolder, in target: BackupFolder) throws {
         let last = Array(BackupLayout.store.utf8)
         for (source, goal) in [(BackupLayout.repositories, "restored-repositories"), (BackupLayout.data, "")] {
             guard let folder = staging.folder(Array(source.utf8)) else { continue }
             if !goal.isEmpty { mkdirat(target.number, goal, 0o700) }
             guard let into = goal.isEmpty ? target : target.folder(Array(goal.utf8)) else { throw self.stuck(errno) }
             for name in folder.names().filter({ $0 != last }) + folder.names().filter({ $0 == last }) {
-                let status = Folder.name(name) { renameat(folder.number, $0, into.number, $0) }
+                let status = BackupFolder.name(name) { renameat(folder.number, $0, into.number, $0) }
                 guard status == 0 else { throw self.stuck(errno) }
             }
         }

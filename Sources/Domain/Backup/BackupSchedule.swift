@@ -120,10 +120,10 @@ package struct BackupShelf: Sendable {
 
     /// What a killed host left.
     private static func removeDrafts(in path: String) {
-        guard let folder = Folder(path) else { return }
+        guard let folder = BackupFolder(path) else { return }
         for name in folder.names()
         where name.starts(with: ".\(self.prefix)".utf8) || name.starts(with: "..\(self.prefix)".utf8) {
-            _ = Folder.name(name) { unlinkat(folder.number, $0, 0) }
+            _ = BackupFolder.name(name) { unlinkat(folder.number, $0, 0) }
         }
     }
 }

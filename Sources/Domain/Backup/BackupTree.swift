@@ -19,7 +19,7 @@ final class BackupTree {
     private(set) var schema = 0
     /// Paths of members that are folders of objects. Not their descriptors: there may be thousands.
     private var objects: [[UInt8]] = []
-    private var repositories: [String: Folder] = [:]
+    private var repositories: [String: BackupFolder] = [:]
 
     private struct FileNumber: Hashable {
         let device: UInt64
@@ -40,7 +40,7 @@ final class BackupTree {
     }
 
     func addAll() throws {
-        guard let top = Folder(self.source.directory) else {
+        guard let top = BackupFolder(self.source.directory) else {
             throw BackupError.system("\(self.source.directory) cannot be read", errno, "check data_dir and its owner")
         }
         if let store = self.source.store {
@@ -69,7 +69,7 @@ final class BackupTree {
             case .secretDatabase:
                 guard self.secrets != nil else { continue }
                 try self.copying("\(self.source.directory)/\(text)") { copy in
-                    try self.addSecret(Folder.openedFile(copy), as: text)
+                    try self.addSecret(BackupFolder.openedFile(copy), as: text)
                 }
             }
         }
@@ -82,7 +82,7 @@ final class BackupTree {
         }
     }
 
-    private func folder(of path: [UInt8], in top: Folder) -> Folder? {
+    private func folder(of path: [UInt8], in top: BackupFolder) -> BackupFolder? {
         let parts = path.split(separator: UInt8(ascii: "/")).map { Array($0) }
         let isData = parts[0] == Array(BackupLayout.data.utf8)
         let root = isData ? top : self.repositories[String(decoding: parts[1], as: UTF8.self)]
@@ -91,7 +91,7 @@ final class BackupTree {
 
     /// Mirrors are fetched again, but for those that have commits which a server may lack, or whose objects a workspace
     /// shares.
-    private func addMirrors(of top: Folder) throws {
+    private func addMirrors(of top: BackupFolder) throws {
         let name = Array("mirrors".utf8)
         guard let mirrors = top.folder(name) else { return }
         let shared = self.sharedObjects(of: top)
@@ -109,7 +109,7 @@ final class BackupTree {
     }
 
     /// Where workspaces find the objects of their repositories.
-    private func sharedObjects(of top: Folder) -> [String] {
+    private func sharedObjects(of top: BackupFolder) -> [String] {
         guard let workspaces = top.folder(Array("workspaces".utf8)) else { return [] }
         return workspaces.names().compactMap { name in
             var folder = workspaces.folder(name)
@@ -119,7 +119,7 @@ final class BackupTree {
     }
 
     private func add(_ repository: BackupSource.Repository) throws {
-        guard let top = Folder(repository.path) else {
+        guard let top = BackupFolder(repository.path) else {
             return self.skip("the repository \(repository.name) at \(repository.path) (\(reason(errno)))")
         }
         self.repositories[repository.name] = top
@@ -140,7 +140,7 @@ final class BackupTree {
         if self.skipped.count < 100 { self.skipped.append(StreamSafeText.of(what)) }
     }
 
-    private func add(_ name: [UInt8], in folder: Folder, as path: [UInt8], depth: Int) throws {
+    private func add(_ name: [UInt8], in folder: BackupFolder, as path: [UInt8], depth: Int) throws {
         // What has gone meanwhile need not be kept.
         guard let facts = folder.facts(of: name) else { return }
         let shown = String(decoding: path, as: UTF8.self)
@@ -167,7 +167,7 @@ final class BackupTree {
         }
     }
 
-    private func add(_ folder: Folder, as path: [UInt8], depth: Int) throws {
+    private func add(_ folder: BackupFolder, as path: [UInt8], depth: Int) throws {
         var facts = stat()
         guard fstat(folder.number, &facts) == 0 else { return }
         try self.writer.add(.folder, path, mode: Int(facts.st_mode & 0o777), modified: facts.st_mtim.tv_sec)
@@ -183,7 +183,7 @@ final class BackupTree {
     }
 
     private func add(fileAt copy: String, as path: String) throws {
-        try self.add(Folder.openedFile(copy), as: Array(path.utf8))
+        try self.add(BackupFolder.openedFile(copy), as: Array(path.utf8))
     }
 
     private func add(_ file: borrowing FileDescriptor, as path: [UInt8]) throws {
@@ -248,7 +248,7 @@ final class BackupTree {
         try body(self.scratch)
     }
 
-    private func addSecret(_ name: [UInt8], in folder: Folder, as path: String) throws {
+    private func addSecret(_ name: [UInt8], in folder: BackupFolder, as path: String) throws {
         guard self.secrets != nil, let facts = folder.facts(of: name) else { return }
         switch facts.st_mode & S_IFMT {
         case S_IFDIR:
@@ -286,7 +286,7 @@ final class BackupTree {
     }
 }
 
-extension Folder {
+extension BackupFolder {
     static func openedFile(_ path: String) -> FileDescriptor {
         FileDescriptor(owning: Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW))
     }

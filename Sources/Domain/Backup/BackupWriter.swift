@@ -118,7 +118,7 @@ final class BackupWriter {
             guard rename(self.draft, self.target) == 0 else { throw self.failure(errno) }
         }
         unlink(self.draft)
-        let folder = Folder(self.target.lastIndex(of: "/").map { String(self.target[...$0]) } ?? ".")
+        let folder = BackupFolder(self.target.lastIndex(of: "/").map { String(self.target[...$0]) } ?? ".")
         guard folder.map({ fsync($0.number) }) != -1 else { throw self.failure(errno) }
     }
 

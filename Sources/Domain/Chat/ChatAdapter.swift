@@ -1,3 +1,4 @@
+// Change: another network
 /// A connection to one chat network.
 ///
 /// The core owns throttling of rooms, splitting, storage, threads, access and degradation; an adapter stays small: it

@@ -46,6 +46,7 @@ package struct HistorySummary: Sendable, Equatable {
     }
 }
 
+// Change: what a commit's line shows
 /// A commit that a turn made.
 package struct CommitNotice: Sendable, Equatable {
     /// The repository's configured name.

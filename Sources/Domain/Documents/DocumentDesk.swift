@@ -72,7 +72,7 @@ package struct DocumentDesk: Sendable {
                     base: nil, theirs: known, ours: edit.text,
                     change: await Self.newestChange(of: edit.path, at: home.head, in: repository)))
         }
-        let text = known.map { LineEnds.restored(in: edit.text, like: $0) } ?? edit.text
+        let text = known.map { DocumentLineEnds.restored(in: edit.text, like: $0) } ?? edit.text
         let change = DocumentChange(
             branch: home.branch, base: base, documents: [try Self.document(edit.path, text)],
             subject: edit.subject ?? "\(known == nil ? "Add" : "Edit") \(edit.path)", body: edit.body,
@@ -139,7 +139,7 @@ package struct DocumentDesk: Sendable {
         }
         let theirs = try await Self.text(place.path, at: head, in: repository)
         let old = known?.text
-        let ours = old.map { LineEnds.restored(in: text, like: $0) } ?? text
+        let ours = old.map { DocumentLineEnds.restored(in: text, like: $0) } ?? text
         func isSame(_ first: String?, _ second: String?) -> Bool {
             guard let first, let second else { return first == nil && second == nil }
             return first.utf8.elementsEqual(second.utf8)
@@ -336,7 +336,7 @@ package struct DocumentEdit: Sendable {
 }
 
 package enum DocumentSaving: Sendable {
-    /// `isMerged`: the text has lines of others.
+    /// `isMerged`: the text includes others' changes.
     case committed(CommitNotice, text: String, isMerged: Bool)
     /// The branch has this text already.
     case unchanged(String)

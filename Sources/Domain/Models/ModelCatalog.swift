@@ -24,7 +24,7 @@ package final class ModelCatalog: Sendable {
     private let client: any ModelClient
     private let contextTokens: Int?
     private let takesImages: Bool?
-    private let clock: TurnClock
+    private let clock: ModelClock
     private let state = Protected(State())
 
     /// - Parameters:
@@ -32,7 +32,7 @@ package final class ModelCatalog: Sendable {
     ///     reports, or what is published for the model's family.
     ///   - takesImages: whether every model takes images; nil to use what the endpoint reports.
     package init(
-        _ client: any ModelClient, contextTokens: Int? = nil, takesImages: Bool? = nil, clock: TurnClock = .continuous
+        _ client: any ModelClient, contextTokens: Int? = nil, takesImages: Bool? = nil, clock: ModelClock = .continuous
     ) {
         self.client = client
         self.contextTokens = contextTokens

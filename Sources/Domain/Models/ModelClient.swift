@@ -1,3 +1,4 @@
+// Change: another model provider
 /// A source of model answers: the one interface of every provider.
 package protocol ModelClient: Sendable {
     /// The provider's name in the configuration: `openai`, `rehearsal`, …

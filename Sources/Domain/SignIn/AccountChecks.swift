@@ -15,7 +15,7 @@ package final class AccountChecks: Service {
     private let providers: [any SignInProvider]
     private let access: AccessControl
     private let now: @Sendable () -> Int64
-    private let clock: TurnClock
+    private let clock: ModelClock
     private let logger: Logger
     private let stopped = Signal()
     private let isStopping = Protected(false)
@@ -30,7 +30,7 @@ package final class AccountChecks: Service {
 
     package init(
         providers: [any SignInProvider], access: AccessControl, now: @escaping @Sendable () -> Int64,
-        clock: TurnClock = .continuous, logger: Logger
+        clock: ModelClock = .continuous, logger: Logger
     ) {
         self.providers = providers
         self.access = access

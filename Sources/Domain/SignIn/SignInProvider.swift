@@ -3,6 +3,7 @@ package import GitHub
 package import Primitives
 package import Sessions
 
+// Change: another sign-in to the web chat
 /// A way to sign in to the web chat with an account elsewhere.
 package enum SignInMethod: String, Sendable, CaseIterable {
     case github, oidc
@@ -36,7 +37,7 @@ package protocol SignInProvider: Sendable {
     func visitor(for person: SignedInPerson, entries: [String]) async throws -> Visitor
 }
 
-/// Somebody who has come from a provider.
+/// A person signed in through a provider.
 package struct SignInArrival: Sendable {
     package let visitor: Visitor
     /// The person's token, for their own work there; nil where there is no such work.

@@ -3,6 +3,7 @@ internal import JSON
 package import Logging
 package import Primitives
 package import Sessions
+package import Store
 
 /// Sign-ins to the web chat with accounts elsewhere, from their beginning in a browser to its cookie.
 package struct WebSignIn: Sendable {

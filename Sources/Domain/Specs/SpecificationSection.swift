@@ -1,3 +1,4 @@
+// Change: a specification's sections and questions
 /// The sections of a `spec.md` below its head, in order.
 package enum SpecificationSection: Int, Sendable, CaseIterable, Comparable {
     case clarifications, scenarios, requirements, criteria, assumptions

@@ -6,15 +6,16 @@ internal import Jail
 internal import Lifecycle
 package import Logging
 internal import Primitives
+package import Store
 
 /// What people do in a workspace: commands, jobs, snapshots, files. Makes the turns of those commands.
 package final class Workbench: CommandDesk, Service {
     package let name = "workbench"
     /// Nil where no jail works.
     private let shells: (any ShellDirectory)?
-    private let workspaces: any WorkspaceDirectory
+    package let workspaces: any WorkspaceDirectory
     let audit: any AuditRecorder
-    let log: any JobLog
+    let store: SessionStore
     let running: RunningJobs
     /// Where ended jobs are reported.
     private let notices: any ThreadNotices
@@ -29,7 +30,8 @@ package final class Workbench: CommandDesk, Service {
     private let measuring = Protected<[String: Bool]>([:])
 
     package init(
-        shells: (any ShellDirectory)?, workspaces: any WorkspaceDirectory, audit: any AuditRecorder, log: any JobLog,
+        shells: (any ShellDirectory)?, workspaces: any WorkspaceDirectory, audit: any AuditRecorder,
+        store: SessionStore,
         running: RunningJobs, notices: any ThreadNotices, settings: PerRepository<WorkbenchSettings>,
         policy: @escaping CommandPolicy, status: @escaping @Sendable () -> JailReport,
         observe: @escaping @Sendable (_ result: String, _ seconds: Double) -> Void, logger: Logger
@@ -37,7 +39,7 @@ package final class Workbench: CommandDesk, Service {
         self.shells = shells
         self.workspaces = workspaces
         self.audit = audit
-        self.log = log
+        self.store = store
         self.running = running
         self.notices = notices
         self.settings = settings
@@ -56,14 +58,12 @@ package final class Workbench: CommandDesk, Service {
     }
 
     /// Records the end of commands that the last run left without one. Call it before the bridge recovers.
-    package func recover() async throws { try await self.recordEnds(of: self.log.unfinished()) }
-
-    /// Records the end of commands that ended without a record.
-    package func recordEnds(of jobs: [(job: Job, actor: String)]) async throws {
-        for (job, actor) in jobs {
+    package func recover(in places: Places = .all) async throws {
+        for record in try await self.store.read({ ledger in try ledger.runningJobs(in: places) }) {
+            let job = record.job
             try await self.audit.record(
                 AuditEntry(
-                    kind: .commandEnded, session: job.session, turn: job.turn, actor: actor,
+                    kind: .commandEnded, session: job.session, turn: job.turn, actor: record.actor,
                     details: ["job": .string(job.id), "command": .string(job.command), "status": "interrupted"]))
         }
     }
@@ -109,11 +109,11 @@ package final class Workbench: CommandDesk, Service {
     func measure(_ workspace: any WorkspaceFiles, of session: String) {
         let isUnderWay = self.measuring.withLock { $0.updateValue($0[session] != nil, forKey: session) != nil }
         guard !isUnderWay else { return }
-        // Nobody waits for it: a large workspace takes seconds. The next command measures again.
+        // Nobody waits for it: a large workspace takes seconds.
         Task {
             repeat {
                 self.measuring.withLock { $0[session] = false }
-                try? await self.log.measured(workspace.occupiedBytes(), of: session)
+                await self.store.measure(workspace, of: session)
             } while self.hasChangedMeanwhile(session)
         }
     }
@@ -144,12 +144,14 @@ package final class Workbench: CommandDesk, Service {
     }
 
     package func jobs(of session: String) async throws -> [Job] {
-        try await self.leftovers(of: session) + self.log.jobs(of: session)
+        let left = await self.leftovers(of: session)
+        let stored = try await self.store.read { ledger in try ledger.jobs(of: session) }
+        return left + stored
     }
 
     package func job(_ id: String, of session: String) async throws -> Job? {
         if Self.process(id) != nil { return await self.leftovers(of: session).first { $0.id == id.lowercased() } }
-        return try await self.log.job(id, of: session)
+        return try await self.store.read { ledger in try ledger.job(id, of: session) }
     }
 
     package func kill(_ job: String, of session: String) async throws -> Bool {
@@ -202,7 +204,7 @@ package final class Workbench: CommandDesk, Service {
         if Self.process(job) != nil {
             return JobProgress(position: position, output: [], ending: WorkbenchTexts.noOutput(of: job))
         }
-        let ending = try await self.log.job(job, of: session)?.ending
+        let ending = try await self.job(job, of: session)?.ending
         return JobProgress(position: position, output: [], ending: ending ?? WorkbenchTexts.unknownEnding)
     }
 

@@ -10,38 +10,6 @@ package protocol WorkspaceDirectory: Sendable {
     func obstacle(to repository: String, from current: String?, in session: String) async throws -> String?
 }
 
-/// Stores jobs, so that a restart can report what ran. The store is that of the sessions, which this target does not know.
-package protocol JobLog: Sendable {
-    /// Stores a running job and gives it an id.
-    func begin(_ start: JobStart) async throws -> Job
-    func end(_ job: Job, ending: String, hasChanges: Bool) async throws
-    /// Notes the size of a session's workspace.
-    func measured(_ bytes: Int64, of session: String) async throws
-    func jobs(of session: String) async throws -> [Job]
-    func job(_ id: String, of session: String) async throws -> Job?
-    /// Whether a command or a job of a session has no end yet.
-    func isRunning(in session: String) async throws -> Bool
-    /// Jobs of the last run that have no end, with who asked for them.
-    func unfinished() async throws -> [(job: Job, actor: String)]
-    /// The last job that changed files and is not undone, and the snapshot taken before it.
-    func lastChange(of session: String) async throws -> (job: Job, snapshot: String)?
-    func markUndone(_ job: Job) async throws
-    /// Makes a session's earlier changes impossible to undo, because their snapshots are gone.
-    func forgetSnapshots(of session: String) async throws
-}
-
-/// A command that is about to run.
-package struct JobStart: Sendable, Equatable {
-    package let session: String
-    package let turn: String
-    /// The id of whoever asked for it.
-    package let actor: String
-    package let command: String
-    package let isBackground: Bool
-    /// The state of the files before it.
-    package let snapshot: String?
-}
-
 /// Whether the host's jail works, and how it is described.
 package struct JailReport: Sendable, Equatable {
     /// One line for `status`: the program, the limits maker, the network.

@@ -8,6 +8,7 @@ internal import Sessions
 /// A type of the API: its schema is read off it.
 typealias DocumentType = Codable & SendableMetatype
 
+// Change: a route of the API, a field of GraphQL
 /// A route's declaration: its access, the types of its query, body and answers, and its handler. The OpenAPI document,
 /// the page's types and the checks of requests come from it.
 struct APIRoute: Sendable {

@@ -4,6 +4,7 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Sessions
+internal import Store
 
 /// What was used and what it cost.
 struct AnalyticsRoutes: Sendable {

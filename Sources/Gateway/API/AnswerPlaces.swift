@@ -1,4 +1,5 @@
 internal import Sessions
+internal import Store
 
 /// Where in an operation's answer its asks and commits arose: the transcript has the answer as one message at the end.
 struct AnswerPlaces {

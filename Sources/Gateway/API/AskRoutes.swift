@@ -5,6 +5,7 @@ internal import JSON
 internal import Logging
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// Open asks of one thread or of all, and answers to them.
 struct AskRoutes: Sendable {

@@ -6,6 +6,7 @@ internal import JSON
 internal import Primitives
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// The audit, for owners.
 enum AuditRoutes {

@@ -1,8 +1,10 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
+internal import Models
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// The contents of the chat commands `models`, `usage`, `status`, `repo` and `help`.
 struct CatalogRoutes: Sendable {
@@ -34,7 +36,7 @@ struct CatalogRoutes: Sendable {
 
     private func models() async throws -> API.Page<API.Model> {
         let directory = self.context.bridge.modelDirectory
-        let choices: [ModelChoice]
+        let choices: [ModelInfo]
         do { choices = try await directory.list() } catch let error as CancellationError { throw error } catch {
             throw HTTPProblem(.badGateway, "The models cannot be listed: \(error)")
         }
@@ -66,7 +68,7 @@ struct CatalogRoutes: Sendable {
         guard let left = try? await directory.quota() else { return nil }
         return API.Quota(
             provider: directory.provider, plan: left.plan, resetDate: left.resetDate,
-            items: left.items.map { item in
+            items: left.allowances.map { item in
                 API.QuotaItem(
                     id: item.id, name: item.name, unlimited: item.isUnlimited, entitlement: item.entitlement,
                     remaining: item.remaining, percentRemaining: item.percentRemaining)

@@ -3,6 +3,7 @@ internal import Git
 internal import HTTP
 internal import HTTPServer
 internal import Sessions
+internal import Store
 
 /// The changes of commits, for the cards that show them.
 enum CommitRoutes {

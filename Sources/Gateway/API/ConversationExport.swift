@@ -3,6 +3,7 @@ internal import JSON
 internal import Primitives
 internal import Schemas
 package import Sessions
+package import Store
 
 /// Writes a whole conversation, page by page.
 package struct ConversationExport: Sendable {

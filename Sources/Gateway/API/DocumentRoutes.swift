@@ -9,6 +9,7 @@ internal import Primitives
 internal import Repositories
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// The Markdown documents beside a thread.
 enum DocumentRoutes {

@@ -3,6 +3,7 @@ internal import JSON
 internal import Primitives
 internal import Schemas
 internal import Sessions
+internal import Store
 
 extension API.Thread {
     /// - Parameter principal: who gets it; nil where pins do not matter.

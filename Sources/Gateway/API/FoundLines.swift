@@ -1,5 +1,6 @@
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// The lines of conversations that a search has found.
 struct FoundLines {

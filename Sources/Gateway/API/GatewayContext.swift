@@ -6,6 +6,7 @@ internal import Logging
 internal import Primitives
 internal import Sessions
 internal import SignIn
+internal import Store
 internal import WebSockets
 
 /// The dependencies of the routes.
@@ -31,6 +32,7 @@ final class GatewayContext: Sendable {
     let feed: EventFeed
     let streams = OpenStreams()
     let webhooks: Webhooks
+    // Change: how many wrong codes are allowed
     /// Wrong codes per minute: five from one address, and four times as many from all other machines together.
     let codeAttempts = Protected(AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000))
     let signIn: WebSignIn

@@ -6,6 +6,7 @@ internal import Logging
 internal import Primitives
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// The addresses that hear of changes, for owners.
 struct HookRoutes: Sendable {

@@ -5,6 +5,7 @@ internal import JSON
 internal import Logging
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// Operations: their state, and stopping them.
 struct OperationRoutes: Sendable {

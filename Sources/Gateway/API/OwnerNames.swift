@@ -1,4 +1,5 @@
 internal import Sessions
+internal import Store
 
 /// What the people who began threads are called.
 struct OwnerNames: Sendable {

@@ -1,9 +1,11 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
+internal import Models
 internal import Primitives
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// What a person has chosen for all their threads.
 struct SettingsRoutes: Sendable {

@@ -7,6 +7,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// Browser sign-in with a code, sign-out, and the caller's identity.
 struct SignInRoutes: Sendable {

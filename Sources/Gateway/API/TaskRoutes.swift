@@ -7,6 +7,7 @@ internal import Logging
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Store
 internal import Tasks
 
 /// The tasks of repositories.

@@ -5,6 +5,7 @@ internal import JSON
 internal import Logging
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// What people decide about a whole thread: its title, and whether it is archived or pinned.
 extension ThreadRoutes {

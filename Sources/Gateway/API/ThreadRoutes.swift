@@ -7,6 +7,7 @@ internal import Logging
 internal import Primitives
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// Threads of every network and their messages, and posting to threads of the web chat.
 struct ThreadRoutes: Sendable {

@@ -5,6 +5,7 @@ internal import JSON
 internal import Logging
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// Files for a person's next message in a thread.
 struct UploadRoutes: Sendable {

@@ -6,6 +6,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// The changes of the store, read once for all streams, as long as there are any.
 final class EventFeed: Sendable {

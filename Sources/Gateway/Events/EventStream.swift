@@ -4,6 +4,7 @@ internal import JSON
 internal import Primitives
 internal import Schemas
 internal import Sessions
+internal import Store
 internal import Tasks
 
 /// Everything that changes and that one person may see, as REST documents.
@@ -182,7 +183,7 @@ struct EventStream: Sendable {
         guard principal.role >= .member, principal.has(anyOf: [.tasks, .chat, .read]) else { return nil }
         let parts = subject.split(separator: " ", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return nil }
-        guard let task = try TaskRecord(parts[1], in: parts[0], ledger) else {
+        guard let task = try ledger.task(parts[1], in: parts[0]) else {
             return ["id": .string(parts[1]), "repository": .string(parts[0]), "state": "deleted"]
         }
         return try JSON(encoding: API.Task(task))

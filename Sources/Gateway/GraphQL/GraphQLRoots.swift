@@ -6,6 +6,7 @@ internal import Primitives
 internal import Schemas
 internal import Sessions
 internal import Specs
+internal import Store
 internal import Tasks
 
 /// The schema that the gateway serves: the root fields, and the edges between the API's types.
@@ -75,6 +76,7 @@ enum GraphQLRoots {
     /// Each search visits up to 100,000 messages, or the words of 20,000 tasks, in the transaction that all fields share.
     private static let searchCost = 1_000
 
+    // Change: a route of the API, a field of GraphQL
     private static let roots: [GraphQLSchema.Field] = [
         .init(
             name: "viewer", text: "The person whom the credential belongs to.", type: .nonNull(.named("Person")),
@@ -134,7 +136,7 @@ enum GraphQLRoots {
             resolve: { scene, _, arguments in
                 try Self.require(.member, [.tasks, .chat, .read], scene)
                 let (id, repository) = (arguments["id"]?.stringValue ?? "", arguments["repository"]?.stringValue ?? "")
-                return try TaskRecord(id, in: repository, scene.ledger).map { try JSON(encoding: API.Task($0)) }
+                return try scene.ledger.task(id, in: repository).map { try JSON(encoding: API.Task($0)) }
                     ?? .null
             }, cost: 100),
         .init(
@@ -224,13 +226,11 @@ enum GraphQLRoots {
             state: arguments["state"]?.stringValue, owner: arguments["owner"]?.stringValue,
             label: arguments["label"]?.stringValue, search: arguments["query"]?.stringValue)
         let count = try Self.count(arguments, "first")
-        let rows = try scene.ledger.tasks(of: repository, filter, after: after ?? 0, limit: count + 1)
-        let items = try rows.prefix(count).compactMap { row in
-            try TaskRecord(row.id, in: repository, scene.ledger).map {
-                (cursor: String(row.line), node: try JSON(encoding: API.Task($0)))
-            }
+        let tasks = try scene.ledger.tasks(of: repository, filter, after: after ?? 0, limit: count + 1)
+        let items = try tasks.prefix(count).map { task in
+            (cursor: String(task.line), node: try JSON(encoding: API.Task(task)))
         }
-        return Self.connection(items, hasNext: rows.count > count, hasPrevious: after != nil)
+        return Self.connection(items, hasNext: tasks.count > count, hasPrevious: after != nil)
     }
 
     private static func require(_ role: Role, _ scopes: Set<Scope>, _ scene: GraphQLScene) throws {

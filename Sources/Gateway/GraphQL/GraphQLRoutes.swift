@@ -6,6 +6,7 @@ internal import JSON
 internal import Schemas
 internal import Sessions
 internal import Specs
+internal import Store
 internal import Tasks
 
 /// GraphQL over HTTP, for reads.

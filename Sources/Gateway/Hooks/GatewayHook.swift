@@ -1,7 +1,7 @@
 internal import HTTP
 package import HTTPServer
 internal import Primitives
-package import Sessions
+package import Store
 
 /// A path to which a platform delivers its events, bypassing the gateway's credentials. `respond` gets the whole body, and
 /// must verify the platform's signature or secret before anything else.

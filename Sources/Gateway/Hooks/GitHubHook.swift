@@ -5,6 +5,7 @@ package import JSON
 package import Logging
 package import Primitives
 internal import Sessions
+internal import Store
 
 /// GitHub's webhook: `POST /hooks/github`. A delivery needs no credential but its signature.
 package struct GitHubHook: Sendable {

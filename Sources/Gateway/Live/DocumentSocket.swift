@@ -7,6 +7,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Store
 internal import WebSockets
 
 /// A WebSocket on which a document is edited: passes its messages to the open document, and that one's back.

@@ -4,6 +4,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Store
 internal import WebSockets
 
 /// A client's connection in the live protocol.

@@ -6,6 +6,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// Passes requests on to the hosts that have what they are about.
 ///

@@ -1,5 +1,5 @@
 package import HTTP
-package import Sessions
+package import Store
 
 /// The other hosts of a cluster, as the gateway needs them.
 package struct GatewayPeers: Sendable {

@@ -3,6 +3,7 @@ internal import HTTPServer
 internal import JSON
 internal import Primitives
 internal import Sessions
+internal import Store
 internal import WebSockets
 
 /// Live frames of operations on other hosts, by the live protocol.

@@ -3,6 +3,7 @@ internal import HTTP
 internal import HTTPServer
 internal import Primitives
 package import Sessions
+package import Store
 
 /// Identifies the caller of a request by a bearer token or the cookie of a signed-in browser.
 struct Authenticator: Sendable {

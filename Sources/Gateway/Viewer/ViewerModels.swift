@@ -136,13 +136,6 @@ package struct ViewerBlob: Sendable {
     package let path: String
     package let bytes: [UInt8]
 
-    package init(repository: String, ref: String, path: String, bytes: [UInt8]) {
-        self.repository = repository
-        self.ref = ref
-        self.path = path
-        self.bytes = bytes
-    }
-
     /// Git's rule: a NUL within the first 8,000 bytes.
     var isBinary: Bool { self.bytes.prefix(8000).contains(0) }
 

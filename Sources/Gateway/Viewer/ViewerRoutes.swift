@@ -3,6 +3,7 @@ internal import HTTP
 internal import HTTPServer
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// The built-in viewer, which opens the links posted into threads.
 struct ViewerRoutes: Sendable {

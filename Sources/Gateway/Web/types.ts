@@ -813,7 +813,7 @@ export interface Hook {
   /** Deliveries of the last days that were given up. */
   given_up: number;
   last_delivery: HookDelivery | null;
-  /** Null if nothing waits, or is sent right now. */
+  /** Null if nothing is queued or a delivery is in flight. */
   next_try: Timestamp | null;
 }
 

@@ -1,7 +1,6 @@
 internal import Crypto
 package import HTTP
 package import Primitives
-internal import Sessions
 
 /// An address that hears of changes.
 package struct Webhook: Sendable, Equatable {

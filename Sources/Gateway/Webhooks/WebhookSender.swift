@@ -5,6 +5,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// Sends one hook's deliveries, one after the other.
 final class WebhookSender: Sendable {

@@ -1,5 +1,4 @@
 internal import HTTP
-internal import Sessions
 
 /// What became of a try, and what follows from it. Pure.
 struct WebhookTry: Sendable {

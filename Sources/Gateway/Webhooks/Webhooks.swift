@@ -9,6 +9,7 @@ internal import Logging
 internal import Primitives
 internal import Schemas
 internal import Sessions
+internal import Store
 
 /// Tells the configured addresses what has changed: stores a delivery for each hook and change, which
 /// ``WebhookSender`` sends. In a cluster, one host does.

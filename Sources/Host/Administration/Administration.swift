@@ -7,6 +7,7 @@ internal import Gateway
 internal import Lifecycle
 internal import Primitives
 package import Sessions
+internal import Store
 internal import Turns
 package import Work
 

@@ -7,6 +7,7 @@ internal import Models
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Store
 internal import Tasks
 internal import Telemetry
 internal import Turns
@@ -49,8 +50,7 @@ enum BridgeSetup {
             model: model,
             catalog: ModelCatalog(
                 model, contextTokens: configuration.model.contextTokens, takesImages: configuration.model.images),
-            store: store, settings: settings, workbench: commands.workbench, workspaces: commands.workspaces,
-            repositories: repositories, audit: audit,
+            store: store, settings: settings, workbench: commands.workbench, repositories: repositories, audit: audit,
             answerLimit: AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens),
             hasNetwork: configuration.jail.network.mode == .allowlist,
             cli: try await CopilotCLISetup.agents(for: configuration, model: model, shells: commands.shells))

@@ -9,6 +9,7 @@ internal import Lifecycle
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// Sets up this host as one of a cluster.
 struct ClusterSetup: Sendable {
@@ -34,7 +35,7 @@ struct ClusterSetup: Sendable {
         // A renewal in doubt is sent again; nothing may wait for it longer than the lease allows.
         own.resolution = .seconds(1)
         let database = try Database(
-            postgreSQL: own, migrations: Schema.migrations,
+            postgreSQL: own, migrations: StoreSchema.migrations,
             settings: DatabaseSettings(readers: 1))
         let store = SessionStore(database: database)
         try await StoreClaim.checkFree(store)

@@ -1,7 +1,6 @@
 internal import Copilot
 internal import HTTP
 internal import HTTPClient
-internal import Lifecycle
 internal import Logging
 internal import Models
 internal import Primitives

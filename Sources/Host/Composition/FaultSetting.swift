@@ -1,5 +1,5 @@
 package import Primitives
-internal import Sessions
+internal import Store
 
 /// `JETBRIDGE_FAULT`: the step at which a crash test kills the process.
 package enum FaultSetting {

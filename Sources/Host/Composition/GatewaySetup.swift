@@ -1,3 +1,4 @@
+internal import Agent
 internal import Chat
 package import Cluster
 internal import Documents
@@ -12,8 +13,8 @@ internal import Repositories
 internal import Schemas
 internal import Sessions
 internal import SignIn
+internal import Store
 internal import Tasks
-internal import Turns
 internal import Work
 
 /// Sets up the gateway as configured.
@@ -69,8 +70,7 @@ enum GatewaySetup {
             }
         }
         (settings.signIn, settings.signInTokens, settings.tasks) = (signIn, tokens, tasks)
-        let steps = StoredSteps(store: store)
-        settings.steps = { turn, position in try await steps.page(of: turn, after: position) }
+        settings.steps = { turn, position in try await StoredSteps(store: store).page(of: turn, after: position) }
         let started = WallClock.now()
         settings.hosts = {
             if let cluster { return try await cluster.cluster.hosts().map(API.Host.init) }

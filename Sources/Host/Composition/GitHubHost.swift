@@ -1,9 +1,7 @@
 internal import Copilot
 internal import Git
 internal import GitHub
-internal import HTTP
 internal import Models
-internal import Primitives
 internal import Repositories
 internal import Sessions
 internal import Turns

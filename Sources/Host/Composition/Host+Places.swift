@@ -1,8 +1,8 @@
-internal import Chat
 internal import JSON
 internal import Logging
 internal import Primitives
-package import Sessions
+internal import Sessions
+package import Store
 internal import Turns
 internal import Work
 
@@ -30,7 +30,7 @@ extension Host {
         try await self.bridge.take(places) {
             let left = try await self.commits.keepKnown(in: some)
             interrupted.withLock { $0 = left }
-            try await self.workbench.recordEnds(of: StoredJobs(store: self.bridge.store).unfinished(in: some))
+            try await self.workbench.recover(in: some)
         }
         for network in self.networks where places.contains(network.place) { network.begin() }
         // Unstructured, because it may wait for servers.

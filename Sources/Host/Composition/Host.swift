@@ -1,9 +1,7 @@
 internal import Agent
 internal import Audit
-internal import Chat
 internal import Cluster
 internal import Database
-internal import EventLoop
 internal import Gateway
 internal import Git
 internal import GitHub
@@ -16,8 +14,8 @@ internal import Primitives
 internal import Repositories
 package import Sessions
 internal import SignIn
+internal import Store
 internal import Tasks
-internal import Telemetry
 internal import Turns
 internal import Work
 

@@ -3,7 +3,6 @@ internal import JSON
 internal import Jail
 internal import Lifecycle
 internal import Logging
-internal import Primitives
 
 /// What the machine offers for the jails of commands.
 enum JailProbing {

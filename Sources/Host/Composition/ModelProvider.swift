@@ -1,5 +1,4 @@
 internal import Copilot
-internal import HTTP
 internal import HTTPClient
 internal import Lifecycle
 internal import Logging

@@ -10,6 +10,7 @@ internal import Matrix
 internal import Primitives
 internal import Sessions
 internal import Slack
+internal import Store
 internal import Telegram
 
 /// Sets up the configured networks' adapters.
@@ -151,7 +152,7 @@ struct NetworkSetup {
 
     /// The commands that platforms list in a menu.
     static let commands = CommandName.allCases.map { command in
-        ChatCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
+        MenuCommand(name: command.rawValue, argument: command.argument, summary: command.summary)
     }
 }
 

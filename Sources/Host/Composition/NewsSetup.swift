@@ -1,11 +1,7 @@
-internal import Copilot
 internal import Gateway
 internal import GitHub
-internal import HTTP
-internal import HTTPClient
 internal import Lifecycle
 internal import Logging
-internal import Models
 internal import Primitives
 internal import Sessions
 internal import Turns

@@ -10,6 +10,7 @@ internal import Models
 internal import Primitives
 internal import Proxy
 internal import Sessions
+internal import Store
 internal import Telemetry
 
 /// Composes and runs `jetbridge proxy`.

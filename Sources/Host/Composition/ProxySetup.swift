@@ -1,12 +1,12 @@
 internal import Copilot
 internal import Gateway
 internal import HTTP
-internal import HTTPServer
 internal import Lifecycle
 internal import Logging
 internal import Primitives
 internal import Proxy
 internal import Sessions
+internal import Store
 internal import Telemetry
 
 /// Sets up the proxy as configured.

@@ -4,6 +4,7 @@ internal import Logging
 internal import Primitives
 internal import Proxy
 internal import Sessions
+internal import Store
 
 /// Sums the tokens of answers through the proxy, and stores the sums as fast as the store accepts them.
 final class ProxyUsageRecorder: Service {

@@ -4,7 +4,7 @@ internal import Jail
 internal import Lifecycle
 internal import Models
 internal import Objects
-internal import Sessions
+internal import Store
 
 extension HostReadiness {
     /// The checks of `/readyz`.

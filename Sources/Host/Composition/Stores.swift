@@ -1,6 +1,7 @@
 package import Database
 internal import Lifecycle
 package import Sessions
+internal import Store
 
 /// Opens the store, for the host and for commands that run alongside it.
 package enum Stores {
@@ -17,8 +18,8 @@ package enum Stores {
     /// The steps of the schema that the store lacks, without changing it. Throws where ``open(_:metrics:)`` would.
     package static func missing(in store: Configuration.Store) throws(DatabaseError) -> [Migration] {
         switch store {
-        case .file(let path): return try Database.missing(Schema.migrations, path: path)
-        case .postgreSQL(let place): return try Database.missing(Schema.migrations, postgreSQL: place)
+        case .file(let path): return try Database.missing(StoreSchema.migrations, path: path)
+        case .postgreSQL(let place): return try Database.missing(StoreSchema.migrations, postgreSQL: place)
         }
     }
 
@@ -26,9 +27,9 @@ package enum Stores {
         _ store: Configuration.Store, _ settings: DatabaseSettings = DatabaseSettings()
     ) throws(DatabaseError) -> Database {
         switch store {
-        case .file(let path): return try Database(path: path, migrations: Schema.migrations, settings: settings)
+        case .file(let path): return try Database(path: path, migrations: StoreSchema.migrations, settings: settings)
         case .postgreSQL(let place):
-            return try Database(postgreSQL: place, migrations: Schema.migrations, settings: settings)
+            return try Database(postgreSQL: place, migrations: StoreSchema.migrations, settings: settings)
         }
     }
 }

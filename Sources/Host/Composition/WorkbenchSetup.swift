@@ -1,12 +1,11 @@
 internal import Agent
 internal import Audit
-internal import Chat
 internal import Jail
 internal import Logging
 internal import Primitives
 internal import Repositories
-internal import Sandbox
 internal import Sessions
+internal import Store
 internal import Turns
 internal import Work
 
@@ -23,7 +22,7 @@ struct WorkbenchSetup {
         _ configuration: Configuration, posts: ThreadPosts, audit: AuditLog, trial: Task<JailMeans, Never>,
         repositories: RepositoryCatalog, agent: CurrentAgentSettings, reach: JailReach = JailReach()
     ) async throws {
-        let (running, log, metrics) = (RunningJobs(), StoredJobs(store: posts.store), posts.environment.metrics)
+        let (running, store, metrics) = (RunningJobs(), posts.store, posts.environment.metrics)
         let jailLogger = Logger(label: "jail")
         var gate: JailGate?
         if configuration.jail.network.mode == .allowlist {
@@ -44,13 +43,13 @@ struct WorkbenchSetup {
         self.workspaces = Workspaces(
             folder: JailProbing.workspaces(in: configuration.dataDirectory), repositories: repositories,
             snapshotBytes: configuration.perRepository(\.ofJail.disk), packer: shells.packer,
-            occupants: SessionOccupants(shells: shells, log: log, notices: posts, logger: logger),
+            occupants: SessionOccupants(shells: shells, store: store, notices: posts, logger: logger),
             bundles: posts.environment.settings.objects.map {
-                WorkspaceBundles($0, log: StoredBundles(store: posts.store), now: WallClock.now, logger: logger)
+                WorkspaceBundles($0, rows: store, now: WallClock.now, logger: logger)
             }, now: WallClock.now, logger: logger)
         try await self.workspaces.prepare()
         self.workbench = Workbench(
-            shells: shells, workspaces: self.workspaces, audit: audit, log: log, running: running, notices: posts,
+            shells: shells, workspaces: self.workspaces, audit: audit, store: store, running: running, notices: posts,
             settings: configuration.perRepository {
                 WorkbenchSettings(timeout: $0.timeout, outputLimit: $0.output)
             },

@@ -5,6 +5,7 @@ internal import Lifecycle
 internal import NATS
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// Checks what the hosts of a cluster need in common.
 struct ClusterFindings {

@@ -10,6 +10,7 @@ internal import Objects
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Store
 internal import Work
 
 /// Checks everything that a host needs by opening it and connecting to it.

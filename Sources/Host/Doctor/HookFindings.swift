@@ -2,7 +2,7 @@ internal import Database
 internal import Gateway
 internal import HTTP
 internal import Primitives
-internal import Sessions
+internal import Store
 
 /// The doctor's checks of the addresses that hear of changes.
 enum HookFindings {

@@ -4,6 +4,7 @@ internal import Lifecycle
 internal import Matrix
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// The doctor's checks of the networks.
 struct NetworkFindings {

@@ -27,11 +27,11 @@ extension Doctor {
             guard let first = missing.first, let last = missing.last else {
                 return Finding("schema", .ok, "release \(Release.version) uses the database \(name) as it is")
             }
-            guard first.number > 1 else {
+            guard first.before > 0 else {
                 return Finding("schema", .ok, "the first start makes the database \(name), with schema \(last.number)")
             }
             let change =
-                "release \(Release.version) upgrades the database \(name) from schema \(first.number - 1) to \(last.number) "
+                "release \(Release.version) upgrades the database \(name) from schema \(first.before) to \(last.number) "
                 + "(\(missing.map(\.name).joined(separator: ", ")))"
             guard missing.allSatisfy({ $0.minReader < first.number }) else {
                 return Finding("schema", .warning, "\(change); going back then means restoring a backup")

@@ -6,6 +6,7 @@ internal import Lifecycle
 internal import Primitives
 internal import Sessions
 internal import SignIn
+internal import Store
 internal import Turns
 
 /// The doctor's checks of sign-in to the web chat with accounts elsewhere.

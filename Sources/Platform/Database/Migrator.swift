@@ -1,41 +1,59 @@
 /// One step of the schema. There are no steps back, and a released step never changes.
 package struct Migration: Sendable {
-    /// 1, 2, 3, … without gaps.
+    /// 1, 2, 3, … without gaps; only the first one may stand for several.
     package let number: Int
     package let name: String
-    /// One or more statements, run in one transaction.
+    /// One or more statements, run in one transaction. PostgreSQL gets its own words for types and tables.
     package let sql: String
-    /// The same for PostgreSQL where its words for types and tables are not all that differs.
-    package let postgreSQL: String?
+    /// What follows in SQLite alone.
+    package let sqlite: String
+    /// What follows in PostgreSQL alone.
+    package let postgreSQL: String
     /// How many steps a program must know to use a store that has this one: its number, or less if it only adds what older
     /// programs need not know. Then one may go back to them.
     package let minReader: Int
+    /// The checksums of the steps that a released store went through instead, up to this one's number.
+    package let steps: [String]
 
-    package init(number: Int, name: String, sql: String, postgreSQL: String? = nil, minReader: Int? = nil) {
+    package init(
+        number: Int, name: String, sql: String = "", sqlite: String = "", postgreSQL: String = "",
+        minReader: Int? = nil,
+        steps: [String] = []
+    ) {
         self.number = number
         self.name = name
         self.sql = sql
+        self.sqlite = sqlite
         self.postgreSQL = postgreSQL
         self.minReader = minReader ?? number
+        self.steps = steps
     }
+
+    /// The number of the step before it; 0 if it makes a new store.
+    package var before: Int { self.number - self.checksums.count }
 
     func text(for dialect: SQLDialect) -> String {
-        dialect == .sqlite ? self.sql : self.postgreSQL ?? SQLText.schema(self.sql)
+        dialect == .sqlite ? "\(self.sql)\n\(self.sqlite)" : "\(SQLText.schema(self.sql))\n\(self.postgreSQL)"
     }
 
-    /// Reveals changes to a released step: 64-bit FNV-1a of the SQL, in hexadecimal.
-    var checksum: String {
+    /// Of each step that this one stands for. They reveal changes to a released step: 64-bit FNV-1a of the SQL, in
+    /// hexadecimal.
+    var checksums: [String] {
+        guard self.steps.isEmpty else { return self.steps }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in self.sql.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        for byte in (self.sql + self.sqlite).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
         let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+        return [String(repeating: "0", count: 16 - digits.utf8.count) + digits]
     }
 }
 
 extension [Migration] {
+    /// How many steps a store has that went through all of these.
+    package var version: Int { self.map(\.number).max() ?? 0 }
+
     /// How many of these steps a program must know to use a store that has all of them.
     package var minReader: Int {
-        var known = self.count
+        var known = self.version
         while known > 0, self.allSatisfy({ $0.number < known || $0.minReader < known }) { known -= 1 }
         return known
     }
@@ -66,13 +84,17 @@ struct Migrator {
         """
 
     private let migrations: [Migration]
+    /// Those of all steps that this program knows.
+    private let checksums: [String]
     /// The store's, for messages.
     private let name: String
 
     init(_ migrations: [Migration], name: String) throws(DatabaseError) {
         self.migrations = migrations.sorted { $0.number < $1.number }
+        self.checksums = self.migrations.flatMap(\.checksums)
         self.name = name
-        guard self.migrations.map(\.number) == (0..<migrations.count).map({ $0 + 1 }) else {
+        let first = max(self.migrations.first?.steps.count ?? 0, 1)
+        guard self.migrations.map(\.number) == (0..<migrations.count).map({ first + $0 }) else {
             throw DatabaseError(
                 code: .misuse,
                 message: "the migrations are not numbered 1, 2, 3, …: this is a bug in the program, report it")
@@ -94,10 +116,8 @@ struct Migrator {
                 try connection.script("ALTER TABLE schema_migrations ADD COLUMN min_reader INTEGER")
             }
             guard try self.applied(connection) == 0 else { return false }
-            for (migration, text) in zip(self.migrations, Self.texts(self.migrations, for: connection.dialect)) {
-                try self.naming(migration) { () throws(DatabaseError) in
-                    try self.apply(migration, text, on: connection)
-                }
+            for migration in self.migrations {
+                try self.naming(migration) { () throws(DatabaseError) in try self.apply(migration, on: connection) }
             }
             if let last = self.migrations.last {
                 try self.naming(last) { () throws(DatabaseError) in try self.checkReferences(connection) }
@@ -109,7 +129,7 @@ struct Migrator {
             try self.naming(migration) { () throws(DatabaseError) in
                 try self.write(on: connection) { () throws(DatabaseError) in
                     guard try self.applied(connection) < migration.number else { return }
-                    try self.apply(migration, migration.text(for: connection.dialect), on: connection)
+                    try self.apply(migration, on: connection)
                     try self.checkReferences(connection)
                 }
             }
@@ -122,7 +142,8 @@ struct Migrator {
         try connection.begin(.read)
         defer { connection.giveUpTransaction() }
         guard try connection.hasTable("schema_migrations") else { return self.migrations }
-        return Array(self.migrations.dropFirst(try self.applied(connection)))
+        let applied = try self.applied(connection)
+        return self.migrations.filter { $0.number > applied }
     }
 
     /// Stores of early releases do not.
@@ -142,8 +163,8 @@ struct Migrator {
         guard try self.namesReaders(connection) else { return false }
         let needed = try connection.first(
             "SELECT MAX(COALESCE(min_reader, number)) AS needed FROM schema_migrations WHERE number > $1",
-            SQLValue(self.migrations.count))
-        return try needed?.int("needed") ?? 0 <= self.migrations.count
+            SQLValue(self.checksums.count))
+        return try needed?.int("needed") ?? 0 <= self.checksums.count
     }
 
     /// The number of steps applied to the file, after checking that they are this program's.
@@ -157,22 +178,28 @@ struct Migrator {
             )
         }
         for (index, row) in rows.enumerated() {
-            guard index < self.migrations.count else {
+            guard index < self.checksums.count else {
                 if try self.mayUseNewer(connection) { return rows.count }
                 throw DatabaseError(
                     code: .tooNew,
                     message:
                         "the store \(self.name) was written by a newer version (schema \(rows.count), this program "
-                        + "knows \(self.migrations.count)): install the newer version, or restore an older backup")
+                        + "knows \(self.checksums.count)): install the newer version, or restore an older backup")
             }
-            let migration = self.migrations[index]
-            guard try row.int("number") == migration.number, try row.text("checksum") == migration.checksum else {
+            guard try row.int("number") == index + 1, try row.text("checksum") == self.checksums[index] else {
                 throw DatabaseError(
                     code: .migration,
                     message:
-                        "step \(migration.number) (\(migration.name)) of the store \(self.name) differs from this "
+                        "step \(index + 1) (\(try row.text("name"))) of the store \(self.name) differs from this "
                         + "program's: it belongs to another build; use that build, or restore a backup")
             }
+        }
+        if let first = self.migrations.first, !rows.isEmpty, rows.count < first.number {
+            throw DatabaseError(
+                code: .migration,
+                message:
+                    "the store \(self.name) has schema \(rows.count), from before the first release, which has "
+                    + "\(first.number): start a build of the first release with it once, or restore a newer backup")
         }
         return rows.count
     }
@@ -207,16 +234,17 @@ struct Migrator {
         }
     }
 
-    private func apply(
-        _ migration: Migration, _ text: String, on connection: any StoreConnection
-    ) throws(DatabaseError) {
-        try connection.script(text)
+    private func apply(_ migration: Migration, on connection: any StoreConnection) throws(DatabaseError) {
+        try connection.script(migration.text(for: connection.dialect))
         guard connection.isInTransaction else {
             throw DatabaseError(code: .misuse, message: "a migration must not end its transaction")
         }
-        try connection.execute(
-            "INSERT INTO schema_migrations (number, name, checksum, min_reader) VALUES ($1, $2, $3, $4)",
-            SQLValue(migration.number), .text(migration.name), .text(migration.checksum), SQLValue(migration.minReader))
+        let checksums = migration.checksums
+        for (number, checksum) in zip((migration.before + 1)..., checksums) {
+            try connection.execute(
+                "INSERT INTO schema_migrations (number, name, checksum, min_reader) VALUES ($1, $2, $3, $4)",
+                SQLValue(number), .text(migration.name), .text(checksum), SQLValue(min(number, migration.minReader)))
+        }
     }
 
     private func checkReferences(_ connection: any StoreConnection) throws(DatabaseError) {
@@ -225,53 +253,5 @@ struct Migrator {
             throw DatabaseError(
                 code: .constraint, message: "rows of \(row[0].text ?? "a table") refer to missing rows")
         }
-    }
-
-    /// The steps for a new store. In SQLite, a table has the columns from the beginning that later steps add: for each
-    /// `ADD COLUMN`, SQLite reads the whole schema anew, which takes more time than the rest of all steps.
-    static func texts(_ migrations: [Migration], for dialect: SQLDialect) -> [String] {
-        let texts = migrations.map { $0.text(for: dialect) }
-        guard dialect == .sqlite else { return texts }
-        // As bytes, because characters take ten times as long.
-        var steps = texts.map { text in
-            text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map(Substring.init)
-        }
-        for step in steps.indices {
-            var rest: [Substring] = []
-            for line in steps[step] {
-                let words = line.hasPrefix("ALTER ") ? line.split(separator: " ", maxSplits: 5) : []
-                let isFolded =
-                    words.count == 6 && words[3] == "ADD" && words[5].hasSuffix(";")
-                    && Self.add(words[5].dropLast(), toTable: words[2], in: &steps, before: step)
-                if !isFolded { rest.append(line) }
-            }
-            steps[step] = rest
-        }
-        return steps.map { $0.joined(separator: "\n") }
-    }
-
-    /// Adds a column behind those of a table as an earlier step makes it. Returns false if no step does in a way that can
-    /// be read here.
-    private static func add(
-        _ definition: Substring, toTable name: Substring, in steps: inout [[Substring]], before step: Int
-    ) -> Bool {
-        for step in (0..<step).reversed() {
-            // A table that was made anew has only what was copied into it.
-            guard !steps[step].contains("ALTER TABLE new_\(name) RENAME TO \(name);") else { return false }
-            guard let start = steps[step].firstIndex(of: "CREATE TABLE \(name) (") else { continue }
-            let constraints = ["PRIMARY KEY (", "UNIQUE (", "FOREIGN KEY (", "CHECK ("]
-            for line in steps[step].indices[(start + 1)...] {
-                let text = steps[step][line].drop { $0 == " " }
-                if text.hasPrefix(")") {
-                    steps[step].insert(", \(definition)", at: line)
-                } else if constraints.contains(where: text.hasPrefix) {
-                    steps[step].insert("    \(definition),", at: line)
-                } else {
-                    continue
-                }
-                return true
-            }
-        }
-        return false
     }
 }

@@ -47,7 +47,7 @@ package actor GitBundle {
     }
 
     private func pack(_ ids: [GitObjectID], without known: [GitObjectID], to number: Int32) throws(GitError) {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         try Self.limitMemory(of: store)
         let walk = try unsafe GitLibrary.make("the bundle") { unsafe git_revwalk_new($0, store.repository) }
         defer { unsafe git_revwalk_free(walk) }
@@ -96,7 +96,7 @@ package actor GitBundle {
         guard let head = file.read(at: 0, upTo: Self.largestHead), head.starts(with: Self.mark.utf8),
             let end = head.firstRange(of: Array("\n\n".utf8))
         else { throw Self.damage("it has no head") }
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         var references: [(name: String, id: GitObjectID)] = []
         for line in head[..<end.lowerBound].split(separator: UInt8(ascii: "\n")).dropFirst() {
             let isKnown = line.first == UInt8(ascii: "-")
@@ -114,14 +114,14 @@ package actor GitBundle {
             }
         }
         try self.index(file, from: end.upperBound, store)
-        let found = try ObjectStore(path: self.store)
+        let found = try GitObjects(path: self.store)
         for reference in references where !found.has(ObjectKey(reference.id)) {
             throw Self.damage("it lacks the commit \(reference.id.short)")
         }
         return references
     }
 
-    private func index(_ file: OpenFile, from start: Int, _ store: ObjectStore) throws(GitError) {
+    private func index(_ file: OpenFile, from start: Int, _ store: GitObjects) throws(GitError) {
         let folder = "\(self.store)/objects/pack"
         _ = unsafe mkdir(folder, 0o755)
         let indexer = try unsafe GitLibrary.make("the bundle") {
@@ -149,7 +149,7 @@ package actor GitBundle {
     }
 
     /// The library reads these limits only from the repository's configuration.
-    private static func limitMemory(of store: ObjectStore) throws(GitError) {
+    private static func limitMemory(of store: GitObjects) throws(GitError) {
         for (name, value) in [
             ("core.bigFileThreshold", Self.largeObject), ("pack.windowMemory", Self.memory),
             ("pack.deltaCacheSize", Self.memory),

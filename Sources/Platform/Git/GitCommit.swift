@@ -64,7 +64,7 @@ extension GitCommit {
             message: git_commit_message(commit).map { unsafe StreamSafeText.of(String(cString: $0)) } ?? "")
     }
 
-    init(_ id: GitObjectID, in store: ObjectStore) throws(GitError) {
+    init(_ id: GitObjectID, in store: GitObjects) throws(GitError) {
         let commit = try unsafe store.commit(id)
         defer { unsafe git_commit_free(commit) }
         unsafe self.init(commit)

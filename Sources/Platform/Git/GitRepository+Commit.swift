@@ -177,7 +177,7 @@ extension GitRepository {
     }
 
     private func tree(
-        of change: GitChange, on parent: GitObjectID, _ store: ObjectStore
+        of change: GitChange, on parent: GitObjectID, _ store: GitObjects
     ) throws(GitError) -> git_oid {
         let before = try store.root(of: parent)
         var tree = before.raw
@@ -216,7 +216,7 @@ extension GitRepository {
     /// The file's existing or new mode. Throws if a file and a directory would share a name, and for a link or submodule,
     /// which a file would replace unseen.
     private func mode(
-        of path: String, in tree: ObjectKey, _ store: ObjectStore, isDeletion: Bool
+        of path: String, in tree: ObjectKey, _ store: GitObjects, isDeletion: Bool
     ) throws(GitError) -> git_filemode_t {
         let parts = GitName.components(of: path)
         for count in 1..<parts.count where parts.count > 1 {
@@ -244,7 +244,7 @@ extension GitRepository {
     }
 
     private func writeBlob(
-        _ content: [UInt8], _ path: String, _ store: ObjectStore
+        _ content: [UInt8], _ path: String, _ store: GitObjects
     ) throws(GitError) -> git_oid {
         var id = git_oid()
         let status = unsafe content.withUnsafeBytes {

@@ -38,7 +38,7 @@ extension GitRepository {
     private static let shownPathBytes = 1 << 20
 
     private static func diff(
-        _ trees: (old: ObjectKey?, new: ObjectKey), of subject: String, _ limits: GitDiffLimits, _ store: ObjectStore
+        _ trees: (old: ObjectKey?, new: ObjectKey), of subject: String, _ limits: GitDiffLimits, _ store: GitObjects
     ) throws(GitError) -> GitDiff {
         let diff = try store.diff(
             trees.old, trees.new, of: subject, .show(fileBytes: limits.fileBytes),
@@ -58,7 +58,7 @@ extension GitRepository {
     }
 }
 
-extension ObjectStore {
+extension GitObjects {
     /// The trees of a commit's first parent, if it has one, and of the commit.
     func change(by id: GitObjectID) throws(GitError) -> (old: ObjectKey?, new: ObjectKey) {
         var old: ObjectKey?

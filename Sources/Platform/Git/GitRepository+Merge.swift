@@ -85,7 +85,7 @@ private struct MergeCheck {
     let mayCompareSides: Bool
 
     init(
-        _ store: ObjectStore, base: GitObjectID, ours: GitObjectID, theirs: GitObjectID
+        _ store: GitObjects, base: GitObjectID, ours: GitObjectID, theirs: GitObjectID
     ) throws(GitError) {
         let root = try store.root(of: base)
         // The library visits every path of the three trees.
@@ -110,7 +110,7 @@ private struct MergeCheck {
             both[visit.path] = Change(visit)
         }
         var lines = LineCost(store)
-        var isMovable = max(ourMovable, theirMovable) <= ObjectStore.movableBytes
+        var isMovable = max(ourMovable, theirMovable) <= GitObjects.movableBytes
         var sides = 0.0
         var hasMoved = false
         try Self.visit(root, ours, store) { visit throws(GitError) in
@@ -156,7 +156,7 @@ private struct MergeCheck {
 
     /// Visits the files that one side has changed.
     private static func visit(
-        _ base: ObjectKey, _ side: GitObjectID, _ store: ObjectStore,
+        _ base: ObjectKey, _ side: GitObjectID, _ store: GitObjects,
         _ body: (TreeWalk.Visit) throws(GitError) -> Void
     ) throws(GitError) {
         var walk = TreeWalk(store, .mergedSides, of: "the merge with \(side.short)")
@@ -169,7 +169,7 @@ private struct MergeCheck {
 
 extension GitRepository {
     /// The tree of a commit, or the tree itself. The caller frees it.
-    private func treeHandle(_ id: GitObjectID, _ store: ObjectStore) throws(GitError) -> OpaquePointer {
+    private func treeHandle(_ id: GitObjectID, _ store: GitObjects) throws(GitError) -> OpaquePointer {
         var raw = try store.root(of: id).raw
         return try unsafe GitLibrary.make("the tree of \(id.short)") {
             unsafe git_tree_lookup($0, store.repository, &raw)

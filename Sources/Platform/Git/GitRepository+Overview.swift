@@ -185,7 +185,7 @@ extension GitRepository {
 
 /// A search through directories for files by the endings of their names.
 private struct FileSearch {
-    let store: ObjectStore
+    let store: GitObjects
     let endings: [String]
     let limit: Int
     var visits: Int
@@ -196,7 +196,7 @@ private struct FileSearch {
     /// Deeper directories are left out: they hold no documents.
     private static let depthLimit = 16
 
-    init(store: ObjectStore, endings: [String], limit: Int, visits: Int) {
+    init(store: GitObjects, endings: [String], limit: Int, visits: Int) {
         self.store = store
         self.endings = endings
         self.limit = limit

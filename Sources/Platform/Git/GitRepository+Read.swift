@@ -102,7 +102,7 @@ extension GitRepository {
 }
 
 extension GitTreeEntry {
-    fileprivate init(_ item: TreeItem, in store: ObjectStore) {
+    fileprivate init(_ item: TreeItem, in store: GitObjects) {
         let kind: Kind =
             switch item.kind {
             case .folder: .directory
@@ -149,7 +149,7 @@ extension GitRepository {
         return unsafe GitCommit(commit)
     }
 
-    private static func resolve(_ name: String, _ store: ObjectStore) throws(GitError) -> GitObjectID {
+    private static func resolve(_ name: String, _ store: GitObjects) throws(GitError) -> GitObjectID {
         let shown = GitName.printable(name)
         if GitObjectID.isHexadecimal(name), 7...40 ~= name.utf8.count {
             var (id, full) = (git_oid(), git_oid())
@@ -174,7 +174,7 @@ extension GitRepository {
 
     /// The commit that an object is, or that it leads to as a tag. Nil for other objects, and beyond the limits: the
     /// library would read a chain of tags of any number and size.
-    private static func peeled(_ key: ObjectKey, in store: ObjectStore) throws(GitError) -> GitObjectID? {
+    private static func peeled(_ key: ObjectKey, in store: GitObjects) throws(GitError) -> GitObjectID? {
         var key = key
         for tags in 0...Self.mostTags {
             let (kind, size) = try store.header(key)
@@ -192,7 +192,7 @@ extension GitRepository {
     }
 
     /// What is at a path of a commit or tree. Throws ``GitError/Code/notFound``.
-    private static func item(_ path: String, at id: GitObjectID, in store: ObjectStore) throws(GitError) -> TreeItem {
+    private static func item(_ path: String, at id: GitObjectID, in store: GitObjects) throws(GitError) -> TreeItem {
         guard let item = try store.item(at: path, in: store.root(of: id)) else {
             throw self.missing(path, at: id, "was not found")
         }
@@ -200,7 +200,7 @@ extension GitRepository {
     }
 
     /// The folder at a path of a commit or tree; "" is the root. Throws ``GitError/Code/notFound``.
-    static func folder(_ path: String, at id: GitObjectID, in store: ObjectStore) throws(GitError) -> ObjectKey {
+    static func folder(_ path: String, at id: GitObjectID, in store: GitObjects) throws(GitError) -> ObjectKey {
         guard !path.isEmpty else { return try store.root(of: id) }
         guard let folder = try self.item(path, at: id, in: store).folder else {
             throw self.missing(path, at: id, "is not a directory")
@@ -209,7 +209,7 @@ extension GitRepository {
     }
 
     static func directories(
-        in folder: ObjectKey, _ store: ObjectStore
+        in folder: ObjectKey, _ store: GitObjects
     ) throws(GitError) -> [(name: String, id: GitObjectID)] {
         let limits = TreeLimits.show()
         let reader = try TreeReader(folder, in: store)

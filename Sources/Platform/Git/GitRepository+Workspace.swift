@@ -68,7 +68,7 @@ extension GitRepository {
 
     /// Whether the repository has all of these objects.
     package func hasAll(_ ids: Set<GitObjectID>) throws(GitError) -> Bool {
-        let store = try ObjectStore(path: self.path)
+        let store = try GitObjects(path: self.path)
         return ids.allSatisfy { store.has(ObjectKey($0)) }
     }
 
@@ -85,7 +85,7 @@ extension GitRepository {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         try unsafe self.checkFree(branch, expected, repository)
-        var copy = try ObjectCopy(from: ObjectStore(path: path), to: ObjectStore(path: self.path))
+        var copy = try ObjectCopy(from: GitObjects(path: path), to: GitObjects(path: self.path))
         try copy.add(tree: ObjectKey(tree))
         try copy.finish()
         let change = GitChange(
@@ -111,7 +111,7 @@ extension GitRepository {
         let store = try self.openStore()
         let known = try unsafe self.branches(store.repository).map(\.id)
         return try QuarantineCheck(
-            store: ObjectStore(path: quarantine), known: store, limit: limit, fileBytes: fileBytes,
+            store: GitObjects(path: quarantine), known: store, limit: limit, fileBytes: fileBytes,
             settings: self.settings()
         ).commits(from: base, to: new, without: known)
     }
@@ -128,8 +128,8 @@ extension GitRepository {
     ) throws(GitError) -> GitObjectID? {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
-        let source = try ObjectStore(path: quarantine)
-        var copy = try ObjectCopy(from: source, to: ObjectStore(path: self.path))
+        let source = try GitObjects(path: quarantine)
+        var copy = try ObjectCopy(from: source, to: GitObjects(path: self.path))
         for commit in commits { try copy.add(tree: source.tree(ofCommit: commit.id)) }
         try copy.finish()
         var new: [GitObjectID: GitObjectID] = [:]
@@ -168,7 +168,7 @@ extension GitRepository {
     /// Copies a commit from another store on this machine, with as much of its history as this repository lacks. No
     /// branch moves.
     package func take(_ commit: GitObjectID, from path: String) throws(GitError) {
-        let (source, target) = (try ObjectStore(path: path), try ObjectStore(path: self.path))
+        let (source, target) = (try GitObjects(path: path), try GitObjects(path: self.path))
         var (missing, waiting): ([GitObjectID], [GitObjectID]) = ([], [commit])
         var seen: Set<GitObjectID> = []
         while let id = waiting.popLast() {

@@ -103,7 +103,7 @@ extension GitRepository {
     }
 
     /// The objects.
-    func openStore() throws(GitError) -> ObjectStore { try unsafe ObjectStore(owning: self.open(), at: self.path) }
+    func openStore() throws(GitError) -> GitObjects { try unsafe GitObjects(owning: self.open(), at: self.path) }
 
     func tip(of branch: String, _ repository: OpaquePointer) throws(GitError) -> GitObjectID {
         var id = git_oid()

@@ -3,6 +3,7 @@ package struct HTTPClientSettings: Sendable, Hashable {
     package var caFile: String?
     /// Whether `http://` is allowed to hosts other than loopback.
     package var allowsPlainHTTP = false
+    // Change: how long connecting may take
     /// Covers name resolution, connecting and the TLS handshake.
     package var connectTimeout: Duration = .seconds(15)
     /// How long the peer may be idle; `nil` is no limit. Waiting for the body's local reader or writer doesn't count.

@@ -1,4 +1,4 @@
-/// Checks of subjects and names. libnats writes them to the protocol's lines as they are.
+/// Checks of subjects and names, which the protocol's lines contain as they are.
 enum NATSSubject {
     /// Whether it may be published to, or subscribed to with `*` and `>` as whole tokens.
     static func isValid(_ subject: String, mayHaveWildcards: Bool = false) -> Bool {

@@ -7,7 +7,7 @@ package struct OlmError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { self.code }
 
-    /// A peer's key with which an agreement would give a secret that everybody knows.
+    /// A peer's key that would yield a predictable shared secret.
     package static let badPeerKey = OlmError(code: "BAD_PEER_KEY")
     static let badMessageFormat = OlmError(code: "BAD_MESSAGE_FORMAT")
     static let invalidBase64 = OlmError(code: "INVALID_BASE64")

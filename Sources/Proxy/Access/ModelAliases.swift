@@ -1,3 +1,4 @@
+// Change: a model's alias in the proxy, and its keys
 /// Other names for models, and the models that replace one that fails, from the configuration. Pure.
 struct ModelAliases: Sendable {
     let aliases: [String: String]

@@ -26,6 +26,7 @@ extension ForwardedRequest {
         return (self.length ?? 0) / 4 + Self.estimatedOutput
     }
 
+    // Change: a model's alias in the proxy, and its keys
     /// Refuses what the client's key does not allow. If the key is limited to models, the whole body is read first:
     /// until its end, it may name another model.
     func permit() async throws {

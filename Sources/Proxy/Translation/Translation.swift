@@ -1,5 +1,6 @@
 internal import JSON
 
+// Change: how the proxy translates between APIs
 /// Translates one request from the client's form to the upstream's, and its answer back. Pure.
 ///
 /// Requests between messages and responses pass through the form of chat completions, to which the other two translate

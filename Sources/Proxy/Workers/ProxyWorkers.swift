@@ -5,6 +5,7 @@ package import Logging
 internal import Primitives
 internal import Processes
 
+// Change: how the proxy uses several cores
 /// The further processes of `jetbridge proxy`, each with its own event loop and its own connections to the upstream.
 ///
 /// They are processes rather than threads because everything on the event loop is confined to one thread, and one

@@ -2,6 +2,7 @@ package import EventLoop
 internal import Primitives
 internal import Processes
 
+// Change: how the proxy uses several cores
 /// What the workers of a proxy share: how many requests each client may still make, and what is counted.
 ///
 /// It is a table of numbers in shared memory. A name has the first free place after its hash; places are never given

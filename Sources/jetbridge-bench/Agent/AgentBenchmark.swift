@@ -7,6 +7,7 @@ internal import Logging
 internal import Models
 internal import Primitives
 internal import Sessions
+internal import Store
 internal import TestSupport
 internal import Turns
 
@@ -32,8 +33,8 @@ struct AgentBenchmark {
     }
 
     func run() async throws {
-        let database = try Database(path: "\(self.directory)/agent.sqlite", migrations: Schema.migrations)
-        let log = StoredSteps(store: SessionStore(database: database))
+        let database = try Database(path: "\(self.directory)/agent.sqlite", migrations: StoreSchema.migrations)
+        let log = StoredSteps(store: SessionStore(database: database), origin: UsageOrigin())
         if self.part == "step" {
             try await self.printStep(log)
         } else {

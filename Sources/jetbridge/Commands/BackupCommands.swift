@@ -1,10 +1,12 @@
 internal import Backup
+internal import Database
 internal import Glibc
 internal import Host
 internal import JSON
 internal import Lifecycle
 internal import Primitives
 internal import Sessions
+internal import Store
 internal import Terminals
 
 struct BackupCreateCommand: Command {
@@ -91,7 +93,7 @@ struct BackupRestoreCommand: Command {
             if isNeeded { passphrase = try context.passphrase(isNew: false) }
         }
         let manifest = try await Backup().restore(
-            file, into: directory, passphrase: passphrase, schema: Schema.migrations.count)
+            file, into: directory, passphrase: passphrase, schema: StoreSchema.migrations.version)
         guard !context.isJSON else { return try context.print(manifest.summary(of: file)) }
         try context.print("Restored \(manifest.contents) of \(manifest.created) into \(directory).")
         if passphrase == nil {
@@ -167,7 +169,7 @@ extension CommandContext {
     private func checked(_ passphrase: String, _ isNew: Bool) throws -> Secret {
         guard !isNew || passphrase.count >= Self.shortest else {
             throw CommandFailure(
-                "the passphrase is too short: use at least \(Self.shortest) characters, better a sentence")
+                "the passphrase is too short: use at least \(Self.shortest) characters; a sentence is better")
         }
         return Secret(passphrase)
     }

@@ -4,6 +4,7 @@ internal import Host
 internal import JSON
 internal import Lifecycle
 internal import Sessions
+internal import Store
 
 struct StoreCopyCommand: Command {
     let syntax = CommandSyntax(

@@ -3,6 +3,7 @@ internal import Host
 internal import JSON
 internal import Lifecycle
 internal import Sessions
+internal import Store
 
 struct VersionCommand: Command {
     let actsAsOwner = false
@@ -21,9 +22,9 @@ struct VersionCommand: Command {
     func run(_ context: CommandContext) async throws {
         guard let address = context.arguments.value("check") else {
             guard context.isJSON else { return try context.print("jetbridge \(Release.version)") }
-            let schema = Schema.migrations
+            let schema = StoreSchema.migrations
             return try context.print([
-                "version": JSON(Release.version), "schema": JSON(schema.count), "min_reader": JSON(schema.minReader),
+                "version": JSON(Release.version), "schema": JSON(schema.version), "min_reader": JSON(schema.minReader),
             ])
         }
         guard let path = context.arguments.value("key") else {
@@ -32,7 +33,7 @@ struct VersionCommand: Command {
         }
         guard let key = PrivateFile.text(of: path) else { throw CommandFailure("\(path) cannot be read") }
         let newest = try await ReleaseFile.fetch(address, key: key)
-        let (isNewer, known) = (newest.isNewer(than: Release.version), Schema.migrations.count)
+        let (isNewer, known) = (newest.isNewer(than: Release.version), StoreSchema.migrations.version)
         guard !context.isJSON else {
             return try context.print([
                 "version": JSON(Release.version), "newest": .string(newest.version), "is_newest": .bool(!isNewer),

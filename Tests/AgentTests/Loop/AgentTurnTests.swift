@@ -215,7 +215,7 @@ struct AgentTurnTests {
     @Test("the time limit does not count the time in which people decide")
     func time() async throws {
         let clock = ManualClock()
-        var bench = Bench(clock: TurnClock(clock)) { request in
+        var bench = Bench(clock: ModelClock(clock)) { request in
             request.messages.count { $0.role == .tool } < 3 ? Bench.calls("shell {}") : ScriptedModel.answer("Done.")
         }
         bench.limits = AgentLimits(time: .seconds(60))
@@ -228,7 +228,7 @@ struct AgentTurnTests {
             clock.advance(by: .seconds(40))
             return ToolResult(.done, text: call.id, summary: "slow")
         }
-        var late = Bench(clock: TurnClock(clock), executor: slow) { _ in Bench.calls("shell {}") }
+        var late = Bench(clock: ModelClock(clock), executor: slow) { _ in Bench.calls("shell {}") }
         late.limits = AgentLimits(time: .seconds(60))
         try await expectEqual(late.run(), .cut("the work took 60 s, as long as `agent.max_time` allows"))
         expectEqual(late.executor.executed.count, 2)

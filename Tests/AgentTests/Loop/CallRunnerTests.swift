@@ -1,5 +1,4 @@
 import JSON
-import Logging
 import Primitives
 import TestSupport
 import Testing
@@ -16,7 +15,7 @@ struct CallRunnerTests {
     }
 
     private static func runner(_ executor: FakeExecutor) -> CallRunner {
-        CallRunner(executor: executor, logger: Logger(label: "test"), editBytes: 250)
+        CallRunner(executor: executor, editBytes: 250)
     }
 
     @Test("edits that are too much together fail from the first one that does not fit, and are not prepared")

@@ -27,10 +27,10 @@ struct LoopBench {
     var threadKeepsText = false
     var steering = AgentSteering()
     let events = Protected<[TurnEvent]>([])
-    let clock: TurnClock
+    let clock: ModelClock
 
     init(
-        _ scripts: [[ScriptedModel.Step]] = [], inputLimit: Int = 64_000, clock: TurnClock = .continuous,
+        _ scripts: [[ScriptedModel.Step]] = [], inputLimit: Int = 64_000, clock: ModelClock = .continuous,
         executor: FakeExecutor = FakeExecutor(),
         otherwise: @escaping @Sendable (ModelRequest) -> [ScriptedModel.Step] = { _ in ScriptedModel.answer("ok") }
     ) {

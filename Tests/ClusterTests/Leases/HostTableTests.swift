@@ -2,6 +2,7 @@ import Database
 import Glibc
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -26,7 +27,7 @@ struct HostTableTests {
     private func table(_ host: String, run: String, lease: Duration = .seconds(3)) throws -> HostTable {
         HostTable(
             database: try Database(
-                postgreSQL: self.place.named("jetbridge \(run)"), migrations: Schema.migrations,
+                postgreSQL: self.place.named("jetbridge \(run)"), migrations: StoreSchema.migrations,
                 settings: DatabaseSettings(readers: 1)),
             host: host, run: run, lease: lease)
     }

@@ -21,7 +21,8 @@ struct CopilotClientTests {
             gitHubAPIURL: try HTTPURL("https://api.example.org"), defaultModel: "gpt-4.1",
             exchange: ExchangeSettings(retry: RetryPolicy(maximumTries: tries)))
         return CopilotClient(
-            settings, source: source, gitHub: knowsGitHub ? source : nil, transport: transport, clock: TurnClock(clock),
+            settings, source: source, gitHub: knowsGitHub ? source : nil, transport: transport,
+            clock: ModelClock(clock),
             jitter: { 1 }, logger: Logger(label: "test"))
     }
 

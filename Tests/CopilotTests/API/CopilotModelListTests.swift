@@ -15,7 +15,7 @@ struct CopilotModelListTests {
     ) throws -> CopilotClient {
         CopilotClient(
             CopilotSettings(gitHubAPIURL: try HTTPURL("https://api.example.org"), defaultModel: "gpt-4.1"),
-            source: source, transport: transport, clock: TurnClock(clock), logger: Logger(label: "test"))
+            source: source, transport: transport, clock: ModelClock(clock), logger: Logger(label: "test"))
     }
 
     private func models(_ entries: JSON...) async throws -> [ModelInfo] {

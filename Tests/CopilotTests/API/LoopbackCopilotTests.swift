@@ -20,7 +20,7 @@ struct LoopbackCopilotTests {
     /// Runs `body` with a server and its client, whose tokens live for a number of requests.
     private func with(
         credits: Double? = nil, tokens: ShortTokens? = nil, idleTimeout: Duration = .seconds(20),
-        clock: TurnClock = .continuous, _ body: (LoopbackCopilot, CopilotClient) async throws -> Void
+        clock: ModelClock = .continuous, _ body: (LoopbackCopilot, CopilotClient) async throws -> Void
     ) async throws {
         let tokens = tokens ?? ShortTokens(uses: .max)
         let server = try await LoopbackCopilot.started(credits: credits) { tokens.isLive($0) }
@@ -118,7 +118,7 @@ struct LoopbackCopilotTests {
     @Test("the list is requested with its ETag")
     func etag() async throws {
         let clock = ManualClock()
-        try await self.with(clock: TurnClock(clock)) { server, client in
+        try await self.with(clock: ModelClock(clock)) { server, client in
             let first = try await client.models()
             clock.advance(by: .milliseconds(1100))
             try await expectEqual(client.models(), first)

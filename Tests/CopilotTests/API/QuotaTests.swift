@@ -91,7 +91,7 @@ struct QuotaTests {
         let (source, transport) = (try FakeTokenSource(), SlowTransport(clock, answers: answers))
         let client = CopilotClient(
             CopilotSettings(gitHubAPIURL: try HTTPURL("https://api.example.org"), defaultModel: "m"), source: source,
-            gitHub: source, transport: transport, clock: TurnClock(clock), logger: Logger(label: "test"))
+            gitHub: source, transport: transport, clock: ModelClock(clock), logger: Logger(label: "test"))
         for number in 0..<50 {
             if number == 0, !answers {
                 await #expect(throws: CancellationError.self) { try await client.quota() }

@@ -123,7 +123,7 @@ struct DeviceFlowTests {
         let github = time.github(tokenLife: 1_800)
         let accounts = try Accounts(signIn: nil)
         let signIn = DeviceSignIn(
-            try accounts.settings(), clientID: "client", transport: github.transport, clock: TurnClock(time.clock)
+            try accounts.settings(), clientID: "client", transport: github.transport, clock: ModelClock(time.clock)
         ) { code in
             #expect(code.userCode == "ABCD-1001" && code.interval == .seconds(5))
         }

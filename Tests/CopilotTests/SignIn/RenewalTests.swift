@@ -16,7 +16,7 @@ struct RenewalTests {
         settings.now = { time.seconds }
         let github = LoopbackGitHub(settings)
         let signIn = DeviceSignIn(
-            try accounts.settings(), clientID: "client", transport: github.transport, clock: TurnClock(time.clock)
+            try accounts.settings(), clientID: "client", transport: github.transport, clock: ModelClock(time.clock)
         ) { _ in }
         async let pending = signIn()
         await time.clock.sleepers(1)

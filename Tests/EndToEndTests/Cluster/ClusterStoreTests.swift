@@ -4,6 +4,7 @@ import HTTP
 import JSON
 import Processes
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -39,9 +40,9 @@ struct ClusterStoreTests {
             await
                 (try Database(
                     postgreSQL: PostgreSQLServer.shared.settings(of: cluster.database),
-                    migrations: Schema.migrations + steps)).close()
+                    migrations: StoreSchema.migrations + steps)).close()
         }
-        let count = Schema.migrations.count
+        let count = StoreSchema.migrations.version
         let adding = Migration(
             number: count + 1, name: "moods",
             sql: """

@@ -5,6 +5,7 @@ import JSON
 import Logging
 import Repositories
 import Sessions
+import Store
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import HTTPClient
 import JSON
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 import WebSockets

@@ -5,6 +5,7 @@ import JSON
 import Schemas
 import Sessions
 import Specs
+import Store
 import TestSupport
 import Testing
 

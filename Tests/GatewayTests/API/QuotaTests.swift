@@ -3,6 +3,7 @@ import Glibc
 import HTTP
 import JSON
 import Sessions
+import Store
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Primitives
+import Store
 import TestSupport
 import Testing
 

@@ -1,7 +1,9 @@
 import Chat
+import Database
 import HTTP
 import JSON
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -34,8 +36,9 @@ struct StepTests {
             let operation = try await member.write("fix it", to: thread)
             _ = try await member.ended(operation)
             try await harness.bridge.store.write { ledger in
-                try ledger.insert(
-                    [StepRow(number: 1, elapsed: 0, event: "{}", isCheckpoint: false)], ofTurn: operation)
+                try ledger.connection.execute(
+                    "INSERT INTO steps (turn, number, elapsed, event, checkpoint) VALUES (?, 1, 0, '{}', 0)",
+                    [.text(operation)])
             }
             let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
             let list = try await member.send(.get, path).expect(200)

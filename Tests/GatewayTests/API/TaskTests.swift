@@ -5,6 +5,7 @@ import JSON
 import Logging
 import Repositories
 import Sessions
+import Store
 import Tasks
 import TestSupport
 import Testing
@@ -39,7 +40,7 @@ struct TaskTests {
         let git = RealGit(path)
         try git.shell(
             "mkdir docs && printf '%s' '\(Self.list)' > docs/TASKS.md && git add . && git commit -qm list")
-        let database = try TestDatabase.open(path: directory.path + "/index", migrations: Schema.migrations)
+        let database = try TestDatabase.open(path: directory.path + "/index", migrations: StoreSchema.migrations)
         let desk = TaskDesk(
             store: SessionStore(database: database), repositories: catalog,
             pages: RepositoryPages(viewer: "http://bot.example"), now: { GatewayHarness.start })

@@ -4,6 +4,7 @@ import HTTP
 import JSON
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 

@@ -3,6 +3,7 @@ import EventLoop
 import HTTP
 import HTTPServer
 import Sessions
+import Store
 import TestSupport
 import Testing
 

@@ -5,6 +5,7 @@ import Logging
 import Primitives
 import Repositories
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -55,7 +56,7 @@ struct DocumentSavingTests {
             let catalog = RepositoryCatalog(
                 [notes, far], upstreams: ["far": server], now: { 1_700_000_000 }, logger: logger)
             await catalog.prepare()
-            let database = try TestDatabase.open(path: path + "/store", migrations: Schema.migrations)
+            let database = try TestDatabase.open(path: path + "/store", migrations: StoreSchema.migrations)
             let clock = Protected<Int64>(1_700_000_000_000)
             self.clock = clock
             self.store = SessionStore(database: database)

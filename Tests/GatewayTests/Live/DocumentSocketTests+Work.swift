@@ -2,6 +2,7 @@ import Chat
 import Database
 import JSON
 import Sessions
+import Store
 import TestSupport
 import Testing
 import WebSockets

@@ -5,6 +5,7 @@ import Logging
 import Primitives
 import Repositories
 import Sessions
+import Store
 import TestSupport
 import Testing
 import WebSockets

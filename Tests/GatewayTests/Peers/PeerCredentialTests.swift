@@ -6,6 +6,7 @@ import JSON
 import Logging
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 import WebSockets

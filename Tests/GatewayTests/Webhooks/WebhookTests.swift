@@ -5,6 +5,7 @@ import HTTPServer
 import JSON
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 

@@ -1,6 +1,5 @@
 import HTTP
 import Primitives
-import Sessions
 import TestSupport
 import Testing
 

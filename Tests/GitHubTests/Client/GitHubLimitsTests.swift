@@ -308,7 +308,7 @@ struct GitHubLimitsTests {
         let transport = ScriptedTransport([.json(Self.secondary, status: 429)])
         let client = GitHubClient(
             try GitHubRig.settings(), tokens: FixedToken(nil), transport: transport,
-            clock: GitHubClock(TurnClock(clock)) { GitHubRig.start * 1_000 })
+            clock: GitHubClock(ModelClock(clock)) { GitHubRig.start * 1_000 })
         await withThrowingTaskGroup { group in
             group.addTask { _ = try await client.signIn() }
             await clock.sleepers(1)

@@ -5,6 +5,7 @@ import Logging
 import Primitives
 import Proxy
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -21,7 +22,7 @@ struct KeyStoreTests {
 
     private func store() throws -> SessionStore {
         let path = self.directory.path + "/jetbridge.sqlite"
-        return SessionStore(database: try TestDatabase.open(path: path, migrations: Schema.migrations))
+        return SessionStore(database: try TestDatabase.open(path: path, migrations: StoreSchema.migrations))
     }
 
     private func insert(
@@ -200,7 +201,7 @@ struct KeyStoreTests {
     @Test("keys of a store from before there were limits have none")
     func migration() async throws {
         let path = self.directory.path + "/jetbridge.sqlite"
-        let old = try TestDatabase.open(path: path, migrations: Schema.migrations.filter { $0.number < 15 })
+        let old = try TestDatabase.open(path: path, migrations: StoreSchema.migrations.filter { $0.number < 15 })
         try await old.write { connection in
             try connection.execute(
                 """

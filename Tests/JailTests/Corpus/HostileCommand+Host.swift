@@ -108,6 +108,7 @@ extension HostileCommand {
         ),
     ]
 
+    // Change: a system call that the jail refuses, a bwrap argument
     static let calls: [HostileCommand] = [
         .python("ptrace", "print(syscall(101, 0, 0, 0, 0) == errno.EPERM)", .prints("True")),
         .python(

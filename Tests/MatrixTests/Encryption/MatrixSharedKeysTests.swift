@@ -2,6 +2,7 @@ import Chat
 import Database
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -18,7 +19,7 @@ struct MatrixSharedKeysTests {
     init() throws {
         self.directory = try TemporaryDirectory()
         try TestFile.makeFolder(self.directory.path)
-        self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: Schema.migrations)
+        self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: StoreSchema.migrations)
         for user in ["@a:s", "@bot:s"] { self.server.join(user, self.room) }
     }
 

@@ -2,6 +2,7 @@ import Chat
 import Database
 import Foundation
 import Sessions
+import Store
 import TestSupport
 
 @testable import Matrix
@@ -16,7 +17,7 @@ final class TestKeys: Sendable {
         guard TestDatabase.isPostgreSQL else { return nil }
         do {
             return SessionStore(
-                database: try TestDatabase.open(path: "matrix keys", migrations: Schema.migrations))
+                database: try TestDatabase.open(path: "matrix keys", migrations: StoreSchema.migrations))
         } catch {
             fatalError("the store of keys does not open: \(error)")
         }

@@ -19,7 +19,7 @@ struct OpenAIClientTests {
             OpenAISettings(
                 baseURL: try HTTPURL(url), apiKey: key.map { Secret($0) }, defaultModel: "large",
                 exchange: ExchangeSettings(retry: RetryPolicy(maximumTries: tries))),
-            transport: transport, clock: TurnClock(clock), jitter: { 1 }, logger: logger)
+            transport: transport, clock: ModelClock(clock), jitter: { 1 }, logger: logger)
     }
 
     private func read(
@@ -156,7 +156,7 @@ struct OpenAIClientTests {
             baseURL: try HTTPURL("http://h/v1"), apiKey: nil, defaultModel: "m",
             exchange: ExchangeSettings(turnTimeout: .seconds(120)))
         let client = OpenAIClient(
-            settings, transport: transport, clock: TurnClock(clock), jitter: { 0 }, logger: Logger(label: "test"))
+            settings, transport: transport, clock: ModelClock(clock), jitter: { 0 }, logger: Logger(label: "test"))
         await #expect(throws: ModelError.self) {
             try await self.read(client, clock, waits: [.seconds(50), .seconds(50)])
         }

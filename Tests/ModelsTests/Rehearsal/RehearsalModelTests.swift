@@ -118,7 +118,7 @@ struct RehearsalModelTests {
     @Test("it streams at the pace of its clock, and ends at once when it is cancelled")
     func pace() async throws {
         let clock = ManualClock()
-        let model = RehearsalModel(pace: 40, clock: TurnClock(clock))
+        let model = RehearsalModel(pace: 40, clock: ModelClock(clock))
         let stream = model.stream(ModelRequest(messages: [ModelMessage(.user, "hello")]))
         let reader = Task {
             var count = 0

@@ -2,6 +2,7 @@ import Audit
 import Chat
 import JSON
 import Primitives
+import Store
 import TestSupport
 import Testing
 

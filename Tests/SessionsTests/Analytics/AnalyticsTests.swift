@@ -2,6 +2,7 @@ import Analytics
 import Chat
 import Database
 import Primitives
+import Store
 import TestSupport
 import Testing
 
@@ -143,14 +144,6 @@ struct AnalyticsTests {
         let after = try await tables()
         #expect(after != before)
         for _ in 0..<3 { _ = try await store.write { ledger in try ledger.sumUsage() } }
-        try await expectEqual(tables(), after)
-        // As a store of an earlier release gets its sums of days.
-        try await store.write { ledger in
-            try ledger.connection.execute("DELETE FROM usage_hours WHERE dimension LIKE 'day %'", [])
-            let step = Schema.usageDays
-            try ledger.connection.execute(
-                (ledger.connection.dialect == .sqlite ? step.sql : step.postgreSQL) ?? "", [])
-        }
         try await expectEqual(tables(), after)
         // Without the sums, from the records alone.
         try await store.write { ledger in
@@ -415,23 +408,28 @@ struct AnalyticsTests {
             let texts = harness.adapter.texts
             return texts.indices.filter { texts[$0].contains("Due in") }.map { texts[$0...].joined(separator: "\n") }
         }
-        @Sendable func row(_ id: String, _ due: String?, _ state: String = "open") -> TaskRow {
-            TaskRow(
-                repository: "notes", id: id, line: 1, state: state, owner: "ada", labels: [], due: due, words: "",
-                body: #"{"text":"Do *\#(id)*"}"#, updatedAt: 0)
+        @Sendable func add(_ id: String, _ due: String?, _ state: String, of session: String?, to ledger: Ledger) throws
+        {
+            try ledger.connection.execute(
+                """
+                INSERT INTO tasks (repository, id, line, state, owner, labels, due, words, body, session, updated_at)
+                VALUES ('notes', ?, 1, ?, 'ada', '', ?, '', ?, ?, 0)
+                """,
+                [
+                    .text(id), .text(state), .optional(due), .text(#"{"text":"Do *\#(id)*"}"#), .optional(session),
+                ])
         }
         // No thread has worked on them yet.
         #expect(try await post(0).isEmpty)
         _ = try await harness.ask("hello")
         try await harness.settle()
         try await harness.bridge.store.write { ledger in
-            let rows = [
-                row("T1", "2026-11-27"), row("T2", "2026-11-28"), row("T3", "2026-11-27", "done"), row("T4", nil),
-                row("T5", "2026-11-26"),
-            ]
-            _ = try ledger.setTasks(rows, of: "notes", TaskListRow(branch: "main", hash: "a", blob: "b"), at: 0)
             let session = try #require(try ledger.sessions(after: nil, limit: 1).items.first)
-            try ledger.setThread(session.id, ofTask: "T1", in: "notes")
+            try add("T1", "2026-11-27", "open", of: session.id, to: ledger)
+            try add("T2", "2026-11-28", "open", of: nil, to: ledger)
+            try add("T3", "2026-11-27", "done", of: nil, to: ledger)
+            try add("T4", nil, "open", of: nil, to: ledger)
+            try add("T5", "2026-11-26", "open", of: nil, to: ledger)
         }
         // It begins with the next morning; eight in Berlin is seven in UTC.
         #expect(try await post(0).isEmpty)

@@ -4,6 +4,7 @@ import Chat
 import Database
 import JSON
 import Primitives
+import Store
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Audit
 import Chat
 import Primitives
+import Store
 import TestSupport
 import Testing
 

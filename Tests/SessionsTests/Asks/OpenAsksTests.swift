@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Store
 import TestSupport
 import Testing
 
@@ -53,7 +54,7 @@ struct OpenAsksTests {
         let directory = try TemporaryDirectory()
         defer { withExtendedLifetime(directory) {} }
         let store = SessionStore(
-            database: try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations))
+            database: try TestDatabase.open(path: directory.path + "/store", migrations: StoreSchema.migrations))
         let (all, own) = try await store.write { ledger in
             for number in 0...Ledger.mostOpenAsks { try ledger.insert(Self.ask("a\(number)", isApproval: false)) }
             return (try ledger.openAsks().map(\.id), try ledger.openAsks(of: "s").map(\.id))
@@ -68,7 +69,7 @@ struct OpenAsksTests {
         let directory = try TemporaryDirectory()
         defer { withExtendedLifetime(directory) {} }
         let store = SessionStore(
-            database: try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations))
+            database: try TestDatabase.open(path: directory.path + "/store", migrations: StoreSchema.migrations))
         try await store.write { ledger in
             for name in ["alice", "bob"] {
                 let key = ThreadKey(adapter: Sample.room.adapter, value: name)

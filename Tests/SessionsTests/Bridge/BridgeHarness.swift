@@ -3,7 +3,9 @@ import Chat
 import Database
 import Glibc
 import Logging
+import Models
 import Primitives
+import Store
 import TestSupport
 
 @testable import Sessions
@@ -23,7 +25,10 @@ struct BridgeHarness {
             publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50), repositories: ["notes"]),
         store: DatabaseSettings = DatabaseSettings(),
         models: ModelDirectory = ModelDirectory(defaultModel: "small", provider: "test") {
-            [ModelChoice(id: "small", detail: ""), ModelChoice(id: "large", detail: "")]
+            [
+                ModelInfo(id: "small", name: "small", inputLimit: 0, outputLimit: 0),
+                ModelInfo(id: "large", name: "large", inputLimit: 0, outputLimit: 0),
+            ]
         },
         desk: (any CommandDesk)? = nil,
         agent: AgentDirectory? = nil, accounts: (any PersonalAccounts)? = nil,
@@ -36,7 +41,8 @@ struct BridgeHarness {
         self.directory = directory
         self.adapter = adapter ?? FakeAdapter(traits: traits)
         self.worker = worker
-        let database = try TestDatabase.open(path: Self.path(directory), migrations: Schema.migrations, settings: store)
+        let database = try TestDatabase.open(
+            path: Self.path(directory), migrations: StoreSchema.migrations, settings: store)
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter] + others),
             workers: [.chat: worker, .specify: worker, .run: worker, .files: worker],
@@ -52,7 +58,7 @@ struct BridgeHarness {
 
     /// Runs `body` while another connection holds the write lock: each write fails after the store's busy timeout.
     func whileLocked(_ body: () async throws -> Void) async throws {
-        let other = try TestDatabase.open(path: Self.path(self.directory), migrations: Schema.migrations)
+        let other = try TestDatabase.open(path: Self.path(self.directory), migrations: StoreSchema.migrations)
         let isOver = Protected(false)
         let begun = Gate(isOpen: false)
         let write = Task {

@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Store
 import TestSupport
 import Testing
 

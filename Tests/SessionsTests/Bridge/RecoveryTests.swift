@@ -1,6 +1,7 @@
 import Chat
 import Database
 import Primitives
+import Store
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Chat
+import Store
 import TestSupport
 import Testing
 
@@ -99,23 +100,6 @@ struct JobThreadTests {
         desk.obstruct(nil)
         _ = try await harness.ask("!repo notes", id: "2")
         await harness.adapter.waitForText("From now on this thread works in `notes`.")
-    }
-
-    @Test("changes of a workspace that is gone can't be undone")
-    func forgottenSnapshots() async throws {
-        let harness = try await self.harness(FakeDesk())
-        try await harness.bridge.store.write { ledger in
-            for session in ["s", "t"] {
-                try ledger.insertChange(
-                    session: session, turn: "op_\(session)", actor: "a", text: "make", snapshot: "s1", at: 1)
-            }
-            try ledger.forgetSnapshots(of: "s")
-            try expectEqual(ledger.lastChange(of: "s"), nil)
-            try expectEqual(ledger.firstSnapshot(ofTurn: "op_s"), nil)
-            try expectEqual(ledger.lastChange(of: "t")?.snapshot, "s1")
-            try ledger.insertChange(session: "s", turn: "op_u", actor: "a", text: "make", snapshot: "s1", at: 2)
-            try expectEqual(ledger.lastChange(of: "s")?.job.turn, "op_u")
-        }
     }
 
     @Test("`jobs ID` follows a job in one message, with its last lines, until it ends")

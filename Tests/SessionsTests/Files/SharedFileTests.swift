@@ -2,6 +2,7 @@ import Chat
 import Glibc
 import Objects
 import Primitives
+import Store
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Chat
 import Database
 import Logging
+import Store
 import TestSupport
 
 @testable import Sessions

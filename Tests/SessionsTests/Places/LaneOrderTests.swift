@@ -3,6 +3,7 @@ import Chat
 import Database
 import JSON
 import Primitives
+import Store
 import TestSupport
 import Testing
 
@@ -43,7 +44,7 @@ struct LaneOrderTests {
     @Test("writes of a place are stored in call order, whatever others write, and the audit among them verifies")
     func order() async throws {
         let directory = try TemporaryDirectory()
-        let database = try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations)
+        let database = try TestDatabase.open(path: directory.path + "/store", migrations: StoreSchema.migrations)
         let store = SessionStore(database: database)
         let chain = try await AuditLog.open(database, keyIn: directory.path).chain
         let sessions = try await Self.sessions(in: store)
@@ -114,7 +115,7 @@ struct LaneOrderTests {
         let directory = try TemporaryDirectory()
         let reports = Protected<[Int]>([])
         let database = try TestDatabase.open(
-            path: directory.path + "/store", migrations: Schema.migrations,
+            path: directory.path + "/store", migrations: StoreSchema.migrations,
             settings: DatabaseSettings(commitObserver: { report in reports.withLock { $0.append(report.writes) } }))
         let store = SessionStore(database: database)
         let sessions = try await Self.sessions(in: store)

@@ -1,5 +1,6 @@
 import Chat
 import Primitives
+import Store
 import TestSupport
 import Testing
 

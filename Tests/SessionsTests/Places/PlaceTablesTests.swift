@@ -1,6 +1,7 @@
 import Chat
 import Database
 import Primitives
+import Store
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct PlaceTablesTests {
     @Test("only the host that has the place writes, and only what it has opened since it has it")
     func holds() async throws {
         let directory = try TemporaryDirectory()
-        let database = try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations)
+        let database = try TestDatabase.open(path: directory.path + "/store", migrations: StoreSchema.migrations)
         let places = TestPlaces()
         places.give(self.place, to: "a")
         let tenancy = places.tenancy(of: "a")

@@ -1,7 +1,9 @@
 import Chat
 import Database
+import Store
 import TestSupport
 import Testing
+import Work
 
 @testable import Sessions
 
@@ -73,7 +75,7 @@ struct PlaceTests {
     @Test("statements choose the rows of a place")
     func rows() async throws {
         let directory = try TemporaryDirectory()
-        let database = try Database(path: directory.path + "/store", migrations: Schema.migrations)
+        let database = try Database(path: directory.path + "/store", migrations: StoreSchema.migrations)
         let store = SessionStore(database: database)
         let (a, b) = (AdapterID("irc:a"), AdapterID("irc:b"))
         let keys = [

@@ -2,6 +2,7 @@ import Chat
 import Database
 import Logging
 import Primitives
+import Store
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ struct StoredMemoryTests {
 
     init() throws {
         self.directory = try TemporaryDirectory()
-        self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: Schema.migrations)
+        self.database = try TestDatabase.open(path: self.directory.path + "/store", migrations: StoreSchema.migrations)
     }
 
     private func memory(_ key: String = "key of the hosts", tenancy: any Tenancy = SoleTenancy()) -> StoredMemory {

@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Store
 import TestSupport
 import Testing
 
@@ -17,7 +18,7 @@ struct TakeoverTests {
 
     init() throws {
         self.directory = try TemporaryDirectory()
-        self.database = try Database(path: self.directory.path + "/store", migrations: Schema.migrations)
+        self.database = try Database(path: self.directory.path + "/store", migrations: StoreSchema.migrations)
     }
 
     /// Host A has the first network, host B the second.

@@ -1,4 +1,5 @@
 import Primitives
+import Store
 
 @testable import Sessions
 

@@ -1,8 +1,10 @@
 import Chat
 import Database
 import Primitives
+import Store
 import TestSupport
 import Testing
+import Work
 
 @testable import Sessions
 

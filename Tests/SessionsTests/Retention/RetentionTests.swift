@@ -2,6 +2,7 @@ import Chat
 import Database
 import Glibc
 import Primitives
+import Store
 import TestSupport
 import Testing
 
@@ -285,8 +286,11 @@ struct RetentionTests {
         let text = String(repeating: "x", count: 700_000)
         try await store.write { ledger in
             let turn = try #require(try ledger.connection.first("SELECT id FROM turns", [])?.text("id"))
-            let steps = (101...105).map { StepRow(number: $0, elapsed: 0, event: text, isCheckpoint: false) }
-            try ledger.insert(steps, ofTurn: turn)
+            for number in 101...105 {
+                try ledger.connection.execute(
+                    "INSERT INTO steps (turn, number, elapsed, event, checkpoint) VALUES (?, ?, 0, ?, 0)",
+                    [.text(turn), .integer(Int64(number)), .text(text)])
+            }
             for _ in 1...3 {
                 _ = try ledger.insertMessage(session: session, turn: nil, role: .note, text: text, at: 1)
             }

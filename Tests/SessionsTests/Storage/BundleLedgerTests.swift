@@ -1,8 +1,9 @@
-import Chat
+import Store
 import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Work
 
 @Suite("Bundles in the store", .timeLimit(.minutes(1)))
 struct BundleLedgerTests {

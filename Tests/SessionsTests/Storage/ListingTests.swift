@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Store
 import TestSupport
 import Testing
 
@@ -8,7 +9,8 @@ import Testing
 @Suite("What listings and searches read", .timeLimit(.minutes(1)))
 struct ListingTests {
     private static func store(_ directory: TemporaryDirectory) throws -> SessionStore {
-        SessionStore(database: try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations))
+        SessionStore(
+            database: try TestDatabase.open(path: directory.path + "/store", migrations: StoreSchema.migrations))
     }
 
     /// Makes a thread with these messages.

@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Store
 import TestSupport
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 
 @Suite("The index of messages", .timeLimit(.minutes(1)))
 struct SearchTests {
-    private static func store(_ path: String, migrations: [Migration] = Schema.migrations) throws -> SessionStore {
+    private static func store(_ path: String, migrations: [Migration] = StoreSchema.migrations) throws -> SessionStore {
         SessionStore(database: try TestDatabase.open(path: path, migrations: migrations))
     }
 
@@ -28,7 +29,7 @@ struct SearchTests {
     func migration() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/store"
-        let old = try Self.store(path, migrations: Array(Schema.migrations.prefix(4)))
+        let old = try Self.store(path, migrations: Array(StoreSchema.migrations.prefix(4)))
         try await old.database.write { connection in
             try connection.execute(
                 """
@@ -65,32 +66,6 @@ struct SearchTests {
         try await expectEqual(Self.found("penguin", in: store), [])
         let stored = try await store.read { ledger in try ledger.session(id: id)?.title }
         expectEqual(stored?.utf8.count, ThreadTitle.byteLimit)
-        await store.database.close()
-    }
-
-    @Test("of a task's words, of which older releases stored all, only the beginning is searched, by short words")
-    func taskWords() async throws {
-        let directory = try TemporaryDirectory()
-        let store = try Self.store(directory.path + "/store")
-        let rows = ["walrus", "otter"].map { word in
-            TaskRow(
-                repository: "notes", id: word, line: word == "walrus" ? 1 : 2, state: "open", owner: nil, labels: [],
-                due: nil, words: word + String(repeating: " x", count: 5_000) + " penguin", body: "{}",
-                updatedAt: 1)
-        }
-        try await store.write { ledger in
-            let list = TaskListRow(branch: "main", hash: "a", blob: "b")
-            _ = try ledger.setTasks(rows, of: "notes", list, at: 1)
-            let wanted: [(words: String, ids: [String])] = [
-                ("WALRUS", ["walrus"]), ("penguin", []), ("otter x", ["otter"]),
-            ]
-            for (words, ids) in wanted {
-                let found = try ledger.tasks(of: "notes", TaskFilter(search: words), limit: 9)
-                expectEqual(found.map(\.id), ids)
-            }
-        }
-        let long = TaskFilter(search: "a \(String(repeating: "é", count: 300))")
-        expectEqual(long.words, ["a", String(repeating: "é", count: 32)])
         await store.database.close()
     }
 

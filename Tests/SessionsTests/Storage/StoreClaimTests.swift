@@ -1,5 +1,6 @@
 import Database
 import Primitives
+import Store
 import TestSupport
 import Testing
 
@@ -13,7 +14,7 @@ struct StoreClaimTests {
         let server = try PostgreSQLServer()
         let place = try server.database("claimed")
         func open() throws -> SessionStore {
-            SessionStore(database: try Database(postgreSQL: place, migrations: Schema.migrations))
+            SessionStore(database: try Database(postgreSQL: place, migrations: StoreSchema.migrations))
         }
         let (first, second) = (try open(), try open())
         let claim = try #require(StoreClaim(first))
@@ -30,7 +31,7 @@ struct StoreClaimTests {
     @Test("a file needs no claim")
     func file() throws {
         let directory = try TemporaryDirectory()
-        let database = try Database(path: directory.path + "/store", migrations: Schema.migrations)
+        let database = try Database(path: directory.path + "/store", migrations: StoreSchema.migrations)
         #expect(StoreClaim(SessionStore(database: database)) == nil)
     }
 }

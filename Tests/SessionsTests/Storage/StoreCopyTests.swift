@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Store
 
 @Suite("Copies of the store", .timeLimit(.minutes(2)))
 struct StoreCopyTests {
@@ -12,11 +13,11 @@ struct StoreCopyTests {
     init() throws { self.directory = try TemporaryDirectory() }
 
     private func file(_ name: String) throws -> Database {
-        try Database(path: "\(self.directory.path)/\(name)", migrations: Schema.migrations)
+        try Database(path: "\(self.directory.path)/\(name)", migrations: StoreSchema.migrations)
     }
 
     private func server(_ name: String) throws -> Database {
-        try Database(postgreSQL: PostgreSQLServer.shared.database(name), migrations: Schema.migrations)
+        try Database(postgreSQL: PostgreSQLServer.shared.database(name), migrations: StoreSchema.migrations)
     }
 
     /// Rows in every table, with values of each kind.

@@ -6,6 +6,7 @@ import JSON
 import Models
 import Primitives
 import Repositories
+import Store
 import TestSupport
 import Testing
 

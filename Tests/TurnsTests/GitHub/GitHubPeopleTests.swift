@@ -8,6 +8,7 @@ import Logging
 import Models
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -95,7 +96,7 @@ struct GitHubPeopleTests {
             signIn.clientSecrets = ["Iv1.page": Secret("s3cret")]
             people = GitHubPeople(
                 settings: signIn,
-                transport: transport, posts: posts, clock: TurnClock(clock), now: now, logger: .silent)
+                transport: transport, posts: posts, clock: ModelClock(clock), now: now, logger: .silent)
             return people
         }
         return Scene(

@@ -8,6 +8,7 @@ import Logging
 import Models
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -34,7 +35,8 @@ struct GitHubScene {
         self.clock = clock
         self.adapter =
             adapter ?? FakeAdapter(traits: RoomTraits(textLimit: 4_000, textUnit: .bytes, isMultiline: true))
-        self.database = try TestDatabase.open(path: directory.path + "/jetbridge.sqlite", migrations: Schema.migrations)
+        self.database = try TestDatabase.open(
+            path: directory.path + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
         let now: @Sendable () -> Int64 = { Self.start + Int64(clock.now.offset / .milliseconds(1)) }
         let posts = ThreadPosts(
             store: SessionStore(database: self.database), adapters: AdapterRegistry([self.adapter]),

@@ -1,6 +1,7 @@
 import Chat
 import GitHub
 import Sessions
+import Store
 import TestSupport
 import Testing
 

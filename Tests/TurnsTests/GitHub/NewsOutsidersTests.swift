@@ -3,6 +3,7 @@ import GitHub
 import JSON
 import Primitives
 import Sessions
+import Store
 import TestSupport
 import Testing
 

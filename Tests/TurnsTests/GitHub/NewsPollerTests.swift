@@ -38,7 +38,7 @@ struct NewsPollerTests {
         var desk = scene.desk
         desk.forks = forks
         return NewsPoller(
-            posts: scene.bridge.posts, desk: desk, source: source, change: change, clock: TurnClock(scene.clock),
+            posts: scene.bridge.posts, desk: desk, source: source, change: change, clock: ModelClock(scene.clock),
             logger: .silent)
     }
 

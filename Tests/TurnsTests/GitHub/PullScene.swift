@@ -13,6 +13,7 @@ import Models
 import Primitives
 import Repositories
 import Sessions
+import Store
 import Tasks
 import TestSupport
 import Testing
@@ -117,7 +118,7 @@ struct PullScene: Sendable {
         let model = ScriptedModel { _ in ScriptedModel.answer("There is no script.") }
         let agent = AgentWorker(
             model: model, catalog: ModelCatalog(model), store: store, settings: settings, workbench: commands.workbench,
-            workspaces: commands.workspaces, repositories: repositories, audit: audit, steering: AgentSteering(),
+            repositories: repositories, audit: audit, steering: AgentSteering(),
             answerLimit: AnswerLimit(), hasNetwork: false)
         var work = GitHubWork(
             client: host.client, names: host.repositories, repositories: repositories,

@@ -10,6 +10,7 @@ import Models
 import Primitives
 import Repositories
 import Sessions
+import Store
 import Tasks
 import TestSupport
 import Testing
@@ -72,8 +73,7 @@ struct ImplementScene: Sendable {
         let model = ScriptedModel { _ in ScriptedModel.answer("There is no script.") }
         let agent = AgentWorker(
             model: client ?? model, catalog: ModelCatalog(client ?? model), store: store, settings: settings,
-            workbench: commands.workbench,
-            workspaces: commands.workspaces, repositories: repositories, audit: audit, steering: AgentSteering(),
+            workbench: commands.workbench, repositories: repositories, audit: audit, steering: AgentSteering(),
             answerLimit: AnswerLimit(), hasNetwork: false)
         let desk = TaskDesk(
             store: store, repositories: repositories, pages: RepositoryPages(viewer: "http://host"), now: WallClock.now)

@@ -1,7 +1,7 @@
 import Chat
 import GitHub
 import Primitives
-import Sessions
+import Store
 import TestSupport
 import Testing
 

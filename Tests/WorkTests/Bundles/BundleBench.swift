@@ -5,48 +5,10 @@ import Glibc
 import Logging
 import Objects
 import Primitives
+import Store
 import TestSupport
 
 @testable import Work
-
-/// What the sessions' store keeps of bundles.
-final class MemoryBundleLog: BundleLog {
-    private let rows = Protected<[WorkspaceBundle]>([])
-    /// As if the host were killed before the next row.
-    let isKilled = Protected(false)
-
-    struct Killed: Error {}
-
-    var all: [WorkspaceBundle] {
-        self.rows.withLock { $0.sorted { ($0.epoch, $0.number) < ($1.epoch, $1.number) } }
-    }
-
-    func bundles(of session: String) async throws -> [WorkspaceBundle] { self.all.filter { $0.session == session } }
-
-    func beginEpoch(of session: String, isFull: Bool, repository: String?) async throws -> Int {
-        self.rows.withLock { rows in
-            let epoch = (rows.filter { $0.session == session }.map(\.epoch).max() ?? 0) + 1
-            rows.append(
-                WorkspaceBundle(
-                    session: session, epoch: epoch, number: 0, key: "", size: 0, digest: "", isFull: isFull,
-                    repository: repository, snapshot: 0, commit: "", at: 0))
-            return epoch
-        }
-    }
-
-    func add(_ bundle: WorkspaceBundle) async throws -> Bool {
-        if self.isKilled.withLock({ $0 }) { throw Killed() }
-        return self.rows.withLock { rows in
-            guard rows.allSatisfy({ $0.session != bundle.session || $0.epoch <= bundle.epoch }) else { return false }
-            rows.append(bundle)
-            return true
-        }
-    }
-
-    func remove(_ bundles: [WorkspaceBundle]) async throws {
-        self.rows.withLock { rows in rows.removeAll { bundles.contains($0) } }
-    }
-}
 
 /// What the threads were told.
 final class ToldOccupants: WorkspaceOccupants {
@@ -66,24 +28,30 @@ final class ToldOccupants: WorkspaceOccupants {
     }
 }
 
-/// Hosts with data directories of their own, which share an object store and a log.
+/// Hosts with data directories of their own, which share an object store and the rows about it.
 struct BundleBench {
     typealias Fixture = WorkspaceFixture
 
     let fixture: Fixture
-    let log = MemoryBundleLog()
+    let store: SessionStore
     let objects: DirectoryObjectStore
     let kept: RealGit
 
     init(
         _ files: [String: String] = ["README.md": "hello\n", "src/main.c": "int main(void) { return 0; }\n"],
         settings: WorkspaceSettings = WorkspaceSettings()
-    ) throws {
+    ) async throws {
         self.fixture = try Fixture(files, settings: settings)
+        self.store = try await .made(in: self.fixture.directory, session: Fixture.session)
         let path = "\(self.fixture.directory.path)/objects"
         mkdir(path, 0o700)
         self.objects = DirectoryObjectStore(path)
         self.kept = RealGit(path)
+    }
+
+    /// What the store has of bundles.
+    var rows: [WorkspaceBundle] {
+        get async throws { try await self.store.read { ledger in try ledger.bundles(of: Fixture.session) } }
     }
 
     /// A host, started anew with each call.
@@ -94,7 +62,8 @@ struct BundleBench {
         self.fixture.host(
             name,
             bundles: WorkspaceBundles(
-                self.objects, log: self.log, now: { 1_700_000_000_000 }, logger: Logger(label: "test")), repositories,
+                self.objects, rows: self.store, now: { 1_700_000_000_000 }, logger: Logger(label: "test")),
+            repositories,
             occupants)
     }
 

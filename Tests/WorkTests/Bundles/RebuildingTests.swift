@@ -22,7 +22,7 @@ struct RebuildingTests {
 
     @Test("a workspace is identical on another host: changes, deletions, modes, links, ignored files, empty folders")
     func identical() async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         let host = bench.host("a")
         var workspace = try await Bench.open(host)
         for command in Self.changes { workspace = try await Bench.change(host, command) }
@@ -45,19 +45,19 @@ struct RebuildingTests {
 
     @Test("the thread is told once, and the workspace is not rebuilt again")
     func once() async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         try await Bench.change(bench.host("a"), "echo 1 > one")
         let told = ToldOccupants()
         for _ in 1...2 { try await Bench.change(bench.host("b", ["notes": "notes"], told), "echo 2 >> two") }
         expectEqual(told.texts.count, 1)
         // The full bundle before the last one, and all that follow.
-        let stored = bench.log.all.map { "\($0.epoch)-\($0.number) \($0.isFull) s\($0.snapshot)" }
+        let stored = try await bench.rows.map { "\($0.epoch)-\($0.number) \($0.isFull) s\($0.snapshot)" }
         expectEqual(stored, ["1-1 true s1", "2-0 false s0", "2-1 true s2", "2-2 false s3"])
     }
 
     @Test("commits are on the branch, and what is not committed stays uncommitted")
     func commits() async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         let host = bench.host("a")
         let workspace = try await Bench.change(host, "echo 1 > one")
         _ = try #require(try await workspace.commit("One", by: Fixture.ada, turn: "t"))
@@ -69,7 +69,7 @@ struct RebuildingTests {
 
     @Test("commits of a branch that is gone are in the bundles too")
     func deletedBranch() async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         let host = bench.host("a")
         let workspace = try await Bench.change(host, "echo 1 > one")
         let commit = try #require(try await workspace.commit("One", by: Fixture.ada, turn: "t"))
@@ -86,7 +86,7 @@ struct RebuildingTests {
 
     @Test("others' commits are merged into a rebuilt workspace, as into every other")
     func moved() async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         let workspace = try await Bench.change(bench.host("a"), "echo mine > mine")
         _ = try #require(try await workspace.commit("Mine", by: Fixture.ada, turn: "t"))
         let host = bench.host("a")
@@ -101,7 +101,7 @@ struct RebuildingTests {
 
     @Test("a session without a repository, and one whose files are all gone")
     func noRepository() async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         let host = bench.host("a")
         let workspace = try await Bench.change(host, "mkdir d; echo 1 > d/one", nil)
         let rebuilt = try await Bench.open(bench.host("b"), nil)
@@ -113,7 +113,7 @@ struct RebuildingTests {
 
     @Test("real git reads a chain of bundles")
     func realGit() async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         let host = bench.host("a")
         for command in Self.changes { try await Bench.change(host, command) }
         let folder = "\(bench.kept.path)/workspaces/\(Fixture.session)"
@@ -126,13 +126,13 @@ struct RebuildingTests {
         try clone("fsck --strict --full")
         try expectEqual(clone("show refs/jetbridge/snapshots/\(Fixture.session)/3:src/new.c"), "new")
         // The first one has the changed files only, the last one what is new in it.
-        let sizes = bench.log.all.dropFirst().map(\.size)
+        let sizes = try await bench.rows.dropFirst().map(\.size)
         #expect(sizes[0] < 2_000 && sizes[1] < 1_500 && (300_000..<310_000).contains(sizes[2]), "\(sizes)")
     }
 
     @Test("a damaged or missing bundle gives the state before it, and says so", arguments: ["damage", "remove"])
     func damaged(_ how: String) async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         let host = bench.host("a")
         for number in 1...4 { try await Bench.change(host, "echo \(number) > number") }
         let path = "\(bench.kept.path)/workspaces/\(Fixture.session)/1-3.bundle"
@@ -149,7 +149,7 @@ struct RebuildingTests {
 
     @Test("without the full bundle the files are fresh, and the thread is told")
     func lost() async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         try await Bench.change(bench.host("a"), "echo 1 > one")
         try bench.kept.shell("rm -r workspaces")
         let told = ToldOccupants()
@@ -164,7 +164,7 @@ struct RebuildingTests {
 
     @Test("while the object store cannot be reached, nothing is rebuilt or made anew")
     func unreachable() async throws {
-        let bench = try Bench()
+        let bench = try await Bench()
         try await Bench.change(bench.host("a"), "echo 1 > one")
         try bench.kept.shell("mv workspaces/\(Fixture.session) gone && ln -s ../gone workspaces/\(Fixture.session)")
         let message = await Fixture.failure { _ = try await Bench.open(bench.host("b")) }

@@ -3,6 +3,7 @@ import Chat
 import JSON
 import Jail
 import Primitives
+import Store
 import TestSupport
 import Testing
 
@@ -23,7 +24,7 @@ struct JobTests {
 
     @Test("a job is answered at once, can be followed and killed, and its end is reported")
     func background() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let result = try await harness.turn(.run, "hang &")
         #expect(result.texts.count == 1 && result.texts.first?.hasPrefix("Job `j1` runs") == true)
         try await harness.shell.waitForHanging()
@@ -40,7 +41,7 @@ struct JobTests {
 
     @Test("a process that a command left running is listed as a job, and killed")
     func processes() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let bench = harness.bench
         _ = try await harness.turn(.run, "leave")
         let process = try #require(try await bench.jobs(of: "s_1").first)
@@ -58,7 +59,7 @@ struct JobTests {
 
     @Test("a commit that a job made is reported as a commit before the job's end")
     func commits() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.workspace.makeInside(FakeWorkspace.notice("inside"))
         _ = try await harness.turn(.run, "write a &")
         try await harness.waitForNotices(1)
@@ -68,7 +69,7 @@ struct JobTests {
 
     @Test("too many jobs of one session are refused")
     func limit() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         _ = try await harness.turn(.run, "hang &")
         _ = try await harness.turn(.run, "hang &")
         try await expectEqual(harness.turn(.run, "hang &").failure?.contains("`kill JOB`"), true)
@@ -77,26 +78,44 @@ struct JobTests {
 
     @Test("the host's stop ends all jobs and lets no command begin")
     func stop() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         _ = try await harness.turn(.run, "hang &")
         try await harness.shell.waitForHanging()
         await harness.bench.stop()
-        try await expectEqual(harness.jobs(of: "s_1").map(\.state), [.ended])
+        try await expectEqual(harness.bench.jobs(of: "s_1").map(\.state), [.ended])
         try await expectEqual(harness.turn(.run, "echo hi").failure, WorkbenchTexts.stopping)
         expectEqual(harness.shell.commands.count, 1)
     }
 
     @Test("commands of the last run are recorded as interrupted")
     func recovery() async throws {
-        let harness = WorkbenchHarness()
-        _ = try await harness.begin(
-            JobStart(
+        let harness = try await WorkbenchHarness()
+        _ = try await harness.store.write { ledger in
+            try ledger.insertJob(
                 session: "s_1", turn: "op_1", actor: "fake:one/alice", command: "make", isBackground: false,
-                snapshot: nil))
+                snapshot: nil, at: 1)
+        }
         try await harness.bench.recover()
         expectEqual(harness.entries.map(\.kind), [.commandEnded])
         expectEqual(harness.entries.first?.details["status"], "interrupted")
         expectEqual(harness.entries.first?.actor, "fake:one/alice")
+    }
+
+    @Test("changes of a workspace that is gone can't be undone")
+    func forgottenSnapshots() async throws {
+        let harness = try await WorkbenchHarness()
+        try await harness.store.write { ledger in
+            for session in ["s", "t"] {
+                try ledger.insertChange(
+                    session: session, turn: "op_\(session)", actor: "a", text: "make", snapshot: "s1", at: 1)
+            }
+            try ledger.forgetSnapshots(of: "s")
+            try expectEqual(ledger.lastChange(of: "s"), nil)
+            try expectEqual(ledger.firstSnapshot(ofTurn: "op_s"), nil)
+            try expectEqual(ledger.lastChange(of: "t")?.snapshot, "s1")
+            try ledger.insertChange(session: "s", turn: "op_u", actor: "a", text: "make", snapshot: "s1", at: 2)
+            try expectEqual(ledger.lastChange(of: "s")?.job.turn, "op_u")
+        }
     }
 
     @Test("a follower sees only the last output of a job that wrote much")

@@ -15,7 +15,7 @@ struct ModelCommandTests {
 
     @Test("A command runs in a fresh shell, is recorded, and reports what it changed")
     func execute() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let report = try await harness.bench.execute(
             "write a.txt", timeout: .seconds(5), for: WorkbenchHarness.request("", .member),
             rule: "commands", approval: ("alice", "ask_1"), in: Self.thread
@@ -25,13 +25,13 @@ struct ModelCommandTests {
         expectEqual(harness.shell.commands.map(\.timeout), [.seconds(5)])
         expectEqual(harness.entries.map(\.kind), [.commandStarted, .commandEnded])
         #expect(harness.entries[0].details["approved_by"] == "alice" && harness.entries[0].details["ask"] == "ask_1")
-        try await expectEqual(harness.jobs(of: "s_1").map(\.command), ["write a.txt"])
+        try await expectEqual(harness.bench.jobs(of: "s_1").map(\.command), ["write a.txt"])
         #expect(harness.bench.running.thread(of: "s_1") == nil)
     }
 
     @Test("Its output comes as it is written, and its commits wait for a decision")
     func output() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.workspace.makeInside(FakeWorkspace.notice("Inside"))
         let text = Protected("")
         let report = try await harness.bench.execute(
@@ -56,7 +56,7 @@ struct ModelCommandTests {
 
     @Test("A command that waits for a free jail says so, and its turn's clock stands still meanwhile")
     func waiting() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let thread = ClockedThread()
         let report = try await harness.bench.execute(
             "wait", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: thread
@@ -85,7 +85,7 @@ struct ModelCommandTests {
 
     @Test("What is not recorded, not allowed or without a jail does not run")
     func refused() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         await #expect(throws: TurnFailure.self) {
             try await harness.bench.execute(
                 "echo", for: WorkbenchHarness.request("", .guest), rule: "commands", approval: nil, in: nil
@@ -109,7 +109,7 @@ struct ModelCommandTests {
 
     @Test("A commit is in the audit")
     func commit() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         try await expectEqual(
             harness.bench.commit(
                 "Empty", expecting: nil, for: WorkbenchHarness.request("", .member), in: Self.thread), nil)

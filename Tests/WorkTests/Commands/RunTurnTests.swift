@@ -13,7 +13,7 @@ import Testing
 struct RunTurnTests {
     @Test("an owner's command runs at once in the persistent shell, and its last text is the exit line")
     func owner() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let result = try await harness.turn(.run, "echo hello")
         expectEqual(result.failure, nil)
         expectEqual(result.output, [CommandOutput(stream: .standardOutput, text: "hello\n")])
@@ -26,7 +26,7 @@ struct RunTurnTests {
 
     @Test("what a command leaves running is ended once, and the next directory is the workspace")
     func leftovers() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         #expect(await !harness.bench.endLeftovers(of: "s_1"))
         _ = try await harness.turn(.run, "leave")
         expectEqual(harness.bench.directory(of: "s_1"), "/workspace/src")
@@ -44,7 +44,7 @@ struct RunTurnTests {
 
     @Test("a member's command waits for an approval and then runs in a fresh shell")
     func approved() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let outcome = ApprovalOutcome.approved(ask: "a7", by: "fake:one/olga")
         let result = try await harness.turn(.run, "echo hi", .member, approving: outcome)
         expectEqual(result.texts, ["exit 0 · 1.2 s"])
@@ -56,7 +56,7 @@ struct RunTurnTests {
 
     @Test("what is not approved does not run")
     func refused() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let denied = try await harness.turn(.run, "echo", .member, approving: .denied(by: "olga", reason: "not today"))
         expectEqual(denied.failure, "The command was not run: denied by olga: not today")
         let expired = try await harness.turn(.run, "echo", .member, approving: .expired)
@@ -72,7 +72,7 @@ struct RunTurnTests {
 
     @Test("a rule of the policy decides about the command itself, and the refusal names the rule")
     func denied() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.policy.withLock { $0 = CommandPermission(.deny, rule: "no-pushes", isSetting: false) }
         let result = try await harness.turn(.run, "git push &")
         expectEqual(
@@ -87,7 +87,7 @@ struct RunTurnTests {
 
     @Test("with `allow` a member's command needs nobody")
     func allowed() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.policy.withLock { $0 = CommandPermission(.allow) }
         try await expectEqual(harness.turn(.run, "echo hi", .member).texts, ["exit 0 · 1.2 s"])
         expectEqual(harness.shell.commands.map(\.place), [.persistent])
@@ -95,17 +95,17 @@ struct RunTurnTests {
 
     @Test("a command is recorded before it runs; without a record it is refused")
     func unrecorded() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.fillDisk()
         let result = try await harness.turn(.run, "echo hi")
         expectEqual(result.failure?.contains("cannot be recorded (the disk is full)"), true)
         #expect(harness.shell.commands.isEmpty)
-        try await expectEqual(harness.jobs(of: "s_1").map(\.state), [.ended])
+        try await expectEqual(harness.bench.jobs(of: "s_1").map(\.state), [.ended])
     }
 
     @Test("the audit names the command, its end and the files that it changed")
     func audit() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.workspace.makeInside(FakeWorkspace.notice("inside"))
         let result = try await harness.turn(.run, "write notes.txt")
         expectEqual(result.commits.map(\.subject), ["inside"])
@@ -120,7 +120,7 @@ struct RunTurnTests {
 
     @Test("where not all changed files are listed, their number is recorded and reported, and `undo` reverts them")
     func manyChanges() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.workspace.listChanges(atMost: 0)
         let result = try await harness.turn(.run, "write a")
         #expect(result.events.contains(.notice(WorkbenchTexts.changesAreMany(1, listed: 0))))
@@ -173,7 +173,7 @@ struct RunTurnTests {
 
     @Test("a lost shell is noted before the exit line")
     func lostShell() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         expectEqual(harness.bench.directory(of: "s_1"), "/workspace")
         _ = try await harness.turn(.run, "echo hi")
         expectEqual(harness.bench.directory(of: "s_1"), "/workspace/src")
@@ -185,7 +185,7 @@ struct RunTurnTests {
 
     @Test("a cancelled turn ends its command and still reports and records the end")
     func stopped() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let turn = Task { try await harness.turn(.run, "hang") }
         try await harness.shell.waitForHanging()
         turn.cancel()
@@ -197,7 +197,7 @@ struct RunTurnTests {
 
     @Test("a foreground command is a job while it runs, and `kill` ends it")
     func killForeground() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let turn = Task { try await harness.turn(.run, "hang") }
         try await harness.shell.waitForHanging()
         try await expectEqual(harness.bench.jobs(of: "s_1").map(\.state), [.running])
@@ -208,7 +208,7 @@ struct RunTurnTests {
 
     @Test("without a working jail nothing runs, and the refusal has the reason")
     func noJail() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.refusal.withLock { $0 = "user namespaces are off. Enable them." }
         let refusal = "Commands cannot run: user namespaces are off. Enable them."
         try await expectEqual(harness.turn(.run, "echo").failure, refusal)
@@ -225,17 +225,17 @@ struct RunTurnTests {
 
     @Test("a jail that cannot be started is a failure with an end in the records")
     func jailFailure() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.shell.fail(JailFailure("no namespaces are left: raise user.max_user_namespaces."))
         let result = try await harness.turn(.run, "echo hi")
         expectEqual(result.failure?.contains("no namespaces are left"), true)
         expectEqual(harness.entries.map(\.kind), [.commandStarted, .commandEnded])
-        try await expectEqual(harness.jobs(of: "s_1").first?.ending, "not run")
+        try await expectEqual(harness.bench.jobs(of: "s_1").first?.ending, "not run")
     }
 
     @Test("a workspace that cannot be had refuses the command")
     func workspaceFailure() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         harness.workspace.fail(WorkspaceFailure("the quota is used up. Delete files."))
         try await expectEqual(
             harness.turn(.run, "echo").failure, "The command was not run: the quota is used up. Delete files.")
@@ -244,7 +244,7 @@ struct RunTurnTests {
 
     @Test("a command that only reads is no job, has no snapshot and is not recorded")
     func reading() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let output = Protected("")
         let status = try await harness.bench.read(
             "echo found", timeout: .seconds(1), outputLimit: 100, for: WorkbenchHarness.request("search"),

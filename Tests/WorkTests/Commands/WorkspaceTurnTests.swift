@@ -11,12 +11,12 @@ import Testing
 struct WorkspaceTurnTests {
     @Test("`undo` reverts the last command that changed something, then the one before; its record brings them back")
     func undo() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         try await expectEqual(harness.turn(.undo).texts, [WorkbenchTexts.nothingToUndo])
         _ = try await harness.turn(.run, "write a")
-        _ = try await harness.turn(.run, "write b")
-        _ = try await harness.turn(.run, "echo nothing")
-        try await eventually("it is measured") { (harness.measured ?? 0) > 0 }
+        _ = try await harness.turn(.run, "write b", id: "op_2")
+        _ = try await harness.turn(.run, "echo nothing", id: "op_3")
+        try await eventually("it is measured") { try await harness.measured > 0 }
         let undone = try await harness.turn(.undo).texts
         expectEqual(undone.first?.contains("before `write b`"), true)
         expectEqual(harness.workspace.files, ["a"])
@@ -30,13 +30,13 @@ struct WorkspaceTurnTests {
 
     @Test("on a full disk a person's command runs without a snapshot, a model's does not; each is measured")
     func fullDisk() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         try await harness.workspace.write([1, 2, 3], to: "a")
         harness.workspace.fail(WorkspaceFailure("the disk is almost full", isDiskFull: true))
         let run = try await harness.turn(.run, "echo freed")
         #expect(run.failure == nil && run.events.contains(.notice(WorkbenchTexts.noSnapshot)))
         expectEqual(harness.entries.first?.details["snapshot"], .null)
-        try await eventually("it is measured") { harness.measured == 3 }
+        try await eventually("it is measured") { try await harness.measured == 3 }
         await #expect(throws: TurnFailure.self) {
             _ = try await harness.bench.execute(
                 "echo x", for: WorkbenchHarness.request("", .member), rule: "commands", approval: nil, in: nil
@@ -48,13 +48,13 @@ struct WorkspaceTurnTests {
 
     @Test("`snapshot` answers its id")
     func snapshot() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         try await expectEqual(harness.turn(.snapshot).texts.first?.hasPrefix("Snapshot `s1`"), true)
     }
 
     @Test("`files` lists the files, and sends one by its name")
     func files() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         try await expectEqual(harness.turn(.files).texts, [WorkbenchTexts.noFiles])
         try await harness.workspace.write([1, 2, 3], to: "src/a.bin")
         try await expectEqual(harness.turn(.files).texts, ["```\nsrc/a.bin  3 B\n```"])
@@ -78,7 +78,7 @@ struct WorkspaceTurnTests {
 
     @Test("`diff` shows what differs")
     func diff() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         try await expectEqual(harness.turn(.diff).texts, [WorkbenchTexts.nothingChanged])
         try await harness.workspace.write([1], to: "```x")
         try await expectEqual(harness.turn(.diff).events, [.diff("+```x\n")])
@@ -86,7 +86,7 @@ struct WorkspaceTurnTests {
 
     @Test("`commit` commits with the message and is recorded")
     func commit() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         try await expectEqual(harness.turn(.commit).texts, [WorkbenchTexts.nothingToCommit])
         try await harness.workspace.write([1], to: "a")
         try await expectEqual(harness.turn(.commit, "Add a").commits.map(\.subject), ["Add a"])
@@ -98,7 +98,7 @@ struct WorkspaceTurnTests {
 
     @Test("what is undone is recorded before it happens, with files, digests and the state before")
     func restored() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         _ = try await harness.turn(.run, "write a")
         let count = harness.entries.count
         _ = try await harness.turn(.undo)
@@ -117,7 +117,7 @@ struct WorkspaceTurnTests {
 
     @Test("what cannot be recorded is neither undone, sent nor received; a commit is posted all the same")
     func unrecorded() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         _ = try await harness.turn(.run, "write a")
         harness.fillDisk()
         try await expectEqual(harness.turn(.undo).failure?.hasPrefix("Nothing was done, because"), true)
@@ -137,7 +137,7 @@ struct WorkspaceTurnTests {
 
     @Test("a file that is sent is recorded")
     func sent() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         try await harness.workspace.write(Array("hello\n".utf8), to: "a b")
         _ = try await harness.turn(.files, "a b")
         expectEqual(harness.entries.map(\.kind), [.files])
@@ -151,7 +151,7 @@ struct WorkspaceTurnTests {
 
     @Test("guests, a policy and too many jobs refuse a command, and that is recorded")
     func refused() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         try await expectEqual(harness.turn(.run, "echo hi", .guest).failure, WorkbenchTexts.guest)
         harness.policy.withLock { $0 = CommandPermission(.deny) }
         try await expectEqual(harness.turn(.run, "echo hi").failure, WorkbenchTexts.deniedByPolicy)
@@ -167,7 +167,7 @@ struct WorkspaceTurnTests {
 
     @Test("a file that a person sends is in the workspace")
     func receive() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let place = SessionPlace(session: "s_1", repository: nil)
         let name = try await harness.bench.receive(
             TurnFile(name: "photo.png", bytes: [1, 2]), in: place, from: WorkbenchHarness.request("").sender,
@@ -180,14 +180,14 @@ struct WorkspaceTurnTests {
             entry.details["files"],
             [["path": "photo.png", "size": 2, "digest": "71bd63e6202752b0f0052971c84168c139021759"]])
         expectEqual(entry.details["snapshot"], "s1")
-        try await eventually("it is measured") { harness.measured == 2 }
+        try await eventually("it is measured") { try await harness.measured == 2 }
         try await expectEqual(harness.bench.files(below: "", in: place).map(\.path), ["photo.png"])
         try await expectEqual(harness.bench.open("photo.png", in: place).read(0, 10), [1, 2])
     }
 
     @Test("a file that a person sends replaces no other; the same file is there once")
     func receiveAgain() async throws {
-        let harness = WorkbenchHarness()
+        let harness = try await WorkbenchHarness()
         let place = SessionPlace(session: "s_1", repository: nil)
         try await harness.workspace.write(Array("# Read me\n".utf8), to: "README.md")
         let sender = WorkbenchHarness.request("").sender

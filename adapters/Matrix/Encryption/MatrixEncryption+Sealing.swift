@@ -75,7 +75,7 @@ extension MatrixEncryption {
 
     // MARK: Sharing
 
-    /// Shares the key while the answer is being made, which saves the first one several requests.
+    /// Shares the key while the answer is being made, so the first message needs no extra requests.
     func prepareEarly(_ room: String) async throws {
         guard self.account != nil, self.rooms[room] != nil else { return }
         _ = try await self.alone(in: room) { try await self.prepare(room) }

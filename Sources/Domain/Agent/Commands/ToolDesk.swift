@@ -22,7 +22,7 @@ package protocol ToolDesk: Sendable {
 
     /// The commits made in the jail that the branch lacks, or nil.
     func jailCommits() async throws -> JailCommits?
-    /// Puts those commits on the branch, if they are those with this digest. Returns how many.
+    /// Puts those commits on the branch, if their digest matches. Returns how many.
     func takeOver(_ digest: String) async throws -> Int
 }
 

@@ -1,3 +1,4 @@
+// Change: how loosely an edit finds its place
 /// How loosely a piece of text is looked for: each rung is tried only if those before it find nothing. No
 /// looser rung follows the last one, because it would replace text that nobody has seen.
 package enum EditRung: Int, Sendable, CaseIterable {

@@ -37,48 +37,44 @@ package final class WorkspaceTools: ToolExecutor {
     package func forgetReads() async { self.state.forgetReads() }
 
     package func prepare(_ call: CheckedCall) async throws -> PreparedCall {
-        guard let tool = self.tools[call.tool.name] else {
-            return .failed(Self.failed("\(call.tool.name) is not possible here.", call.tool.name))
-        }
-        do {
-            return .intent(try await tool.prepare(call))
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            return .failed(Self.failed(Self.text(of: error), call.tool.name))
+        try await self.settling {
+            .intent(try await self.tool(of: call).prepare(call))
+        } failure: {
+            .failed(Self.failed($0, call.tool.name))
         }
     }
 
     package func perform(_ intent: ToolIntent, approval: GateDecision) async throws -> ToolResult {
-        guard let tool = self.tools[intent.call.tool.name] else {
-            return Self.failed("\(intent.call.tool.name) is not possible here.", intent.title)
-        }
-        guard approval.mayRun else {
-            return ToolResult(.denied, text: "The call was not run: nobody allowed it.", summary: intent.title)
-        }
-        do {
+        try await self.settling {
+            let tool = try self.tool(of: intent.call)
+            guard approval.mayRun else {
+                return ToolResult(.denied, text: "The call was not run: nobody allowed it.", summary: intent.title)
+            }
             return try await tool.perform(intent, approval)
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            return Self.failed(Self.text(of: error), intent.title)
+        } failure: {
+            Self.failed($0, intent.title)
         }
+    }
+
+    private func tool(of call: CheckedCall) throws(ToolFailure) -> any Tool {
+        guard let tool = self.tools[call.tool.name] else {
+            throw ToolFailure("\(call.tool.name) is not possible here.")
+        }
+        return tool
     }
 
     package func commits(madeBy call: String) async throws -> ToolIntent? {
         try await self.commit?.intent(ofCommitsMadeBy: call)
     }
 
-    private static func failed(_ text: String, _ title: String) -> ToolResult {
-        ToolResult(.failed, text: text, summary: "\(title): failed")
-    }
-
-    private static func text(of error: any Error) -> String {
-        switch error {
-        case let failure as ToolFailure: failure.text
-        case let failure as WorkspaceFailure: VisibleText.of(failure.message)
-        case let failure as TurnFailure: VisibleText.of(failure.message)
-        default: "\(error)"
-        }
+    private static func failed(_ error: any Error, _ title: String) -> ToolResult {
+        let text =
+            switch error {
+            case let failure as ToolFailure: failure.text
+            case let failure as WorkspaceFailure: VisibleText.of(failure.message)
+            case let failure as TurnFailure: VisibleText.of(failure.message)
+            default: "\(error)"
+            }
+        return ToolResult(.failed, text: text, summary: "\(title): failed")
     }
 }

@@ -7,11 +7,6 @@ package struct PlanTask: Sendable, Equatable {
 
     package let text: String
     package let state: State
-
-    package init(text: String, state: State) {
-        self.text = text
-        self.state = state
-    }
 }
 
 /// `tasks`: the list that people see.

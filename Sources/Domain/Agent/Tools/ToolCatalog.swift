@@ -1,5 +1,6 @@
 internal import JSON
 
+// Change: an argument or limit of a tool
 /// All tools, in the order in which models see them. Their JSON is the same bytes in every request, because providers
 /// cache a request's beginning.
 package enum ToolCatalog {

@@ -1,10 +1,10 @@
-/// Prepares and carries out calls in one session's jail and workspace, for one turn.
+/// Prepares and carries out calls in one session's jail and workspace, for one turn. Throws `CancellationError` when the
+/// turn is stopped; everything else that fails is a ``ToolResult``.
 package protocol ToolExecutor: Sendable {
     /// Works out what a call would do, by reading only. A call that cannot work ends here, without a question to
     /// anybody.
     func prepare(_ call: CheckedCall) async throws -> PreparedCall
-    /// Carries out what ``prepare(_:)`` worked out, if its preconditions still hold. Throws `CancellationError` when the
-    /// turn is stopped; everything else is a ``ToolResult``.
+    /// Carries out what ``prepare(_:)`` worked out, if its preconditions still hold.
     func perform(_ intent: ToolIntent, approval: GateDecision) async throws -> ToolResult
     /// The commits that a call's command made in the jail, for the gate to decide about; nil if it made none.
     func commits(madeBy call: String) async throws -> ToolIntent?
@@ -15,6 +15,19 @@ package protocol ToolExecutor: Sendable {
 extension ToolExecutor {
     package func commits(madeBy call: String) async throws -> ToolIntent? { nil }
     package func forgetReads() async {}
+
+    /// What `body` returns, or `failure` for what it throws, unless the turn is stopped.
+    package func settling<Value>(
+        _ body: () async throws -> Value, failure: (any Error) -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return failure(error)
+        }
+    }
 }
 
 package enum PreparedCall: Sendable, Equatable {

@@ -1,3 +1,4 @@
+// Change: an argument or limit of a tool
 /// The sizes that bound the tools.
 package enum ToolLimits {
     /// Bytes of a call's arguments. More are refused unread.

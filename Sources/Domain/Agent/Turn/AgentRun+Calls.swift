@@ -5,7 +5,7 @@ internal import Models
 
 /// How calls are prepared, decided and carried out.
 extension AgentRun {
-    private var runner: CallRunner { CallRunner(executor: self.equipment.executor, logger: self.logger) }
+    private var runner: CallRunner { CallRunner(executor: self.equipment.executor) }
 
     /// Prepares calls and has the gate decide about them as one question.
     func settle(_ calls: [CheckedCall]) async throws {

@@ -19,7 +19,7 @@ final class AgentRun {
     let model: AgentModel
     let log: any StepLog
     let steering: AgentSteering
-    let clock: TurnClock
+    let clock: ModelClock
     let logger: Logger
 
     var machine: AgentStateMachine
@@ -43,7 +43,7 @@ final class AgentRun {
 
     init(
         request: TurnRequest, thread: any TurnThread, equipment: AgentEquipment, prefix: [ModelMessage],
-        model: AgentModel, log: any StepLog, steering: AgentSteering, clock: TurnClock, logger: Logger
+        model: AgentModel, log: any StepLog, steering: AgentSteering, clock: ModelClock, logger: Logger
     ) {
         self.request = request
         self.thread = thread

@@ -19,7 +19,7 @@ package final class AgentTurn: TurnWorker {
     private let calibration: TokenCalibration
     private let maximumTries: Int
     private let answerLimit: AnswerLimit
-    private let clock: TurnClock
+    private let clock: ModelClock
     private let logger: Logger
     private let equip: Equip
 
@@ -27,7 +27,8 @@ package final class AgentTurn: TurnWorker {
     package init(
         _ client: any ModelClient, catalog: ModelCatalog, log: any StepLog, steering: AgentSteering = AgentSteering(),
         calibration: TokenCalibration = TokenCalibration(), maximumTries: Int = RetryPolicy().maximumTries,
-        answerLimit: AnswerLimit = AnswerLimit(), clock: TurnClock = .continuous, logger: Logger, equip: @escaping Equip
+        answerLimit: AnswerLimit = AnswerLimit(), clock: ModelClock = .continuous, logger: Logger,
+        equip: @escaping Equip
     ) {
         self.client = client
         self.catalog = catalog

@@ -1,14 +1,12 @@
 internal import JSON
-internal import Logging
 internal import Telemetry
 
-/// Hands calls to the executor, several at once where it may, and turns its errors into results.
+/// Hands calls to the executor, several at once where it may.
 struct CallRunner: Sendable {
     /// Calls at once: each may hold a few files.
     private static let width = 4
 
     let executor: any ToolExecutor
-    let logger: Logger
     /// Bytes of what the edits that are decided about together would write and show.
     var editBytes = 64 << 20
 
@@ -37,13 +35,7 @@ struct CallRunner: Sendable {
 
     private func prepare(_ call: CheckedCall, isSpent: Bool) async throws -> PreparedCall {
         if isSpent, call.tool.kind == .edit { return .failed(Self.tooMuch(call)) }
-        do {
-            return try await self.executor.prepare(call)
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            return .failed(self.failure(of: call, error))
-        }
+        return try await self.executor.prepare(call)
     }
 
     private static func tooMuch(_ call: CheckedCall) -> ToolResult {
@@ -53,13 +45,7 @@ struct CallRunner: Sendable {
     }
 
     func perform(_ intent: ToolIntent, _ decision: GateDecision) async throws -> ToolResult {
-        do {
-            return try await self.traced(intent) { try await self.executor.perform(intent, approval: decision) }
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            return self.failure(of: intent.call, error)
-        }
+        try await self.traced(intent) { try await self.executor.perform(intent, approval: decision) }
     }
 
     private func traced(
@@ -115,13 +101,6 @@ struct CallRunner: Sendable {
             }
             return results.sorted { $0.0 < $1.0 }.map(\.1)
         }
-    }
-
-    private func failure(of call: CheckedCall, _ error: any Error) -> ToolResult {
-        self.logger.error("a tool failed", ["tool": .string(call.tool.name), "error": .string("\(error)")])
-        return ToolResult(
-            .failed, text: "The tool failed inside the host. Try another way.",
-            summary: "\(call.tool.name), failed inside the host")
     }
 }
 

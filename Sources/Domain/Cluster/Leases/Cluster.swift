@@ -3,7 +3,8 @@ internal import JSON
 internal import Lifecycle
 package import Logging
 internal import Primitives
-package import Sessions
+internal import Sessions
+package import Store
 
 /// This host's membership: renews the lease, takes what dead hosts had, and lets go of what others have.
 ///

@@ -1,5 +1,6 @@
 internal import Primitives
 package import Sessions
+package import Store
 
 /// What has happened to places, for the metrics.
 package final class ClusterCounts: Sendable {

@@ -1,6 +1,7 @@
 internal import Database
 internal import Primitives
-package import Sessions
+internal import Sessions
+package import Store
 
 /// Places belong to this host as long as its lease stands.
 package struct ClusterTenancy: Tenancy {

@@ -21,16 +21,4 @@ package struct HostRecord: Sendable, Equatable {
     package let threads: Int64
     /// Networks that it serves, by the ids of their adapters.
     package let adapters: [String]
-
-    package init(
-        name: String, version: String, address: String, state: State, since: Int64, threads: Int64, adapters: [String]
-    ) {
-        self.name = name
-        self.version = version
-        self.address = address
-        self.state = state
-        self.since = since
-        self.threads = threads
-        self.adapters = adapters
-    }
 }

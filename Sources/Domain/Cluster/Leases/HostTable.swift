@@ -1,6 +1,7 @@
 internal import Chat
 internal import Database
 internal import Sessions
+internal import Store
 
 /// Another live host has this host's name.
 package struct HostNameTaken: Error, CustomStringConvertible {

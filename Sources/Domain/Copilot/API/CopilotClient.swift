@@ -25,7 +25,7 @@ package final class CopilotClient: ModelClient {
     ///   - jitter: random numbers in 0..<1.
     package init(
         _ settings: CopilotSettings, source: any CopilotTokenSource, gitHub: (any SignInTokenSource)? = nil,
-        transport: any ModelTransport, clock: TurnClock = .continuous,
+        transport: any ModelTransport, clock: ModelClock = .continuous,
         jitter: @escaping @Sendable () -> Double = { .random(in: 0..<1) }, logger: Logger
     ) {
         self.settings = settings

@@ -3,6 +3,7 @@ internal import HTTP
 internal import Models
 internal import Primitives
 
+// Change: a header that Copilot expects
 /// The headers of requests to the Copilot API. Pure except for the ids.
 enum CopilotHeaders {
     /// For every request.

@@ -41,6 +41,7 @@ package struct SignInSettings: Sendable {
         return self.githubURL.isLoopback ? all + ["github.com"] : all
     }
 
+    // Change: GitHub Enterprise's addresses, sign-ins and variables
     /// Whether `GH_TOKEN` and `GITHUB_TOKEN` apply to this GitHub: they are for github.com and its tenants, those with
     /// ENTERPRISE in their names for other servers (the GitHub CLI's rule).
     var usesPublicVariables: Bool {

@@ -2,6 +2,7 @@ package import Chat
 package import JSON
 internal import Primitives
 package import Sessions
+internal import Store
 
 /// Comments on passages of documents. Each is a message of the thread beside which it is made, in the same transaction.
 package struct DocumentComments: Sendable {

@@ -1,7 +1,6 @@
 internal import Chat
 internal import JSON
 internal import Primitives
-internal import Sessions
 
 /// Somebody's connection to an open document, as the document sees it.
 package final class DocumentPort: Sendable {

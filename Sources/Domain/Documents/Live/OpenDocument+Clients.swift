@@ -1,5 +1,4 @@
 internal import Chat
-internal import Sessions
 
 /// Whose client ids are whose: new text under somebody else's next clock would make that person's own edit look known,
 /// and it would be dropped.

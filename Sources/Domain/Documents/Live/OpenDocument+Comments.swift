@@ -1,6 +1,7 @@
 internal import JSON
 internal import Logging
 internal import Sessions
+internal import Store
 
 /// The comments that are shown beside the text.
 extension OpenDocument {

@@ -7,7 +7,7 @@ extension OpenDocument {
     /// The record of a document that nobody has edited. It is stored with the first edit; until then, each opening
     /// at the same commit makes the same history, so that what somebody typed offline still fits.
     static func record(of place: DocumentPlace, _ stored: StoredText, at now: Int64) throws -> DocumentRecord {
-        guard let plain = LineEnds.plain(stored.text ?? "") else {
+        guard let plain = DocumentLineEnds.plain(stored.text ?? "") else {
             throw DocumentProblem.unreadable(
                 "`\(place.path)` has carriage returns within its lines. Edit it in a clone.")
         }

@@ -6,6 +6,7 @@ internal import Logging
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Store
 
 /// A document that people edit together: its text, who edits it, and what they see of each other.
 ///
@@ -476,7 +477,7 @@ actor OpenDocument {
         }
     }
 
-    var plainText: String { LineEnds.withFeeds(self.text.text) }
+    var plainText: String { DocumentLineEnds.withFeeds(self.text.text) }
 
     private func restore(_ editors: [DocumentEditor]) {
         let later = self.record.editors
@@ -491,7 +492,7 @@ actor OpenDocument {
     /// if the text cannot have it: then it must not count as merged.
     private func adopt(_ committed: String, since copy: SharedText) -> Bool {
         var copy = copy
-        guard let plain = LineEnds.plain(committed) else { return false }
+        guard let plain = DocumentLineEnds.plain(committed) else { return false }
         guard let update = copy.replace(with: plain, as: self.host) else { return true }
         do {
             try self.text.take(TextUpdate(update))

@@ -3,7 +3,8 @@ internal import EventLoop
 package import JSON
 package import Logging
 internal import Primitives
-package import Sessions
+internal import Sessions
+package import Store
 
 /// The documents that people have open at this host.
 package actor OpenDocuments {
@@ -127,7 +128,7 @@ package actor OpenDocuments {
         do {
             // A clock that may be wrong removes nothing.
             let old = try await store.read { try $0.expiryTime(at: now) } - Self.lifetime
-            var (unsaved, expired): ([DocumentState], [DocumentPlace]) = ([], [])
+            var (unsaved, expired): ([OpenDocumentState], [DocumentPlace]) = ([], [])
             var last: DocumentPlace?
             repeat {
                 let states = try await store.read { [last] in try $0.documents(after: last, limit: Self.page) }
@@ -165,7 +166,7 @@ package actor OpenDocuments {
         }
     }
 
-    private func open(_ unsaved: [DocumentState]) async {
+    private func open(_ unsaved: [OpenDocumentState]) async {
         await withDiscardingTaskGroup { group in
             for state in unsaved {
                 let place = state.place

@@ -106,7 +106,7 @@ extension SharedText {
     /// Makes the text `new` by the smallest edits of whole characters, as edits of `client`, so that what others are
     /// typing stays in its place. Returns the update for the others; nil if the text is the same.
     package mutating func replace(with new: String, as client: UInt64) -> [UInt8]? {
-        let edits = TextEdit.edits(from: self.visibleUnits, to: Array(new.utf16))
+        let edits = SharedTextEdit.edits(from: self.visibleUnits, to: Array(new.utf16))
         guard !edits.isEmpty else { return nil }
         let clock = self.clock(of: client)
         var deleted: [TextUpdate.Deletion] = []
@@ -122,7 +122,7 @@ extension SharedText {
 }
 
 /// A replacement in a text of UTF-16 units.
-struct TextEdit: Equatable {
+struct SharedTextEdit: Equatable {
     /// In the old text.
     var range: Range<Int>
     var text: [UInt16]
@@ -131,7 +131,7 @@ struct TextEdit: Equatable {
     private static let lineLimit = 1_000
 
     /// What makes `new` of `old`, in the order of the text. No edit begins or ends within a surrogate pair.
-    static func edits(from old: [UInt16], to new: [UInt16]) -> [TextEdit] {
+    static func edits(from old: [UInt16], to new: [UInt16]) -> [SharedTextEdit] {
         guard let whole = Self.trimmed(old[...], new[...]) else { return [] }
         // Up to the end of a line, which both have, so that the last lines can be the same.
         let end = old[whole.range.upperBound...].firstIndex(of: 10).map { $0 + 1 } ?? old.count
@@ -146,7 +146,7 @@ struct TextEdit: Equatable {
             case .insert(let offset, _, _): inserted.insert(offset)
             }
         }
-        var edits: [TextEdit] = []
+        var edits: [SharedTextEdit] = []
         var (i, j, at) = (0, 0, whole.range.lowerBound)
         while i < before.count || j < after.count {
             let (firstOld, firstNew) = (i, j)
@@ -167,7 +167,7 @@ struct TextEdit: Equatable {
     }
 
     /// Without what both begin and end with; nil if they are the same.
-    private static func trimmed(_ old: ArraySlice<UInt16>, _ new: ArraySlice<UInt16>) -> TextEdit? {
+    private static func trimmed(_ old: ArraySlice<UInt16>, _ new: ArraySlice<UInt16>) -> SharedTextEdit? {
         let limit = min(old.count, new.count)
         var head = zip(old, new).prefix { $0 == $1 }.count
         if head == old.count, head == new.count { return nil }
@@ -175,7 +175,7 @@ struct TextEdit: Equatable {
         var tail = 0
         while tail < limit - head, old[old.endIndex - 1 - tail] == new[new.endIndex - 1 - tail] { tail += 1 }
         if tail > 0, UTF16.isTrailSurrogate(old[old.endIndex - tail]) { tail -= 1 }
-        return TextEdit(
+        return SharedTextEdit(
             range: (old.startIndex + head)..<(old.endIndex - tail), text: Array(new.dropFirst(head).dropLast(tail)))
     }
 

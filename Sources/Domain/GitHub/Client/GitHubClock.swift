@@ -3,13 +3,13 @@ internal import Primitives
 
 /// The clocks of a client, replaceable in tests.
 package struct GitHubClock: Sendable {
-    private let monotonic: TurnClock
+    private let monotonic: ModelClock
     private let wall: @Sendable () -> Int64
 
     /// - Parameters:
     ///   - monotonic: for waits and ages.
     ///   - wall: milliseconds since 1970, for times that people see.
-    package init(_ monotonic: TurnClock, wall: @escaping @Sendable () -> Int64) {
+    package init(_ monotonic: ModelClock, wall: @escaping @Sendable () -> Int64) {
         self.monotonic = monotonic
         self.wall = wall
     }

@@ -1,5 +1,6 @@
 internal import HTTP
 
+// Change: what threads learn from GitHub
 /// Decides which threads an event concerns, and what is new in it for them. Pure; the caller supplies what is known.
 package struct NewsDecision {
     /// Whether the thread has been notified of this key.

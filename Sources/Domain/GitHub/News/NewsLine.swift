@@ -1,5 +1,6 @@
 internal import Primitives
 
+// Change: what threads learn from GitHub
 /// The lines that notify threads of events on GitHub. Pure.
 package enum NewsLine {
     private static let commitLimit = 3

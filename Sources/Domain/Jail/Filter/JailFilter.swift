@@ -1,5 +1,6 @@
 internal import Sandbox
 
+// Change: a system call that the jail refuses, a bwrap argument
 /// The system calls that a jail denies. Everything else stays allowed, because the programs that people run are not
 /// known in advance. The calls below reach beyond a jail, or expose much of the kernel.
 ///

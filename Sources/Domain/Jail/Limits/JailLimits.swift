@@ -1,3 +1,4 @@
+// Change: a jail's limits
 /// The limits of one jail. Sizes are in bytes.
 package struct JailLimits: Sendable, Equatable {
     package var memory: Int

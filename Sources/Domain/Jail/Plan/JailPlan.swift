@@ -95,6 +95,7 @@ extension JailPlan {
         return steps + ["--user", "\(identity.user)", "\(identity.group)"]
     }
 
+    // Change: a system call that the jail refuses, a bwrap argument
     /// bwrap's options. They take effect from left to right, so their order matters: nothing can be mounted below `/`
     /// once it is read-only, and a remount does not reach the mounts below.
     var options: [SandboxPlan.Argument] {

@@ -18,7 +18,7 @@ package struct Bubblewrap: Sendable, Equatable {
         }
         // It would refuse --disable-userns, so that a jail could make namespaces.
         guard status.st_mode & (S_ISUID | S_ISGID) == 0 else {
-            throw JailFailure("\(path) is setuid, which opens more than it closes; run: chmod u-s,g-s \(path)")
+            throw JailFailure("\(path) is setuid, which weakens the sandbox; run: chmod u-s,g-s \(path)")
         }
         let text = (try? await Process.run(ProcessPlan(path, ["--version"])))?.text ?? ""
         guard let version = Self.version(in: text) else {

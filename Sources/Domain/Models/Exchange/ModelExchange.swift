@@ -35,14 +35,14 @@ package final class ModelExchange: Sendable {
 
     let settings: ExchangeSettings
     let transport: any ModelTransport
-    package let clock: TurnClock
+    package let clock: ModelClock
     let jitter: @Sendable () -> Double
     let logger: Logger
     fileprivate let pacer = StreamPacer()
 
     /// - Parameter jitter: random numbers in 0..<1.
     package init(
-        settings: ExchangeSettings, transport: any ModelTransport, clock: TurnClock,
+        settings: ExchangeSettings, transport: any ModelTransport, clock: ModelClock,
         jitter: @escaping @Sendable () -> Double, logger: Logger
     ) {
         self.settings = settings

@@ -16,7 +16,7 @@ package final class GitHubModelsClient: ModelClient {
     ///     works as well.
     ///   - jitter: random numbers in 0..<1.
     package init(
-        _ settings: OpenAISettings, transport: any ModelTransport, clock: TurnClock = .continuous,
+        _ settings: OpenAISettings, transport: any ModelTransport, clock: ModelClock = .continuous,
         jitter: @escaping @Sendable () -> Double = { .random(in: 0..<1) }, logger: Logger
     ) {
         var settings = settings

@@ -10,7 +10,7 @@ package final class OpenAIClient: ModelClient {
     /// - Parameter jitter: random numbers in 0..<1.
     package init(
         _ settings: OpenAISettings, provider: String = "openai", transport: any ModelTransport,
-        clock: TurnClock = .continuous, jitter: @escaping @Sendable () -> Double = { .random(in: 0..<1) },
+        clock: ModelClock = .continuous, jitter: @escaping @Sendable () -> Double = { .random(in: 0..<1) },
         logger: Logger
     ) {
         self.provider = provider

@@ -4,11 +4,11 @@
 package struct RehearsalModel: ModelClient {
     /// Tokens per second of a chat answer; nil for no delay.
     private let pace: Double?
-    private let clock: TurnClock
+    private let clock: ModelClock
 
     /// - Parameter pace: tokens per second of a chat answer, 40 being a common speed; nil for no delay. Documents and
     ///   summaries, which nobody reads while they are written, come eight times as fast.
-    package init(pace: Double? = 40, clock: TurnClock = .continuous) {
+    package init(pace: Double? = 40, clock: ModelClock = .continuous) {
         self.pace = pace
         self.clock = clock
     }

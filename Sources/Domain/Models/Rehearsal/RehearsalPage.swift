@@ -1,5 +1,6 @@
 internal import JSON
 
+// Change: what the rehearsal model says
 /// The files of `config/rehearsal`, which are built into the program.
 ///
 /// In texts, `{{name}}` is a value and `{{"name}}` the same as JSON; `{{.}}` is the element of a repetition, and

@@ -146,7 +146,7 @@ extension ResponsesStream {
         else { return nil }
         let items = self.items.sorted { $0.key < $1.key }.map(\.value)
         let ids = items.filter { $0["type"]?.stringValue == "function_call" }.compactMap { $0["call_id"]?.stringValue }
-        // Every result refers to a call, so calls that came without an item of their own rule the items out.
+        // Every result refers to a call. If a call came without its own item, then no items are returned.
         return Set(ids) == Set(calls.map(\.id)) ? items : nil
     }
 

@@ -2,6 +2,7 @@ package import Audit
 package import Chat
 internal import Crypto
 internal import Primitives
+package import Store
 
 /// The current access policy with its stored grants and pairing codes.
 package final class AccessControl: Sendable {
@@ -11,6 +12,7 @@ package final class AccessControl: Sendable {
         var policy: AccessPolicy
         /// Who had which role when another host last changed something, by identity.
         var known: [String: Person] = [:]
+        // Change: how many wrong codes are allowed
         var limiter = AttemptLimiter(perPeer: 5, perGroup: 30, window: 600_000)
         /// The sign-in code that the host printed at start.
         var printed: (hash: String, expiresAt: Int64)?

@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+package import Store
 
 /// A stored credential of the gateway: an API token or a signed-in browser. The secret itself is not stored.
 package struct CredentialRecord: Sendable, Equatable {

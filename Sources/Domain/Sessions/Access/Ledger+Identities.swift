@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+internal import Store
 
 /// Sessions of identities that end with a connection: those of a bare nick, `irc:ID/nick:NAME`.
 extension Ledger {

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+package import Store
 
 extension Ledger {
     // MARK: What owners have changed
@@ -73,7 +74,7 @@ extension Ledger {
             ])
     }
 
-    func sightings() throws -> [Sighting] {
+    package func sightings() throws -> [Sighting] {
         try self.connection.query("SELECT * FROM people ORDER BY identity", []).map { row in
             let route = try row.optionalText("direct_route").map { try StoredForm.route(from: $0) }
             let thread = try row.optionalText("direct_thread")

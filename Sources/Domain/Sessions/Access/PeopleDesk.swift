@@ -2,6 +2,7 @@ package import Audit
 package import Chat
 internal import JSON
 internal import Primitives
+package import Store
 
 /// Lists who has access and changes it, in the transaction of its caller: the change and its row in the audit are one.
 package struct PeopleDesk: Sendable {
@@ -239,7 +240,7 @@ package struct PeopleDesk: Sendable {
     }
 
     /// Finds by id, identity, or the last part of an identity, such as the account's name. Names that people choose
-    /// themselves find nobody.
+    /// themselves cannot be used for lookup.
     static func find(_ who: String, in people: [Person]) throws -> Person {
         let exact = ExactText(who)
         let key = AccessPolicy.key(who)

@@ -1,18 +1,24 @@
-internal import Chat
+package import Chat
 internal import Primitives
+internal import Store
 
 /// That a person with a role has written, and where they write to the bot directly.
-struct Sighting: Sendable {
-    struct Direct: Sendable {
-        let thread: ThreadKey
-        let route: Route
+package struct Sighting: Sendable {
+    package struct Direct: Sendable {
+        package let thread: ThreadKey
+        package let route: Route
+
+        package init(thread: ThreadKey, route: Route) {
+            self.thread = thread
+            self.route = route
+        }
     }
 
-    let sender: Sender
+    package let sender: Sender
     /// Nil when the message was not a direct one.
-    let direct: Direct?
+    package let direct: Direct?
     /// Milliseconds since 1970, like all times.
-    let at: Int64
+    package let at: Int64
 
     func write(to ledger: Ledger) throws { try ledger.note(self) }
 }

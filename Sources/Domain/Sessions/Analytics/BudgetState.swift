@@ -2,6 +2,7 @@ package import Analytics
 internal import Chat
 internal import Database
 package import Primitives
+package import Store
 
 /// A budget in its current period.
 package struct BudgetState: Sendable {

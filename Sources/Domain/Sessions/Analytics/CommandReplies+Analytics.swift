@@ -3,6 +3,7 @@ internal import Audit
 internal import Chat
 internal import JSON
 internal import Primitives
+internal import Store
 
 extension CommandReplies {
     private var settings: AnalyticsSettings { self.context.environment.settings.analytics }

@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Chat
 internal import Primitives
+internal import Store
 
 /// What turns cost, and may cost.
 extension Conversation {

@@ -1,6 +1,7 @@
 package import Analytics
 internal import Database
 internal import Primitives
+package import Store
 
 extension Ledger {
     /// Usage as it was stored, with what it cost by the prices of its days.

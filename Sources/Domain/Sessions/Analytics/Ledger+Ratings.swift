@@ -1,6 +1,7 @@
 internal import Chat
 internal import Database
 internal import Primitives
+package import Store
 
 extension Ledger {
     /// The longest word that is kept with a rating, in bytes.

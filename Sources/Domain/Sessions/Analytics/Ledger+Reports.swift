@@ -1,7 +1,12 @@
 internal import Analytics
 internal import Chat
 internal import Database
+internal import JSON
 internal import Primitives
+internal import Store
+
+/// A task as a report names it.
+typealias DueTask = (id: String, title: String, due: String, owner: String?)
 
 extension Ledger {
     /// A report as Markdown that every network shows well.
@@ -34,6 +39,29 @@ extension Ledger {
             return (date: date, sums: known[date] ?? UsageSums())
         }
         return ReportPicture.svg(name, days: days, currency: prices.currency)
+    }
+
+    /// The tasks of a repository that are not finished and are due after one day and not after another.
+    func tasks(of repository: String, dueAfter first: String, to last: String) throws -> [DueTask] {
+        try self.connection.query(
+            """
+            SELECT * FROM tasks WHERE repository = ? AND due > ? AND due <= ? AND state IN ('open', 'started')
+            ORDER BY due, line
+            """, [.text(repository), .text(first), .text(last)]
+        ).map { row -> DueTask in
+            let title = (try? JSON.parse(row.text("body")))?["text"]?.stringValue ?? ""
+            return (try row.text("id"), title, try row.text("due"), try row.optionalText("owner"))
+        }
+    }
+
+    /// The thread that has worked on a repository's tasks last, and still exists.
+    func thread(ofTasksOf repository: String) throws -> SessionRecord? {
+        try self.connection.query(
+            """
+            SELECT sessions.* FROM sessions JOIN tasks ON tasks.session = sessions.id
+            WHERE tasks.repository = ? AND sessions.state <> 'deleted' ORDER BY sessions.active_at DESC, sessions.id LIMIT 1
+            """, [.text(repository)]
+        ).first.map(Self.session)
     }
 
     /// The period that a report was last posted about at a place; nil for none. One in the future was taken by a wrong clock,

@@ -2,6 +2,7 @@ internal import Audit
 internal import Chat
 internal import JSON
 internal import Logging
+internal import Store
 
 /// Ends asks: each ending, its place in the audit and the message that shows it are one transaction.
 package struct AskDesk: Sendable {

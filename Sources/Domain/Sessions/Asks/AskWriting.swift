@@ -1,4 +1,5 @@
 internal import Chat
+internal import Store
 
 /// Stores an ask with its messages, as a value; ``write(to:)`` is part of one transaction.
 struct AskWriting: Sendable {
@@ -14,17 +15,6 @@ struct AskWriting: Sendable {
     /// Milliseconds.
     let lifetime: Int64
     let at: Int64
-
-    init(
-        content: Content, turn: TurnRecord, adapters: AdapterRegistry, sign: CommandSign, lifetime: Int64, at: Int64
-    ) {
-        self.content = content
-        self.turn = turn
-        self.adapters = adapters
-        self.sign = sign
-        self.lifetime = lifetime
-        self.at = at
-    }
 
     /// It belongs to a round of questions about a specification, of which a thread has one at a time.
     var isClarification: Bool {

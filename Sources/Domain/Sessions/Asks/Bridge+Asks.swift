@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Store
 
 /// Answers to asks from outside of their threads, and answers typed next to them.
 extension Bridge {

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Store
 
 /// Answers to asks: commands, buttons and reactions as commands, and plain messages.
 extension Conversation {

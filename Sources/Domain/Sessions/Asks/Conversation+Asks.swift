@@ -1,6 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Logging
+internal import Store
 
 /// Asks that hold a turn: stored before they are posted, awaited outside of the turn's time limit.
 extension Conversation {

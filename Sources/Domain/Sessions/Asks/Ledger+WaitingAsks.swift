@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+package import Store
 
 extension Ledger {
     /// The open asks that may wait for somebody, oldest first: of threads that they may see, with a rule by which people

@@ -1,6 +1,7 @@
 internal import Chat
 internal import EventLoop
 internal import Primitives
+internal import Store
 
 /// Which threads and rooms may have open questions, and when those expire.
 ///

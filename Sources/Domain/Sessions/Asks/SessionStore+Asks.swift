@@ -1,5 +1,6 @@
 package import Audit
 internal import Chat
+package import Store
 
 extension SessionStore {
     /// Answers an ask while no host runs; its next start shows the outcome and continues. `now` is in milliseconds since

@@ -4,6 +4,7 @@ internal import JSON
 internal import Lifecycle
 internal import Logging
 internal import Primitives
+internal import Store
 
 /// Events from the networks: stored first, then handed to their threads.
 extension Bridge {

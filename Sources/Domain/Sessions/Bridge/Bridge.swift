@@ -3,6 +3,7 @@ internal import JSON
 internal import Lifecycle
 internal import Logging
 internal import Primitives
+package import Store
 package import Telemetry
 
 /// Connects networks and models: stores incoming events and hands them to the conversations of their threads.

@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+package import Store
 
 /// An unhandled message in the inbox.
 package struct StoredMessage: Sendable {
@@ -8,13 +9,6 @@ package struct StoredMessage: Sendable {
     package var message: InboundMessage
     /// The sender's role when the message arrived: it applies also after a restart that ended a pairing.
     package var role: Role?
-
-    package init(number: Int64, event: String, message: InboundMessage, role: Role?) {
-        self.number = number
-        self.event = event
-        self.message = message
-        self.role = role
-    }
 }
 
 /// For whom a message counts that waits in the inbox: for the person who began its thread, else for its sender.

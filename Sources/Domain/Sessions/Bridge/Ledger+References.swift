@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+package import Store
 
 /// A person's message, found by its platform id.
 package struct ReceivedMessage: Sendable {

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Store
 
 /// A line of the bot as stored, to be shown next.
 struct StoredNotice: Sendable {

@@ -3,6 +3,7 @@ internal import Database
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Store
 
 /// Cleans up after the last run, or after another host: one transaction repairs the tables, then lanes, turns and the
 /// inbox resume.

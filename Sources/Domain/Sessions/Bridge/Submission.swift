@@ -4,11 +4,6 @@ package struct Submission: Sendable, Equatable {
     package let message: Int64
     /// The operation that answers it.
     package let operation: String
-
-    package init(message: Int64, operation: String) {
-        self.message = message
-        self.operation = operation
-    }
 }
 
 /// A message was not taken, because it is not for the bot; nothing of it is stored.

@@ -1,4 +1,5 @@
 package import Chat
+internal import Store
 
 /// A host that ends between a commit and its report leaves a commit of which no thread knows.
 extension ThreadPosts {

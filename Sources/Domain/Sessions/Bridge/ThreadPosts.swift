@@ -1,4 +1,5 @@
 package import Chat
+package import Store
 
 /// Posts lines of the bot into threads, outside any turn. Made before the bridge, because what reports to threads, such
 /// as the commands and GitHub's side, is made before it.

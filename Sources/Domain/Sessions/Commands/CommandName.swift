@@ -1,5 +1,6 @@
 package import Chat
 
+// Change: a new command in a thread
 /// The commands in a thread, the same words on every network.
 package enum CommandName: String, Sendable, CaseIterable {
     case help, new, stop, status, whoami, pair, model, models, usage, repo, run, jobs, kill, approve, deny

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Store
 
 extension CommandReplies {
     /// `comment`, `comment NUMBER TEXT` and `comment resolve NUMBER`: about documents, which are edited on the page.

@@ -1,6 +1,8 @@
 internal import Analytics
 internal import Chat
+internal import Models
 internal import Primitives
+internal import Store
 
 /// The replies to commands that need nothing of what the thread is doing: they read and change what is stored.
 struct CommandReplies: Sendable {
@@ -30,7 +32,7 @@ struct CommandReplies: Sendable {
     // MARK: Models
 
     func models() async -> Reply {
-        let choices: [ModelChoice]
+        let choices: [ModelInfo]
         do { choices = try await self.context.models.listInTime() } catch {
             return Reply(CommandTexts.modelsUnavailable(error, sign: self.sign))
         }
@@ -72,26 +74,26 @@ struct CommandReplies: Sendable {
     }
 
     func persona(_ name: String) async throws -> Reply {
-        guard let agent = self.context.agent else { return Reply(AgentTexts.unavailable) }
+        guard let agent = self.context.agent else { return Reply(PersonaTexts.unavailable) }
         let personas = agent.personas()
         let standard = agent.defaultPersona()
         guard !name.isEmpty else {
             let chosen = try await self.session()?.persona
             let current = personas.contains { $0.name == chosen } ? chosen ?? standard : standard
-            return Reply(AgentTexts.personas(personas, current: current, default: standard, sign: self.sign))
+            return Reply(PersonaTexts.personas(personas, current: current, default: standard, sign: self.sign))
         }
         guard personas.contains(where: { $0.name == name }) else {
-            return Reply(AgentTexts.unknownPersona(name, among: personas.map(\.name), sign: self.sign))
+            return Reply(PersonaTexts.unknownPersona(name, among: personas.map(\.name), sign: self.sign))
         }
         let chosen = name == standard ? nil : name
-        return Reply(AgentTexts.personaIsChosen(name)) { $0.persona = chosen }
+        return Reply(PersonaTexts.personaIsChosen(name)) { $0.persona = chosen }
     }
 
     func policy(_ argument: String) async throws -> Reply {
-        guard let agent = self.context.agent else { return Reply(AgentTexts.unavailable) }
+        guard let agent = self.context.agent else { return Reply(PersonaTexts.unavailable) }
         let word = argument.prefix { !$0.isWhitespace }
         let command = argument.dropFirst(word.count).trimmed
-        guard word == "explain", !command.isEmpty else { return Reply(AgentTexts.explainUsage(self.sign)) }
+        guard word == "explain", !command.isEmpty else { return Reply(PersonaTexts.explainUsage(self.sign)) }
         let session = try await self.session()
         let text = agent.explain(command, self.role, session?.persona, session?.repository)
         return Reply(text)

@@ -58,6 +58,7 @@ package enum Intent: Sendable, Equatable {
         if case .command(.pair, _) = self { true } else { false }
     }
 
+    // Change: when a message is for the bot
     /// Determines the intent of `message` by a sender with `role` (nil: a stranger).
     ///
     /// - Direct messages are always answered, channel messages when addressed. In a channel a known command with its sign

@@ -124,6 +124,7 @@ struct AnswerPoster {
         let buttons: [MessageButton]
     }
 
+    // Change: when an answer becomes a file
     private mutating func take(_ markdown: ArraySlice<UInt8>, upTo end: Int) -> [String] {
         self.consumed = end
         let text = String(decoding: markdown, as: UTF8.self)

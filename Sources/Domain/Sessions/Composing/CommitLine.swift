@@ -1,6 +1,7 @@
 package import Chat
 internal import Primitives
 
+// Change: what a commit's line shows
 /// The line that shows a commit in a thread: short hash, subject, diffstat, link.
 package enum CommitLine {
     /// Markdown.

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Store
 
 /// How a message is answered at once.
 struct Response: Sendable {
@@ -194,12 +195,12 @@ extension Conversation {
 
     /// Passes a word to the running turn.
     private func steer(_ text: String, for stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
-        guard !text.isEmpty else { return try await self.reply(to: stored, with: AgentTexts.steerUsage(sign)) }
+        guard !text.isEmpty else { return try await self.reply(to: stored, with: PersonaTexts.steerUsage(sign)) }
         let session = self.running?.turn.session
         let author = stored.message.sender.displayName
         let isTaken = session.map { self.context.agent?.steer(text, author, $0) ?? false } ?? false
         return try await self.reply(
-            to: stored, with: isTaken ? AgentTexts.steered : AgentTexts.nothingToSteer(sign))
+            to: stored, with: isTaken ? PersonaTexts.steered : PersonaTexts.nothingToSteer(sign))
     }
 
     /// `login`: a person's own account at GitHub.

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Store
 
 /// How a person stops a turn: the running answer ends, or what is still unsent of the last one is dropped.
 extension Conversation {

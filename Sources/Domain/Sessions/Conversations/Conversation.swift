@@ -4,6 +4,7 @@ internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Store
 internal import Telemetry
 
 /// One thread: takes its messages in order, runs one turn at a time, and answers commands at once.

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Store
 
 /// Maps threads to conversations: makes a thread's conversation when a message arrives, and forgets idle ones.
 final class Conversations: Sendable {

@@ -1,6 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Logging
+internal import Store
 
 /// Shows a running job of a thread in one message until the job ends or the task is cancelled.
 struct JobFollower {

@@ -1,3 +1,4 @@
+// Change: how often a growing answer is edited
 /// The time between edits of one message: it grows with the answer, so that an answer of many minutes takes about sixty
 /// edits rather than hundreds. Pure.
 enum EditPace {

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Store
 
 /// Removals, withdrawn buttons and files, and their fallbacks when a network refuses them.
 extension Lane {

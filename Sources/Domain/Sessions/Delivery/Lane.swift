@@ -3,6 +3,7 @@ internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Store
 internal import Telemetry
 
 /// The single writer of one room: takes the outbox in order, one message at a time.

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Store
 
 /// Maps rooms to lanes: makes a room's lane at its first message, and redirects rooms that got another id.
 final class Lanes: Sendable {

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+internal import Store
 
 /// Direct messages that notify owners of asks. `item` is the outbox entry; `told_at` is NULL until it is stored.
 extension Ledger {

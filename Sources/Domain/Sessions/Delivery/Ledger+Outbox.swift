@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+package import Store
 
 extension Ledger {
     /// Puts a rendered message into the outbox. Returns it as stored. That of a past session is never sent.
@@ -232,6 +233,18 @@ extension Ledger {
                 by: "UPDATE outbox SET state = 'dropped' WHERE id = ? AND state = 'pending'", [.integer(id)])
             return changed > 0
         }
+    }
+
+    /// Gives an entry of the outbox the file to send.
+    func setFile(_ path: String, of item: Int64) throws {
+        try self.connection.execute(
+            "UPDATE outbox SET file = ? WHERE id = ?", [.text(path), .integer(item)])
+    }
+
+    /// The path of the file that an entry of the outbox sends.
+    func file(of item: Int64) throws -> String? {
+        try self.connection.query("SELECT file FROM outbox WHERE id = ?", [.integer(item)]).first?
+            .optionalText("file")
     }
 
     static func outboxItem(_ row: Row) throws -> OutboxItem {

@@ -3,6 +3,7 @@ internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Store
 
 /// Tells owners in a direct message of approvals that wait for them in other threads.
 ///

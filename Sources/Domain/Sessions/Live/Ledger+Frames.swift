@@ -1,4 +1,5 @@
 internal import Database
+package import Store
 
 extension Ledger {
     package func insert(_ frames: [LiveFrame]) throws {

@@ -1,4 +1,5 @@
 internal import Primitives
+package import Store
 
 /// The live side of every operation: numbers its frames, stores them in groups, and only then publishes them.
 ///

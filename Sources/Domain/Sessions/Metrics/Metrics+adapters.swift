@@ -1,4 +1,5 @@
 internal import Chat
+package import Store
 
 extension Metrics {
     /// Reads what the networks say of themselves at each scrape. What another host has is not missing here.

@@ -1,3 +1,4 @@
+package import Models
 internal import Primitives
 
 /// The models and the account's quota, as commands need them.
@@ -9,16 +10,16 @@ package struct ModelDirectory: Sendable {
 
     package let defaultModel: String
     package let provider: String
-    package let list: @Sendable () async throws -> [ModelChoice]
+    package let list: @Sendable () async throws -> [ModelInfo]
     /// The account's remaining quota; nil where the provider reports none.
-    package let quota: @Sendable () async throws -> ModelAllowances?
+    package let quota: @Sendable () async throws -> ModelQuota?
     /// How long a command waits for the provider: the thread's other messages, such as `stop`, wait behind it.
     private let patience: Duration
 
     package init(
         defaultModel: String, provider: String,
-        patience: Duration = .seconds(10), quota: @escaping @Sendable () async throws -> ModelAllowances? = { nil },
-        list: @escaping @Sendable () async throws -> [ModelChoice]
+        patience: Duration = .seconds(10), quota: @escaping @Sendable () async throws -> ModelQuota? = { nil },
+        list: @escaping @Sendable () async throws -> [ModelInfo]
     ) {
         self.defaultModel = defaultModel
         self.provider = provider
@@ -28,7 +29,7 @@ package struct ModelDirectory: Sendable {
     }
 
     /// ``list`` for a command. Throws ``SlowProvider`` if it takes too long.
-    func listInTime() async throws -> [ModelChoice] { try await self.inTime(self.list) }
+    func listInTime() async throws -> [ModelInfo] { try await self.inTime(self.list) }
 
     private func inTime<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
         guard let value = try await withDeadline(self.patience, body) else {

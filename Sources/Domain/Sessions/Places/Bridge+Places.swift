@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Primitives
+package import Store
 
 /// Places that move between hosts while they run.
 extension Bridge {

@@ -1,6 +1,7 @@
 package import Chat
 internal import Lifecycle
 internal import Primitives
+package import Store
 
 /// Runs a network's adapter while the host has the network, each time a new one: an adapter that has stopped does not run
 /// again.

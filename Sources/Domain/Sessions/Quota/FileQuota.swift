@@ -1,5 +1,6 @@
 package import Chat
 internal import Primitives
+internal import Store
 
 /// Admits people's files within ``PersonQuota``. What is still arriving counts, so that parallel files do not exceed it.
 package final class FileQuota: Sendable {

@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+package import Store
 
 /// What people's threads take. The database's triggers keep the sums of texts and of people; files and workspaces
 /// are measured when they change.
@@ -104,12 +105,6 @@ extension Ledger {
         let known = try self.connection.query("SELECT id FROM sessions WHERE files > 0", []).map { try $0.text("id") }
         for session in known where try sizes[session] == nil && isHere(session) { try self.setFiles(0, of: session) }
         for (session, bytes) in sizes { try self.setFiles(bytes, of: session) }
-    }
-
-    /// Records the size of a session's workspace.
-    package func setWorkspace(_ bytes: Int64, of session: String) throws {
-        try self.connection.execute(
-            "UPDATE sessions SET workspace = ?1 WHERE id = ?2 AND workspace <> ?1", [.integer(bytes), .text(session)])
     }
 
     /// Bytes of the files that a person has sent on a day, counted from 1970.

@@ -1,6 +1,7 @@
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Store
 
 /// Deletes expired data (see ``Retention``) in batches, so that the writer is free in between.
 actor Janitor {

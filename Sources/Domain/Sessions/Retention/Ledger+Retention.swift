@@ -1,4 +1,5 @@
 internal import Database
+package import Store
 
 /// Deletions for ``Janitor`` and ``SessionDeletion``, a batch at a time. Times are milliseconds since 1970.
 extension Ledger {
@@ -232,6 +233,56 @@ extension Ledger {
             UPDATE floors SET id = (SELECT COALESCE(MAX(id), 0) FROM messages) WHERE name = 'messages'
             AND id < (SELECT COALESCE(MAX(id), 0) FROM messages)
             """, [])
+    }
+
+    // MARK: Changes
+
+    /// Deletes old changes, but not the newest one, which says where the next ones begin, nor those of which webhooks are
+    /// still to be made: the gateway notes how far these are.
+    func deleteChanges(before time: Int64) throws {
+        let end = try self.connection.first("SELECT id FROM floors WHERE name = 'webhooks'", [])?.integer("id") ?? .max
+        try self.connection.execute(
+            "DELETE FROM changes WHERE at < $1 AND number < (SELECT MAX(number) FROM changes) AND number <= $2",
+            [.integer(time), .integer(end)])
+    }
+
+    /// Deletes old deliveries to webhooks that do not wait. Returns how many.
+    func deleteWebhookDeliveries(before time: Int64, limit: Int) throws -> Int {
+        let waiting =
+            try self.connection.first(
+                "SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 'waiting'", [])?.integer("n") ?? 0
+        // Numbers grow with time, so the old ones are among the lowest, between those that wait.
+        return try self.connection.rowsChanged(
+            by: """
+                DELETE FROM webhook_deliveries WHERE number IN (SELECT number FROM
+                (SELECT number, created_at, state FROM webhook_deliveries ORDER BY number LIMIT $3) AS oldest
+                WHERE created_at < $1 AND state <> 'waiting' ORDER BY number LIMIT $2)
+                """, .integer(time), .integer(Int64(limit)), .integer(Int64(limit) + waiting))
+    }
+
+    // MARK: GitHub
+
+    /// Deletes handled deliveries, lines' keys and pushed commits from before `time`. Returns how many.
+    func deleteGitHubRows(before time: Int64, limit: Int) throws -> Int {
+        var count = try self.connection.rowsChanged(
+            by: """
+                DELETE FROM github_deliveries WHERE number IN
+                (SELECT number FROM github_deliveries WHERE state = 'done' AND received_at < ? ORDER BY number LIMIT ?)
+                """, [.integer(time), .integer(Int64(limit))])
+        count = max(
+            count,
+            try self.connection.rowsChanged(
+                by: """
+                    DELETE FROM github_pushes WHERE sha IN (SELECT sha FROM github_pushes WHERE created_at < ? LIMIT ?)
+                    """, [.integer(time), .integer(Int64(limit))]))
+        return count
+    }
+
+    /// Deletes what a session has learnt and watches.
+    func deleteGitHubRows(of session: String) throws {
+        for table in ["thread_news", "github_watches", "github_news", "github_sign_ins"] {
+            try self.connection.execute("DELETE FROM \(table) WHERE session = ?", [.text(session)])
+        }
     }
 
     // MARK: Sessions

@@ -1,3 +1,4 @@
+// Change: how long something is kept
 /// How long stored data is kept; nil keeps it for ever.
 ///
 /// Every lifetime of the product is here. ``Janitor`` applies it.

@@ -1,5 +1,6 @@
 package import Objects
 internal import Primitives
+package import Store
 
 /// Deletes whole sessions: transcript, frames, outbox entries and received files. Commits and documents stay in Git; each
 /// host removes the workspace that it has.

@@ -1,5 +1,7 @@
-internal import Database
+internal import Chat
+package import Database
 package import JSON
+package import Store
 
 /// What people say about passages of documents.
 extension Ledger {
@@ -73,12 +75,33 @@ extension Ledger {
     private static func comment(_ row: Row) throws -> DocumentComment {
         DocumentComment(
             number: try row.integer("number"),
-            place: DocumentPlace(
-                repository: try row.text("repository"), branch: try row.text("branch"), path: try row.text("path")),
+            place: try DocumentPlace(row),
             session: try row.text("session"), author: try row.text("author"), text: try row.text("text"),
             quote: try row.text("quote"), anchor: try JSON.parse(try row.text("anchor")),
             parent: try row.optionalInteger("parent"), createdAt: try row.integer("created_at"))
     }
+}
+
+/// A document as everybody who edits it means it. Git tells two spellings of the same letters apart.
+package struct DocumentPlace: Sendable, Hashable {
+    private let exactRepository: ExactText
+    private let exactBranch: ExactText
+    private let exactPath: ExactText
+    package var repository: String { self.exactRepository.text }
+    package var branch: String { self.exactBranch.text }
+    package var path: String { self.exactPath.text }
+
+    package init(repository: String, branch: String, path: String) {
+        self.exactRepository = ExactText(repository)
+        self.exactBranch = ExactText(branch)
+        self.exactPath = ExactText(path)
+    }
+
+    package init(_ row: Row) throws {
+        self.init(repository: try row.text("repository"), branch: try row.text("branch"), path: try row.text("path"))
+    }
+
+    package var values: [SQLValue] { [.text(self.repository), .text(self.branch), .text(self.path)] }
 }
 
 /// What somebody says about a passage of a document, or in answer to that.

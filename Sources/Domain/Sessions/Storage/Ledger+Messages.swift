@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+package import Store
 
 extension Ledger {
     /// Returns the message's number.

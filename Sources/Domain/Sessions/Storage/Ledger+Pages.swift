@@ -1,4 +1,5 @@
 internal import Database
+package import Store
 
 /// A page of a thread's messages, with cursors in both directions.
 package struct MessagePage: Sendable {

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+package import Store
 
 /// What a person has chosen for themselves, in all their threads.
 package struct Preferences: Sendable, Hashable {

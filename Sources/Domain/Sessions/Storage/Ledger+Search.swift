@@ -1,4 +1,5 @@
 internal import Database
+internal import Store
 
 extension MessageRecord.Role {
     /// What a search finds: not commands and replies to them, which would make every thread a hit for their words. The

@@ -2,6 +2,7 @@ package import Chat
 internal import Database
 internal import JSON
 internal import Primitives
+package import Store
 
 extension Ledger {
     /// The session of `key`, created if missing, for a change of it.

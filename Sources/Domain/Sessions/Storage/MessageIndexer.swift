@@ -3,6 +3,7 @@ internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Primitives
+package import Store
 
 /// Keeps the index of words close behind the messages: those of all turns of a second share a transaction. A search brings
 /// it up to date itself.

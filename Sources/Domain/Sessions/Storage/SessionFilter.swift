@@ -1,4 +1,5 @@
 internal import Database
+internal import Store
 
 /// Which sessions a listing contains; nil does not restrict it.
 package struct SessionFilter: Sendable {

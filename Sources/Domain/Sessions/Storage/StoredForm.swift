@@ -1,8 +1,8 @@
-internal import Chat
-internal import JSON
+package import Chat
+package import JSON
 
 /// Values of the chat vocabulary as JSON text in the tables. Absent values are omitted.
-enum StoredForm {
+package enum StoredForm {
     struct Malformed: Error, CustomStringConvertible {
         let what: String
         var description: String { "the stored \(self.what) cannot be read" }
@@ -168,7 +168,7 @@ enum StoredForm {
             recipient: json["recipient"]?.stringValue, commandPrefix: json["commandPrefix"]?.stringValue)
     }
 
-    static func json(_ sender: Sender) -> JSON {
+    package static func json(_ sender: Sender) -> JSON {
         [
             "id": .string(sender.id), "name": .string(sender.displayName), "isBot": .bool(sender.isBot),
             "isSelf": .bool(sender.isSelf), "isLasting": .bool(sender.isLasting),
@@ -177,7 +177,7 @@ enum StoredForm {
         ]
     }
 
-    static func sender(_ json: JSON) throws -> Sender {
+    package static func sender(_ json: JSON) throws -> Sender {
         guard let id = json["id"]?.stringValue, let name = json["name"]?.stringValue else {
             throw Malformed(what: "sender")
         }

@@ -5,6 +5,7 @@ internal import Primitives
 extension AskTexts {
     // MARK: An approval
 
+    // Change: how an approval reads
     /// The part before the options: who wants what, the exact text, where, and until when.
     ///
     /// - Parameter isByLine: for a room where each line is a message.

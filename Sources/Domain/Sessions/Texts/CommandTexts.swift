@@ -1,7 +1,9 @@
 internal import Analytics
 internal import Chat
+internal import Models
 internal import Primitives
 
+// Change: a command's reply
 /// The replies to commands.
 enum CommandTexts {
     static func unknown(_ word: String, sign: CommandSign) -> String {
@@ -149,10 +151,9 @@ enum CommandTexts {
 
     // MARK: model, models
 
-    static func models(_ choices: [ModelChoice], default standard: String, sign: CommandSign) -> String {
+    static func models(_ choices: [ModelInfo], default standard: String, sign: CommandSign) -> String {
         let lines = choices.map { choice in
-            "- `\(choice.id)`\(choice.detail.isEmpty ? "" : ": \(choice.detail)")"
-                + (choice.id == standard ? " (default)" : "")
+            "- `\(choice.id)`: \(choice.detail)" + (choice.id == standard ? " (default)" : "")
         }
         return (lines + ["", "Choose with \(sign.command("model NAME"))."]).joined(separator: "\n")
     }

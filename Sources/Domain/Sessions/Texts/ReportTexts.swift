@@ -1,6 +1,5 @@
 internal import Analytics
 internal import Chat
-internal import JSON
 internal import Primitives
 
 /// Reports on usage.
@@ -36,12 +35,11 @@ enum ReportTexts {
     }
 
     /// Nil without a task.
-    static func due(_ tasks: [TaskRow], in repository: String) -> String? {
+    static func due(_ tasks: [DueTask], in repository: String) -> String? {
         guard !tasks.isEmpty else { return nil }
         func plain(_ text: String) -> String { AskTexts.escaped(VisibleText.strictLine(text)) }
         let lines = tasks.prefix(20).map { task in
-            let title = (try? JSON.parse(task.body))?["text"]?.stringValue ?? ""
-            return "- \(AskTexts.code(task.id)) \(plain(title)) · \(task.due ?? "")"
+            "- \(AskTexts.code(task.id)) \(plain(task.title)) · \(task.due)"
                 + (task.owner.map { " · \(plain($0))" } ?? "")
         }
         let more = tasks.count > lines.count ? ["- and \(tasks.count - lines.count) more"] : []

@@ -3,6 +3,7 @@ internal import JSON
 
 /// A question about a specification, with answers to choose from.
 struct ClarifyQuestion: Sendable, Hashable {
+    // Change: a specification's sections and questions
     /// The most questions of one session, as in spec-kit.
     static let limit = 5
     static let optionLimit = 5

@@ -1,12 +1,12 @@
 package import Audit
 package import Chat
-internal import Database
 internal import Git
 internal import JSON
 internal import Logging
 internal import Primitives
 package import Repositories
 package import Sessions
+package import Store
 
 /// The lists of tasks of all repositories: reads and changes `docs/TASKS.md` on their branches, and keeps the index.
 package actor TaskDesk {
@@ -159,10 +159,11 @@ package actor TaskDesk {
         while true {
             // Before the transaction: other writes wait for it.
             let change = TaskListChange(from: old?.file, to: file)
-            let (rows, part, known) = (change.items.map { $0.row(in: name, at: time) }, change.part, old?.blob)
+            let tasks = change.items.map { $0.record(in: name, at: row.hash, time: time) }
+            let (part, known) = (change.part, old?.blob)
             let write: @Sendable (Ledger) throws -> [ThreadNews] = { [posts] ledger in
                 if let known, try ledger.taskList(of: name)?.blob != known { throw OtherIndex() }
-                let assigned = try ledger.setTasks(rows, of: name, row, in: part, by: author, at: now)
+                let assigned = try ledger.setTasks(tasks, of: name, row, in: part, by: author, at: now)
                 // What the first look finds was assigned before.
                 guard let posts, list != nil else { return [] }
                 return try news.assigned(assigned, in: ledger, posts.adapters, at: now)
@@ -219,16 +220,16 @@ package actor TaskDesk {
             guard index >= first, let read = heads[name] else { continue }
             let after = index == first ? line : 0
             let left = limit + 1 - items.count
-            let rows = try await self.store.read { ledger in
-                try ledger.tasks(of: name, filter, after: after, limit: left)
+            let tasks = try await self.store.read { ledger in
+                try ledger.tasks(of: name, filter, after: after, limit: left, at: read.commit)
             }
-            for row in rows {
+            for task in tasks {
                 guard items.count < limit else {
                     let last = items[limit - 1]
                     let rank = Int64(names.firstIndex(of: last.repository) ?? 0)
                     return (items, rank * Self.rank + Int64(last.line), head)
                 }
-                items.append(TaskRecord(row, at: read.commit))
+                items.append(task)
             }
         }
         return (items, nil, head)
@@ -271,13 +272,13 @@ package actor TaskDesk {
     /// Throws ``TaskError`` or ``RepositoryError``.
     package func task(_ address: String, in name: String?) async throws -> TaskRecord {
         let head = try await self.refresh(name)
-        if let row = try await self.store.read({ ledger in try ledger.task(address, in: head.repository) }) {
-            return TaskRecord(row, at: head.commit)
+        func find(_ address: String) async throws -> TaskRecord? {
+            try await self.store.read { ledger in try ledger.task(address, in: head.repository, at: head.commit) }
         }
+        if let task = try await find(address) { return task }
         let found = try await Self.item(at: address, in: self.file(at: head))
-        guard let row = try await self.store.read({ ledger in try ledger.task(found.address, in: head.repository) })
-        else { throw TaskError.unknown(address) }
-        return TaskRecord(row, at: head.commit)
+        guard let task = try await find(found.address) else { throw TaskError.unknown(address) }
+        return task
     }
 
     /// The list that the index is of, read once for all who ask for it.
@@ -344,9 +345,7 @@ package actor TaskDesk {
         return try await RemoteWork.$current.withValue(work) {
             try await self.alone(repository.name) { desk in
                 let (commit, address) = try await desk.changeNow(wish, repository, author)
-                let task = try await desk.store.read { ledger in
-                    try TaskRecord(address, in: repository.name, ledger)
-                }
+                let task = try await desk.store.read { ledger in try ledger.task(address, in: repository.name) }
                 guard let task else { throw TaskError.unknown(address) }
                 return Outcome(commit: commit, task: task)
             }

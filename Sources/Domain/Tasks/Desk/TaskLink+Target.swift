@@ -1,7 +1,7 @@
 internal import Chat
 package import Git
 internal import Repositories
-internal import Sessions
+internal import Store
 
 extension TaskDesk {
     /// A link to an address or to a commit of a repository. Throws ``TaskError`` or ``RepositoryError``.
@@ -42,9 +42,7 @@ extension TaskDesk {
         guard !wanted.isEmpty else { return [] }
         let head = try await self.refresh(name)
         return try await self.store.read { ledger in
-            try wanted.compactMap { id in
-                try ledger.task(id, in: head.repository).map { TaskRecord($0, at: head.commit) }
-            }
+            try wanted.compactMap { id in try ledger.task(id, in: head.repository, at: head.commit) }
         }
     }
 }

@@ -1,6 +1,6 @@
 internal import Chat
-internal import JSON
 internal import Sessions
+internal import Store
 
 /// What people hear of a change of a list, in direct messages.
 struct TaskNews: Sendable {
@@ -18,34 +18,33 @@ struct TaskNews: Sendable {
     /// One message for everybody who got tasks from somebody else. Whoever has several networks hears it where they wrote last,
     /// and only who has none on the web.
     func assigned(
-        _ rows: [TaskRow], in ledger: Ledger, _ adapters: AdapterRegistry, at now: Int64
+        _ tasks: [TaskRecord], in ledger: Ledger, _ adapters: AdapterRegistry, at now: Int64
     ) throws -> [ThreadNews] {
-        let owners = Dictionary(grouping: rows) { $0.owner?.lowercased() ?? "" }
+        let owners = Dictionary(grouping: tasks) { $0.owner?.lowercased() ?? "" }
         guard !owners.isEmpty else { return [] }
-        let readers = try ledger.taskReaders(at: now).filter { adapters[$0.adapter] != nil }
+        let people = try ledger.taskAssignees(at: now).filter { adapters[$0.adapter] != nil }
         return try owners.sorted { $0.key < $1.key }.filter { $0.key != self.handle?.lowercased() }.prefix(Self.limit)
-            .compactMap { owner, rows -> ThreadNews? in
+            .compactMap { owner, tasks -> ThreadNews? in
                 // Somebody who has never used a list is called what their name says.
-                let called = readers.filter { ($0.handle?.lowercased() ?? $0.sender.taskHandle) == owner }
-                guard let reader = called.min(by: { $0.rank < $1.rank }), reader.sender.id != self.author?.id else {
+                let called = people.filter { ($0.handle?.lowercased() ?? $0.sender.taskHandle) == owner }
+                guard let person = called.min(by: { $0.rank < $1.rank }), person.sender.id != self.author?.id else {
                     return nil
                 }
                 var news = ThreadNews(
-                    session: try ledger.directThread(of: reader, at: now),
+                    session: try ledger.directThread(of: person, at: now),
                     key: "tasks \(self.repository) \(self.commit)",
-                    markdown: self.text(rows))
+                    markdown: self.text(tasks))
                 news.isApart = true
                 return news
             }
     }
 
-    private func text(_ rows: [TaskRow]) -> String {
+    private func text(_ tasks: [TaskRecord]) -> String {
         let by = self.author.map { " by \(TaskText.escaped($0.displayName))" } ?? ""
-        let lines = rows.prefix(10).map { row in
-            let title = (try? JSON.parse(row.body))?["text"]?.stringValue ?? ""
-            return "- `\(TaskText.plain(row.id))` \(TaskText.escaped(title))" + (row.due.map { " · due \($0)" } ?? "")
+        let lines = tasks.prefix(10).map { task in
+            "- `\(TaskText.plain(task.id))` \(TaskText.escaped(task.text))" + (task.due.map { " · due \($0)" } ?? "")
         }
-        let more = rows.count > lines.count ? ["- and \(rows.count - lines.count) more"] : []
+        let more = tasks.count > lines.count ? ["- and \(tasks.count - lines.count) more"] : []
         return (["Assigned to you\(by) in [`\(self.repository)`](\(self.link)):", ""] + lines + more)
             .joined(separator: "\n")
     }

@@ -30,11 +30,6 @@ package enum TaskState: String, Sendable, CaseIterable, Codable {
 package struct TaskLink: Sendable, Hashable {
     package let text: String
     package let url: String
-
-    package init(text: String, url: String) {
-        self.text = text
-        self.url = url
-    }
 }
 
 package struct TaskNote: Sendable, Hashable {

@@ -6,7 +6,8 @@ internal import Logging
 package import Models
 internal import Primitives
 package import Repositories
-package import Sessions
+internal import Sessions
+package import Store
 package import Work
 
 /// Answers a message: by working with tools where the person may and the host can, else by talking. Makes what a turn
@@ -17,7 +18,6 @@ package final class AgentWorker: TurnWorker {
     let store: SessionStore
     let settings: CurrentAgentSettings
     let workbench: Workbench
-    let workspaces: any WorkspaceDirectory
     let repositories: RepositoryCatalog
     let audit: any AuditRecorder
     let steering: AgentSteering
@@ -35,8 +35,8 @@ package final class AgentWorker: TurnWorker {
 
     package init(
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
-        workbench: Workbench, workspaces: any WorkspaceDirectory, repositories: RepositoryCatalog,
-        audit: any AuditRecorder, steering: AgentSteering = AgentSteering(), answerLimit: AnswerLimit, hasNetwork: Bool,
+        workbench: Workbench, repositories: RepositoryCatalog, audit: any AuditRecorder,
+        steering: AgentSteering = AgentSteering(), answerLimit: AnswerLimit, hasNetwork: Bool,
         cli: CopilotCLIAgents? = nil
     ) {
         self.model = model
@@ -44,7 +44,6 @@ package final class AgentWorker: TurnWorker {
         self.store = store
         self.settings = settings
         self.workbench = workbench
-        self.workspaces = workspaces
         self.repositories = repositories
         self.audit = audit
         self.steering = steering
@@ -83,11 +82,12 @@ package final class AgentWorker: TurnWorker {
         }
         return CopilotCLIWork(
             agents: cli, client: self.model, catalog: self.catalog, store: self.store, steps: self.steps,
-            workbench: self.workbench, workspaces: self.workspaces, audit: self.audit, steering: self.steering,
+            workbench: self.workbench, audit: self.audit, steering: self.steering,
             answerLimit: self.answerLimit, equip: equip,
             willChange: { request, snapshot in try await self.insertChange(of: request, snapshot) })
     }
 
+    // Change: when a message is answered with tools
     /// Tools are for members and owners, in a working jail, with a model that can call them. A thread that has chosen a
     /// persona with tools is told when its model cannot.
     private func canWork(_ request: TurnRequest) -> Bool {
@@ -137,7 +137,7 @@ package final class AgentWorker: TurnWorker {
         let executor = SessionTools(session: request.session, ledgers: self.ledgers) {
             await thread.takeTime(limits.time)
             return WorkspaceTools(
-                files: try await self.workspaces.workspace(of: place),
+                files: try await self.workbench.workspaces.workspace(of: place),
                 ledger: self.ledgers.ledger(of: request.session), seams: seams)
         }
         var equipment = AgentEquipment(
@@ -159,7 +159,7 @@ package final class AgentWorker: TurnWorker {
             guard let snapshot = try await self.store.read({ ledger in try ledger.firstSnapshot(ofTurn: turn) }) else {
                 return GitStat(files: 0, additions: 0, deletions: 0)
             }
-            return try await self.workspaces.workspace(of: place).changeTally(from: snapshot)
+            return try await self.workbench.workspaces.workspace(of: place).changeTally(from: snapshot)
         } catch {
             // The snapshot may be gone.
             return nil

@@ -18,15 +18,14 @@ final class SessionTools: ToolExecutor {
     }
 
     func prepare(_ call: CheckedCall) async throws -> PreparedCall {
-        do {
-            return try await self.tools().prepare(call)
-        } catch let error as CancellationError {
-            throw error
-        } catch {
-            return .failed(ToolResult(.failed, text: "The workspace cannot be used: \(error)", summary: call.tool.name))
+        try await self.settling {
+            try await self.tools().prepare(call)
+        } failure: {
+            .failed(ToolResult(.failed, text: "The workspace cannot be used: \($0)", summary: call.tool.name))
         }
     }
 
+    /// The tools are made: it was prepared.
     func perform(_ intent: ToolIntent, approval: GateDecision) async throws -> ToolResult {
         let tools = try await self.tools()
         defer { self.ledgers.keep(tools.ledger, of: self.session) }

@@ -5,6 +5,7 @@ internal import JSON
 internal import Lifecycle
 internal import Primitives
 internal import Sessions
+internal import Store
 internal import Work
 
 /// What a turn of the CLI changes: recorded before the first change, and when the CLI has ended.
@@ -59,9 +60,7 @@ final class CopilotCLIChanges: Sendable {
         let snapshot = try? await self.first.withLock({ $0 })?.value
         await withGrace(.seconds(120)) {
             if let snapshot { _ = try? await self.end(snapshot) }
-            let (session, bytes) = (self.request.session, await self.workspace.occupiedBytes())
-            // For the person's quota only; the next turn measures again.
-            try? await self.store.write(ofSession: session) { try $0.setWorkspace(bytes, of: session) }
+            await self.store.measure(self.workspace, of: self.request.session)
         }
     }
 

@@ -14,6 +14,7 @@ struct CopilotCLIIntents: Sendable {
     }
 
     static let root = "/workspace"
+    // Change: what the Copilot CLI may do as agent
     /// The tools of the CLI, and those of ours that stand for them in policies and personas; any of these is enough.
     static let tools: [(own: String, ours: [String])] = [
         ("bash", ["shell"]), ("read_bash", ["shell"]), ("stop_bash", ["shell"]), ("list_bash", ["shell"]),

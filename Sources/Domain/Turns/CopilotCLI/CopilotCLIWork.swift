@@ -11,6 +11,7 @@ internal import Models
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Store
 internal import Work
 
 /// Works on a message with the Copilot CLI as the agent: its own tools, in a jail, behind our gate.
@@ -21,7 +22,6 @@ struct CopilotCLIWork: TurnWorker {
     let store: SessionStore
     let steps: StoredSteps
     let workbench: Workbench
-    let workspaces: any WorkspaceDirectory
     let audit: any AuditRecorder
     let steering: AgentSteering
     let answerLimit: AnswerLimit
@@ -29,27 +29,6 @@ struct CopilotCLIWork: TurnWorker {
     /// Stores that the turn changes files, and the state before.
     let willChange: @Sendable (TurnRequest, WorkspaceSnapshot) async throws -> Void
     private let logger = Logger(label: "copilot-cli")
-
-    init(
-        agents: CopilotCLIAgents, client: any ModelClient, catalog: ModelCatalog, store: SessionStore,
-        steps: StoredSteps, workbench: Workbench, workspaces: any WorkspaceDirectory, audit: any AuditRecorder,
-        steering: AgentSteering,
-        answerLimit: AnswerLimit, equip: @escaping AgentTurn.Equip,
-        willChange: @escaping @Sendable (TurnRequest, WorkspaceSnapshot) async throws -> Void
-    ) {
-        self.agents = agents
-        self.client = client
-        self.catalog = catalog
-        self.store = store
-        self.steps = steps
-        self.workbench = workbench
-        self.workspaces = workspaces
-        self.audit = audit
-        self.steering = steering
-        self.answerLimit = answerLimit
-        self.equip = equip
-        self.willChange = willChange
-    }
 
     func refusal(of text: String) -> String? { self.chat("").refusal(of: text) }
 
@@ -184,8 +163,7 @@ struct CopilotCLIWork: TurnWorker {
     private func place(of request: TurnRequest) async throws -> (any WorkspaceFiles, CopilotCLIFolders) {
         do {
             try await self.agents.prepare()
-            let workspace = try await self.workspaces.workspace(
-                of: SessionPlace(of: request))
+            let workspace = try await self.workbench.workspaces.workspace(of: SessionPlace(of: request))
             return (workspace, try CopilotCLIFolders(workspace: workspace.folder, settings: self.agents.settings))
         } catch let error as CancellationError {
             throw error

@@ -68,6 +68,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
 
     // MARK: Events
 
+    // Change: what the Copilot CLI may do as agent
     func handle(_ event: CopilotCLIEvent) async throws {
         switch event {
         case .began: self.began()

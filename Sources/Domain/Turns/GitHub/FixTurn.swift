@@ -8,6 +8,7 @@ internal import Models
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Store
 internal import Work
 
 /// `fix [PR] [TEXT]`: lets the agent answer failed checks and comments of the thread's pull request, and replies to
@@ -130,7 +131,7 @@ struct FixTurn: TurnWorker {
     private func hasChanges(_ request: TurnRequest) async throws -> Bool {
         let snapshot = try await self.agent.store.read { ledger in try ledger.firstSnapshot(ofTurn: request.id) }
         guard snapshot != nil else { return false }
-        return try await self.agent.workspaces.workspace(of: SessionPlace(of: request)).draft() != nil
+        return try await self.agent.workbench.workspaces.workspace(of: SessionPlace(of: request)).draft() != nil
     }
 
     /// Commits what the model left, through the gate.

@@ -3,6 +3,7 @@ internal import GitHub
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Store
 
 /// What `status` says about a repository on GitHub.
 struct GitHubStatus: Sendable {

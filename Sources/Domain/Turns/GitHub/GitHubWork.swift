@@ -4,8 +4,9 @@ package import GitHub
 internal import JSON
 internal import Logging
 package import Repositories
-package import Sessions
+internal import Sessions
 internal import Specs
+package import Store
 package import Tasks
 internal import Work
 

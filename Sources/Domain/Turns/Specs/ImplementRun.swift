@@ -5,6 +5,7 @@ internal import Models
 internal import Repositories
 internal import Sessions
 internal import Specs
+internal import Store
 internal import Work
 
 /// One turn's work on a list of tasks.
@@ -74,7 +75,7 @@ struct ImplementRun {
     /// The thread's workspace at the last commit of the feature's branch. Throws ``WorkspaceFailure`` when uncommitted
     /// changes are in the way.
     func workspace(update: SessionPlace.Update = .required) async throws -> any WorkspaceFiles {
-        try await self.agent.workspaces.workspace(
+        try await self.agent.workbench.workspaces.workspace(
             of: SessionPlace(
                 session: self.request.session, repository: self.request.repository, feature: self.feature,
                 update: update))

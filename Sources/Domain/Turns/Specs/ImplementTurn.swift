@@ -13,11 +13,6 @@ struct ImplementTurn: TurnWorker {
     let repositories: RepositoryCatalog
     private let calibration = TokenCalibration()
 
-    init(agent: AgentWorker, repositories: RepositoryCatalog) {
-        self.agent = agent
-        self.repositories = repositories
-    }
-
     func refusal(of text: String) -> String? { ImplementTexts.refusal(of: text) }
 
     func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {

@@ -6,6 +6,7 @@ internal import Logging
 internal import Repositories
 internal import Sessions
 internal import Specs
+internal import Store
 internal import Tasks
 internal import Work
 
@@ -51,7 +52,7 @@ struct TaskWork {
             try ledger.setThread(session, ofTask: task.id, in: task.repository)
         }
         // Unlike those of a talk, the steps are read before the turn ends.
-        let log = TaskSteps(StoredSteps(store: agent.store), number: 0, attempt: 1)
+        let log = TaskSteps(agent.steps, number: 0, attempt: 1)
         let asked = self.request.alone(asking: Self.prompt(task), persona: persona)
         var records = try await log.records(of: asked.id, after: 0)
         if !TaskVerdict.isOver(records) {
@@ -94,7 +95,7 @@ struct TaskWork {
 
     private func finish(_ task: TaskRecord, _ asked: TurnRequest) async throws -> TurnEnding {
         let isTicked = try await self.tick(task, asked)
-        let draft = try await self.agent.workspaces.workspace(of: SessionPlace(of: asked)).draft()
+        let draft = try await self.agent.workbench.workspaces.workspace(of: SessionPlace(of: asked)).draft()
         if draft != nil, let ending = try await self.commit(task, asked) { return ending }
         if !isTicked {
             let outcome = try await self.desk.change(
@@ -107,7 +108,7 @@ struct TaskWork {
 
     /// Ticks the box in the workspace; false if the task is not there.
     private func tick(_ task: TaskRecord, _ asked: TurnRequest) async throws -> Bool {
-        let workspace = try await self.agent.workspaces.workspace(of: SessionPlace(of: asked))
+        let workspace = try await self.agent.workbench.workspaces.workspace(of: SessionPlace(of: asked))
         guard let file = try await workspace.find(TaskFile.path, limit: TaskFile.sizeLimit) else { return false }
         let list = TaskFile(file.bytes)
         guard let item = try? list.item(at: task.id), item.id == task.id, item.text == task.text else { return false }

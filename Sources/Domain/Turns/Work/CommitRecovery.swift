@@ -5,6 +5,7 @@ package import Logging
 internal import Primitives
 package import Repositories
 package import Sessions
+package import Store
 package import Work
 
 /// Reports commits that the last run made and had no time to report: a turn's own are found by their trailer, those from

@@ -1,6 +1,7 @@
 package import Audit
 internal import Primitives
-package import Sessions
+internal import Sessions
+package import Store
 
 /// Appends decisions of people to the audit, in the transaction that makes them.
 package enum DecisionAudit {

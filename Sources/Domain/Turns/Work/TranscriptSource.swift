@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Primitives
 package import Sessions
+package import Store
 package import Work
 
 /// A session's record and transcript as archive entries: `session.json` and `transcript.jsonl`.

@@ -1,4 +1,3 @@
-internal import Chat
 internal import Crypto
 internal import EventLoop
 internal import Git

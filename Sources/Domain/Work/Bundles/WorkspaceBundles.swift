@@ -1,4 +1,3 @@
-internal import Chat
 internal import Crypto
 internal import Git
 internal import JSON
@@ -6,6 +5,7 @@ internal import Lifecycle
 package import Logging
 package import Objects
 internal import Primitives
+package import Store
 
 /// Keeps the snapshots of workspaces in the object store, so that another host can rebuild a workspace.
 ///
@@ -14,7 +14,8 @@ internal import Primitives
 package final class WorkspaceBundles: Service {
     package let name = "workspace bundles"
     let objects: any ObjectStore
-    let log: any BundleLog
+    /// Has a row of each bundle, where every host finds it.
+    private let rows: SessionStore
     let logger: Logger
     private let now: @Sendable () -> Int64
     private let waiting = Protected<[String: Storing]>([:])
@@ -34,10 +35,10 @@ package final class WorkspaceBundles: Service {
 
     /// - Parameter now: Milliseconds since 1970.
     package init(
-        _ objects: any ObjectStore, log: any BundleLog, now: @escaping @Sendable () -> Int64, logger: Logger
+        _ objects: any ObjectStore, rows: SessionStore, now: @escaping @Sendable () -> Int64, logger: Logger
     ) {
         self.objects = objects
-        self.log = log
+        self.rows = rows
         self.now = now
         self.logger = logger
     }
@@ -56,6 +57,23 @@ package final class WorkspaceBundles: Service {
     /// Waits until every snapshot that was made so far is stored, or cannot be.
     package func flush() async {
         while let task = self.waiting.withLock({ $0.values.first?.task }) { await task.value }
+    }
+
+    /// A session's bundles and beginnings of epochs, in the order of epochs and numbers.
+    func known(of session: String) async throws -> [WorkspaceBundle] {
+        try await self.rows.read { ledger in try ledger.bundles(of: session) }
+    }
+
+    /// Begins a session's next epoch, and returns it.
+    ///
+    /// - Parameters:
+    ///   - isFull: Whether the workspace has nothing of the epochs before.
+    ///   - repository: The configured name of its repository.
+    func beginEpoch(of session: String, isFull: Bool, repository: String?) async throws -> Int {
+        let now = self.now()
+        return try await self.rows.write { ledger in
+            try ledger.beginBundleEpoch(of: session, isFull: isFull, repository: repository, at: now)
+        }
     }
 
     /// Stores a workspace's new snapshots; returns at once.
@@ -95,7 +113,7 @@ package final class WorkspaceBundles: Service {
 
     private func storeNew(_ workspace: Workspace) async throws {
         guard let epoch = workspace.epoch else { return }
-        let known = try await self.log.bundles(of: workspace.session)
+        let known = try await self.known(of: workspace.session)
         guard known.last.map({ $0.epoch <= epoch }) ?? true else { return }
         let own = known.filter { $0.epoch == epoch && $0.number > 0 }
         let since = own.reversed().prefix { !$0.isFull }
@@ -115,7 +133,8 @@ package final class WorkspaceBundles: Service {
             session: workspace.session, epoch: epoch, number: number, key: key, size: made.content.size,
             digest: hex(made.content.digest), isFull: made.isFull, repository: workspace.repositoryName,
             snapshot: made.snapshot, commit: made.commit.hex, at: self.now())
-        guard try await self.log.add(bundle) else { return try await self.objects.delete(key) }
+        let isAdded = try await self.rows.write { ledger in try ledger.add(bundle) }
+        guard isAdded else { return try await self.objects.delete(key) }
         if bundle.isFull { try await self.prune(known + [bundle], limit) }
     }
 
@@ -143,13 +162,13 @@ package final class WorkspaceBundles: Service {
     /// Forgets bundles, then deletes them: what a crash leaves in between is found by nobody, and goes with the session.
     func delete(_ bundles: [WorkspaceBundle]) async throws {
         guard !bundles.isEmpty else { return }
-        try await self.log.remove(bundles)
+        try await self.rows.write { ledger in try ledger.remove(bundles) }
         for bundle in bundles where bundle.number > 0 { try await self.objects.delete(bundle.key) }
     }
 
     /// Forgets the bundles of a workspace that was removed with nothing unsaved, unless another host has a newer one.
     func forget(_ session: String, _ epoch: Int) async throws {
-        let bundles = try await self.log.bundles(of: session)
+        let bundles = try await self.known(of: session)
         guard bundles.last.map({ $0.epoch <= epoch }) ?? false else { return }
         try await self.delete(bundles)
     }

@@ -1,4 +1,3 @@
-internal import Chat
 internal import EventLoop
 internal import Git
 internal import JSON
@@ -15,7 +14,7 @@ extension Workspaces {
         _ state: WorkspaceState?, of session: String, _ layout: WorkspaceLayout
     ) async throws -> WorkspaceState? {
         guard let bundles = self.bundles else { return state }
-        let known = try await bundles.log.bundles(of: session)
+        let known = try await bundles.known(of: session)
         if var state {
             if let newest = known.last, state.epoch.map({ $0 < newest.epoch }) ?? (state.usedAt < newest.at) {
                 try await self.setAside(state, session, known)
@@ -23,7 +22,7 @@ extension Workspaces {
             }
             guard state.epoch == nil else { return state }
             // It was made before anything was stored elsewhere.
-            state.epoch = try await bundles.log.beginEpoch(of: session, isFull: true, repository: state.repository)
+            state.epoch = try await bundles.beginEpoch(of: session, isFull: true, repository: state.repository)
             try await Self.write(state, layout)
             return state
         }
@@ -131,7 +130,7 @@ extension Workspaces {
             try await workspace.files.setHead(head.branch, to: head.commit, index: workspace.layout.indexDraft)
             try await workspace.writeHead(head.commit, of: head.branch)
         }
-        state.epoch = try await self.bundles?.log.beginEpoch(of: session, isFull: false, repository: last.repository)
+        state.epoch = try await self.bundles?.beginEpoch(of: session, isFull: false, repository: last.repository)
         self.measure(workspace)
         return state
     }

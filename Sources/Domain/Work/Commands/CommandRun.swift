@@ -5,6 +5,7 @@ internal import JSON
 internal import Jail
 internal import Logging
 internal import Primitives
+internal import Store
 internal import Telemetry
 
 /// One command, from its audit entry to what it changed.
@@ -39,6 +40,7 @@ struct CommandRun: Sendable {
 
     private var isBackground: Bool { self.place == .background }
 
+    // Change: a command's approval and record
     /// Takes the snapshot and records the start. Throws ``TurnFailure``; then nothing runs.
     ///
     /// - Parameter thread: Where people wait for the command; nil if nobody does.
@@ -64,10 +66,12 @@ struct CommandRun: Sendable {
         }
         let job: Job
         do {
-            job = try await self.bench.log.begin(
-                JobStart(
+            let now = WallClock.now()
+            job = try await self.bench.store.write(ofSession: self.request.session) { ledger in
+                try ledger.insertJob(
                     session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
-                    command: self.command, isBackground: self.isBackground, snapshot: snapshot?.id))
+                    command: self.command, isBackground: self.isBackground, snapshot: snapshot?.id, at: now)
+            }
         } catch {
             throw TurnFailure(WorkbenchTexts.notRecorded("\(error)"))
         }
@@ -76,7 +80,7 @@ struct CommandRun: Sendable {
             try await self.bench.audit.record(self.entry(.commandStarted, self.startDetails(begun)))
         } catch {
             // What is not recorded does not run.
-            try? await self.bench.log.end(job, ending: "not run", hasChanges: false)
+            try? await self.end(job, "not run", hasChanges: false)
             throw TurnFailure(WorkbenchTexts.notRecorded("\(error)"))
         }
         guard self.bench.running.add(job, begun.output, in: thread, cancel: { begun.handle.cancel() }) else {
@@ -252,9 +256,16 @@ struct CommandRun: Sendable {
         defer { self.bench.running.remove(begun.job, ending: ending) }
         var failure: (any Error)?
         do { try await self.bench.audit.record(self.entry(.commandEnded, details)) } catch { failure = error }
-        try await self.bench.log.end(begun.job, ending: ending, hasChanges: hasChanges)
+        try await self.end(begun.job, ending, hasChanges: hasChanges)
         self.bench.measure(begun.workspace, of: self.request.session)
         if let failure { throw failure }
+    }
+
+    private func end(_ job: Job, _ ending: String, hasChanges: Bool) async throws {
+        let now = WallClock.now()
+        try await self.bench.store.write(ofSession: job.session) { ledger in
+            try ledger.endJob(job.id, of: job.session, .ended, ending: ending, hasChanges: hasChanges, at: now)
+        }
     }
 
     private func entry(_ kind: AuditEntry.Kind, _ details: JSON) -> AuditEntry {

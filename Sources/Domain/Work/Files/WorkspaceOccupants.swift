@@ -2,6 +2,7 @@ package import Chat
 internal import JSON
 package import Jail
 package import Logging
+package import Store
 
 /// What happens in the workspaces besides the calls to them, so that none is replaced under somebody's feet.
 package protocol WorkspaceOccupants: Sendable {
@@ -30,13 +31,13 @@ extension WorkspaceOccupants {
 /// The commands, jobs and programs of sessions.
 package struct SessionOccupants: WorkspaceOccupants {
     let shells: any ShellDirectory
-    let log: any JobLog
+    let store: SessionStore
     let notices: any ThreadNotices
     let logger: Logger
 
-    package init(shells: any ShellDirectory, log: any JobLog, notices: any ThreadNotices, logger: Logger) {
+    package init(shells: any ShellDirectory, store: SessionStore, notices: any ThreadNotices, logger: Logger) {
         self.shells = shells
-        self.log = log
+        self.store = store
         self.notices = notices
         self.logger = logger
     }
@@ -45,18 +46,19 @@ package struct SessionOccupants: WorkspaceOccupants {
 
     package func isWorking(in session: String) async throws -> Bool {
         if self.shells.isLent(session) { return true }
-        return try await self.log.isRunning(in: session)
+        return try await self.store.read { ledger in try ledger.hasRunningJob(of: session) }
     }
 
     package func leave(_ session: String) async { await self.shells.leave(session) }
 
-    package func forgetSnapshots(of session: String) async throws { try await self.log.forgetSnapshots(of: session) }
+    package func forgetSnapshots(of session: String) async throws {
+        try await self.store.write(ofSession: session) { ledger in try ledger.forgetSnapshots(of: session) }
+    }
 
     package func limits(of repository: String?) -> JailLimits? { self.shells.limits(of: repository) }
 
     package func measure(_ workspace: Workspace) async {
-        // The next command measures again.
-        try? await self.log.measured(workspace.occupiedBytes(), of: workspace.session)
+        await self.store.measure(workspace, of: workspace.session)
     }
 
     package func report(_ text: String, in session: String) async {

@@ -29,6 +29,7 @@ package struct WorkspaceSettings: Sendable, Hashable {
 }
 
 extension ScanRules {
+    // Change: which files a snapshot leaves out
     /// A snapshot leaves out Git folders, large files and what is nested too deep.
     package static let snapshots = ScanRules(
         entries: 200_000, fileBytes: 100 << 20, newBytes: 4 << 30, depth: 200, excluding: [".git"])

@@ -225,7 +225,7 @@ extension Workspaces {
         do {
             // Its snapshots are numbered from 1 again, so that those of an earlier workspace would be taken for them.
             try await self.occupants?.forgetSnapshots(of: session)
-            state.epoch = try await self.bundles?.log.beginEpoch(of: session, isFull: true, repository: repository)
+            state.epoch = try await self.bundles?.beginEpoch(of: session, isFull: true, repository: repository)
             let settings = try await repository.map { try self.local($0).git }?.settings()
             try await Self.make(layout, settings ?? GitSettings())
             guard let repository else {

@@ -78,7 +78,7 @@ extension Workspaces {
         case .idle: break
         }
         guard let state = known else { return .removed }
-        let newest = try await self.bundles?.log.bundles(of: session).last
+        let newest = try await self.bundles?.known(of: session).last
         // Another host has had the session since.
         if let newest, let epoch = state.epoch, epoch < newest.epoch {
             try await Self.discard(layout.path, in: self.folder)

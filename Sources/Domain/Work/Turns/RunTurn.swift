@@ -62,6 +62,7 @@ struct RunTurn: TurnWorker {
         }
     }
 
+    // Change: a command's approval and record
     /// Who approved the command; nil if it needs nobody. Throws if it may not run.
     private func approval(
         by permission: CommandPermission, for request: TurnRequest, in thread: any TurnThread

@@ -2,6 +2,7 @@ internal import Audit
 internal import Chat
 internal import Git
 internal import JSON
+internal import Store
 
 /// `undo [ID]`: reverts the last command that changed files, or restores a snapshot.
 struct UndoTurn: TurnWorker {
@@ -15,11 +16,13 @@ struct UndoTurn: TurnWorker {
                 let text = WorkbenchTexts.restored(request.text, record: record.id)
                 return try await thread.report(.text(text + WorkbenchTexts.changedByOthers(conflicts)))
             }
-            guard let (job, snapshot) = try await self.bench.log.lastChange(of: request.session) else {
+            let (store, session) = (self.bench.store, request.session)
+            let change = try await store.read { ledger in try ledger.lastChange(of: session) }
+            guard let job = change?.job, let snapshot = change?.snapshot else {
                 return try await thread.report(.text(WorkbenchTexts.nothingToUndo))
             }
             let (record, conflicts) = try await self.restore(snapshot, workspace, request)
-            try await self.bench.log.markUndone(job)
+            try await store.write(ofSession: session) { ledger in try ledger.markUndone(job.id, of: session) }
             let text = WorkbenchTexts.undone(job.command, record: record.id)
             try await thread.report(.text(text + WorkbenchTexts.changedByOthers(conflicts)))
         }

@@ -1,5 +1,4 @@
 internal import Schemas
-internal import Sessions
 
 extension API {
     struct Hook: Codable, Sendable, Documented {
@@ -23,7 +22,7 @@ extension API {
                 "That of the last try; `gone` is one that was answered with 410: it gets nothing until a test succeeds."
             ),
             "given_up": MemberNote("Deliveries of the last days that were given up."),
-            "next_try": MemberNote("Null if nothing waits, or is sent right now."),
+            "next_try": MemberNote("Null if nothing is queued or a delivery is in flight."),
         ]
     }
 

@@ -2,6 +2,7 @@ internal import HTTPServer
 internal import JSON
 internal import Schemas
 
+// Change: a route of the API, a field of GraphQL
 /// The types of the API's bodies and answers: their schemas, in the document and for the page, are read off them.
 package enum API {
     /// Of lists that are read in parts.

@@ -102,6 +102,7 @@ export function codeOf(token: Token): { language: string; text: string } {
   return { language, text: token.content.replace(/\n$/, "") };
 }
 
+// Change: the page's Markdown, links and code blocks
 function codeBlock(token: Token): HTMLElement {
   const { language, text } = codeOf(token);
   return h(

@@ -2,6 +2,7 @@ internal import Analytics
 internal import JSON
 internal import Primitives
 internal import Sessions
+internal import Store
 
 extension AnalyticsSettings {
     /// The keys `prices`, `budgets` and `reports`.

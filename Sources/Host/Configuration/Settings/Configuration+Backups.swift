@@ -6,6 +6,7 @@ internal import Logging
 internal import Objects
 package import Primitives
 internal import Sessions
+internal import Store
 
 extension Configuration {
     /// A backup every day.
@@ -55,7 +56,9 @@ extension Configuration {
         }
         let schema: (@Sendable () throws -> Int)? =
             path == nil
-            ? { @Sendable [store = self.store] in try Schema.migrations.count - Stores.missing(in: store).count } : nil
+            ? { @Sendable [store = self.store] in
+                try Stores.missing(in: store).first?.before ?? StoreSchema.migrations.version
+            } : nil
         return BackupSource(
             directory: self.dataDirectory, store: path, storeName: self.store.name,
             repositories: self.repositories.compactMap { repository in

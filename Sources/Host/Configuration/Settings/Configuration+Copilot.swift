@@ -2,6 +2,7 @@ package import HTTP
 package import Primitives
 
 extension Configuration {
+    // Change: GitHub Enterprise's addresses, sign-ins and variables
     package struct Copilot: Sendable, Equatable {
         /// For the device flow.
         package var githubURL: HTTPURL

@@ -5,6 +5,7 @@ package import Primitives
 internal import SignIn
 
 extension Configuration {
+    // Change: GitHub Enterprise's addresses, sign-ins and variables
     package struct GitHub: Sendable {
         package var apiURL: HTTPURL
         package var webURL: HTTPURL

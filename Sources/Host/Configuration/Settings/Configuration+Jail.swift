@@ -3,6 +3,7 @@ package import Work
 
 extension Configuration {
     package struct Jail: Sendable, Equatable {
+        // Change: a jail's limits
         /// What the commands of one session may use; sizes are in bytes. A repository may have its own.
         package struct Limits: Sendable, Equatable {
             package var memory = 512 << 20

@@ -3,6 +3,7 @@ package import Primitives
 
 extension Configuration {
     package struct Model: Sendable {
+        // Change: another model provider
         package enum Provider: String, Sendable, CaseIterable {
             case rehearsal, copilot
             case githubModels = "github-models"

@@ -1,6 +1,7 @@
 package import Analytics
 internal import JSON
 internal import Sessions
+internal import Store
 
 extension Configuration {
     package struct Repository: Sendable, Equatable {
@@ -16,6 +17,7 @@ extension Configuration {
         package var name: String
         package var place: Place
         package var branch: String
+        // Change: a jail's limits
         /// The limits of commands in its workspaces; nil for those of all.
         package var jail: Jail.Limits?
         /// When and where its due tasks are named.

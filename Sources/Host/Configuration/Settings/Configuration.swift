@@ -2,8 +2,10 @@ package import Agent
 package import Gateway
 internal import HTTP
 package import Sessions
+internal import Store
 package import Telemetry
 
+// Change: a new setting
 /// The whole configuration, checked, with defaults filled in.
 ///
 /// Names follow those of the file: `gateway.public_url` is ``Gateway/publicURL``.

@@ -4,6 +4,7 @@ internal import Lifecycle
 package import Matrix
 package import Primitives
 internal import Sessions
+internal import Store
 
 extension MatrixAdministration {
     /// Finds the connection.

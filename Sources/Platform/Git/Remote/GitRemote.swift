@@ -244,7 +244,7 @@ package struct GitRemote: Sendable {
     private static func check(
         _ commit: GitObjectID, without server: GitServerReferences, in path: String
     ) throws(GitError) {
-        let store = try ObjectStore(path: path)
+        let store = try GitObjects(path: path)
         let known = Set(server.ids.values).filter {
             let key = ObjectKey($0)
             return store.has(key) && (try? store.header(key).kind) == GIT_OBJECT_COMMIT

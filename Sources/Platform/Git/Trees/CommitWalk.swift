@@ -23,7 +23,7 @@ struct CommitWalk {
     /// How many hidden commits are looked at after the last one to be visited: dates may be wrong. As in `git`.
     private static let slop = 5
 
-    private let store: ObjectStore
+    private let store: GitObjects
     private let effort: HistoryEffort
     private var commits: [Commit] = []
     private var places: [ObjectKey: Int] = [:]
@@ -39,7 +39,7 @@ struct CommitWalk {
     ///
     /// - Parameter hidden: A commit that is left out with its ancestors.
     init(
-        _ store: ObjectStore, from starts: [GitObjectID] = [], without hidden: GitObjectID? = nil,
+        _ store: GitObjects, from starts: [GitObjectID] = [], without hidden: GitObjectID? = nil,
         _ effort: HistoryEffort
     ) throws(GitError) {
         self.store = store

@@ -10,7 +10,7 @@ struct CommonAncestor {
     private var walk: CommitWalk
 
     init(
-        of first: GitObjectID, _ second: GitObjectID, in store: ObjectStore, _ effort: HistoryEffort = HistoryEffort()
+        of first: GitObjectID, _ second: GitObjectID, in store: GitObjects, _ effort: HistoryEffort = HistoryEffort()
     ) throws(GitError) {
         self.first = first
         self.second = second

@@ -13,7 +13,7 @@ struct LineCost {
     /// About eight seconds.
     static let limit = 1_000_000_000.0
 
-    private let store: ObjectStore
+    private let store: GitObjects
     private var spent = 0.0
     /// Of what was counted by its size alone, as if it had the shortest lines there are.
     private(set) var guessed: Double
@@ -21,7 +21,7 @@ struct LineCost {
     private var removed = 0.0
 
     /// - Parameter guessed: What earlier comparisons with the same limit have counted in that way.
-    init(_ store: ObjectStore, guessed: Double = 0) {
+    init(_ store: GitObjects, guessed: Double = 0) {
         self.store = store
         self.guessed = guessed
     }

@@ -6,13 +6,13 @@ struct ObjectCopy {
     /// More objects are written as a pack: each one by itself takes an inode and waits for the disk.
     private static let mostLoose = 500
 
-    private let source: ObjectStore
-    private let target: ObjectStore
+    private let source: GitObjects
+    private let target: GitObjects
     private var seen: Set<ObjectKey> = []
     /// Children first, so that an interrupted copy does not look complete.
-    private var missing: [(key: ObjectKey, kind: ObjectStore.Kind)] = []
+    private var missing: [(key: ObjectKey, kind: GitObjects.Kind)] = []
 
-    init(from source: ObjectStore, to target: ObjectStore) {
+    init(from source: GitObjects, to target: GitObjects) {
         self.source = source
         self.target = target
     }

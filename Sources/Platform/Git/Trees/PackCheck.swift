@@ -7,14 +7,14 @@ struct PackCheck {
     /// Bytes of one file.
     private static let fileBytes = 512 << 20
 
-    private let store: ObjectStore
+    private let store: GitObjects
     /// "the bundle".
     private let subject: String
     /// How many folders are inside each other in a tree, itself included.
     private var heights: [ObjectKey: Int] = [:]
     private var files: Set<ObjectKey> = []
 
-    init(_ store: ObjectStore, of subject: String) {
+    init(_ store: GitObjects, of subject: String) {
         self.store = store
         self.subject = subject
     }

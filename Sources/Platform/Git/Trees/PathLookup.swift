@@ -4,7 +4,7 @@ final class PathLookup {
     /// What a tree or folder itself counts, in results or entries.
     private static let overhead = 20
 
-    private let store: ObjectStore
+    private let store: GitObjects
     private let effort: HistoryEffort
     private let limit: Int
     private let paths: [[[UInt8]]]
@@ -18,7 +18,7 @@ final class PathLookup {
 
     /// - Parameter limit: Results that are remembered of all trees, each of which has one for each path, and entries that
     ///   are remembered of all folders.
-    init(_ store: ObjectStore, _ paths: [String], _ effort: HistoryEffort, remembering limit: Int = 200_000) {
+    init(_ store: GitObjects, _ paths: [String], _ effort: HistoryEffort, remembering limit: Int = 200_000) {
         self.limit = limit
         self.store = store
         self.effort = effort

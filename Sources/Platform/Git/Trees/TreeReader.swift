@@ -12,7 +12,7 @@ internal import Glibc
     static let longestName = 4_096
 
     /// Throws ``GitError/Code/tooLarge``, before anything is read, for an object of more than `limit` bytes.
-    init(_ key: ObjectKey, in store: ObjectStore, limit: Int = TreeLimits.folderBytes) throws(GitError) {
+    init(_ key: ObjectKey, in store: GitObjects, limit: Int = TreeLimits.folderBytes) throws(GitError) {
         self.key = key
         let object = try unsafe store.open(key, .tree, limit: limit)
         unsafe self.object = object

@@ -41,7 +41,7 @@ struct TreeWalk {
         let depth: Int
     }
 
-    private let store: ObjectStore
+    private let store: GitObjects
     private let limits: TreeLimits
     /// "the commit 1234567".
     private let subject: String
@@ -61,7 +61,7 @@ struct TreeWalk {
 
     /// - Parameter guessed: For several walks whose lines have one limit; see ``LineCost/guessed``.
     init(
-        _ store: ObjectStore, _ limits: TreeLimits, of subject: String, isCancellable: Bool = false,
+        _ store: GitObjects, _ limits: TreeLimits, of subject: String, isCancellable: Bool = false,
         guessed: Double = 0
     ) {
         self.isCancellable = isCancellable

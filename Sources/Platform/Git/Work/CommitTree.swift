@@ -4,7 +4,7 @@ internal import Primitives
 /// Chooses from a scanned folder what a commit takes: everything that the branch has, and new files that no
 /// `.gitignore` excludes.
 struct CommitTree {
-    private let store: ObjectStore
+    private let store: GitObjects
     private let unheld: UnheldFiles
     private let settings: GitSettings?
     private let check: FilterCheck
@@ -19,7 +19,7 @@ struct CommitTree {
     ///   - fileBytes: The folder has no larger files.
     ///   - settings: Nil leaves all line ends as they are.
     ///   - isChecked: Whether a file is refused over which Git would run a program.
-    init(store: ObjectStore, fileBytes: Int, settings: GitSettings?, isChecked: Bool) {
+    init(store: GitObjects, fileBytes: Int, settings: GitSettings?, isChecked: Bool) {
         self.store = store
         self.settings = settings
         self.isChecked = isChecked

@@ -1,6 +1,6 @@
 /// Knows the files over which Git would run a program before it commits them, which is not done here.
 struct FilterCheck {
-    let store: ObjectStore
+    let store: GitObjects
     let settings: GitSettings
 
     /// Why a file's content would not be what Git commits; nil if it would.
@@ -35,7 +35,7 @@ struct FilterCheck {
 
 /// The attributes of the files of a tree that is being walked.
 struct WalkedAttributes {
-    private let store: ObjectStore
+    private let store: GitObjects
     private let effort: RuleEffort
     /// Of the folders that have a file of them; the top is the empty path.
     private var rules: [ArraySlice<UInt8>: AttributeRules] = [:]
@@ -46,7 +46,7 @@ struct WalkedAttributes {
     private static let lineLimit = 20_000
 
     /// - Parameter top: The tree's key.
-    init(store: ObjectStore, top: ObjectKey, _ effort: RuleEffort) throws(GitError) {
+    init(store: GitObjects, top: ObjectKey, _ effort: RuleEffort) throws(GitError) {
         self.store = store
         self.effort = effort
         try self.enter([], top)

@@ -4,7 +4,7 @@ internal import Primitives
 
 /// Makes the files of a folder like a tree. What a scan left out (`.git`, pipes, too large files) stays as it is.
 struct FolderRestorer {
-    private let store: ObjectStore
+    private let store: GitObjects
     /// Who gets what is written; nil: this process's user.
     private let owner: FileOwner?
     private let fileBytes: Int64
@@ -20,7 +20,7 @@ struct FolderRestorer {
     private(set) var unheld: [UnheldFile] = []
 
     init(
-        store: ObjectStore, owner: FileOwner?, fileBytes: Int64, emptyFolders: Set<[UInt8]>? = nil, isWhole: Bool
+        store: GitObjects, owner: FileOwner?, fileBytes: Int64, emptyFolders: Set<[UInt8]>? = nil, isWhole: Bool
     ) {
         self.emptyFolders = emptyFolders
         self.isWhole = isWhole

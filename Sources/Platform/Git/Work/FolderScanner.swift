@@ -4,11 +4,11 @@ internal import Primitives
 
 /// What of a folder is recorded.
 package struct ScanRules: Hashable, Sendable {
-    /// Files and folders; more are an error.
+    /// The maximum number of files and folders; exceeding it is an error.
     package var entries: Int
     /// A larger file is left out.
     package var fileBytes: Int64
-    /// New content of one scan; more is an error.
+    /// The maximum of new content in one scan; exceeding it is an error.
     package var newBytes: Int64
     /// Folders inside each other; deeper ones are left out.
     package var depth: Int
@@ -43,7 +43,7 @@ package struct SkippedFile: Hashable, Sendable {
 struct FolderScanner {
     static let mostSkippedNamed = 100
 
-    private let store: ObjectStore
+    private let store: GitObjects
     private let rules: ScanRules
     private let owner: UInt32
     /// Files that changed since then may change again without a trace in their times. Nanoseconds.
@@ -58,7 +58,7 @@ struct FolderScanner {
     private(set) var tooDeep: SkippedFile?
 
     /// `owner`: the user whose hard links are trusted.
-    init(store: ObjectStore, rules: ScanRules, owner: UInt32) {
+    init(store: GitObjects, rules: ScanRules, owner: UInt32) {
         self.store = store
         self.rules = rules
         self.owner = owner
@@ -188,7 +188,7 @@ struct FolderScanner {
 
     /// Nil if the file has changed its size meanwhile.
     private func content(of descriptor: Int32, size: Int64) throws(GitError) -> ObjectKey? {
-        guard size <= ObjectStore.smallSize else { return try self.store.write(contentOf: descriptor, size: size) }
+        guard size <= GitObjects.smallSize else { return try self.store.write(contentOf: descriptor, size: size) }
         guard let bytes = Folder.read(descriptor, atMost: Int(size) + 1), bytes.count == size else { return nil }
         return try self.store.write(bytes, .blob)
     }

@@ -63,7 +63,7 @@ struct LineEnds {
 
 /// A commit's tree as a work tree has its files: with their line ends.
 struct CheckoutTree {
-    private let store: ObjectStore
+    private let store: GitObjects
     private let settings: GitSettings
     private let fileBytes: Int
     private var rules = AttributeRules()
@@ -72,7 +72,7 @@ struct CheckoutTree {
     private var plain: Set<ObjectKey> = []
 
     /// - Parameter fileBytes: Larger files stay as they are. The size of the tree has been checked.
-    init(store: ObjectStore, settings: GitSettings, fileBytes: Int) {
+    init(store: GitObjects, settings: GitSettings, fileBytes: Int) {
         self.store = store
         self.settings = settings
         self.fileBytes = fileBytes

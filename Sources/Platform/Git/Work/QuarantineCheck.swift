@@ -19,16 +19,16 @@ struct QuarantineCheck {
         var guessed = 0.0
     }
 
-    private let store: ObjectStore
+    private let store: GitObjects
     /// The repository that takes them over.
-    private let known: ObjectStore
+    private let known: GitObjects
     private let limit: Int
     /// A workspace has no larger files.
     private let fileBytes: Int
     private let filters: FilterCheck
     private let effort = RuleEffort()
 
-    init(store: ObjectStore, known: ObjectStore, limit: Int, fileBytes: Int, settings: GitSettings) {
+    init(store: GitObjects, known: GitObjects, limit: Int, fileBytes: Int, settings: GitSettings) {
         self.filters = FilterCheck(store: store, settings: settings)
         self.store = store
         self.known = known

@@ -4,13 +4,13 @@ struct TreeMerge {
     /// The paths of conflicts that are named at most.
     static let mostNamed = 100
 
-    private let store: ObjectStore
+    private let store: GitObjects
     private let unheld: UnheldFiles
     /// Files that both sides changed, the first ``mostNamed``.
     private(set) var conflicts: [String] = []
 
     /// - Parameter fileBytes: `ours` is of a folder that has no larger files: there, none of them was removed.
-    init(store: ObjectStore, fileBytes: Int) {
+    init(store: GitObjects, fileBytes: Int) {
         self.store = store
         self.unheld = UnheldFiles(store: store, fileBytes: fileBytes)
     }

@@ -20,7 +20,7 @@ package struct UnheldFile: Sendable, Hashable {
 
 /// Knows the files that a folder can't have.
 struct UnheldFiles {
-    let store: ObjectStore
+    let store: GitObjects
     /// A larger file is left out.
     let fileBytes: Int
 

@@ -7,8 +7,8 @@ extension WorkFiles {
     /// Copies commits from another store on this machine, with their trees and without their history, and keeps each at
     /// its reference, of which none may exist.
     package func adopt(_ records: [(reference: String, commit: GitObjectID)], from path: String) throws(GitError) {
-        let target = try ObjectStore(path: self.store)
-        var copy = try ObjectCopy(from: ObjectStore(path: path), to: target)
+        let target = try GitObjects(path: self.store)
+        var copy = try ObjectCopy(from: GitObjects(path: path), to: target)
         for (_, commit) in records { try copy.add(commit: commit) }
         try copy.finish()
         for (reference, commit) in records {
@@ -22,14 +22,14 @@ extension WorkFiles {
 
     /// Copies trees to a repository on this machine, so that it need not do so on the thread that all repositories share.
     package func send(_ trees: [GitObjectID], to path: String) throws(GitError) {
-        var copy = try ObjectCopy(from: ObjectStore(path: self.store), to: ObjectStore(path: path))
+        var copy = try ObjectCopy(from: GitObjects(path: self.store), to: GitObjects(path: path))
         for tree in trees { try copy.add(tree: ObjectKey(tree)) }
         try copy.finish()
     }
 
     /// Copies the trees of commits likewise.
     package func send(commits: [GitObjectID], to path: String) throws(GitError) {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         try self.send(commits.map { (id) throws(GitError) in try store.tree(ofCommit: id).id }, to: path)
     }
 

@@ -78,7 +78,7 @@ extension WorkFiles {
 
     /// The objects of all records. What a damaged one leads to is not known, and not kept.
     private func reachable() throws(GitError) -> Set<ObjectKey> {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         var found: Set<ObjectKey> = []
         var trees: [ObjectKey] = []
         for commit in try Self.targets(store) {
@@ -94,7 +94,7 @@ extension WorkFiles {
         return found
     }
 
-    private static func targets(_ store: ObjectStore) throws(GitError) -> [ObjectKey] {
+    private static func targets(_ store: GitObjects) throws(GitError) -> [ObjectKey] {
         let iterator = try unsafe GitLibrary.make("the list of snapshots") {
             unsafe git_reference_iterator_new($0, store.repository)
         }

@@ -50,7 +50,7 @@ extension WorkFiles {
     package func keep(_ tree: GitObjectID, at reference: String, message: String, by signature: GitSignature)
         throws(GitError)
     {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         let person = "\(signature.name) <\(signature.mail)> \(signature.seconds) +0000"
         let text = "tree \(tree.hex)\nauthor \(person)\ncommitter \(person)\n\n\(message)\n"
         var id = try store.write(Array(text.utf8), .commit).raw
@@ -62,7 +62,7 @@ extension WorkFiles {
 
     /// The commits kept below `prefix` (with a slash at the end), in no particular order.
     package func records(below prefix: String) throws(GitError) -> [Record] {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         let iterator = try unsafe GitLibrary.make("the list of snapshots") {
             unsafe git_reference_iterator_glob_new($0, store.repository, prefix + "*")
         }
@@ -91,7 +91,7 @@ extension WorkFiles {
     }
 
     package func drop(_ reference: String) throws(GitError) {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         unsafe git_reference_remove(store.repository, reference)
     }
 
@@ -101,7 +101,7 @@ extension WorkFiles {
 
     /// What differs between two trees of scans. Lists at most 10,000 files with 4 MiB of paths, and counts all.
     package func changes(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> WorkspaceChanges {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         var walk = TreeWalk(store, .scans(entries: self.rules.entries), of: "what has changed")
         var files: [WorkspaceChange] = []
         var (count, pathBytes) = (0, 0)
@@ -151,7 +151,7 @@ extension WorkFiles {
 
     /// The size of what differs between two trees. Throws ``GitError/Code/tooLarge`` for more than can be shown.
     package func stat(from old: GitObjectID, to new: GitObjectID) throws(GitError) -> GitStat {
-        try ObjectStore(path: self.store).stat(
+        try GitObjects(path: self.store).stat(
             ObjectKey(old), ObjectKey(new), of: Self.difference, findingRenames: false)
     }
 
@@ -161,7 +161,7 @@ extension WorkFiles {
         guard let diff = try self.diff(old, new, .show(isWhole: false), findingRenames: true) else { return "" }
         var bytes: [UInt8] = []
         var read = 0
-        var lines = LineCost(try ObjectStore(path: self.store))
+        var lines = LineCost(try GitObjects(path: self.store))
         var isCheap = true
         for index in 0..<diff.count where bytes.count <= limit && read <= TreeLimits.changedBytes {
             isCheap = try diff.count(index, in: &lines)
@@ -191,7 +191,7 @@ extension WorkFiles {
 
     /// Throws ``GitError/Code/tooLarge`` if what differs between two trees could not be shown.
     package func checkCommit(from old: GitObjectID, to new: GitObjectID) throws(GitError) {
-        var walk = try TreeWalk(ObjectStore(path: self.store), .commit, of: "the commit")
+        var walk = try TreeWalk(GitObjects(path: self.store), .commit, of: "the commit")
         try walk.compare(ObjectKey(old), ObjectKey(new))
     }
 
@@ -200,7 +200,7 @@ extension WorkFiles {
     private func diff(
         _ old: GitObjectID, _ new: GitObjectID, _ limits: TreeLimits = .show(), findingRenames isFindingRenames: Bool
     ) throws(GitError) -> TreeDiff? {
-        try ObjectStore(path: self.store).diff(
+        try GitObjects(path: self.store).diff(
             ObjectKey(old), ObjectKey(new), of: Self.difference, limits, findingRenames: isFindingRenames)
     }
 
@@ -208,7 +208,7 @@ extension WorkFiles {
     ///
     /// In the jail, nothing is done about a file that the folder can't have: its entry says that it need not be there.
     package func index(of commit: GitObjectID, draft: String) throws(GitError) -> [UInt8] {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         let key = try store.tree(ofCommit: commit)
         let unheld = try self.unheld(in: key, store)
         var raw = key.raw

@@ -14,7 +14,7 @@ extension WorkFiles {
     /// The files of a tree that the folder can't have, with their sizes. Throws ``GitError/Code/tooLarge`` if it has no
     /// room for the others. Reads only what differs from the last tree.
     func unheld(
-        in tree: ObjectKey, _ store: ObjectStore, within room: FolderRoom? = nil
+        in tree: ObjectKey, _ store: GitObjects, within room: FolderRoom? = nil
     ) throws(GitError) -> [[UInt8]: Int] {
         let limits = self.limits(room ?? FolderRoom(files: self.rules.entries, bytes: .max))
         var found = self.branchFiles
@@ -34,7 +34,7 @@ extension WorkFiles {
 
     /// Throws ``GitError/Code/tooLarge`` if what the last scan has found would become a tree that there is no room for, and
     /// ``GitError/Code/diskFull`` if the disk has none.
-    func check(_ room: FolderRoom, for tree: ObjectKey, _ store: ObjectStore) throws(GitError) {
+    func check(_ room: FolderRoom, for tree: ObjectKey, _ store: GitObjects) throws(GitError) {
         let limits = self.limits(room)
         let before = self.scanned?.usage ?? (count: 0, bytes: 0)
         let walk = TreeWalk(store, limits.between, of: "the branch", isCancellable: true)
@@ -48,7 +48,7 @@ extension WorkFiles {
 
     /// Throws ``GitError/Code/diskFull`` if the disk has no room for what a tree of a scan has more than the folder had when
     /// it was last scanned.
-    func checkDisk(for tree: ObjectKey, _ store: ObjectStore) throws(GitError) {
+    func checkDisk(for tree: ObjectKey, _ store: GitObjects) throws(GitError) {
         let limits = self.limits(FolderRoom(files: self.rules.entries, bytes: .max))
         let walk = TreeWalk(store, limits.between, of: "the snapshot")
         // Of a damaged store, what is left is restored.
@@ -64,7 +64,7 @@ extension WorkFiles {
     }
 
     /// Has a store leave the disk's reserve free.
-    func limit(_ store: ObjectStore) {
+    func limit(_ store: GitObjects) {
         let (path, reserve) = (self.store, self.rules.reserve)
         store.room = { DiskRoom(path: path, reserve: reserve) }
     }

@@ -13,7 +13,7 @@ extension WorkFiles {
     package func update(
         from old: GitObjectID, to new: GitObjectID, as settings: GitSettings, within room: FolderRoom
     ) throws(GitError) -> Update {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         let tree = try store.tree(ofCommit: new)
         _ = try self.unheld(in: tree, store, within: room)
         return try self.update(
@@ -26,7 +26,7 @@ extension WorkFiles {
     package func tree(
         _ tree: GitObjectID, after moves: [BranchMove], as settings: GitSettings
     ) throws(GitError) -> (tree: GitObjectID, conflicts: [String]) {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         var merge = TreeMerge(store: store, fileBytes: Int(self.rules.fileBytes))
         var key: ObjectKey? = ObjectKey(tree)
         for move in BranchMove.joined(moves) {
@@ -42,13 +42,13 @@ extension WorkFiles {
     package func discardChanges(since head: GitObjectID, as settings: GitSettings) throws(GitError) -> Update {
         // With the line ends that the files have.
         let trees = try self.treeToCommit(on: head, as: nil, isChecked: false)
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         return try self.update(
             store, from: ObjectKey(trees.new), to: self.checkoutTree(ObjectKey(trees.old), store, settings))
     }
 
     private func update(
-        _ store: ObjectStore, from old: ObjectKey, to new: ObjectKey, within room: FolderRoom? = nil
+        _ store: GitObjects, from old: ObjectKey, to new: ObjectKey, within room: FolderRoom? = nil
     ) throws(GitError) -> Update {
         let before = try self.scan()
         var merge = TreeMerge(store: store, fileBytes: Int(self.rules.fileBytes))

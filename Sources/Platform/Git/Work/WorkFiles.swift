@@ -63,7 +63,7 @@ package actor WorkFiles {
 
     /// Records all files.
     package func scan() throws(GitError) -> Scan {
-        try self.scan(ObjectStore(path: self.store))
+        try self.scan(GitObjects(path: self.store))
     }
 
     /// What the files that scans have recorded since the last call occupy in the store at most.
@@ -78,7 +78,7 @@ package actor WorkFiles {
     package func restore(
         _ tree: GitObjectID, keeping folders: EmptyFolders?
     ) throws(GitError) -> (before: Scan, Restoration) {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         let before = try self.scan(store)
         try self.checkDisk(for: ObjectKey(tree), store)
         return (before, try self.apply(tree, store, keeping: folders))
@@ -95,7 +95,7 @@ package actor WorkFiles {
         _ tree: GitObjectID, within room: FolderRoom? = nil, as settings: GitSettings? = nil
     ) throws(GitError) -> Restoration {
         self.scanned = nil
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         var tree = ObjectKey(tree)
         _ = try self.unheld(in: tree, store, within: room)
         try self.checkDisk(count: self.branchFiles.count, bytes: self.branchFiles.bytes)
@@ -105,7 +105,7 @@ package actor WorkFiles {
     }
 
     /// A commit's tree with the line ends of a work tree.
-    func checkoutTree(_ tree: ObjectKey, _ store: ObjectStore, _ settings: GitSettings) throws(GitError) -> ObjectKey {
+    func checkoutTree(_ tree: ObjectKey, _ store: GitObjects, _ settings: GitSettings) throws(GitError) -> ObjectKey {
         var converter = CheckoutTree(store: store, settings: settings, fileBytes: Int(self.rules.fileBytes))
         return try converter.tree(tree)
     }
@@ -126,7 +126,7 @@ package actor WorkFiles {
     package func treeToCommit(
         on head: GitObjectID, as settings: GitSettings?, isChecked: Bool = true
     ) throws(GitError) -> (old: GitObjectID, new: GitObjectID, submodules: [String]) {
-        let store = try ObjectStore(path: self.store)
+        let store = try GitObjects(path: self.store)
         _ = try self.scan(store)
         let old = try store.tree(ofCommit: head)
         // Reads the folders before anything else does.
@@ -140,7 +140,7 @@ package actor WorkFiles {
 
     /// The tree of a commit that the store can read.
     package func tree(of commit: GitObjectID) throws(GitError) -> GitObjectID {
-        try ObjectStore(path: self.store).tree(ofCommit: commit).id
+        try GitObjects(path: self.store).tree(ofCommit: commit).id
     }
 
     /// Gives everything in the folder, the folder, and the jail's Git folder to `owner`. A hard link to a file of another
@@ -152,7 +152,7 @@ package actor WorkFiles {
         }
     }
 
-    private func scan(_ store: ObjectStore) throws(GitError) -> Scan {
+    private func scan(_ store: GitObjects) throws(GitError) -> Scan {
         let folder = try Folder(path: self.folder)
         let owner = folder.facts?.user ?? geteuid()
         self.limit(store)
@@ -170,7 +170,7 @@ package actor WorkFiles {
 
     /// - Parameter isWhole: Whether half of it is of no use: then it ends when the task is cancelled or the disk is full.
     func apply(
-        _ tree: GitObjectID, _ store: ObjectStore, keeping folders: EmptyFolders? = nil, isWhole: Bool = false
+        _ tree: GitObjectID, _ store: GitObjects, keeping folders: EmptyFolders? = nil, isWhole: Bool = false
     ) throws(GitError) -> Restoration {
         let folder = try Folder(path: self.folder)
         var restorer = FolderRestorer(

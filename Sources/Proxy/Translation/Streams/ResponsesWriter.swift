@@ -2,8 +2,8 @@ internal import JSON
 
 /// Writes the events of a response. Pure.
 ///
-/// The form's events repeat what the deltas contained: those that end an item its content, and the last one the whole
-/// output. So this writer, unlike the others, collects the answer.
+/// The form's events repeat what the deltas contained: item-end events repeat the item's content, and the last event the
+/// whole output. So this writer, unlike the others, collects the answer.
 struct ResponsesWriter: AnswerWriter {
     private struct Call: Sendable {
         var item: ResponseItem

@@ -1,5 +1,6 @@
 import Chat
 import Glibc
+import Store
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Chat
 import Glibc
 import Primitives
+import Store
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Store
 import TestSupport
 import Testing
 
@@ -36,7 +37,7 @@ struct HistoryTests {
     @Test("it has the newest entries within its bytes, and counts of a long output what later prompts may have of it")
     func bytes() async throws {
         let directory = try TemporaryDirectory()
-        let database = try TestDatabase.open(path: directory.path + "/store", migrations: Schema.migrations)
+        let database = try TestDatabase.open(path: directory.path + "/store", migrations: StoreSchema.migrations)
         let store = SessionStore(database: database)
         let output = String(repeating: "begin ", count: 20_000) + String(repeating: "end ", count: 20_000)
         let histories = try await store.write { ledger in

@@ -2,8 +2,10 @@ import Chat
 import Database
 import Logging
 import Primitives
+import Store
 import TestSupport
 import Testing
+import Work
 
 @testable import Sessions
 

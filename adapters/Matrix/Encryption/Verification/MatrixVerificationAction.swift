@@ -6,7 +6,7 @@ package enum MatrixVerificationAction: Sendable, Equatable {
     case sendToDevice(type: String, user: String, messages: [String: JSON])
     /// The first event of a verification names it: tell its id to ``MatrixVerification/requestSent(_:event:)``.
     case sendInRoom(MatrixVerificationFlow, type: String, content: JSON)
-    /// Somebody asks: ``MatrixVerification/accept(_:at:)`` or ``MatrixVerification/cancel(_:)``.
+    /// A verification request arrived: ``MatrixVerification/accept(_:at:)`` or ``MatrixVerification/cancel(_:)``.
     case asked(MatrixVerificationFlow)
     /// Show it and ask whether the other side shows the same: ``MatrixVerification/confirm(_:)`` or
     /// ``MatrixVerification/mismatch(_:)``.

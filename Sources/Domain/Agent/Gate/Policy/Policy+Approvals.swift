@@ -16,6 +16,7 @@ extension Policy {
         /// Generated rules begin with this; configured ones may not.
         package static let prefix = "approvals."
 
+        // Change: a generated rule of the policy
         var rules: [PolicyRule] {
             let commands = "approvals.commands: \(self.commands)"
             var rules = [

@@ -120,6 +120,7 @@ package struct TokenTerm: Sendable, Hashable {
     /// The expiry by our wall clock, in seconds since 1970.
     var expiresAt: Int64 { Int64(self.obtained.wall + self.life) }
 
+    // Change: when a Copilot token is renewed
     /// The age for the next exchange: two minutes before the end or when GitHub recommends it, after 28 minutes at the
     /// latest. A short life has a margin of a quarter. GitHub's recommendation never brings it below a minute, or half
     /// of a short life.

@@ -14,11 +14,11 @@ package struct DeviceExchange: Sendable {
 
     private let endpoints: DeviceEndpoints
     private let clientID: String
-    private let clock: TurnClock
+    private let clock: ModelClock
     private var flow = DeviceFlow()
     private var actions: [DeviceFlow.Action]
 
-    package init(_ endpoints: DeviceEndpoints, clientID: String, clock: TurnClock = .continuous) {
+    package init(_ endpoints: DeviceEndpoints, clientID: String, clock: ModelClock = .continuous) {
         self.endpoints = endpoints
         self.clientID = clientID
         self.clock = clock
@@ -120,12 +120,12 @@ package struct DeviceCode: Sendable, Equatable {
 package struct DeviceSignIn: Sendable {
     private let endpoints: DeviceEndpoints
     private let clientID: String
-    private let clock: TurnClock
+    private let clock: ModelClock
     private let show: @Sendable (DeviceCode) async throws -> Void
 
     /// - Parameter show: called once, with the code that the person has to enter.
     package init(
-        _ settings: SignInSettings, clientID: String, transport: any ModelTransport, clock: TurnClock = .continuous,
+        _ settings: SignInSettings, clientID: String, transport: any ModelTransport, clock: ModelClock = .continuous,
         show: @escaping @Sendable (DeviceCode) async throws -> Void
     ) {
         self.endpoints = DeviceEndpoints(settings: settings, transport: transport)

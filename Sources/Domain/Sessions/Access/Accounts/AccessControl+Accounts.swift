@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Store
 
 /// People who sign in with an account at GitHub or an OpenID Connect provider.
 extension AccessControl {

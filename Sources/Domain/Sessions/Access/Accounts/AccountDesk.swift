@@ -1,6 +1,7 @@
 internal import Audit
 internal import Chat
 internal import JSON
+internal import Store
 
 /// Decides who may enter with an account elsewhere, in the transaction of its caller.
 struct AccountDesk: Sendable {

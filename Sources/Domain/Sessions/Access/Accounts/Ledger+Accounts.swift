@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+package import Store
 
 extension Ledger {
     // MARK: People

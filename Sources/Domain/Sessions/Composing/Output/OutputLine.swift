@@ -5,9 +5,4 @@ package struct OutputLine: Sendable, Equatable {
     /// Nil for Markdown about the command, such as its exit line.
     package let stream: CommandOutput.Stream?
     package let text: String
-
-    package init(stream: CommandOutput.Stream?, text: String) {
-        self.stream = stream
-        self.text = text
-    }
 }

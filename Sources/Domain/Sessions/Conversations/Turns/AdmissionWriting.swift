@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Store
 
 /// A question that becomes a turn.
 struct Question: Sendable {

@@ -1,6 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Logging
+internal import Store
 internal import Telemetry
 
 /// How a turn is closed.

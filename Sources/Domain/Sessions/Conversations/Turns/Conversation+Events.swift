@@ -2,6 +2,7 @@ internal import Audit
 internal import Chat
 internal import EventLoop
 internal import Primitives
+internal import Store
 
 /// What a running turn reports: stored and shown in the thread.
 extension Conversation {

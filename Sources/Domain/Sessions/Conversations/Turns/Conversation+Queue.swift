@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Store
 internal import Telemetry
 
 /// How a question gets into its thread's queue and out of it, and how people change it while it waits.

@@ -4,6 +4,7 @@ internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Primitives
+internal import Store
 internal import Telemetry
 
 /// How one turn runs, from its request to the transaction that closes it.

@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+package import Store
 
 /// What a thread has chosen that decides what a turn may do, and where: the thread may choose otherwise while the turn runs,
 /// or before it is continued. Nil for the defaults.
@@ -233,6 +234,34 @@ extension Ledger {
         try self.watchGitHub(commit, turn: turn, at: now)
     }
 
+    /// Lets the thread of a turn watch the branch that it has committed to, unless it does.
+    private func watchGitHub(_ commit: CommitNotice, turn: String, at now: Int64) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO github_watches (session, repository, branch, head, created_at, active_at)
+            SELECT session, ?, ?, ?, ?, ? FROM turns WHERE id = ? ON CONFLICT (session, repository, branch) DO NOTHING
+            """,
+            [
+                .text(commit.repository), .text(commit.branch), .text(commit.sha), .integer(now), .integer(now),
+                .text(turn),
+            ])
+    }
+
+    /// The most documents of one commit whose changes are noted.
+    private static let documentLimit = 50
+
+    /// Notes the documents that a commit changes, which has just been stored, with the time of its own change.
+    private func noteDocuments(of commit: CommitNotice, turn: String) throws {
+        let subject = "\(turn) \(commit.sha)"
+        for path in commit.documents.prefix(Self.documentLimit) {
+            try self.connection.execute(
+                """
+                INSERT INTO changes (kind, subject, session, at) SELECT 'document', ?, session, at FROM changes
+                WHERE kind = 'commit' AND subject = ? ORDER BY number DESC LIMIT 1
+                """, [.text("\(subject) \(path)"), .text(subject)])
+        }
+    }
+
     package func commits(of turn: String) throws -> [CommitNotice] {
         try self.connection.query("SELECT * FROM commits WHERE turn = ? ORDER BY created_at", [.text(turn)])
             .map(Self.commit)
@@ -309,6 +338,21 @@ extension Ledger {
             """, [.text(hash), .text(hash + "g"), .text(repository), .text(owner)])
         guard rows.count == 1 else { return nil }
         return try rows.first?.text("sha")
+    }
+
+    /// The newest turn of a session that has steps; nil without one.
+    package func lastTurnWithSteps(of session: String) throws -> TurnRecord? {
+        try self.connection.query(
+            """
+            SELECT id FROM turns WHERE session = ? AND kind <> 'command'
+            AND EXISTS (SELECT 1 FROM steps WHERE steps.turn = turns.work) ORDER BY number DESC LIMIT 1
+            """, [.text(session)]
+        ).first.flatMap { try self.turn(id: try $0.text("id")) }
+    }
+
+    /// Whether a turn has begun a command.
+    func hasJob(ofTurn turn: String) throws -> Bool {
+        try !self.connection.query("SELECT 1 FROM jobs WHERE turn = ? LIMIT 1", [.text(turn)]).isEmpty
     }
 
     private static func turn(_ row: Row) throws -> TurnRecord { try self.turn(row, commits: []) }

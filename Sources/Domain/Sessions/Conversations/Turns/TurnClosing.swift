@@ -1,4 +1,5 @@
 internal import Chat
+internal import Store
 
 /// Everything that the end of a turn writes, as a value; ``write(to:frames:poster:)`` is its one transaction.
 struct TurnClosing: Sendable {

@@ -80,12 +80,6 @@ package struct RequirementID: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(self.prefix)-\(self.label)" }
     package var isCriterion: Bool { self.prefix == "SC" }
 
-    init(prefix: String, number: Int, label: String) {
-        self.prefix = prefix
-        self.number = number
-        self.label = label
-    }
-
     /// Reads an id at the start of `bytes`; gives the place after it.
     static func read(_ bytes: ArraySlice<UInt8>) -> (id: RequirementID, end: Int)? {
         let prefix = bytes.prefix { $0.isUppercase }

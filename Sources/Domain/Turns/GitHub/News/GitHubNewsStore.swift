@@ -1,6 +1,7 @@
 internal import GitHub
 internal import JSON
-package import Sessions
+internal import Sessions
+package import Store
 
 /// What threads watch on GitHub, and what they have learnt from it.
 package struct GitHubNewsStore: Sendable {

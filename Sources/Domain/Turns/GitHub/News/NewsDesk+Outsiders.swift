@@ -2,6 +2,7 @@ internal import GitHub
 internal import JSON
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// What people wrote who may not push to the repository. Where anybody may comment, anybody could fill a thread, so after a
 /// few messages it learns of that every ten minutes only. What has to wait is stored, and told together.

@@ -3,6 +3,7 @@ package import GitHub
 internal import JSON
 internal import Primitives
 internal import Sessions
+internal import Store
 
 /// Decides within a transaction which threads learn what, and stores it. Times are milliseconds since 1970.
 package struct NewsDesk: Sendable {

@@ -5,6 +5,7 @@ package import Logging
 package import Models
 package import Primitives
 package import Sessions
+internal import Store
 
 /// Polls watched branches and pull requests where no webhook reports them.
 package final class NewsPoller: Service {
@@ -29,7 +30,7 @@ package final class NewsPoller: Service {
     private let posts: ThreadPosts
     private let desk: NewsDesk
     private let source: any GitHubNewsSource
-    private let clock: TurnClock
+    private let clock: ModelClock
     private let logger: Logger
     private let state: Protected<State>
     private let change: Signal
@@ -39,7 +40,7 @@ package final class NewsPoller: Service {
     ///   - leastInterval: milliseconds between two polls of a branch.
     package init(
         posts: ThreadPosts, desk: NewsDesk, source: any GitHubNewsSource, change: Signal,
-        clock: TurnClock = .continuous,
+        clock: ModelClock = .continuous,
         leastInterval: Int64 = PollSchedule.minute, logger: Logger
     ) {
         self.state = Protected(State(schedule: PollSchedule(leastInterval: leastInterval)))

@@ -4,6 +4,7 @@ internal import Lifecycle
 package import Logging
 internal import Primitives
 package import Sessions
+internal import Store
 
 /// Takes deliveries of GitHub's webhook: stores them first, and tells threads afterwards.
 package final class WebhookIntake: Service {

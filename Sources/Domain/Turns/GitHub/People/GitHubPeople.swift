@@ -9,6 +9,7 @@ package import Models
 internal import Primitives
 package import Sessions
 internal import SignIn
+internal import Store
 
 /// People's own sign-ins to GitHub: the device flow for each, and their tokens.
 package actor GitHubPeople {
@@ -21,7 +22,7 @@ package actor GitHubPeople {
     private let files: PersonFiles
     private let endpoints: DeviceEndpoints
     private let names: GitHubAccountName
-    private let clock: TurnClock
+    private let clock: ModelClock
     /// Seconds since 1970.
     private let now: @Sendable () -> Double
     private let logger: Logger
@@ -42,7 +43,7 @@ package actor GitHubPeople {
     private var isStopping = false
 
     package init(
-        settings: SignInSettings, transport: any ModelTransport, posts: ThreadPosts, clock: TurnClock = .continuous,
+        settings: SignInSettings, transport: any ModelTransport, posts: ThreadPosts, clock: ModelClock = .continuous,
         now: @escaping @Sendable () -> Double = { Double(WallClock.now()) / 1_000 },
         logger: Logger = Logger(label: "github")
     ) {

@@ -1,0 +1,53 @@
+internal import Chat
+internal import Database
+
+/// The places of rows. Those of inbox, outbox and asks have the adapter and the room, the others belong to a session.
+extension Ledger {
+    /// Nil for a session that does not exist.
+    package func place(ofSession session: String) throws -> Place? {
+        try self.connection.query("SELECT adapter, thread FROM sessions WHERE id = ?", [.text(session)])
+            .first.map(Self.place)
+    }
+
+    /// Nil for a turn that does not exist.
+    package func place(ofTurn turn: String) throws -> Place? {
+        try self.connection.query(
+            """
+            SELECT sessions.adapter AS adapter, sessions.thread AS thread FROM turns
+            JOIN sessions ON sessions.id = turns.session WHERE turns.id = ?
+            """, [.text(turn)]
+        ).first.map(Self.place)
+    }
+
+    /// What changes when a host changes access or asks, so that others look.
+    package func pulse() throws -> Pulse {
+        let row = try self.connection.first(
+            """
+            SELECT (SELECT id FROM floors WHERE name = 'access') AS access,
+            (SELECT id FROM floors WHERE name = 'asks') AS asks,
+            (SELECT COUNT(*) FROM asks WHERE state = 'open') AS open
+            """, [])
+        return Pulse(
+            access: try row?.optionalInteger("access") ?? 0,
+            asks: [try row?.optionalInteger("asks") ?? 0, try row?.integer("open") ?? 0])
+    }
+
+    /// Says that access has changed.
+    package func noteAccess() throws {
+        try self.connection.execute(
+            """
+            INSERT INTO floors (name, id) VALUES ('access', 1)
+            ON CONFLICT (name) DO UPDATE SET id = floors.id + 1
+            """, [])
+    }
+
+    private static func place(_ row: Row) throws -> Place {
+        Place(of: ThreadKey(adapter: AdapterID(try row.text("adapter")), value: try row.text("thread")))
+    }
+}
+
+/// The state of what all hosts share in memory.
+package struct Pulse: Equatable {
+    package let access: Int64
+    package let asks: [Int64]
+}

@@ -1,0 +1,91 @@
+internal import Database
+
+/// What came since the first release, in order. Each only adds, so that the release before can still use the store.
+extension StoreSchema {
+    static let underWay = Migration(
+        number: 35, name: "what is under way",
+        sql: """
+            -- Work on outside data that a start repeats, and how often it has begun without an end: `UnderWay`.
+            CREATE TABLE under_way (
+                work TEXT NOT NULL,
+                key TEXT NOT NULL,
+                count INTEGER NOT NULL,
+                PRIMARY KEY (work, key)
+            ) WITHOUT ROWID;
+
+            -- Whether the prompt had text of somebody who may give no orders. Of older turns that is not known, which counts
+            -- as yes.
+            ALTER TABLE turns ADD COLUMN foreign_text INTEGER NOT NULL DEFAULT 1;
+            """,
+        minReader: 33)
+
+    static let waitingMessages = Migration(
+        number: 36, name: "room for messages that wait",
+        sql: """
+            -- While a message waits: whose quota it counts for, how many bytes, and the thread that it begins.
+            ALTER TABLE inbox ADD COLUMN payer TEXT;
+            ALTER TABLE inbox ADD COLUMN bytes INTEGER;
+            ALTER TABLE inbox ADD COLUMN opens TEXT;
+            -- What the thread had chosen when the turn's prompt was made; empty for the defaults.
+            ALTER TABLE turns ADD COLUMN persona TEXT;
+            ALTER TABLE turns ADD COLUMN repository TEXT;
+            ALTER TABLE turns ADD COLUMN feature TEXT;
+            CREATE INDEX inbox_waiting ON inbox (payer, bytes, opens) WHERE state = 'new';
+            """,
+        minReader: 33)
+
+    /// Normalising makes up to 18 letters of one. Each letter takes at most 8 bytes of a tsvector, even if it is a word: 4 of
+    /// its own, or 3 and one that aligns, and 4 for its position. The server sorts accents in a row by comparing each with
+    /// many others, so it gets short pieces. What was indexed before stays valid.
+    static let shorterWords = Migration(
+        number: 37, name: "threads by owner and words of unusual letters",
+        sql: "CREATE INDEX sessions_by_owner ON sessions (owner, active_at, id);",
+        postgreSQL: #"""
+            CREATE OR REPLACE FUNCTION search_plain(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+            RETURN (
+                SELECT lower(regexp_replace(coalesce(string_agg(normalize(piece[1], NFKD), '' ORDER BY number), ''),
+                    U&'[\0300-\036F]', '', 'g') COLLATE "default")
+                FROM regexp_matches($1, '.{1,100}', 'g') WITH ORDINALITY AS pieces (piece, number));
+            CREATE OR REPLACE FUNCTION search_words(text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+            RETURN to_tsvector('simple', regexp_replace(
+                left(search_plain(left($1, 130000)), 130000), '[\x01-/:-@\[-`{-\x7f]+', ' ', 'g'));
+            -- The default; open connections use the old functions until the index changes.
+            ALTER INDEX messages_by_words SET (fastupdate = on);
+            """#,
+        minReader: 33)
+
+    /// Without these, what somebody outside can add without end is read whole: comments on GitHub, and requests through the
+    /// proxy.
+    static let lookups = Migration(
+        number: 38, name: "lookups of news and of people's usage",
+        sql: """
+            -- Copies of comments that were posted later. A copy is now removed when it is posted.
+            DELETE FROM github_news WHERE kind = 'waiting' AND state = 'answered';
+            CREATE INDEX github_news_by_subject ON github_news (session, state, kind, sha);
+            CREATE INDEX usage_records_by_person ON usage_records (person, at);
+            """,
+        minReader: 33)
+
+    /// A thread may have hundreds of thousands of commands, which cost nothing: what looks for an answer must not walk
+    /// through them. Statements repeat the indexes' conditions word by word, or they would not be used.
+    static let answers = Migration(
+        number: 39, name: "lookups of answers",
+        sql: """
+            CREATE INDEX turns_of_answers ON turns (session, number) WHERE kind <> 'command';
+            CREATE INDEX turns_by_work ON turns (work, session);
+            -- Has all that the sums need: the rows have long texts before it.
+            CREATE INDEX turns_with_usage ON turns (session, model, input_tokens, output_tokens)
+            WHERE input_tokens + output_tokens > 0;
+            CREATE INDEX messages_of_answers ON messages (session, id) WHERE role = 'assistant';
+            """,
+        postgreSQL: """
+            -- Each stored message counts. PL/pgSQL keeps the statement's plan, which SQL functions make each time.
+            CREATE OR REPLACE FUNCTION store_person(person_id text, added_threads bigint, added_bytes bigint) RETURNS void
+            LANGUAGE plpgsql AS $$ BEGIN
+                INSERT INTO person_storage VALUES (person_id, added_threads, added_bytes)
+                ON CONFLICT (person) DO UPDATE SET threads = person_storage.threads + excluded.threads,
+                bytes = person_storage.bytes + excluded.bytes;
+            END $$;
+            """,
+        minReader: 33)
+}
