@@ -87,6 +87,22 @@ struct TelegramAlbumTests {
         expectEqual(second.memories().last?.albums.isEmpty, true)
     }
 
+    @Test("A part that comes again while its album is being stored is held until it is stored, too")
+    func repeated() throws {
+        let transcript = try Transcript(
+            .webhook(url: try HTTPURL("https://b.example.org/h"), secret: Secret("s")))
+        transcript.start()
+        let part = try #require(TelegramUpdate(self.part(1, id: 10)))
+        transcript.handle(.update(ticket: 1, part))
+        transcript.pass(1_000)
+        transcript.handle(.update(ticket: 2, part))
+        transcript.store()
+        expectEqual(transcript.memories().last?.albums.count, 1)
+        transcript.pass(1_000)
+        transcript.store()
+        expectEqual(transcript.memories().last?.albums.count, 0)
+    }
+
     @Test("An album that a crash has left waits until the bot knows its name")
     func restartInGroup() throws {
         let transcript = try Transcript()

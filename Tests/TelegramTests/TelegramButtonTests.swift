@@ -116,6 +116,17 @@ struct TelegramButtonTests {
         expectEqual(reaction?.added, ["e100000"])
     }
 
+    @Test("Of one update's reactions, the first 16 different ones are read")
+    func repeatedReactions() {
+        let emoji = Array(repeating: "👍", count: 1_000) + (0..<30).map { "e\($0)" }
+        let reaction = TelegramReaction([
+            "chat": Sample.chat(Sample.group), "message_id": 11,
+            "new_reaction": .array(emoji.map { ["type": "emoji", "emoji": .string($0)] }),
+        ])
+        let expected = ["👍"] + (0..<15).map { "e\($0)" }
+        expectEqual(reaction?.added, expected)
+    }
+
     @Test(
         "The bot's reactions are limited to the emoji that Telegram allows",
         arguments: [("👀", "👀"), ("✅", "👍"), ("❤️", "❤"), ("⏳", "👀"), ("🧿", nil)])

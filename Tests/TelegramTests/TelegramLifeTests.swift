@@ -77,6 +77,31 @@ struct TelegramLifeTests {
         expectEqual(transcript.calls().last?.parameters["offset"], 102)
     }
 
+    @Test("Of an answer with more updates than Telegram sends, 100 are read, and the others fetched next")
+    func oversized() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        let updates = (1...250).map { (number: Int64) in Sample.message(number, "a", id: number) }
+        var read: [Int] = []
+        for offset in [0, 100, 200] {
+            transcript.answer(.poll, .array(Array(updates.dropFirst(offset))))
+            read.append(transcript.store().count { $0.message != nil })
+            expectEqual(transcript.calls().last?.parameters["offset"]?.intValue, min(offset + 101, 251))
+        }
+        expectEqual(read, [100, 100, 50])
+    }
+
+    @Test("An update far beyond the offset is ignored, and does not keep later ones from being fetched")
+    func farID() throws {
+        let transcript = try Transcript()
+        transcript.start()
+        transcript.poll(Sample.message(5, "a"))
+        let incoming = transcript.poll(
+            Sample.message((1 << 53) - 1, "far", id: 11), Sample.message(1 << 31, "b", id: 12))
+        expectEqual(incoming.compactMap(\.message?.text), ["b"])
+        expectEqual(transcript.calls().last?.parameters["offset"]?.intValue, (1 << 31) + 1)
+    }
+
     @Test("After two failed polls, one update is asked for, since a long answer may be what fails")
     func shortPoll() throws {
         let transcript = try Transcript()

@@ -140,7 +140,12 @@ package final class TelegramAdapter: ChatAdapter {
             state.status.change(to: value, detail: detail, at: now)
             state.incoming.append(.status(state.status))
             wakes.deliver = true
-        case .remember(let memory, let isVital):
+        case .remember(let memory, var isVital):
+            // The newest holds everything, so that several in a row are saved as one.
+            if case .memory(_, let wasVital)? = state.incoming.last {
+                isVital = isVital || wasVital
+                state.incoming.removeLast()
+            }
             state.incoming.append(.memory(memory, isVital: isVital))
             wakes.deliver = true
         case .log(let level, let text): self.logger.log(level, text)

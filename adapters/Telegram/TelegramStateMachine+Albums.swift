@@ -56,8 +56,11 @@ extension TelegramStateMachine {
 
     /// Delivers the album; no further parts are expected.
     mutating func finishAlbum(_ key: String) {
-        guard let incoming = self.takeAlbum(key) else { return self.forgetAlbum(key) }
-        self.deliver([incoming], Batch(album: key))
+        self.timers[.album(key)] = nil
+        guard let album = self.albums.removeValue(forKey: key) else { return }
+        let ids = Set(album.parts.map(\.id))
+        guard let incoming = self.incoming(album) else { return self.forgetAlbum(ids) }
+        self.deliver([incoming], Batch(album: ids))
     }
 
     /// Delivers a sender's albums before the sender's next message.
@@ -67,9 +70,7 @@ extension TelegramStateMachine {
         for key in keys { self.finishAlbum(key) }
     }
 
-    private mutating func takeAlbum(_ key: String) -> TelegramIncoming? {
-        self.timers[.album(key)] = nil
-        guard let album = self.albums.removeValue(forKey: key) else { return nil }
+    private mutating func incoming(_ album: Album) -> TelegramIncoming? {
         let messages = album.parts.sorted { $0.id < $1.id }.compactMap { update in
             if case .message(let message) = update.kind { message } else { nil }
         }
@@ -80,14 +81,14 @@ extension TelegramStateMachine {
         return self.incoming(first, from: sender, attachments: messages.flatMap(\.attachments))
     }
 
-    /// Removes a stored album from the memory.
-    mutating func forgetAlbum(_ key: String) {
+    /// Removes the parts of a stored album from the memory: the first with each id, since a part that Telegram has sent
+    /// again may have begun a new album.
+    mutating func forgetAlbum(_ ids: Set<Int64>) {
         let count = self.memory.albums.count
+        var left = ids
         self.memory.albums.removeAll { json in
-            guard let message = TelegramMessage(json["message"]), let group = message.mediaGroup else { return true }
-            // A late part may have begun a new album under the same key.
-            return "\(message.chat.id)/\(group)" == key
-                && self.albums[key]?.parts.contains { $0.id == json["update_id"]?.intValue.map(Int64.init) } != true
+            guard let id = json["update_id"]?.intValue else { return true }
+            return left.remove(Int64(id)) != nil
         }
         if self.memory.albums.count != count { self.act(.remember(self.memory, isVital: false)) }
     }

@@ -22,6 +22,9 @@ extension TelegramStateMachine {
     /// In milliseconds. A server that holds polls does not return an empty answer sooner.
     private static let hasty: Int64 = 500
     private static let hastyLimit = 2
+    /// Updates of one answer. Telegram sends no more, and what another server adds comes again: only what was read is
+    /// acknowledged.
+    private static let pollLimit = 100
     /// Milliseconds between polls when the server does not hold them.
     private static let pollInterval: Int64 = 500
 
@@ -191,7 +194,7 @@ extension TelegramStateMachine {
         self.askedHold = hold
         var parameters: JSONObject = [
             // The length of the answer may be the cause, and then a full one would fail each time.
-            "limit": self.failures > 1 ? 1 : 100, "timeout": .integer((hold + 999) / 1_000),
+            "limit": .integer(self.failures > 1 ? 1 : Int64(Self.pollLimit)), "timeout": .integer((hold + 999) / 1_000),
             "allowed_updates": .array(TelegramUpdate.kinds.map { .string($0) }),
         ]
         parameters.set("offset", self.offset)
@@ -229,9 +232,11 @@ extension TelegramStateMachine {
         var offset = self.offset
         var incoming: [TelegramIncoming] = []
         let albums = self.memory.albums.count
-        for value in values {
+        for value in values.prefix(Self.pollLimit) {
             // Unreadable updates are skipped; otherwise they would be sent again forever.
             guard let id = value["update_id"]?.intValue, TelegramUpdate.ids.contains(id) else { continue }
+            // With an offset that no later update reaches, nothing would arrive until a restart.
+            if let offset, Int64(id) - offset > TelegramUpdate.longestGap { continue }
             offset = Int64(id) + 1
             if let update = TelegramUpdate(value) { incoming += self.read(update) }
         }

@@ -30,7 +30,7 @@ extension TelegramStateMachine {
     /// Acknowledges a batch once all of it is stored.
     mutating func finish(_ number: Int) {
         guard let batch = self.batches.removeValue(forKey: number) else { return }
-        if let album = batch.album { self.forgetAlbum(album) }
+        if !batch.album.isEmpty { self.forgetAlbum(batch.album) }
         if let ticket = batch.ticket { self.act(.accepted(ticket)) }
         if batch.isPoll {
             self.offset = batch.offset

@@ -142,7 +142,8 @@ package struct TelegramStateMachine: Sendable {
         var offset: Int64?
         var isPoll = false
         var ticket: Int?
-        var album: String?
+        /// The ids of the updates of an album, whose parts the memory holds.
+        var album: Set<Int64> = []
     }
 
     /// The state of a chat that differs from the default.

@@ -24,6 +24,10 @@ package struct TelegramUpdate: Sendable {
     /// The valid ids of updates, such that the id after each is representable too.
     static let ids = 0..<(1 << 53)
 
+    /// The most that an id may exceed the one expected. Telegram's ids have 32 bits; another server's may be times in
+    /// milliseconds, which takes 35 years.
+    static let longestGap: Int64 = 1 << 40
+
     /// The most values of one update where many hold too much together. A long message with many entities that replies to
     /// another one has about 2,000.
     static let valueLimit = 20_000
@@ -83,8 +87,11 @@ package struct TelegramReaction: Sendable, Equatable {
     /// The chat for which an anonymous member reacted.
     package let actorChat: TelegramChat?
     package let date: Int64
-    /// The newly added emoji.
+    /// The newly added emoji, each once.
     package let added: [String]
+
+    /// Each of them is stored separately. Telegram allows a person three.
+    private static let addedLimit = 16
 
     package init?(_ json: JSON?) {
         guard let json, let chat = TelegramChat(json["chat"]), let id = json["message_id"]?.intValue else { return nil }
@@ -93,8 +100,9 @@ package struct TelegramReaction: Sendable, Equatable {
         self.user = TelegramUser(json["user"])
         self.actorChat = TelegramChat(json["actor_chat"])
         self.date = TelegramMessage.milliseconds(json["date"]) ?? 0
-        let old = Set(Self.emoji(json["old_reaction"]))
-        self.added = Self.emoji(json["new_reaction"]).filter { !old.contains($0) }
+        var known = Set(Self.emoji(json["old_reaction"]))
+        let added = Self.emoji(json["new_reaction"]).filter { known.insert($0).inserted }
+        self.added = Array(added.prefix(Self.addedLimit))
     }
 
     private static func emoji(_ json: JSON?) -> [String] {
