@@ -12,9 +12,11 @@ struct TerminalMarkdown {
     private static let clearLine = "\r\u{1B}[K"
 
     private let width: Int
-    /// What has arrived and is not rendered yet.
+    /// What has arrived and was not rendered before the last piece.
     private var rest: [UInt8] = []
-    /// Within `rest`, where the scan continues, and the blocks up to there.
+    /// Within `rest`, the end of what is rendered. A piece can have a million lines, so that they are removed together.
+    private var start = 0
+    /// From `start` on, where the scan continues, and the blocks up to there.
     private var scanned = 0
     private var blocks = MarkdownBlocks()
     private var fence: Fence?
@@ -32,6 +34,8 @@ struct TerminalMarkdown {
         var output = self.hideWaiting()
         self.rest += text.utf8
         while let rendered = self.next() { output += rendered }
+        self.rest.removeFirst(self.start)
+        self.start = 0
         return output + self.showWaiting()
     }
 
@@ -40,7 +44,7 @@ struct TerminalMarkdown {
         var output = self.hideWaiting()
         if self.rest.last != UInt8(ascii: "\n"), !self.rest.isEmpty { self.rest.append(UInt8(ascii: "\n")) }
         while let rendered = self.next() { output += rendered }
-        if !self.rest.isEmpty { output += self.render(self.rest.count) }
+        if self.start < self.rest.count { output += self.render(self.rest.count - self.start) }
         self = TerminalMarkdown(width: self.width)
         return output
     }
@@ -53,9 +57,9 @@ struct TerminalMarkdown {
     }
 
     private mutating func showWaiting() -> String {
-        let start = self.rest.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let isWhole = start == self.rest.count
-        let last = isWhole ? self.rest.split(separator: UInt8(ascii: "\n")).last ?? [] : self.rest[start...]
+        let end = self.rest.lastIndex { $0 != UInt8(ascii: "\n") }.map { $0 + 1 } ?? 0
+        let start = self.rest[..<end].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        let last = self.rest[start..<end]
         // An incomplete character at the end shows when it is complete.
         var text = VisibleText.of(String(decoding: last, as: UTF8.self), lineBreaks: .normalized).replacing(
             "\t", with: " ")
@@ -83,7 +87,7 @@ struct TerminalMarkdown {
 
     /// Renders the first complete part of the rest; nil if none is complete.
     private mutating func next() -> String? {
-        while let line = self.line(at: self.scanned) {
+        while let line = self.line(at: self.start + self.scanned) {
             if let fence = self.fence { return self.takeCode(line, fence) }
             if self.scanned == 0 {
                 if Self.isBlank(line) {
@@ -97,7 +101,7 @@ struct TerminalMarkdown {
                     return self.gap()
                 }
                 if Self.isHeading(line) { return self.render(line.count, isFollowedByGap: true) }
-            } else if let item = Self.marker(self.rest[...]), let marker = Self.marker(line),
+            } else if let item = Self.marker(self.rest[self.start...]), let marker = Self.marker(line),
                 marker.indent <= item.indent, marker.sign == item.sign
             {
                 return self.render(self.scanned)
@@ -115,7 +119,7 @@ struct TerminalMarkdown {
     }
 
     private mutating func drop(_ count: Int) {
-        self.rest.removeFirst(count)
+        self.start += count
         self.scanned = 0
         self.blocks = MarkdownBlocks()
     }
@@ -142,7 +146,7 @@ struct TerminalMarkdown {
     }
 
     private mutating func render(_ count: Int, isFollowedByGap: Bool = false) -> String {
-        let part = self.rest[..<count]
+        let part = self.rest[self.start..<self.start + count]
         let isSpaced = isFollowedByGap || part.suffix(2).elementsEqual("\n\n".utf8)
         let lines = TerminalMarkdownWriter.lines(of: String(decoding: part, as: UTF8.self), width: self.width)
         self.drop(count)

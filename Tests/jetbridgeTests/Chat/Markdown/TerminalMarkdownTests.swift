@@ -166,6 +166,14 @@ struct TerminalMarkdownTests {
         }
     }
 
+    @Test("two million blank lines in one piece are taken in one pass", .timeLimit(.minutes(1)))
+    func blankLines() {
+        var markdown = TerminalMarkdown(width: 40)
+        expectEqual(markdown.append("a\n" + String(repeating: "\n", count: 2 << 20)), "a\n")
+        expectEqual(markdown.append("b"), "\u{1B}[2mb\u{1B}[0m")
+        expectEqual(markdown.finish(), "\r\u{1B}[K\nb\n")
+    }
+
     @Test("what is not complete shows in one line that the next output replaces")
     func waiting() {
         var markdown = TerminalMarkdown(width: 10)
