@@ -12,7 +12,7 @@ internal import TLS
     private var tls: TLSSession?
     private var parser = NATSParser()
     /// Received, and not asked for yet.
-    private var lines: [NATSParser.Line] = []
+    private var lines: ArraySlice<NATSParser.Line> = []
     /// Signalled when TLS itself has something to send.
     private let mustSend: Signal
 
@@ -121,22 +121,23 @@ internal import TLS
     // MARK: Lines
 
     private func nextLine() async throws -> NATSParser.Line {
-        while self.lines.isEmpty { self.lines = try await self.receive() }
-        return self.lines.removeFirst()
+        while true {
+            if let line = self.lines.popFirst() { return line }
+            self.lines = try await self.receive()[...]
+        }
     }
 
     /// What has arrived; waits if that is nothing.
     ///
     /// - Throws: At the end of the connection, too.
     func receive() async throws -> [NATSParser.Line] {
-        while true {
-            if !self.lines.isEmpty {
-                defer { self.lines = [] }
-                return self.lines
-            }
+        var lines = Array(self.lines)
+        self.lines = []
+        while lines.isEmpty {
             try self.parser.append(await self.read())
-            while let line = try self.parser.next() { self.lines.append(line) }
+            while let line = try self.parser.next() { lines.append(line) }
         }
+        return lines
     }
 
     private func read() async throws -> [UInt8] {
