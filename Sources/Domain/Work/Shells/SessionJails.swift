@@ -118,7 +118,8 @@ package struct SessionJails: ShellDirectory {
             }
         }
         guard exit.status != .exited(0) else { return }
-        let lines = errors.withLock { String(decoding: $0, as: UTF8.self) }.split(separator: "\n")
+        let lines = StreamSafeText.of(String(decoding: errors.withLock { $0 }.prefix(4_096), as: UTF8.self))
+            .split(separator: "\n")
         var reason = lines.first.map { String($0.prefix(200)) }
         if case .disk(let excess) = exit.status { reason = excess.reason }
         throw WorkspaceFailure(
