@@ -262,6 +262,65 @@ struct DocumentCostTests {
         #expect(spec.stories.allSatisfy { $0.scenarios.count == 1 })
     }
 
+    @Test("places that look like links count as links")
+    func openLinks() {
+        let opened = String(repeating: "](", count: DocumentLink.limit - 1)
+        let document = MarkdownDocument("# A\n\n\(opened)\n\n[a](b.md) [c](d.md)\n")
+        expectEqual(DocumentLink.all(in: document).map(\.text), ["b.md"])
+    }
+
+    private static func openFields(_ context: String) -> [Int] {
+        let text = "# Implementation Plan: A\n\n## Technical Context\n\n\(context)\n\n## Summary\n\na\n"
+        let document = FeatureDocument(path: "specs/001-a/plan.md", text: text)
+        guard case .plan(let plan) = document.content else { return [] }
+        let findings = PlanRules.findings(in: plan, document)
+        return findings.filter { $0.message.contains(" is empty: ") }.compactMap(\.line)
+    }
+
+    @Test("thousands of fields without values look at what follows their line once")
+    func fields() {
+        let (names, lines) = (String(repeating: "**a**:|", count: 7_000), String(repeating: "a\n", count: 25_000))
+        for _ in 0..<4 { expectEqual(Self.openFields("\(names)\n\(lines)"), []) }
+        // Not fields as a whole, so each is text to the one before.
+        expectEqual(Self.openFields(String(repeating: "x|**a**:\n", count: 11_000)).count, 1)
+    }
+
+    @Test(
+        "a field without a value is empty unless text follows",
+        arguments: [
+            ("**A**:\n\nb", 0), ("**A**:", 1), ("**A**:\n\n**B**: c", 1), ("**A**:\n```\nb\n```", 1),
+            ("**A**: | **B**:\n\n\n", 2), ("**A**: | **B**:\nc", 0), ("**A**:\n<!-- c -->\nd", 1),
+        ])
+    func field(_ context: String, _ count: Int) {
+        expectEqual(Self.openFields(context).count, count)
+    }
+
+    @Test("of a document's tasks, and of its dependencies, the first 20,000 ids count, and all tasks are read")
+    func idsOfDocument() {
+        let tasks = (1...3_500).map { "- [ ] T\($0 + 1_000) a after T001-T200\n" }.joined()
+        let document = TaskDocument(MarkdownDocument("# Tasks: A\n\n## Phase 1: A\n\n\(tasks)"))
+        expectEqual(document.tasks.count, 3_500)
+        expectEqual(document.tasks.count { !$0.dependencies.isEmpty }, TaskID.room / 200)
+        let ranges = String(repeating: "- T001-T200\n", count: 100)
+        expectEqual(Self.orders("\(ranges)- T001 -> T002").count, 0)
+        expectEqual(Self.orders("\(ranges.prefix(12 * 99))- T001 -> T002").count, 1)
+    }
+
+    @Test("of a feature's documents, the first 100,000 ids of requirements are looked up")
+    func idsOfFeature() {
+        // FR-003 is the last one of the sample.
+        let more = (1_004...1_200).map { "- **FR-\("\($0)".dropFirst())**: b\n" }.joined()
+        let spec = FeatureSample.spec.replacing("- **FR-003**", with: "\(more)- **FR-003**")
+        func unknown(_ lines: Int) -> Int {
+            let ranges = String(repeating: "As FR-001-FR-200 say\n", count: lines)
+            let checklist = "# A\n\n- [ ] CHK001 a\n\n\(ranges)\nFR-999\n"
+            let feature = FeatureSample.feature(spec: spec, checklist: checklist)
+            return FeatureValidator().findings(in: feature).count { $0.rule.id == "id-unknown" }
+        }
+        expectEqual(unknown(10), 1)
+        expectEqual(unknown(500), 0)
+    }
+
     @Test("thousands of phases and of tasks are matched at once, and a phase in another one is found")
     func phases() throws {
         let phases = (1...20_000).map { "## Phase \($0): A\n\n- [ ] T\($0 + 10_000) [P] Change a.py\n\n" }

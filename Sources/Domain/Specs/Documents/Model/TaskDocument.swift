@@ -12,6 +12,7 @@ package struct TaskDocument: Sendable, Hashable {
         self.markdown = markdown
         let index = PhaseIndex(TaskPhase.all(in: markdown))
         var tasks: [TaskEntry] = []
+        var room = TaskID.room
         var unnumbered: [Int] = []
         let parts = [0..<(markdown.sections.first?.line ?? markdown.lines.count)] + markdown.sections.map(\.own)
         for part in parts {
@@ -19,7 +20,8 @@ package struct TaskDocument: Sendable, Hashable {
             for block in markdown.items(in: part) {
                 let before = tasks.count
                 for inner in Self.split(block, markdown) {
-                    if let task = TaskEntry(inner, in: markdown, isTaskList: isPhase) { tasks.append(task) }
+                    guard let task = TaskEntry(inner, in: markdown, isTaskList: isPhase, &room) else { continue }
+                    tasks.append(task)
                 }
                 if tasks.count == before, isPhase, block.item.box != nil { unnumbered.append(block.line) }
             }

@@ -24,7 +24,9 @@ package struct TaskEntry: Sendable, Hashable {
 extension TaskEntry {
     /// Nil for an item that does not begin with an id. Without a box, `T012` and a description is a task only where
     /// `isTaskList`: elsewhere it is a remark about one.
-    init?(_ block: ItemBlock, in document: MarkdownDocument, isTaskList: Bool) {
+    ///
+    /// - Parameter room: See ``TaskID/room``.
+    init?(_ block: ItemBlock, in document: MarkdownDocument, isTaskList: Bool, _ room: inout Int) {
         let content = block.item.content
         let start = content.drop { $0 == UInt8(ascii: "*") }
         guard let (id, number, end) = TaskID.read(start), block.item.box != nil || isTaskList else { return nil }
@@ -56,7 +58,7 @@ extension TaskEntry {
         self.stories = stories
         self.text = text
         self.paths = TaskPaths.all(in: bytes)
-        self.dependencies = Self.dependencies(in: bytes)
+        self.dependencies = Self.dependencies(in: bytes, &room)
         self.line = block.line
         self.end = block.end
         self.box = block.item.box?.inner
@@ -84,17 +86,17 @@ extension TaskEntry {
         return numbers.isEmpty ? nil : numbers
     }
 
-    private static func dependencies(in text: ArraySlice<UInt8>) -> [String] {
+    private static func dependencies(in text: ArraySlice<UInt8>, _ room: inout Int) -> [String] {
         let words: [StaticString] = ["depends on", "dependent on", "blocked by", "requires", "needs", "after"]
         var result: [String] = []
         var seen: Set<String> = []
         for word in words {
             var rest = text
-            while let index = rest.index(ofWord: word), result.count < TaskID.limit {
+            while room > 0, result.count < TaskID.limit, let index = rest.index(ofWord: word) {
                 let start = index + word.utf8CodeUnitCount
                 // "after the tests of T012 pass" depends; "after a restart, as T012 says" does not.
                 let clause = Self.clause(rest[start...].prefix(Self.longestClause))
-                result += TaskID.all(in: clause).filter { seen.insert($0).inserted }
+                result += TaskID.all(in: clause, &room).filter { seen.insert($0).inserted }
                 // The same word within the clause leads to the same ids.
                 rest = rest[clause.endIndex...]
             }
@@ -119,7 +121,7 @@ extension TaskEntry {
             var word = rest.prefix(Self.longestWord).prefix { $0 != 0x20 }
             guard !word.isEmpty else { break }
             let bare = word.drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "`") || $0 == UInt8(ascii: "(") }
-            if bare.first == UInt8(ascii: "T"), TaskID.all(in: bare).first != nil {
+            if bare.first == UInt8(ascii: "T"), TaskID.isAny(in: bare) {
                 word = rest.prefix { $0 != 0x20 }
                 words = 0
                 end = word.endIndex
@@ -153,15 +155,31 @@ enum TaskID {
 
     /// The most of a text. Ranges make many ids of few bytes.
     static let limit = 1_000
+    /// The most of a document, counting repetitions: thousands of lines may each have a range.
+    static let room = 20_000
 
     /// The first ``limit`` ids in a text, each once, with ranges such as `T012–T016` written out. A word such as `T` or
     /// `T5a1` is not one.
     static func all(in text: ArraySlice<UInt8>) -> [String] {
+        var room = self.room
+        return self.all(in: text, &room)
+    }
+
+    static func isAny(in text: ArraySlice<UInt8>) -> Bool {
+        var room = 1
+        return !self.all(in: text, &room).isEmpty
+    }
+
+    /// - Parameter room: How many may still be read.
+    static func all(in text: ArraySlice<UInt8>, _ room: inout Int) -> [String] {
         var ids: [String] = []
         var seen: Set<String> = []
-        func add(_ id: String) { if ids.count < self.limit, seen.insert(id).inserted { ids.append(id) } }
+        func add(_ id: String) {
+            room -= 1
+            if ids.count < self.limit, seen.insert(id).inserted { ids.append(id) }
+        }
         var index = text.startIndex
-        while index < text.endIndex, ids.count < self.limit {
+        while index < text.endIndex, ids.count < self.limit, room > 0 {
             let isStart = index == text.startIndex || !text[index - 1].isWordByte
             guard text[index] == UInt8(ascii: "T"), isStart, let (id, number, end) = self.read(text[index...]),
                 id.utf8.count >= 4
@@ -175,7 +193,7 @@ enum TaskID {
                 last.number - number <= 200
             else { continue }
             let width = id.utf8.dropFirst().prefix { $0.isDigit }.count
-            for between in (number + 1)..<last.number { add(self.id(between, width: width)) }
+            for between in (number + 1)..<last.number where room > 0 { add(self.id(between, width: width)) }
             add(last.id)
             index = last.end
         }

@@ -17,10 +17,11 @@ extension TaskOrder {
         for task in tasks {
             orders += Self.orders(of: [task.id], after: task.dependencies, line: task.line, limit - orders.count)
         }
+        var room = TaskID.room
         let sections = document.sections.filter { $0.level <= 3 && $0.key.utf8.starts(with: "dependencies".utf8) }
         for section in sections {
-            for line in section.lines where document.lines[line].kind == .text {
-                orders += Self.orders(in: document.visible(line), line: line, limit - orders.count)
+            for line in section.lines where document.lines[line].kind == .text && room > 0 {
+                orders += Self.orders(in: document.visible(line), line: line, limit - orders.count, &room)
             }
         }
         return orders
@@ -39,7 +40,10 @@ extension TaskOrder {
         return Array(pairs.prefix(limit))
     }
 
-    private static func orders(in text: ArraySlice<UInt8>, line: Int, _ limit: Int) -> [TaskOrder] {
+    /// - Parameter room: See ``TaskID/room``.
+    private static func orders(
+        in text: ArraySlice<UInt8>, line: Int, _ limit: Int, _ room: inout Int
+    ) -> [TaskOrder] {
         if let word = text.index(ofIgnoringCase: "depend") {
             let verb = text[word...]
             guard let on = verb.index(ofWord: "on"), verb[word..<on].count <= 12 else { return [] }
@@ -47,24 +51,27 @@ extension TaskOrder {
             var right = verb[on...].prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: "(") }
             // "depends on Phase 1 — blocks Phases 3–6"
             if let other = right.index(ofIgnoringCase: "block") { right = right[..<other] }
-            let tasks = TaskID.all(in: left)
+            let tasks = TaskID.all(in: left, &room)
             if !tasks.isEmpty {
-                return Self.orders(of: tasks, after: TaskID.all(in: right), line: line, isOfGroups: true, limit)
+                let needed = TaskID.all(in: right, &room)
+                return Self.orders(of: tasks, after: needed, line: line, isOfGroups: true, limit)
             }
             let phases = Self.phases(in: left).prefix(1).map { "Phase \($0)" }
             return Self.orders(of: phases, after: Self.phases(in: right).map { "Phase \($0)" }, line: line, limit)
         }
-        return self.chain(in: text, line: line, limit)
+        return self.chain(in: text, line: line, limit, &room)
     }
 
     /// `T001 → T002, T003 → T004`: each waits for those before the arrow.
-    private static func chain(in text: ArraySlice<UInt8>, line: Int, _ limit: Int) -> [TaskOrder] {
+    private static func chain(
+        in text: ArraySlice<UInt8>, line: Int, _ limit: Int, _ room: inout Int
+    ) -> [TaskOrder] {
         var orders: [TaskOrder] = []
         var previous: [String] = []
         var rest = text
         while true {
             let arrow = rest.indices.first { rest[$0...].begins(with: "→") || rest[$0...].begins(with: "->") }
-            let ids = TaskID.all(in: rest[..<(arrow ?? rest.endIndex)])
+            let ids = TaskID.all(in: rest[..<(arrow ?? rest.endIndex)], &room)
             // Groups that overlap, such as "T020–T027 → T023–T029", say nothing about single tasks.
             guard Set(ids).isDisjoint(with: previous) else { return [] }
             orders += Self.orders(of: ids, after: previous, line: line, limit - orders.count)

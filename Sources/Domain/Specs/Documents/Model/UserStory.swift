@@ -118,6 +118,13 @@ extension MarkdownDocument {
         }
         return words.joined(separator: " ")
     }
+
+    /// Whether ``paragraph(after:to:)`` has text: the first line that is not blank decides.
+    func hasParagraph(after line: Int, to end: Int) -> Bool {
+        let below = (line + 1)..<max(line + 1, end)
+        guard let next = below.first(where: { self.lines[$0].kind != .blank }) else { return false }
+        return self.lines[next].kind == .text && FieldLine(self.visible(next), line: next) == nil
+    }
 }
 
 /// One acceptance scenario: **Given** a state, **When** an action, **Then** an outcome.

@@ -12,22 +12,27 @@ enum CoverageRules {
 
     // MARK: Ids
 
+    /// The most of a feature's documents that are looked up. Ranges make 200 of a few bytes.
+    private static let mostIDs = 100_000
+
     private static func unknown(in feature: FeatureDocuments, _ spec: SpecDocument) -> [DocumentFinding] {
         let known = Set((spec.requirements + spec.criteria).map(\.id.description))
         // Without any definition, the missing ones are the finding.
         guard !known.isEmpty else { return [] }
         let prefixes = Set((spec.requirements + spec.criteria).map(\.id.prefix))
         var findings: [DocumentFinding] = []
+        var room = Self.mostIDs
         for document in feature.documents {
             // One more than are kept shows that there are more.
             var left = FindingLimit.count + 1
-            for line in document.markdown.lines.indices where left > 0 {
+            for line in document.markdown.lines.indices where left > 0 && room > 0 {
                 guard document.markdown.lines[line].kind == .text else { continue }
                 let text = document.markdown.visible(line)
                 guard text.contains(UInt8(ascii: "-")), !Self.isAboutAnother(text, than: feature.folder) else {
                     continue
                 }
                 let ids = RequirementID.all(in: text, prefixes: prefixes)
+                room -= ids.count
                 guard let id = ids.first(where: { !known.contains($0.description) }) else { continue }
                 left -= 1
                 findings.append(

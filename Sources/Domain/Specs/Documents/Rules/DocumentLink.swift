@@ -16,12 +16,14 @@ struct DocumentLink: Hashable {
     let line: Int
     let text: String
 
-    /// The most of a document. Each is looked up in the repository, and may be a finding.
+    /// The most of a document. Each is looked up in the repository, and may be a finding. Places that only look like links
+    /// count, too: each may be read for ``longest`` bytes.
     static let limit = 1_000
 
     /// The first ``limit`` links.
     static func all(in document: MarkdownDocument) -> [DocumentLink] {
         var links: [DocumentLink] = []
+        var left = Self.limit
         for line in document.lines.indices {
             switch document.lines[line].kind {
             case .text, .heading: break
@@ -29,13 +31,17 @@ struct DocumentLink: Hashable {
             }
             let text = document.plain(line)
             var rest = text
-            while links.count < Self.limit, let open = rest.index(ofIgnoringCase: "](") {
+            while left > 0, let open = rest.index(ofIgnoringCase: "](") {
+                left -= 1
                 rest = rest[(open + 2)...]
                 guard let target = Self.target(rest) else { continue }
                 links.append(DocumentLink(line: line, text: target.text))
             }
-            guard links.count < Self.limit else { break }
-            if let target = Self.definition(text) { links.append(DocumentLink(line: line, text: target.text)) }
+            guard left > 0 else { break }
+            if let target = Self.definition(text) {
+                left -= 1
+                links.append(DocumentLink(line: line, text: target.text))
+            }
         }
         return links
     }

@@ -14,13 +14,14 @@ enum PlanRules {
                             + "`**\(name)**: …`."))
             }
         }
+        let bare = Self.bareLines(plan)
         for field in plan.context {
             if Self.isOpen(field.value) {
                 findings.append(
                     DocumentFinding(
                         .question, .error, in: document, line: field.line,
                         "\(field.name) needs clarification: decide it in research.md and write the decision here."))
-            } else if field.value.isEmpty, Self.isBare(field, plan) {
+            } else if field.value.isEmpty, bare.contains(field.line) {
                 findings.append(
                     DocumentFinding(
                         .context, in: document, line: field.line,
@@ -59,9 +60,11 @@ enum PlanRules {
             with: "NEEDS CLARIFICATION")
     }
 
-    /// Whether no text follows below the field either.
-    private static func isBare(_ field: FieldLine, _ plan: PlanDocument) -> Bool {
-        let end = plan.markdown.section(at: field.line)?.ownEnd ?? plan.markdown.lines.count
-        return plan.markdown.paragraph(after: field.line, to: end).isEmpty
+    /// The lines of fields without a value, below which no text follows either. Thousands of fields may be on one line.
+    private static func bareLines(_ plan: PlanDocument) -> Set<Int> {
+        Set(plan.context.lazy.filter(\.value.isEmpty).map(\.line)).filter { line in
+            let end = plan.markdown.section(at: line)?.ownEnd ?? plan.markdown.lines.count
+            return !plan.markdown.hasParagraph(after: line, to: end)
+        }
     }
 }
