@@ -52,6 +52,48 @@ struct BackupLimitsTests {
         try data.shell.shell("chmod -R u+w .")
     }
 
+    @Test("files and folders with long paths are left out where a workspace has too many of them")
+    func longPaths() async throws {
+        let data = try await DataFolder()
+        let (outer, inner) = (String(repeating: "x", count: 240), String(repeating: "y", count: 100))
+        try data.shell.shell(
+            """
+            cd data/workspaces && mkdir -p s_2/files && for s in s_1 s_2; do \
+            mkdir -p $s/files/\(outer)/\(inner) && for i in 1 2 3; do echo $i > $s/files/\(outer)/\(inner)/a$i; done; done
+            """)
+        let reason = "(its path is too long)"
+        // Beyond 320 bytes the folder has 47, and each file 50.
+        let manifest = try await Self.create(in: data, within: BackupLimits(paths: 150))
+        expectEqual(Self.skipped(manifest), ["\(outer)/\(inner)/a3 \(reason)"])
+        #expect(manifest.skipped.contains("data/workspaces/s_2/files/\(outer)/\(inner)/a3 \(reason)"))
+        expectEqual(manifest.skipped.count { $0.hasSuffix(reason) }, 2)
+        try await expectEqual(data.restore(), manifest)
+        try expectEqual(
+            data.shell.shell("ls restored/workspaces/*/files/\(outer)/\(inner) | grep ^a"), "a1\na2\na1\na2")
+        try data.shell.shell("rm backup.tar.gz")
+        let short = try await Self.create(in: data, within: BackupLimits(path: 366))
+        expectEqual(Self.skipped(short), ["\(outer)/\(inner) \(reason)"])
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+
+    @Test("folders below a deep repository count as nested as deep as they are")
+    func deepRepository() async throws {
+        let data = try await DataFolder()
+        let (above, below) = (String(repeating: "a/", count: 190), String(repeating: "b/", count: 100))
+        try data.shell.shell(
+            """
+            cd data/workspaces/s_1/files && mkdir -p \(above)refs \(above)objects/\(below) \
+            && touch \(above)HEAD \(above)objects/kept
+            """)
+        let manifest = try await data.create()
+        expectEqual(Self.skipped(manifest), ["\(above)objects/b/b/b/b/b/b/b (nested too deep)"])
+        try await expectEqual(data.restore(), manifest)
+        try expectEqual(data.shell.shell("ls restored/workspaces/s_1/files/\(above)objects"), "b\nkept")
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+
     @Test("more files than can be listed are refused before they are copied")
     func files() async throws {
         let data = try await DataFolder()

@@ -61,7 +61,7 @@ package actor Backup {
             hasSecrets: secrets != nil,
             repositories: Dictionary(source.elsewhere.map { ($0.name, $0.path) }, uniquingKeysWith: { $1 }),
             skipped: tree.skipped, files: writer.files)
-        try writer.add(BackupLayout.manifest, Array("\(manifest.json.text)\n".utf8), modified: seconds)
+        try writer.add(BackupLayout.manifest, manifest.encoded + [0x0A], modified: seconds)
         try writer.end()
         return manifest
     }

@@ -48,8 +48,9 @@ package struct BackupManifest: Sendable, Equatable {
     package var bytes: Int { self.files.reduce(0) { $0 + $1.size } }
     package var count: Int { self.files.count }
 
-    var json: JSON {
-        [
+    /// Its JSON, with the files one by one: as a tree, they would take several times as much memory.
+    var encoded: [UInt8] {
+        let facts: JSON = [
             "format": .string(Self.format), "version": JSON(Self.version), "created": .string(self.created),
             "release": .string(self.release), "schema": JSON(self.schema), "store": .string(self.store),
             "has_store": .bool(self.hasStore), "data_directory": .string(self.directory),
@@ -60,9 +61,21 @@ package struct BackupManifest: Sendable, Equatable {
                 }
             ),
             "skipped": .array(self.skipped.map(JSON.string)),
-            "files": .array(
-                self.files.map { ["path": .string($0.path), "size": JSON($0.size), "sha256": .string($0.digest)] }),
         ]
+        var writer = JSONWriter()
+        writer.beginObject()
+        for (key, value) in facts.objectValue ?? JSONObject() {
+            writer.key(key)
+            writer.write(value)
+        }
+        writer.key("files")
+        writer.beginArray()
+        for file in self.files {
+            writer.write(["path": .string(file.path), "size": JSON(file.size), "sha256": .string(file.digest)])
+        }
+        writer.endArray()
+        writer.endObject()
+        return writer.output
     }
 }
 

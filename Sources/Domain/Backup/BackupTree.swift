@@ -11,6 +11,8 @@ final class BackupTree {
     private let secrets: BackupSecrets?
     /// What is left of them.
     private var limits: BackupLimits
+    /// What is left for the long paths of a workspace, or of another folder as high up.
+    private var long: (folder: [ArraySlice<UInt8>], bytes: Int) = ([], 0)
     /// Files of workspaces with several links that are in the backup.
     private var linked: Set<FileNumber> = []
     /// Beside the backup, for copies of databases.
@@ -26,6 +28,7 @@ final class BackupTree {
         let number: UInt64
     }
 
+    /// Slashes in a folder's path.
     private static let deepest = 200
     private static let pieceSize = 256 << 10
     private static let slash = Array("/".utf8)
@@ -64,7 +67,7 @@ final class BackupTree {
             let path = Array("\(BackupLayout.data)/".utf8) + name
             switch BackupLayout.treatment(of: text) {
             case .leftOut: continue
-            case .plain: try self.add(name, in: top, as: path, depth: 0)
+            case .plain: try self.add(name, in: top, as: path)
             case .secret: try self.addSecret(name, in: top, as: text)
             case .secretDatabase:
                 guard self.secrets != nil else { continue }
@@ -78,7 +81,7 @@ final class BackupTree {
         // What vanishes from a folder meanwhile went into a pack, which comes later in the order of names.
         for path in self.objects {
             guard let folder = self.folder(of: path, in: top) else { continue }
-            for name in folder.names() { try self.add(name, in: folder, as: path + Self.slash + name, depth: 1) }
+            for name in folder.names() { try self.add(name, in: folder, as: path + Self.slash + name) }
         }
     }
 
@@ -104,7 +107,7 @@ final class BackupTree {
                     continue
                 }
             }
-            try self.add(entry, in: mirrors, as: Array("\(BackupLayout.data)/mirrors/".utf8) + entry, depth: 1)
+            try self.add(entry, in: mirrors, as: Array("\(BackupLayout.data)/mirrors/".utf8) + entry)
         }
     }
 
@@ -127,9 +130,9 @@ final class BackupTree {
         let git = Array(".git".utf8)
         let path = Array("\(BackupLayout.repositories)/\(repository.name)".utf8)
         if let inner = top.folder(git) {
-            try self.add(inner, as: path + Self.slash + git, depth: 1)
+            try self.add(inner, as: path + Self.slash + git)
         } else {
-            try self.add(top, as: path, depth: 1)
+            try self.add(top, as: path)
         }
     }
 
@@ -140,18 +143,34 @@ final class BackupTree {
         if self.skipped.count < 100 { self.skipped.append(StreamSafeText.of(what)) }
     }
 
-    private func add(_ name: [UInt8], in folder: BackupFolder, as path: [UInt8], depth: Int) throws {
+    /// Whether the list has room for a path. Commands in jails can make paths that take far more than the files.
+    private func hasRoom(for path: [UInt8], _ shown: String) -> Bool {
+        guard path.count <= self.limits.path else { return false }
+        // In JSON, a control character takes six bytes.
+        let excess = shown.utf8.reduce(-BackupLimits.usualPath) { $0 + ($1 < 0x20 ? 6 : 1) }
+        guard excess > 0 else { return true }
+        let folder = Array(path.split(separator: UInt8(ascii: "/"), maxSplits: 3).prefix(3))
+        if folder != self.long.folder { self.long = (folder, self.limits.paths) }
+        guard excess <= self.long.bytes else { return false }
+        self.long.bytes -= excess
+        return true
+    }
+
+    private func add(_ name: [UInt8], in folder: BackupFolder, as path: [UInt8]) throws {
         // What has gone meanwhile need not be kept.
         guard let facts = folder.facts(of: name) else { return }
         let shown = String(decoding: path, as: UTF8.self)
+        guard self.hasRoom(for: path, shown) else { return self.skip("\(shown) (its path is too long)") }
         switch facts.st_mode & S_IFMT {
         case S_IFDIR:
-            guard depth < Self.deepest else { return self.skip("\(shown) (nested too deep)") }
+            guard path.count(where: { $0 == UInt8(ascii: "/") }) <= Self.deepest else {
+                return self.skip("\(shown) (nested too deep)")
+            }
             guard let inner = folder.folder(name) else {
                 if errno != ENOENT { self.skip("\(shown) (\(reason(errno)))") }
                 return
             }
-            try self.add(inner, as: path, depth: depth + 1)
+            try self.add(inner, as: path)
         case S_IFLNK:
             guard BackupLayout.permitsLink(path) else { return self.skip("\(shown) (a link, which is not followed)") }
             guard let target = folder.target(of: name) else { return }
@@ -167,7 +186,7 @@ final class BackupTree {
         }
     }
 
-    private func add(_ folder: BackupFolder, as path: [UInt8], depth: Int) throws {
+    private func add(_ folder: BackupFolder, as path: [UInt8]) throws {
         var facts = stat()
         guard fstat(folder.number, &facts) == 0 else { return }
         try self.writer.add(.folder, path, mode: Int(facts.st_mode & 0o777), modified: facts.st_mtim.tv_sec)
@@ -179,7 +198,7 @@ final class BackupTree {
             names.insert(refs, at: 0)
             self.objects.append(path + Self.slash + objects)
         }
-        for name in names { try self.add(name, in: folder, as: path + Self.slash + name, depth: depth) }
+        for name in names { try self.add(name, in: folder, as: path + Self.slash + name) }
     }
 
     private func add(fileAt copy: String, as path: String) throws {
