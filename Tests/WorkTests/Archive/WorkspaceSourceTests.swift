@@ -106,6 +106,23 @@ struct WorkspaceSourceTests {
         try out("clone -q --bare repository.bundle clone")
     }
 
+    @Test("a folder's first 100 pipes are named, and folders below others and links are whole")
+    func foldersAndPipes() async throws {
+        let fixture = try Fixture()
+        let workspace = try await fixture.open()
+        try Fixture.shell(
+            "mkdir -p a/b/c a/d/e f; mkfifo $(seq -f 'f/%g' 150); echo 1 > a/b/c/g; ln -s c/g a/b/h; ln -s gone a/d/h; "
+                + "echo 2 > a/d/e/g", in: workspace)
+        let out = try await Self.unpacked(fixture)
+        try expectEqual(
+            out.shell("cd workspace; find a f | LC_ALL=C sort | xargs; cat a/b/h a/d/e/g; readlink a/b/h a/d/h"),
+            "a a/b a/b/c a/b/c/g a/b/h a/d a/d/e a/d/e/g a/d/h f\n1\n2\nc/g\ngone")
+        let json = try JSON.parse(Array(try out.shell("cat workspace.json").utf8))
+        let left = json["left_out"]?.arrayValue?.compactMap { $0["path"]?.stringValue } ?? []
+        expectEqual(left.count, 100)
+        #expect(left.allSatisfy { $0.hasPrefix("f/") })
+    }
+
     @Test("a file with many hard links is in the archive as often as there is room")
     func links() async throws {
         let fixture = try Fixture()

@@ -11,7 +11,7 @@ internal import Repositories
 /// - `git/`: the jail's Git folder, only if it has commits that the repository does not have;
 /// - `workspace.json`: the branch, the snapshots, and what is left out.
 ///
-/// Runs no program. What was left out, and why, is at most 1,000 lines.
+/// Runs no program. What was left out, and why, is at most 1,000 lines, and 100 for the pipes and the like of a folder.
 package final class WorkspaceSource: ArchiveSource {
     private static let pieceSize = 256 << 10
     private static let mostSkipped = 1_000
@@ -93,34 +93,45 @@ package final class WorkspaceSource: ArchiveSource {
             skipped.append(SkippedFile(path: String(decoding: path, as: UTF8.self), reason: reason))
         }
         try await add(ArchiveEntry(path: name, mode: 0o755, modified: 0, content: .folder))
-        var waiting: [[UInt8]] = [[]]
-        while let folder = waiting.popLast() {
+        func joined(_ folder: [UInt8], _ name: [UInt8]) -> [UInt8] {
+            folder.isEmpty ? name : folder + [UInt8(ascii: "/")] + name
+        }
+        // Names, not paths: thousands of folders may be below a long path.
+        var waiting: [(path: [UInt8], names: [[UInt8]])] = [([], [[]])]
+        while let last = waiting.indices.last {
+            guard let next = waiting[last].names.popLast() else {
+                waiting.removeLast()
+                continue
+            }
+            let folder = joined(waiting[last].path, next)
             let (entries, left) = try await files.contents(of: folder)
             skipped += left.prefix(max(0, Self.mostSkipped - skipped.count))
+            waiting.append((folder, entries.filter { $0.kind == .folder }.map(\.name)))
             for entry in entries {
+                let path = joined(folder, entry.name)
                 switch entry.kind {
                 case .folder:
-                    waiting.append(entry.path)
                     try await add(
                         ArchiveEntry(
-                            path: place(entry.path), mode: entry.mode & 0o777, modified: entry.modified,
+                            path: place(path), mode: entry.mode & 0o777, modified: entry.modified,
                             content: .folder))
-                case .link(let target):
+                case .link:
+                    guard let target = try await files.linkTarget(of: entry.name, in: folder) else { continue }
                     try await add(
                         ArchiveEntry(
-                            path: place(entry.path), mode: 0o777, modified: entry.modified,
+                            path: place(path), mode: 0o777, modified: entry.modified,
                             content: .link(target: target)))
                 case .file:
-                    guard let file = try await files.openFile(entry.path) else {
-                        skip(entry.path, "it can't be opened, or is a hard link to a file of another user")
+                    guard let file = try await files.openFile(path) else {
+                        skip(path, "it can't be opened, or is a hard link to a file of another user")
                         continue
                     }
                     guard file.size <= room else {
-                        skip(entry.path, "hard links or holes make the files too large together")
+                        skip(path, "hard links or holes make the files too large together")
                         continue
                     }
                     room -= file.size
-                    try await add(Self.entry(place(entry.path), file, of: files))
+                    try await add(Self.entry(place(path), file, of: files))
                 }
             }
         }

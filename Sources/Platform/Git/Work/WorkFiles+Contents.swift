@@ -6,13 +6,11 @@ extension WorkFiles {
     /// An entry of a folder.
     package struct Content: Sendable {
         package enum Kind: Sendable {
-            case folder, file
-            /// The target as it is, of any bytes.
-            case link([UInt8])
+            case folder, file, link
         }
 
-        /// From the top; any bytes but zero.
-        package let path: [UInt8]
+        /// In the folder, not from the top: thousands of entries may be below a long path. Any bytes but zero.
+        package let name: [UInt8]
         package let kind: Kind
         /// The permission bits.
         package let mode: Int
@@ -21,7 +19,7 @@ extension WorkFiles {
     }
 
     /// What a folder directly contains, in the order of the names; of the top, if the path is empty. Leaves out Git
-    /// folders and what is no file, folder or link, with the reason.
+    /// folders and what is no file, folder or link; names the first 100 of them, with the reason.
     package func contents(of path: [UInt8]) throws(GitError) -> (entries: [Content], skipped: [SkippedFile]) {
         let top = try Folder(path: self.folder)
         func skipped(_ path: [UInt8], _ reason: String) -> SkippedFile {
@@ -36,10 +34,13 @@ extension WorkFiles {
         else { return ([], [skipped(path, "it can't be opened")]) }
         var entries: [Content] = []
         var left: [SkippedFile] = []
+        func leave(_ name: [UInt8], _ reason: String) {
+            guard left.count < FolderScanner.mostSkippedNamed else { return }
+            left.append(skipped(path.isEmpty ? name : path + [UInt8(ascii: "/")] + name, reason))
+        }
         for name in names {
-            let place = path.isEmpty ? name : path + [UInt8(ascii: "/")] + name
             guard !self.rules.excluded.contains(name) else {
-                if !path.isEmpty { left.append(skipped(place, "it is a Git folder")) }
+                if !path.isEmpty { leave(name, "it is a Git folder") }
                 continue
             }
             guard let facts = folder.facts(of: name) else { continue }
@@ -47,19 +48,26 @@ extension WorkFiles {
             switch facts.kind {
             case .folder: kind = .folder
             case .file: kind = .file
-            case .link:
-                guard let target = folder.link(name) else { continue }
-                kind = .link(target)
+            case .link: kind = .link
             case .other:
-                left.append(skipped(place, "it is a pipe, socket or device"))
+                leave(name, "it is a pipe, socket or device")
                 continue
             }
             entries.append(
                 Content(
-                    path: place, kind: kind, mode: Int(facts.mode & 0o7777),
+                    name: name, kind: kind, mode: Int(facts.mode & 0o7777),
                     modified: facts.modified / 1_000_000_000))
         }
         return (entries, left)
+    }
+
+    /// The target of a link as it is, of any bytes; nil if it is not one any more.
+    ///
+    /// - Parameter path: Of its folder; empty for the top.
+    package func linkTarget(of name: [UInt8], in path: [UInt8]) throws(GitError) -> [UInt8]? {
+        let top = try Folder(path: self.folder)
+        guard let folder = top.folder(path.isEmpty ? [UInt8(ascii: ".")] : path) else { return nil }
+        return folder.link(name)
     }
 
     /// Opens a regular file. Nil if it is not one any more, or is a hard link to a file of another user.
