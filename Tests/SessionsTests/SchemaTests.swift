@@ -48,7 +48,7 @@ struct SchemaTests {
             released.read {
                 try $0.first("SELECT texts, threads, bytes FROM sessions JOIN person_storage ON person = owner")
             }
-            .map { [$0[0].int64, $0[1].int64, $0[2].int64] }, [2_100, 1, 2_100])
+            .map { [$0[0].int64, $0[1].int64, $0[2].int64] }, [2_104, 1, 2_104])
         await released.close()
         await new.close()
     }
@@ -75,7 +75,7 @@ struct SchemaTests {
         try await store.read { connection in
             let statements = connection.dialect == .sqlite ? self.ofSQLite : self.ofPostgreSQL
             return try statements.flatMap { try connection.query($0) }.map { row in
-                row.values.map { "\($0)" }.joined(separator: " ").filter { !$0.isWhitespace }
+                row.values.map { $0.text ?? "\($0)" }.joined(separator: " ").filter { !$0.isWhitespace }
             }.sorted()
         }
     }

@@ -197,29 +197,4 @@ struct KeyStoreTests {
         try await expectEqual(self.tokens("k", on: 20_000, in: stores[0]), 240)
         for store in stores { await store.database.close() }
     }
-
-    @Test("keys of a store from before there were limits have none")
-    func migration() async throws {
-        let path = self.directory.path + "/jetbridge.sqlite"
-        let old = try TestDatabase.open(path: path, migrations: StoreSchema.migrations.filter { $0.number < 15 })
-        try await old.write { connection in
-            try connection.execute(
-                """
-                INSERT INTO credentials (id, hash, kind, name, identity, role, scopes, created_at)
-                VALUES ('k_1', ?, 'token', 'laptop', 'web:k_1', 'owner', 'proxy', 5)
-                """, [.text(CredentialSecret.hash(of: "jb_1"))])
-            try connection.execute("INSERT INTO proxy_usage VALUES ('k_1', 'm', 1, 2, 3)")
-        }
-        await old.close()
-        let store = try self.store()
-        guard case .valid(let key, until: nil) = try await ProxyKeys(store: store).find("jb_1") else {
-            Issue.record("not found")
-            return
-        }
-        #expect(key.id == "k_1" && key.models == nil && key.tokensPerDay == nil)
-        try await expectEqual(store.read { try $0.proxyUsage() }.first?.output, 3)
-        try await self.use("k_1", 4, in: store)
-        try await expectEqual(self.tokens("k_1", on: 20_000, in: store), 4)
-        await store.database.close()
-    }
 }

@@ -25,33 +25,6 @@ struct SearchTests {
         }
     }
 
-    @Test("messages that a store had before the index are found")
-    func migration() async throws {
-        let directory = try TemporaryDirectory()
-        let path = directory.path + "/store"
-        let old = try Self.store(path, migrations: Array(StoreSchema.migrations.prefix(4)))
-        try await old.database.write { connection in
-            try connection.execute(
-                """
-                INSERT INTO sessions (id, adapter, thread, title, owner, route, state, epoch, created_at, active_at)
-                VALUES ('t_1', 'irc:local', 'old', 'T', 'alice', ?, 'active', 0, 1, 1)
-                """, [.text(StoredForm.text(of: Route(room: RoomID(adapter: AdapterID("irc:local"), name: "#team"))))])
-            for (role, text) in [("user", "Where do otters sleep?"), ("note", "helptext"), ("assistant", "On kelp.")] {
-                try connection.execute(
-                    "INSERT INTO messages (session, role, text, created_at) VALUES ('t_1', ?, ?, 1)",
-                    [.text(role), .text(text)])
-            }
-        }
-        await old.database.close()
-        let new = try Self.store(path)
-        try await expectEqual(Self.found("otter", in: new), ["old"])
-        try await expectEqual(Self.found("KELP", in: new), ["old"])
-        // The bot's own lines would make every conversation a hit for the words of the commands.
-        #expect(try await Self.found("helptext", in: new).isEmpty)
-        try await expectEqual(new.read { ledger in try ledger.session(id: "t_1")?.isNamed }, false)
-        await new.database.close()
-    }
-
     @Test("of a title as long as a message, which older releases stored, only the beginning is searched and read")
     func longTitle() async throws {
         let directory = try TemporaryDirectory()

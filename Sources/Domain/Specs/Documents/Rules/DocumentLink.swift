@@ -16,32 +16,31 @@ struct DocumentLink: Hashable {
     let line: Int
     let text: String
 
-    /// The most of a document. Each is looked up in the repository, and may be a finding. Places that only look like links
-    /// count, too: each may be read for ``longest`` bytes.
+    /// The most of a document. Each is looked up in the repository, and may be a finding.
     static let limit = 1_000
+    /// Bytes of a document that are read behind what looks like a link: ``longest`` for each that does not end.
+    private static let mostRead = 10_000_000
 
     /// The first ``limit`` links.
     static func all(in document: MarkdownDocument) -> [DocumentLink] {
         var links: [DocumentLink] = []
-        var left = Self.limit
+        var left = Self.mostRead
         for line in document.lines.indices {
             switch document.lines[line].kind {
             case .text, .heading: break
             default: continue
             }
             let text = document.plain(line)
+            let end = text.lastIndex(of: UInt8(ascii: ")")) ?? text.startIndex
             var rest = text
-            while left > 0, let open = rest.index(ofIgnoringCase: "](") {
-                left -= 1
+            while links.count < Self.limit, left > 0, let open = rest.index(ofIgnoringCase: "]("), open < end {
                 rest = rest[(open + 2)...]
+                left -= min(rest.count, Self.longest)
                 guard let target = Self.target(rest) else { continue }
                 links.append(DocumentLink(line: line, text: target.text))
             }
-            guard left > 0 else { break }
-            if let target = Self.definition(text) {
-                left -= 1
-                links.append(DocumentLink(line: line, text: target.text))
-            }
+            guard links.count < Self.limit else { break }
+            if let target = Self.definition(text) { links.append(DocumentLink(line: line, text: target.text)) }
         }
         return links
     }
