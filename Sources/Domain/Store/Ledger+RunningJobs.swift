@@ -6,7 +6,7 @@ package struct JobRecord: Sendable, Equatable {
     package let job: Job
     /// The id of whoever asked for it.
     package let actor: String
-    /// The state of the files before it; nil where there are none.
+    /// The snapshot of the files before it; nil for a workspace without files.
     package let snapshot: String?
 
     package init(_ row: Row) throws {

@@ -52,7 +52,7 @@ extension StoreSchema {
                 PRIMARY KEY (session, digest, giver)
             ) WITHOUT ROWID;
 
-            -- Who was told that an answer by a button or a reaction does not count: it is said once.
+            -- People who were notified that an answer by a button or a reaction does not count; it happens once.
             CREATE TABLE ask_notices (ask TEXT NOT NULL, person TEXT NOT NULL, PRIMARY KEY (ask, person)) WITHOUT ROWID;
             """)
 }

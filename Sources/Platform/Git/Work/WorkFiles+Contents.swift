@@ -19,7 +19,7 @@ extension WorkFiles {
     }
 
     /// What a folder directly contains, in the order of the names; of the top, if the path is empty. Leaves out Git
-    /// folders and what is no file, folder or link; names the first 100 of them, with the reason.
+    /// folders and special files, such as pipes; names the first 100 of them, with the reason.
     package func contents(of path: [UInt8]) throws(GitError) -> (entries: [Content], skipped: [SkippedFile]) {
         let top = try Folder(path: self.folder)
         func skipped(_ path: [UInt8], _ reason: String) -> SkippedFile {

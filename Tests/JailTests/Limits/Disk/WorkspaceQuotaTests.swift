@@ -129,27 +129,32 @@ struct WorkspaceQuotaTests {
 
     @Test("programs may replace what they have mapped, and pass descriptors")
     func legitimate() async throws {
-        let limits = JailLimits(disk: 64 * Self.mebibyte)
-        try await JailBench.with(limits: limits, isMeasured: true) { bench in
-            let result = try await bench.run(
-                """
-                cat >/tmp/pass.py <<'END'
-                import mmap, os, socket
-                kept, sockets = [], socket.socketpair()
-                for i in range(200):
-                    with open("f", "w+b") as file:
-                        file.write(bytes(100_000))
-                        kept.append(mmap.mmap(file.fileno(), 100_000))
-                        socket.send_fds(sockets[0], [b"x"], [file.fileno()])
-                    os.unlink("f")
+        // What others write counts while descriptors are on their way.
+        let disk = try await SmallDisk(megabytes: 2_048)
+        chmod(disk.path, 0o711)
+        let bench = try await JailBench(
+            limits: JailLimits(disk: 64 * Self.mebibyte), isMeasured: true, in: disk.path)
+        let result = try await bench.run(
+            """
+            cat >/tmp/pass.py <<'END'
+            import mmap, os, socket
+            kept, sockets = [], socket.socketpair()
+            for i in range(200):
+                with open("f", "w+b") as file:
+                    file.write(bytes(100_000))
+                    kept.append(mmap.mmap(file.fileno(), 100_000))
+                    socket.send_fds(sockets[0], [b"x"], [file.fileno()])
+                os.unlink("f")
+                if i % 8 == 7:
                     for each in socket.recv_fds(sockets[1], 8, 8)[1]: os.close(each)
-                with open("g", "w+b") as file: file.write(bytes(30 << 20))
-                print("done")
-                END
-                python3 /tmp/pass.py
-                """)
-            expectEqual(result.text, "done\n", "\(result.status) \(result.errorText)")
-        }
+            with open("g", "w+b") as file: file.write(bytes(30 << 20))
+            print("done")
+            END
+            python3 /tmp/pass.py
+            """)
+        expectEqual(result.text, "done\n", "\(result.status) \(result.errorText)")
+        await bench.shell.end()
+        await disk.remove()
     }
 
     @Test("whatever writes is ended a few megabytes beyond the quota", arguments: Self.writers)
