@@ -69,6 +69,19 @@ struct ReadTests {
         try await eventually("the reader has let go again") { idle.withLock { $0 } == 4 }
     }
 
+    @Test("a new connection lets go soon, however often it is asked")
+    func idleAtStart() async throws {
+        let idle = Protected(0)
+        let settings = DatabaseSettings(
+            readers: 1, startPatience: .milliseconds(200), patience: .seconds(100)
+        ) { idle.withLock { $0 += 1 } }
+        let store = try TestStore(settings: settings)
+        try await eventually("all have let go") {
+            _ = try await store.texts()
+            return idle.withLock { $0 } == 3
+        }
+    }
+
     @Test("a connection in a transaction lets go of nothing")
     func releaseInside() throws {
         let directory = try TestDirectory()

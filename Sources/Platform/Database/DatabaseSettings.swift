@@ -10,9 +10,9 @@ package struct DatabaseSettings: Sendable {
     package var checksIntegrity: Bool
     /// Called after each commit on the writer's thread; must not block.
     package var commitObserver: (@Sendable (CommitReport) -> Void)?
-    /// How long a connection has no work before it lets go of what it can read or compile again: for the first time, and
-    /// later.
+    /// After how long a new connection lets go of what it can read or compile again: much of it is needed only at a start.
     package var startPatience: Duration
+    /// How long it has no work before it does so again.
     package var patience: Duration
     /// Called on a connection's thread when it has let go of memory.
     package var idleObserver: (@Sendable () -> Void)?
@@ -20,7 +20,7 @@ package struct DatabaseSettings: Sendable {
     package init(
         busyTimeout: Duration = .seconds(5), readers: Int = 2, queueCapacity: Int = 65_536,
         checksIntegrity: Bool = true,
-        commitObserver: (@Sendable (CommitReport) -> Void)? = nil, startPatience: Duration = .seconds(2),
+        commitObserver: (@Sendable (CommitReport) -> Void)? = nil, startPatience: Duration = .seconds(1),
         patience: Duration = .seconds(10), idleObserver: (@Sendable () -> Void)? = nil
     ) {
         self.busyTimeout = busyTimeout

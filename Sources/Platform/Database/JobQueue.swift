@@ -161,7 +161,8 @@ final class QueueDriver<Work: Sendable, Held: StoreConnection>: ThreadExecutor.D
     private var connection: Held?
     /// How long to wait for work before the connection lets go; nil once it has.
     private var patience: Duration?
-    private var isStarting = true
+    /// When it lets go for the first time, however much it is asked until then; nil once it has.
+    private var start: ContinuousClock.Instant?
 
     /// - Parameters:
     ///   - limit: How many jobs to take at once.
@@ -172,6 +173,7 @@ final class QueueDriver<Work: Sendable, Held: StoreConnection>: ThreadExecutor.D
     ) {
         self.settings = settings
         self.patience = settings.startPatience
+        self.start = .now + settings.startPatience
         self.connection = connection
         self.queue = queue
         self.limit = limit
@@ -201,7 +203,7 @@ final class QueueDriver<Work: Sendable, Held: StoreConnection>: ThreadExecutor.D
         }
         if let connection = self.connection, !work.isEmpty {
             self.perform(work, connection)
-            self.patience = self.isStarting ? self.settings.startPatience : self.settings.patience
+            self.patience = self.start.map { max(.zero, $0 - .now) } ?? self.settings.patience
         }
         guard let closing else { return }
         self.connection = nil
@@ -211,7 +213,7 @@ final class QueueDriver<Work: Sendable, Held: StoreConnection>: ThreadExecutor.D
 
     private func letGo() {
         self.patience = nil
-        self.isStarting = false
+        self.start = nil
         self.connection?.releaseMemory()
         self.settings.idleObserver?()
     }
