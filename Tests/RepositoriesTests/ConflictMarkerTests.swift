@@ -16,7 +16,7 @@ struct ConflictMarkerTests {
             (" <<<<<<< x\n =======\n >>>>>>> y", []), ("||||||| a\n", []), ("", []), ("\n\n", []),
         ])
     func lines(_ text: String, _ lines: [Int]) {
-        #expect(ConflictMarkers.lines(in: text.utf8) == lines)
+        #expect(ConflictMarkers.lines(in: Array(text.utf8)) == lines)
     }
 
     @Test("the complaint names the lines, as people count them")

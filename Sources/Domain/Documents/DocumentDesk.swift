@@ -60,7 +60,7 @@ package struct DocumentDesk: Sendable {
         guard !edit.text.utf8.contains(0) else {
             throw DocumentProblem.invalid("The text contains a zero byte, so it is no Markdown.")
         }
-        if let complaint = ConflictMarkers.complaint(about: ConflictMarkers.lines(in: edit.text.utf8)) {
+        if let complaint = ConflictMarkers.complaint(about: ConflictMarkers.lines(in: Array(edit.text.utf8))) {
             throw DocumentProblem.invalid(complaint)
         }
         let base = try await self.base(edit, home)

@@ -2,8 +2,9 @@
 package enum ConflictMarkers {
     /// The lines with a mark, from 0.
     ///
-    /// Seven equals signs also underline a heading, so they count only within a conflict.
-    package static func lines(in text: some Collection<UInt8>) -> [Int] {
+    /// Seven equals signs also underline a heading, so they count only within a conflict. An array, because code for any
+    /// collection is not specialised across modules and takes longer than all other checks of a document together.
+    package static func lines(in text: [UInt8]) -> [Int] {
         var found: [Int] = []
         var isOpen = false
         for (number, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
