@@ -14,10 +14,24 @@ internal import Glibc
         let changed: Int
     }
 
+    /// What a prepared statement is for.
+    private struct Statement: Hashable {
+        let sql: String
+        let types: [Oid]
+    }
+
+    private final class Prepared {
+        let name: String
+        /// Of its rows, once there was a result: PostgreSQL refuses a statement whose columns have changed since.
+        var columns: Row.Columns?
+
+        init(name: String) { self.name = name }
+    }
+
     private enum Sent {
-        case preparation(key: String)
+        case preparation(Statement)
         /// `isFresh`: whether it was prepared for this one.
-        case statement(sql: String, isAwaited: Bool, isFresh: Bool)
+        case statement(Prepared, sql: String, isAwaited: Bool, isFresh: Bool)
     }
 
     private static let statementLimit = 512
@@ -33,8 +47,7 @@ internal import Glibc
     private let interrupter: Interrupter
     /// Readable after an interrupt.
     private let bell: Int32
-    /// Names of prepared statements, by their text and the types of their parameters.
-    private var prepared: [String: String] = [:]
+    private var prepared: [Statement: Prepared] = [:]
     /// Names given out so far; none is used for a second statement.
     private var names = 0
     private var sent: [Sent] = []
@@ -89,30 +102,31 @@ internal import Glibc
     /// - Parameter isAwaited: Whether ``finish()`` returns its result.
     func send(_ sql: String, _ values: [SQLValue] = [], isAwaited: Bool = false) throws(DatabaseError) {
         if let failure { throw failure }
-        let types = values.map(Self.type)
-        let key = types.isEmpty ? sql : "\(sql)\n\(types)"
-        let isFresh = self.prepared[key] == nil
-        let statement = try self.preparedName(of: key, sql, types)
-        let bytes = values.map(Self.bytes)
-        let isSent = unsafe Self.withPointers(bytes) { pointers in
+        let statement = Statement(sql: sql, types: values.map(Self.type))
+        let isFresh = self.prepared[statement] == nil
+        let prepared = try self.prepared(statement)
+        let parameters = Parameters(values)
+        let isSent = unsafe parameters.withPointers { pointers in
             unsafe PQsendQueryPrepared(
-                self.handle, statement, Int32(bytes.count), pointers, bytes.map { Int32($0?.count ?? 0) },
-                bytes.map { _ in 1 }, 0)
+                self.handle, prepared.name, Int32(values.count), pointers, parameters.lengths,
+                // Binary.
+                values.map { _ in 1 }, 0)
         }
         guard isSent == 1 else { throw self.broken() }
-        self.sent.append(.statement(sql: sql, isAwaited: isAwaited, isFresh: isFresh))
+        self.sent.append(.statement(prepared, sql: sql, isAwaited: isAwaited, isFresh: isFresh))
     }
 
-    private func preparedName(of key: String, _ sql: String, _ types: [Oid]) throws(DatabaseError) -> String {
-        if let name = self.prepared[key] { return name }
+    private func prepared(_ statement: Statement) throws(DatabaseError) -> Prepared {
+        if let prepared = self.prepared[statement] { return prepared }
         self.names += 1
-        let name = "s\(self.names)"
-        guard unsafe PQsendPrepare(self.handle, name, SQLText.numbered(sql), Int32(types.count), types) == 1 else {
+        let prepared = Prepared(name: "s\(self.names)")
+        let (text, types) = (SQLText.numbered(statement.sql), statement.types)
+        guard unsafe PQsendPrepare(self.handle, prepared.name, text, Int32(types.count), types) == 1 else {
             throw self.broken()
         }
-        self.sent.append(.preparation(key: key))
-        self.prepared[key] = name
-        return name
+        self.sent.append(.preparation(statement))
+        self.prepared[statement] = prepared
+        return prepared
     }
 
     /// Waits for everything that was sent. Returns the results that are awaited, in order, or throws the first error.
@@ -152,11 +166,13 @@ internal import Glibc
             guard let result = unsafe try self.result(by: deadline) else { throw self.broken() }
             defer { unsafe PQclear(result) }
             let failed = unsafe self.error(of: result, entry)
-            if failed != nil || error != nil, case .preparation(let key) = entry { self.prepared[key] = nil }
+            if failed != nil || error != nil, case .preparation(let statement) = entry {
+                self.prepared[statement] = nil
+            }
             error = error ?? failed
-            if error == nil, case .statement(_, isAwaited: true, _) = entry {
+            if error == nil, case .statement(let prepared, _, isAwaited: true, _) = entry {
                 let tuples = unsafe PQcmdTuples(result).map { unsafe String(cString: $0) }
-                answers.append(unsafe Answer(rows: Self.rows(of: result), changed: Int(tuples ?? "") ?? 0))
+                answers.append(unsafe Answer(rows: Self.rows(of: result, prepared), changed: Int(tuples ?? "") ?? 0))
             }
             // Each statement's results end with none.
             while let more = unsafe try self.result(by: deadline) { unsafe PQclear(more) }
@@ -269,7 +285,7 @@ internal import Glibc
             let state = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { unsafe String(cString: $0) }
             guard let state else { return self.broken() }
             let detail = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { unsafe String(cString: $0) }
-            guard case .statement(let sql, _, let isFresh) = entry else {
+            guard case .statement(_, let sql, _, let isFresh) = entry else {
                 return DatabaseError(state: state, detail: detail ?? "", name: self.name, statement: nil)
             }
             // "cached plan must not change result type": a newer host has added a column. A new session prepares it anew.
@@ -294,23 +310,55 @@ internal import Glibc
         }
     }
 
-    private static func bytes(of value: SQLValue) -> [UInt8]? {
-        switch value {
-        case .null: nil
-        case .integer(let value): unsafe withUnsafeBytes(of: value.bigEndian) { unsafe Array($0) }
-        case .real(let value): unsafe withUnsafeBytes(of: value.bitPattern.bigEndian) { unsafe Array($0) }
-        // PostgreSQL stores no zero in a text, SQLite does.
-        case .text(let text):
-            text.utf8.contains(0) ? Array(text.replacing("\0", with: "\u{FFFD}").utf8) : Array(text.utf8)
-        case .blob(let bytes): bytes
+    /// The values of a statement in the server's binary format, in one buffer.
+    private struct Parameters {
+        private var buffer: [UInt8] = []
+        /// Where each begins; that of a null is nil.
+        private var starts: [Int?] = []
+        private(set) var lengths: [Int32] = []
+
+        init(_ values: [SQLValue]) {
+            for value in values {
+                let start = self.buffer.count
+                self.append(value)
+                self.starts.append(value.isNull ? nil : start)
+                self.lengths.append(Int32(self.buffer.count - start))
+            }
+            // An empty value needs an address too.
+            self.buffer.append(0)
+        }
+
+        private mutating func append(_ value: SQLValue) {
+            switch value {
+            case .null: break
+            case .integer(let value): unsafe withUnsafeBytes(of: value.bigEndian) { unsafe self.buffer += $0 }
+            case .real(let value): unsafe withUnsafeBytes(of: value.bitPattern.bigEndian) { unsafe self.buffer += $0 }
+            // PostgreSQL stores no zero in a text, SQLite does.
+            case .text(let text):
+                self.buffer += text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}").utf8 : text.utf8
+            case .blob(let bytes): self.buffer += bytes
+            }
+        }
+
+        /// Calls `body` with the addresses of the values.
+        func withPointers<Result>(_ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result) -> Result {
+            unsafe self.buffer.withUnsafeBytes { buffer in
+                let pointers = unsafe self.starts.map { start -> UnsafePointer<CChar>? in
+                    unsafe start.flatMap { unsafe buffer.baseAddress?.advanced(by: $0) }?
+                        .assumingMemoryBound(to: CChar.self)
+                }
+                return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
+            }
         }
     }
 
-    private static func rows(of result: OpaquePointer) -> [Row] {
-        let columns = unsafe PQnfields(result)
-        let names = Row.Columns(names: (0..<columns).map { unsafe String(cString: PQfname(result, $0)) })
+    private static func rows(of result: OpaquePointer, _ prepared: Prepared) -> [Row] {
+        let width = unsafe PQnfields(result)
+        let columns =
+            prepared.columns ?? Row.Columns(names: (0..<width).map { unsafe String(cString: PQfname(result, $0)) })
+        prepared.columns = columns
         return (0..<(unsafe PQntuples(result))).map { row in
-            Row(values: (0..<columns).map { unsafe Self.value(result, row, $0) }, columns: names)
+            Row(values: (0..<width).map { unsafe Self.value(result, row, $0) }, columns: columns)
         }
     }
 
@@ -349,25 +397,5 @@ internal import Glibc
         defer { unsafe copies.forEach { unsafe free($0) } }
         let pointers = unsafe copies.map { unsafe UnsafePointer($0) } + [nil]
         return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
-    }
-
-    /// Calls `body` with the addresses of values; a null has none.
-    private static func withPointers<Result>(
-        _ values: [[UInt8]?], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
-    ) -> Result {
-        // In one buffer: an empty value needs an address too.
-        var buffer: [CChar] = []
-        var offsets: [Int?] = []
-        for value in values {
-            offsets.append(value == nil ? nil : buffer.count)
-            buffer += (value ?? []).map { CChar(bitPattern: $0) }
-        }
-        buffer.append(0)
-        return unsafe buffer.withUnsafeBufferPointer { buffer in
-            let pointers = unsafe offsets.map { offset -> UnsafePointer<CChar>? in
-                unsafe offset.flatMap { unsafe buffer.baseAddress?.advanced(by: $0) }
-            }
-            return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
-        }
     }
 }
