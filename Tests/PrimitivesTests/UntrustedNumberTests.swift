@@ -24,6 +24,11 @@ struct UntrustedNumberTests {
         #expect(!(number * 1_000).addingReportingOverflow(number.signum() * 253_402_300_799_999).overflow)
     }
 
+    @Test("what is no number, or too large for whole ones, is none", arguments: ["nan", "-inf", "1e16", "x", ""])
+    func fractions(_ text: String) {
+        #expect(Double(untrusted: text) == nil && Double(untrusted: "-1.5") == -1.5)
+    }
+
     @Test("a narrower type refuses what does not fit")
     func narrow() {
         #expect(UInt8(untrusted: "255") == 255 && UInt8(untrusted: "256") == nil && UInt8(untrusted: "-1") == nil)

@@ -14,6 +14,8 @@ NEVER = [
     (re.compile(r"\bSynchronization\.Mutex\b|\bMutex<"), "Protected is the only lock (ThreadSanitizer misreads Mutex)"),
     (re.compile(r"(?<![.\w])(?<!func )(?:print|debugPrint)\("), "use the logger or the command line's output instead"),
     (re.compile(r"(?<!bounded\()\bgit_commit_time\("), "a commit may have any time: use GitSignature.bounded"),
+    (re.compile(r"flatMap\(\{ ?Double\(\$0\)|flatMap\(Double\.init"),
+     "a text from outside may be `nan`: use Double(untrusted:)"),
 ]
 # (pattern, what it is, the word by which a documentation comment is known to give the reason)
 NEEDS_REASON = [

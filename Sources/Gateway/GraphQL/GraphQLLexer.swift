@@ -124,7 +124,7 @@ struct GraphQLLexer {
         if let byte = self.current, Self.beginsName(byte) || byte == UInt8(ascii: ".") { throw self.unexpected(byte) }
         let text = String(decoding: self.bytes[start..<self.index], as: UTF8.self)
         if !isFloat, let number = Int64(text) { return .int(number) }
-        return .float(Double(text) ?? 0)
+        return .float(Double(untrusted: text) ?? 0)
     }
 
     private mutating func digits() throws(GraphQLError) {

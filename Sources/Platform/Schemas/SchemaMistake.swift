@@ -130,7 +130,7 @@ extension SchemaTable {
         for (name, value) in parameters where object[name] == nil {
             switch schema?[name]?.schema.kind {
             case .integer: object[name] = Int64(value).map { .integer($0) } ?? .string(value)
-            case .number: object[name] = Double(value).map { .number($0) } ?? .string(value)
+            case .number: object[name] = Double(untrusted: value).map { .number($0) } ?? .string(value)
             case .boolean: object[name] = ["true": .bool(true), "false": .bool(false)][value] ?? .string(value)
             default: object[name] = .string(value)
             }

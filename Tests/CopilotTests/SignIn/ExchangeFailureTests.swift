@@ -50,6 +50,12 @@ struct ExchangeFailureTests {
                 status: 403, headers: ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "1030"], body: "",
                 kind: .rateLimited(.seconds(30)), code: .rateLimited, words: ["30 s"]),
             Case(
+                status: 403, headers: ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "nan"], body: "",
+                kind: .rateLimited(.seconds(60)), code: .rateLimited, words: ["60 s"]),
+            Case(
+                status: 429, headers: ["x-ratelimit-remaining": "0", "x-ratelimit-reset": "inf"], body: "",
+                kind: .rateLimited(.seconds(60)), code: .rateLimited, words: ["60 s"]),
+            Case(
                 status: 429, headers: ["retry-after": "7"], body: "", kind: .rateLimited(.seconds(7)),
                 code: .rateLimited, words: ["7 s"]),
             Case(

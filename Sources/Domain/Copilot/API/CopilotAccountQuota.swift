@@ -158,12 +158,12 @@ enum CopilotUser {
         let allowances = ["premium_interactions", "premium_models", "chat"].compactMap { id -> QuotaAllowance? in
             guard let value = headers["x-quota-snapshot-" + id] else { return nil }
             let query = HTTPQuery(parsing: value)
-            guard let entitlement = query["ent"].flatMap({ Double($0) }) else { return nil }
+            guard let entitlement = query["ent"].flatMap({ Double(untrusted: $0) }) else { return nil }
             reset = reset ?? query["rst"].flatMap { $0.isEmpty ? nil : String($0.prefix(40)) }
             return self.allowance(
                 id, entitlement: entitlement, remaining: nil,
-                percent: query["rem"].flatMap { Double($0) }.map { min(max(0, $0), 100) }, isUnlimited: false,
-                overage: query["ov"].flatMap { Double($0) } ?? 0, isOverageAllowed: query["ovPerm"] == "true")
+                percent: query["rem"].flatMap { Double(untrusted: $0) }.map { min(max(0, $0), 100) }, isUnlimited: false,
+                overage: query["ov"].flatMap { Double(untrusted: $0) } ?? 0, isOverageAllowed: query["ovPerm"] == "true")
         }
         return (allowances, reset)
     }

@@ -36,7 +36,7 @@ package final class RateLimitMemory: Sendable {
     }
 
     private static func reset(_ text: String, now: Int) -> String? {
-        guard let seconds = Double(text), seconds.isFinite, seconds >= 0 else { return String(text.prefix(20)) }
+        guard let seconds = Double(untrusted: text), seconds >= 0 else { return String(text.prefix(20)) }
         let wait = seconds > 1e9 ? seconds - Double(now) : seconds
         return wait > 0 && wait < 1e8 ? Duration.seconds(wait).inWords : nil
     }

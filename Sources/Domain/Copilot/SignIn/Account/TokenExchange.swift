@@ -232,7 +232,9 @@ struct ExchangeFailure: Error, Sendable, Equatable {
         if let seconds = headers["retry-after"].flatMap({ Int($0) }), seconds >= 0 {
             return .seconds(min(max(seconds, 1), 3_600))
         }
-        if headers["x-ratelimit-remaining"] == "0", let reset = headers["x-ratelimit-reset"].flatMap({ Double($0) }) {
+        if headers["x-ratelimit-remaining"] == "0",
+            let reset = headers["x-ratelimit-reset"].flatMap({ Double(untrusted: $0) })
+        {
             return .seconds(min(max(reset - now, 1), 3_600))
         }
         return .seconds(60)
