@@ -81,6 +81,11 @@ struct ProxyRefusal: Error, Sendable {
             type: "rate_limit_error", code: "rate_limit_exceeded", headers: ["Retry-After": "\(seconds)"])
     }
 
+    static let tooManyTranslations = ProxyRefusal(
+        status: .tooManyRequests,
+        message: "Too many long requests for other forms of the API are being translated. Try again in 5 s.",
+        type: "rate_limit_error", code: "translations_busy", headers: ["Retry-After": "5"])
+
     static let loop = ProxyRefusal(
         status: HTTPStatus(508),
         message: "The proxy's upstream is the proxy itself. Set JETBRIDGE_PROXY_UPSTREAM to the server behind it.",
@@ -249,6 +254,10 @@ extension ProxyRefusal {
     static func toolNameTooLong(_ member: String, limit: Int) -> ProxyRefusal {
         .untranslatable(
             "The \(member) of a tool is longer than \(limit) bytes, which no other API accepts. Shorten it.")
+    }
+
+    static func tooManyTools(limit: Int) -> ProxyRefusal {
+        .untranslatable("The request has more than \(limit) tools whose names are changed for another API. Send fewer.")
     }
 
     static func translationTooLong(limit: String) -> ProxyRefusal {

@@ -38,11 +38,12 @@ struct EditedBody: Sendable {
         } catch {
             throw ProxyRefusal.unreadable("\(error)")
         }
-        let translation = try Translation(json, from: api, to: form, at: Int(now / 1_000))
-        edited.bytes = translation.request.bytes
+        var translation = try Translation(json, from: api, to: form, at: Int(now / 1_000))
+        let request = translation.takeRequest()
+        edited.bytes = request.bytes
         edited.translation = translation
         edited.form = form
-        if !refused.isEmpty { edited.leaveOut(refused, of: translation.request) }
+        if !refused.isEmpty { edited.leaveOut(refused, of: request) }
         return edited
     }
 

@@ -83,7 +83,7 @@ extension ForwardedRequest {
                 return try await self.finish(failed, preparation)
             }
             let outcome = try await self.outcome(of: &answer, preparation, isStandIn: plan.isStandIn)
-            if corrections < Self.mostCorrections, await self.learnRefused(answer, plan, edited) {
+            if corrections < Self.mostCorrections, try await self.learnRefused(answer, plan, edited) {
                 corrections += 1
                 continue
             }
@@ -136,17 +136,36 @@ extension ForwardedRequest {
             refused = self.proxy.memory.refused(at: plan.form.target.path, by: model)
         }
         guard plan.model != nil || plan.form.api != nil || !refused.isEmpty else { return EditedBody() }
+        let share = try await self.roomForTree(of: body)
+        defer { withExtendedLifetime(share) {} }
         return try await EditedBody.make(
             body, model: plan.model, from: preparation.api, to: plan.form.api, without: refused, at: self.proxy.now())
     }
+
+    /// Waits until the body's JSON may be taken apart, which takes many times its bytes and processor time of everybody's
+    /// threads.
+    private func roomForTree(of body: [UInt8]) async throws -> RequestShare {
+        do {
+            return try await self.proxy.trees.reserve(body.count * Self.treeSize, for: "")
+        } catch is HTTPProblem {
+            throw ProxyRefusal.tooManyTranslations
+        }
+    }
+
+    /// Bytes of memory for a byte of JSON, at most; measured with small objects.
+    private static let treeSize = 16
 
     /// An upstream names the unknown members one after the other.
     private static let mostCorrections = 4
 
     /// Notes which members of the request the upstream refuses, if it says so; returns whether another attempt without
     /// them is worthwhile.
-    private func learnRefused(_ answer: UpstreamAnswer, _ plan: AttemptPlan, _ edited: EditedBody) async -> Bool {
+    private func learnRefused(
+        _ answer: UpstreamAnswer, _ plan: AttemptPlan, _ edited: EditedBody
+    ) async throws -> Bool {
         guard answer.status == .badRequest, !answer.beginning.isEmpty, let body = self.body.whole else { return false }
+        let share = try await self.roomForTree(of: edited.bytes ?? body)
+        defer { withExtendedLifetime(share) {} }
         let fields = await EditedBody.refused(by: answer.beginning, in: edited.bytes ?? body)
         guard !fields.isEmpty else { return false }
         self.proxy.memory.learn(plan.form.target.path, of: await self.model(of: plan, body), refuses: fields)

@@ -38,6 +38,8 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     let memory = UpstreamMemory()
     let paths = PathMemory()
     let keptBytes = KeptBytes()
+    /// For bodies that are taken apart, of all clients.
+    let trees = RequestBudget(limit: 64 << 20, waiting: 10_000)
     /// The requests since the start, by the status of their answers.
     package let requests: StatusCounts
     private let endPoints: ProxyEndPoints

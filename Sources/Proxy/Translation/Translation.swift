@@ -8,8 +8,8 @@ internal import JSON
 struct Translation: Sendable {
     let client: ModelAPI
     let upstream: ModelAPI
-    /// The body for the upstream.
-    let request: JSON
+    /// The body for the upstream, until ``takeRequest()``.
+    private(set) var request: JSON
     let isStream: Bool
     private let context: AnswerContext
 
@@ -76,6 +76,12 @@ struct Translation: Sendable {
         members["stop"] = nil
         chat = .object(members)
         return stops
+    }
+
+    /// The body for the upstream, which is not kept: as a tree it takes many times its bytes, and the answer may take long.
+    mutating func takeRequest() -> JSON {
+        defer { self.request = .null }
+        return self.request
     }
 
     /// A whole successful answer in the client's form; an error in that form if the body is not an answer.

@@ -64,6 +64,16 @@ struct AnswerTests {
         try expectEqual(answer, JSON.parse(sample.answer))
     }
 
+    @Test("a response repeats no members that are very long, and the request is not kept for it")
+    func longSettings() throws {
+        let long = String(repeating: "x", count: 200_000)
+        var translation = try translate(
+            #"{"model":"m","input":"x","instructions":"\#(long)","max_output_tokens":9}"#, .responses, .chat)
+        #expect(translation.takeRequest()["messages"] != nil && translation.request == .null)
+        let answer = translation.response(["id": "z", "model": "n", "choices": [["message": ["content": "hi"]]]])
+        #expect(answer["instructions"] == .null && answer["max_output_tokens"] == 9)
+    }
+
     @Test("a response repeats its request's settings, and its items have ids")
     func response() throws {
         let translation = try translate(

@@ -14,8 +14,8 @@ struct AnswerContext: Sendable {
     var stops: [String] = []
     /// Whether a chat client asked for the usage of a stream.
     var includesUsage = true
-    /// The members of a request for a response that the response repeats.
-    var echo: JSONObject = [:]
+    /// The members of a request for a response that the response repeats, as JSON: a tree takes many times its bytes.
+    var echo: [UInt8] = []
 
     /// The id of the upstream's answer; the time for an upstream that gives none, so that ids of a conversation differ.
     func id(_ answer: JSON?) -> String {

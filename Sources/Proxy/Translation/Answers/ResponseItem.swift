@@ -160,7 +160,8 @@ extension ResponseItem {
 
 /// The response object that events and whole answers of the responses API contain. Pure.
 struct ResponseDocument: Sendable {
-    private var base: JSONObject
+    private let base: JSONObject
+    private let echo: [UInt8]
 
     init(id: String, model: String, created: Int?, _ context: AnswerContext) {
         self.base = [
@@ -172,22 +173,40 @@ struct ResponseDocument: Sendable {
             "text": ["format": ["type": "text"]], "tool_choice": "auto", "tools": [], "top_p": .null,
             "truncation": "disabled", "usage": .null, "user": .null, "metadata": [:],
         ]
-        self.base.merge(context.echo)
+        self.echo = context.echo
     }
 
-    /// The members of a request that its response repeats.
-    static func echo(of request: JSON) -> JSONObject {
+    /// In bytes. Each answer is kept with it, and repeats it three times.
+    private static let mostEcho = 128 << 10
+
+    /// The members of a request that its response repeats, as JSON. What is beyond the limit is left out, and so has its
+    /// standard value in the response.
+    static func echo(of request: JSON) -> [UInt8] {
         var echo: JSONObject = [:]
-        echo.copy(
-            "instructions", "max_output_tokens", "parallel_tool_calls", "reasoning", "temperature", "text",
-            "tool_choice", "tools", "top_p", "user", "metadata", from: request)
-        return echo
+        var room = Self.mostEcho
+        for name in [
+            "max_output_tokens", "parallel_tool_calls", "reasoning", "temperature", "text", "tool_choice", "top_p",
+            "user", "instructions", "metadata", "tools",
+        ] {
+            guard let value = request.value(name) else { continue }
+            let size = value.bytes.count
+            guard size <= room else { continue }
+            room -= size
+            echo[name] = value
+        }
+        return JSON.object(echo).bytes
     }
 
-    var inProgress: JSON { .object(self.base) }
+    private var members: JSONObject {
+        var members = self.base
+        if case .object(let echo)? = try? JSON.parse(self.echo) { members.merge(echo) }
+        return members
+    }
+
+    var inProgress: JSON { .object(self.members) }
 
     func finished(_ finish: AnswerFinish, output: [JSON], usage: AnswerUsage?) -> JSON {
-        var document = self.base
+        var document = self.members
         document["status"] = finish.incompleteReason == nil ? "completed" : "incomplete"
         if let reason = finish.incompleteReason { document["incomplete_details"] = ["reason": .string(reason)] }
         document["output"] = .array(output)
@@ -196,7 +215,7 @@ struct ResponseDocument: Sendable {
     }
 
     func failed(_ fault: AnswerFault, output: [JSON]) -> JSON {
-        var document = self.base
+        var document = self.members
         document["status"] = "failed"
         document["error"] = fault.response
         document["output"] = .array(output)

@@ -14,11 +14,14 @@ struct ToolNames: Sendable {
 
     /// Of a tool's or a namespace's name, in bytes: each tool repeats the name of its namespace.
     static let limit = 256
+    /// Of those that are kept until the answer ends.
+    private static let most = 4_096
 
     /// Returns the name in a chat request.
     mutating func add(_ tool: Tool) throws(ProxyRefusal) -> String {
         let name = try Self.chatName(tool.name, in: tool.namespace)
         if name.utf8.elementsEqual(tool.name.utf8), !tool.isCustom { return name }
+        guard self.tools.count < Self.most else { throw .tooManyTools(limit: Self.most) }
         self.tools[name] = tool
         return name
     }

@@ -64,8 +64,10 @@ struct ResponsesWriter: AnswerWriter {
         self.hasBegun = true
         self.id = id
         self.document = ResponseDocument(id: id, model: model, created: created, self.context)
-        self.event("response.created", ["response": self.document.inProgress], to: &output)
-        self.event("response.in_progress", ["response": self.document.inProgress], to: &output)
+        let response = self.document.inProgress
+        for type in ["response.created", "response.in_progress"] {
+            self.event(type, ["response": response], to: &output)
+        }
     }
 
     private mutating func end(to output: inout [UInt8]) {
