@@ -142,7 +142,8 @@ struct Front: Sendable {
             response = try await route.handle(
                 self.context, APIRequest(http: request, principal: principal, logger: logger))
         }
-        response.share = share
+        // A long answer has reserved more.
+        if response.share == nil { response.share = share }
         return response
     }
 

@@ -32,10 +32,11 @@ package struct RepositoryViewer: ViewerSource {
         }
     }
 
-    package func blob(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerBlob? {
+    package func blob(
+        _ repository: String, _ ref: String, _ path: String, limit: Int
+    ) async throws -> ViewerBlob? {
         try await Self.ifFound {
-            let page = try await self.catalog.repository(repository).filePage(
-                path, at: ref, limit: Self.fileLimit)
+            let page = try await self.catalog.repository(repository).filePage(path, at: ref, limit: limit)
             return ViewerBlob(repository: repository, ref: ref, path: path, bytes: page.bytes)
         }
     }
@@ -46,9 +47,6 @@ package struct RepositoryViewer: ViewerSource {
             return ViewerTree(repository: repository, ref: ref, path: path, entries: page.entries.map(Self.entry))
         }
     }
-
-    /// Larger files are left to `git clone`.
-    private static let fileLimit = 64 << 20
 
     /// Nil for what does not exist; throws for any other failure.
     private static func ifFound<Value>(_ body: () async throws -> Value) async throws -> Value? {

@@ -134,10 +134,11 @@ package struct ViewerBlob: Sendable {
     package let repository: String
     package let ref: String
     package let path: String
-    package let bytes: [UInt8]
+    /// Nil for a file that is too long to be read.
+    package let bytes: [UInt8]?
 
     /// Git's rule: a NUL within the first 8,000 bytes.
-    var isBinary: Bool { self.bytes.prefix(8000).contains(0) }
+    var isBinary: Bool { self.bytes?.prefix(8000).contains(0) == true }
 
     var isMarkdown: Bool {
         let name = self.path.lowercased()

@@ -172,7 +172,9 @@ extension ViewerPages {
         return "<dt>\(title)</dt><dd>\(HTML.join(links, separator: " "))</dd>"
     }
 
-    /// Normalises line endings, so that ``VisibleText`` keeps them.
+    /// Of a commit's message that is shown, in bytes, and in lines.
+    private static let (messageLimit, messageLines) = (256 << 10, 2_000)
+
     /// Its message, with a link to the task that it names, unless that is one of a feature.
     private static func lines(of commit: ViewerCommit) -> HTML {
         // By bytes: a path may have a long run of marks.
@@ -181,13 +183,18 @@ extension ViewerPages {
             file.path.utf8.starts(with: "specs/".utf8) && file.path.utf8.suffix(end.count).elementsEqual(end)
         }
         let key = "Jetbridge-Task: "
-        let lines = commit.details.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let details = commit.details
+        let shown = details.beginning(bytes: Self.messageLimit)
+        let lines = shown.split(
+            maxSplits: Self.messageLines, omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        let isCut = shown.utf8.count < details.utf8.count || lines.count > Self.messageLines
+        let rest: [HTML] = isCut ? ["… The message is longer. Read it with git."] : []
         return HTML.join(
-            lines.map { line -> HTML in
+            lines.prefix(Self.messageLines).map { line -> HTML in
                 guard !isOfFeature, line.hasPrefix(key) else { return "\(VisibleText.line(String(line)))" }
                 let id = String(line.dropFirst(key.count))
                 return "\(key)<a href=\"\(ViewerPath.task(commit.repository, id))\">\(VisibleText.line(id))</a>"
-            }, separator: "\n")
+            } + rest, separator: "\n")
     }
 }
 

@@ -148,28 +148,31 @@ extension ViewerPages {
     }
 
     private func facts(of blob: ViewerBlob) -> String {
-        let size = Self.size(blob.bytes.count)
-        guard !blob.isBinary, blob.bytes.count <= Self.blobLimit else { return size }
-        return "\(Self.lineCount(of: blob.bytes).counted("line")), \(size)"
+        guard let bytes = blob.bytes else { return "over \(Self.size(Self.blobLimit))" }
+        let size = Self.size(bytes.count)
+        guard !blob.isBinary, bytes.count <= Self.blobLimit else { return size }
+        return "\(Self.lineCount(of: bytes).counted("line")), \(size)"
     }
 
     private func toggle(of blob: ViewerBlob, isSource: Bool) -> HTML {
-        guard blob.isMarkdown, !blob.isBinary, blob.bytes.count <= Self.blobLimit else { return "" }
+        guard blob.isMarkdown, !blob.isBinary, let bytes = blob.bytes, bytes.count <= Self.blobLimit else { return "" }
         let path = ViewerPath.blob(blob.repository, blob.ref, blob.path)
         return isSource ? "<a href=\"\(path)\">Rendered</a>" : "<a href=\"\(path)?view=source\">Source</a>"
     }
 
     private func content(of blob: ViewerBlob, isSource: Bool) -> HTML {
         if blob.isBinary { return "<p class=\"note\">Binary file; its content is not shown.</p>" }
-        if blob.bytes.count > Self.blobLimit { return Self.tooLarge(Self.size(Self.blobLimit)) }
-        if blob.bytes.isEmpty { return "<p class=\"note\">Empty file.</p>" }
+        guard let bytes = blob.bytes, bytes.count <= Self.blobLimit else {
+            return Self.tooLarge(Self.size(Self.blobLimit))
+        }
+        if bytes.isEmpty { return "<p class=\"note\">Empty file.</p>" }
         if blob.isMarkdown, !isSource {
-            let html = Markdown.html(String(decoding: blob.bytes, as: UTF8.self))
+            let html = Markdown.html(String(decoding: bytes, as: UTF8.self))
             return "<div class=\"rendered prose\">\(HTML(trusted: html))</div>"
         }
-        if Self.lineCount(of: blob.bytes) > Self.lineLimit { return Self.tooLarge(Self.lineLimit.counted("line")) }
+        if Self.lineCount(of: bytes) > Self.lineLimit { return Self.tooLarge(Self.lineLimit.counted("line")) }
         var rows: HTML = ""
-        for (index, line) in Self.lines(of: blob.bytes).enumerated() {
+        for (index, line) in Self.lines(of: bytes).enumerated() {
             let number = index + 1
             rows += """
                 <tr><td class="line" id="L\(number)"><a href="#L\(number)" data-n="\(number)" aria-label="Line \(number)"></a></td>\

@@ -77,26 +77,62 @@ struct ViewerRoutes: Sendable {
     }
 
     private func blob(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let found = try await self.find(request)
-        return self.html(self.pages(for: request).blob(found, isSource: request.http.query["view"] == "source"))
+        let isSource = request.http.query["view"] == "source"
+        let page = try await self.context.look(as: request.person()) { () -> HTML? in
+            do {
+                guard let found = try await self.find(request, limit: ViewerPages.blobLimit) else { return nil }
+                return try await self.rendered(found.bytes?.count ?? 0) {
+                    self.pages(for: request).blob(found, isSource: isSource)
+                }
+            } catch let refusal as ViewerRefusal where refusal.isTooLarge {
+                let (repository, path) = (request.parameter("repository"), request.parameter("path"))
+                let file = ViewerBlob(repository: repository, ref: request.parameter("ref"), path: path, bytes: nil)
+                return self.pages(for: request).blob(file, isSource: isSource)
+            }
+        }
+        guard let page else { throw Problems.missing("file") }
+        return self.html(page)
     }
+
+    /// Renders a source of so many bytes: a long one takes more than a hundred times its memory, so that there is one at a
+    /// time, whoever asks.
+    private func rendered(_ bytes: Int, _ page: () -> HTML) async throws -> HTML {
+        let turn = bytes > 128 << 10 ? try await Self.renderings.reserve(1, for: "") : nil
+        defer { withExtendedLifetime(turn) {} }
+        return page()
+    }
+
+    private static let renderings = RequestBudget(limit: 1, waiting: 10_000, patience: .seconds(60))
+    /// For long downloads of each person.
+    private static let downloads = RequestBudget(limit: Self.longestDownload)
+    /// In bytes; larger files are left to `git clone`.
+    private static let longestDownload = 64 << 20
 
     /// Browsers never render it under the gateway's origin: it is plain text, an attachment, and not sniffed.
     private func raw(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let found = try await self.find(request)
+        let person = try request.person()
+        var share: RequestShare?
+        var file: ViewerBlob?
+        do {
+            // What the route's memory covers.
+            file = try await self.context.look(as: person) { try await self.find(request, limit: APIRoute.anyMemory) }
+        } catch let refusal as ViewerRefusal where refusal.isTooLarge {
+            share = try await Self.downloads.reserve(Self.longestDownload, for: person.identity)
+            file = try await self.context.look(as: person) {
+                try await self.find(request, limit: Self.longestDownload)
+            }
+        }
+        guard let found = file, let bytes = found.bytes else { throw Problems.missing("file") }
         let name = found.path.split(separator: "/").last.map(String.init) ?? "file"
-        var response = HTTPServerResponse(.ok, .plain, bytes: found.bytes)
+        var response = HTTPServerResponse(.ok, .plain, bytes: bytes)
+        response.share = share
         response.headers["Content-Disposition"] = "attachment; filename*=UTF-8''\(PercentEncoding.encode(name))"
         return response
     }
 
-    private func find(_ request: APIRequest) async throws -> ViewerBlob {
-        let found = try await self.context.look(as: request.person()) {
-            try await self.context.viewer.blob(
-                request.parameter("repository"), request.parameter("ref"), request.parameter("path"))
-        }
-        guard let found else { throw Problems.missing("file") }
-        return found
+    private func find(_ request: APIRequest, limit: Int) async throws -> ViewerBlob? {
+        try await self.context.viewer.blob(
+            request.parameter("repository"), request.parameter("ref"), request.parameter("path"), limit: limit)
     }
 
     private func tree(_ request: APIRequest) async throws -> HTTPServerResponse {
@@ -120,8 +156,12 @@ struct ViewerRoutes: Sendable {
         guard let (message, session) = found else { throw Problems.missing("answer") }
         let title = session.title.isEmpty ? "Conversation" : session.title
         let time = CommitTime(seconds: message.createdAt / 1000, offset: 0)
-        return self.html(
-            self.pages(for: request).answer(title: title, thread: session.id, text: message.text, time: time))
+        let page = try await self.context.look(as: principal) {
+            try await self.rendered(message.text.utf8.count) {
+                self.pages(for: request).answer(title: title, thread: session.id, text: message.text, time: time)
+            }
+        }
+        return self.html(page)
     }
 
     private func pages(for request: APIRequest) -> ViewerPages {
@@ -203,6 +243,6 @@ package protocol ViewerSource: Sendable {
     /// Branches, documents and files of a branch; nil means the default one.
     func overview(_ repository: String, branch: String?) async throws -> ViewerOverview?
     func commit(_ repository: String, _ ref: String) async throws -> ViewerCommit?
-    func blob(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerBlob?
+    func blob(_ repository: String, _ ref: String, _ path: String, limit: Int) async throws -> ViewerBlob?
     func tree(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerTree?
 }

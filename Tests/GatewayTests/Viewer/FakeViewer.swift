@@ -43,7 +43,7 @@ struct FakeViewer: ViewerSource {
                 })
         ])
 
-    func blob(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerBlob? {
+    func blob(_ repository: String, _ ref: String, _ path: String, limit: Int) async throws -> ViewerBlob? {
         let bytes: [UInt8]? =
             switch path {
             case "readme.md":
@@ -51,6 +51,9 @@ struct FakeViewer: ViewerSource {
             case "folder/evil.html": Array("<script>alert(1)</script>\nsecond\n".utf8)
             case "logo.png": [0x89, 0x50, 0, 1]
             case "huge.txt": Array(repeating: UInt8(ascii: "a"), count: ViewerPages.blobLimit + 1)
+            // As a repository does, by its size.
+            case "long.bin" where limit < 9 << 20: throw ViewerRefusal("long.bin is too large", isTooLarge: true)
+            case "long.bin": Array(repeating: 1, count: 9 << 20)
             case "empty": []
             case "refused": throw ViewerRefusal("The file is larger than 64 MB: clone the repository.")
             default: nil

@@ -58,7 +58,7 @@ struct RepositoryViewerTests {
         #expect(commit?.files.map(\.path) == ["large.md"] && commit?.files.first?.isBinary == true)
         try await expectEqual(viewer.tree("notes", "hostile", "")?.entries.map(\.size), [80_000_000])
         try await expectEqual(viewer.overview("notes", branch: "hostile")?.documents.items.map(\.path), ["large.md"])
-        let refusal = await Self.refusal { _ = try await viewer.blob("notes", "hostile", "large.md") }
+        let refusal = await Self.refusal { _ = try await viewer.blob("notes", "hostile", "large.md", limit: 64 << 20) }
         #expect(refusal.isTooLarge && refusal.text.contains("large.md has 80000000 bytes"), "\(refusal)")
         #expect(Self.resident - before < 32 << 20)
         withExtendedLifetime(directory) {}

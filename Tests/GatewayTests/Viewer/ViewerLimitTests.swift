@@ -48,8 +48,8 @@ struct ViewerLimitTests {
             try await self.counted("look") { try await self.viewer.commit(repository, ref) }
         }
 
-        func blob(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerBlob? {
-            try await self.counted("look") { try await self.viewer.blob(repository, ref, path) }
+        func blob(_ repository: String, _ ref: String, _ path: String, limit: Int) async throws -> ViewerBlob? {
+            try await self.counted("look") { try await self.viewer.blob(repository, ref, path, limit: limit) }
         }
 
         func tree(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerTree? {
@@ -159,6 +159,18 @@ struct ViewerLimitTests {
             try #require(text.firstRange(of: name)).lowerBound
         }
         expectEqual(places, places.sorted())
+    }
+
+    @Test("of a commit's message, the first lines are shown")
+    func message() {
+        let person = ViewerCommit.Person(name: "A", email: "a@example.org", seconds: 0, offset: 0)
+        let commit = ViewerCommit(
+            repository: "notes", sha: FakeViewer.sha, parents: [], author: person, committer: person,
+            message: "subject\n\nfirst\n" + String(repeating: "\n", count: 1_000_000) + "last", files: [],
+            total: .init(files: 0, additions: 0, deletions: 0))
+        let text = ViewerPages().commit(commit).text
+        #expect(text.contains("first\n") && !text.contains("last"))
+        #expect(text.contains("… The message is longer. Read it with git.") && text.utf8.count < 20_000)
     }
 
     @Test("a file of more than 20,000 lines is not shown")

@@ -77,7 +77,7 @@ struct ViewerTests {
 
     @Test(
         "a file that is not shown says why",
-        arguments: [("logo.png", "Binary file"), ("huge.txt", "Too large"), ("empty", "Empty file")])
+        arguments: [("logo.png", "Binary file"), ("huge.txt", "Too large"), ("long.bin", "Too large to show"), ("empty", "Empty file")])
     func notShown(path: String, words: String) async throws {
         try await self.page("/r/notes/blob/main/\(path)") { answer in
             expectEqual(answer.status, 200)
@@ -110,6 +110,18 @@ struct ViewerTests {
             expectEqual(answer.headers["content-disposition"], "attachment; filename*=UTF-8''evil.html")
             expectEqual(answer.headers["x-content-type-options"], "nosniff")
             expectEqual(answer.headers["content-security-policy"]?.contains("sandbox"), true)
+        }
+    }
+
+    @Test("a person downloads long files, one after the other")
+    func longDownloads() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            for _ in 0..<3 {
+                let answer = try await caller.send(.get, "/r/notes/raw/main/long.bin")
+                expectEqual(answer.status, 200)
+                expectEqual(answer.body.count, 9 << 20)
+            }
         }
     }
 
