@@ -34,7 +34,11 @@ struct HostileCommandTests {
         let folder = "\(bait.folder.path)/host"
         mkdir(folder, 0o755)
         if let user = host.user, user != geteuid() { chown(folder, user, user) }
-        let commands = HostileCommand.all
+        // The jail is up before a command whose limit is short: its start counts, too, and takes longer on a busy machine.
+        let commands = HostileCommand.all.flatMap { command in
+            guard case .timesOut = command.verdict else { return [command] }
+            return [HostileCommand("a start", ":", .harmless), command]
+        }
         let lines = await Self.requests(commands, bait)
         let answers = try await Self.run(lines, host, folder)
         expectEqual(answers.count, commands.count + 1)
