@@ -193,6 +193,21 @@ struct BackupTests {
         try data.shell.shell("chmod -R u+w .")
     }
 
+    @Test("a manifest that is far longer than what it would list is damage")
+    func longManifest() async throws {
+        let data = try await DataFolder()
+        let (size, readMe) = (8 << 20, Array("README.txt".utf8))
+        let tar =
+            Tar.header(.file, path: readMe, mode: 0o600, size: 0, modified: 0)
+            + Tar.header(.file, path: Array("MANIFEST.json".utf8), mode: 0o600, size: size, modified: 0)
+            + [UInt8](repeating: UInt8(ascii: " "), count: size) + Tar.end
+        try self.write(tar, "hostile.tar.gz", in: data)
+        let message = await data.failure { try await Backup().verify("\(data.top)/hostile.tar.gz") }
+        #expect(message.contains("its manifest is not one"), "\(message)")
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+
     @Test("a header or extended header whose numbers are absurd is damage")
     func absurdNumbers() async throws {
         let data = try await DataFolder()

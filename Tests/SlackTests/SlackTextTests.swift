@@ -27,6 +27,14 @@ struct SlackTextTests {
         #expect(!read.mentionsBot)
     }
 
+    @Test("a bot's name is a short one, because a message may name it often")
+    func longName() throws {
+        let name = JSON.string(String(repeating: "x", count: 100_000))
+        let answer: JSON = ["team_id": "T1", "team": name, "user_id": "UBOT", "user": name]
+        let identity = try #require(SlackIdentity(answer))
+        #expect(identity.name.count <= 80 && identity.teamName.count <= 80)
+    }
+
     @Test(
         "a mention of the bot is recognised, and removed from the start",
         arguments: [

@@ -23,6 +23,17 @@ struct TelegramNoiseTests {
         }
     }
 
+    @Test("Of a message's entities, a thousand are read")
+    func manyEntities() throws {
+        let entity: JSON = ["type": "mention", "offset": 0, "length": 1]
+        let json: JSON = [
+            "message_id": 1, "date": 1, "chat": ["id": 1, "type": "private"], "text": "x",
+            "entities": .array(Array(repeating: entity, count: 20_000)),
+        ]
+        let message = try #require(TelegramMessage(json))
+        expectEqual(message.entities.count, 1_000)
+    }
+
     @Test("Updates with arbitrary values do no harm, and the offset advances", arguments: 0..<20)
     func updates(seed: UInt64) throws {
         var dice = SeededGenerator(state: seed)

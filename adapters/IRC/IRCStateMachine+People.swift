@@ -94,7 +94,7 @@ extension IRCStateMachine {
         guard let source = line.source, !self.isMe(source.name) else { return }
         let key = self.fold(source.name)
         self.regain(ifFreed: source.name)
-        self.forgetHolder(key)
+        self.forgetHolders([key])
         guard let person = self.link.people[key] else { return }
         guard person.hasSpoken, self.isNetsplit(line) else {
             self.endIdentity(key)
@@ -137,7 +137,7 @@ extension IRCStateMachine {
         if self.isMe(source.name) { return self.takeOwnNick(new) }
         let (from, to) = (self.fold(source.name), self.fold(new))
         self.regain(ifFreed: source.name)
-        if from != to { for key in [from, to] { self.forgetHolder(key) } }
+        if from != to { self.forgetHolders([from, to]) }
         guard var person = self.link.people[from] else { return }
         guard Self.kept(new) != nil else {
             self.endIdentity(from)

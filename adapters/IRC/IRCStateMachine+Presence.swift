@@ -101,11 +101,11 @@ extension IRCStateMachine {
         case 730:
             for target in line.lastText.split(separator: ",") { self.receiveOnline(IRCSource(String(target))) }
         case 731:
-            for target in line.lastText.split(separator: ",") {
-                let source = IRCSource(String(target))
+            let sources = line.lastText.split(separator: ",").map { IRCSource(String($0)) }
+            self.forgetHolders(Set(sources.map { self.fold($0.name) }))
+            for source in sources {
                 let key = self.fold(source.name)
                 self.regain(ifFreed: source.name)
-                self.forgetHolder(key)
                 guard self.link.people[key]?.channels.isEmpty == true else { continue }
                 self.endIdentity(key)
                 self.forget(key)

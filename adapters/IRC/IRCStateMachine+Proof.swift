@@ -100,11 +100,13 @@ extension IRCStateMachine {
     // MARK: Forgetting
 
     /// The nick has been given up: whoever has it next must be proven anew.
-    mutating func forgetHolder(_ key: ExactText) {
-        self.link.holders[key] = nil
-        self.link.whois[key] = nil
-        self.link.online.remove(key)
-        for index in self.link.posts.indices where self.link.posts[index].key == key {
+    mutating func forgetHolders(_ keys: Set<ExactText>) {
+        for key in keys {
+            self.link.holders[key] = nil
+            self.link.whois[key] = nil
+            self.link.online.remove(key)
+        }
+        for index in self.link.posts.indices where keys.contains(self.link.posts[index].key) {
             self.link.posts[index].isProven = false
         }
     }

@@ -15,7 +15,8 @@ extension SlackAdapter {
             state.work.begin(at: self.now.monotonic)
         }
         for queue in self.queues { queue.open() }
-        await withTaskGroup(of: Void.self) { group in
+        // Discarding, because it runs for months: other groups keep each task that has ended until somebody asks for it.
+        await withDiscardingTaskGroup { group in
             await withTaskGroup(of: Void.self) { stores in
                 for (number, queue) in self.queues.enumerated() {
                     stores.addTask(name: "\(self.id) queue \(number)") {
@@ -39,7 +40,7 @@ extension SlackAdapter {
     // MARK: Conductor
 
     /// Starts orders, feeds the state machine its deadlines and saves the memory until the run is stopped.
-    private func conduct(_ group: inout TaskGroup<Void>, _ sink: any MessageSink) async {
+    private func conduct(_ group: inout DiscardingTaskGroup, _ sink: any MessageSink) async {
         self.perform(.started)
         var nextKeeping = self.now.monotonic + Self.keepingInterval
         while !Task.isCancelled, !self.state.withLock({ $0.work.isStopping }) {

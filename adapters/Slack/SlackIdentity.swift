@@ -24,9 +24,13 @@ package struct SlackIdentity: Sendable, Equatable {
     /// Reads the answer of `auth.test`; nil without a workspace or user.
     init?(_ answer: JSON) {
         guard let team = answer["team_id"]?.stringValue, let user = answer["user_id"]?.stringValue else { return nil }
+        // A message may name the bot thousands of times.
+        func name(_ member: String, else other: String) -> String {
+            SlackBlocks.cut(answer[member]?.stringValue ?? other, limit: 80)
+        }
         self.init(
-            team: team, teamName: answer["team"]?.stringValue ?? team, user: user,
-            name: answer["user"]?.stringValue ?? "jetbridge", bot: answer["bot_id"]?.stringValue ?? "")
+            team: team, teamName: name("team", else: team), user: user, name: name("user", else: "jetbridge"),
+            bot: answer["bot_id"]?.stringValue ?? "")
     }
 
     /// Whether the message `json` is from the bot.

@@ -14,7 +14,8 @@ struct TelegramText: Sendable, Equatable {
         let name = identity.map { "@\($0.username)".lowercased() } ?? "@"
         for entity in message.entities where entity.end <= units.count {
             switch entity.type {
-            case "mention":
+            // Each may be as long as the text.
+            case "mention" where entity.length == name.utf16.count:
                 let word = String(decoding: units[entity.offset..<entity.end], as: UTF16.self)
                 if word.lowercased() == name { self.mentionsUs = true }
             case "text_mention": if entity.user == identity?.id, identity != nil { self.mentionsUs = true }

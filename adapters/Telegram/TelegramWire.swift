@@ -113,6 +113,9 @@ package struct TelegramMessage: Sendable, Equatable {
     package let migratedTo: Int64?
     package let migratedFrom: Int64?
 
+    /// Telegram sends 100 at most.
+    private static let entityLimit = 1_000
+
     package init?(_ json: JSON?) {
         guard let json, let id = json["message_id"]?.intValue, let chat = TelegramChat(json["chat"]) else { return nil }
         self.id = Int64(id)
@@ -125,8 +128,8 @@ package struct TelegramMessage: Sendable, Equatable {
         self.isTopic = json["is_topic_message"]?.boolValue ?? false
         let isCaption = json["text"]?.stringValue == nil
         self.text = json[isCaption ? "caption" : "text"]?.stringValue ?? ""
-        self.entities = (json[isCaption ? "caption_entities" : "entities"]?.arrayValue ?? []).compactMap(
-            TelegramEntity.init)
+        let entities = json[isCaption ? "caption_entities" : "entities"]?.arrayValue ?? []
+        self.entities = entities.prefix(Self.entityLimit).compactMap(TelegramEntity.init)
         self.reply = Self.reply(json["reply_to_message"], thread: self.isTopic ? self.threadID : nil)
         self.isAutomaticForward = json["is_automatic_forward"]?.boolValue ?? false
         self.isForward = json["forward_origin"] != nil || json["forward_date"] != nil

@@ -19,9 +19,12 @@ final class BackupReader {
     private var digest = SHA256()
     private var manifest: [UInt8]?
     private var count = 0
+    /// Bytes that ``files`` have in a manifest.
+    private var listed = 0
 
     private static let pieceSize = 256 << 10
-    private static let largestManifest = 1 << 30
+    /// What a manifest may have beside its list of files, in bytes.
+    private static let restOfManifest = 4 << 20
 
     private init(_ path: String) { self.path = path }
 
@@ -103,7 +106,10 @@ final class BackupReader {
         guard self.manifest == nil else { throw BackupError.damaged(self.path, "something follows its manifest") }
         self.digest = SHA256()
         if path == Array(BackupLayout.manifest.utf8) {
-            guard member.kind == .file, member.size <= Self.largestManifest else {
+            // No more than the files before it need: a few kilobytes may expand to a gigabyte.
+            guard member.kind == .file, self.listed <= BackupLimits().list,
+                member.size <= Self.restOfManifest + 2 * self.listed
+            else {
                 throw BackupError.damaged(self.path, "its manifest is not one")
             }
             self.manifest = []
@@ -116,8 +122,9 @@ final class BackupReader {
         guard self.manifest == nil else { return }
         try sink?.end(member)
         guard member.kind == .file else { return }
-        self.files.append(
-            BackupManifest.File(path: member.path, size: member.size, digest: hex(self.digest.finish())))
+        let file = BackupManifest.File(path: member.path, size: member.size, digest: hex(self.digest.finish()))
+        self.files.append(file)
+        self.listed += file.listedBytes
     }
 
     private func checked() throws -> BackupManifest {

@@ -176,11 +176,12 @@ extension MatrixStateMachine {
     /// The sync with its encrypted events replaced by what they contain, and with those whose keys came late.
     private func reading(_ sync: MatrixSync) -> MatrixSync {
         var sync = sync
+        let places = Dictionary(sync.joined.indices.map { (sync.joined[$0].id, $0) }) { first, _ in first }
         for index in sync.joined.indices {
             sync.joined[index].timeline = sync.joined[index].timeline.map { self.opened.events[$0.id] ?? $0 }
         }
         for (room, events) in self.opened.late where self.memory.rooms[room] != nil {
-            if let index = sync.joined.firstIndex(where: { $0.id == room }) {
+            if let index = places[room] {
                 sync.joined[index].late = events
             } else {
                 sync.joined.append(
