@@ -169,31 +169,13 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     private static let wakerKey = UInt64.max
 
     private func start(name: String) {
-        var handle = pthread_t()
-        // The thread takes over this reference and never releases it, because the loop runs forever.
-        let context = unsafe Unmanaged.passRetained(Start(loop: self, name: name)).toOpaque()
-        let status = unsafe pthread_create(
-            &handle, nil,
-            { context in
-                guard let context = unsafe context else { return nil }
-                let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
-                csystem_block_signals()
-                unsafe start.name.withCString { unsafe csystem_name_thread($0) }
-                start.loop.run()
-                return nil
-            }, context)
-        precondition(status == 0, "no thread for the event loop: error \(status)")
-        pthread_detach(handle)
-    }
-
-    private final class Start {
-        let loop: EventLoop
-        let name: String
-
-        init(loop: EventLoop, name: String) {
-            self.loop = loop
-            self.name = name
+        // The thread keeps this reference, because the loop runs forever.
+        let status = startThread {
+            csystem_block_signals()
+            unsafe name.withCString { unsafe csystem_name_thread($0) }
+            self.run()
         }
+        precondition(status == 0, "no thread for the event loop: error \(status)")
     }
 
     private func run() {

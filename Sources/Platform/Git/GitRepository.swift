@@ -37,15 +37,8 @@ package actor GitRepository {
     /// Begins to load the library, which takes milliseconds because it reads the certificates of all authorities. On a thread
     /// of its own: the pool has one for each core.
     package static func load() {
-        var thread = pthread_t()
-        let status = unsafe pthread_create(
-            &thread, nil,
-            { _ in
-                _ = GitLibrary.executor
-                return nil
-            }, nil)
-        // Otherwise the first use loads it.
-        if status == 0 { pthread_detach(thread) }
+        // If it fails, the first use loads the library.
+        _ = startThread { _ = GitLibrary.executor }
     }
 
     /// Creates the repository if there is none at the path (including parent directories), with the branch `main` and,

@@ -75,21 +75,8 @@ internal import Primitives
     }
 
     private func startDraining() {
-        let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        let status = unsafe pthread_create(
-            &thread, nil,
-            { context in
-                guard let context = unsafe context else { return nil }
-                unsafe Unmanaged<LineWriter>.fromOpaque(context).takeRetainedValue().drain()
-                return nil
-            }, context)
-        if status == 0 {
-            pthread_detach(thread)
-        } else {
-            unsafe Unmanaged<LineWriter>.fromOpaque(context).release()
-            self.state.withLock { $0 = State() }
-        }
+        let status = startThread { self.drain() }
+        if status != 0 { self.state.withLock { $0 = State() } }
     }
 
     /// The thread's body; returns when nothing is pending.

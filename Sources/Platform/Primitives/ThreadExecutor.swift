@@ -35,19 +35,9 @@ internal import Synchronization
         self.umask = umask
         unsafe pthread_mutex_init(self.mutex, nil)
         unsafe pthread_cond_init(self.condition, nil)
-        var handle = pthread_t()
         // The thread retains the executor until `stop()`, so that no job runs on a freed one.
-        let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        let status = unsafe pthread_create(
-            &handle, nil,
-            { context in
-                guard let context = unsafe context else { return nil }
-                let executor = unsafe Unmanaged<ThreadExecutor>.fromOpaque(context).takeRetainedValue()
-                executor.run()
-                return nil
-            }, context)
+        let status = startThread { self.run() }
         precondition(status == 0, "cannot start the thread \(name): error \(status)")
-        pthread_detach(handle)
     }
 
     deinit {
@@ -122,4 +112,29 @@ internal import Synchronization
             driver?.turn()
         }
     }
+}
+
+/// Runs `body` once on a thread of its own. The error's number; 0 for success.
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Int32 {
+    let context = unsafe Unmanaged.passRetained(ThreadBody(body)).toOpaque()
+    var handle = pthread_t()
+    let status = unsafe pthread_create(
+        &handle, nil,
+        { context in
+            guard let context = unsafe context else { return nil }
+            unsafe Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
+            return nil
+        }, context)
+    if status == 0 {
+        pthread_detach(handle)
+    } else {
+        unsafe Unmanaged<ThreadBody>.fromOpaque(context).release()
+    }
+    return status
+}
+
+private final class ThreadBody: Sendable {
+    let run: @Sendable () -> Void
+
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
 }

@@ -5,7 +5,6 @@ internal import Primitives
 
 /// A thread that the kernel runs soon after it wakes, even while a jail's programs keep every processor busy.
 @safe package final class UrgentThread: Sendable {
-    private let body: @Sendable (UrgentThread) -> Void
     /// Readable once the thread must end.
     private let ended: FileDescriptor
 
@@ -16,26 +15,12 @@ internal import Primitives
         let number = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))
         guard number >= 0 else { throw .last("eventfd") }
         self.ended = FileDescriptor(owning: number)
-        self.body = { thread in
+        let status = startThread {
             unsafe csystem_name_thread(name)
             csystem_hasten_thread(1)
-            body(thread)
+            body(self)
         }
-        let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        var handle = pthread_t()
-        let status = unsafe pthread_create(
-            &handle, nil,
-            { context in
-                guard let context = unsafe context else { return nil }
-                let thread = unsafe Unmanaged<UrgentThread>.fromOpaque(context).takeRetainedValue()
-                thread.body(thread)
-                return nil
-            }, context)
-        guard status == 0 else {
-            unsafe Unmanaged<UrgentThread>.fromOpaque(context).release()
-            throw SystemError("pthread_create", code: status)
-        }
-        pthread_detach(handle)
+        guard status == 0 else { throw SystemError("pthread_create", code: status) }
     }
 
     /// On the thread: does something that takes long, and that may wait for others.
