@@ -70,18 +70,10 @@ struct DataDirectoryPrivacy {
 
     private func names() -> [String] {
         // fdopendir(3) takes the descriptor over.
-        guard let folder = unsafe fdopendir(dup(self.descriptor)) else { return [] }
-        defer { unsafe closedir(folder) }
+        let folder = unsafe fdopendir(dup(self.descriptor))
         // The copy shares its position with the original.
-        unsafe rewinddir(folder)
-        var names: [String] = []
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        if let folder = unsafe folder { unsafe rewinddir(folder) }
+        return (unsafe FileDescriptor.names(folder) ?? []).map { String(decoding: $0, as: UTF8.self) }.sorted()
     }
 
     /// Restricts a regular file of this user; false if nothing had to change.

@@ -52,16 +52,7 @@ package enum PrivateFile {
         guard number >= 0 else { throw .last("write \(path)") }
         let file = FileDescriptor(owning: number)
         // Independent of the process's umask.
-        var isWritten = fchmod(file.rawValue, 0o600) == 0
-        var written = 0
-        while isWritten, written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.write(file.rawValue, $0.baseAddress?.advanced(by: written), $0.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            isWritten = count > 0
-            written += max(0, count)
-        }
+        var isWritten = fchmod(file.rawValue, 0o600) == 0 && FileDescriptor.write(bytes, to: file.rawValue) == 0
         if isWritten, isFlushed { isWritten = fsync(file.rawValue) == 0 }
         guard isWritten else {
             let error = SystemError.last("write \(path)")
@@ -80,17 +71,9 @@ package enum PrivateFile {
         var status = stat()
         guard unsafe fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         // Files below /proc report a size of 0.
-        var buffer = [UInt8](repeating: 0, count: min(limit, max(Int(status.st_size) + 1, 4_096)))
-        var count = 0
-        while count < buffer.count {
-            let got = unsafe buffer.withUnsafeMutableBytes {
-                unsafe Glibc.read(file.rawValue, $0.baseAddress?.advanced(by: count), $0.count - count)
-            }
-            if got < 0, errno == EINTR { continue }
-            if got <= 0 { break }
-            count += got
-        }
-        return Contents(bytes: Array(buffer[..<count]), isOpenToOthers: status.st_mode & 0o066 != 0)
+        let size = min(limit, max(Int(status.st_size) + 1, 4_096))
+        guard let bytes = FileDescriptor.read(file.rawValue, upTo: size) else { return nil }
+        return Contents(bytes: bytes, isOpenToOthers: status.st_mode & 0o066 != 0)
     }
 
     /// The text of a small file; nil under the conditions of ``read(_:limit:)``.

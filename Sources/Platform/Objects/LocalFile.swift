@@ -73,18 +73,9 @@ package actor LocalFile {
     /// Up to `count` bytes; fewer only at the end of the file.
     package func read(at start: Int, upTo count: Int) throws(SystemError) -> [UInt8] {
         try self.check()
-        var code: Int32 = 0
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let got = unsafe pread(
-                    self.number, buffer.baseAddress?.advanced(by: filled), count - filled, start + filled)
-                if got < 0, errno == EINTR { continue }
-                if got < 0 { code = errno }
-                if got <= 0 { return }
-                filled += got
-            }
+        guard let bytes = FileDescriptor.read(self.number, at: start, upTo: count) else {
+            throw .last("read \(self.path)")
         }
-        guard code == 0 else { throw SystemError("read \(self.path)", code: code) }
         return bytes
     }
 
@@ -108,14 +99,7 @@ package actor LocalFile {
     }
 
     static func write(_ bytes: [UInt8], to number: Int32, _ name: String) throws(SystemError) {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .last("write \(name)") }
-            written += count
-        }
+        let code = FileDescriptor.write(bytes, to: number)
+        guard code == 0 else { throw SystemError("write \(name)", code: code) }
     }
 }

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// A time zone of the system's database (package tzdata), such as `Europe/Berlin`.
 package struct Zone: Sendable, Equatable {
     package let name: String
@@ -29,7 +27,10 @@ package struct Zone: Sendable, Equatable {
             self = .utc
             return
         }
-        guard let bytes = Self.read("\(database)/\(name)"), let (changes, first) = Self.parse(bytes) else { return nil }
+        // The largest file has 4 KB.
+        guard let bytes = FileDescriptor.contents(of: "\(database)/\(name)", upTo: 1 << 16),
+            let (changes, first) = Self.parse(bytes)
+        else { return nil }
         self.init(name: name, changes: changes, first: first)
     }
 
@@ -77,16 +78,6 @@ package struct Zone: Sendable, Equatable {
     }
 
     // MARK: The file
-
-    private static func read(_ path: String) -> [UInt8]? {
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { return nil }
-        let file = FileDescriptor(owning: number)
-        // The largest file has 4 KB.
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(file.rawValue, $0.baseAddress, $0.count) }
-        return count > 0 ? Array(bytes.prefix(count)) : nil
-    }
 
     /// RFC 8536, version 2 or later. Debian's files list the changes up to 2037; later ones keep the last offset.
     private static func parse(_ bytes: [UInt8]) -> (changes: [(at: Int64, offset: Int64)], first: Int64)? {

@@ -1,5 +1,6 @@
 internal import CSystem
 internal import Glibc
+internal import Primitives
 
 /// Processes that were started with a certain environment variable.
 ///
@@ -67,30 +68,12 @@ package enum MarkedProcesses {
     }
 
     private static func all() -> [Int32] {
-        guard let folder = unsafe opendir("/proc") else { return [] }
-        defer { unsafe closedir(folder) }
-        var found: [Int32] = []
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if let process = Int32(name), process != getpid() { found.append(process) }
-        }
-        return found
+        (unsafe FileDescriptor.names(opendir("/proc")) ?? []).compactMap { Int32(String(decoding: $0, as: UTF8.self)) }
+            .filter { $0 != getpid() }
     }
 
     /// Nil if it may not be read.
     private static func contents(_ name: String, of process: Int32) -> [UInt8]? {
-        let file = unsafe open("/proc/\(process)/\(name)", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { _ = close(file) }
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count < 8 << 20 {
-            let count = unsafe read(file, &piece, piece.count)
-            guard count > 0 else { break }
-            bytes += piece[..<count]
-        }
-        return bytes
+        FileDescriptor.contents(of: "/proc/\(process)/\(name)", upTo: 8 << 20)
     }
 }

@@ -18,16 +18,7 @@ enum ProcessChildren {
 
     /// The names in a folder; nil if it cannot be opened.
     static func names(in path: String) -> [String]? {
-        guard let folder = unsafe opendir(path) else { return nil }
-        defer { unsafe closedir(folder) }
-        var names: [String] = []
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
+        unsafe FileDescriptor.names(opendir(path))?.map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Whether a process is in a pid namespace below this process's.
@@ -85,18 +76,8 @@ enum ProcessChildren {
         String(decoding: self.bytes(path, limit: limit), as: UTF8.self)
     }
 
-    /// At most the first `limit` bytes of a file; the kernel gives long ones of /proc in pieces. Empty if it cannot be read.
+    /// At most the first `limit` bytes of a file. Empty if it cannot be read.
     static func bytes(_ path: String, limit: Int = 16_384) -> ArraySlice<UInt8> {
-        let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return [] }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: min(limit, 16_384))
-        while bytes.count < limit {
-            let count = unsafe read(file, &buffer, min(buffer.count, limit - bytes.count))
-            guard count > 0 else { break }
-            bytes += buffer[..<count]
-        }
-        return bytes[...]
+        (FileDescriptor.contents(of: path, upTo: limit) ?? [])[...]
     }
 }

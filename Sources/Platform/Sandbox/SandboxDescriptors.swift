@@ -60,18 +60,10 @@ struct SandboxDescriptors: ~Copyable {
     private static func file(_ bytes: [UInt8]) throws(SystemError) -> Int32 {
         let file = unsafe csystem_memory_file("jail")
         guard file >= 0 else { throw .last("memfd_create") }
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                let error = SystemError.last("write to memory")
-                _ = Glibc.close(file)
-                throw error
-            }
-            written += count
+        let code = FileDescriptor.write(bytes, to: file)
+        guard code == 0 else {
+            _ = Glibc.close(file)
+            throw SystemError("write to memory", code: code)
         }
         _ = lseek(file, 0, SEEK_SET)
         return file

@@ -44,15 +44,7 @@ package struct ControlGroupFolder: Sendable, Hashable {
 
     /// The names of the groups below this one that begin with `prefix`.
     package func names(beginning prefix: String) -> [String] {
-        guard let folder = unsafe opendir(self.path) else { return [] }
-        defer { unsafe closedir(folder) }
-        var names: [String] = []
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-            }
-            if name.hasPrefix(prefix) { names.append(name) }
-        }
-        return names
+        (unsafe FileDescriptor.names(opendir(self.path)) ?? []).map { String(decoding: $0, as: UTF8.self) }
+            .filter { $0.hasPrefix(prefix) }
     }
 }
