@@ -71,8 +71,6 @@ package struct LockFile: ~Copyable, Sendable {
     private static func age(of path: String) -> Int {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return 0 }
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &now)
-        return now.tv_sec - status.st_mtim.tv_sec
+        return Int(WallClock.now() / 1_000) - status.st_mtim.tv_sec
     }
 }

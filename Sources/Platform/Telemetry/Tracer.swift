@@ -1,4 +1,3 @@
-internal import Glibc
 package import JSON
 internal import Primitives
 
@@ -29,11 +28,7 @@ package final class Tracer: Sendable {
         self.clock = clock
     }
 
-    @Sendable package static func time() -> UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    @Sendable package static func time() -> UInt64 { UInt64(WallClock.nanoseconds()) }
 
     /// - Parameter parent: Nil begins a trace.
     package func span(
