@@ -1,7 +1,8 @@
 /// Two lower-case hexadecimal digits per byte.
 package func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    let text = (0..<2 * bytes.count).map { digits[Int(bytes[$0 / 2] >> ($0 % 2 == 0 ? 4 : 0) & 15)] }
+    return String(decoding: text, as: UTF8.self)
 }
 
 /// Decodes hexadecimal digits of either case; nil if the text contains anything else.

@@ -39,7 +39,7 @@ package actor GitBundle {
         unsafe unlink(path)
         let head =
             known.map { "-\($0.hex) \n" }.joined() + references.map { "\($0.id.hex) \($0.name)\n" }.joined()
-        let status = Folder.writeAll(Array("# v2 git bundle\n\(head)\n".utf8), to: number)
+        let status = FileDescriptor.write(Array("# v2 git bundle\n\(head)\n".utf8), to: number)
         guard status == 0 else { throw GitError(system: status, "write", "the bundle") }
         try self.pack(references.map(\.id), without: known, to: number)
         guard let bundle = OpenFile(file) else { throw GitError(.failed, "the bundle can't be read: check the disk") }
@@ -169,7 +169,7 @@ private final class PackOutput {
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) -> Int32 {
-        self.status = unsafe Folder.writeAll(Array(bytes), to: self.number)
+        self.status = unsafe FileDescriptor.write(Array(bytes), to: self.number)
         return self.status == 0 && !Task.isCancelled ? 0 : GIT_EUSER.rawValue
     }
 }

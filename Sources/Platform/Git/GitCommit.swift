@@ -1,4 +1,5 @@
 internal import CGit2
+internal import HTTP
 internal import Primitives
 
 package struct GitCommit: Hashable, Sendable {
@@ -33,20 +34,13 @@ package struct GitCommit: Hashable, Sendable {
         for line in last {
             guard let colon = line.firstIndex(of: ":") else { continue }
             let key = line[..<colon]
-            guard !key.isEmpty, key.utf8.allSatisfy(Self.isKeyByte) else { continue }
+            guard !key.isEmpty, key.utf8.allSatisfy(Self.keyBytes.contains) else { continue }
             trailers.append(GitTrailer(String(key), String(line[colon...].dropFirst().drop { $0 == " " })))
         }
         return trailers
     }
 
-    private static func isKeyByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
-            true
-        default: false
-        }
-    }
+    private static let keyBytes = ByteSet("-").union(.letters).union(.digits)
 }
 
 extension GitCommit {

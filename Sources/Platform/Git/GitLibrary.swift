@@ -147,26 +147,3 @@ enum GitLibrary {
         return unsafe String(cString: message).split(whereSeparator: \.isNewline).joined(separator: " ")
     }
 }
-
-extension GitObjectID {
-    init(_ id: git_oid) {
-        var id = id
-        let hex = unsafe withUnsafeBytes(of: &id) { bytes in
-            let digits = Array("0123456789abcdef".utf8)
-            var hex: [UInt8] = []
-            hex.reserveCapacity(40)
-            for byte in unsafe Array(bytes.prefix(20)) {
-                hex.append(digits[Int(byte >> 4)])
-                hex.append(digits[Int(byte & 15)])
-            }
-            return hex
-        }
-        self.init(trusted: String(decoding: hex, as: UTF8.self))
-    }
-
-    var raw: git_oid {
-        var id = git_oid()
-        unsafe git_oid_fromstr(&id, self.hex)
-        return id
-    }
-}

@@ -1,3 +1,5 @@
+internal import HTTP
+
 /// The full hash of an object: 40 lower-case hexadecimal digits.
 package struct GitObjectID: Hashable, Sendable, CustomStringConvertible {
     package let hex: String
@@ -17,13 +19,6 @@ package struct GitObjectID: Hashable, Sendable, CustomStringConvertible {
     package var description: String { self.hex }
 
     package static func isHexadecimal(_ text: String) -> Bool {
-        text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
-                UInt8(ascii: "A")...UInt8(ascii: "F"):
-                true
-            default: false
-            }
-        }
+        text.utf8.allSatisfy { $0.hexadecimalValue != nil }
     }
 }

@@ -1,15 +1,10 @@
 internal import CGit2
 
 extension GitRepository {
-    /// `id` and its ancestors, newest first.
-    package func log(from id: GitObjectID, limit: Int) throws(GitError) -> [GitCommit] {
-        try self.log(from: id, without: nil, limit: limit)
-    }
-
-    /// `id` and those of its ancestors that are not in `base`, newest first. Fewer where they are too much to read; see
+    /// `id` and its ancestors, but for those that are in `base`, newest first. Fewer where they are too much to read; see
     /// ``HistoryEffort``.
     package func log(
-        from id: GitObjectID, without base: GitObjectID?, limit: Int
+        from id: GitObjectID, without base: GitObjectID? = nil, limit: Int
     ) throws(GitError) -> [GitCommit] {
         let store = try self.openStore()
         let effort = HistoryEffort()

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Primitives
 
 /// What is at a local path.
 enum PathKind {
@@ -23,13 +24,6 @@ enum PathKind {
     /// Whether a repository may be created at the path.
     static func isAbsentOrEmpty(_ path: String) -> Bool {
         guard let directory = unsafe opendir(path) else { return errno == ENOENT }
-        defer { unsafe closedir(directory) }
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { unsafe Array($0.prefix(3)) }
-            let dot = UInt8(ascii: ".")
-            let isDots = name[0] == dot && (name[1] == 0 || (name[1] == dot && name[2] == 0))
-            if !isDots { return false }
-        }
-        return true
+        return unsafe FileDescriptor.names(directory, limit: 1)?.isEmpty == true
     }
 }

@@ -25,10 +25,7 @@ extension GitRepository {
         for folder in ["/refs/heads", "/refs/jetbridge"] { Self.removeLocks(in: self.path + folder) { _ in true } }
     }
 
-    static func names(in folder: String) -> [String] {
-        guard let folder = try? Folder(path: folder) else { return [] }
-        return (folder.names(limit: 100_000) ?? []).map { String(decoding: $0, as: UTF8.self) }
-    }
+    static func names(in folder: String) -> [String] { FolderTree.names(in: folder, limit: 100_000) }
 
     /// Creates a repository without reflogs: the server's branches are not this machine's work.
     private static func createPlain(_ path: String) throws(GitError) {

@@ -8,6 +8,16 @@ struct LineCost {
         let key: ObjectKey
         /// In bytes.
         let size: Int
+
+        init(key: ObjectKey, size: Int) {
+            self.key = key
+            self.size = size
+        }
+
+        init?(_ item: TreeItem?, size: Int?) {
+            guard let item, let size else { return nil }
+            self.init(key: item.key, size: size)
+        }
     }
 
     /// About eight seconds.

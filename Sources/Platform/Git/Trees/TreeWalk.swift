@@ -12,14 +12,8 @@ struct TreeWalk {
         let oldSize: Int?
         let newSize: Int?
 
-        var oldFile: LineCost.File? {
-            guard let old, let size = self.oldSize else { return nil }
-            return LineCost.File(key: old.key, size: size)
-        }
-        var newFile: LineCost.File? {
-            guard let new, let size = self.newSize else { return nil }
-            return LineCost.File(key: new.key, size: size)
-        }
+        var oldFile: LineCost.File? { LineCost.File(self.old, size: self.oldSize) }
+        var newFile: LineCost.File? { LineCost.File(self.new, size: self.newSize) }
 
         /// Of the larger file.
         var size: Int? {
@@ -162,8 +156,7 @@ struct TreeWalk {
 
     /// The file, if it is small enough to be read.
     private func readable(_ item: TreeItem?, _ size: Int?) -> LineCost.File? {
-        guard let item, let size, size <= self.limits.fileBytes else { return nil }
-        return LineCost.File(key: item.key, size: size)
+        size ?? 0 <= self.limits.fileBytes ? LineCost.File(item, size: size) : nil
     }
 
     private mutating func size(of item: TreeItem?) throws(GitError) -> Int? {

@@ -3,9 +3,7 @@ internal import Glibc
 
 /// What the file system says of a file.
 struct FileFacts: Equatable {
-    enum Kind { case file, folder, link, other }
-
-    let kind: Kind
+    let kind: WorkspaceEntry.Kind
     let inode: UInt64
     /// Bytes.
     let size: Int64

@@ -42,6 +42,13 @@ struct Folder: ~Copyable {
         return Folder(number)
     }
 
+    /// A regular file below. Nil with `errno` when it can't be opened, and with 0 for anything else.
+    func file(_ path: [UInt8]) -> OpenFile? {
+        let number = self.open(path, O_RDONLY | O_NOFOLLOW)
+        errno = number < 0 ? -number : 0
+        return number < 0 ? nil : OpenFile(FileDescriptor(owning: number))
+    }
+
     func facts(of name: [UInt8]) -> FileFacts? {
         var raw = csystem_facts()
         let status = unsafe Self.withName(name) { unsafe csystem_facts_at(self.descriptor, $0, &raw) }
@@ -63,17 +70,9 @@ struct Folder: ~Copyable {
             errno = -number
             return nil
         }
-        guard let stream = unsafe fdopendir(number) else {
+        guard let names = unsafe FileDescriptor.names(fdopendir(number), limit: limit) else {
             _ = close(number)
             return nil
-        }
-        defer { unsafe closedir(stream) }
-        var names: [[UInt8]] = []
-        while names.count < limit, let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe Array(bytes.prefix { $0 != 0 })
-            }
-            if name != [46], name != [46, 46] { names.append(name) }
         }
         return names.sorted { $0.lexicographicallyPrecedes($1) }
     }
@@ -103,7 +102,7 @@ struct Folder: ~Copyable {
         let number = self.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600)
         guard number >= 0 else { return -number }
         let file = FileDescriptor(owning: number)
-        var status = Self.writeAll(bytes, to: number)
+        var status = FileDescriptor.write(bytes, to: number)
         if status == 0, let owner { status = fchown(number, owner.user, owner.group) == 0 ? 0 : errno }
         if status == 0 { status = fchmod(number, mode) == 0 ? 0 : errno }
         if status == 0 { status = self.rename(draft, to: name) }
@@ -150,6 +149,12 @@ struct Folder: ~Copyable {
         unsafe Self.withName(name) { _ = unsafe fchmodat(self.descriptor, $0, 0o700, 0) }
     }
 
+    /// Adds permissions to a file that lacks some of them.
+    func permit(_ name: [UInt8], _ facts: FileFacts, _ wanted: UInt32) {
+        guard facts.mode & wanted != wanted else { return }
+        unsafe Self.withName(name) { _ = unsafe fchmodat(self.descriptor, $0, facts.mode & 0o7777 | wanted, 0) }
+    }
+
     /// Gives the folder itself to `owner`; nil changes nothing.
     func own(_ owner: FileOwner?) -> Int32 {
         guard let owner else { return 0 }
@@ -169,35 +174,6 @@ extension Folder {
     /// A name that nothing else has.
     private static func draftName() -> [UInt8] {
         Array(".jetbridge-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))".utf8)
-    }
-
-    static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress?.advanced(by: written), $0.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return errno }
-            written += count
-        }
-        return 0
-    }
-
-    /// The next bytes of a file; empty at its end, nil on an error.
-    static func read(_ descriptor: Int32, atMost limit: Int) -> [UInt8]? {
-        var count = 0
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
-            while count < limit {
-                let got = unsafe Glibc.read(descriptor, buffer.baseAddress?.advanced(by: count), limit - count)
-                if got < 0, errno == EINTR { continue }
-                if got < 0 { count = -1 }
-                if got <= 0 { break }
-                count += got
-            }
-            filled = max(0, count)
-        }
-        return count < 0 ? nil : bytes
     }
 
     static func withName<Result>(_ name: [UInt8], _ body: (UnsafePointer<CChar>) -> Result) -> Result {

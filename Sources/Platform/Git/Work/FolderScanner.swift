@@ -62,10 +62,8 @@ struct FolderScanner {
         self.store = store
         self.rules = rules
         self.owner = owner
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &now)
         // File systems take the time of the last clock tick, up to 10 ms ago.
-        self.settled = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec) - 50_000_000
+        self.settled = WallClock.nanoseconds() - 50_000_000
     }
 
     /// Scans a folder; `old` is what an earlier scan found there.
@@ -189,7 +187,7 @@ struct FolderScanner {
     /// Nil if the file has changed its size meanwhile.
     private func content(of descriptor: Int32, size: Int64) throws(GitError) -> ObjectKey? {
         guard size <= GitObjects.smallSize else { return try self.store.write(contentOf: descriptor, size: size) }
-        guard let bytes = Folder.read(descriptor, atMost: Int(size) + 1), bytes.count == size else { return nil }
+        guard let bytes = FileDescriptor.read(descriptor, upTo: Int(size) + 1), bytes.count == size else { return nil }
         return try self.store.write(bytes, .blob)
     }
 

@@ -25,9 +25,9 @@ package enum FolderTree {
     }
 
     /// The names in a folder; empty if it is missing. Blocks.
-    package static func names(in path: String) -> [String] {
+    package static func names(in path: String, limit: Int = .max) -> [String] {
         guard let folder = try? Folder(path: path) else { return [] }
-        return (folder.names(limit: .max) ?? []).map { String(decoding: $0, as: UTF8.self) }
+        return (folder.names(limit: limit) ?? []).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Removes the files of a folder below `path` whose names begin with `prefix`. Never follows a link. Blocks.
@@ -54,10 +54,7 @@ package enum FolderTree {
                 Self.share(child, depth: depth + 1)
             } else if entry.kind == .file {
                 let wanted: UInt32 = entry.isExecutable ? 0o055 : 0o044
-                guard entry.mode & wanted != wanted else { continue }
-                _ = unsafe Folder.withName(name) {
-                    unsafe fchmodat(folder.descriptor, $0, entry.mode & 0o7777 | wanted, 0)
-                }
+                folder.permit(name, entry, wanted)
             }
         }
     }
@@ -68,6 +65,23 @@ package enum FolderTree {
             throw GitError(system: errno, "give away", path)
         }
         guard let folder = try? Folder(path: path) else { return }
-        FolderOwner(old: owner.user, new: owner).give(folder)
+        Self.give(folder, from: owner.user, to: owner)
+    }
+
+    /// Gives a folder and what is in it. A hard link to a file that belongs to neither user may lead out of the folder,
+    /// so it is left alone.
+    static func give(_ folder: borrowing Folder, from old: UInt32, to new: FileOwner, depth: Int = 0) {
+        for name in folder.names(limit: .max) ?? [] {
+            guard let facts = folder.facts(of: name) else { continue }
+            let isGiven = facts.user == new.user && facts.group == new.group
+            if facts.kind == .folder {
+                if depth < 300, let child = folder.folder(name) {
+                    Self.give(child, from: old, to: new, depth: depth + 1)
+                }
+            } else if !isGiven, facts.links < 2 || facts.user == old {
+                _ = folder.own(name, new)
+            }
+        }
+        _ = folder.own(new)
     }
 }

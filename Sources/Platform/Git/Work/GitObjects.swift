@@ -188,7 +188,9 @@ internal import Primitives
         defer { unsafe git_odb_stream_free(stream) }
         var left = Int(size)
         while left > 0 {
-            guard let bytes = Folder.read(descriptor, atMost: min(left, 1 << 18)), !bytes.isEmpty else { return nil }
+            guard let bytes = FileDescriptor.read(descriptor, upTo: min(left, 1 << 18)), !bytes.isEmpty else {
+                return nil
+            }
             let status = unsafe bytes.withUnsafeBytes { bytes in
                 unsafe git_odb_stream_write(
                     stream, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
@@ -224,7 +226,7 @@ internal import Primitives
         let number = unsafe Glibc.open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o444)
         guard number >= 0 else { throw GitError(system: errno, "write", "an object") }
         let file = FileDescriptor(owning: number)
-        var status = Folder.writeAll(bytes, to: file.rawValue)
+        var status = FileDescriptor.write(bytes, to: file.rawValue)
         if status == 0 { status = unsafe rename(draft, "\(folder)/\(hex.dropFirst(2))") == 0 ? 0 : errno }
         guard status == 0 else {
             unsafe unlink(draft)

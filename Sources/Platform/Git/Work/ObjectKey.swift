@@ -1,4 +1,5 @@
 internal import CGit2
+internal import Crypto
 
 /// The hash of an object in 20 bytes.
 struct ObjectKey: Hashable {
@@ -35,4 +36,14 @@ struct ObjectKey: Hashable {
     }
 
     var id: GitObjectID { GitObjectID(self.raw) }
+}
+
+extension GitObjectID {
+    init(_ id: git_oid) { self.init(trusted: Crypto.hex(ObjectKey(id).bytes)) }
+
+    var raw: git_oid {
+        var id = git_oid()
+        unsafe git_oid_fromstr(&id, self.hex)
+        return id
+    }
 }

@@ -34,17 +34,12 @@ package enum ObjectsAccess {
             guard let entry = folder.facts(of: name) else { continue }
             if entry.kind == .folder, let child = folder.folder(name) {
                 self.allow(child, "\(path)/\(String(decoding: name, as: UTF8.self))", level: level + 1)
-            } else if entry.kind == .file, entry.mode & 0o044 != 0o044 {
-                _ = unsafe Folder.withName(name) {
-                    unsafe fchmodat(folder.descriptor, $0, entry.mode & 0o7777 | 0o044, 0)
-                }
+            } else if entry.kind == .file {
+                folder.permit(name, entry, 0o044)
             }
         }
         // A folder that has just changed may change again without a new time.
-        var now = timespec()
-        guard level > 0, unsafe clock_gettime(CLOCK_REALTIME, &now) == 0,
-            Int64(now.tv_sec) * 1_000_000_000 - facts.modified > 2_000_000_000
-        else { return }
+        guard level > 0, WallClock.now() / 1_000 * 1_000_000_000 - facts.modified > 2_000_000_000 else { return }
         self.done.withLock { $0[path] = facts.modified }
     }
 }

@@ -18,14 +18,7 @@ package struct WorkspaceEntry: Sendable, Hashable {
     }
 
     init(path: String, _ facts: FileFacts) {
-        let kind: Kind =
-            switch facts.kind {
-            case .file: .file
-            case .folder: .folder
-            case .link: .link
-            case .other: .other
-            }
-        self.init(path: path, kind: kind, size: kind == .folder ? nil : Int(facts.size))
+        self.init(path: path, kind: facts.kind, size: facts.kind == .folder ? nil : Int(facts.size))
     }
 }
 
@@ -73,12 +66,9 @@ extension WorkFiles {
         let what = "the file \(GitName.printable(path))"
         let top = try Folder(path: self.folder)
         let parts = try Self.parts(of: path, isFolder: false)
-        let number = top.open(Array(parts.joined(separator: [UInt8(ascii: "/")])), O_RDONLY | O_NOFOLLOW)
-        guard number >= 0 else { throw GitError(system: -number, "read", what) }
-        let descriptor = FileDescriptor(owning: number)
-        guard let facts = Folder.facts(of: number), facts.links < 2 || facts.user == top.facts?.user,
-            let file = OpenFile(descriptor)
-        else {
+        let file = top.file(Array(parts.joined(separator: [UInt8(ascii: "/")])))
+        if file == nil, errno != 0 { throw GitError(system: errno, "read", what) }
+        guard let file, file.facts.links < 2 || file.facts.user == top.facts?.user else {
             throw GitError(.invalidName, "can't read \(what) because it is not a regular file: choose another one")
         }
         return file

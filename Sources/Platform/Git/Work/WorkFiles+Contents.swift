@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Primitives
 
 // For a copy of all files.
@@ -73,11 +72,8 @@ extension WorkFiles {
     /// Opens a regular file. Nil if it is not one any more, or is a hard link to a file of another user.
     package func openFile(_ path: [UInt8]) throws(GitError) -> OpenFile? {
         let top = try Folder(path: self.folder)
-        let number = top.open(path, O_RDONLY | O_NOFOLLOW)
-        guard number >= 0 else { return nil }
-        let file = FileDescriptor(owning: number)
-        guard let facts = Folder.facts(of: number), facts.links < 2 || facts.user == top.facts?.user else { return nil }
-        return OpenFile(file)
+        guard let file = top.file(path), file.facts.links < 2 || file.facts.user == top.facts?.user else { return nil }
+        return file
     }
 
     /// A piece of an open file; empty at its end.

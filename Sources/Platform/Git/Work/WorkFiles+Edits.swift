@@ -127,7 +127,7 @@ extension WorkFiles {
         guard facts.size <= limit else {
             throw GitError(.tooLarge, "\(what) has \(facts.size) bytes, over the limit of \(limit)")
         }
-        guard let bytes = Folder.read(file.rawValue, atMost: Int(facts.size)) else {
+        guard let bytes = FileDescriptor.read(file.rawValue, upTo: Int(facts.size)) else {
             throw GitError(system: errno, "read", what)
         }
         return (WorkspaceFile(bytes: bytes, isExecutable: facts.isExecutable), facts.mode)

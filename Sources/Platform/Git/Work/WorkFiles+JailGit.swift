@@ -95,12 +95,9 @@ extension WorkFiles {
 
     /// The text of a small regular file.
     private static func text(_ path: [UInt8], in folder: borrowing Folder, limit: Int) -> String? {
-        let number = folder.open(path, O_RDONLY | O_NOFOLLOW)
-        guard number >= 0 else { return nil }
-        let file = FileDescriptor(owning: number)
-        guard let facts = Folder.facts(of: file.rawValue), facts.kind == .file, facts.size <= limit,
-            let bytes = Folder.read(file.rawValue, atMost: limit)
-        else { return nil }
+        guard let file = folder.file(path), file.size <= limit, let bytes = file.read(at: 0, upTo: limit) else {
+            return nil
+        }
         return StreamSafeText.of(String(decoding: bytes, as: UTF8.self))
     }
 

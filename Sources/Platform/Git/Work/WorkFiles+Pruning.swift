@@ -45,7 +45,7 @@ extension WorkFiles {
         }
         guard !lost.isEmpty else { return 0 }
         // First, so that whoever remembers objects of an earlier scan looks at all files again.
-        let status = Folder.writeAll([0], to: file.rawValue)
+        let status = FileDescriptor.write([0], to: file.rawValue)
         guard status == 0 else { throw GitError(system: status, "lock", "the store of snapshots") }
         self.checkGeneration(file.rawValue)
         var removed = 0

@@ -229,11 +229,9 @@ extension WorkFiles {
         }
         try unsafe GitLibrary.check(git_index_write(index), "the index")
         let number = unsafe open(draft, O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else { throw GitError(system: errno, "read", "the index") }
-        defer { _ = close(number) }
-        guard let size = Folder.facts(of: number)?.size, let bytes = Folder.read(number, atMost: Int(size)) else {
-            throw GitError(system: errno, "read", "the index")
-        }
+        guard number >= 0, let file = OpenFile(FileDescriptor(owning: number)),
+            let bytes = file.read(at: 0, upTo: file.size)
+        else { throw GitError(system: errno, "read", "the index") }
         return bytes
     }
 }

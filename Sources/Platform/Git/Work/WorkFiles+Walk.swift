@@ -79,12 +79,7 @@ private struct FolderWalker {
     private static let ignoreFile = Array(".gitignore".utf8)
 
     mutating func readRules(of folder: borrowing Folder, depth: Int) {
-        let number = folder.open(Self.ignoreFile, O_RDONLY | O_NOFOLLOW)
-        guard number >= 0 else { return }
-        let file = FileDescriptor(owning: number)
-        guard Folder.facts(of: file.rawValue)?.kind == .file,
-            let bytes = Folder.read(file.rawValue, atMost: IgnoreRules.sizeLimit)
-        else { return }
+        guard let bytes = folder.file(Self.ignoreFile)?.read(at: 0, upTo: IgnoreRules.sizeLimit) else { return }
         self.levels.append((depth, IgnoreRules(bytes, self.effort)))
     }
 

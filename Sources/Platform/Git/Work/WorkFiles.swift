@@ -148,7 +148,7 @@ package actor WorkFiles {
     package func own(_ owner: FileOwner) throws(GitError) {
         for path in [self.folder, self.git].compactMap(\.self) {
             let folder = try Folder(path: path)
-            FolderOwner(old: folder.facts?.user ?? owner.user, new: owner).give(folder)
+            FolderTree.give(folder, from: folder.facts?.user ?? owner.user, to: owner)
         }
     }
 

@@ -1,5 +1,4 @@
 internal import Crypto
-internal import Glibc
 internal import Primitives
 
 /// The file of servers' keys, in the format of OpenSSH (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
@@ -121,16 +120,10 @@ enum GitKnownHosts {
     }
 
     private static func read(_ path: String) throws(GitError) -> [UInt8] {
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard number >= 0 else {
+        guard let bytes = FileDescriptor.contents(of: path, upTo: 4 << 20) else {
             throw GitError(
                 .unreachable,
                 "the file of known SSH hosts \(path) can't be read: make it, and give jetbridge's user access to it")
-        }
-        let file = FileDescriptor(owning: number)
-        var bytes: [UInt8] = []
-        while bytes.count < 4 << 20, let more = Folder.read(file.rawValue, atMost: 1 << 20), !more.isEmpty {
-            bytes += more
         }
         return bytes
     }
