@@ -49,22 +49,12 @@ package actor GitBundle {
     private func pack(_ ids: [GitObjectID], without known: [GitObjectID], to number: Int32) throws(GitError) {
         let store = try GitObjects(path: self.store)
         try Self.limitMemory(of: store)
-        let walk = try unsafe GitLibrary.make("the bundle") { unsafe git_revwalk_new($0, store.repository) }
+        let walk = try unsafe store.walk(from: ids, without: known, of: "the bundle")
         defer { unsafe git_revwalk_free(walk) }
-        for id in ids {
-            var raw = id.raw
-            try unsafe GitLibrary.check(git_revwalk_push(walk, &raw), "the commit \(id.short)")
-        }
-        for id in known {
-            var raw = id.raw
-            try unsafe GitLibrary.check(git_revwalk_hide(walk, &raw), "the commit \(id.short)")
-        }
         var check = PackCheck(store, of: "the bundle")
         try check.check(ids, without: known)
-        let builder = try unsafe GitLibrary.make("the bundle") { unsafe git_packbuilder_new($0, store.repository) }
+        let builder = try unsafe store.packBuilder("the bundle")
         defer { unsafe git_packbuilder_free(builder) }
-        _ = unsafe git_packbuilder_set_threads(builder, 1)
-        unsafe git_packbuilder_set_callbacks(builder, { _, _, _, _ in Task.isCancelled ? GIT_EUSER.rawValue : 0 }, nil)
         try unsafe GitLibrary.check(git_packbuilder_insert_walk(builder, walk), "the bundle")
         let output = PackOutput(number)
         let payload = unsafe Unmanaged.passUnretained(output).toOpaque()

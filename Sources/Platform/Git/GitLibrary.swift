@@ -39,6 +39,29 @@ enum GitLibrary {
         return unsafe object
     }
 
+    /// The repository at a path; the caller frees it.
+    static func open(_ path: String, _ what: @autoclosure () -> String) throws(GitError) -> OpaquePointer {
+        try unsafe self.make(what()) {
+            unsafe git_repository_open_ext($0, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil)
+        }
+    }
+
+    /// Points a reference at an object, or removes it if it exists. Throws ``GitError/Code/exists`` for one that is there,
+    /// unless it may be replaced.
+    static func setReference(
+        _ name: String, to id: GitObjectID?, in repository: OpaquePointer, mayReplace: Bool = true,
+        _ what: @autoclosure () -> String
+    ) throws(GitError) {
+        guard var raw = id?.raw else {
+            let status = unsafe git_reference_remove(repository, name)
+            if git_error_code(status) != GIT_ENOTFOUND { try self.check(status, what()) }
+            return
+        }
+        var reference: OpaquePointer?
+        defer { unsafe git_reference_free(reference) }
+        try unsafe self.check(git_reference_create(&reference, repository, name, &raw, mayReplace ? 1 : 0, nil), what())
+    }
+
     /// A commit; the caller frees it. One with an enormous message is not read.
     static func commit(
         _ id: GitObjectID, in repository: OpaquePointer, _ database: OpaquePointer

@@ -17,20 +17,9 @@ package struct GitLineDiff: Sendable {
         guard LineCost.allows(old, new) else {
             throw GitError(.tooLarge, "\(what) has too many short lines to find: replace the file with a command")
         }
-        var options = unsafe git_diff_options()
-        unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
-        unsafe options.flags = GIT_DIFF_FORCE_TEXT.rawValue
-        // The patch refers to both texts until it is freed.
-        self = try unsafe old.withUnsafeBufferPointer { old throws(GitError) in
-            try unsafe new.withUnsafeBufferPointer { new throws(GitError) in
-                let patch = try unsafe GitLibrary.make(what) { patch in
-                    unsafe git_patch_from_buffers(
-                        patch, old.baseAddress, old.count, nil, new.baseAddress, new.count, nil, &options)
-                }
-                defer { unsafe git_patch_free(patch) }
-                return try unsafe Self(patch, what)
-            }
-        }
+        self = try unsafe PatchText.between(
+            old, new, flags: GIT_DIFF_FORCE_TEXT.rawValue, what
+        ) { (patch) throws(GitError) in try unsafe Self(patch, what) }
     }
 
     private init(_ patch: OpaquePointer, _ what: String) throws(GitError) {

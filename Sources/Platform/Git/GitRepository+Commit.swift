@@ -15,21 +15,7 @@ extension GitRepository {
     /// Touches the work tree only if the branch is checked out there: the change's files must then be clean, and are
     /// updated to the new commit. Others may have changes, as with `git commit -- FILES`.
     package func commit(_ change: GitChange, to target: CommitTarget = .branch) throws(GitError) -> GitObjectID {
-        try GitName.checkBranch(change.branch)
-        for path in change.files.keys { try GitName.checkPath(path) }
-        let store = try self.openStore()
-        defer { withExtendedLifetime(store) {} }
-        let repository = unsafe store.repository
-        try unsafe self.checkState(repository)
-
-        let (old, parent) = try unsafe self.base(of: change, repository)
-        let tree = try self.tree(of: change, on: parent, store)
-        let isCheckedOut =
-            target == .branch && old != nil ? try unsafe self.isCheckedOut(change.branch, repository) : false
-        let paths = isCheckedOut ? Array(change.files.keys) : nil
-        if let paths { try unsafe self.checkClean(change.branch, paths, repository) }
-
-        return try unsafe self.publish(tree, parent: parent, old: old, as: change, to: target, paths, repository)
+        try self.commit(nil, as: change, to: target)
     }
 
     /// Creates a commit of an existing tree, ignoring the change's files, and moves the branch to it; otherwise as
@@ -39,40 +25,42 @@ extension GitRepository {
     package func commit(
         tree: GitObjectID, as change: GitChange, to target: CommitTarget = .branch
     ) throws(GitError) -> GitObjectID {
+        try self.commit(tree, as: change, to: target)
+    }
+
+    /// Writes the tree of `base` with the change applied. Moves no branch, and does not touch the work tree.
+    package func tree(of change: GitChange, on base: GitObjectID) throws(GitError) -> GitObjectID {
+        for path in change.files.keys { try GitName.checkPath(path) }
+        return try self.tree(of: change, on: base, self.openStore()).id
+    }
+}
+
+extension GitRepository {
+    /// - Parameter tree: Nil for the parent's with the change's files.
+    private func commit(
+        _ tree: GitObjectID?, as change: GitChange, to target: CommitTarget
+    ) throws(GitError) -> GitObjectID {
         try GitName.checkBranch(change.branch)
+        if tree == nil { for path in change.files.keys { try GitName.checkPath(path) } }
         let store = try self.openStore()
         defer { withExtendedLifetime(store) {} }
         let repository = unsafe store.repository
         try unsafe self.checkState(repository)
         let (old, parent) = try unsafe self.base(of: change, repository)
         let before = try store.root(of: parent)
-        guard before.id != tree else { throw Self.unchanged(change.branch) }
+        let new = if let tree { ObjectKey(tree) } else { try self.tree(of: change, on: parent, store) }
+        guard new != before else { throw Self.unchanged(change.branch) }
+        // What to update in the work tree; nil unless the branch is checked out.
         var paths: [String]?
         if target == .branch, old != nil, try unsafe self.isCheckedOut(change.branch, repository) {
-            let changed = try store.paths(from: before, to: ObjectKey(tree), of: "the commit")
+            let changed =
+                tree == nil ? Array(change.files.keys) : try store.paths(from: before, to: new, of: "the commit")
             try unsafe self.checkClean(change.branch, changed, repository)
             paths = changed
         }
-        return try unsafe self.publish(tree.raw, parent: parent, old: old, as: change, to: target, paths, repository)
-    }
-
-    /// Writes the tree of `base` with the change applied. Moves no branch, and does not touch the work tree.
-    package func tree(of change: GitChange, on base: GitObjectID) throws(GitError) -> GitObjectID {
-        for path in change.files.keys { try GitName.checkPath(path) }
-        return try GitObjectID(self.tree(of: change, on: base, self.openStore()))
-    }
-}
-
-extension GitRepository {
-    /// Creates the commit and moves the branch. `paths`: what to update in the work tree; nil unless the branch is checked
-    /// out.
-    private func publish(
-        _ tree: git_oid, parent: GitObjectID, old: GitObjectID?, as change: GitChange, to target: CommitTarget,
-        _ paths: [String]?, _ repository: OpaquePointer
-    ) throws(GitError) -> GitObjectID {
         let message = change.fullMessage
         let id = try unsafe self.writeCommit(
-            tree: tree, parents: [parent], author: change.author, committer: change.committer, message: message,
+            tree: new.raw, parents: [parent], author: change.author, committer: change.committer, message: message,
             repository)
         // The files first, because updating them can fail.
         if let paths { try unsafe self.update(change.branch, from: parent, to: id, paths, repository) }
@@ -178,16 +166,13 @@ extension GitRepository {
 
     private func tree(
         of change: GitChange, on parent: GitObjectID, _ store: GitObjects
-    ) throws(GitError) -> git_oid {
+    ) throws(GitError) -> ObjectKey {
         let before = try store.root(of: parent)
-        var tree = before.raw
         // Reads the folders above the files, so that the library gets none that are too large.
         let modes = try change.files.map { (path, content) throws(GitError) in
             (path, try self.mode(of: path, in: before, store, isDeletion: content == nil))
         }
-        let baseline = try unsafe GitLibrary.make("the tree of \(parent.short)") {
-            unsafe git_tree_lookup($0, store.repository, &tree)
-        }
+        let baseline = try unsafe store.handle(before, "the tree of \(parent.short)")
         defer { unsafe git_tree_free(baseline) }
         var updates: [git_tree_update] = unsafe []
         var names: [UnsafeMutablePointer<CChar>] = unsafe []
@@ -203,10 +188,11 @@ extension GitRepository {
                     action: content == nil ? GIT_TREE_UPDATE_REMOVE : GIT_TREE_UPDATE_UPSERT, id: blob,
                     filemode: mode, path: name))
         }
+        var tree = git_oid()
         let status = unsafe git_tree_create_updated(&tree, store.repository, baseline, updates.count, updates)
         try GitLibrary.check(status, "the tree of the commit")
         guard ObjectKey(tree) != before else { throw Self.unchanged(change.branch) }
-        return tree
+        return ObjectKey(tree)
     }
 
     private static func unchanged(_ branch: String) -> GitError {

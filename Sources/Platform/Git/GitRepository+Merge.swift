@@ -35,11 +35,11 @@ extension GitRepository {
         let store = try self.openStore()
         defer { withExtendedLifetime(store) {} }
         let check = try MergeCheck(store, base: base, ours: ours, theirs: theirs)
-        let baseTree = try unsafe self.treeHandle(base, store)
+        let baseTree = try unsafe Self.tree(base, store)
         defer { unsafe git_tree_free(baseTree) }
-        let ourTree = try unsafe self.treeHandle(ours, store)
+        let ourTree = try unsafe Self.tree(ours, store)
         defer { unsafe git_tree_free(ourTree) }
-        let theirTree = try unsafe self.treeHandle(theirs, store)
+        let theirTree = try unsafe Self.tree(theirs, store)
         defer { unsafe git_tree_free(theirTree) }
         var options = unsafe git_merge_options()
         unsafe git_merge_options_init(&options, UInt32(GIT_MERGE_OPTIONS_VERSION))
@@ -169,11 +169,8 @@ private struct MergeCheck {
 
 extension GitRepository {
     /// The tree of a commit, or the tree itself. The caller frees it.
-    private func treeHandle(_ id: GitObjectID, _ store: GitObjects) throws(GitError) -> OpaquePointer {
-        var raw = try store.root(of: id).raw
-        return try unsafe GitLibrary.make("the tree of \(id.short)") {
-            unsafe git_tree_lookup($0, store.repository, &raw)
-        }
+    private static func tree(_ id: GitObjectID, _ store: GitObjects) throws(GitError) -> OpaquePointer {
+        try unsafe store.handle(store.root(of: id), "the tree of \(id.short)")
     }
 
     private static func conflicts(in index: OpaquePointer) throws(GitError) -> [MergeConflict] {

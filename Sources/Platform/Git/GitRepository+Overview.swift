@@ -80,7 +80,15 @@ extension GitRepository {
         try GitName.checkPath(path)
         let store = try self.openStore()
         do throws(GitError) {
-            return try Self.directories(in: Self.folder(path, at: id, in: store), store)
+            let limits = TreeLimits.show()
+            let reader = try TreeReader(Self.folder(path, at: id, in: store), in: store)
+            var found: [(name: String, id: GitObjectID)] = []
+            while let item = try reader.next() {
+                guard let key = item.folder else { continue }
+                guard found.count < limits.paths else { throw limits.tooManyFiles("the folder") }
+                found.append((String(decoding: item.name, as: UTF8.self), key.id))
+            }
+            return found
         } catch  where error.code == .notFound {
             return []
         }
@@ -144,13 +152,9 @@ extension GitRepository {
         return nil
     }
 
-    /// The branches in the same order; of more than 1,000 those with the newest commits, because each may have a folder
+    /// The places of the branches in the same order; of more than 1,000 those with the newest commits, because each may have a folder
     /// of many megabytes. Of more than 10,000 only the first ones are looked at.
-    static func newest(_ branches: [Branch], _ commits: inout CommitWalk) throws(GitError) -> [Branch] {
-        try self.newestPlaces(branches, &commits).map { branches[$0] }
-    }
-
-    private static func newestPlaces(_ branches: [Branch], _ commits: inout CommitWalk) throws(GitError) -> [Int] {
+    static func newestPlaces(_ branches: [Branch], _ commits: inout CommitWalk) throws(GitError) -> [Int] {
         let most = 1_000
         guard branches.count > most else { return Array(branches.indices) }
         var dated: [(place: Int, time: Int64)] = []

@@ -91,8 +91,8 @@ extension GitRepository {
         var names: Set<String> = []
         var seen: Set<ObjectKey> = []
         let all = try unsafe self.branches(store.repository)
-        for branch in try Self.newest(all, &commits) {
-            guard let commit = try commits.commit(ObjectKey(branch.id)) else { continue }
+        for place in try Self.newestPlaces(all, &commits) {
+            guard let commit = try commits.commit(ObjectKey(all[place].id)) else { continue }
             // Most branches share most of their trees.
             guard let folder = try lookup.folder(in: commit.tree), seen.insert(folder).inserted else { continue }
             names.formUnion(try lookup.names(in: folder, limit: TreeLimits.show().paths - names.count))
@@ -206,20 +206,6 @@ extension GitRepository {
             throw self.missing(path, at: id, "is not a directory")
         }
         return folder
-    }
-
-    static func directories(
-        in folder: ObjectKey, _ store: GitObjects
-    ) throws(GitError) -> [(name: String, id: GitObjectID)] {
-        let limits = TreeLimits.show()
-        let reader = try TreeReader(folder, in: store)
-        var found: [(name: String, id: GitObjectID)] = []
-        while let item = try reader.next() {
-            guard let key = item.folder else { continue }
-            guard found.count < limits.paths else { throw limits.tooManyFiles("the folder") }
-            found.append((String(decoding: item.name, as: UTF8.self), key.id))
-        }
-        return found
     }
 
     private static func missing(_ path: String, at id: GitObjectID, _ what: String) -> GitError {

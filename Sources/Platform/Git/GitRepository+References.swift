@@ -25,25 +25,12 @@ extension GitRepository {
         try GitName.checkBranch(branch)
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
-        let name = "refs/heads/" + branch
-        guard var raw = id?.raw else {
-            let status = unsafe git_reference_remove(repository, name)
-            if git_error_code(status) != GIT_ENOTFOUND { try GitLibrary.check(status, "the branch \(branch)") }
-            return
-        }
-        var handle: OpaquePointer?
-        defer { unsafe git_reference_free(handle) }
-        try unsafe GitLibrary.check(
-            git_reference_create(&handle, repository, name, &raw, 1, nil), "the branch \(branch)")
+        try unsafe GitLibrary.setReference("refs/heads/" + branch, to: id, in: repository, "the branch \(branch)")
     }
 
     func setPrivate(_ reference: String, to id: GitObjectID, _ repository: OpaquePointer) throws(GitError) {
-        var raw = id.raw
-        var handle: OpaquePointer?
-        defer { unsafe git_reference_free(handle) }
-        try unsafe GitLibrary.check(
-            git_reference_create(&handle, repository, Self.privatePrefix + reference, &raw, 1, nil),
-            "the private reference \(reference)")
+        try unsafe GitLibrary.setReference(
+            Self.privatePrefix + reference, to: id, in: repository, "the private reference \(reference)")
     }
 
     /// The commit at a private reference.

@@ -41,19 +41,9 @@ extension GitRepository {
         guard LineCost.allows(before, after) else {
             throw GitError(.tooLarge, "\(GitName.printable(path)) has too many short lines to compare")
         }
-        var options = unsafe git_diff_options()
-        unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
         let what = "the diff of \(GitName.printable(path))"
-        // The patch refers to both texts until it is freed.
-        return try unsafe before.withUnsafeBufferPointer { before throws(GitError) in
-            try unsafe after.withUnsafeBufferPointer { after throws(GitError) in
-                let patch = try unsafe GitLibrary.make(what) { patch in
-                    unsafe git_patch_from_buffers(
-                        patch, before.baseAddress, before.count, path, after.baseAddress, after.count, path, &options)
-                }
-                defer { unsafe git_patch_free(patch) }
-                return try unsafe StreamSafeText.of(String(decoding: PatchText.bytes(of: patch, what), as: UTF8.self))
-            }
+        return try unsafe PatchText.between(before, after, path: path, what) { (patch) throws(GitError) in
+            try unsafe StreamSafeText.of(String(decoding: PatchText.bytes(of: patch, what), as: UTF8.self))
         }
     }
 

@@ -35,9 +35,7 @@ extension GitRepository {
         let count = unsafe git_status_list_entrycount(list)
         guard count > 0 else { return }
         // In the middle of a `git switch`, files differ for a moment.
-        if let lock = unsafe self.heldLocks(branch, repository).first(where: { $0.name == Self.indexLock }) {
-            throw Self.locked(lock)
-        }
+        try unsafe self.checkUnlocked(branch, repository)
         let names = (0..<min(count, Self.namedFiles)).compactMap { unsafe Self.path($0, of: list) }
         let shown = names.joined(separator: ", ") + (count > names.count ? ", …" : "")
         throw GitError(
@@ -78,9 +76,7 @@ extension GitRepository {
         _ branch: String, from old: GitObjectID, to new: GitObjectID, _ paths: [String], _ repository: OpaquePointer
     ) throws(GitError) {
         // Checked here because the library takes this lock only after writing the files.
-        if let lock = unsafe self.heldLocks(branch, repository).first(where: { $0.name == Self.indexLock }) {
-            throw Self.locked(lock)
-        }
+        try unsafe self.checkUnlocked(branch, repository)
         do throws(GitError) {
             try unsafe self.checkOut(new, paths: paths, force: false, repository)
         } catch  where error.code == .locked {
@@ -90,10 +86,9 @@ extension GitRepository {
         }
     }
 
-    private static let indexLock = "index.lock"
-
-    private static func locked(_ lock: GitLock) -> GitError {
-        GitError(.locked, "the work tree is locked (.git/\(lock.name)): another program is writing")
+    private func checkUnlocked(_ branch: String, _ repository: OpaquePointer) throws(GitError) {
+        guard unsafe self.heldLocks(branch, repository).contains(where: { $0.name == "index.lock" }) else { return }
+        throw GitError(.locked, "the work tree is locked (.git/index.lock): another program is writing")
     }
 
     /// Updates `paths` in the work tree and the index to a commit. Without `force`, a conflicting file is an error and

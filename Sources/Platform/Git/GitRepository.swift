@@ -195,17 +195,8 @@ extension GitRepository {
 // Creating a repository.
 extension GitRepository {
     static func create(_ path: String, bare: Bool) throws(GitError) {
-        var options = unsafe git_repository_init_options()
-        unsafe git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
-        unsafe options.flags =
-            GIT_REPOSITORY_INIT_MKPATH.rawValue | GIT_REPOSITORY_INIT_NO_REINIT.rawValue
-            | (bare ? GIT_REPOSITORY_INIT_BARE.rawValue : 0)
-        let main = unsafe GitLibrary.copy("main")
-        defer { unsafe main.deallocate() }
-        unsafe options.initial_head = unsafe UnsafePointer(main)
-        let repository = try unsafe GitLibrary.make("the new repository \(path)") {
-            unsafe git_repository_init_ext($0, path, &options)
-        }
+        let flags = GIT_REPOSITORY_INIT_NO_REINIT.rawValue | (bare ? GIT_REPOSITORY_INIT_BARE.rawValue : 0)
+        let repository = try unsafe self.make("the new repository \(path)", path, flags)
         defer { unsafe git_repository_free(repository) }
         guard bare else { return }
         // By default, Git keeps no reflog in a bare repository.
@@ -214,6 +205,23 @@ extension GitRepository {
         }
         defer { unsafe git_config_free(configuration) }
         unsafe git_config_set_bool(configuration, "core.logAllRefUpdates", 1)
+    }
+
+    /// Creates a mirror, without reflogs: the server's branches are not this machine's work.
+    static func createMirror(_ path: String) throws(GitError) {
+        unsafe git_repository_free(
+            try self.make("the new mirror \(path)", path, GIT_REPOSITORY_INIT_BARE.rawValue))
+    }
+
+    /// With the branch `main`; the caller frees it.
+    private static func make(_ what: String, _ path: String, _ flags: UInt32) throws(GitError) -> OpaquePointer {
+        var options = unsafe git_repository_init_options()
+        unsafe git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
+        unsafe options.flags = GIT_REPOSITORY_INIT_MKPATH.rawValue | flags
+        let main = unsafe GitLibrary.copy("main")
+        defer { unsafe main.deallocate() }
+        unsafe options.initial_head = unsafe UnsafePointer(main)
+        return try unsafe GitLibrary.make(what) { unsafe git_repository_init_ext($0, path, &options) }
     }
 
     private func makeFirstCommit(_ committer: GitSignature) throws(GitError) -> Bool {

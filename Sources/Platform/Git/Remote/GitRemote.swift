@@ -179,11 +179,7 @@ package struct GitRemote: Sendable {
     ) throws -> Result {
         var repository: OpaquePointer?
         defer { unsafe git_repository_free(repository) }
-        if let path {
-            unsafe repository = try GitLibrary.make("the mirror \(path)") {
-                unsafe git_repository_open_ext($0, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil)
-            }
-        }
+        if let path { unsafe repository = try GitLibrary.open(path, "the mirror \(path)") }
         var options = unsafe git_remote_create_options()
         unsafe git_remote_create_options_init(&options, UInt32(GIT_REMOTE_CREATE_OPTIONS_VERSION))
         unsafe options.repository = unsafe repository

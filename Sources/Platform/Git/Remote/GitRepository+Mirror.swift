@@ -9,7 +9,7 @@ extension GitRepository {
             unsafe git_repository_free(try self.open())
             return
         } catch  where error.code == .notARepository || PathKind.isAbsentOrEmpty(self.path) {}
-        try Self.createPlain(self.path)
+        try Self.createMirror(self.path)
     }
 
     /// Removes partial packs, drafts of objects and locks left by a killed fetch. Only for a mirror: no other process writes
@@ -27,27 +27,11 @@ extension GitRepository {
 
     static func names(in folder: String) -> [String] { FolderTree.names(in: folder, limit: 100_000) }
 
-    /// Creates a repository without reflogs: the server's branches are not this machine's work.
-    private static func createPlain(_ path: String) throws(GitError) {
-        var options = unsafe git_repository_init_options()
-        unsafe git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))
-        unsafe options.flags = GIT_REPOSITORY_INIT_MKPATH.rawValue | GIT_REPOSITORY_INIT_BARE.rawValue
-        let main = unsafe GitLibrary.copy("main")
-        defer { unsafe main.deallocate() }
-        unsafe options.initial_head = unsafe UnsafePointer(main)
-        let repository = try unsafe GitLibrary.make("the new mirror \(path)") {
-            unsafe git_repository_init_ext($0, path, &options)
-        }
-        unsafe git_repository_free(repository)
-    }
-
     // MARK: References
 
     /// The branches and private references, and what HEAD names. Any thread.
     static func references(at path: String) throws(GitError) -> GitServerReferences {
-        let repository = try unsafe GitLibrary.make("the mirror \(path)") {
-            unsafe git_repository_open_ext($0, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil)
-        }
+        let repository = try unsafe GitLibrary.open(path, "the mirror \(path)")
         defer { unsafe git_repository_free(repository) }
         let iterator = try unsafe GitLibrary.make("the mirror's references") {
             unsafe git_reference_iterator_new($0, repository)
@@ -97,21 +81,12 @@ extension GitRepository {
         let repository = try unsafe self.open()
         defer { unsafe git_repository_free(repository) }
         for change in changes {
-            let what = GitName.printable(change.name)
-            guard let new = change.new else {
-                let status = unsafe git_reference_remove(repository, change.name)
-                if git_error_code(status) != GIT_ENOTFOUND { try GitLibrary.check(status, what) }
-                continue
-            }
-            if change.name.hasPrefix(GitServerReferences.branchPrefix) {
+            if let new = change.new, change.name.hasPrefix(GitServerReferences.branchPrefix) {
                 // A branch can name nothing but a commit.
                 unsafe git_commit_free(try self.commitHandle(new, repository))
             }
-            var id = new.raw
-            var reference: OpaquePointer?
-            defer { unsafe git_reference_free(reference) }
-            try GitLibrary.check(
-                unsafe git_reference_create(&reference, repository, change.name, &id, 1, nil), what)
+            try unsafe GitLibrary.setReference(
+                change.name, to: change.new, in: repository, GitName.printable(change.name))
         }
     }
 

@@ -21,9 +21,9 @@ extension GitObjects {
         unsafe git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION))
         unsafe options.flags = flags | GIT_DIFF_DISABLE_PATHSPEC_MATCH.rawValue
         unsafe options.max_size = Int64(limits.fileBytes)
-        let left = try unsafe self.handle(old)
+        let left = try unsafe old.map { (tree) throws(GitError) in try unsafe self.handle(tree) }
         defer { unsafe git_tree_free(left) }
-        let right = try unsafe self.handle(new)
+        let right = try unsafe new.map { (tree) throws(GitError) in try unsafe self.handle(tree) }
         defer { unsafe git_tree_free(right) }
         let diff = try unsafe GitLibrary.withStrings(found.paths) { paths throws(GitError) in
             unsafe options.pathspec = paths
@@ -40,9 +40,10 @@ extension GitObjects {
     /// take a second at most.
     static let movableBytes = 64 << 20
 
-    private func handle(_ tree: ObjectKey?) throws(GitError) -> OpaquePointer? {
-        guard var raw = tree?.raw else { return nil }
-        return try unsafe GitLibrary.make("the tree") { unsafe git_tree_lookup($0, self.repository, &raw) }
+    /// The caller frees it.
+    func handle(_ tree: ObjectKey, _ what: @autoclosure () -> String = "the tree") throws(GitError) -> OpaquePointer {
+        var raw = tree.raw
+        return try unsafe GitLibrary.make(what()) { unsafe git_tree_lookup($0, self.repository, &raw) }
     }
 }
 

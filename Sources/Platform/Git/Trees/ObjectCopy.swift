@@ -66,12 +66,8 @@ struct ObjectCopy {
     private func writePack() throws(GitError) {
         // Nothing is compared: that takes much longer than it saves.
         try self.source.configure("core.bigFileThreshold", 1)
-        let builder = try unsafe GitLibrary.make("a pack") {
-            unsafe git_packbuilder_new($0, self.source.repository)
-        }
+        let builder = try unsafe self.source.packBuilder("a pack")
         defer { unsafe git_packbuilder_free(builder) }
-        _ = unsafe git_packbuilder_set_threads(builder, 1)
-        unsafe git_packbuilder_set_callbacks(builder, { _, _, _, _ in Task.isCancelled ? GIT_EUSER.rawValue : 0 }, nil)
         for (key, _) in self.missing {
             var id = key.raw
             try unsafe GitLibrary.check(git_packbuilder_insert(builder, &id, nil), "an object")

@@ -23,17 +23,9 @@ struct PackCheck {
     ///
     /// - Parameter known: Commits that the receiver has, with their history.
     mutating func check(_ ids: [GitObjectID], without known: [GitObjectID]) throws(GitError) {
-        let walk = try unsafe GitLibrary.make(self.subject) { unsafe git_revwalk_new($0, self.store.repository) }
+        for id in known { try self.measure(self.store.tree(ofCommit: id), isSent: false) }
+        let walk = try unsafe self.store.walk(from: ids, without: known, of: self.subject)
         defer { unsafe git_revwalk_free(walk) }
-        for id in known {
-            try self.measure(self.store.tree(ofCommit: id), isSent: false)
-            var raw = id.raw
-            try unsafe GitLibrary.check(git_revwalk_hide(walk, &raw), "the commit \(id.short)")
-        }
-        for id in ids {
-            var raw = id.raw
-            try unsafe GitLibrary.check(git_revwalk_push(walk, &raw), "the commit \(id.short)")
-        }
         var id = git_oid()
         while unsafe git_revwalk_next(&id, walk) == 0 {
             try self.measure(self.store.tree(ofCommit: GitObjectID(id)), isSent: true)

@@ -40,10 +40,7 @@ internal import Primitives
     /// Opens the repository at a path that only the host writes.
     convenience init(path: String) throws(GitError) {
         _ = GitLibrary.executor
-        let repository = try unsafe GitLibrary.make("the store") {
-            unsafe git_repository_open_ext($0, path, GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue, nil)
-        }
-        try unsafe self.init(owning: repository, at: path)
+        try unsafe self.init(owning: GitLibrary.open(path, "the store"), at: path)
     }
 
     /// Frees `repository`, also when it fails.
@@ -133,6 +130,37 @@ internal import Primitives
     /// The caller frees it.
     func commit(_ id: GitObjectID) throws(GitError) -> OpaquePointer {
         try unsafe GitLibrary.commit(id, in: self.repository, self.database)
+    }
+
+    /// The library's walk through commits and their ancestors; the caller frees it.
+    ///
+    /// - Parameter known: Commits that are left out, with their ancestors.
+    func walk(
+        from ids: [GitObjectID], without known: [GitObjectID], of subject: String
+    ) throws(GitError) -> OpaquePointer {
+        let walk = try unsafe GitLibrary.make(subject) { unsafe git_revwalk_new($0, self.repository) }
+        do throws(GitError) {
+            for id in ids {
+                var raw = id.raw
+                try unsafe GitLibrary.check(git_revwalk_push(walk, &raw), "the commit \(id.short)")
+            }
+            for id in known {
+                var raw = id.raw
+                try unsafe GitLibrary.check(git_revwalk_hide(walk, &raw), "the commit \(id.short)")
+            }
+        } catch {
+            unsafe git_revwalk_free(walk)
+            throw error
+        }
+        return unsafe walk
+    }
+
+    /// A builder for a pack of the objects here, which ends when the task is cancelled; the caller frees it.
+    func packBuilder(_ what: String) throws(GitError) -> OpaquePointer {
+        let builder = try unsafe GitLibrary.make(what) { unsafe git_packbuilder_new($0, self.repository) }
+        _ = unsafe git_packbuilder_set_threads(builder, 1)
+        unsafe git_packbuilder_set_callbacks(builder, { _, _, _, _ in Task.isCancelled ? GIT_EUSER.rawValue : 0 }, nil)
+        return unsafe builder
     }
 
     /// The tree of a commit, or the tree itself.

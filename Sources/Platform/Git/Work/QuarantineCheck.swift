@@ -48,16 +48,9 @@ struct QuarantineCheck {
                 "the commits do not continue the branch's last commit \(base.short): put them on it with "
                     + "`git rebase --autostash \(base.short)`")
         }
-        var (baseID, newID) = (base.raw, new.raw)
-        let walk = try unsafe GitLibrary.make("the log") { unsafe git_revwalk_new($0, self.store.repository) }
+        let walk = try unsafe self.store.walk(from: [new], without: [base] + known, of: "the log")
         defer { unsafe git_revwalk_free(walk) }
         unsafe git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL.rawValue | GIT_SORT_REVERSE.rawValue)
-        try unsafe GitLibrary.check(git_revwalk_push(walk, &newID), "the commit \(new.short)")
-        try unsafe GitLibrary.check(git_revwalk_hide(walk, &baseID), "the commit \(base.short)")
-        for commit in known {
-            var id = commit.raw
-            try unsafe GitLibrary.check(git_revwalk_hide(walk, &id), "the commit \(commit.short)")
-        }
         var commits: [GitCommit] = []
         var total = Total()
         var id = git_oid()

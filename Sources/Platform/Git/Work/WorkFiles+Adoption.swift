@@ -12,11 +12,8 @@ extension WorkFiles {
         for (_, commit) in records { try copy.add(commit: commit) }
         try copy.finish()
         for (reference, commit) in records {
-            var id = commit.raw
-            var made: OpaquePointer?
-            defer { unsafe git_reference_free(made) }
-            let status = unsafe git_reference_create(&made, target.repository, reference, &id, 0, nil)
-            try GitLibrary.check(status, "the snapshot")
+            try unsafe GitLibrary.setReference(
+                reference, to: commit, in: target.repository, mayReplace: false, "the snapshot")
         }
     }
 

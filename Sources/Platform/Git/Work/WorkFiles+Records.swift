@@ -53,11 +53,9 @@ extension WorkFiles {
         let store = try GitObjects(path: self.store)
         let person = "\(signature.name) <\(signature.mail)> \(signature.seconds) +0000"
         let text = "tree \(tree.hex)\nauthor \(person)\ncommitter \(person)\n\n\(message)\n"
-        var id = try store.write(Array(text.utf8), .commit).raw
-        var made: OpaquePointer?
-        defer { unsafe git_reference_free(made) }
-        let status = unsafe git_reference_create(&made, store.repository, reference, &id, 0, nil)
-        try GitLibrary.check(status, "the snapshot")
+        let commit = try store.write(Array(text.utf8), .commit).id
+        try unsafe GitLibrary.setReference(
+            reference, to: commit, in: store.repository, mayReplace: false, "the snapshot")
     }
 
     /// The commits kept below `prefix` (with a slash at the end), in no particular order.
@@ -211,14 +209,13 @@ extension WorkFiles {
         let store = try GitObjects(path: self.store)
         let key = try store.tree(ofCommit: commit)
         let unheld = try self.unheld(in: key, store)
-        var raw = key.raw
         unsafe unlink(draft)
         let index = try unsafe GitLibrary.make("the index") { unsafe git_index_open($0, draft) }
         defer {
             unsafe git_index_free(index)
             unsafe unlink(draft)
         }
-        let tree = try unsafe GitLibrary.make("the tree") { unsafe git_tree_lookup($0, store.repository, &raw) }
+        let tree = try unsafe store.handle(key)
         defer { unsafe git_tree_free(tree) }
         try unsafe GitLibrary.check(git_index_read_tree(index, tree), "the index")
         for path in unheld.keys {
