@@ -92,23 +92,8 @@ enum GitLibrary {
     static func withStrings<Result, Failure: Error>(
         _ texts: [[UInt8]], _ body: (git_strarray) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        // One piece of memory for all: there may be a hundred thousand.
-        var bytes: [CChar] = []
-        bytes.reserveCapacity(texts.reduce(0) { $0 + $1.count + 1 })
-        for text in texts {
-            bytes += text.lazy.map { CChar(bitPattern: $0) }
-            bytes.append(0)
-        }
-        return try unsafe bytes.withUnsafeMutableBufferPointer { bytes throws(Failure) in
-            var pointers: [UnsafeMutablePointer<CChar>?] = unsafe []
-            var start = 0
-            for text in texts {
-                unsafe pointers.append(bytes.baseAddress?.advanced(by: start))
-                start += text.count + 1
-            }
-            return try unsafe pointers.withUnsafeMutableBufferPointer { pointers throws(Failure) in
-                try unsafe body(git_strarray(strings: pointers.baseAddress, count: pointers.count))
-            }
+        try unsafe withCStrings(texts) { pointers throws(Failure) in
+            try unsafe body(git_strarray(strings: pointers, count: texts.count))
         }
     }
 

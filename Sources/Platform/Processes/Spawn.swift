@@ -34,8 +34,9 @@ struct Spawn {
 
         var process: pid_t = 0
         let variables = self.plan.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-        let status = unsafe Self.withCStrings([self.plan.executable] + self.plan.arguments) { arguments in
-            unsafe Self.withCStrings(variables) { environment in
+        let arguments = [self.plan.executable] + self.plan.arguments
+        let status = unsafe withCStrings(arguments.map { Array($0.utf8) }) { arguments in
+            unsafe withCStrings(variables.map { Array($0.utf8) }) { environment in
                 unsafe posix_spawn(&process, self.plan.executable, &actions, &attributes, arguments, environment)
             }
         }
@@ -83,31 +84,6 @@ struct Spawn {
         case ENOENT, ENOTDIR: ProcessError(.notFound, reason)
         case EACCES, EPERM, ENOEXEC, EISDIR, ELIBBAD: ProcessError(.notExecutable, reason)
         default: ProcessError(.spawnFailed, reason)
-        }
-    }
-
-    /// A NULL-terminated array of C strings for the duration of `body`.
-    private static func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var bytes: [CChar] = []
-        var offsets: [Int] = []
-        for string in strings {
-            offsets.append(bytes.count)
-            bytes += string.utf8.lazy.map { CChar(bitPattern: $0) }
-            bytes.append(0)
-        }
-        return unsafe bytes.withUnsafeMutableBufferPointer { text in
-            unsafe withUnsafeTemporaryAllocation(
-                of: UnsafeMutablePointer<CChar>?.self, capacity: offsets.count + 1
-            ) { list in
-                for (index, offset) in offsets.enumerated() {
-                    unsafe list.initializeElement(at: index, to: text.baseAddress.map { unsafe $0 + offset })
-                }
-                unsafe list.initializeElement(at: offsets.count, to: nil)
-                guard let base = list.baseAddress else { preconditionFailure("the list has at least one element") }
-                return unsafe body(base)
-            }
         }
     }
 }

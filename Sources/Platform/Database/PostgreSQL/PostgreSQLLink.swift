@@ -1,6 +1,7 @@
 internal import CPQ
 internal import CSystem
 internal import Glibc
+internal import Primitives
 
 /// A session with a server: libpq in pipeline mode, used by one thread.
 ///
@@ -63,8 +64,10 @@ internal import Glibc
         _ settings: PostgreSQLSettings, to server: [(key: String, value: String)], interrupter: Interrupter, bell: Int32
     ) throws(DatabaseError) {
         let parameters = settings.parameters + server
-        let opened = unsafe Self.withCStrings(parameters.map(\.key)) { keys in
-            unsafe Self.withCStrings(parameters.map(\.value)) { values in unsafe PQconnectStartParams(keys, values, 1) }
+        let opened = unsafe withCStrings(parameters.map { Array($0.key.utf8) }) { keys in
+            unsafe withCStrings(parameters.map { Array($0.value.utf8) }) { values in
+                unsafe PQconnectStartParams(Self.constant(keys), Self.constant(values), 1)
+            }
         }
         guard let handle = unsafe opened else {
             throw DatabaseError(code: .outOfMemory, message: "there is no memory for a connection to the database")
@@ -389,13 +392,10 @@ internal import Glibc
 
     // MARK: C
 
-    /// Calls `body` with a null-terminated array of C strings.
-    private static func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
-    ) -> Result {
-        let copies = unsafe strings.map { unsafe strdup($0) }
-        defer { unsafe copies.forEach { unsafe free($0) } }
-        let pointers = unsafe copies.map { unsafe UnsafePointer($0) } + [nil]
-        return unsafe pointers.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
+    /// As libpq's functions take addresses.
+    private static func constant(
+        _ pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    ) -> UnsafePointer<UnsafePointer<CChar>?> {
+        unsafe UnsafeRawPointer(pointers).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
     }
 }
