@@ -59,7 +59,7 @@ struct ConnectionTests {
     func effects() async throws {
         try await self.store.database.write { connection throws in
             try expectEqual(connection.rowsChanged(by: "INSERT INTO notes (text) VALUES ('a'), ('b')"), 2)
-            try expectEqual(connection.insertedID("INSERT INTO notes (text) VALUES ('c') RETURNING id", []), 3)
+            try expectEqual(connection.laterID("INSERT INTO notes (text) VALUES ('c') RETURNING id", [])(), 3)
             try expectEqual(connection.rowsChanged(by: "UPDATE notes SET text = text || '!'"), 3)
             try expectEqual(connection.rowsChanged(by: "DELETE FROM notes WHERE id = $1", 9), 0)
             #expect(try connection.first("SELECT id FROM notes WHERE id = 9") == nil)

@@ -31,9 +31,9 @@ struct PostgreSQLTests {
         let database = try self.database("values_db")
         let bytes: [UInt8] = [0, 1, 0x5C, 0xFF]
         let id = try await database.write { connection in
-            try connection.insertedID(
+            try connection.laterID(
                 "INSERT INTO notes (text, size, data) VALUES (?, ?2, ?3) RETURNING id",
-                ["what? 'a' \"b\" ü😀", 1.5, .blob(bytes)])
+                ["what? 'a' \"b\" ü😀", 1.5, .blob(bytes)])()
         }
         try await database.write { connection in
             try connection.execute("INSERT INTO notes (text, size, data) VALUES ($1, $2, $3)", "", nil, .blob([]))
@@ -124,7 +124,7 @@ struct PostgreSQLTests {
             let before = try connection.later("SELECT COUNT(*) AS n FROM notes", [])
             let first = try connection.laterID("INSERT INTO notes (text) VALUES ($1) RETURNING id", ["a"])
             try connection.execute("INSERT INTO notes (text) VALUES ('b')")
-            let second = try connection.insertedID("INSERT INTO notes (text) VALUES ('c') RETURNING id", [])
+            let second = try connection.laterID("INSERT INTO notes (text) VALUES ('c') RETURNING id", [])()
             let after = try connection.later("SELECT text FROM notes ORDER BY id", [])
             return (
                 try before.get().map { try $0.int("n") }, second, try after.get().map { try $0.text("text") },

@@ -53,12 +53,8 @@ extension Connection {
         }
     }
 
-    /// Runs an `INSERT … RETURNING` of one row and returns its first column, the row's number.
-    package func insertedID(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Int64 {
-        try self.laterID(sql, values)()
-    }
-
-    /// ``insertedID(_:_:)`` in two steps, like ``later(_:_:)``.
+    /// Runs an `INSERT … RETURNING` of one row, in two steps like ``later(_:_:)``. The second one returns its first column,
+    /// the row's number.
     package func laterID(
         _ sql: String, _ values: [SQLValue]
     ) throws(DatabaseError) -> () throws(DatabaseError) -> Int64 {
@@ -97,4 +93,17 @@ protocol StoreConnection: Connection {
 
 extension StoreConnection {
     func releaseMemory() {}
+
+    /// Runs a body in a transaction that writes.
+    func transaction<Value>(_ body: () throws(DatabaseError) -> Value) throws(DatabaseError) -> Value {
+        try self.begin(.write)
+        do throws(DatabaseError) {
+            let value = try body()
+            try self.commit()
+            return value
+        } catch {
+            self.giveUpTransaction()
+            throw error
+        }
+    }
 }

@@ -231,11 +231,11 @@ package final class Database: Sendable {
     }
 
     private func enqueue(_ job: ReadJob, _ ticket: ReadTicket) {
-        guard ticket.take(job) else { return job.refuse(CancellationError()) }
+        guard ticket.take(job) else { return job.fail(CancellationError()) }
         do {
             try self.reads.append(job)
         } catch {
-            return job.refuse(Self.error(error))
+            return job.fail(Self.error(error))
         }
         // A cancellation between `take` and `append` finds no job in the queue.
         if ticket.isCancelled { self.remove(job) }
@@ -248,7 +248,7 @@ package final class Database: Sendable {
 
     /// Fails a cancelled read that is still queued. If a reader has just taken it, the reader fails it.
     private func remove(_ job: ReadJob) {
-        if self.reads.remove(where: { $0 === job }) { job.refuse(CancellationError()) }
+        if self.reads.remove(where: { $0 === job }) { job.fail(CancellationError()) }
     }
 
     private static func error(_ refusal: JobQueueRefusal) -> DatabaseError {

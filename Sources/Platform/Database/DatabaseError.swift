@@ -107,7 +107,7 @@ extension DatabaseError {
         [8, 6, 10].contains(resultCode >> 8)
     }
 
-    private static func message(_ code: Code, path: String, facts: String) -> String {
+    static func message(_ code: Code, path: String, facts: String) -> String {
         switch code {
         case .full:
             "the store \(path) cannot grow because the disk is full (\(facts)): free some space; stored data is safe"

@@ -109,7 +109,7 @@ struct Migrator {
         // Rebuilding a table drops the old one, which must not delete rows that refer to it; checked afterwards.
         let file = connection as? SQLiteConnection
         try file?.control("PRAGMA foreign_keys = OFF")
-        let isNew = try self.write(on: connection) { () throws(DatabaseError) in
+        let isNew = try connection.transaction { () throws(DatabaseError) in
             // Asks the catalogue anew, unlike a look at it: another process may have just made the table.
             try connection.script(Self.table)
             if try !self.namesReaders(connection) {
@@ -127,7 +127,7 @@ struct Migrator {
         for migration in isNew ? [] : missing {
             // Lock first, then check: of two processes, one applies the step and the other sees that it is done.
             try self.naming(migration) { () throws(DatabaseError) in
-                try self.write(on: connection) { () throws(DatabaseError) in
+                try connection.transaction { () throws(DatabaseError) in
                     guard try self.applied(connection) < migration.number else { return }
                     try self.apply(migration, on: connection)
                     try self.checkReferences(connection)
@@ -202,20 +202,6 @@ struct Migrator {
                     + "\(first.number): start a build of the first release with it once, or restore a newer backup")
         }
         return rows.count
-    }
-
-    private func write<Value>(
-        on connection: any StoreConnection, _ body: () throws(DatabaseError) -> Value
-    ) throws(DatabaseError) -> Value {
-        try connection.begin(.write)
-        do throws(DatabaseError) {
-            let value = try body()
-            try connection.commit()
-            return value
-        } catch {
-            connection.giveUpTransaction()
-            throw error
-        }
     }
 
     /// Names the step in errors that are its own.

@@ -11,7 +11,8 @@ final class ReadJob: Sendable {
 
     private let state = Protected(State.waiting)
     private let perform: @Sendable (any Connection) throws -> @Sendable () -> Void
-    private let fail: @Sendable (any Error) -> Void
+    /// Ends it without a value; from outside only if no reader has taken it.
+    let fail: @Sendable (any Error) -> Void
 
     /// - Parameters:
     ///   - perform: Runs the body; the closure that it returns delivers the value.
@@ -55,11 +56,6 @@ final class ReadJob: Sendable {
             }
             return false
         }
-    }
-
-    /// Ends the read without a value; only if no reader has taken it.
-    func refuse(_ error: any Error) {
-        self.fail(error)
     }
 
     private func begin(_ interrupter: Interrupter) -> Bool {

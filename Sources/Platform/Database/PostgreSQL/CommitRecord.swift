@@ -41,8 +41,7 @@ extension PostgreSQLConnection {
     /// Makes the table of ``CommitRecord``s, and deletes what connections of the past have left. Their statements may arrive
     /// for as long as a network holds them, which is minutes.
     func prepareRecords() throws(DatabaseError) {
-        try self.begin(.write)
-        do throws(DatabaseError) {
+        try self.transaction { () throws(DatabaseError) in
             if try self.hasTable("store_commits") {
                 try self.execute("DELETE FROM store_commits WHERE asked_at < now() - interval '30 days'", [])
             } else {
@@ -53,10 +52,6 @@ extension PostgreSQLConnection {
                     PRIMARY KEY (writer, number))
                     """)
             }
-            try self.commit()
-        } catch {
-            self.giveUpTransaction()
-            throw error
         }
     }
 }

@@ -74,31 +74,21 @@ final class PostgreSQLConnection: StoreConnection {
 
     private func answer(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> PostgreSQLLink.Answer {
         let link = try self.open()
-        do throws(DatabaseError) {
+        return try self.noting { () throws(DatabaseError) in
             try link.send(sql, values, isAwaited: true)
             guard let answer = try self.finish(link).last else {
                 throw DatabaseError(code: .misuse, message: "no result: report it")
             }
             return answer
-        } catch {
-            throw self.failed(error)
         }
     }
 
     func later(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> LaterRows {
         let link = try self.open()
-        do throws(DatabaseError) {
-            try link.send(sql, values, isAwaited: true)
-        } catch {
-            throw self.failed(error)
-        }
+        try self.noting { () throws(DatabaseError) in try link.send(sql, values, isAwaited: true) }
         let rows = LaterRows { [unowned self] () throws(DatabaseError) in
             let link = try self.open()
-            do throws(DatabaseError) {
-                try self.finish(link)
-            } catch {
-                throw self.failed(error)
-            }
+            _ = try self.noting { () throws(DatabaseError) in try self.finish(link) }
         }
         self.transaction?.pending.append(rows)
         return rows
@@ -126,6 +116,15 @@ final class PostgreSQLConnection: StoreConnection {
     private func failed(_ error: DatabaseError) -> DatabaseError {
         if self.transaction?.failure == nil { self.transaction?.failure = error }
         return self.transaction?.failure ?? error
+    }
+
+    /// Runs a body whose error is that of the transaction.
+    private func noting<Value>(_ body: () throws(DatabaseError) -> Value) throws(DatabaseError) -> Value {
+        do throws(DatabaseError) {
+            return try body()
+        } catch {
+            throw self.failed(error)
+        }
     }
 
     // MARK: Transactions
@@ -180,22 +179,16 @@ final class PostgreSQLConnection: StoreConnection {
         let link = try self.open()
         // All rows are there, and nothing can fail in the end of a read.
         if self.transaction?.access == .read, self.transaction?.pending.isEmpty == true {
-            do throws(DatabaseError) {
-                try link.post("COMMIT")
-            } catch {
-                throw self.failed(error)
-            }
+            try self.noting { () throws(DatabaseError) in try link.post("COMMIT") }
             self.transaction = nil
             return
         }
-        do throws(DatabaseError) {
+        try self.noting { () throws(DatabaseError) in
             // Of a server that is away, no commit is in doubt: the write fails soon.
             if self.transaction?.access == .write, self.transaction?.isAnswered == false {
                 try self.finish(link)
             }
             try link.send("COMMIT")
-        } catch {
-            throw self.failed(error)
         }
         do throws(DatabaseError) {
             try self.finish(link)
@@ -298,10 +291,8 @@ final class PostgreSQLConnection: StoreConnection {
 
     func script(_ sql: String) throws(DatabaseError) {
         let link = try self.open()
-        do throws(DatabaseError) {
+        try self.noting { () throws(DatabaseError) in
             try link.script("SET LOCAL statement_timeout = 0; " + sql, within: .seconds(3_600))
-        } catch {
-            throw self.failed(error)
         }
     }
 

@@ -32,17 +32,18 @@ extension SQLiteConnection {
         try connection.control("PRAGMA foreign_keys = ON")
         try connection.control("PRAGMA trusted_schema = OFF")
         try connection.control("PRAGMA journal_size_limit = \(Self.logLimit)")
-        if settings.checksIntegrity, let problem = try connection.control("PRAGMA quick_check(1)").first?[0].text,
-            problem != "ok"
-        {
-            throw DatabaseError(
-                resultCode: SQLITE_CORRUPT, detail: problem, systemError: 0, path: path, isReader: false)
-        }
+        if settings.checksIntegrity { try connection.checkIntegrity() }
         try migrator.run(on: connection)
         // The journal for undoing a single write of a group would otherwise go to a temporary file above 64 kB.
         try connection.control("PRAGMA temp_store = MEMORY")
         connection.takeOverCheckpoints()
         return connection
+    }
+
+    func checkIntegrity() throws(DatabaseError) {
+        guard let problem = try self.control("PRAGMA quick_check(1)").first?[0].text, problem != "ok" else { return }
+        throw DatabaseError(
+            resultCode: SQLITE_CORRUPT, detail: problem, systemError: 0, path: self.path, isReader: false)
     }
 
     /// Switches to a write-ahead log and returns the resulting journal mode.

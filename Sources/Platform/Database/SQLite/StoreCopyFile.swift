@@ -1,4 +1,3 @@
-internal import CSQLite
 internal import Glibc
 
 /// A copy of an SQLite file for a backup. Blocks.
@@ -15,13 +14,13 @@ package enum StoreCopyFile {
         close(file)
         let copy = try SQLiteConnection(path: target, role: .writer, busyTimeout: .zero)
         try source.copy(into: copy)
-        try self.check(copy, target)
+        try copy.checkIntegrity()
     }
 
     /// The number of the schema's last step in the undamaged file at `path`.
     package static func schema(of path: String) throws(DatabaseError) -> Int {
         let file = try SQLiteConnection(path: path, role: .writer, busyTimeout: .zero)
-        try self.check(file, path)
+        try file.checkIntegrity()
         guard try file.hasTable("schema_migrations") else { return 0 }
         return try file.first("SELECT MAX(number) AS last FROM schema_migrations", [])?.int("last") ?? 0
     }
@@ -30,10 +29,5 @@ package enum StoreCopyFile {
     package static func delete(from table: String, where condition: String, at path: String) throws(DatabaseError) {
         let file = try SQLiteConnection(path: path, role: .writer, busyTimeout: .zero)
         if try file.hasTable(table) { try file.execute("DELETE FROM \(table) WHERE \(condition)", []) }
-    }
-
-    private static func check(_ file: SQLiteConnection, _ path: String) throws(DatabaseError) {
-        guard let problem = try file.control("PRAGMA quick_check(1)").first?[0].text, problem != "ok" else { return }
-        throw DatabaseError(resultCode: SQLITE_CORRUPT, detail: problem, systemError: 0, path: path, isReader: false)
     }
 }

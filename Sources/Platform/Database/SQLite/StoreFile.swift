@@ -72,11 +72,7 @@ enum StoreFile {
         let reason = unsafe String(cString: strerror(number))
         return switch number {
         case EACCES, EPERM, EROFS:
-            DatabaseError(
-                code: .readOnly,
-                message:
-                    "the store \(path) cannot be written (\(reason)): give the user that runs this program write "
-                    + "access to the file and its directory, and check that the disk is not mounted read-only")
+            DatabaseError(code: .readOnly, message: DatabaseError.message(.readOnly, path: path, facts: reason))
         case ENOSPC, EDQUOT:
             DatabaseError(
                 code: .full,
