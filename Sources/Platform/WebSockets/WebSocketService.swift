@@ -123,12 +123,7 @@ actor WebSocketService {
         self.lastNumber += 1
         let number = self.lastNumber
         let orders = self.orders
-        let state = WebSocketState(settings: settings) { wish in
-            switch wish {
-            case .write: orders.post(.write, to: number)
-            case .resumeReading: orders.post(.resumeReading, to: number)
-            }
-        }
+        let state = WebSocketState(settings: settings) { orders.post($0, to: number) }
         let link = WebSocketLink(number: number, state: state, isClient: isClient)
         self.links[number] = link
         return link

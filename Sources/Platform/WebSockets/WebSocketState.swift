@@ -4,12 +4,6 @@ internal import Primitives
 ///
 /// Both queues are bounded: a full outbox makes ``send(_:)`` wait, a full inbox makes the thread stop reading.
 final class WebSocketState: Sendable {
-    /// Requests from the tasks to the thread.
-    enum Wish: Sendable {
-        case write
-        case resumeReading
-    }
-
     private struct Waiter {
         let number: UInt64
         let continuation: CheckedContinuation<Void, any Error>
@@ -30,24 +24,14 @@ final class WebSocketState: Sendable {
         var number: UInt64 = 0
     }
 
-    private enum Queue {
-        case readers, writers, enders
-
-        var path: WritableKeyPath<Shared, [Waiter]> {
-            switch self {
-            case .readers: \.readers
-            case .writers: \.writers
-            case .enders: \.enders
-            }
-        }
-    }
+    private typealias Queue = WritableKeyPath<Shared, [Waiter]> & Sendable
 
     let settings: WebSocketSettings
     private let shared = Protected(Shared())
-    private let wish: @Sendable (Wish) -> Void
+    private let wish: @Sendable (WebSocketService.Order) -> Void
 
     /// `wish` is called on any thread, never under the lock.
-    init(settings: WebSocketSettings, wish: @escaping @Sendable (Wish) -> Void) {
+    init(settings: WebSocketSettings, wish: @escaping @Sendable (WebSocketService.Order) -> Void) {
         self.settings = settings
         self.wish = wish
     }
@@ -70,7 +54,7 @@ final class WebSocketState: Sendable {
                 _ = try end.get()
                 return nil
             }
-            try await self.wait(in: .readers) { $0.inbox.isEmpty && $0.end == nil }
+            try await self.wait(in: \.readers) { $0.inbox.isEmpty && $0.end == nil }
         }
     }
 
@@ -88,14 +72,14 @@ final class WebSocketState: Sendable {
             }
             if isSent.1 { self.wish(.write) }
             if isSent.0 { return }
-            try await self.wait(in: .writers) {
+            try await self.wait(in: \.writers) {
                 !$0.outbox.isEmpty && $0.outboxBytes + count > limit && $0.end == nil && !$0.isClosing
             }
         }
     }
 
     func waitForEnd() async throws {
-        while self.end == nil { try await self.wait(in: .enders) { $0.end == nil } }
+        while self.end == nil { try await self.wait(in: \.enders) { $0.end == nil } }
     }
 
     var end: Result<WebSocketClosure, WebSocketError>? { self.shared.withLock { $0.end } }
@@ -121,7 +105,7 @@ final class WebSocketState: Sendable {
 
     // MARK: The library's thread
 
-    /// Returns `false` to stop reading until ``Wish/resumeReading``.
+    /// Returns `false` to stop reading until ``WebSocketService/Order/resumeReading``.
     func deliver(_ message: WebSocketMessage) -> Bool {
         let (keepsReading, reader) = self.shared.withLock { shared -> (Bool, Waiter?) in
             shared.inbox.append(message)
@@ -169,7 +153,7 @@ final class WebSocketState: Sendable {
     // MARK: Waiting
 
     /// Waits for a wake if `condition` holds at the start; the caller checks again.
-    private func wait(in queue: Queue, while condition: @Sendable (Shared) -> Bool) async throws {
+    private func wait(in queue: any Queue, while condition: @Sendable (Shared) -> Bool) async throws {
         let number = self.shared.withLock { shared in
             shared.number += 1
             return shared.number
@@ -179,7 +163,7 @@ final class WebSocketState: Sendable {
                 let isWaiting = self.shared.withLock { shared in
                     // Under the lock, so that a cancellation is either seen here or finds the waiter.
                     guard !Task.isCancelled, condition(shared) else { return false }
-                    shared[keyPath: queue.path].append(Waiter(number: number, continuation: continuation))
+                    shared[keyPath: queue].append(Waiter(number: number, continuation: continuation))
                     return true
                 }
                 guard !isWaiting else { return }
@@ -191,10 +175,10 @@ final class WebSocketState: Sendable {
             }
         } onCancel: {
             let waiter = self.shared.withLock { shared -> Waiter? in
-                guard let index = shared[keyPath: queue.path].firstIndex(where: { $0.number == number }) else {
+                guard let index = shared[keyPath: queue].firstIndex(where: { $0.number == number }) else {
                     return nil
                 }
-                return shared[keyPath: queue.path].remove(at: index)
+                return shared[keyPath: queue].remove(at: index)
             }
             waiter?.continuation.resume(throwing: CancellationError())
         }
