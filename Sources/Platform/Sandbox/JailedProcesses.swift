@@ -1,5 +1,6 @@
 internal import CSystem
 internal import Glibc
+internal import Primitives
 
 /// The processes of a jail, as the host's /proc shows them.
 package struct JailedProcesses: Sendable {
@@ -87,4 +88,45 @@ package struct JailedProcesses: Sendable {
         for id in self.ids { files.add(id) }
         return files
     }
+}
+
+/// A process of a jail.
+package struct JailedProcess: Sendable, Equatable {
+    /// As the jail sees it.
+    package let id: Int
+    package let command: String
+    /// How long it has been running.
+    package let age: Duration
+    let hostID: Int32
+    /// In seconds since the machine started.
+    let started: Double
+
+    /// Nil for a process that has ended.
+    init?(_ id: Int32) {
+        guard let facts = ProcessChildren.facts(of: id) else { return nil }
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &now)
+        let age = max(0, Double(now.tv_sec) + Double(now.tv_nsec) / 1e9 - facts.started)
+        self.id = facts.inside
+        self.command = facts.command
+        self.age = .seconds(age)
+        self.hostID = id
+        self.started = facts.started
+    }
+}
+
+/// Looks at what commands have left running, and ends it, on a thread that all jails share: each process takes several
+/// calls into the kernel, and its command line can be read only when it is not changing its memory.
+actor LeftoverThread {
+    static let shared = LeftoverThread()
+
+    private static let thread = ThreadExecutor(name: "jail-processes")
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe Self.thread.asUnownedSerialExecutor() }
+
+    func leftovers(of trees: Set<UInt32>, in processes: JailedProcesses) -> [JailedProcess] {
+        processes.leftovers(of: trees)
+    }
+
+    func end(_ process: JailedProcess, in processes: JailedProcesses) -> Bool { processes.end(process) }
 }
