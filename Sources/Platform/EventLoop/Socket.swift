@@ -32,10 +32,8 @@ package enum Socket {
             return try self.listen(on: own, backlog: backlog, sharing: .further)
         }
         let socket = try self.open(address)
-        var on: Int32 = 1
-        let size = socklen_t(MemoryLayout<Int32>.size)
-        _ = unsafe setsockopt(socket.rawValue, SOL_SOCKET, SO_REUSEADDR, &on, size)
-        if sharing == .further, unsafe setsockopt(socket.rawValue, SOL_SOCKET, SO_REUSEPORT, &on, size) != 0 {
+        self.set(socket.rawValue, SOL_SOCKET, SO_REUSEADDR)
+        if sharing == .further, !self.set(socket.rawValue, SOL_SOCKET, SO_REUSEPORT) {
             throw .last("share the port of \(address)")
         }
         guard unsafe address.withPointer({ unsafe bind(socket.rawValue, $0, $1) }) == 0 else {
@@ -138,37 +136,28 @@ package enum Socket {
         unsafe SocketAddress { unsafe getpeername(socket, $0, $1) == 0 }
     }
 
-    package static func setNoDelay(_ socket: Int32) {
-        var on: Int32 = 1
-        _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-    }
+    package static func setNoDelay(_ socket: Int32) { self.set(socket, Int32(IPPROTO_TCP), TCP_NODELAY) }
 
     /// Probes an idle peer every minute (tcp(7), TCP_KEEPIDLE).
     package static func keepAlive(_ socket: Int32) {
-        let size = socklen_t(MemoryLayout<Int32>.size)
-        var on: Int32 = 1, seconds: Int32 = 60
-        _ = unsafe setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, size)
-        _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_KEEPIDLE, &seconds, size)
-        _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_KEEPINTVL, &seconds, size)
+        self.set(socket, SOL_SOCKET, SO_KEEPALIVE)
+        self.set(socket, Int32(IPPROTO_TCP), TCP_KEEPIDLE, to: 60)
+        self.set(socket, Int32(IPPROTO_TCP), TCP_KEEPINTVL, to: 60)
     }
 
     /// Reads the available bytes, at most `buffer.count`. Also works for pipes.
     package static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
-        while true {
-            let count = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            if count >= 0 { return .moved(count) }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN: return .wouldBlock
-            default: return .failed(errno)
-            }
-        }
+        self.transfer { unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count) }
     }
 
     /// Writes as much as there is room for; a closed peer gives `.failed(EPIPE)`, never a signal.
     package static func write(_ socket: Int32, _ bytes: UnsafeRawBufferPointer) -> Transfer {
+        self.transfer { unsafe send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL)) }
+    }
+
+    private static func transfer(_ call: () -> Int) -> Transfer {
         while true {
-            let count = unsafe send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            let count = call()
             if count >= 0 { return .moved(count) }
             switch errno {
             case EINTR: continue
@@ -188,13 +177,18 @@ package enum Socket {
     /// Acknowledges read data now instead of up to 40 ms later. A peer without TCP_NODELAY (ngIRCd) holds its next
     /// small write back until then. Call it after each read: the setting isn't permanent (tcp(7), TCP_QUICKACK).
     package static func acknowledge(_ socket: Int32) {
-        var on: Int32 = 1
-        _ = unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_QUICKACK, &on, socklen_t(MemoryLayout<Int32>.size))
+        self.set(socket, Int32(IPPROTO_TCP), TCP_QUICKACK)
     }
 
     /// Sends the end of data; reading remains possible.
     package static func shutdownWrite(_ socket: Int32) {
         _ = shutdown(socket, Int32(SHUT_WR))
+    }
+
+    @discardableResult
+    private static func set(_ socket: Int32, _ level: Int32, _ option: Int32, to value: Int32 = 1) -> Bool {
+        var value = value
+        return unsafe setsockopt(socket, level, option, &value, socklen_t(MemoryLayout<Int32>.size)) == 0
     }
 
     private static func open(_ address: SocketAddress) throws(SystemError) -> FileDescriptor {
