@@ -16,7 +16,7 @@ struct ShutdownMachineTests {
             case .cancel(let index): "cancel \(index)"
             case .startTotalDeadline: "total deadline"
             case .startCancelDeadline: "cancel deadline"
-            case .finish(let error): "finish \((error as? LifecycleError)?.code.name ?? "well")"
+            case .finish(let error): "finish \((error as? LifecycleError)?.code.rawValue ?? "well")"
             }
         }
     }

@@ -51,26 +51,10 @@ package struct HTTPStatus: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
     /// The reason phrase in the IANA registry; empty for an unregistered code.
     package var reason: String {
         switch self.code {
-        case 100..<200: Self.informational(self.code)
-        case 200..<300: Self.success(self.code)
-        case 300..<400: Self.redirection(self.code)
-        case 400..<500: Self.clientError(self.code)
-        default: Self.serverError(self.code)
-        }
-    }
-
-    private static func informational(_ code: Int) -> String {
-        switch code {
         case 100: "Continue"
         case 101: "Switching Protocols"
         case 102: "Processing"
         case 103: "Early Hints"
-        default: ""
-        }
-    }
-
-    private static func success(_ code: Int) -> String {
-        switch code {
         case 200: "OK"
         case 201: "Created"
         case 202: "Accepted"
@@ -79,12 +63,6 @@ package struct HTTPStatus: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
         case 205: "Reset Content"
         case 206: "Partial Content"
         case 207: "Multi-Status"
-        default: ""
-        }
-    }
-
-    private static func redirection(_ code: Int) -> String {
-        switch code {
         case 300: "Multiple Choices"
         case 301: "Moved Permanently"
         case 302: "Found"
@@ -92,12 +70,6 @@ package struct HTTPStatus: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
         case 304: "Not Modified"
         case 307: "Temporary Redirect"
         case 308: "Permanent Redirect"
-        default: ""
-        }
-    }
-
-    private static func clientError(_ code: Int) -> String {
-        switch code {
         case 400: "Bad Request"
         case 401: "Unauthorized"
         case 402: "Payment Required"
@@ -126,12 +98,6 @@ package struct HTTPStatus: Sendable, Hashable, ExpressibleByIntegerLiteral, Cust
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
         case 451: "Unavailable For Legal Reasons"
-        default: ""
-        }
-    }
-
-    private static func serverError(_ code: Int) -> String {
-        switch code {
         case 500: "Internal Server Error"
         case 501: "Not Implemented"
         case 502: "Bad Gateway"

@@ -2,42 +2,40 @@ internal import TLS
 
 /// Why an HTTP exchange or a raw connection failed.
 package struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertible {
-    package struct Code: Sendable, Hashable, CustomStringConvertible {
-        package let description: String
-
+    package enum Code: Sendable {
         /// The request can't be sent: a line break in a header, an invalid method or target.
-        package static let invalidRequest = Code(description: "invalidRequest")
+        case invalidRequest
         /// `http://` to a host that isn't loopback, and the settings don't allow it.
-        package static let plainHTTPRefused = Code(description: "plainHTTPRefused")
+        case plainHTTPRefused
         /// The host name can't be resolved.
-        package static let resolve = Code(description: "resolve")
+        case resolve
         /// The client may not connect to the host's address.
-        package static let addressRefused = Code(description: "addressRefused")
+        case addressRefused
         /// The connection was refused or the host is unreachable.
-        package static let connect = Code(description: "connect")
+        case connect
         /// Connecting, including TLS, took too long.
-        package static let connectTimeout = Code(description: "connectTimeout")
+        case connectTimeout
         /// The peer was idle for too long.
-        package static let idleTimeout = Code(description: "idleTimeout")
-        package static let totalTimeout = Code(description: "totalTimeout")
+        case idleTimeout
+        case totalTimeout
         /// TLS failed for a reason other than the server's certificate.
-        package static let tls = Code(description: "tls")
+        case tls
         /// No trusted authority signed the server's certificate.
-        package static let certificateUntrusted = Code(description: "certificateUntrusted")
-        package static let certificateExpired = Code(description: "certificateExpired")
-        package static let certificateNotYetValid = Code(description: "certificateNotYetValid")
+        case certificateUntrusted
+        case certificateExpired
+        case certificateNotYetValid
         /// The certificate is for a different name.
-        package static let certificateWrongHost = Code(description: "certificateWrongHost")
+        case certificateWrongHost
         /// The configured certificate, key or CA file is unreadable or invalid.
-        package static let badCertificateFile = Code(description: "badCertificateFile")
+        case badCertificateFile
         /// The peer closed or reset the connection prematurely.
-        package static let closed = Code(description: "closed")
+        case closed
         /// The response was not valid HTTP.
-        package static let invalidResponse = Code(description: "invalidResponse")
+        case invalidResponse
         /// The head or the body is larger than allowed.
-        package static let tooLarge = Code(description: "tooLarge")
+        case tooLarge
         /// A failure in this process: out of memory, or refused by libcurl.
-        package static let local = Code(description: "local")
+        case local
 
         /// Whether the server's identity could not be verified.
         package var isCertificate: Bool {

@@ -37,19 +37,17 @@ package enum LifecycleEvent: Sendable, Hashable, CustomStringConvertible {
 
 /// Why a service group ended without an orderly shutdown.
 package struct LifecycleError: Error, Sendable, CustomStringConvertible {
-    package struct Code: Sendable, Hashable {
-        let name: String
-
+    package enum Code: String, Sendable {
         /// A service's `run()` returned without being asked to stop.
-        package static let serviceEnded = Code(name: "serviceEnded")
+        case serviceEnded
         /// A service's `run()` threw; see ``LifecycleError/underlying``.
-        package static let serviceFailed = Code(name: "serviceFailed")
+        case serviceFailed
         /// A service missed its deadline and was cancelled.
-        package static let overdue = Code(name: "overdue")
+        case overdue
         /// A later signal, the total deadline or cancellation of the caller cut the shutdown short.
-        package static let cutShort = Code(name: "cutShort")
+        case cutShort
         /// Services kept running after their cancellation.
-        package static let stuck = Code(name: "stuck")
+        case stuck
     }
 
     package let code: Code
