@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Two lower-case hexadecimal digits per byte.
 package func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
@@ -7,7 +9,7 @@ package func hex(_ bytes: [UInt8]) -> String {
 
 /// Decodes hexadecimal digits of either case; nil if the text contains anything else.
 package func decodeHex(_ text: String) -> [UInt8]? {
-    let digits = text.utf8.map(hexDigit)
+    let digits = text.utf8.map(\.hexadecimalValue)
     guard digits.count.isMultiple(of: 2) else { return nil }
     var bytes: [UInt8] = []
     for index in stride(from: 0, to: digits.count, by: 2) {
@@ -62,15 +64,6 @@ private let base64Values: [UInt8] = {
     for (value, letter) in base64Alphabet.enumerated() { values[Int(letter)] = UInt8(value) }
     return values
 }()
-
-private func hexDigit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-    default: nil
-    }
-}
 
 private func encodeBase64(_ bytes: [UInt8], _ alphabet: [UInt8], isPadded: Bool) -> String {
     var text: [UInt8] = []

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// One step of the schema. There are no steps back, and a released step never changes.
 package struct Migration: Sendable {
     /// 1, 2, 3, … without gaps; only the first one may stand for several.
@@ -42,8 +44,7 @@ package struct Migration: Sendable {
         guard self.steps.isEmpty else { return self.steps }
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in (self.sql + self.sqlite).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        let digits = String(hash, radix: 16)
-        return [String(repeating: "0", count: 16 - digits.utf8.count) + digits]
+        return [hash.digits(16, radix: 16)]
     }
 }
 

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Primitives
 
 /// The full hash of an object: 40 lower-case hexadecimal digits.
 package struct GitObjectID: Hashable, Sendable, CustomStringConvertible {

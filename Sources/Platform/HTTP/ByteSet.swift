@@ -62,17 +62,6 @@ extension UInt8 {
     @inlinable
     package var lowercasedASCII: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 
-    /// The value of a hexadecimal digit; `nil` for any other byte.
-    @inlinable
-    package var hexadecimalValue: UInt8? {
-        switch self {
-        case 0x30...0x39: self - 0x30
-        case 0x41...0x46: self - 0x41 + 10
-        case 0x61...0x66: self - 0x61 + 10
-        default: nil
-        }
-    }
-
     /// CR, LF or NUL, which no field's value may have (RFC 9110 §5.5).
     @inlinable
     package var breaksLine: Bool { self == 0x0D || self == 0x0A || self == 0 }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Parses a chunked body in pieces of any size (RFC 9112 §7.1). A chunk line is 1–15 hexadecimal digits, ignored
 /// extensions (§7.1.1) and CRLF; a bare CR or LF, also inside a quoted extension, is rejected, because servers read it
 /// differently.

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A place in a JSON text (RFC 8259) that moves from token to token.
 ///
 /// The parser and readers that build no tree share it, so that no two of them read different things from the same bytes.
@@ -139,20 +141,11 @@ package struct JSONCursor: Sendable {
             self.position += 2
         case UInt8(ascii: "u"):
             guard self.position + 6 <= bytes.count else { throw self.ended("an escape") }
-            for index in self.position + 2..<self.position + 6 where Self.hexadecimalValue(bytes[index]) == nil {
+            for index in self.position + 2..<self.position + 6 where bytes[index].hexadecimalValue == nil {
                 throw JSONError(code: .syntax, offset: index, message: "expected a hexadecimal digit")
             }
             self.position += 6
         default: throw self.error("unknown escape")
-        }
-    }
-
-    static func hexadecimalValue(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt32(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt32(byte - UInt8(ascii: "A") + 10)
-        default: nil
         }
     }
 

@@ -213,6 +213,6 @@ extension JSONParser {
 
     /// The four digits after `\u`.
     private static func unit(_ bytes: Span<UInt8>, at position: Int) -> UInt32 {
-        (position + 2..<position + 6).reduce(0) { $0 << 4 | (JSONCursor.hexadecimalValue(bytes[$1]) ?? 0) }
+        (position + 2..<position + 6).reduce(0) { $0 << 4 | UInt32(bytes[$1].hexadecimalValue ?? 0) }
     }
 }

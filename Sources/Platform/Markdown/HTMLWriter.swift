@@ -38,8 +38,8 @@ struct HTMLWriter: MarkdownVisitor {
         case .heading(let level):
             self.heading("</h", level)
             self.write("\n")
-        case .blockQuote: self.close("</blockquote>\n")
-        case .list(let list): self.close(list.start == nil ? "</ul>\n" : "</ol>\n")
+        case .blockQuote: self.open("</blockquote>\n")
+        case .list(let list): self.open(list.start == nil ? "</ul>\n" : "</ol>\n")
         case .item: self.write("</li>\n")
         case .codeBlock: self.write("</code></pre>\n")
         case .table: self.closeTable()
@@ -80,14 +80,10 @@ extension HTMLWriter {
         unsafe self.output.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Starts a block on a new line.
+    /// Starts or ends a block on a new line.
     private mutating func open(_ text: StaticString) {
         if let last = self.output.last, last != UInt8(ascii: "\n") { self.write("\n") }
         self.write(text)
-    }
-
-    private mutating func close(_ text: StaticString) {
-        self.open(text)
     }
 
     private mutating func heading(_ tag: StaticString, _ level: Int) {

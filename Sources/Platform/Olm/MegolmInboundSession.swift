@@ -22,19 +22,21 @@ package final class MegolmInboundSession {
 
     /// From the key that the writing device sends.
     package convenience init(sessionKey: String) throws(OlmError) {
-        let memory = Self.makeMemory()
-        var key = Array(base64Unpadded(try WireMessage.decoded(sessionKey)).utf8)
-        guard !key.isEmpty else { throw OlmError(code: "BAD_SESSION_KEY") }
-        try memory.check(unsafe olm_init_inbound_group_session(memory.pointer, &key, key.count))
-        self.init(memory)
+        try unsafe self.init(sessionKey) { unsafe olm_init_inbound_group_session($0, $1, $2) }
     }
 
     /// From an exported key, whose origin is not signed.
     package convenience init(exported: String) throws(OlmError) {
+        try unsafe self.init(exported) { unsafe olm_import_inbound_group_session($0, $1, $2) }
+    }
+
+    private convenience init(
+        _ text: String, _ read: (OpaquePointer, UnsafePointer<UInt8>, Int) -> Int
+    ) throws(OlmError) {
         let memory = Self.makeMemory()
-        var key = Array(base64Unpadded(try WireMessage.decoded(exported)).utf8)
+        let key = Array(base64Unpadded(try WireMessage.decoded(text)).utf8)
         guard !key.isEmpty else { throw OlmError(code: "BAD_SESSION_KEY") }
-        try memory.check(unsafe olm_import_inbound_group_session(memory.pointer, &key, key.count))
+        try memory.check(unsafe read(memory.pointer, key, key.count))
         self.init(memory)
     }
 

@@ -13,9 +13,7 @@ package enum QuotedPath {
             case UInt8(ascii: "\n"): text += "\\n"
             case UInt8(ascii: "\t"): text += "\\t"
             case 0x20..<0x7F: text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 8)
-                text += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+            default: text += "\\" + byte.digits(3, radix: 8)
             }
         }
         return text + "\""

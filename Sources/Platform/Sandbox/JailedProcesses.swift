@@ -65,10 +65,7 @@ package struct JailedProcesses: Sendable {
         return Self.descendants(of: wardens).compactMap { JailedProcess($0) }.sorted { $0.age > $1.age }
     }
 
-    private static func warden(of tree: UInt32) -> String {
-        let digits = String(tree, radix: 16)
-        return "warden-" + String(repeating: "0", count: 8 - digits.count) + digits
-    }
+    private static func warden(of tree: UInt32) -> String { "warden-" + tree.digits(8, radix: 16) }
 
     /// Kills one of them and its descendants. Returns false if it has ended.
     func end(_ process: JailedProcess) -> Bool {

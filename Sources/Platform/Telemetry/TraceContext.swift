@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The place of a span in its trace, as W3C Trace Context writes it.
 package struct TraceContext: Sendable, Hashable {
     let traceHigh: UInt64
@@ -43,10 +45,7 @@ package struct TraceContext: Sendable, Hashable {
     package var traceID: String { Self.hex(self.traceHigh) + Self.hex(self.traceLow) }
     var spanID: String { Self.hex(self.span) }
 
-    static func hex(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-    }
+    static func hex(_ number: UInt64) -> String { number.digits(16, radix: 16) }
 
     private static func number(_ text: Substring, digits: Int) -> UInt64? {
         let isHex = text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
