@@ -15,7 +15,7 @@ struct HTTP1ConnectionTests {
         return String(decoding: body, as: UTF8.self)
     }
 
-    private func answer(_ connection: RawConnection, headers: String = "", _ end: String = "") async throws {
+    private func answer(_ connection: RawServer.Connection, headers: String = "", _ end: String = "") async throws {
         try await connection.write("HTTP/1.1 200 OK\r\n\(headers)Content-Length: 2\r\n\r\nok\(end)")
     }
 
@@ -58,7 +58,7 @@ struct HTTP1ConnectionTests {
 
     @Test("at the limit, an idle connection to another server makes room")
     func limit() async throws {
-        let handler: @Net @Sendable (RawConnection) async throws -> Void = { connection in
+        let handler: @Net @Sendable (RawServer.Connection) async throws -> Void = { connection in
             while try await connection.head() != nil { try await self.answer(connection) }
         }
         let first = try RawServer(handler), second = try RawServer(handler)
@@ -77,7 +77,7 @@ struct HTTP1ConnectionTests {
     @Test("the limit holds for all servers together, and every request gets its turn")
     func sharedLimit() async throws {
         var inProgress = 0, most = 0
-        let handler: @Net @Sendable (RawConnection) async throws -> Void = { connection in
+        let handler: @Net @Sendable (RawServer.Connection) async throws -> Void = { connection in
             while try await connection.head() != nil {
                 inProgress += 1
                 most = max(most, inProgress)

@@ -71,35 +71,6 @@ import Testing
     }
 }
 
-/// Sends each connection the same bytes.
-@Net private final class FixedServer {
-    let port: Int
-    private let listener: FileDescriptor
-    private var registration: Registration?
-    /// Open until the test ends, as a server leaves them between two requests.
-    private var connections: [Connection] = []
-
-    private final class Connection {
-        let socket: FileDescriptor
-        init(_ socket: consuming FileDescriptor) { self.socket = socket }
-    }
-
-    init(_ answer: String) throws {
-        self.listener = try Socket.listen(on: #require(SocketAddress(host: "127.0.0.1", port: 0)))
-        self.port = Int(try #require(Socket.localAddress(self.listener.rawValue)).port)
-        self.registration = try EventLoop.shared.watch(self.listener.rawValue, .readable) { [weak self] _ in
-            while let self, let socket = try? Socket.accept(on: self.listener.rawValue) {
-                let connection = Connection(socket)
-                self.connections.append(connection)
-                var bytes = Array(answer.utf8)
-                _ = write(connection.socket.rawValue, &bytes, bytes.count)
-            }
-        }
-    }
-
-    isolated deinit { self.registration?.cancel() }
-}
-
 @Suite("Downloads from S3 that fail", .timeLimit(.minutes(2)))
 struct S3FaultTests {
     private static let bytes = StoreContract.noise(1 << 20)
@@ -153,8 +124,10 @@ struct S3FaultTests {
     @Test(
         "a length that no object has is refused", arguments: ExtremeNumbers.all.filter { !(0...1).contains($0) }) @Net
     func absurdLengths(_ length: Int64) async throws {
-        let server = try FixedServer(
-            "HTTP/1.1 206 Partial Content\r\nContent-Length: \(length)\r\nContent-Range: bytes 1-1/\(length)\r\n\r\na")
+        let server = try RawServer(
+            sending:
+                "HTTP/1.1 206 Partial Content\r\nContent-Length: \(length)\r\nContent-Range: bytes 1-1/\(length)\r\n\r\na"
+        )
         let store = try CuttingServer.store("http://127.0.0.1:\(server.port)")
         let error = await #expect(throws: ObjectStoreError.self) { _ = try await store.get("a", range: 1..<2) }
         expectEqual(error?.code, length > 0 ? .refused : .unavailable, "\(error.debugDescription)")

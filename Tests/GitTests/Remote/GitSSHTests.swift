@@ -144,12 +144,12 @@ struct GitSSHTests {
     @Test("cancelling ends a connection to a server that says nothing")
     func silent() async throws {
         let folder = try TemporaryDirectory()
-        let silent = try await SilentServer()
+        let silent = try await RawServer()
         let remote = GitRemote(
             url: try GitRemoteURL("ssh://git@127.0.0.1:\(silent.port)/a.git"),
             access: .ssh(GitSSHKey(privateKeyPath: folder.path + "/key", knownHostsPath: folder.path + "/known")))
         let task = Task { try await remote.list() }
-        try await silent.accepted()
+        try await silent.wait(forConnections: 1)
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
     }
