@@ -34,14 +34,7 @@ final class TestDirectory: Sendable {
     }
 
     func names() throws -> [String] {
-        let directory = try #require(opendir(self.path))
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        try #require(FileDescriptor.names(opendir(self.path))).map { String(decoding: $0, as: UTF8.self) }.sorted()
     }
 
     func mode(_ name: String) -> UInt32 {

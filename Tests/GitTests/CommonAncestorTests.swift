@@ -83,11 +83,6 @@ struct CommonAncestorTests {
         await expectEqual(Fixture.code { _ = try await fixture.repository.mergeBase(main, absent) }, .notFound)
     }
 
-    private static func code(_ body: () throws -> Void) -> GitError.Code? {
-        do { try body() } catch { return (error as? GitError)?.code }
-        return nil
-    }
-
     @Test("no more than the effort allows is read, nothing below the place, and nothing after the task is cancelled")
     func effort() async throws {
         let fixture = try await Fixture.initialised(bare: true)
@@ -97,12 +92,12 @@ struct CommonAncestorTests {
         let other = try #require(try GitObjectID(fixture.git("commit-tree -m other main^{tree}")))
         try await expectEqual(git.mergeBase(ids[9], other), nil)
         let store = try GitObjects(path: fixture.directory.path)
-        let found = Self.code {
+        let found = await Fixture.code {
             var search = try CommonAncestor(of: ids[9], other, in: store, HistoryEffort(12_000))
             _ = try search.find()
         }
         expectEqual(found, .tooLarge)
-        let contained = Self.code {
+        let contained = await Fixture.code {
             var search = try CommonAncestor(of: other, ids[9], in: store, HistoryEffort(12_000))
             _ = try search.isFirstContained()
         }

@@ -147,24 +147,19 @@ struct WorkFilesTests {
         // Nothing is written, or less than before.
         try await expectEqual(full.scan().tree, one)
         _ = try await full.restore(one, keeping: nil)
-        await expectEqual(Self.code { _ = try await full.restore(both, keeping: nil) }, .diskFull)
+        await expectEqual(Fixture.code { _ = try await full.restore(both, keeping: nil) }, .diskFull)
         let empty = WorkFiles(folder: "\(directory.path)/empty", store: store, rules: rules)
-        await expectEqual(Self.code { _ = try await empty.checkOut(both) }, .diskFull)
+        await expectEqual(Fixture.code { _ = try await empty.checkOut(both) }, .diskFull)
         let new = WorkspaceEdit(path: "new", expected: nil, bytes: [1])
-        await expectEqual(Self.code { try await full.apply([new], limit: 1 << 20) }, .diskFull)
-        await expectEqual(Self.code { try await full.write([1], to: "new") }, .diskFull)
+        await expectEqual(Fixture.code { try await full.apply([new], limit: 1 << 20) }, .diskFull)
+        await expectEqual(Fixture.code { try await full.write([1], to: "new") }, .diskFull)
         try expectEqual(git.shell("ls files empty"), "empty:\n\nfiles:\na")
         let a = try #require(try await full.file("a", limit: 1 << 20))
         try await full.apply([WorkspaceEdit(path: "a", expected: a.digest, bytes: [1])], limit: 1 << 20)
         try git.shell("seq 20 > files/c")
-        await expectEqual(Self.code { _ = try await full.scan() }, .diskFull)
+        await expectEqual(Fixture.code { _ = try await full.scan() }, .diskFull)
         _ = try await files.restore(both, keeping: nil)
         try git.shell("ls files/b")
-    }
-
-    private static func code(_ body: () async throws -> Void) async -> GitError.Code? {
-        do { try await body() } catch { return (error as? GitError)?.code }
-        return nil
     }
 
     @Test("an open folder can't be left", arguments: ["..", "../x", "/etc", "l", "l/passwd", "p", "d/../.."])

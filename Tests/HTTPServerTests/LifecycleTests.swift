@@ -176,11 +176,5 @@ struct LifecycleTests {
         }
     }
 
-    static var openDescriptors: Int {
-        guard let directory = opendir("/proc/self/fd") else { return -1 }
-        defer { closedir(directory) }
-        var count = 0
-        while readdir(directory) != nil { count += 1 }
-        return count
-    }
+    static var openDescriptors: Int { FileDescriptor.names(opendir("/proc/self/fd"))?.count ?? -1 }
 }

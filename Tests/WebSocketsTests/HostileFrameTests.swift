@@ -155,7 +155,7 @@ struct HostileFrameTests {
         } _: { scene in
             let start = ContinuousClock.now
             let (_, end) = try await scene.meet { peer in
-                for _ in 0..<10 { try await peer.write(peer.frame(0x82, [UInt8](repeating: 0, count: 20_000))) }
+                for _ in 0..<10 { try await peer.send(0x82, [UInt8](repeating: 0, count: 20_000)) }
                 try await expectEqual(peer.receive().first, 0x81)
                 try await expectEqual(peer.receiveClose(), 1000)
                 do throws(any Error) {
@@ -192,7 +192,7 @@ struct HostileFrameTests {
             let (heard, code) = try await scene.meet { peer in
                 let first = try await peer.receive()
                 #expect(first.first == 0x02 && !first.payload.isEmpty)
-                try await peer.write(peer.frame(0x82, [UInt8](repeating: 0, count: 8193)))
+                try await peer.send(0x82, [UInt8](repeating: 0, count: 8193))
                 var count = first.payload.count
                 while true {
                     let (first, payload) = try await peer.receive()
@@ -223,7 +223,7 @@ struct HostileFrameTests {
             let start = ContinuousClock.now
             let (heard, _) = try await scene.meet { peer in
                 _ = try await peer.receive()
-                try await peer.write(peer.frame(0x82, [UInt8](repeating: 0, count: 8193)))
+                try await peer.send(0x82, [UInt8](repeating: 0, count: 8193))
                 try await isOver.value()
             }
             expectEqual(heard.error?.code, .peerMistake)

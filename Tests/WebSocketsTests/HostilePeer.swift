@@ -27,6 +27,8 @@ final class HostilePeer {
     private var scratch = [UInt8](repeating: 0, count: 65_536)
     private var buffer: [UInt8] = []
     private var start = 0
+    /// The head of our server's answer.
+    private(set) var handshake = ""
 
     init(_ socket: consuming FileDescriptor, isClient: Bool) throws {
         self.socket = socket
@@ -34,6 +36,21 @@ final class HostilePeer {
         self.registration = try EventLoop.shared.watch(
             self.socket.rawValue, [.readable, .writable, .peerClosed, .edgeTriggered]
         ) { [weak self] _ in self?.changed.wakeAll() }
+    }
+
+    /// Shakes hands with our server.
+    ///
+    /// - Parameter window: Limits the bytes that the kernel takes for a peer that doesn't read.
+    convenience init(to server: WebSocketTestServer, headers: String = "", window: Int32? = nil) async throws {
+        let socket = try await Socket.connected(to: #require(server.http.boundAddress))
+        if let window { HostileServer.limit(socket.rawValue, SO_RCVBUF, window) }
+        try self.init(socket, isClient: true)
+        try await self.write(
+            Array(
+                ("GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\(headers)\r\n")
+                    .utf8))
+        self.handshake = try await self.head()
     }
 
     func close() {
@@ -51,15 +68,6 @@ final class HostilePeer {
         let key = head.split(separator: "\r\n").first { $0.hasPrefix("Sec-WebSocket-Key: ") }?.dropFirst(19) ?? ""
         try await self.write(WebSocketFrames.handshake(key: String(key)))
         return head
-    }
-
-    /// Shakes hands with our server.
-    func ask() async throws {
-        try await self.write(
-            Array(
-                ("GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").utf8))
-        _ = try await self.head()
     }
 
     private func head() async throws -> String {
@@ -119,6 +127,10 @@ final class HostilePeer {
     }
 
     // MARK: Frames
+
+    func send(_ first: UInt8, _ payload: [UInt8]) async throws {
+        try await self.write(self.frame(first, payload))
+    }
 
     /// A frame as this end sends it.
     func frame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
@@ -280,11 +292,7 @@ struct HostileScene: Sendable {
             return (heard, try await played)
         case .server(let server, let handled):
             let result = try await Self.play(script) {
-                let socket = try await Socket.connected(to: #require(server.http.boundAddress))
-                if let window = self.window { HostileServer.limit(socket.rawValue, SO_RCVBUF, window) }
-                let peer = try HostilePeer(socket, isClient: true)
-                try await peer.ask()
-                return peer
+                try await HostilePeer(to: server, window: self.window)
             }
             for await heard in handled { return (heard, result) }
             throw CancellationError()

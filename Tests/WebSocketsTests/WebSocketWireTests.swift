@@ -40,13 +40,13 @@ struct WebSocketWireTests {
     @Test("the handshake follows RFC 6455, without the compression that a browser offers")
     @Net func answer() async throws {
         try await WebSocketTestServer.with(subprotocols: ["chat"], handler: WebSocketTestServer.echo) { server in
-            let plain = try await RawWebSocket(server)
+            let plain = try await HostilePeer(to: server)
             #expect(plain.handshake.hasPrefix("HTTP/1.1 101 "))
             #expect(plain.handshake.lowercased().contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="))
             #expect(!plain.handshake.lowercased().contains("sec-websocket-protocol"))
-            plain.connection.close()
-            let browser = try await RawWebSocket(
-                server,
+            plain.close()
+            let browser = try await HostilePeer(
+                to: server,
                 headers: "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
                     + "Sec-WebSocket-Protocol: chat, superchat\r\nCookie: \(String(repeating: "c", count: 9000))\r\n")
             let answer = browser.handshake.lowercased()
@@ -55,7 +55,7 @@ struct WebSocketWireTests {
             // "Hello" compressed, from RFC 7692 §7.2.3.1.
             try await browser.send(0xC1, [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00])
             try await expectEqual(browser.receiveClose(), 1002)
-            browser.connection.close()
+            browser.close()
         }
     }
 
@@ -72,16 +72,16 @@ struct WebSocketWireTests {
             try await expectEqual(early.receive(count: 4), [0x81, 2, 0x68, 0x69])
             early.close()
 
-            let socket = try await RawWebSocket(server)
+            let socket = try await HostilePeer(to: server)
             try await socket.send(0x01, Array("he".utf8))
             try await socket.send(0x89, Array("ping".utf8))
             try await socket.send(0x00, Array("ll".utf8))
             try await socket.send(0x80, Array("o".utf8))
             let pong = try await socket.receive()
-            #expect(pong.head == 0x8A && pong.payload == Array("ping".utf8))
+            #expect(pong.first == 0x8A && pong.payload == Array("ping".utf8))
             let message = try await socket.receive()
-            #expect(message.head == 0x81 && message.payload == Array("hello".utf8))
-            socket.connection.close()
+            #expect(message.first == 0x81 && message.payload == Array("hello".utf8))
+            socket.close()
         }
     }
 
@@ -104,10 +104,10 @@ struct WebSocketWireTests {
         ])
     @Net func mistakes(mistake: Mistake) async throws {
         try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
-            let socket = try await RawWebSocket(server)
+            let socket = try await HostilePeer(to: server)
             try await socket.send(mistake.head, mistake.payload)
             try await expectEqual(socket.receiveClose(), mistake.code)
-            socket.connection.close()
+            socket.close()
         }
     }
 
@@ -130,10 +130,10 @@ struct WebSocketWireTests {
                 failure.set(error as? WebSocketError)
             }
         } _: { server in
-            let socket = try await RawWebSocket(server)
-            for piece in pieces { try await socket.connection.send(piece) }
+            let socket = try await HostilePeer(to: server)
+            for piece in pieces { try await socket.write(piece) }
             try await expectEqual(socket.receiveClose(), 1002)
-            socket.connection.close()
+            socket.close()
             let error = try await failure.value()
             #expect(error?.code == .peerMistake && error?.message.contains("1002") == true)
         }
@@ -170,10 +170,10 @@ struct WebSocketWireTests {
                 failure.set((error as? WebSocketError)?.code)
             }
         } _: { server in
-            let silent = try await RawWebSocket(server)
-            try await expectEqual(silent.receive().head, 0x89)
+            let silent = try await HostilePeer(to: server)
+            try await expectEqual(silent.receive().first, 0x89)
             try await expectEqual(failure.value(), .lost)
-            silent.connection.close()
+            silent.close()
         }
     }
 
@@ -183,18 +183,18 @@ struct WebSocketWireTests {
         settings.pingInterval = .milliseconds(50)
         settings.deadline = .milliseconds(400)
         try await WebSocketTestServer.with(settings, handler: WebSocketTestServer.echo) { server in
-            let socket = try await RawWebSocket(server)
+            let socket = try await HostilePeer(to: server)
             // Twenty pings take at least a second, more than two deadlines.
             for _ in 0..<20 {
-                let (head, payload) = try await socket.receive()
-                expectEqual(head, 0x89)
+                let (first, payload) = try await socket.receive()
+                expectEqual(first, 0x89)
                 try await socket.send(0x8A, payload)
             }
             try await socket.send(0x81, Array("hi".utf8))
             var frame = try await socket.receive()
-            while frame.head == 0x89 { frame = try await socket.receive() }
+            while frame.first == 0x89 { frame = try await socket.receive() }
             expectEqual(frame.payload, Array("hi".utf8))
-            socket.connection.close()
+            socket.close()
         }
     }
 
@@ -209,8 +209,8 @@ struct WebSocketWireTests {
                 failure.set((error as? WebSocketError)?.code)
             }
         } _: { server in
-            let socket = try await RawWebSocket(server)
-            socket.connection.close()
+            let socket = try await HostilePeer(to: server)
+            socket.close()
             try await expectEqual(failure.value(), .lost)
         }
     }

@@ -91,7 +91,7 @@ struct GitAccessTests {
         let fixture = try await RemoteFixture()
         fixture.server.fail(.references(isPush: false), .status(status))
         let remote = try fixture.remote()
-        await expectEqual(fixture.code { _ = try await remote.list() }, code)
+        await expectEqual(Fixture.code { _ = try await remote.list() }, code)
         await fixture.server.stop()
     }
 
@@ -99,10 +99,10 @@ struct GitAccessTests {
     func absent() async throws {
         let fixture = try await RemoteFixture()
         let closed = GitRemote(url: try GitRemoteURL("http://127.0.0.1:9/owner/name.git"))
-        await expectEqual(fixture.code { _ = try await closed.list() }, .unreachable)
+        await expectEqual(Fixture.code { _ = try await closed.list() }, .unreachable)
         fixture.server.fail(.references(isPush: false), .status(200))
         let page = try fixture.remote()
-        await expectEqual(fixture.code { _ = try await page.list() }, .failed)
+        await expectEqual(Fixture.code { _ = try await page.list() }, .failed)
         await fixture.server.stop()
     }
 
@@ -122,9 +122,9 @@ struct GitAccessTests {
             fixture.server.fail(
                 .references(isPush: false), .redirect(to: "\(fixture.server.url)/again.git/info/refs"))
         }
-        await expectEqual(fixture.code { _ = try await remote.list() }, .failed)
+        await expectEqual(Fixture.code { _ = try await remote.list() }, .failed)
         fixture.server.fail(.references(isPush: false), .redirect(to: "\(other.url)/sign-in"))
-        await expectEqual(fixture.code { _ = try await fixture.remote().list() }, .failed)
+        await expectEqual(Fixture.code { _ = try await fixture.remote().list() }, .failed)
         await fixture.server.stop()
         await other.stop()
     }
@@ -159,7 +159,7 @@ struct GitAccessTests {
             let http = Redirecting(to: target)
             let remote = GitRemote(
                 url: try GitRemoteURL("https://example.org/a.git"), access: .http { _ in Self.good }, http: http)
-            await expectEqual(fixture.code { _ = try await remote.list() }, code)
+            await expectEqual(Fixture.code { _ = try await remote.list() }, code)
             let requests = http.requests.withLock { $0 }
             expectEqual(requests.count, count)
             #expect(requests.allSatisfy { $0.headers.contains("authorization") == ($0.url.host == "example.org") })

@@ -85,12 +85,12 @@ struct GitFetchTests {
         expectEqual(fetched.changes.map(\.name), ["refs/jetbridge/pulls/7", "wanted"])
         try expectEqual(fixture.mirrored("refs/jetbridge/pulls/7"), fixture.served("unwanted"))
         await expectEqual(
-            fixture.code {
+            Fixture.code {
                 _ = try await remote.fetch(
                     into: fixture.mirror, references: [.init("refs/pull/8/head", to: "refs/jetbridge/pulls/8")])
             }, .notFound)
         await expectEqual(
-            fixture.code {
+            Fixture.code {
                 _ = try await remote.fetch(
                     into: fixture.mirror, references: [.init("refs/pull/7/head", to: "refs/heads/main")])
             }, .invalidName)
@@ -123,7 +123,7 @@ struct GitFetchTests {
         try fixture.commit("big", String(repeating: "0123456789", count: 200))
         fixture.server.fail(.fetch, .cut(after: 60))
         let remote = try fixture.remote()
-        await expectEqual(fixture.code { _ = try await remote.fetch(into: fixture.mirror) }, .unreachable)
+        await expectEqual(Fixture.code { _ = try await remote.fetch(into: fixture.mirror) }, .unreachable)
         try expectEqual(fixture.branches("mirrors/name.git"), "")
         try fixture.git.shell(
             """
@@ -149,7 +149,7 @@ struct GitFetchTests {
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         fixture.server.fail(.fetch, .hang(after: 30))
         let impatient = try fixture.remote(http: GitHTTPClient(idleTimeout: .milliseconds(200)))
-        await expectEqual(fixture.code { _ = try await impatient.fetch(into: fixture.mirror) }, .unreachable)
+        await expectEqual(Fixture.code { _ = try await impatient.fetch(into: fixture.mirror) }, .unreachable)
         // On a busy machine it may have given up before its turn to hang.
         await fixture.server.backend.release()
         _ = try await remote.fetch(into: fixture.mirror)
@@ -188,7 +188,7 @@ struct GitFetchTests {
             "refs/jetbridge/outgoing/one", to: "made", expecting: nil, from: fixture.mirror)
         try expectEqual(fixture.served("made"), new.hex)
         let missing = GitRemote(url: try GitRemoteURL(fixture.folder.path + "/served/owner/other.git"))
-        await expectEqual(fixture.code { _ = try await missing.list() }, .notFound)
+        await expectEqual(Fixture.code { _ = try await missing.list() }, .notFound)
         await fixture.server.stop()
     }
 }

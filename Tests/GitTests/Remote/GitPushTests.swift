@@ -41,7 +41,7 @@ struct GitPushTests {
         _ = try fixture.outgoing()
         let moved = try fixture.commit("theirs")
         func code(_ branch: String, _ expected: GitObjectID?) async -> GitError.Code? {
-            await fixture.code {
+            await Fixture.code {
                 try await remote.push(Self.source, to: branch, expecting: expected, from: fixture.mirror)
             }
         }
@@ -64,7 +64,7 @@ struct GitPushTests {
         try fixture.hook(
             "pre-receive", "unset GIT_QUARANTINE_PATH; git update-ref refs/heads/main \(theirs)")
         await expectEqual(
-            fixture.code {
+            Fixture.code {
                 try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
             }, .conflict)
         try expectEqual(fixture.served("main"), theirs)
@@ -117,13 +117,13 @@ struct GitPushTests {
         let new = try fixture.outgoing()
         isAllowed.withLock { $0 = false }
         await expectEqual(
-            fixture.code {
+            Fixture.code {
                 try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
             }, .forbidden)
         isAllowed.withLock { $0 = true }
         fixture.server.fail(.push, .status(403))
         await expectEqual(
-            fixture.code {
+            Fixture.code {
                 try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)
             }, .forbidden)
         try await remote.push(Self.source, to: "main", expecting: old, from: fixture.mirror)

@@ -95,7 +95,7 @@ struct GitSSHTests {
         try await remote.push("refs/jetbridge/outgoing/one", to: "main", expecting: old, from: fixture.mirror)
         try expectEqual(fixture.served("main"), new.hex)
         await expectEqual(
-            fixture.code {
+            Fixture.code {
                 try await remote.push("refs/jetbridge/outgoing/one", to: "main", expecting: nil, from: fixture.mirror)
             }, nil)
         let locked = try server.remote("locked", passphrase: Secret("pass phrase"))
@@ -106,14 +106,13 @@ struct GitSSHTests {
     @Test("a stranger's key, a wrong passphrase, a missing key and a missing repository")
     func refused() async throws {
         let server = try await Server()
-        let fixture = server.fixture
         for remote in try [
             server.remote("stranger"), server.remote("locked", passphrase: Secret("x")), server.remote("absent"),
         ] {
-            await expectEqual(fixture.code { _ = try await remote.list() }, .unauthorised)
+            await expectEqual(Fixture.code { _ = try await remote.list() }, .unauthorised)
         }
         let missing = try server.remote(path: "/nonexistent.git")
-        await expectEqual(fixture.code { _ = try await missing.list() }, .notFound)
+        await expectEqual(Fixture.code { _ = try await missing.list() }, .notFound)
         await server.stop()
     }
 

@@ -76,14 +76,4 @@ struct RemoteFixture {
             "printf '%s\\n' '#!/bin/sh' '\(script)' > served/owner/name.git/hooks/\(name) && chmod +x served/owner/name.git/hooks/\(name)"
         )
     }
-
-    /// The code of the error that `body` throws.
-    func code(_ body: () async throws -> Void) async -> GitError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? GitError)?.code
-        }
-    }
 }
