@@ -38,14 +38,6 @@ struct PostgreSQLFaultTests {
         return try self.open(name, ports: self.server.port, patience: patience)
     }
 
-    private static func add(_ text: String, key: String? = nil, to database: Database) async throws {
-        try await database.write(key: key) { try $0.execute("INSERT INTO notes (text) VALUES ($1)", .text(text)) }
-    }
-
-    private static func texts(_ database: Database) async throws -> [String] {
-        try await database.read { try $0.query("SELECT text FROM notes ORDER BY id").map { try $0.text("text") } }
-    }
-
     /// Two keys with lanes of their own.
     private static func keys(_ database: Database) throws -> (String, String) {
         let others = (1..<100).map { "k\($0)" }
@@ -72,14 +64,14 @@ struct PostgreSQLFaultTests {
         try Self.slowCommits(5.5, in: "slow_db")
         let (key, other) = try Self.keys(database)
         let started = ContinuousClock.now
-        let slow = Task { try await Self.add("slow", key: key, to: database) }
+        let slow = Task { try await database.add("slow", key: key) }
         try await PostgreSQLServer.until { database.doubt != nil }
-        for number in 0..<50 { try await Self.add("n\(number)", key: other, to: database) }
+        for number in 0..<50 { try await database.add("n\(number)", key: other) }
         #expect(database.doubt.map { $0 > .zero } == true && ContinuousClock.now - started < .seconds(5))
         try await slow.value
         expectEqual(database.doubt, nil)
         // It is committed once, after the others that began later.
-        try await expectEqual(Self.texts(database).sorted(), ((0..<50).map { "n\($0)" } + ["slow"]).sorted())
+        try await expectEqual(database.texts().sorted(), ((0..<50).map { "n\($0)" } + ["slow"]).sorted())
         await database.close()
     }
 
@@ -87,7 +79,7 @@ struct PostgreSQLFaultTests {
     func closing() async throws {
         let database = try Self.direct("closing_db", patience: .milliseconds(300))
         try Self.slowCommits(3, in: "closing_db")
-        let slow = Task { try await Self.add("slow", key: "a", to: database) }
+        let slow = Task { try await database.add("slow", key: "a") }
         try await PostgreSQLServer.until { database.doubt != nil }
         let started = ContinuousClock.now
         await database.close()
@@ -111,7 +103,7 @@ struct PostgreSQLFaultTests {
             try connection.execute("INSERT INTO notes (text) VALUES ('a')")
         }
         #expect(await proxy.isSprung)
-        try await expectEqual(Self.texts(database), ["a"])
+        try await expectEqual(database.texts(), ["a"])
         expectEqual(runs.withLock { $0 }, trap == .cutBefore ? 2 : 1)
         await database.close()
         await proxy.stop()
@@ -135,10 +127,10 @@ struct PostgreSQLFaultTests {
         try await Self.server.end(SIGKILL)
         try Self.server.start()
         let other = try Self.open(name, ports: Self.server.port, patience: .seconds(2))
-        for number in 0..<20 { try await Self.add("n\(number)", to: other) }
+        for number in 0..<20 { try await other.add("n\(number)") }
         await proxy.set(.none)
         try await write.value
-        try await expectEqual(Self.texts(other).count { $0 == "a" }, 1)
+        try await expectEqual(other.texts().count { $0 == "a" }, 1)
         await database.close()
         await other.close()
         await proxy.stop()
@@ -147,7 +139,7 @@ struct PostgreSQLFaultTests {
     @Test("what a connection leaves to find its commits by is little")
     func records() async throws {
         let database = try Self.direct("records_db")
-        for number in 0..<200 { try await Self.add("n\(number)", key: "a", to: database) }
+        for number in 0..<200 { try await database.add("n\(number)", key: "a") }
         let count = try await database.read { try $0.first("SELECT COUNT(*) AS n FROM store_commits")?.int("n") }
         #expect(try #require(count) <= 64)
         await database.close()
@@ -157,7 +149,7 @@ struct PostgreSQLFaultTests {
     func addedColumn() async throws {
         let database = try Self.direct("added_db")
         for number in 0..<2 {
-            try await Self.add("n\(number)", key: "a", to: database)
+            try await database.add("n\(number)", key: "a")
             try await database.write(key: "a") { connection in
                 _ = try connection.query("SELECT * FROM notes FOR UPDATE")
                 try connection.execute("UPDATE notes SET data = NULL RETURNING *")
@@ -216,7 +208,7 @@ struct PostgreSQLFaultTests {
             try await Self.server.end(signal)
             try Self.server.start()
         }
-        expectEqual(Set(try await Self.texts(database)), stored)
+        expectEqual(Set(try await database.texts()), stored)
         await database.close()
     }
 
@@ -231,7 +223,7 @@ struct PostgreSQLFaultTests {
             try await primary.end(SIGKILL)
             try standby.promote()
         }
-        expectEqual(Set(try await Self.texts(database)), stored)
+        expectEqual(Set(try await database.texts()), stored)
         await database.close()
         try await standby.end(SIGINT)
     }
@@ -239,7 +231,7 @@ struct PostgreSQLFaultTests {
     @Test("a server that does not have the database any more is waited for, as a standby that is behind")
     func behind() async throws {
         let database = try Self.direct("behind_db")
-        try await Self.add("before", key: "a", to: database)
+        try await database.add("before", key: "a")
         func rename(_ old: String, to new: String) throws {
             try Self.server.run(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(old)'", in: "postgres")
@@ -248,7 +240,7 @@ struct PostgreSQLFaultTests {
         try rename("behind_db", to: "away_db")
         try await PostgreSQLServer.until {
             do {
-                try await Self.add("lost", key: "b", to: database)
+                try await database.add("lost", key: "b")
                 return false
             } catch let error as DatabaseError {
                 // The first error may still be of the session that has ended.
@@ -257,8 +249,8 @@ struct PostgreSQLFaultTests {
             }
         }
         try rename("away_db", to: "behind_db")
-        try await PostgreSQLServer.until { (try? await Self.add("after", key: "b", to: database)) != nil }
-        try await expectEqual(Self.texts(database), ["before", "after"])
+        try await PostgreSQLServer.until { (try? await database.add("after", key: "b")) != nil }
+        try await expectEqual(database.texts(), ["before", "after"])
         await database.close()
     }
 
@@ -280,19 +272,19 @@ struct PostgreSQLFaultTests {
         await (try Self.direct("far_db")).close()
         let proxy = try await FaultProxy.started(before: Self.server.port)
         let database = try Self.open("far_db", ports: proxy.port, patience: .milliseconds(2_500))
-        try await Self.add("near", key: "a", to: database)
+        try await database.add("near", key: "a")
         await proxy.set(.delay(.milliseconds(125)))
         let started = ContinuousClock.now
-        try await Self.add("far", key: "a", to: database)
+        try await database.add("far", key: "a")
         // One round trip for the statements, whose results nobody needs, and one for the commit.
         #expect(ContinuousClock.now - started < .seconds(1))
         // The server ends transactions whose next word takes a second.
         await proxy.set(.delay(.seconds(1)))
-        let write = Task { try await Self.add("farther", key: "a", to: database) }
+        let write = Task { try await database.add("farther", key: "a") }
         try await PostgreSQLServer.until { database.doubt != nil }
         await proxy.set(.none)
         try await write.value
-        try await expectEqual(Self.texts(database), ["near", "far", "farther"])
+        try await expectEqual(database.texts(), ["near", "far", "farther"])
         await database.close()
         await proxy.stop()
     }
@@ -319,10 +311,10 @@ struct PostgreSQLFaultTests {
             }
         }
         #expect(error?.code == .full && error?.isPassing == true)
-        try await expectEqual(Self.texts(database), stored)
+        try await expectEqual(database.texts(), stored)
         disk.free()
         try await add("after")
-        try await expectEqual(Self.texts(database), stored + ["after"])
+        try await expectEqual(database.texts(), stored + ["after"])
         await database.close()
         try Self.server.run("DROP DATABASE full_db WITH (FORCE)", in: "postgres")
         try Self.server.run("DROP TABLESPACE small", in: "postgres")

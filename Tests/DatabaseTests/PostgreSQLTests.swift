@@ -22,10 +22,6 @@ struct PostgreSQLTests {
         try Database(postgreSQL: server.database(name), migrations: Self.migrations, settings: settings)
     }
 
-    private func texts(_ database: Database) async throws -> [String] {
-        try await database.read { try $0.query("SELECT text FROM notes ORDER BY id").map { try $0.text("text") } }
-    }
-
     @Test("every kind of value comes back as it was")
     func values() async throws {
         let database = try self.database("values_db")
@@ -50,7 +46,7 @@ struct PostgreSQLTests {
     func zero() async throws {
         let database = try self.database("zero_db")
         try await database.write { try $0.execute("INSERT INTO notes (text) VALUES ($1)", "a\0b") }
-        try await expectEqual(self.texts(database), ["a\u{FFFD}b"])
+        try await expectEqual(database.texts(), ["a\u{FFFD}b"])
     }
 
     @Test("an error undoes a write and no other")
@@ -87,7 +83,7 @@ struct PostgreSQLTests {
         }
         let expected = (0..<40).count { $0 % 4 != 0 && $0 % 5 != 0 }
         await expectEqual(results, expected)
-        try await expectEqual(self.texts(database).count, 1 + expected)
+        try await expectEqual(database.texts().count, 1 + expected)
     }
 
     @Test("a part that fails is undone alone, also for an error that comes late")
@@ -104,7 +100,7 @@ struct PostgreSQLTests {
             expectEqual((error as? DatabaseError)?.code, .unique)
             try connection.savepoint { try connection.execute("INSERT INTO notes (text) VALUES ('c')") }
         }
-        try await expectEqual(self.texts(database), ["a", "c"])
+        try await expectEqual(database.texts(), ["a", "c"])
         // An error before the part belongs to the whole.
         let error = await #expect(throws: DatabaseError.self) {
             try await database.write { connection in
@@ -114,7 +110,7 @@ struct PostgreSQLTests {
             }
         }
         expectEqual(error?.code, .unique)
-        try await expectEqual(self.texts(database), ["a", "c"])
+        try await expectEqual(database.texts(), ["a", "c"])
     }
 
     @Test("rows that are needed later come with the next answer, or when they are asked for, each to its own query")
@@ -147,7 +143,7 @@ struct PostgreSQLTests {
             return try before.get().map { try $0.int("n") }
         }
         expectEqual(count, [0])
-        try await expectEqual(self.texts(database), ["y"])
+        try await expectEqual(database.texts(), ["y"])
         await #expect(throws: DatabaseError.self) {
             try await database.write { connection in
                 let rows = try connection.later("SELECT 1 / (COUNT(*) - 1) FROM notes", [])
@@ -155,7 +151,7 @@ struct PostgreSQLTests {
                 _ = try rows.get()
             }
         }
-        try await expectEqual(self.texts(database), ["y"])
+        try await expectEqual(database.texts(), ["y"])
     }
 
     @Test("writes with different keys run beside each other, and those with one key in order")
@@ -177,7 +173,7 @@ struct PostgreSQLTests {
         let sum = try await database.read { try $0.first("SELECT value FROM sums")?.int("value") }
         expectEqual(sum, count)
         for key in ["a", "b", "c", "d"] {
-            let own = try await self.texts(database).filter { $0.hasPrefix(key) }
+            let own = try await database.texts().filter { $0.hasPrefix(key) }
             expectEqual(own, (0..<count / 4).map { "\(key)\($0)" })
         }
     }
@@ -201,7 +197,7 @@ struct PostgreSQLTests {
         expectEqual(reports.withLock { $0 }, [1])
         try await database.write(key: keys.0) { try $0.execute("INSERT INTO notes (text) VALUES ('c')") }
         #expect(reports.withLock { $0 } == [1, 3] && results.withLock { $0 } == ["a", "b"])
-        try await expectEqual(self.texts(database), ["other", "a", "b", "c"])
+        try await expectEqual(database.texts(), ["other", "a", "b", "c"])
     }
 
     @Test("two writes that wait for each other are both stored")
@@ -271,7 +267,7 @@ struct PostgreSQLTests {
         try await eventually("the database can be written again") {
             (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('b')") }) != nil
         }
-        try await expectEqual(self.texts(database), ["a", "b"])
+        try await expectEqual(database.texts(), ["a", "b"])
         await proxy.stop()
     }
 
@@ -308,7 +304,7 @@ struct PostgreSQLTests {
         try await eventually("the database can be written again") {
             (try? await database.write { try $0.execute("INSERT INTO notes (text) VALUES ('end')") }) != nil
         }
-        let present = Set(try await self.texts(database))
+        let present = Set(try await database.texts())
         expectEqual(present.subtracting(["end"]), stored)
         #expect(stored.count > 100)
         await proxy.stop()
@@ -327,7 +323,7 @@ struct PostgreSQLTests {
         await gate.opened()
         read.cancel()
         await #expect(throws: CancellationError.self) { try await read.value }
-        try await expectEqual(self.texts(database), [])
+        try await expectEqual(database.texts(), [])
     }
 
     @Test("a server that is not there, a wrong password and a wrong name are said clearly")

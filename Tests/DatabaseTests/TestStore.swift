@@ -69,13 +69,8 @@ struct TestStore {
         self.database = try Database(path: directory.store, migrations: Self.migrations, settings: settings)
     }
 
-    func add(_ text: String) async throws {
-        try await self.database.write { try $0.execute("INSERT INTO notes (text) VALUES ($1)", .text(text)) }
-    }
-
-    func texts() async throws -> [String] {
-        try await self.database.read { try $0.query("SELECT text FROM notes ORDER BY id").map { try $0.text("text") } }
-    }
+    func add(_ text: String) async throws { try await self.database.add(text) }
+    func texts() async throws -> [String] { try await self.database.texts() }
 
     /// The code of the error that the body throws; records an issue if it throws none.
     func code(_ body: () async throws -> Void) async -> DatabaseError.Code? {
@@ -86,6 +81,16 @@ struct TestStore {
         } catch {
             return (error as? DatabaseError)?.code
         }
+    }
+}
+
+extension Database {
+    func add(_ text: String, key: String? = nil) async throws {
+        try await self.write(key: key) { try $0.execute("INSERT INTO notes (text) VALUES ($1)", .text(text)) }
+    }
+
+    func texts() async throws -> [String] {
+        try await self.read { try $0.query("SELECT text FROM notes ORDER BY id").map { try $0.text("text") } }
     }
 }
 
