@@ -45,12 +45,15 @@ final class HostilePeer {
         let socket = try await Socket.connected(to: #require(server.http.boundAddress))
         if let window { HostileServer.limit(socket.rawValue, SO_RCVBUF, window) }
         try self.init(socket, isClient: true)
-        try await self.write(
-            Array(
-                ("GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\(headers)\r\n")
-                    .utf8))
+        try await self.write(Self.request(headers: headers))
         self.handshake = try await self.head()
+    }
+
+    /// A client's handshake.
+    nonisolated static func request(headers: String = "") -> [UInt8] {
+        Array(
+            ("GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\(headers)\r\n").utf8)
     }
 
     func close() {

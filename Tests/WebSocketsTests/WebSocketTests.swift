@@ -83,16 +83,11 @@ struct WebSocketTests {
 
     @Test("a message over the limit closes the connection with 1009")
     func tooLarge() async throws {
-        let failure = Outcome<(any Error)?>()
+        let failure = Outcome<WebSocketError?>()
         var settings = WebSocketSettings()
         settings.messageLimit = 1000
         try await WebSocketTestServer.with(settings) { socket in
-            do {
-                while try await socket.next() != nil {}
-                failure.set(nil)
-            } catch {
-                failure.set(error)
-            }
+            failure.set(await Heard.all(socket).error)
         } _: { server in
             try await withClient { client in
                 let socket = try await client.connect(server.url)
@@ -100,7 +95,7 @@ struct WebSocketTests {
                 try await socket.send(.binary([UInt8](repeating: 0, count: 1001)))
                 try await expectEqual(socket.next(), nil)
                 expectEqual(socket.closure?.code, .messageTooBig)
-                expectEqual((try await failure.value() as? WebSocketError)?.code, .peerMistake)
+                expectEqual(try await failure.value()?.code, .peerMistake)
             }
         }
     }

@@ -63,11 +63,7 @@ struct WebSocketWireTests {
     @Net func frames() async throws {
         try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
             let early = try await RawConnection(to: server.http.boundAddress)
-            try await early.send(
-                Array(
-                    ("GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").utf8)
-                    + [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69])
+            try await early.send(HostilePeer.request() + [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69])
             _ = try await early.receive(through: "\r\n\r\n")
             try await expectEqual(early.receive(count: 4), [0x81, 2, 0x68, 0x69])
             early.close()
@@ -123,12 +119,7 @@ struct WebSocketWireTests {
     @Net func unmasked(pieces: [[UInt8]]) async throws {
         let failure = Outcome<WebSocketError?>()
         try await WebSocketTestServer.with { socket in
-            do {
-                while try await socket.next() != nil {}
-                failure.set(nil)
-            } catch {
-                failure.set(error as? WebSocketError)
-            }
+            failure.set(await Heard.all(socket).error)
         } _: { server in
             let socket = try await HostilePeer(to: server)
             for piece in pieces { try await socket.write(piece) }
@@ -144,10 +135,7 @@ struct WebSocketWireTests {
         try await WebSocketTestServer.with(handler: WebSocketTestServer.echo) { server in
             let early = try await RawConnection(to: server.http.boundAddress)
             try await early.send(
-                Array(
-                    ("GET /live HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                        + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").utf8)
-                    + [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69, 0x81, 2, 0x6E, 0x6F])
+                HostilePeer.request() + [0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69, 0x81, 2, 0x6E, 0x6F])
             _ = try await early.receive(through: "\r\n\r\n")
             var received: [UInt8] = []
             while !received.contains(0x88) { received += try await early.receive(count: 1) }
@@ -163,12 +151,7 @@ struct WebSocketWireTests {
         settings.pingInterval = .milliseconds(100)
         settings.deadline = .milliseconds(400)
         try await WebSocketTestServer.with(settings) { socket in
-            do {
-                while try await socket.next() != nil {}
-                failure.set(nil)
-            } catch {
-                failure.set((error as? WebSocketError)?.code)
-            }
+            failure.set(await Heard.all(socket).error?.code)
         } _: { server in
             let silent = try await HostilePeer(to: server)
             try await expectEqual(silent.receive().first, 0x89)
@@ -202,12 +185,7 @@ struct WebSocketWireTests {
     @Net func vanished() async throws {
         let failure = Outcome<WebSocketError.Code?>()
         try await WebSocketTestServer.with { socket in
-            do {
-                while try await socket.next() != nil {}
-                failure.set(nil)
-            } catch {
-                failure.set((error as? WebSocketError)?.code)
-            }
+            failure.set(await Heard.all(socket).error?.code)
         } _: { server in
             let socket = try await HostilePeer(to: server)
             socket.close()

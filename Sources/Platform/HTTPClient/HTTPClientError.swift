@@ -91,5 +91,9 @@ package struct HTTPClientError: Error, Sendable, Hashable, CustomStringConvertib
         self.init(code, "\(host): \(code.certificateText(error.description) ?? error.description)")
     }
 
+    static func invalidResponse(_ host: String, _ reason: String) -> HTTPClientError {
+        HTTPClientError(.invalidResponse, "\(host): the response is invalid: \(reason)", mayHaveReachedServer: true)
+    }
+
     package var description: String { self.message }
 }

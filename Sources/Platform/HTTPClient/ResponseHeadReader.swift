@@ -134,8 +134,5 @@ struct ResponseHeadReader {
         HTTPClientError(.tooLarge, "\(self.host): the response's head \(reason)", mayHaveReachedServer: true)
     }
 
-    private func invalid(_ reason: String) -> HTTPClientError {
-        HTTPClientError(
-            .invalidResponse, "\(self.host): the response is invalid: \(reason)", mayHaveReachedServer: true)
-    }
+    private func invalid(_ reason: String) -> HTTPClientError { .invalidResponse(self.host, reason) }
 }

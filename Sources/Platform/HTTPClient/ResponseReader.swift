@@ -57,7 +57,7 @@ package struct ResponseReader {
             do {
                 event = try chunks.next(bytes, from: &position)
             } catch {
-                throw self.invalid(error.message)
+                throw HTTPClientError.invalidResponse(self.host, error.message)
             }
             if case .end = event { return .end }
             self.phase = .chunked(chunks)
@@ -106,14 +106,14 @@ package struct ResponseReader {
 
     private mutating func begin(_ head: ResponseHead) throws(HTTPClientError) -> Event {
         guard head.version == "1.1" || head.version == "1.0" else {
-            throw self.invalid("its version is not HTTP/1.1")
+            throw HTTPClientError.invalidResponse(self.host, "its version is not HTTP/1.1")
         }
         let isHTTP10 = head.version == "1.0", headers = head.headers
         let body: ResponseBodyFraming.Body
         do {
             body = try ResponseBodyFraming(headers, isHTTP10: isHTTP10).body(head.status, to: self.method)
         } catch {
-            throw self.invalid(error.message)
+            throw HTTPClientError.invalidResponse(self.host, error.message)
         }
         // Nearly always one `keep-alive`, or none.
         let isPersistent =
@@ -135,10 +135,5 @@ package struct ResponseReader {
         HTTPClientError(
             .closed, "\(self.host): the connection was closed before the response's \(part) was complete",
             mayHaveReachedServer: true)
-    }
-
-    private func invalid(_ reason: String) -> HTTPClientError {
-        HTTPClientError(
-            .invalidResponse, "\(self.host): the response is invalid: \(reason)", mayHaveReachedServer: true)
     }
 }
