@@ -36,8 +36,8 @@ package final class RawServer {
             self.changed.wakeAll()
             guard let connection = try? Connection(socket) else { continue }
             self.tasks.append(
+                // Ended by `stop()`. Failures show up in the client, which the test checks.
                 Task {
-                    // Failures here show up in the client, which the test checks.
                     try? await handler(connection)
                     connection.close()
                 })
