@@ -1,5 +1,6 @@
 package import Chat
 package import Jail
+internal import Primitives
 package import Work
 
 /// Runs a turn's commands and commits, after the gate has decided.
@@ -139,5 +140,24 @@ extension ApprovalRequest {
         Self(
             action: self.action, subject: self.subject, directory: self.directory, tool: self.tool,
             approver: self.approver, scope: .during(call: call), effect: self.effect, preview: self.preview)
+    }
+}
+
+/// The time in which a turn's commands waited for a free jail.
+package final class TurnPauses: Sendable {
+    private let state = Protected((since: ContinuousClock.Instant?.none, total: Duration.zero))
+
+    package init() {}
+
+    /// Without a wait that goes on.
+    package var total: Duration { self.state.withLock { $0.total } }
+
+    func begin() { self.state.withLock { $0.since = .now } }
+
+    func end() {
+        self.state.withLock { state in
+            if let since = state.since { state.total += .now - since }
+            state.since = nil
+        }
     }
 }

@@ -7,6 +7,13 @@ protocol Tool: Sendable {
     func perform(_ intent: ToolIntent, _ approval: GateDecision) async throws -> ToolResult
 }
 
+/// Why a call did not work, for the model: what failed, why, and what to do.
+struct ToolFailure: Error, Equatable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+}
+
 extension CheckedCall {
     func text(_ name: String) -> String { self.arguments[name]?.stringValue ?? "" }
 

@@ -1,4 +1,16 @@
+internal import Glibc
 internal import Primitives
+
+/// The program that searches.
+package enum Ripgrep {
+    package static let remedy =
+        "ripgrep (rg) is not installed on this machine: an owner can install the package ripgrep"
+
+    /// Whether commands find it, in a jail or without one.
+    package static var isInstalled: Bool {
+        ["/usr/local/bin", "/usr/bin", "/bin"].contains { access("\($0)/rg", X_OK) == 0 }
+    }
+}
 
 /// The shell command of a search: `rg` over the workspace, which is its directory. It writes JSON for ``RipgrepOutput``.
 /// Pure.

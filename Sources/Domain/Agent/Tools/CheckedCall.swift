@@ -1,5 +1,13 @@
 package import JSON
 
+/// What the tools make of a model's call, before anything is looked up.
+package enum CallReading: Sendable, Equatable {
+    /// Its tool exists and its arguments fit.
+    case call(CheckedCall)
+    /// It cannot be carried out; the result tells the model how to mend it.
+    case failed(ToolResult)
+}
+
 /// A call whose tool exists and whose arguments fit the tool's schema.
 package struct CheckedCall: Sendable, Equatable {
     /// Unique in its turn.
