@@ -1,12 +1,14 @@
-import Agent
+import Git
 import TestSupport
 import Testing
+
+@testable import Agent
 
 @Suite("Patches", .timeLimit(.minutes(1)))
 struct PatchPlanTests {
     private static func apply(_ patch: String, to files: [String: String]) throws -> [String: String?] {
         let plan = try PatchPlan(patch)
-        let changed = try plan.apply(to: files.mapValues { PatchPlan.File(bytes: Array($0.utf8)) })
+        let changed = try plan.apply(to: files.mapValues { WorkspaceFile(bytes: Array($0.utf8), isExecutable: false) })
         return Dictionary(
             uniqueKeysWithValues: changed.map { ($0.path, $0.file.map { String(decoding: $0.bytes, as: UTF8.self) }) })
     }
@@ -250,7 +252,7 @@ struct PatchPlanTests {
             guard old != new else { continue }
             let patch = diff.replacing("b/new", with: "b/old")
             let plan = try PatchPlan(patch)
-            let result = try plan.apply(to: ["old": PatchPlan.File(bytes: Array(old.utf8))])
+            let result = try plan.apply(to: ["old": WorkspaceFile(bytes: Array(old.utf8), isExecutable: false)])
             expectEqual(result.first?.file?.bytes, Array(new.utf8), "seed \(seed)\n\(patch)")
         }
     }
@@ -267,7 +269,8 @@ struct PatchPlanTests {
             let new = second.joined(separator: "\n") + (Bool.random(using: &generator) && !second.isEmpty ? "\n" : "")
             guard old != new, !old.isEmpty, !new.isEmpty else { continue }
             let diff = try UnifiedDiff(path: "file", old: Array(old.utf8), new: Array(new.utf8))
-            let result = try PatchPlan(diff.text).apply(to: ["file": PatchPlan.File(bytes: Array(old.utf8))])
+            let file = WorkspaceFile(bytes: Array(old.utf8), isExecutable: false)
+            let result = try PatchPlan(diff.text).apply(to: ["file": file])
             expectEqual(result.first?.file?.bytes, Array(new.utf8), "seed \(seed)")
             try TestFile.write(old, to: "\(directory.path)/file")
             try TestFile.write(diff.text, to: "\(directory.path)/patch")

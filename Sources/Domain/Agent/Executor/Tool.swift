@@ -8,10 +8,12 @@ protocol Tool: Sendable {
 }
 
 /// Why a call did not work, for the model: what failed, why, and what to do.
-struct ToolFailure: Error, Equatable {
+struct ToolFailure: Error, Equatable, CustomStringConvertible {
     let text: String
 
     init(_ text: String) { self.text = text }
+
+    var description: String { self.text }
 }
 
 extension CheckedCall {

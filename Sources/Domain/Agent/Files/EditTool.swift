@@ -127,35 +127,19 @@ struct EditTool: Tool {
     }
 
     private func patch(_ call: CheckedCall) async throws -> [Replacement] {
-        do {
-            let plan = try PatchPlan(call.text("text")) { path throws(PatchFailure) in
-                do throws(ToolFailure) {
-                    return try WorkspacePath.ofFile(path)
-                } catch {
-                    throw PatchFailure(error.text)
-                }
+        let plan = try PatchPlan(call.text("text")) { path throws(ToolFailure) in try WorkspacePath.ofFile(path) }
+        var files: [String: WorkspaceFile] = [:]
+        var size = 0
+        for path in plan.paths {
+            files[path] = try await self.find(path)
+            size += files[path]?.bytes.count ?? 0
+            guard size <= ToolLimits.patchBytes else {
+                throw ToolFailure(
+                    "The files of the patch have more than \(ToolLimits.patchBytes >> 20) MiB together: send several "
+                        + "patches.")
             }
-            var files: [String: WorkspaceFile] = [:]
-            var size = 0
-            for path in plan.paths {
-                files[path] = try await self.find(path)
-                size += files[path]?.bytes.count ?? 0
-                guard size <= ToolLimits.patchBytes else {
-                    throw ToolFailure(
-                        "The files of the patch have more than \(ToolLimits.patchBytes >> 20) MiB together: send "
-                            + "several patches.")
-                }
-            }
-            let changed = try plan.apply(
-                to: files.mapValues { PatchPlan.File(bytes: $0.bytes, isExecutable: $0.isExecutable) })
-            return changed.map { path, file in
-                Replacement(
-                    path: path, before: files[path],
-                    after: file.map { WorkspaceFile(bytes: $0.bytes, isExecutable: $0.isExecutable) })
-            }
-        } catch let failure as PatchFailure {
-            throw ToolFailure(failure.text)
         }
+        return try plan.apply(to: files).map { Replacement(path: $0, before: files[$0], after: $1) }
     }
 
     private func find(_ path: String) async throws -> WorkspaceFile? {

@@ -13,7 +13,7 @@ struct BlockReader {
         return 5...9 ~= signs && text.dropFirst(signs).trimming().uppercased() == word
     }
 
-    mutating func read() throws(PatchFailure) -> [FilePatch] {
+    mutating func read() throws(ToolFailure) -> [FilePatch] {
         var patches: [FilePatch] = []
         var path: String?
         var last: String?
@@ -25,14 +25,14 @@ struct BlockReader {
                 continue
             }
             guard let name = last ?? path else {
-                throw PatchFailure("Line \(index + 1) of the patch: the file's path is missing above the block.")
+                throw ToolFailure("Line \(index + 1) of the patch: the file's path is missing above the block.")
             }
             (path, last) = (name, nil)
             let first = index + 1
             guard let middle = self.lines[first...].firstIndex(where: { Self.isMark($0, "=", "") }),
                 let end = self.lines[(middle + 1)...].firstIndex(where: { Self.isMark($0, ">", "REPLACE") })
             else {
-                throw PatchFailure(
+                throw ToolFailure(
                     "Line \(index + 1) of the patch: the block lacks its ======= or >>>>>>> REPLACE. Nothing ran.")
             }
             let old = Self.text(self.lines[first..<middle])

@@ -10,7 +10,7 @@ struct DiffReader {
 
     init(lines: [[UInt8]]) { self.lines = lines }
 
-    mutating func read() throws(PatchFailure) -> [FilePatch] {
+    mutating func read() throws(ToolFailure) -> [FilePatch] {
         while self.index < self.lines.count {
             if self.line(at: self.index, has: "diff --git ") {
                 try self.readGitHeader()
@@ -18,13 +18,13 @@ struct DiffReader {
                 try self.readFileHeader(of: nil)
             } else if self.line(at: self.index, has: "@@") {
                 guard !self.patches.isEmpty else {
-                    throw PatchFailure("The patch lacks --- a/FILE and +++ b/FILE above its first @@.")
+                    throw ToolFailure("The patch lacks --- a/FILE and +++ b/FILE above its first @@.")
                 }
                 try self.readHunk()
             } else if self.line(at: self.index, has: "GIT binary patch")
                 || self.line(at: self.index, has: "Binary files ")
             {
-                throw PatchFailure("The patch changes a binary file. Only text can be patched.")
+                throw ToolFailure("The patch changes a binary file. Only text can be patched.")
             } else {
                 self.index += 1
             }
@@ -42,7 +42,7 @@ struct DiffReader {
 
     // MARK: Headers
 
-    private mutating func readGitHeader() throws(PatchFailure) {
+    private mutating func readGitHeader() throws(ToolFailure) {
         let name = Self.oldName(String(self.lines[self.index].lineText.dropFirst("diff --git ".count)))
         var patch = FilePatch(kind: .update, path: name)
         var from: String?
@@ -53,7 +53,7 @@ struct DiffReader {
             if let mode = line.text(after: "new file mode ") {
                 patch.kind = .add
                 if mode.hasPrefix("120") || mode.hasPrefix("160") {
-                    throw PatchFailure("The patch adds a symbolic link or a submodule. Only files can be patched.")
+                    throw ToolFailure("The patch adds a symbolic link or a submodule. Only files can be patched.")
                 }
                 if mode == "100755" { patch.isExecutable = true }
             } else if line.starts(with: "deleted file mode ".utf8) {
@@ -65,9 +65,9 @@ struct DiffReader {
             } else if let name = line.text(after: "rename to ") {
                 patch.target = name
             } else if line.starts(with: "copy from ".utf8) {
-                throw PatchFailure("The patch copies a file, which is not possible here: add it as a new file.")
+                throw ToolFailure("The patch copies a file, which is not possible here: add it as a new file.")
             } else if line.starts(with: "GIT binary patch".utf8) || line.starts(with: "Binary files ".utf8) {
-                throw PatchFailure("The patch changes a binary file. Only text can be patched.")
+                throw ToolFailure("The patch changes a binary file. Only text can be patched.")
             }
             self.index += 1
         }
@@ -77,13 +77,13 @@ struct DiffReader {
         if self.isFileHeader(at: self.index) {
             try self.readFileHeader(of: patch)
         } else {
-            guard !patch.path.isEmpty else { throw PatchFailure("The patch does not name its file: add --- and +++.") }
+            guard !patch.path.isEmpty else { throw ToolFailure("The patch does not name its file: add --- and +++.") }
             self.patches.append(patch)
         }
     }
 
     /// `---` and `+++`, which tell an added and a deleted file too.
-    private mutating func readFileHeader(of patch: FilePatch?) throws(PatchFailure) {
+    private mutating func readFileHeader(of patch: FilePatch?) throws(ToolFailure) {
         let old = Self.name(self.lines[self.index], "--- ")
         let new = Self.name(self.lines[self.index + 1], "+++ ")
         self.index += 2
@@ -157,7 +157,7 @@ struct DiffReader {
         return head[close.upperBound...].trimming()
     }
 
-    private mutating func readHunk() throws(PatchFailure) {
+    private mutating func readHunk() throws(ToolFailure) {
         let head = self.lines[self.index].lineText.dropFirst(2)
         self.index += 1
         var hunk = PatchHunk()
@@ -198,16 +198,16 @@ struct DiffReader {
                 }
             default:
                 guard !isOpen else {
-                    throw PatchFailure(
+                    throw ToolFailure(
                         "Line \(self.index + 1) of the patch begins with none of blank, + and -: "
                             + VisibleText.of(line.prefix(80)))
                 }
             }
             self.index += 1
         }
-        guard !hunk.lines.isEmpty else { throw PatchFailure("A hunk of the patch has no lines.") }
+        guard !hunk.lines.isEmpty else { throw ToolFailure("A hunk of the patch has no lines.") }
         guard hunk.lines.contains(where: { $0.kind != .context }) else {
-            throw PatchFailure("A hunk of the patch changes nothing: it has no line with + or -.")
+            throw ToolFailure("A hunk of the patch changes nothing: it has no line with + or -.")
         }
         self.patches[self.patches.count - 1].hunks.append(hunk)
     }

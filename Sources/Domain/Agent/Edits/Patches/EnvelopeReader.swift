@@ -10,7 +10,7 @@ struct EnvelopeReader {
 
     init(lines: [[UInt8]]) { self.lines = lines }
 
-    mutating func read() throws(PatchFailure) -> [FilePatch] {
+    mutating func read() throws(ToolFailure) -> [FilePatch] {
         for (index, line) in self.lines.enumerated() {
             if line.starts(with: "*** ".utf8), try self.readMark(line) { continue }
             // Words in front of the first section say nothing.
@@ -26,7 +26,7 @@ struct EnvelopeReader {
     }
 
     /// False for a line that only looks like a mark.
-    private mutating func readMark(_ line: [UInt8]) throws(PatchFailure) -> Bool {
+    private mutating func readMark(_ line: [UInt8]) throws(ToolFailure) -> Bool {
         if let path = line.text(after: "*** Add File:") {
             self.begin(FilePatch(kind: .add, path: path))
         } else if let path = line.text(after: "*** Delete File:") {
@@ -35,7 +35,7 @@ struct EnvelopeReader {
             self.begin(FilePatch(kind: .update, path: path))
         } else if let path = line.text(after: "*** Move to:") {
             guard let last = self.patches.indices.last, self.patches[last].kind == .update else {
-                throw PatchFailure("*** Move to: belongs below *** Update File:.")
+                throw ToolFailure("*** Move to: belongs below *** Update File:.")
             }
             self.patches[last].target = path
         } else if line.text(after: "*** End of File") != nil {
@@ -59,15 +59,15 @@ struct EnvelopeReader {
         self.patches[self.patches.count - 1].hunks.append(self.hunk)
     }
 
-    private mutating func readAdded(_ line: [UInt8], _ index: Int) throws(PatchFailure) {
+    private mutating func readAdded(_ line: [UInt8], _ index: Int) throws(ToolFailure) {
         if line.first == UInt8(ascii: "+") {
             self.hunk.lines.append(PatchHunk.Line(kind: .added, text: Array(line.dropFirst())))
         } else if !line.lineText.trimming().isEmpty {
-            throw PatchFailure("Line \(index + 1) of the patch: each line of an added file begins with +.")
+            throw ToolFailure("Line \(index + 1) of the patch: each line of an added file begins with +.")
         }
     }
 
-    private mutating func readLine(_ line: [UInt8], _ index: Int) throws(PatchFailure) {
+    private mutating func readLine(_ line: [UInt8], _ index: Int) throws(ToolFailure) {
         if line.starts(with: "@@".utf8) {
             if !self.hunk.lines.isEmpty { self.endHunk() }
             var anchor = line.lineText.dropFirst(2).trimming()
@@ -91,7 +91,7 @@ struct EnvelopeReader {
             else { return }
             self.add(.context, line[...])
         default:
-            throw PatchFailure(
+            throw ToolFailure(
                 "Line \(index + 1) of the patch begins with none of blank, + and -: \(VisibleText.of(line.prefix(80)))")
         }
     }

@@ -46,12 +46,3 @@ struct PatchHunk: Equatable {
         }
     }
 }
-
-/// Why a patch could not be read or applied. One line or more, for the model.
-package struct PatchFailure: Error, Sendable, Equatable, CustomStringConvertible {
-    package let text: String
-
-    init(_ text: String) { self.text = text }
-
-    package var description: String { self.text }
-}

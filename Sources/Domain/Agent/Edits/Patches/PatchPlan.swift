@@ -1,22 +1,12 @@
+internal import Git
 internal import Primitives
 
 /// Applies a patch to files in memory: all of it or nothing. Pure.
-package struct PatchPlan: Sendable {
-    /// A file before the patch.
-    package struct File: Sendable, Equatable {
-        package let bytes: [UInt8]
-        package let isExecutable: Bool
-
-        package init(bytes: [UInt8], isExecutable: Bool = false) {
-            self.bytes = bytes
-            self.isExecutable = isExecutable
-        }
-    }
-
+struct PatchPlan: Sendable {
     private let patches: [FilePatch]
 
     /// Reads the patch, in any of its forms. `place` makes a path of the workspace of what the patch names.
-    package init(_ text: String, place: (String) throws(PatchFailure) -> String = { $0 }) throws(PatchFailure) {
+    init(_ text: String, place: (String) throws(ToolFailure) -> String = { $0 }) throws(ToolFailure) {
         var patches: [FilePatch] = []
         for patch in try PatchReader.read(text) {
             patches.append(
@@ -28,7 +18,7 @@ package struct PatchPlan: Sendable {
     }
 
     /// The files that it reads or writes, in its order.
-    package var paths: [String] {
+    var paths: [String] {
         var seen: Set<String> = []
         return self.patches.flatMap { [$0.path] + [$0.target].compactMap(\.self) }.filter { seen.insert($0).inserted }
     }
@@ -36,7 +26,9 @@ package struct PatchPlan: Sendable {
     /// The files afterwards; nil for one that is gone. Only those that differ.
     ///
     /// - Parameter files: What is at ``paths`` now; a missing one is a file that does not exist.
-    package func apply(to files: [String: File]) throws(PatchFailure) -> [(path: String, file: File?)] {
+    func apply(
+        to files: [String: WorkspaceFile]
+    ) throws(ToolFailure) -> [(path: String, file: WorkspaceFile?)] {
         var now = files
         var failures: [String] = []
         let effort = EditEffort()
@@ -50,17 +42,17 @@ package struct PatchPlan: Sendable {
         guard failures.isEmpty else {
             let shown = failures.prefix(5).joined(separator: "\n\n")
             let more = failures.count > 5 ? "\n\n… and \(failures.count - 5) more files." : ""
-            throw PatchFailure("Nothing was changed, because the patch does not apply:\n\n\(shown)\(more)")
+            throw ToolFailure("Nothing was changed, because the patch does not apply:\n\n\(shown)\(more)")
         }
         let changed = self.paths.filter { files[$0] != now[$0] }
         guard !changed.isEmpty else {
-            throw PatchFailure("The patch changes nothing: the files are like this already.")
+            throw ToolFailure("The patch changes nothing: the files are like this already.")
         }
         return changed.map { ($0, now[$0]) }
     }
 
     private static func apply(
-        _ patch: FilePatch, to files: inout [String: File], _ effort: EditEffort
+        _ patch: FilePatch, to files: inout [String: WorkspaceFile], _ effort: EditEffort
     ) throws(EditFailure) {
         let old = files[patch.path]
         switch patch.kind {
@@ -72,7 +64,7 @@ package struct PatchPlan: Sendable {
                 }
                 throw EditFailure(.invalid, "The file exists already: update it instead of adding it.")
             }
-            files[patch.path] = File(bytes: bytes, isExecutable: patch.isExecutable ?? false)
+            files[patch.path] = WorkspaceFile(bytes: bytes, isExecutable: patch.isExecutable ?? false)
         case .delete:
             guard let old else { throw EditFailure(.notFound, "There is no such file to delete.") }
             if !patch.hunks.isEmpty {
@@ -98,7 +90,7 @@ package struct PatchPlan: Sendable {
                     throw EditFailure(error.kind, name + error.text)
                 }
             }
-            let new = File(bytes: bytes, isExecutable: patch.isExecutable ?? old.isExecutable)
+            let new = WorkspaceFile(bytes: bytes, isExecutable: patch.isExecutable ?? old.isExecutable)
             guard let target = patch.target, target != patch.path else {
                 files[patch.path] = new
                 return

@@ -2,7 +2,7 @@ internal import Primitives
 
 /// Reads a patch in whichever form a model writes it. Pure.
 enum PatchReader {
-    static func read(_ text: String) throws(PatchFailure) -> [FilePatch] {
+    static func read(_ text: String) throws(ToolFailure) -> [FilePatch] {
         let lines = Self.unfenced(text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) })
         let patches: [FilePatch]
         if lines.contains(where: Self.isEnvelope) {
@@ -15,16 +15,16 @@ enum PatchReader {
             var reader = DiffReader(lines: lines)
             patches = try reader.read()
         }
-        guard !patches.isEmpty else { throw PatchFailure(Self.unknown) }
+        guard !patches.isEmpty else { throw ToolFailure(Self.unknown) }
         guard patches.count <= ToolLimits.patchFiles else {
-            throw PatchFailure("The patch changes more than \(ToolLimits.patchFiles) files: send several patches.")
+            throw ToolFailure("The patch changes more than \(ToolLimits.patchFiles) files: send several patches.")
         }
         guard patches.reduce(0, { $0 + $1.hunks.count + $1.edits.count }) <= ToolLimits.patchHunks else {
-            throw PatchFailure("The patch has more than \(ToolLimits.patchHunks) hunks: send several patches.")
+            throw ToolFailure("The patch has more than \(ToolLimits.patchHunks) hunks: send several patches.")
         }
         for patch in patches where patch.kind == .update && patch.hunks.isEmpty && patch.edits.isEmpty {
             guard patch.target != nil || patch.isExecutable != nil else {
-                throw PatchFailure("\(VisibleText.line(patch.path)): the patch has no change for this file.")
+                throw ToolFailure("\(VisibleText.line(patch.path)): the patch has no change for this file.")
             }
         }
         return patches
