@@ -1,26 +1,9 @@
 internal import Crypto
-internal import JSON
 internal import Models
 
 /// The digests in a turn's record: SHA-256, hexadecimal.
 enum AgentDigest {
     static func of(_ text: String) -> String { hex(sha256(text)) }
-
-    /// Of what the gate decides about: a decision holds for exactly this.
-    static func of(_ intent: ToolIntent) -> String {
-        let changes = intent.changes.map { change -> JSON in
-            ["path": .string(change.path), "digest": change.bytes.map { .string(hex(sha256($0))) } ?? .null]
-        }
-        let preconditions = intent.preconditions.map { condition -> JSON in
-            ["path": .string(condition.path), "digest": condition.digest.map { .string($0) } ?? .null]
-        }
-        let form: JSON = [
-            "tool": .string(intent.call.tool.name), "arguments": intent.call.arguments,
-            "subject": .string(intent.subject), "directory": .string(intent.directory), "changes": .array(changes),
-            "preconditions": .array(preconditions),
-        ]
-        return hex(sha256(form.canonicalBytes))
-    }
 
     /// Of a request's messages.
     static func of(_ messages: [ModelMessage]) -> String {

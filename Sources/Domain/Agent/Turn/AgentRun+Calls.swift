@@ -31,7 +31,11 @@ extension AgentRun {
                 self.settled[intent.call.id] = (intent, decision)
                 events.append(
                     .decided(
-                        AgentEvent.Decision(call: intent.call.id, digest: AgentDigest.of(intent), decision: decision)))
+                        AgentEvent.Decision(
+                            call: intent.call.id,
+                            digest: intent.digest(
+                                session: self.request.session, requester: self.request.sender.id),
+                            decision: decision)))
             }
         }
         try await self.record(events, showing: true)

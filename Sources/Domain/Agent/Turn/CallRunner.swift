@@ -45,12 +45,6 @@ struct CallRunner: Sendable {
     }
 
     func perform(_ intent: ToolIntent, _ decision: GateDecision) async throws -> ToolResult {
-        try await self.traced(intent) { try await self.executor.perform(intent, approval: decision) }
-    }
-
-    private func traced(
-        _ intent: ToolIntent, _ body: () async throws -> ToolResult
-    ) async throws -> ToolResult {
         let (name, call) = (intent.call.tool.name, intent.call.id)
         return try await Telemetry.traced(
             "execute_tool \(name)",
@@ -60,7 +54,7 @@ struct CallRunner: Sendable {
             ]
         ) { span in
             if let span, span.hasContent { span.set("gen_ai.tool.call.arguments", .string(intent.call.arguments.text)) }
-            let result = try await body()
+            let result = try await self.executor.perform(intent, approval: decision)
             if result.outcome != .done { span?.fail(result.outcome.rawValue, result.summary) }
             if let span, span.hasContent { span.set("gen_ai.tool.call.result", .string(result.text)) }
             return result
