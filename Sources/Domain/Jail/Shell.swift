@@ -71,11 +71,6 @@ package struct ShellOutput: Sendable, Equatable {
 
     package let stream: Stream
     package let bytes: [UInt8]
-
-    package init(stream: Stream, bytes: [UInt8]) {
-        self.stream = stream
-        self.bytes = bytes
-    }
 }
 
 /// How a command ended.
@@ -102,23 +97,11 @@ package struct ShellExit: Sendable, Equatable {
     /// The shell's state is lost: the next command gets a fresh shell.
     package let isShellLost: Bool
     /// The shell's state was lost before this command, which got a fresh shell.
-    package let isShellFresh: Bool
+    package var isShellFresh = false
     /// The shell's directory afterwards, as the jail sees it.
     package let directory: String
     /// Why the command could only make room; nil if it could write.
-    package let restriction: DiskExcess?
-
-    package init(
-        status: Status, duration: Duration, isShellLost: Bool, isShellFresh: Bool = false, directory: String,
-        restriction: DiskExcess? = nil
-    ) {
-        self.restriction = restriction
-        self.status = status
-        self.duration = duration
-        self.isShellLost = isShellLost
-        self.isShellFresh = isShellFresh
-        self.directory = directory
-    }
+    package var restriction: DiskExcess?
 }
 
 /// A process that a command has left running.
@@ -128,12 +111,6 @@ package struct ShellProcess: Sendable, Equatable {
     package let command: String
     /// How long it has been running.
     package let age: Duration
-
-    package init(id: Int, command: String, age: Duration) {
-        self.id = id
-        self.command = command
-        self.age = age
-    }
 }
 
 /// Why no jail can be started. One line: what failed, why, what to do.

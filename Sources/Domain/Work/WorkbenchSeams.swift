@@ -15,18 +15,11 @@ package struct JailReport: Sendable, Equatable {
     /// One line for `status`: the program, the limits maker, the network.
     package let summary: String
     /// Nil for a working jail; otherwise one line with the reason and the remedy.
-    package let refusal: String?
+    package var refusal: String?
     /// For the audit: the jail's profile.
     package let profile: String
     /// For the audit: the limits maker, such as `cgroup v1`.
     package let limits: String
-
-    package init(summary: String, refusal: String? = nil, profile: String, limits: String) {
-        self.summary = summary
-        self.refusal = refusal
-        self.profile = profile
-        self.limits = limits
-    }
 }
 
 /// What the policy says to a person's own command, and why.

@@ -1,6 +1,7 @@
-import Agent
 import TestSupport
 import Testing
+
+@testable import Agent
 
 @Suite("Replacing a piece of text", .timeLimit(.minutes(1)))
 struct TextEditTests {

@@ -1,9 +1,10 @@
 import Agent
 import Chat
 import Git
-import Jail
 import Primitives
-import Work
+
+@testable import Jail
+@testable import Work
 
 /// A desk that plays one output for every command.
 final class FakeDesk: ToolDesk {

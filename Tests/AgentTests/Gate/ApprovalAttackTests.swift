@@ -6,7 +6,8 @@ import Models
 import Primitives
 import TestSupport
 import Testing
-import Work
+
+@testable import Work
 
 /// Whole turns in which something changes between the question and the act.
 @Suite("Attacks on approvals of calls", .timeLimit(.minutes(1)))

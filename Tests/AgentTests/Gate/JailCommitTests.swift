@@ -6,7 +6,8 @@ import Models
 import Primitives
 import TestSupport
 import Testing
-import Work
+
+@testable import Work
 
 /// What becomes of commits that a command of the model made.
 @Suite("Commits made by commands", .timeLimit(.minutes(1)))

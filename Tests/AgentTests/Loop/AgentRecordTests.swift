@@ -1,8 +1,9 @@
-import Agent
 import JSON
 import Models
 import TestSupport
 import Testing
+
+@testable import Agent
 
 @Suite("The record of a turn with tools", .timeLimit(.minutes(1)))
 struct AgentRecordTests {

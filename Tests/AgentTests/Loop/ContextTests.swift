@@ -1,4 +1,3 @@
-import Agent
 import Chat
 import Git
 import JSON
@@ -7,6 +6,8 @@ import Primitives
 import TestSupport
 import Testing
 import Work
+
+@testable import Agent
 
 @Suite("A turn with tools within the model's input limit", .timeLimit(.minutes(1)))
 struct ContextTests {

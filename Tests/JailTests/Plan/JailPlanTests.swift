@@ -1,7 +1,8 @@
-import Jail
 import Sandbox
 import TestSupport
 import Testing
+
+@testable import Jail
 
 @Suite("The jail's plan")
 struct JailPlanTests {

@@ -2,11 +2,11 @@ import Audit
 import Chat
 import Git
 import JSON
-import Jail
 import Primitives
 import TestSupport
 import Testing
 
+@testable import Jail
 @testable import Work
 
 @Suite("Running a command", .timeLimit(.minutes(1)))

@@ -1,8 +1,9 @@
 import Chat
-import Jail
 import Primitives
 import TestSupport
 import Work
+
+@testable import Jail
 
 /// A shell that plays commands: `echo TEXT`, `error TEXT`, `hang`, `write NAME`, `leave`, `exit N`, `bytes`, `lose`.
 final class FakeShell: Shell {

@@ -10,13 +10,7 @@ package struct TextEdit: Sendable, Equatable {
     package let old: String
     package let new: String
     /// Replaces every place, not the only one.
-    package let all: Bool
-
-    package init(old: String, new: String, all: Bool = false) {
-        self.old = old
-        self.new = new
-        self.all = all
-    }
+    package var all = false
 
     package func apply(to bytes: [UInt8]) throws(EditFailure) -> Result {
         try self.apply(to: bytes, EditEffort())

@@ -135,20 +135,6 @@ extension AgentEvent {
         package let before: Int
         package let after: Int
 
-        package init(
-            through: Int, text: String, people: [String], tasks: String?, files: [String], tally: AgentTally,
-            before: Int, after: Int
-        ) {
-            self.through = through
-            self.text = text
-            self.people = people
-            self.tasks = tasks
-            self.files = files
-            self.tally = tally
-            self.before = before
-            self.after = after
-        }
-
         /// Whether it was worth its cost.
         var hasHelped: Bool { self.after < self.before - self.before / 20 }
     }

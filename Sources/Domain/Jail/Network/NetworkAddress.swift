@@ -6,17 +6,6 @@ package struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
     /// 1 to 65535.
     package let port: UInt16
 
-    package init?(_ name: some StringProtocol, _ port: some StringProtocol) {
-        guard let name = NetworkName(name), let port = Self.port(port) else { return nil }
-        self.name = name
-        self.port = port
-    }
-
-    package init(name: NetworkName, port: UInt16) {
-        self.name = name
-        self.port = port
-    }
-
     /// As in a rule that allows exactly this address.
     package var description: String { "\(self.name):\(self.port)" }
 
@@ -25,6 +14,13 @@ package struct NetworkAddress: Sendable, Hashable, CustomStringConvertible {
             let port = UInt16(text), port > 0
         else { return nil }
         return port
+    }
+}
+
+extension NetworkAddress {
+    package init?(_ name: some StringProtocol, _ port: some StringProtocol) {
+        guard let name = NetworkName(name), let port = Self.port(port) else { return nil }
+        self.init(name: name, port: port)
     }
 }
 

@@ -18,22 +18,6 @@ package struct JailPlan: Sendable, Equatable {
     /// Files below `/proc` that exist and must not be readable; see ``maskable``.
     package var masks: [String]
 
-    package init(
-        programs: JailPrograms, limits: JailLimits, mount: WorkspaceMount, identity: JailIdentity?,
-        networkPort: UInt16? = nil, variables: [String: String] = [:], seccomp: [[UInt8]], entryFiles: [String],
-        masks: [String]
-    ) {
-        self.programs = programs
-        self.limits = limits
-        self.mount = mount
-        self.identity = identity
-        self.networkPort = networkPort
-        self.variables = variables
-        self.seccomp = seccomp
-        self.entryFiles = entryFiles
-        self.masks = masks
-    }
-
     package static let bwrap = "/usr/bin/bwrap"
     package static let workspace = "/workspace"
 

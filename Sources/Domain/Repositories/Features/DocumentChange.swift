@@ -50,13 +50,6 @@ package struct DocumentConflict: Sendable, Hashable {
         package let base: [UInt8]?
         package let ours: [UInt8]?
         package let theirs: [UInt8]?
-
-        package init(path: String, base: [UInt8]?, ours: [UInt8]?, theirs: [UInt8]?) {
-            self.path = path
-            self.base = base
-            self.ours = ours
-            self.theirs = theirs
-        }
     }
 
     package let repository: String

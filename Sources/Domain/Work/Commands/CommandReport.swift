@@ -10,13 +10,4 @@ package struct CommandReport: Sendable {
     package let changes: [WorkspaceChange]?
     /// What failed or was left out after the command, each a line.
     package let notices: [String]
-
-    package init(
-        ending: CommandEnding, commits: [CommitNotice], changes: [WorkspaceChange]?, notices: [String]
-    ) {
-        self.ending = ending
-        self.commits = commits
-        self.changes = changes
-        self.notices = notices
-    }
 }

@@ -8,13 +8,9 @@ package struct CommitDraft: Sendable, Equatable {
     package let files: [String]
     /// Unified; cut when it is long.
     package let diff: String
+}
 
-    package init(digest: String, files: [String], diff: String) {
-        self.digest = digest
-        self.files = files
-        self.diff = diff
-    }
-
+extension CommitDraft {
     init(digest: String, sizes: [WorkFiles.Size], diff: String) {
         self.init(
             digest: digest,

@@ -7,11 +7,6 @@ package struct JailCommits: Sendable, Equatable {
     /// What they change together. Its digest stands for the last commit of both sides: another commit changes it.
     package let changes: CommitDraft
 
-    package init(subjects: [String], changes: CommitDraft) {
-        self.subjects = subjects
-        self.changes = changes
-    }
-
     static func digest(from head: GitObjectID, to inside: GitObjectID) -> String { "\(head.hex)..\(inside.hex)" }
 }
 

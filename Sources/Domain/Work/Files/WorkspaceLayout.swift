@@ -73,14 +73,12 @@ struct WorkspaceLayout: Sendable {
     }
 
     func readArchived() -> String? {
-        PrivateFile.read(self.archived).map { String(decoding: $0.bytes, as: UTF8.self) }
+        PrivateFile.text(of: self.archived)
     }
 
     /// The objects of the repository that the store was made for.
     func readSharedObjects() -> String? {
-        PrivateFile.read("\(self.store)/objects/info/alternates").map {
-            String(decoding: $0.bytes.split(separator: UInt8(ascii: "\n")).first ?? [], as: UTF8.self)
-        }
+        PrivateFile.text(of: "\(self.store)/objects/info/alternates").map { String($0.prefix { $0 != "\n" }) }
     }
 
     func writeArchived(_ tree: String) throws(SystemError) {
@@ -89,8 +87,7 @@ struct WorkspaceLayout: Sendable {
 
     /// Where the files are; nil if that is unknown or another branch is meant.
     func readHead(of branch: String) -> String? {
-        guard let bytes = PrivateFile.read(self.head)?.bytes else { return nil }
-        let parts = String(decoding: bytes, as: UTF8.self).split(separator: " ", maxSplits: 1)
+        let parts = (PrivateFile.text(of: self.head) ?? "").split(separator: " ", maxSplits: 1)
         return parts.count == 2 && parts[1] == branch ? String(parts[0]) : nil
     }
 
@@ -107,7 +104,7 @@ struct WorkspaceLayout: Sendable {
 
     /// The last commit that was taken over from the jail, and what it became.
     func readTakeOver() -> String? {
-        PrivateFile.read(self.takeOver).map { String(decoding: $0.bytes, as: UTF8.self) }
+        PrivateFile.text(of: self.takeOver)
     }
 
     func writeTakeOver(_ move: String) throws(SystemError) {
@@ -130,15 +127,9 @@ struct WorkspaceState: Sendable, Equatable {
     var usedAt: Int64
     /// See ``WorkspaceBundle/epoch``; nil where it is not stored elsewhere.
     var epoch: Int?
+}
 
-    init(repository: String?, branch: String?, base: String?, usedAt: Int64, epoch: Int? = nil) {
-        self.repository = repository
-        self.branch = branch
-        self.base = base
-        self.usedAt = usedAt
-        self.epoch = epoch
-    }
-
+extension WorkspaceState {
     init?(_ json: JSON) {
         guard let usedAt = json["used_at"]?.intValue else { return nil }
         self.init(

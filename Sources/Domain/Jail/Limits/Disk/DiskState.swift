@@ -9,14 +9,9 @@ package struct DiskState: Equatable {
     var freeFiles: Int
     /// Bytes that jails leave free: 256 MiB, or a twentieth of a small disk.
     let reserve: Int
+}
 
-    init(free: Int, available: Int, freeFiles: Int, reserve: Int) {
-        self.free = free
-        self.available = available
-        self.freeFiles = freeFiles
-        self.reserve = reserve
-    }
-
+extension DiskState {
     /// Nil if the system does not say.
     init?(_ path: String) {
         var status = statvfs()

@@ -15,27 +15,16 @@ struct PersonAccount: Sendable, Equatable {
     let session: String
     /// The sign-in that it came from.
     let signIn: String
+}
 
-    init(
-        person: String, login: String?, token: Secret, renewal: StoredLogin.Renewal?, session: String, signIn: String
-    ) {
-        self.person = person
-        self.login = login
-        self.token = token
-        self.renewal = renewal
-        self.session = session
-        self.signIn = signIn
-    }
-
+extension PersonAccount {
     init?(bytes: [UInt8]) {
         guard let json = try? JSON.parse(bytes), let person = json["person"]?.stringValue,
             let token = json["token"]?.stringValue
         else { return nil }
-        self.person = person
-        self.login = json["login"]?.stringValue
-        self.token = Secret(token)
-        self.session = json["session"]?.stringValue ?? ""
-        self.signIn = json["sign_in"]?.stringValue ?? ""
+        self.init(
+            person: person, login: json["login"]?.stringValue, token: Secret(token),
+            session: json["session"]?.stringValue ?? "", signIn: json["sign_in"]?.stringValue ?? "")
         if let refreshToken = json["refresh_token"]?.stringValue, let expiresAt = json["expires_at"]?.intValue,
             let clientID = json["client_id"]?.stringValue
         {
