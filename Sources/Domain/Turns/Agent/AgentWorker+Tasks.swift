@@ -1,5 +1,7 @@
 internal import Agent
 internal import Chat
+internal import JSON
+internal import Logging
 internal import Models
 internal import Work
 
@@ -47,5 +49,41 @@ extension AgentWorker {
     private static func canImplement(_ persona: Persona) -> Bool {
         let kinds = Set(ToolCatalog.definitions(of: persona.tools).map(\.kind))
         return kinds.contains(.edit) && kinds.contains(.commit)
+    }
+
+    /// A turn of the agent that is a part of another one.
+    ///
+    /// - Parameter label: Of its lines in the log.
+    func turn(
+        _ label: String, _ log: any StepLog, calibration: TokenCalibration = TokenCalibration(),
+        equip: @escaping AgentTurn.Equip
+    ) -> AgentTurn {
+        AgentTurn(
+            self.model, catalog: self.catalog, log: log, steering: self.steering, calibration: calibration,
+            answerLimit: self.answerLimit, logger: Logger(label: label), equip: equip)
+    }
+}
+
+/// What became of a commit that the gate decided about.
+enum GatedCommit {
+    case done
+    /// Nobody allowed it.
+    case refused
+    /// The reason.
+    case failed(String)
+}
+
+extension AgentEquipment {
+    /// Commits what is in the workspace, through the gate.
+    func commit(_ message: String, named id: String) async throws -> GatedCommit {
+        guard let tool = ToolCatalog.definition(of: "commit") else { return .done }
+        let call = CheckedCall(id: id, tool: tool, arguments: ["message": .string(message)])
+        switch try await self.executor.prepare(call) {
+        case .failed(let result): return .failed(result.text)
+        case .intent(let intent):
+            guard let decision = try await self.gate.decide([intent]).first, decision.mayRun else { return .refused }
+            let result = try await self.executor.perform(intent, approval: decision)
+            return result.outcome == .done ? .done : .failed(result.text)
+        }
     }
 }

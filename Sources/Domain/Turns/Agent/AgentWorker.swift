@@ -28,7 +28,6 @@ package final class AgentWorker: TurnWorker {
     let cli: CopilotCLIAgents?
     private let talking: ChatTurn
     private let calibration = TokenCalibration()
-    private let logger = Logger(label: "agent")
     private let ledgers = ReadLedgers()
     private let hints = GivenHints()
     private let notes = ProjectNotes()
@@ -76,9 +75,7 @@ package final class AgentWorker: TurnWorker {
     private var working: any TurnWorker {
         let equip: AgentTurn.Equip = { request, thread in try await self.equipment(of: request, in: thread) }
         guard let cli = self.cli else {
-            return AgentTurn(
-                self.model, catalog: self.catalog, log: self.steps, steering: self.steering,
-                calibration: self.calibration, answerLimit: self.answerLimit, logger: self.logger, equip: equip)
+            return self.turn("agent", self.steps, calibration: self.calibration, equip: equip)
         }
         return CopilotCLIWork(
             agents: cli, client: self.model, catalog: self.catalog, store: self.store, steps: self.steps,

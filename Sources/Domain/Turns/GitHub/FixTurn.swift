@@ -2,8 +2,6 @@ internal import Agent
 internal import Chat
 internal import Git
 internal import GitHub
-internal import JSON
-internal import Logging
 internal import Models
 internal import Primitives
 internal import Repositories
@@ -73,7 +71,10 @@ struct FixTurn: TurnWorker {
         let count = target.items.count.counted("thing")
         try await thread.report(.thinking("Fixing \(count) that GitHub reports."))
         if try await self.ending(of: request, log) == nil {
-            let ending = try await self.turn(log).run(asked, in: fixThread)
+            let turn = self.agent.turn("fix", log) { request, thread in
+                try await self.agent.equipment(of: Self.named(request), in: thread)
+            }
+            let ending = try await turn.run(asked, in: fixThread)
             guard ending == .complete else { return ending }
         }
         var commits = try await place.repository.commits(ofTurn: request.id)
@@ -115,15 +116,6 @@ struct FixTurn: TurnWorker {
 
     // MARK: The agent
 
-    private func turn(_ log: StoredSteps) -> AgentTurn {
-        AgentTurn(
-            self.agent.model, catalog: self.agent.catalog, log: log, steering: self.agent.steering,
-            answerLimit: self.agent.answerLimit, logger: Logger(label: "fix")
-        ) { request, thread in
-            try await self.agent.equipment(of: Self.named(request), in: thread)
-        }
-    }
-
     /// What `undo` and the list of changes call it.
     private static func named(_ request: TurnRequest) -> TurnRequest { request.with(text: "fix") }
 
@@ -137,19 +129,13 @@ struct FixTurn: TurnWorker {
     /// Commits what the model left, through the gate.
     private func commit(_ target: FixTarget, _ request: TurnRequest, _ thread: any TurnThread) async throws {
         let equipment = try await self.agent.equipment(of: Self.named(request), in: thread)
-        guard let tool = ToolCatalog.definition(of: "commit") else { return }
         let subject = target.pull.map { "Fix what was reported on #\($0)" } ?? "Fix failed checks"
-        let call = CheckedCall(id: "commit fix", tool: tool, arguments: ["message": .string(subject)])
-        switch try await equipment.executor.prepare(call) {
-        case .failed(let result): throw TurnFailure("The fix can't be committed: \(result.text)")
-        case .intent(let intent):
-            guard let decision = try await equipment.gate.decide([intent]).first, decision.mayRun else {
-                try await thread.report(
-                    .notice("The commit was not allowed; the changes are in the workspace (`diff`, `commit`)."))
-                return
-            }
-            let result = try await equipment.executor.perform(intent, approval: decision)
-            if result.outcome != .done { throw TurnFailure("The fix can't be committed: \(result.text)") }
+        switch try await equipment.commit(subject, named: "commit fix") {
+        case .done: return
+        case .refused:
+            try await thread.report(
+                .notice("The commit was not allowed; the changes are in the workspace (`diff`, `commit`)."))
+        case .failed(let reason): throw TurnFailure("The fix can't be committed: \(reason)")
         }
     }
 }

@@ -87,12 +87,9 @@ struct PullRequestTurn: TurnWorker {
         guard let desk = self.work.tasks else { return }
         for task in tasks where !task.links.contains(where: { $0.url == pull.url }) {
             do {
-                let made = try await desk.change(
+                try await desk.change(
                     TaskWish(task.id, [.link(text: "#\(pull.number)", url: pull.url)]), in: task.repository,
-                    by: .init(
-                        request.sender, turn: "\(request.id)-\(task.id)", session: request.session, isNew: request.isNew
-                    ))
-                if let commit = made.commit { try await thread.report(.commit(commit.notice)) }
+                    for: request, part: task.id, in: thread)
             } catch let error as TaskError {
                 try await thread.report(.notice("`\(task.id)` is not linked: \(error.description)."))
             }

@@ -106,10 +106,7 @@ struct ReviewTurn: TurnWorker {
             }
             let changes = tasks.flatMap { task in [.text(task.text)] + [task.link].compactMap(\.self) }
             let made = try await desk.change(
-                TaskWish(nil, changes), in: request.repository,
-                by: .init(
-                    request.sender, turn: "\(request.id)-tasks", session: request.session, isNew: request.isNew))
-            if let commit = made.commit { try await thread.report(.commit(commit.notice)) }
+                TaskWish(nil, changes), in: request.repository, for: request, part: "tasks", in: thread)
             let count =
                 findings.count == 1 ? "It is the task" : "They are \(findings.count) tasks, the first of which is"
             try await thread.report(.text(" \(count) `\(made.task.id)`."))

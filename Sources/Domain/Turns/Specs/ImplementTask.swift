@@ -1,8 +1,6 @@
 internal import Agent
 internal import Chat
 internal import Git
-internal import JSON
-internal import Logging
 internal import Models
 internal import Repositories
 internal import Specs
@@ -47,10 +45,7 @@ struct ImplementTask {
         let agent = run.agent
         let request = self.request(learnt)
         let id = self.task.id
-        let turn = AgentTurn(
-            agent.model, catalog: agent.catalog, log: log, steering: agent.steering, calibration: run.calibration,
-            answerLimit: agent.answerLimit, logger: Logger(label: "implement")
-        ) { request, thread in
+        let turn = agent.turn("implement", log, calibration: run.calibration) { request, thread in
             // What `undo` and the list of changes call it.
             let named = request.with(text: "implement \(id)")
             var equipment = try await agent.equipment(of: named, in: thread)
@@ -128,8 +123,6 @@ struct ImplementTask {
         let run = self.run
         let request = self.request(run.request.text)
         let equipment = try await run.agent.equipment(of: request, in: run.thread.named(self.task.id), task: task)
-        guard let tool = ToolCatalog.definition(of: "commit") else { return nil }
-        let call = CheckedCall(id: name, tool: tool, arguments: ["message": .string(message)])
         var original = self.files.files[run.path] ?? []
         var failure = ""
         for _ in 0..<Self.tries {
@@ -139,18 +132,14 @@ struct ImplementTask {
             let files = try await run.files(on: workspace)
             original = files.files[run.path] ?? []
             try await workspace.write(self.changed(run.tasks(of: files), change), to: run.path)
-            switch try await equipment.executor.prepare(call) {
-            case .failed(let result): failure = result.text
-            case .intent(let intent):
-                guard let decision = try await equipment.gate.decide([intent]).first, decision.mayRun else {
-                    try await run.workspace(update: .none).write(original, to: run.path)
-                    return .cut(
-                        "the commit of \(self.task.id) was not allowed; its changes are in the workspace (`diff`, `commit`)"
-                    )
-                }
-                let result = try await equipment.executor.perform(intent, approval: decision)
-                if result.outcome == .done { return nil }
-                failure = result.text
+            switch try await equipment.commit(message, named: name) {
+            case .done: return nil
+            case .refused:
+                try await run.workspace(update: .none).write(original, to: run.path)
+                return .cut(
+                    "the commit of \(self.task.id) was not allowed; its changes are in the workspace (`diff`, `commit`)"
+                )
+            case .failed(let reason): failure = reason
             }
             guard try await run.repository.git.tip(of: run.feature) != files.head else { break }
         }

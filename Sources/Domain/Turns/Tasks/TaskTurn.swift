@@ -85,19 +85,16 @@ package struct TaskTurn: TurnWorker {
     private func change(
         _ wish: TaskWish, _ request: TurnRequest, _ thread: any TurnThread
     ) async throws -> TurnEnding {
-        let author = TaskDesk.Author(
-            request.sender, turn: request.id, session: request.session, isNew: request.isNew)
         let outcome: TaskDesk.Outcome
         do {
-            outcome = try await self.desk.change(wish, in: request.repository, by: author)
+            outcome = try await self.desk.change(wish, in: request.repository, for: request, in: thread)
         } catch TaskError.conflict(let conflict) {
             guard try await Self.asks(conflict, thread) else {
                 try await thread.report(.text("`\(conflict.task)` stays as it is."))
                 return .complete
             }
-            outcome = try await self.desk.change(wish, in: request.repository, by: author)
+            outcome = try await self.desk.change(wish, in: request.repository, for: request, in: thread)
         }
-        if let commit = outcome.commit { try await thread.report(.commit(commit.notice)) }
         let text = TaskTexts.changed(outcome.task, isNew: outcome.commit != nil)
         let handle = try await self.desk.handle(of: request.sender)
         try await thread.report(.offer(text, TaskTexts.buttons(outcome.task, for: handle)))
@@ -113,6 +110,26 @@ package struct TaskTurn: TurnWorker {
             return false
         }
         return true
+    }
+}
+
+extension TaskDesk {
+    /// Changes a task for a turn, and shows the commit in its thread.
+    ///
+    /// - Parameters:
+    ///   - part: Names the change where the turn makes several; nil for its only one.
+    ///   - isNew: Whether nothing was done yet for it; nil if that is so where the turn is new.
+    @discardableResult
+    func change(
+        _ wish: TaskWish, in repository: String?, for request: TurnRequest, part: String? = nil, isNew: Bool? = nil,
+        in thread: any TurnThread
+    ) async throws -> Outcome {
+        let author = Author(
+            request.sender, turn: request.id + (part.map { "-\($0)" } ?? ""), session: request.session,
+            isNew: isNew ?? request.isNew)
+        let outcome = try await self.change(wish, in: repository, by: author)
+        if let commit = outcome.commit { try await thread.report(.commit(commit.notice)) }
+        return outcome
     }
 }
 

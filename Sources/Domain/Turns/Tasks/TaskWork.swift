@@ -1,8 +1,6 @@
 internal import Agent
 internal import Chat
 internal import Git
-internal import JSON
-internal import Logging
 internal import Repositories
 internal import Sessions
 internal import Specs
@@ -37,12 +35,9 @@ struct TaskWork {
     private func task(_ address: String) async throws -> TaskRecord {
         let task = try await self.desk.task(address, in: self.request.repository)
         guard task.id.hasPrefix("~") else { return task }
-        let outcome = try await self.desk.change(
-            TaskWish(address, [.state(.started)]), in: self.request.repository,
-            by: .init(
-                self.request.sender, turn: self.request.id, session: self.request.session, isNew: self.request.isNew))
-        if let commit = outcome.commit { try await self.thread.report(.commit(commit.notice)) }
-        return outcome.task
+        return try await self.desk.change(
+            TaskWish(address, [.state(.started)]), in: self.request.repository, for: self.request, in: self.thread
+        ).task
     }
 
     private func work(_ task: TaskRecord, _ persona: String) async throws -> TurnEnding {
@@ -56,10 +51,7 @@ struct TaskWork {
         let asked = self.request.alone(asking: Self.prompt(task), persona: persona)
         var records = try await log.records(of: asked.id, after: 0)
         if !TaskVerdict.isOver(records) {
-            let turn = AgentTurn(
-                agent.model, catalog: agent.catalog, log: log, steering: agent.steering,
-                answerLimit: agent.answerLimit, logger: Logger(label: "tasks")
-            ) { request, thread in
+            let turn = agent.turn("tasks", log) { request, thread in
                 try await agent.equipment(of: request.with(text: "task \(task.id)"), in: thread, task: task.id)
             }
             let ending = try await turn.run(asked, in: self.thread)
@@ -98,10 +90,9 @@ struct TaskWork {
         let draft = try await self.agent.workbench.workspaces.workspace(of: SessionPlace(of: asked)).draft()
         if draft != nil, let ending = try await self.commit(task, asked) { return ending }
         if !isTicked {
-            let outcome = try await self.desk.change(
-                TaskWish(task.id, [.state(.done)]), in: self.request.repository,
-                by: .init(self.request.sender, turn: "\(asked.id)-done", session: asked.session, isNew: false))
-            if let commit = outcome.commit { try await self.thread.report(.commit(commit.notice)) }
+            try await self.desk.change(
+                TaskWish(task.id, [.state(.done)]), in: self.request.repository, for: asked, part: "done",
+                isNew: false, in: self.thread)
         }
         return .complete
     }
@@ -122,20 +113,13 @@ struct TaskWork {
     private func commit(_ task: TaskRecord, _ asked: TurnRequest) async throws -> TurnEnding? {
         let equipment = try await self.agent.equipment(
             of: asked.with(text: "task \(task.id)"), in: self.thread, task: task.id)
-        guard let tool = ToolCatalog.definition(of: "commit") else { return nil }
         let subject = "\(task.id) \(TaskText.line(task.text))"
         let message = subject.count <= 72 ? subject : "\(subject.prefix(71))…\n\n\(subject)"
-        let call = CheckedCall(id: "commit \(task.id)", tool: tool, arguments: ["message": .string(message)])
-        switch try await equipment.executor.prepare(call) {
-        case .failed(let result): throw TurnFailure("\(task.id) can't be committed: \(result.text)")
-        case .intent(let intent):
-            guard let decision = try await equipment.gate.decide([intent]).first, decision.mayRun else {
-                return .cut(
-                    "the commit of \(task.id) was not allowed; its changes are in the workspace (`diff`, `commit`)")
-            }
-            let result = try await equipment.executor.perform(intent, approval: decision)
-            if result.outcome != .done { throw TurnFailure("\(task.id) can't be committed: \(result.text)") }
+        switch try await equipment.commit(message, named: "commit \(task.id)") {
+        case .done: return nil
+        case .refused:
+            return .cut("the commit of \(task.id) was not allowed; its changes are in the workspace (`diff`, `commit`)")
+        case .failed(let reason): throw TurnFailure("\(task.id) can't be committed: \(reason)")
         }
-        return nil
     }
 }
