@@ -28,8 +28,10 @@ package final class AgentWorker: TurnWorker {
     let cli: CopilotCLIAgents?
     private let talking: ChatTurn
     private let calibration = TokenCalibration()
-    private let ledgers = ReadLedgers()
-    private let hints = GivenHints()
+    /// What the model has read: otherwise it reads again.
+    private let ledgers = SessionMemory<ReadLedger>()
+    /// The models of threads that know that theirs only talks: otherwise they hear it again.
+    private let hints = SessionMemory<String>()
     private let notes = ProjectNotes()
 
     package init(
@@ -108,7 +110,7 @@ package final class AgentWorker: TurnWorker {
         let model = self.model(of: request, persona)
         let models = self.catalog.known
         guard !persona.tools.isEmpty, models.first(where: { $0.id == model })?.supportsTools == false,
-            self.hints.isNew(model, in: request.session)
+            self.hints.keep(model, of: request.session) != model
         else { return nil }
         return AgentTurn.notice(of: model, in: models)
     }
@@ -135,7 +137,7 @@ package final class AgentWorker: TurnWorker {
             await thread.takeTime(limits.time)
             return WorkspaceTools(
                 files: try await self.workbench.workspaces.workspace(of: place),
-                ledger: self.ledgers.ledger(of: request.session), seams: seams)
+                ledger: self.ledgers[request.session] ?? ReadLedger(), seams: seams)
         }
         var equipment = AgentEquipment(
             persona: persona, tools: tools, read: CallReader(tools: tools).read,
@@ -166,16 +168,7 @@ package final class AgentWorker: TurnWorker {
     /// Whether the turn began to fetch a page before a restart.
     private func hasFetched(_ turn: String) async throws -> Bool {
         let fetching = Set(ToolCatalog.all.filter { $0.kind == .fetch }.map(\.name))
-        var calls: Set<String> = []
-        for record in try await StoredSteps(store: self.store).records(of: turn, after: 0) {
-            switch record.event {
-            case .answered(let answer):
-                for call in answer.calls where fetching.contains(call.name) { calls.insert(call.id) }
-            case .started(let start) where calls.contains(start.call): return true
-            default: continue
-            }
-        }
-        return false
+        return try await StoredSteps(store: self.store).records(of: turn, after: 0).haveBegun(fetching)
     }
 
     private func seams(
@@ -216,5 +209,21 @@ package final class AgentWorker: TurnWorker {
         case .done: "no more questions"
         case .expired: "nobody answered in time; go on with what is most likely, and say so"
         }
+    }
+}
+
+extension [StepRecord] {
+    /// Whether a call of one of these tools has begun.
+    func haveBegun(_ tools: Set<String>) -> Bool {
+        var calls: Set<String> = []
+        for record in self {
+            switch record.event {
+            case .answered(let answer):
+                for call in answer.calls where tools.contains(call.name) { calls.insert(call.id) }
+            case .started(let start) where calls.contains(start.call): return true
+            default: continue
+            }
+        }
+        return false
     }
 }

@@ -5,12 +5,13 @@ internal import Primitives
 /// has read for the session's next turn.
 final class SessionTools: ToolExecutor {
     private let session: String
-    private let ledgers: ReadLedgers
+    private let ledgers: SessionMemory<ReadLedger>
     private let make: @Sendable () async throws -> WorkspaceTools
     private let made = Protected<Task<WorkspaceTools, any Error>?>(nil)
 
     init(
-        session: String, ledgers: ReadLedgers, make: @escaping @Sendable () async throws -> WorkspaceTools
+        session: String, ledgers: SessionMemory<ReadLedger>,
+        make: @escaping @Sendable () async throws -> WorkspaceTools
     ) {
         self.session = session
         self.ledgers = ledgers

@@ -53,7 +53,9 @@ struct CopilotCLIWork: TurnWorker {
         let equipment = try await self.equip(request, thread)
         let log = self.steps
         let records = try await log.records(of: request.id, after: 0)
-        if !request.isResumed, Self.hasEffects(records) { return try await self.interrupted(records, log, request) }
+        if !request.isResumed, records.haveBegun(Self.changing) {
+            return try await self.interrupted(records, log, request)
+        }
         try await self.checkJobs(of: request.session)
         await thread.takeTime(equipment.limits.time)
         let model = equipment.persona.model ?? request.model ?? self.client.defaultModel
@@ -188,20 +190,7 @@ struct CopilotCLIWork: TurnWorker {
 
     // MARK: After a restart
 
-    /// Whether the record has calls that may have changed something.
-    private static func hasEffects(_ records: [StepRecord]) -> Bool {
-        var effective: Set<String> = []
-        for record in records {
-            switch record.event {
-            case .answered(let answer):
-                for call in answer.calls where Self.changing.contains(call.name) { effective.insert(call.id) }
-            case .started(let start) where effective.contains(start.call): return true
-            default: continue
-            }
-        }
-        return false
-    }
-
+    /// What may have changed something.
     private static let changing = CopilotCLIIntents.changing.union(["commit"])
 
     private func interrupted(
