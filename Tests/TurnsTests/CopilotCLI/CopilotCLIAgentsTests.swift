@@ -1,3 +1,4 @@
+import Agent
 import Chat
 import Copilot
 import Glibc
@@ -29,9 +30,9 @@ struct CopilotCLIAgentsTests {
     @Test("the line about a command is short, also where one character is as long as the command")
     func line() {
         let text = "a" + String(repeating: "\u{200D}", count: 10_000)
-        #expect(CopilotCLIIntents.line(text).utf8.count <= 4_096)
-        expectEqual(CopilotCLIIntents.line("make test"), "make test")
-        expectEqual(CopilotCLIIntents.line(String(repeating: "x", count: 81)), String(repeating: "x", count: 79) + "…")
+        #expect(text.titled().utf8.count <= 4_096)
+        expectEqual("make test".titled(), "make test")
+        expectEqual(String(repeating: "x", count: 81).titled(), String(repeating: "x", count: 79) + "…")
     }
 
     @Test("a program whose file is newer than what it has unpacked is started once outside of the jail, not each time")

@@ -29,7 +29,7 @@ extension CheckedCall {
 
 extension String {
     /// For one line in a thread: visible, on one line, cut.
-    func titled(_ limit: Int = 80) -> String {
+    package func titled(_ limit: Int = 80) -> String {
         // One character may be as long as a call's arguments.
         let start = self.beginning(bytes: 8 * limit)
         let line = VisibleText.line(start)

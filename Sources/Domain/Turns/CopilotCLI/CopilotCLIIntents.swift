@@ -65,7 +65,7 @@ struct CopilotCLIIntents: Sendable {
             return .refused(tool: "shell", reason: "The command contains a null character.")
         }
         return self.intent(
-            "shell", ["shell"], id, ["command": .string(command)], command, "shell \(Self.line(command))")
+            "shell", ["shell"], id, ["command": .string(command)], command, "shell \(command.titled())")
     }
 
     private func write(_ path: String, _ content: String, _ tool: String, _ id: String) async -> Reading {
@@ -87,7 +87,7 @@ struct CopilotCLIIntents: Sendable {
         }
         return self.intent(
             ours[0], ours, id, ["path": .string(name), "digest": .string(WorkspaceFile.digest(of: bytes))], diff.text,
-            "\(ours[0]) \(Self.line(name)) +\(diff.added) −\(diff.removed)",
+            "\(ours[0]) \(name.titled()) +\(diff.added) −\(diff.removed)",
             [ToolIntent.Precondition(path: name, digest: before?.digest)],
             [ToolIntent.Change(path: name, bytes: bytes)])
     }
@@ -102,7 +102,7 @@ struct CopilotCLIIntents: Sendable {
                     + "besides can be read by a command.")
         }
         return self.intent(
-            ours[0], ours, id, ["path": .string(path)], path, "\(tool.isEmpty ? "read" : tool) \(Self.line(path))")
+            ours[0], ours, id, ["path": .string(path)], path, "\(tool.isEmpty ? "read" : tool) \(path.titled())")
     }
 
     private func intent(
@@ -137,13 +137,5 @@ struct CopilotCLIIntents: Sendable {
         let parts = path.dropFirst(Self.root.count).split(separator: "/").filter { $0 != "." }
         guard !parts.contains(".."), !path.utf8.contains(0) else { return nil }
         return QuotedPath.text(of: Array(parts.joined(separator: "/").utf8))
-    }
-
-    static func line(_ text: String) -> String {
-        // One character may be as long as a command.
-        let start = text.beginning(bytes: 1_024)
-        let line = VisibleText.line(start)
-        let isCut = line.count > 80 || start.utf8.count < text.utf8.count
-        return isCut ? String(line.prefix(79)) + "…" : line
     }
 }

@@ -158,7 +158,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
         let names = ["command", "path", "pattern", "message", "question"]
         let detail = names.lazy.compactMap { call.arguments[$0]?.stringValue }.first ?? ""
         let path = detail.hasPrefix("/workspace/") ? String(detail.dropFirst("/workspace/".count)) : detail
-        return path.isEmpty ? call.tool : "\(call.tool) \(CopilotCLIIntents.line(path))"
+        return path.isEmpty ? call.tool : "\(call.tool) \(path.titled())"
     }
 
     // MARK: Words
@@ -199,13 +199,8 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
             }
         }
         guard !asked.isEmpty else { return decisions }
-        let start = self.clock.now
         let gate = self.equipment.gate
-        let answers: [GateDecision]
-        do {
-            defer { self.waited += self.clock.now - start }
-            answers = try await gate.decide(asked.map(\.intent))
-        }
+        let answers = try await self.waiting { try await gate.decide(asked.map(\.intent)) }
         for (position, (index, intent)) in asked.enumerated() {
             let answer = position < answers.count ? answers[position] : .expired
             decisions[index] = try await self.conclude(intent, answer)
@@ -299,19 +294,16 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
             return CopilotCLIToolAnswer(.failure, result.text)
         case .intent(let prepared):
             // The executor numbers calls by the model's ids, which may repeat.
-            let start = self.clock.now
             let gate = self.equipment.gate
-            let decision: GateDecision
-            do {
-                defer { self.waited += self.clock.now - start }
-                decision = try await gate.decide([prepared]).first ?? .expired
-            }
+            let decision = try await self.waiting { try await gate.decide([prepared]).first ?? .expired }
             if case .reject(let reason) = try await self.conclude(prepared, decision) {
                 return CopilotCLIToolAnswer(.denied, reason)
             }
-            let begin = self.clock.now
-            let result = try await self.equipment.executor.perform(prepared, approval: decision)
-            if checked.tool.kind == .ask { self.waited += self.clock.now - begin }
+            let executor = self.equipment.executor
+            let result =
+                checked.tool.kind == .ask
+                ? try await self.waiting { try await executor.perform(prepared, approval: decision) }
+                : try await executor.perform(prepared, approval: decision)
             return CopilotCLIToolAnswer(result.outcome == .done ? .success : .failure, result.text)
         }
     }
@@ -346,6 +338,13 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
     func close() async throws {
         guard self.lines.count > 0 else { return }
         try await self.thread.report(self.shownSteps(news: nil, changes: await self.equipment.changes?()))
+    }
+
+    /// Time that people take does not count.
+    private func waiting<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let start = self.clock.now
+        defer { self.waited += self.clock.now - start }
+        return try await body()
     }
 
     private var elapsed: Duration { self.clock.now - self.startedAt - self.waited }
