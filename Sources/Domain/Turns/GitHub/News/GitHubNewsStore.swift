@@ -68,9 +68,7 @@ package struct GitHubNewsStore: Sendable {
         try await self.store.read { ledger in
             let heads = try Set(ledger.gitHubWatches(of: session).compactMap(\.head))
             return try ledger.openGitHubNews(of: session).compactMap { row in
-                guard row.kind != NewsDesk.waitingKind, let json = try? JSON.parse(row.item),
-                    let event = NewsEvent(json: json)
-                else { return nil }
+                guard row.kind != NewsDesk.waitingKind, let event = row.event else { return nil }
                 let isPast = event.isFailure && !heads.isEmpty && !heads.contains(event.sha ?? "")
                 return isPast ? nil : event
             }

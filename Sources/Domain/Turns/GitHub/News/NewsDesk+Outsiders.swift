@@ -115,7 +115,7 @@ extension NewsDesk {
     private func waitingNews(of session: String, in ledger: Ledger) throws -> ThreadNews? {
         let rows = try ledger.openGitHubNews(of: session, kind: Self.waitingKind, limit: Self.readLimit)
         let others = try ledger.removeOpenGitHubNews(of: session, kind: Self.waitingKind) - rows.count
-        let events = rows.compactMap { row in (try? JSON.parse(row.item)).flatMap { NewsEvent(json: $0) } }
+        let events = rows.compactMap(\.event)
         return events.isEmpty ? nil : Self.news(events, others: others, for: session)
     }
 }

@@ -219,9 +219,7 @@ package struct NewsDesk: Sendable {
         guard let sha = event.sha else { return }
         let checks =
             try failed[sha]
-            ?? ledger.openGitHubNews(of: session, kind: NewsEvent.Kind.check.rawValue, about: sha).compactMap { row in
-                (try? JSON.parse(row.item)).flatMap { NewsEvent(json: $0) }
-            }
+            ?? ledger.openGitHubNews(of: session, kind: NewsEvent.Kind.check.rawValue, about: sha).compactMap(\.event)
         let hasPassed = { (check: NewsEvent) in check.name == event.name && check.key != event.key }
         try ledger.answerGitHubNews(checks.filter(hasPassed).map(\.key), in: session)
         failed[sha] = checks.filter { !hasPassed($0) }
@@ -250,4 +248,9 @@ package struct NewsDesk: Sendable {
         if isActive { watch.activeAt = now }
         try ledger.set(watch)
     }
+}
+
+extension GitHubNewsRow {
+    /// What it is about; nil if that cannot be read.
+    var event: NewsEvent? { (try? JSON.parse(self.item)).flatMap { NewsEvent(json: $0) } }
 }
