@@ -61,8 +61,8 @@ enum BridgeSetup {
         _ commands: WorkbenchSetup, _ news: NewsSetup, _ tasks: TaskDesk
     ) -> Bridge {
         var workers: [TurnKind: any TurnWorker] = [.chat: agent, .task: TaskTurn(desk: tasks, agent: agent)]
-        workers.merge(SpecWorkers(agent: agent, pages: posts.environment.settings.pages).workers) { $1 }
-        workers.merge(GitHubWorkers(work: work, agent: agent).workers) { $1 }
+        workers.merge(agent.specWorkers(posts.environment.settings.pages)) { $1 }
+        workers.merge(work.workers(agent)) { $1 }
         workers.merge(commands.workbench.workers) { own, _ in own }
         return Bridge(
             posts, access: access, workers: workers.mapValues(commands.shells.delaying), models: ModelDirectory(agent),

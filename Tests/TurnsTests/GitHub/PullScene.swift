@@ -133,9 +133,7 @@ struct PullScene: Sendable {
         }
         let scene = PullScene(
             github: github, model: model,
-            workers: GitHubWorkers(work: work, agent: agent).workers.merging(
-                [.task: TaskTurn(desk: desk, agent: agent)]
-            ) { $1 },
+            workers: work.workers(agent).merging([.task: TaskTurn(desk: desk, agent: agent)]) { $1 },
             news: news, store: store, work: work, desk: desk, folder: folder, session: session)
         let result: Result<Void, any Error>
         do { result = .success(try await body(scene)) } catch { result = .failure(error) }

@@ -137,6 +137,16 @@ package struct GitHubWork: Sendable {
     }
 }
 
+extension GitHubWork {
+    /// The workers by the commands that begin them.
+    package func workers(_ agent: AgentWorker) -> [TurnKind: any TurnWorker] {
+        [
+            .pr: PullRequestTurn(work: self), .review: ReviewTurn(work: self, agent: agent),
+            .workflow: WorkflowTurn(work: self), .fix: FixTurn(work: self, agent: agent),
+        ]
+    }
+}
+
 extension GitHubError {
     /// Whether a change may have been carried out although it failed: GitHub has to be asked before it is repeated.
     var mayBeDone: Bool { self.mayHaveHappened || self.code == .unavailable }

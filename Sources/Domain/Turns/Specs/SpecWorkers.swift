@@ -5,30 +5,20 @@ internal import Primitives
 internal import Repositories
 internal import Specs
 
-/// Makes the workers of the specification flow.
-package struct SpecWorkers: Sendable {
-    /// Makes what a turn needs that works in the thread's workspace.
-    let agent: AgentWorker
-    let pages: RepositoryPages
-
-    package init(agent: AgentWorker, pages: RepositoryPages) {
-        self.agent = agent
-        self.pages = pages
-    }
-
-    /// By the command that begins them.
-    package var workers: [TurnKind: any TurnWorker] {
+extension AgentWorker {
+    /// The workers of the specification flow, by the commands that begin them.
+    ///
+    /// - Parameter pages: Where links to documents lead.
+    package func specWorkers(_ pages: RepositoryPages) -> [TurnKind: any TurnWorker] {
         let logger = Logger(label: "specs")
-        let (model, repositories, limit) = (self.agent.model, self.agent.repositories, self.agent.answerLimit)
+        let (model, repositories, limit) = (self.model, self.repositories, self.answerLimit)
         let now: @Sendable () -> Int64 = { WallClock.now() / 1_000 }
         var workers: [TurnKind: any TurnWorker] = [
-            .specify: SpecifyTurn(
-                model, catalog: repositories, limit: limit, now: now, logger: logger),
-            .clarify: ClarifyTurn(
-                model, catalog: repositories, limit: limit, now: now, logger: logger),
+            .specify: SpecifyTurn(model, catalog: repositories, limit: limit, now: now, logger: logger),
+            .clarify: ClarifyTurn(model, catalog: repositories, limit: limit, now: now, logger: logger),
             .conflict: ConflictTurn(catalog: repositories, now: now, logger: logger),
-            .implement: ImplementTurn(agent: self.agent, repositories: repositories),
-            .spec: SpecTurn(catalog: repositories, pages: self.pages),
+            .implement: ImplementTurn(agent: self, repositories: repositories),
+            .spec: SpecTurn(catalog: repositories, pages: pages),
         ]
         for stage in StageTurn.stages {
             workers[stage.turn] = StageTurn(
