@@ -1,5 +1,6 @@
 internal import Agent
 internal import Chat
+internal import Models
 internal import Repositories
 package import Sessions
 
@@ -21,5 +22,15 @@ extension AgentDirectory {
                 ).text(about: command)
             },
             steer: { text, author, session in steering.steer(text, by: author, in: session) })
+    }
+}
+
+extension ModelDirectory {
+    /// What the worker's client and catalog say of models and their quota.
+    package init(_ worker: AgentWorker) {
+        let (client, catalog) = (worker.model, worker.catalog)
+        self.init(
+            defaultModel: client.defaultModel, provider: client.provider, quota: { try await client.quota() },
+            list: { try await catalog.models() })
     }
 }
