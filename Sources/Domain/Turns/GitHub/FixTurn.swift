@@ -141,7 +141,7 @@ struct FixTurn: TurnWorker {
 }
 
 /// The thread of a fix, which keeps no summary.
-private struct FixThread: TurnThread {
+private struct FixThread: PartThread {
     let thread: any TurnThread
 
     func report(_ event: TurnEvent) async throws {
@@ -151,22 +151,4 @@ private struct FixThread: TurnThread {
     }
 
     func takeTime(_ time: Duration) async { await self.thread.takeTime(time) }
-
-    func stopClock() async { await self.thread.stopClock() }
-
-    func startClock() async { await self.thread.startClock() }
-
-    func bytes(of image: SentImage) async throws -> [UInt8] { try await self.thread.bytes(of: image) }
-
-    func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
-        try await self.thread.approval(of: request)
-    }
-
-    func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
-        try await self.thread.approvals(of: requests)
-    }
-
-    func answer(to question: ThreadQuestion, lifetime: Duration?) async throws -> QuestionAnswer {
-        try await self.thread.answer(to: question, lifetime: lifetime)
-    }
 }

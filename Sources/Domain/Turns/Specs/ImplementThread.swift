@@ -72,7 +72,7 @@ final class ImplementThread: Sendable {
 }
 
 /// The thread of the work on one task.
-private struct TaskThread: TurnThread {
+private struct TaskThread: PartThread {
     let list: ImplementThread
     let thread: any TurnThread
     let task: String
@@ -83,22 +83,12 @@ private struct TaskThread: TurnThread {
 
     func takeTime(_ time: Duration) async { await self.thread.takeTime(self.passed + time) }
 
-    func stopClock() async { await self.thread.stopClock() }
-
-    func startClock() async { await self.thread.startClock() }
-
-    func bytes(of image: SentImage) async throws -> [UInt8] { try await self.thread.bytes(of: image) }
-
     func approval(of request: ApprovalRequest) async throws -> ApprovalOutcome {
         try await self.thread.approval(of: request.during(self.task))
     }
 
     func approvals(of requests: [ApprovalRequest]) async throws -> [ApprovalOutcome] {
         try await self.thread.approvals(of: requests.map { $0.during(self.task) })
-    }
-
-    func answer(to question: ThreadQuestion, lifetime: Duration?) async throws -> QuestionAnswer {
-        try await self.thread.answer(to: question, lifetime: lifetime)
     }
 }
 
