@@ -39,7 +39,7 @@ package final class JailShell: Shell {
         let result = await withTaskCancellationHandler { () -> Result<ShellExit, JailFailure> in
             await self.result(of: command, run)
         } onCancel: {
-            EventLoop.shared.runIfNeeded { run.stop(.cancelled) }
+            EventLoop.shared.runIfNeeded { run.stop(.stopped) }
         }
         return try result.get()
     }
@@ -144,7 +144,7 @@ package final class JailShell: Shell {
         {
             return await self.ended(run, in: jail, status, state)
         }
-        let status = self.stopped(run) ?? (running.tree.isJailEnded ? self.lost(jail) : self.shellEnded(running.tree))
+        let status = run.stop ?? (running.tree.isJailEnded ? self.lost(jail) : self.shellEnded(running.tree))
         for tree in shell.trees where jail.end == nil { self.endTree(tree, in: jail) }
         if self.shell === shell { self.forgetShell() } else { shell.close() }
         return self.exit(status, run, isShellLost: true)
@@ -199,7 +199,7 @@ package final class JailShell: Shell {
         if isAside, state.isJailEnded, self.jail === jail { self.loseShell() }
         if state.isJailEnded { await self.closed(jail) }
         let status =
-            self.stopped(run)
+            run.stop
             ?? {
                 switch state.exit {
                 case .exited(let status): .exited(status)
@@ -312,17 +312,8 @@ package final class JailShell: Shell {
 
     private func notRun(_ run: RunningCommand) -> ShellExit {
         ShellExit(
-            status: self.stopped(run) ?? .stopped, duration: run.begun.duration(to: .now), isShellLost: false,
+            status: run.stop ?? .stopped, duration: run.begun.duration(to: .now), isShellLost: false,
             directory: self.directory)
-    }
-
-    private func stopped(_ run: RunningCommand) -> ShellExit.Status? {
-        switch run.stop {
-        case .cancelled: .stopped
-        case .timedOut: .timedOut
-        case .outputLimit: .outputLimit
-        case nil: nil
-        }
     }
 
     private func lost(_ jail: LiveJail) -> ShellExit.Status {

@@ -4,14 +4,8 @@ internal import Sandbox
 /// One running command: moves its output to the reader until the command has ended, and stops it when it must.
 @Net
 final class RunningCommand {
-    enum Stop: Equatable {
-        case cancelled
-        case timedOut
-        case outputLimit
-    }
-
-    /// Why the host is ending the command; the first reason counts.
-    private(set) var stop: Stop?
+    /// How the host is ending the command; the first reason counts.
+    private(set) var stop: ShellExit.Status?
     /// Ends the command's processes.
     var onStop: (@Net () -> Void)?
     let changed = Wakeup()
@@ -36,7 +30,7 @@ final class RunningCommand {
         self.timer = EventLoop.shared.schedule(after: timeout) { [weak self] in self?.stop(.timedOut) }
     }
 
-    func stop(_ reason: Stop) {
+    func stop(_ reason: ShellExit.Status) {
         guard self.stop == nil else { return }
         self.stop = reason
         self.onStop?()
@@ -98,7 +92,7 @@ final class RunningCommand {
             } catch {
                 // The output is no longer read, so the command is ended.
                 self.isMuted = true
-                self.stop(.cancelled)
+                self.stop(.stopped)
             }
         }
     }

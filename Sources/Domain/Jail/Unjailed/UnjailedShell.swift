@@ -50,13 +50,13 @@ package final class UnjailedShell: Shell {
         let result = await withTaskCancellationHandler {
             await self.result(of: command, run)
         } onCancel: {
-            EventLoop.shared.runIfNeeded { run.stop(.cancelled) }
+            EventLoop.shared.runIfNeeded { run.stop(.stopped) }
         }
         return try result.get()
     }
 
     @Net package func end() async {
-        for run in self.runs.values { run.stop(.cancelled) }
+        for run in self.runs.values { run.stop(.stopped) }
         // Unstructured: what has been stopped is awaited even if the task is cancelled.
         await Task { while !self.runs.isEmpty { try? await self.ended.wait() } }.value
         self.reset()
@@ -105,13 +105,14 @@ package final class UnjailedShell: Shell {
             self.variables = CommandVariables.kept(state.variables).filter { !$0.hasPrefix("\(Self.mark)=") }
         }
         let status: ShellExit.Status =
-            switch (run.stop, ending?.status) {
-            case (.cancelled, _): .stopped
-            case (.timedOut, _): .timedOut
-            case (.outputLimit, _): .outputLimit
-            case (nil, .exited(let status)): .exited(Int(status))
-            case (nil, .killed(let signal)): .signalled(Int(signal))
-            case (nil, nil): .lost("its end is unknown")
+            if let stop = run.stop {
+                stop
+            } else {
+                switch ending?.status {
+                case .exited(let status): .exited(Int(status))
+                case .killed(let signal): .signalled(Int(signal))
+                case nil: .lost("its end is unknown")
+                }
             }
         return self.exit(status, run, command.place == .persistent ? self.directory : directory)
     }
