@@ -7,17 +7,17 @@ package import Sandbox
 package struct JailSetup: Sendable {
     package let programs: JailPrograms
     /// Of jails whose place has no limits of its own.
-    package let limits: JailLimits
+    package var limits: JailLimits
     package let limiter: any JailLimiter
     /// Limits the size of ``JailPlace/disk``; nil for no limit.
     package let quota: MeasuredQuota?
     /// Filters in the kernel's format.
     package let seccomp: [[UInt8]]
     /// Nil: no network.
-    package let network: Network?
+    package var network: Network?
     /// How long a jail may take to start.
     package let startLimit: Duration
-    package let logger: Logger
+    package var logger: Logger
 
     /// The jail's way to the network.
     package struct Network: Sendable {

@@ -15,8 +15,8 @@ package final class JailShell: Shell {
     private var directory = JailPlan.workspace
     /// A shell's state has been lost, and no exit has reported it yet.
     private var isRenewed: Bool
-    private var isOccupied = false
-    private let turn = WaitList()
+    /// Of the one command that does not run beside others.
+    private let turn = Slots(1)
 
     /// - Parameters:
     ///   - isRenewed: Whether the session had a shell before, so that the first exit reports the new one.
@@ -87,7 +87,7 @@ package final class JailShell: Shell {
 
     /// The jail and its shell, while no command runs in it. To be asked again after each wait: one may have begun.
     private var resting: (jail: LiveJail, shell: PersistentShell)? {
-        guard !self.isOccupied, let jail = self.jail, jail.end == nil, let shell = self.shell else { return nil }
+        guard !self.turn.isFull, let jail = self.jail, jail.end == nil, let shell = self.shell else { return nil }
         return (jail, shell)
     }
 
@@ -98,14 +98,8 @@ package final class JailShell: Shell {
         defer { run.finish() }
         do throws(JailFailure) {
             if command.place.isBeside { return .success(try await self.runTree(command, run)) }
-            while self.isOccupied {
-                do { try await self.turn.wait() } catch { return .success(self.notRun(run)) }
-            }
-            self.isOccupied = true
-            defer {
-                self.isOccupied = false
-                self.turn.wakeFirst()
-            }
+            do { try await self.turn.take() } catch { return .success(self.notRun(run)) }
+            defer { self.turn.give() }
             return .success(
                 command.place == .persistent
                     ? try await self.runPersistent(command, run) : try await self.runTree(command, run))

@@ -18,8 +18,8 @@ package final class UnjailedShell: Shell {
     private var directory: String
     /// The exported variables; nil before the first command.
     private var variables: [String]?
-    private var isOccupied = false
-    private let turn = WaitList()
+    /// Of the one command that does not run beside others.
+    private let turn = Slots(1)
     private var runs: [ObjectIdentifier: RunningCommand] = [:]
     private let ended = WaitList()
 
@@ -65,14 +65,8 @@ package final class UnjailedShell: Shell {
     private func result(of command: ShellCommand, _ run: RunningCommand) async -> Result<ShellExit, JailFailure> {
         do throws(JailFailure) {
             if command.place.isBeside { return .success(try await self.execute(command, run)) }
-            while self.isOccupied {
-                do { try await self.turn.wait() } catch { return .success(self.exit(.stopped, run, self.directory)) }
-            }
-            self.isOccupied = true
-            defer {
-                self.isOccupied = false
-                self.turn.wakeFirst()
-            }
+            do { try await self.turn.take() } catch { return .success(self.exit(.stopped, run, self.directory)) }
+            defer { self.turn.give() }
             return .success(try await self.execute(command, run))
         } catch {
             return .failure(error)

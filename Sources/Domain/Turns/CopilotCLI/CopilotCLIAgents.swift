@@ -28,7 +28,8 @@ package final class CopilotCLIAgents: Sendable {
     private let unpack: @Sendable () async throws -> Void
     /// When the program that is known to be unpacked was installed.
     private let unpacked = Protected<Int?>(nil)
-    private let slots: CopilotCLISlots
+    /// For the processes that work at once.
+    private let slots: Slots
     private let logger = Logger(label: "copilot-cli")
 
     /// Nil where the CLI only talks: with another provider, or without a jail.
@@ -45,7 +46,7 @@ package final class CopilotCLIAgents: Sendable {
         self.api = api
         self.transport = HTTPClient(transport)
         self.unpack = { try await client.check() }
-        self.slots = CopilotCLISlots(settings.processes)
+        self.slots = Slots(max(1, settings.processes))
     }
 
     /// Runs `body` with a running CLI, and ends it with everything that it has started.
@@ -93,13 +94,11 @@ package final class CopilotCLIAgents: Sendable {
         isNew: Bool
     ) async throws -> JailedProgram {
         let common = self.jails.setup
-        var limits = common.limits
-        limits.memory += Self.room.memory
-        limits.processes += Self.room.processes
-        limits.processorSeconds = max(limits.processorSeconds, Self.room.seconds)
-        let setup = JailSetup(
-            programs: common.programs, limits: limits, limiter: common.limiter, quota: common.quota,
-            seccomp: common.seccomp, network: network, startLimit: common.startLimit, logger: self.logger)
+        var setup = common
+        setup.limits.memory += Self.room.memory
+        setup.limits.processes += Self.room.processes
+        setup.limits.processorSeconds = max(common.limits.processorSeconds, Self.room.seconds)
+        (setup.network, setup.logger) = (network, self.logger)
         let place = try await self.jails.lend(session) { workspace in
             try await folders.prepare(isNew: isNew, quota: (workspace.limits ?? common.limits).disk)
             return try await folders.binds(for: workspace.identity)
@@ -182,25 +181,6 @@ package final class CopilotCLIAgents: Sendable {
             let body = try? await response.body.collect(upTo: 1 << 20), let json = try? JSON.parse(body)
         else { return nil }
         return json["endpoints"]?["api"]?.stringValue.flatMap { try? HTTPURL($0) }
-    }
-}
-
-/// Bounds the CLI processes that work at once; served in order.
-@Net
-private final class CopilotCLISlots {
-    private var free: Int
-    private let changed = WaitList()
-
-    nonisolated init(_ count: Int) { self.free = max(1, count) }
-
-    func take() async throws {
-        while self.free == 0 { try await self.changed.wait() }
-        self.free -= 1
-    }
-
-    func give() {
-        self.free += 1
-        self.changed.wakeFirst()
     }
 }
 
