@@ -1,7 +1,7 @@
 internal import EventLoop
 internal import Glibc
 internal import Processes
-internal import Sandbox
+package import Sandbox
 
 /// Chooses the strongest way to limit jails that this machine allows, by trying it.
 package enum JailLimiters {
@@ -21,13 +21,7 @@ package enum JailLimiters {
     /// - Parameter trial: Lets a program enter a group, because permission to make a group is not yet permission to enter
     ///   it.
     package static func strongest(
-        by trial: (any JailLimiter) async throws(JailFailure) -> Void = Self.enter
-    ) async -> Choice {
-        await self.strongest(.current(), moving: getpid(), by: trial)
-    }
-
-    static func strongest(
-        _ map: ControlGroupMap, moving process: Int32,
+        _ map: ControlGroupMap = .current(), moving process: Int32 = getpid(),
         by trial: (any JailLimiter) async throws(JailFailure) -> Void = Self.enter
     ) async -> Choice {
         var shortcomings: [String] = []

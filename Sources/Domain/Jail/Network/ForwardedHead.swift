@@ -113,7 +113,7 @@ struct AnswerHeadReader: Sendable {
     ) throws(AnswerHead.Problem) -> (head: AnswerHead, rest: [UInt8])? {
         let checked = max(0, self.bytes.count - 3)
         self.bytes += piece
-        guard let end = Self.end(of: self.bytes[checked...]) else {
+        guard let end = self.bytes[checked...].firstRange(of: [0x0D, 0x0A, 0x0D, 0x0A])?.upperBound else {
             guard self.bytes.count <= Self.limit else { throw AnswerHead.Problem("its head is too long") }
             return nil
         }
@@ -122,13 +122,5 @@ struct AnswerHeadReader: Sendable {
         let rest = Array(self.bytes[end...])
         self.bytes = []
         return (head, rest)
-    }
-
-    /// The index after the first empty line.
-    private static func end(of bytes: ArraySlice<UInt8>) -> Int? {
-        guard bytes.count >= 4 else { return nil }
-        return bytes.indices.dropLast(3).first { start in
-            bytes[start] == 0x0D && bytes[start + 1] == 0x0A && bytes[start + 2] == 0x0D && bytes[start + 3] == 0x0A
-        }.map { $0 + 4 }
     }
 }
