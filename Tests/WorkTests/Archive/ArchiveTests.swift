@@ -185,3 +185,14 @@ struct ArchiveTests {
         return names.sorted()
     }
 }
+
+/// Entries that are already known.
+struct ArchiveEntries: ArchiveSource {
+    private let list: [ArchiveEntry]
+
+    init(_ list: [ArchiveEntry]) { self.list = list }
+
+    func entries(_ add: (ArchiveEntry) async throws -> Void) async throws {
+        for entry in self.list { try await add(entry) }
+    }
+}

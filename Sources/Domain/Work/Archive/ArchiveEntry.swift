@@ -53,3 +53,10 @@ private actor ArchiveBytes {
         return self.bytes
     }
 }
+
+/// Where an archive's entries come from.
+package protocol ArchiveSource: Sendable {
+    /// Passes every entry to `add`, a folder before what is in it. The files must not change until it returns. An error of
+    /// `add` must be passed on.
+    func entries(_ add: (ArchiveEntry) async throws -> Void) async throws
+}
