@@ -178,9 +178,7 @@ package struct PolicyGate: ToolGate {
     }
 
     private func entry(_ members: [(String, JSON)]) -> AuditEntry {
-        AuditEntry(
-            kind: .decision, session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
-            details: .object(JSONObject(members: members)))
+        AuditEntry(.decision, of: self.request, .object(JSONObject(members: members)))
     }
 }
 

@@ -10,9 +10,6 @@ internal import Work
 
 /// What a turn of the CLI changes: recorded before the first change, and when the CLI has ended.
 final class CopilotCLIChanges: Sendable {
-    /// Files of one entry in the audit.
-    private static let batch = 500
-
     private let request: TurnRequest
     private let workspace: any WorkspaceFiles
     private let store: SessionStore
@@ -67,19 +64,11 @@ final class CopilotCLIChanges: Sendable {
     private func end(_ snapshot: WorkspaceSnapshot) async throws {
         let changes = try await self.workspace.changes(from: snapshot.id, to: nil)
         guard changes.count > 0 else { return try await self.forget() }
-        for start in stride(from: 0, to: changes.files.count, by: Self.batch) {
-            let files = changes.files[start...].prefix(Self.batch).map { change -> JSON in
-                [
-                    "change": .string(change.kind.rawValue), "path": .string(change.path),
-                    "digest": change.digest.map { .string($0) } ?? .null,
-                ]
-            }
+        for files in AuditFiles(changes).all {
             try await self.audit.record(
                 AuditEntry(
-                    kind: .files, session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
-                    details: [
-                        "snapshot": .string(snapshot.id), "files": .array(files), "files_changed": JSON(changes.count),
-                    ]))
+                    .files, of: self.request,
+                    ["snapshot": .string(snapshot.id), "files": files, "files_changed": JSON(changes.count)]))
         }
     }
 

@@ -246,8 +246,8 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
             if kind == .edit || kind == .execute { try await self.changes.begin() }
             if kind == .execute {
                 try await self.audit.record(
-                    self.entry(
-                        .commandStarted,
+                    AuditEntry(
+                        .commandStarted, of: self.request,
                         [
                             "call": .string(intent.call.id), "command": .string(intent.subject),
                             "directory": .string(intent.directory), "shell": "copilot-cli",
@@ -269,13 +269,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
             "call": .string(call.id), "command": call.arguments["command"] ?? .null,
             "status": status == nil ? "in the background" : "exited", "exit": status.map { JSON($0) } ?? .null,
         ]
-        try? await self.audit.record(self.entry(.commandEnded, details))
-    }
-
-    private func entry(_ kind: AuditEntry.Kind, _ details: JSON) -> AuditEntry {
-        AuditEntry(
-            kind: kind, session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
-            details: details)
+        try? await self.audit.record(AuditEntry(.commandEnded, of: self.request, details))
     }
 
     // MARK: Our own tools

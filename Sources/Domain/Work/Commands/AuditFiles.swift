@@ -1,21 +1,26 @@
 internal import Chat
-internal import Git
-internal import JSON
+package import Git
+package import JSON
 
 /// Changed files for the audit, in batches of bounded size, each of which is made when it is recorded. Pure.
-struct AuditFiles {
+package struct AuditFiles {
     private static let batch = 500
 
     private let changes: [WorkspaceChange]
 
-    init(_ changes: WorkspaceChanges?) { self.changes = changes?.files ?? [] }
+    package init(_ changes: WorkspaceChanges?) { self.changes = changes?.files ?? [] }
 
     /// The files of the entry that ends the command.
     var first: JSON { self.files(from: 0) }
 
     /// Those of further entries.
-    var others: some Sequence<JSON> {
-        stride(from: Self.batch, to: self.changes.count, by: Self.batch).lazy.map { self.files(from: $0) }
+    var others: some Sequence<JSON> { self.batches(from: Self.batch) }
+
+    /// Those of each entry.
+    package var all: some Sequence<JSON> { self.batches(from: 0) }
+
+    private func batches(from start: Int) -> some Sequence<JSON> {
+        stride(from: start, to: self.changes.count, by: Self.batch).lazy.map { self.files(from: $0) }
     }
 
     private func files(from start: Int) -> JSON {

@@ -77,7 +77,7 @@ struct CommandRun: Sendable {
         }
         let begun = Begun(job: job, workspace: workspace, snapshot: snapshot, shell: shell)
         do {
-            try await self.bench.audit.record(self.entry(.commandStarted, self.startDetails(begun)))
+            try await self.bench.audit.record(AuditEntry(.commandStarted, of: self.request, self.startDetails(begun)))
         } catch {
             // What is not recorded does not run.
             try? await self.end(job, "not run", hasChanges: false)
@@ -242,7 +242,7 @@ struct CommandRun: Sendable {
             }
             for batch in audit.others {
                 try await self.bench.audit.record(
-                    self.entry(.files, ["job": .string(begun.job.id), "files": batch]))
+                    AuditEntry(.files, of: self.request, ["job": .string(begun.job.id), "files": batch]))
             }
         } catch {
             try await self.recordEnd(begun, ending.line, details: details, hasChanges: hasChanges)
@@ -255,7 +255,11 @@ struct CommandRun: Sendable {
     private func recordEnd(_ begun: Begun, _ ending: String, details: JSON, hasChanges: Bool) async throws {
         defer { self.bench.running.remove(begun.job, ending: ending) }
         var failure: (any Error)?
-        do { try await self.bench.audit.record(self.entry(.commandEnded, details)) } catch { failure = error }
+        do {
+            try await self.bench.audit.record(AuditEntry(.commandEnded, of: self.request, details))
+        } catch {
+            failure = error
+        }
         try await self.end(begun.job, ending, hasChanges: hasChanges)
         self.bench.measure(begun.workspace, of: self.request.session)
         if let failure { throw failure }
@@ -266,12 +270,6 @@ struct CommandRun: Sendable {
         try await self.bench.store.write(ofSession: job.session) { ledger in
             try ledger.endJob(job.id, of: job.session, .ended, ending: ending, hasChanges: hasChanges, at: now)
         }
-    }
-
-    private func entry(_ kind: AuditEntry.Kind, _ details: JSON) -> AuditEntry {
-        AuditEntry(
-            kind: kind, session: self.request.session, turn: self.request.id, actor: self.request.sender.id,
-            details: details)
     }
 
     private func startDetails(_ begun: Begun) -> JSON {

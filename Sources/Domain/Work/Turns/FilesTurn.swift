@@ -30,7 +30,7 @@ struct FilesTurn: TurnWorker {
             }
             let file = TurnFile(name: name, bytes: bytes)
             try await self.bench.announce(
-                self.bench.entry(.files, of: request, ["direction": "sent", "files": [AuditFiles.file(file)]]))
+                AuditEntry(.files, of: request, ["direction": "sent", "files": [AuditFiles.file(file)]]))
             try await thread.report(.file(file))
         }
     }

@@ -56,7 +56,7 @@ struct RunTurn: TurnWorker {
         if permission.decision == .deny { details.append(("rule", .string(permission.rule))) }
         do {
             try await self.bench.audit.record(
-                self.bench.entry(.commandRefused, of: request, .object(JSONObject(members: details))))
+                AuditEntry(.commandRefused, of: request, .object(JSONObject(members: details))))
         } catch {
             self.bench.logger.error("a refused command could not be recorded", ["error": .string("\(error)")])
         }

@@ -38,7 +38,7 @@ struct UndoTurn: TurnWorker {
         let files = AuditFiles(plan.changes)
         let (snapshot, before) = (JSON.string(id), JSON.string(saved.id))
         try await self.bench.announce(
-            self.bench.entry(
+            AuditEntry(
                 .restored, of: request,
                 [
                     "snapshot": snapshot, "saved": before, "files": files.first,
@@ -46,13 +46,13 @@ struct UndoTurn: TurnWorker {
                 ]))
         for batch in files.others {
             try await self.bench.announce(
-                self.bench.entry(.files, of: request, ["snapshot": snapshot, "files": batch]))
+                AuditEntry(.files, of: request, ["snapshot": snapshot, "files": batch]))
         }
         do {
             return (try await workspace.restore(id), plan.conflicts)
         } catch {
             try? await self.bench.audit.record(
-                self.bench.entry(
+                AuditEntry(
                     .restored, of: request, ["snapshot": snapshot, "saved": before, "error": .string("\(error)")]))
             throw error
         }

@@ -1,13 +1,15 @@
-internal import Audit
-internal import Chat
-internal import JSON
+package import Audit
+package import Chat
+package import JSON
+
+extension AuditEntry {
+    /// Of what a turn does.
+    package init(_ kind: Kind, of request: TurnRequest, _ details: JSON) {
+        self.init(kind: kind, session: request.session, turn: request.id, actor: request.sender.id, details: details)
+    }
+}
 
 extension Workbench {
-    func entry(_ kind: AuditEntry.Kind, of request: TurnRequest, _ details: JSON) -> AuditEntry {
-        AuditEntry(
-            kind: kind, session: request.session, turn: request.id, actor: request.sender.id, details: details)
-    }
-
     /// Records what is about to happen. Throws ``TurnFailure`` if that is impossible: then it must not happen.
     func announce(_ entry: AuditEntry) async throws {
         do {
