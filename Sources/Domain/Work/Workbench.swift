@@ -52,8 +52,8 @@ package final class Workbench: CommandDesk, Service {
     /// The workers by command.
     package var workers: [TurnKind: any TurnWorker] {
         [
-            .run: RunTurn(bench: self), .snapshot: SnapshotTurn(bench: self), .undo: UndoTurn(bench: self),
-            .diff: DiffTurn(bench: self), .files: FilesTurn(bench: self), .commit: CommitTurn(bench: self),
+            .run: RunTurn(bench: self), .snapshot: WorkspaceTurn.snapshot(self), .undo: UndoTurn(bench: self),
+            .diff: WorkspaceTurn.diff(self), .files: FilesTurn(bench: self), .commit: WorkspaceTurn.commit(self),
         ]
     }
 
