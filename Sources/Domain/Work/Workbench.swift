@@ -26,8 +26,7 @@ package final class Workbench: CommandDesk, Service {
     let observe: @Sendable (_ result: String, _ seconds: Double) -> Void
     let logger: Logger
     private let stopping = Signal()
-    /// Sessions whose workspaces are being measured, and whether they have changed since.
-    private let measuring = Protected<[String: Bool]>([:])
+    private let measuring = RepeatedWork()
 
     package init(
         shells: (any ShellDirectory)?, workspaces: any WorkspaceDirectory, audit: any AuditRecorder,
@@ -107,24 +106,8 @@ package final class Workbench: CommandDesk, Service {
 
     /// Begins to measure what a workspace occupies, for the quota of its session's person.
     func measure(_ workspace: any WorkspaceFiles, of session: String) {
-        let isUnderWay = self.measuring.withLock { $0.updateValue($0[session] != nil, forKey: session) != nil }
-        guard !isUnderWay else { return }
         // Nobody waits for it: a large workspace takes seconds.
-        Task {
-            repeat {
-                self.measuring.withLock { $0[session] = false }
-                await self.store.measure(workspace, of: session)
-            } while self.hasChangedMeanwhile(session)
-        }
-    }
-
-    /// Ends the measuring of a workspace if it has not.
-    private func hasChangedMeanwhile(_ session: String) -> Bool {
-        self.measuring.withLock { measuring in
-            if measuring[session] == true { return true }
-            measuring[session] = nil
-            return false
-        }
+        self.measuring.begin(session) { await self.store.measure(workspace, of: session) }
     }
 
     /// Throws where commands cannot run: nothing would work on the files.

@@ -18,15 +18,9 @@ package final class WorkspaceBundles: Service {
     private let rows: SessionStore
     let logger: Logger
     private let now: @Sendable () -> Int64
-    private let waiting = Protected<[String: Storing]>([:])
+    /// Of workspaces whose snapshots are being stored.
+    private let storing = RepeatedWork()
     private let stopping = Signal()
-
-    /// A workspace whose snapshots are being stored.
-    private struct Storing {
-        var task: Task<Void, Never>
-        /// A snapshot was made since it began.
-        var isBehind = false
-    }
 
     /// So many bundles are read at most to rebuild a workspace: then the next one is full.
     static let cycle = 32
@@ -56,7 +50,7 @@ package final class WorkspaceBundles: Service {
 
     /// Waits until every snapshot that was made so far is stored, or cannot be.
     package func flush() async {
-        while let task = self.waiting.withLock({ $0.values.first?.task }) { await task.value }
+        await self.storing.flush()
     }
 
     /// A session's bundles and beginnings of epochs, in the order of epochs and numbers.
@@ -78,36 +72,14 @@ package final class WorkspaceBundles: Service {
 
     /// Stores a workspace's new snapshots; returns at once.
     func store(_ workspace: Workspace) {
-        self.waiting.withLock { waiting in
-            if waiting[workspace.session] != nil {
-                waiting[workspace.session]?.isBehind = true
-            } else {
-                // Unstructured: nobody waits for it but `flush()`.
-                waiting[workspace.session] = Storing(task: Task { await self.storeAll(workspace) })
-            }
-        }
-    }
-
-    private func storeAll(_ workspace: Workspace) async {
-        let session = workspace.session
-        repeat {
-            self.waiting.withLock { $0[session]?.isBehind = false }
+        self.storing.begin(workspace.session) {
             do {
                 try await self.storeNew(workspace)
             } catch {
                 self.logger.warning(
                     "a workspace's snapshots are only on this host, until the next one is stored",
-                    ["session": .string(session), "error": .string("\(error)")])
+                    ["session": .string(workspace.session), "error": .string("\(error)")])
             }
-        } while self.isBehind(session)
-    }
-
-    /// If not, the workspace is no longer being stored.
-    private func isBehind(_ session: String) -> Bool {
-        self.waiting.withLock { waiting in
-            if waiting[session]?.isBehind == true { return true }
-            waiting[session] = nil
-            return false
         }
     }
 

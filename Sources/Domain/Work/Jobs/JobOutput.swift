@@ -14,8 +14,8 @@ final class JobOutput: Sendable {
         var start = 0
         var bytes = 0
         var ending: String?
-        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
-        var lastWaiter: UInt64 = 0
+        /// Of those who wait for more.
+        var waiters: [Signal] = []
 
         var end: Int { self.start + self.pieces.count - self.dropped }
 
@@ -32,9 +32,9 @@ final class JobOutput: Sendable {
             self.dropped = 0
         }
 
-        mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
-            defer { self.waiters = [:] }
-            return Array(self.waiters.values)
+        mutating func takeWaiters() -> [Signal] {
+            defer { self.waiters = [] }
+            return self.waiters
         }
     }
 
@@ -47,7 +47,7 @@ final class JobOutput: Sendable {
             state.drop(to: Self.limit)
             return state.takeWaiters()
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.signal() }
     }
 
     /// Nothing more comes.
@@ -56,7 +56,7 @@ final class JobOutput: Sendable {
             state.ending = ending
             return state.takeWaiters()
         }
-        for waiter in waiters { waiter.resume() }
+        for waiter in waiters { waiter.signal() }
     }
 
     func progress(after position: Int, isWaiting: Bool) async -> JobProgress {
@@ -71,21 +71,15 @@ final class JobOutput: Sendable {
 
     /// Returns when there is something after `position`, when the job has ended or when the task is cancelled.
     private func wait(after position: Int) async {
-        let id = self.state.withLock { state in
-            state.lastWaiter += 1
-            return state.lastWaiter
+        let waiter = Signal()
+        let isReady = self.state.withLock { state in
+            if state.end > position || state.ending != nil { return true }
+            state.waiters.append(waiter)
+            return false
         }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isReady = self.state.withLock { state in
-                    if state.end > position || state.ending != nil || Task.isCancelled { return true }
-                    state.waiters[id] = continuation
-                    return false
-                }
-                if isReady { continuation.resume() }
-            }
-        } onCancel: {
-            self.state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
-        }
+        guard !isReady else { return }
+        await waiter.wait()
+        // One that was cancelled is still there.
+        self.state.withLock { $0.waiters.removeAll { $0 === waiter } }
     }
 }
