@@ -138,9 +138,8 @@ enum WorkbenchTexts {
     /// Follows another sentence. Empty without files.
     static func changedByOthers(_ paths: [String]) -> String {
         guard !paths.isEmpty else { return "" }
-        let names = paths.prefix(5).map { "`\(Self.plain($0))`" }.joined(separator: ", ")
-        let more = paths.count > 5 ? " and \(paths.count - 5) more" : ""
-        return "\n\nSince then, others have changed \(names)\(more) on the branch. A commit would take that back: look "
+        let names = paths.map { "`\(Self.plain($0))`" }.listed
+        return "\n\nSince then, others have changed \(names) on the branch. A commit would take that back: look "
             + "at `diff` first."
     }
 
@@ -161,5 +160,12 @@ enum WorkbenchTexts {
     static func plain(_ text: String) -> String {
         let line = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
         return line.prefix(60).replacing("`", with: "'") + (line.count > 60 || line.count < text.count ? "…" : "")
+    }
+}
+
+extension [String] {
+    /// The first five, and how many more there are.
+    var listed: String {
+        self.prefix(5).joined(separator: ", ") + (self.count > 5 ? " and \(self.count - 5) more" : "")
     }
 }

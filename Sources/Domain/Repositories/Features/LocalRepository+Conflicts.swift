@@ -63,15 +63,20 @@ extension LocalRepository {
 
     /// A turn's id, or a hash of one that has other characters.
     static func referenceName(_ turn: String) -> String {
-        let isPlain = turn.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                true
-            default: false
+        Self.isPlain(turn) ? turn : "hash-\(hex(sha256(turn)))"
+    }
+
+    /// Whether an id can be the name of a file or reference: at most 100 letters, digits, dashes and underscores.
+    package static func isPlain(_ id: String) -> Bool {
+        1...100 ~= id.utf8.count
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
             }
-        }
-        return isPlain && 1...100 ~= turn.utf8.count ? turn : "hash-\(hex(sha256(turn)))"
     }
 
     private static func conflictReference(_ turn: String) -> String { "conflicts/\(Self.referenceName(turn))" }

@@ -83,18 +83,13 @@ extension Workspace {
 }
 
 enum WorkspaceTexts {
-    private static let named = 5
-
     /// - Parameter limit: Bytes of a file.
     static func unheld(_ files: [UnheldFile], limit: Int64) -> String {
         // Rounded up, as the limit is a whole number.
-        let names = files.prefix(Self.named).map {
-            "`\(WorkbenchTexts.plain($0.path))` (\(($0.size - 1) >> 20 + 1) MB)"
-        }
-        let more = files.count > Self.named ? " and \(files.count - Self.named) more" : ""
+        let names = files.map { "`\(WorkbenchTexts.plain($0.path))` (\(($0.size - 1) >> 20 + 1) MB)" }.listed
         let (are, they, stay) =
             files.count == 1 ? ("is", "it stays", "is not") : ("are", "they stay", "are not")
-        return "\(names.joined(separator: ", "))\(more) \(are) larger than this workspace holds (\(limit >> 20) MB): "
+        return "\(names) \(are) larger than this workspace holds (\(limit >> 20) MB): "
             + "\(they) on the branch as \(files.count == 1 ? "it is" : "they are") and \(stay) in the workspace."
     }
 
@@ -103,20 +98,18 @@ enum WorkspaceTexts {
         + "clone with `git commit --amend -S` where the branch's rules need it. This is said once."
 
     static func inSubmodules(_ paths: [String]) -> String {
-        let names = paths.prefix(Self.named).map { "`\(WorkbenchTexts.plain($0))`" }.joined(separator: ", ")
-        let more = paths.count > Self.named ? " and \(paths.count - Self.named) more" : ""
+        let names = paths.map { "`\(WorkbenchTexts.plain($0))`" }.listed
         return paths.count == 1
             ? "\(names) is a submodule: what is in its folder is not committed here. Commit it in the submodule's own "
                 + "repository."
-            : "\(names)\(more) are submodules: what is in their folders is not committed here. Commit it in the submodules' "
+            : "\(names) are submodules: what is in their folders is not committed here. Commit it in the submodules' "
                 + "own repositories."
     }
 
     static func inTheWay(
         _ paths: [String], of branch: String, to target: String, at commit: GitObjectID
     ) -> WorkspaceFailure {
-        let more = paths.count > Self.named ? " and \(paths.count - Self.named) more" : ""
-        let files = paths.prefix(Self.named).joined(separator: ", ") + more
+        let files = paths.listed
         guard branch == target else {
             return WorkspaceFailure(
                 "the workspace cannot change from the branch \(branch) to \(target), because files that differ there "

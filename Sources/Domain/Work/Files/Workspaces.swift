@@ -289,15 +289,7 @@ extension Workspaces {
     }
 
     static func check(_ session: String) throws {
-        let isName = session.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        guard isName, 1...100 ~= session.utf8.count, !session.hasPrefix("-") else {
+        guard LocalRepository.isPlain(session), !session.hasPrefix("-") else {
             throw WorkspaceFailure("the session's id can't be the name of a folder: start a new thread")
         }
     }
