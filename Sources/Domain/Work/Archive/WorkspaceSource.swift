@@ -58,12 +58,7 @@ package final class WorkspaceSource: ArchiveSource {
     /// Call it when the archive is stored: the files as they were count as saved from then on.
     package func markArchived() async throws {
         guard let tree = self.tree.withLock({ $0 }) else { return }
-        try await Self.write(tree, self.workspace.layout)
-    }
-
-    @concurrent
-    private static func write(_ tree: String, _ layout: WorkspaceLayout) async throws {
-        try layout.writeArchived(tree)
+        try await self.workspace.layout.apart { try $0.writeArchived(tree) }
     }
 
     /// Returns the branch's commit.

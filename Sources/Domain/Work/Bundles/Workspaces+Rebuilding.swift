@@ -23,7 +23,7 @@ extension Workspaces {
             guard state.epoch == nil else { return state }
             // It was made before anything was stored elsewhere.
             state.epoch = try await bundles.beginEpoch(of: session, isFull: true, repository: state.repository)
-            try await Self.write(state, layout)
+            try await layout.apart { [state] in try $0.write(state) }
             return state
         }
         return try await self.rebuild(session, known, layout, bundles)
@@ -59,7 +59,8 @@ extension Workspaces {
         do {
             // What an interrupted attempt has left.
             try await Self.discard(layout.path, in: self.folder)
-            try await Self.make(layout, repository?.git.settings() ?? GitSettings())
+            let settings = try await repository?.git.settings() ?? GitSettings()
+            try await layout.apart { try $0.make(settings) }
             _ = try await repository?.checkReady()
             try await GitRepository(path: layout.store).createStore(sharing: repository?.git.objectsFolder())
             let quarantine = try await Quarantine.make(
@@ -82,7 +83,7 @@ extension Workspaces {
             await quarantine.remove()
             await self.report(RebuildingTexts.rebuilt(snapshots.last, limits: self.settings.scan, problem), session)
             // Last, because a workspace with a state is complete.
-            try await Self.write(state, layout)
+            try await layout.apart { [state] in try $0.write(state) }
             self.logger.info(
                 "a workspace was rebuilt",
                 ["session": .string(session), "snapshot": .string("s\(snapshots.last.snapshot)")])

@@ -102,15 +102,17 @@ extension Workspace {
     }
 
     package func releaseCommits() async throws {
-        guard self.repository != nil, await self.isHolding() else { return }
-        try await self.call { files in if try await self.untaken(files) == nil { await self.endHold() } }
+        guard self.repository != nil, await self.layout.apart({ $0.isHolding }) else { return }
+        try await self.call { files in
+            if try await self.untaken(files) == nil { await self.layout.apart { $0.endHold() } }
+        }
     }
 
     package func jailCommits() async throws -> JailCommits? {
         guard let repository = self.repository else { return nil }
         return try await self.call { files -> JailCommits? in
             guard let (_, head, inside) = try await self.untaken(files) else {
-                await self.endHold()
+                await self.layout.apart { $0.endHold() }
                 return nil
             }
             return try await self.withQuarantine(head, inside, repository) { path in
@@ -134,7 +136,7 @@ extension Workspace {
             guard let (tip, head, inside) = try await self.untaken(files) else { return [] }
             switch right {
             case .all: break
-            case .ofPeople: if await self.isHolding() { throw Self.isHeld }
+            case .ofPeople: if await self.layout.apart({ $0.isHolding }) { throw Self.isHeld }
             case .decided(let digest):
                 guard digest == JailCommits.digest(from: head, to: inside) else { throw Self.hasChanged }
             }
@@ -160,7 +162,7 @@ extension Workspace {
                 }
                 try await self.writeHead(new, of: branch)
                 try await files.moveTip(of: branch, from: inside, to: new)
-                await self.endHold()
+                await self.layout.apart { $0.endHold() }
                 await self.report(unsigned: try await self.gitSettings())
                 return try await self.notices(
                     of: repository.git.log(from: new, without: head, limit: 1_000), repository)
@@ -197,7 +199,8 @@ extension Workspace {
 
     /// Completes a take-over after which the host was killed: the repository's branch has the commits, the jail's not yet.
     func completeTakeOver(_ files: WorkFiles) async throws {
-        guard let branch = self.branch, let git = self.repository?.git, let taken = await self.readTakeOver(),
+        guard let branch = self.branch, let git = self.repository?.git,
+            let move = await self.layout.apart({ $0.readTakeOver() }), let taken = BranchMove(move[...]),
             try await files.tip(of: branch) == taken.old, let (_, head) = try await self.head(),
             try await git.hasAll([taken.new]), try await git.isAncestor(taken.new, of: head)
         else { return }
@@ -227,16 +230,7 @@ extension Workspace {
     }
 
     @concurrent
-    private func isHolding() async -> Bool { self.layout.isHolding }
-
-    @concurrent
-    private func endHold() async { self.layout.endHold() }
-
-    @concurrent
-    private func readTakeOver() async -> BranchMove? { self.layout.readTakeOver().flatMap { BranchMove($0[...]) } }
-
-    @concurrent
-    private func write(_ body: @Sendable (WorkspaceLayout) throws(SystemError) -> Void) async throws {
+    func write(_ body: @Sendable (WorkspaceLayout) throws(SystemError) -> Void) async throws {
         do throws(SystemError) {
             try body(self.layout)
         } catch {
@@ -253,7 +247,7 @@ extension Workspace {
 
     /// Why the workspace must not be removed: work that exists nowhere else. Nil if there is none.
     package func unsavedWork() async throws -> UnsavedWork? {
-        let saved = await self.archived()
+        let saved = await self.layout.apart { $0.readArchived() }
         return try await self.call { files in
             if try await self.hasForeignCommits() { return .commits }
             let now = try await files.scan()
@@ -272,10 +266,6 @@ extension Workspace {
         let git = self.repository?.git ?? GitRepository(path: self.layout.store)
         return try await !git.hasAll(self.files.tips())
     }
-
-    /// The tree that the last archive has.
-    @concurrent
-    private func archived() async -> String? { self.layout.readArchived() }
 
     /// Oldest first, of commits whose newest is first. Those that are too large to show are other people's: they came by a
     /// merge, or have the turn's trailer. Where counting lines takes too long, later ones have no numbers of them.

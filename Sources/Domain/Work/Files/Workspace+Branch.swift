@@ -9,7 +9,7 @@ extension Workspace {
     func position() async throws -> GitObjectID? {
         guard let branch = self.branch else { return nil }
         let head = try await self.head()?.head ?? self.base
-        return await self.readHead(of: branch) ?? head
+        return await self.layout.apart { $0.readHead(of: branch) }.flatMap { GitObjectID($0) } ?? head
     }
 
     /// Brings the files to the branch's last commit, if somebody else has moved it. Throws ``WorkspaceFailure`` when
@@ -67,18 +67,8 @@ extension Workspace {
         }
     }
 
-    @concurrent
-    private func readHead(of branch: String) async -> GitObjectID? {
-        self.layout.readHead(of: branch).flatMap { GitObjectID($0) }
-    }
-
-    @concurrent
     func writeHead(_ commit: GitObjectID, of branch: String) async throws {
-        do throws(SystemError) {
-            try self.layout.writeHead(commit.hex, of: branch)
-        } catch {
-            throw WorkspaceFailure("the workspace's state can't be saved (\(error.message)): check the data directory")
-        }
+        try await self.write { (layout) throws(SystemError) in try layout.writeHead(commit.hex, of: branch) }
     }
 }
 

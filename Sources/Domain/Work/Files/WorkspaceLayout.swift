@@ -67,6 +67,10 @@ struct WorkspaceLayout: Sendable {
         try PrivateFile.write(Array("gitdir: /git\n".utf8), to: self.gitFile, isFlushed: false)
     }
 
+    /// Reads or writes the workspace's files off the caller's actor.
+    @concurrent
+    func apart<Value: Sendable>(_ body: @Sendable (Self) throws -> Value) async rethrows -> Value { try body(self) }
+
     func readState() -> WorkspaceState? {
         guard let bytes = PrivateFile.read(self.state)?.bytes, let json = try? JSON.parse(bytes) else { return nil }
         return WorkspaceState(json)

@@ -30,7 +30,7 @@ extension Workspaces {
         guard workspace.isOrphan, let repository, let local = try? self.repositories.repository(repository),
             let objects = try? await local.git.objectsFolder()
         else { return false }
-        return await Self.sharedObjects(workspace.layout) == objects
+        return await workspace.layout.apart { $0.readSharedObjects() } == objects
     }
 
     /// Makes room for a session's workspace of another repository, nil for none. Throws ``WorkspaceFailure`` if the old one
@@ -106,9 +106,6 @@ extension Workspaces {
     private static func origin(_ workspace: Workspace) -> String {
         workspace.repositoryName.map { "belongs to the repository `\($0)`" } ?? "has no repository"
     }
-
-    @concurrent
-    private static func sharedObjects(_ layout: WorkspaceLayout) async -> String? { layout.readSharedObjects() }
 
     @concurrent
     private static func move(_ path: String, to other: String) async throws {

@@ -129,7 +129,7 @@ package actor Workspaces: WorkspaceDirectory {
 
     /// Frees the space of a session's dropped snapshots, if the workspace was opened since `time`.
     package func prune(session: String, openedSince time: Int64) async throws {
-        guard let state = await Self.state(self.layout(session)), state.usedAt >= time else { return }
+        guard let state = await self.layout(session).apart({ $0.readState() }), state.usedAt >= time else { return }
         guard let workspace = try await self.existing(session) else { return }
         _ = try await workspace.prune()
         // Also of what processes wrote after their command.
@@ -158,7 +158,7 @@ extension Workspaces {
         try Self.check(session)
         let opening = try await self.lastOpening(of: session)
         if let open = try? await opening?.value { return open }
-        guard let state = await Self.state(self.layout(session)) else { return nil }
+        guard let state = await self.layout(session).apart({ $0.readState() }) else { return nil }
         return self.workspace(session, state)
     }
 
@@ -170,7 +170,7 @@ extension Workspaces {
         // First, so that nothing is replaced for a repository that does not exist.
         if let repository { _ = try self.local(repository) }
         let layout = self.layout(session)
-        guard var state = try await self.current(await Self.state(layout), of: session, layout) else {
+        guard var state = try await self.current(await layout.apart({ $0.readState() }), of: session, layout) else {
             // Without its state a workspace was never finished.
             try await Self.discard(layout.path, in: self.folder)
             return try await self.make(session, repository, feature, layout)
@@ -187,7 +187,7 @@ extension Workspaces {
         if update != .none { await workspace.repository?.refreshIfPossible() }
         let wasMoved = update == .none ? false : try await self.move(workspace, &state, feature, update)
         state.usedAt = self.now()
-        try await Self.write(state, layout)
+        try await layout.apart { [state] in try $0.write(state) }
         return wasMoved ? self.workspace(session, state) : workspace
     }
 
@@ -227,10 +227,10 @@ extension Workspaces {
             try await self.occupants?.forgetSnapshots(of: session)
             state.epoch = try await self.bundles?.beginEpoch(of: session, isFull: true, repository: repository)
             let settings = try await repository.map { try self.local($0).git }?.settings()
-            try await Self.make(layout, settings ?? GitSettings())
+            try await layout.apart { try $0.make(settings ?? GitSettings()) }
             guard let repository else {
                 try await GitRepository(path: layout.store).createStore(sharing: nil)
-                try await Self.write(state, layout)
+                try await layout.apart { [state] in try $0.write(state) }
                 self.made.signal()
                 return self.workspace(session, state)
             }
@@ -253,7 +253,7 @@ extension Workspaces {
             try await workspace.files.setHead(branch, to: base, index: layout.indexDraft)
             try await workspace.writeHead(base, of: branch)
             // Last, because a workspace with a state is complete.
-            try await Self.write(state, layout)
+            try await layout.apart { [state] in try $0.write(state) }
             await workspace.report(unheld: restoration.unheld)
             self.measure(workspace)
             self.made.signal()
@@ -298,21 +298,6 @@ extension Workspaces {
 // File work, off the actor.
 extension Workspaces {
     private static let removing = ".removing-"
-
-    @concurrent
-    static func make(_ layout: WorkspaceLayout, _ settings: GitSettings) async throws {
-        try layout.make(settings)
-    }
-
-    @concurrent
-    static func state(_ layout: WorkspaceLayout) async -> WorkspaceState? {
-        layout.readState()
-    }
-
-    @concurrent
-    static func write(_ state: WorkspaceState, _ layout: WorkspaceLayout) async throws {
-        try layout.write(state)
-    }
 
     @concurrent
     private static func names(_ folder: String) async -> [String] {

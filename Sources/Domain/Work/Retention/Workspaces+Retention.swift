@@ -65,7 +65,7 @@ extension Workspaces {
         _ session: String, unusedSince time: Int64, _ open: Workspace?, _ use: @Sendable () async throws -> SessionUse
     ) async throws -> WorkspaceRemoval {
         let layout = self.layout(session)
-        let known = await Self.state(layout)
+        let known = await layout.apart({ $0.readState() })
         guard known?.usedAt ?? .min < time else { return .used }
         switch try await use() {
         case .active: return .used
