@@ -158,7 +158,6 @@ package actor Cluster: Service {
                     self.announce.yield(.gained(self.places))
                 case .renew(let epoch): try await self.renew(epoch)
                 case .look: if self.machine.mayLook(.now) { try await self.look() }
-                case .loseAll: break
                 }
                 if !self.wasReached { self.logger.info("the database of the cluster answers again") }
                 self.wasReached = true
@@ -187,7 +186,7 @@ package actor Cluster: Service {
         let sent = BootTime.now
         guard let condition = try await self.table.renew(epoch: epoch) else {
             self.logger.error("another host has ended this host's lease: it lets go of everything and joins again")
-            _ = self.machine.refused()
+            self.machine.refused()
             self.lease.beginLosing()
             self.counts.add(.fenced, self.places.count)
             self.announce.yield(.lost(self.places))

@@ -242,12 +242,7 @@ struct HostTable: Sendable {
                 SELECT hosts.* FROM places p JOIN hosts ON hosts.id = p.host AND hosts.epoch = p.epoch
                 WHERE p.place = $1 AND hosts.state <> 'gone' AND NOT \(Self.isDead)
                 """, .text(place.name)
-            ).map { row in
-                HostRecord(
-                    name: try row.text("id"), version: try row.text("version"), address: try row.text("address"),
-                    state: HostRecord.State(rawValue: try row.text("state")) ?? .gone,
-                    since: try row.int64("joined_at"), threads: 0, adapters: [])
-            }
+            ).map { try HostRecord($0) }
         }
     }
 
@@ -296,12 +291,11 @@ struct HostTable: Sendable {
                 }
             }
             return try connection.query("SELECT *, \(Self.isDead) AS is_dead FROM hosts ORDER BY id").map { row in
-                let name = try row.text("id")
-                let state = HostRecord.State(rawValue: try row.text("state")) ?? .gone
-                return HostRecord(
-                    name: name, version: try row.text("version"), address: try row.text("address"),
-                    state: try row.bool("is_dead") ? .gone : state, since: try row.int64("joined_at"),
-                    threads: threads[name] ?? 0, adapters: (adapters[name] ?? []).sorted())
+                var host = try HostRecord(row)
+                if try row.bool("is_dead") { host.state = .gone }
+                host.threads = threads[host.name] ?? 0
+                host.adapters = (adapters[host.name] ?? []).sorted()
+                return host
             }
         }
     }
@@ -316,4 +310,13 @@ struct HostTable: Sendable {
     }
 
     private static func place(_ row: Row) throws -> Place { Place(name: try row.text("place")) }
+}
+
+extension HostRecord {
+    /// Without what it serves.
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            name: try row.text("id"), version: try row.text("version"), address: try row.text("address"),
+            state: State(rawValue: try row.text("state")) ?? .gone, since: try row.int64("joined_at"))
+    }
 }

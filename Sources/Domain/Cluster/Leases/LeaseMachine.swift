@@ -7,8 +7,6 @@ struct LeaseMachine {
         /// Join anew: there is no lease, or another host has ended it.
         case join
         case renew(epoch: Int64)
-        /// Let go of everything at once.
-        case loseAll
         /// Look for hosts that have died.
         case look
     }
@@ -69,11 +67,5 @@ struct LeaseMachine {
     }
 
     /// The epoch no longer stands: others have this host's places.
-    mutating func refused() -> [Action] {
-        self.epoch = nil
-        self.deadline = nil
-        self.nextRenewal = nil
-        self.steadySince = nil
-        return [.loseAll]
-    }
+    mutating func refused() { self = LeaseMachine(lease: self.lease) }
 }
