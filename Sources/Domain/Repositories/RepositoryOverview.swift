@@ -44,9 +44,6 @@ package struct OverviewLimits: Sendable {
 }
 
 extension LocalRepository {
-    private static let folder = "specs"
-    private static let endings = [".md", ".markdown"]
-
     /// Branches, documents and files of the default branch, or of `branch`. With the default branch, features of all
     /// branches are included: each is written on a branch of its own. Throws ``RepositoryError``, with code
     /// `git(.notFound)` for an unknown branch.
@@ -67,7 +64,9 @@ extension LocalRepository {
             let id = try await git.resolve(shown)
             let sources = branch == nil ? tips.items.map { ($0.branch.name, $0.branch.id) } : [(shown, id)]
             let features = try await Self.features(on: sources, of: git, limits)
-            let files = try await git.files(in: "", endings: Self.endings, at: id, limit: limits.documents * 4).usable
+            let files = try await git.files(
+                in: "", endings: Document.endings, at: id, limit: limits.documents * 4
+            ).usable
             var others = files
             others.items = Array(
                 files.items.filter { !Self.isOfFeature($0.path) }.prefix(limits.documents))
@@ -102,7 +101,7 @@ extension LocalRepository {
         // By bytes: each branch may have 10,000 names, each of them one long run of marks.
         var homes: [[UInt8]: (name: String, id: GitObjectID)] = [:]
         let folders = try await git.directoryNames(
-            in: Self.folder, at: branches.map { $0.id }, limit: limits.folders)
+            in: Self.root, at: branches.map { $0.id }, limit: limits.folders)
         for (branch, names) in zip(branches, folders.items) {
             let own = Array(branch.name.utf8)
             for name in names.map({ Array($0.utf8) }) where homes[name] == nil || name == own { homes[name] = branch }
@@ -115,7 +114,7 @@ extension LocalRepository {
             guard let home = homes[bytes] else { continue }
             let name = String(decoding: bytes, as: UTF8.self)
             let files = try await git.files(
-                in: "\(Self.folder)/\(name)", endings: Self.endings, at: home.id, limit: limits.documentsPerFeature)
+                in: "\(Self.root)/\(name)", endings: Document.endings, at: home.id, limit: limits.documentsPerFeature)
             let documents = try await Self.documents(files.usable.items, of: git)
             let sorted = documents.filter { Self.isSpecification($0) } + documents.filter { !Self.isSpecification($0) }
             features.append(RepositoryOverview.Feature(name: name, branch: home.name, documents: sorted))
@@ -142,7 +141,7 @@ extension LocalRepository {
     }
 
     private static func isOfFeature(_ path: String) -> Bool {
-        let start = "\(Self.folder)/"
+        let start = "\(Self.root)/"
         return path.utf8.starts(with: start.utf8)
             && path.utf8.dropFirst(start.utf8.count).contains(UInt8(ascii: "/"))
     }

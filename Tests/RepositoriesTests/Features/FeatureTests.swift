@@ -166,28 +166,6 @@ import Testing
         expectEqual(lists.map { String(decoding: $0.bytes, as: UTF8.self) }, ["- [ ] T002 b\n", "- [ ] T001 a\n"])
         try await expectEqual(workshop.repository.knownTaskLists(limit: 3).map(\.name), ["002-f"])
     }
-
-    @Test("the last commit of a file is found behind others and behind a merge")
-    func lastCommit() async throws {
-        let workshop = try await Workshop()
-        let begin = try await workshop.head
-        try workshop.push("echo p > specs/001-login/plan.md", "plan")
-        let plan = try await workshop.head
-        try workshop.push("echo x > x", "x")
-        try workshop.colleague.shell(
-            """
-            git pull -q && git switch -q -c side HEAD~1 && echo y > y && git add . && git commit -qm y &&
-            git switch -q \(Workshop.name) && git merge -q --no-edit side && git push -q
-            """)
-        func last(_ path: String) async throws -> GitObjectID? {
-            try await workshop.repository.lastCommit(touching: path, on: Workshop.name)
-        }
-        try await expectEqual(last(Workshop.spec), begin)
-        try await expectEqual(last("specs/001-login/plan.md"), plan)
-        try await expectEqual(last("specs/001-login"), plan)
-        try await expectEqual(last("y")?.hex, try workshop.colleague("rev-parse side"))
-        try await expectEqual(last("specs/001-login/tasks.md"), nil)
-    }
 }
 
 extension GitRepository {

@@ -43,12 +43,6 @@ extension LocalRepository {
         }
     }
 
-    /// The commit that last changed a file or folder on a branch. Nil if the branch does not have it, or if it has not
-    /// changed for a very long time. Throws ``RepositoryError``.
-    package nonisolated func lastCommit(touching path: String, on branch: String) async throws -> GitObjectID? {
-        try await self.read { try await $0.lastChange(of: path, at: $0.resolve(branch)) }
-    }
-
     /// Whether a path is that of a feature's tasks. By bytes: a path may be one long run of marks.
     private static func isTaskList(_ path: String) -> Bool {
         path.utf8.starts(with: "specs/".utf8) && path.utf8.suffix(9).elementsEqual("/tasks.md".utf8)
