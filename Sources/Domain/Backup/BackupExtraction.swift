@@ -158,14 +158,6 @@ final class BackupExtraction: BackupReader.Sink {
     }
 
     private func write(_ bytes: [UInt8]) throws {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes {
-                Glibc.write(self.output, $0.baseAddress?.advanced(by: written), $0.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw self.failure([], errno) }
-            written += count
-        }
+        if let code = writeAll(bytes, to: self.output) { throw self.failure([], code) }
     }
 }

@@ -3,6 +3,20 @@ internal import Glibc
 /// The text of an error number.
 func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 
+/// Writes all bytes to an open file. Returns the error number if that fails, else nil.
+func writeAll(_ bytes: [UInt8], to file: Int32) -> Int32? {
+    var written = 0
+    while written < bytes.count {
+        let count = bytes.withUnsafeBytes {
+            Glibc.write(file, $0.baseAddress?.advanced(by: written), $0.count - written)
+        }
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return errno }
+        written += count
+    }
+    return nil
+}
+
 /// An open folder. Its entries are opened without following links, because jails write some of them.
 final class BackupFolder {
     let number: Int32
