@@ -91,11 +91,11 @@ enum WorkbenchTexts {
 
     // MARK: Jobs
 
-    static func jobStarted(_ id: String, command: String) -> String {
+    static func jobStarted(_ id: String) -> String {
         "Job `\(id)` runs in the background. `jobs \(id)` follows it, `kill \(id)` ends it."
     }
 
-    static func jobEnded(_ id: String, command: String, note: String?, line: String) -> String {
+    static func jobEnded(_ id: String, note: String?, line: String) -> String {
         let first = "Job `\(id)` has ended.\(note.map { " \($0)" } ?? "") `jobs \(id)` shows its output."
         return "\(first)\n\n\(line)"
     }
@@ -151,10 +151,6 @@ enum WorkbenchTexts {
     static let noFiles = "The workspace is empty."
     static let nothingToCommit = "There is nothing to commit."
     static let defaultMessage = "Change files in a session"
-
-    static func binary(_ name: String, bytes: Int) -> String {
-        "`\(Self.plain(name))` is not text (\(bytes) bytes), so it cannot be shown here."
-    }
 
     /// Text as code in Markdown.
     static func plain(_ text: String) -> String {

@@ -53,7 +53,7 @@ package struct TextEdit: Sendable, Equatable {
                     + "text around it, or use shell.")
         }
         let new = Self.newBytes(Array(self.new.utf8), in: bytes, hasReturns)
-        try Self.checkSize(bytes.count, places.count, new.count)
+        try Self.checkSize(places.count, new.count)
         var result: [UInt8] = []
         var taken: [Int] = []
         var end = 0
@@ -71,7 +71,7 @@ package struct TextEdit: Sendable, Equatable {
     }
 
     /// Before it is built: many places of a long text are more than any memory.
-    private static func checkSize(_ old: Int, _ places: Int, _ new: Int) throws(EditFailure) {
+    private static func checkSize(_ places: Int, _ new: Int) throws(EditFailure) {
         guard places * new <= sizeLimit || places == 1 && new <= 8 * sizeLimit else {
             throw EditFailure(
                 .invalid,
@@ -129,8 +129,7 @@ package struct TextEdit: Sendable, Equatable {
             throw .several(found.places.count, at: found.places.map { $0 + 1 }, Self.severalAdvice)
         }
         let new = FileLine.split(self.new)
-        try Self.checkSize(
-            bytes.count, found.places.count, self.new.utf8.count + new.count * IndentChange.longestIndent)
+        try Self.checkSize(found.places.count, self.new.utf8.count + new.count * IndentChange.longestIndent)
         var lines: [FileLine] = []
         var taken: [Int] = []
         var end = 0

@@ -78,7 +78,7 @@ struct CopilotCLIWork: TurnWorker {
         try await thread.report(.asking)
         if request.isResumed, !records.isEmpty { try await run.record([.resumed]) }
         let ending = try await self.perform(
-            run, changes, request: request, equipment: equipment, folders: folders, isKnown: isKnown
+            run, changes, request: request, folders: folders, isKnown: isKnown
         ) { provider in
             CopilotCLIRequest(
                 session: record.session, isResumed: isKnown, model: model, provider: provider,
@@ -110,8 +110,7 @@ struct CopilotCLIWork: TurnWorker {
     // MARK: One run of the CLI
 
     private func perform(
-        _ run: CopilotCLIWorkRun, _ changes: CopilotCLIChanges, request: TurnRequest, equipment: AgentEquipment,
-        folders: CopilotCLIFolders,
+        _ run: CopilotCLIWorkRun, _ changes: CopilotCLIChanges, request: TurnRequest, folders: CopilotCLIFolders,
         isKnown: Bool, _ make: @escaping @Sendable (CopilotCLIRequest.Model) -> CopilotCLIRequest
     ) async throws -> AgentEnding {
         do {

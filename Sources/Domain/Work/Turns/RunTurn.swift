@@ -99,7 +99,7 @@ struct RunTurn: TurnWorker {
         let bench = self.bench
         // Outlives the turn; ends with the command, by `kill` or with the host.
         Task { await Self.follow(run, begun, bench) }
-        try await thread.report(.text(WorkbenchTexts.jobStarted(begun.job.id, command: run.command)))
+        try await thread.report(.text(WorkbenchTexts.jobStarted(begun.job.id)))
         return .complete
     }
 
@@ -111,8 +111,7 @@ struct RunTurn: TurnWorker {
             for notice in outcome.notices { await bench.report(notice, in: session) }
             let ending = outcome.ending
             await bench.report(
-                WorkbenchTexts.jobEnded(
-                    begun.job.id, command: run.command, note: ending.note, line: ending.line), in: session)
+                WorkbenchTexts.jobEnded(begun.job.id, note: ending.note, line: ending.line), in: session)
         } catch {
             await bench.report("\(error)", in: session)
         }
