@@ -1,6 +1,5 @@
 internal import Audit
 package import Chat
-internal import JSON
 internal import Jail
 
 /// What a model does through the workbench, after the gate has decided.

@@ -1,5 +1,4 @@
 internal import Chat
-internal import JSON
 internal import Primitives
 internal import Work
 

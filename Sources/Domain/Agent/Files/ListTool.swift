@@ -1,5 +1,4 @@
 internal import Git
-internal import JSON
 internal import Work
 
 /// `list`: files and folders, a few levels deep.

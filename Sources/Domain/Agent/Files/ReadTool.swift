@@ -1,5 +1,4 @@
 internal import Git
-internal import JSON
 internal import Primitives
 internal import Work
 

@@ -1,6 +1,5 @@
 internal import Chat
 internal import Git
-internal import JSON
 internal import Logging
 internal import Models
 

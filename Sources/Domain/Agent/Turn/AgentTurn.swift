@@ -1,5 +1,4 @@
 package import Chat
-internal import JSON
 package import Logging
 package import Models
 internal import Primitives

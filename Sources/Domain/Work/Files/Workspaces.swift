@@ -2,7 +2,6 @@ package import Chat
 internal import Crypto
 internal import EventLoop
 internal import Git
-internal import JSON
 internal import Jail
 internal import Lifecycle
 package import Logging

@@ -1,5 +1,4 @@
 package import Chat
-internal import JSON
 package import Jail
 package import Logging
 internal import Primitives

@@ -1,5 +1,4 @@
 internal import GitHub
-internal import JSON
 internal import Sessions
 package import Store
 
