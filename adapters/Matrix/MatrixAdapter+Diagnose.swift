@@ -26,7 +26,7 @@ extension MatrixAdapter: DiagnosingAdapter {
             if login.isOwn { _ = try await self.transport.send(.logout, token: login.token) }
             return findings
         } catch {
-            return [AdapterFinding(.failed, "The check was interrupted; run it again")]
+            return [.failed("The check was interrupted; run it again")]
         }
     }
 
@@ -50,14 +50,14 @@ extension MatrixAdapter: DiagnosingAdapter {
         let hint = "set homeserver to the base_url in /.well-known/matrix/client of your server name"
         switch try await self.transport.send(.versions, token: nil) {
         case .success(let json) where json["versions"]?.arrayValue != nil: return nil
-        case .success: return AdapterFinding(.failed, "\(origin) is not a Matrix homeserver; \(hint)")
+        case .success: return .failed("\(origin) is not a Matrix homeserver; \(hint)")
         case .refused(let refusal) where refusal.isPassing:
-            return AdapterFinding(
-                .failed, "\(origin) answers \(refusal.summary); check that the homeserver behind the proxy is running")
+            return .failed(
+                "\(origin) answers \(refusal.summary); check that the homeserver behind the proxy is running")
         case .refused(let refusal):
-            return AdapterFinding(.failed, "\(origin) is not a Matrix homeserver (\(refusal.summary)); \(hint)")
+            return .failed("\(origin) is not a Matrix homeserver (\(refusal.summary)); \(hint)")
         case .failed(let reason, _):
-            return AdapterFinding(.failed, "\(origin) cannot be reached: \(reason); check homeserver and the network")
+            return .failed("\(origin) cannot be reached: \(reason); check homeserver and the network")
         }
     }
 
@@ -90,20 +90,14 @@ extension MatrixAdapter: DiagnosingAdapter {
         case .success(let json):
             let owner = json["user_id"]?.stringValue ?? ""
             guard owner == user else {
-                return (
-                    nil,
-                    AdapterFinding(
-                        .failed, "The token belongs to \(owner) and not to \(user); correct user or the token")
-                )
+                return (nil, .failed("The token belongs to \(owner) and not to \(user); correct user or the token"))
             }
-            return (login, AdapterFinding(.ok, "Signed in as \(user)"))
+            return (login, .ok("Signed in as \(user)"))
         case .refused(let refusal) where refusal.isUnknownToken:
-            return (
-                nil, AdapterFinding(.failed, "The homeserver does not know the access token of \(user); \(hint)")
-            )
+            return (nil, .failed("The homeserver does not know the access token of \(user); \(hint)"))
         case .refused(let refusal):
-            return (nil, AdapterFinding(.failed, "The homeserver refuses \(user): \(refusal.summary)"))
-        case .failed(let reason, _): return (nil, AdapterFinding(.failed, reason))
+            return (nil, .failed("The homeserver refuses \(user): \(refusal.summary)"))
+        case .failed(let reason, _): return (nil, .failed(reason))
         }
     }
 
@@ -115,28 +109,16 @@ extension MatrixAdapter: DiagnosingAdapter {
         switch try await self.transport.send(request, token: nil) {
         case .success(let json):
             guard let token = json["access_token"]?.stringValue else {
-                return (
-                    nil,
-                    AdapterFinding(
-                        .failed, "The homeserver accepted the password of \(user) but returned no access token")
-                )
+                return (nil, .failed("The homeserver accepted the password of \(user) but returned no access token"))
             }
-            return (Login(token: Secret(token), isOwn: true), AdapterFinding(.ok, "The password of \(user) works"))
+            return (Login(token: Secret(token), isOwn: true), .ok("The password of \(user) works"))
         case .refused(let refusal) where refusal.code == "M_FORBIDDEN":
-            return (
-                nil, AdapterFinding(.failed, "The homeserver refuses the password of \(user); correct the secret")
-            )
+            return (nil, .failed("The homeserver refuses the password of \(user); correct the secret"))
         case .refused(let refusal) where refusal.isRateLimit:
-            return (
-                nil, AdapterFinding(.warning, "The homeserver limits how often \(user) can sign in; try again later")
-            )
+            return (nil, .warning("The homeserver limits how often \(user) can sign in; try again later"))
         case .refused(let refusal):
-            return (
-                nil,
-                AdapterFinding(
-                    .failed, "\(user) cannot sign in by password (\(refusal.summary)); set access_token instead")
-            )
-        case .failed(let reason, _): return (nil, AdapterFinding(.failed, reason))
+            return (nil, .failed("\(user) cannot sign in by password (\(refusal.summary)); set access_token instead"))
+        case .failed(let reason, _): return (nil, .failed(reason))
         }
     }
 
@@ -147,32 +129,29 @@ extension MatrixAdapter: DiagnosingAdapter {
         let rooms = (json["joined_rooms"]?.arrayValue ?? []).compactMap(\.stringValue).filter { $0.hasPrefix("!") }
         guard !rooms.isEmpty else {
             return [
-                AdapterFinding(
-                    .warning,
+                .warning(
                     "The bot is in no room; from an account in the access lists, invite \(self.settings.user) to one or "
                         + "start a direct chat with it")
             ]
         }
         var findings: [AdapterFinding] = []
         guard !self.settings.encryption.isEnabled else {
-            return [AdapterFinding(.ok, "In \(rooms.count.counted("room"))")]
+            return [.ok("In \(rooms.count.counted("room"))")]
         }
         for room in rooms.prefix(Self.roomLimit) {
             guard case .success = try await self.transport.send(.encryption(of: room), token: token) else { continue }
             findings.append(
-                AdapterFinding(
-                    .warning,
+                .warning(
                     "\(room) is encrypted, and encryption is switched off for this bot: it does not read or write there"
                 ))
         }
         let served = rooms.count - findings.count
-        return findings + [AdapterFinding(.ok, "In \(served.counted("room")) without encryption")]
+        return findings + [.ok("In \(served.counted("room")) without encryption")]
     }
 
     private static func limitFinding(_ pace: MatrixPace, _ user: String) -> AdapterFinding {
         let perMinute = max(1, 60_000 / pace.interval)
-        return AdapterFinding(
-            .warning,
+        return .warning(
             "The homeserver lets \(user) send about \(perMinute) events a minute, edits included; ask its administrator "
                 + "to lift the limit: POST /_synapse/admin/v1/users/\(user)/override_ratelimit "
                 + "{\"messages_per_second\":0,\"burst_count\":0}")

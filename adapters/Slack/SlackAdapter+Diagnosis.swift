@@ -13,13 +13,11 @@ extension SlackAdapter {
             let (answer, headers) = try await self.exchange(.authTest)
             guard let identity = SlackIdentity(answer), !identity.bot.isEmpty else {
                 return findings + [
-                    AdapterFinding(
-                        .failed, "bot_token is a user token; use the Bot User OAuth Token (xoxb-) from Install App")
+                    .failed("bot_token is a user token; use the Bot User OAuth Token (xoxb-) from Install App")
                 ]
             }
             findings.append(
-                AdapterFinding(
-                    .ok, "bot_token works: \(identity.name) in the workspace \(identity.teamName) (\(identity.team))"))
+                .ok("bot_token works: \(identity.name) in the workspace \(identity.teamName) (\(identity.team))"))
             findings += Self.checkScopes(headers["x-oauth-scopes"])
         } catch {
             return findings + [Self.finding(error)]
@@ -35,36 +33,28 @@ extension SlackAdapter {
         let bot = self.settings.botToken.reveal()
         if bot.hasPrefix("xapp-") {
             findings.append(
-                AdapterFinding(
-                    .failed,
+                .failed(
                     "bot_token is an app-level token (xapp-); use the Bot User OAuth Token (xoxb-) from Install App. Are the two tokens swapped?"
                 ))
         } else if bot.hasPrefix("xoxp-") {
-            findings.append(
-                AdapterFinding(
-                    .failed, "bot_token is a user token (xoxp-); use the Bot User OAuth Token (xoxb-)"))
+            findings.append(.failed("bot_token is a user token (xoxp-); use the Bot User OAuth Token (xoxb-)"))
         } else if bot.hasPrefix("xoxe") {
             findings.append(
-                AdapterFinding(
-                    .warning,
+                .warning(
                     "bot_token expires within 12 hours (token rotation); turn token_rotation_enabled off and reinstall the app"
                 ))
         } else if !bot.hasPrefix("xoxb-") {
-            findings.append(
-                AdapterFinding(.warning, "bot_token does not look like a bot token; it should begin with xoxb-"))
+            findings.append(.warning("bot_token does not look like a bot token; it should begin with xoxb-"))
         }
         if case .socket(let secret) = self.settings.intake {
             let app = secret.reveal()
             if app.hasPrefix("xoxb-") {
                 findings.append(
-                    AdapterFinding(
-                        .failed,
+                    .failed(
                         "app_token is a bot token (xoxb-); use an App-Level Token (xapp-) with connections:write from Basic Information. Are the two tokens swapped?"
                     ))
             } else if !app.hasPrefix("xapp-") {
-                findings.append(
-                    AdapterFinding(
-                        .warning, "app_token does not look like an app-level token; it should begin with xapp-"))
+                findings.append(.warning("app_token does not look like an app-level token; it should begin with xapp-"))
             }
         }
         return findings
@@ -75,13 +65,13 @@ extension SlackAdapter {
         let granted = Set(header.split(separator: ",").map { $0.trimmed })
         let missing = SlackManifest.scopes.filter { !granted.contains($0.name) }
         guard !missing.isEmpty else {
-            return [AdapterFinding(.ok, "the app has all \(SlackManifest.scopes.count) scopes")]
+            return [.ok("the app has all \(SlackManifest.scopes.count) scopes")]
         }
         return missing.map { scope in
-            AdapterFinding(
-                SlackManifest.essential.contains(scope.name) ? .failed : .warning,
-                "the app lacks the scope \(scope.name) (\(scope.reason)); add it under OAuth & Permissions and reinstall the app"
-            )
+            let text =
+                "the app lacks the scope \(scope.name) (\(scope.reason)); "
+                + "add it under OAuth & Permissions and reinstall the app"
+            return SlackManifest.essential.contains(scope.name) ? .failed(text) : .warning(text)
         }
     }
 
@@ -93,19 +83,16 @@ extension SlackAdapter {
             let frame = await self.firstFrame(of: socket)
             await socket.close()
             switch frame {
-            case .hello: return [AdapterFinding(.ok, "app_token works and Socket Mode is on")]
+            case .hello: return [.ok("app_token works and Socket Mode is on")]
             case .disconnect("too_many_websockets"):
-                return [
-                    AdapterFinding(.warning, "this app already has ten open connections; other hosts use it as well")
-                ]
+                return [.warning("this app already has ten open connections; other hosts use it as well")]
             case .disconnect:
-                return [AdapterFinding(.failed, SlackStateMachine.isOff)]
-            default: return [AdapterFinding(.failed, "Slack opened a socket but sent no hello within five seconds")]
+                return [.failed(SlackStateMachine.isOff)]
+            default: return [.failed("Slack opened a socket but sent no hello within five seconds")]
             }
         } catch let failure as SlackFailure where failure.isFinal && failure.code != "socket_mode_disabled" {
             return [
-                AdapterFinding(
-                    .failed,
+                .failed(
                     "app_token does not work (\(failure.code)); create an App-Level Token with connections:write under Basic Information and turn Socket Mode on"
                 )
             ]
@@ -129,14 +116,13 @@ extension SlackAdapter {
             let names = (answer["channels"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
             guard !names.isEmpty else {
                 return [
-                    AdapterFinding(
-                        .warning,
+                    .warning(
                         "the bot is in no channel, so it receives only direct messages; type /invite in a channel and choose the bot"
                     )
                 ]
             }
             let some = names.prefix(5).map { "#\($0)" }.joined(separator: " ")
-            return [AdapterFinding(.ok, "the bot is in \(names.count) channels: \(some)")]
+            return [.ok("the bot is in \(names.count) channels: \(some)")]
         } catch let failure as SlackFailure where failure.isMissingFeature {
             return []
         } catch {
@@ -145,6 +131,6 @@ extension SlackAdapter {
     }
 
     private static func finding(_ error: any Error) -> AdapterFinding {
-        AdapterFinding(.failed, (error as? SlackFailure)?.message ?? "the query to Slack failed: \(error)")
+        .failed((error as? SlackFailure)?.message ?? "the query to Slack failed: \(error)")
     }
 }

@@ -11,37 +11,33 @@ enum TelegramDiagnosis {
     static func failure(_ answer: TelegramAnswer) -> AdapterFinding {
         switch answer {
         case .refused(let refusal) where refusal.isBadToken:
-            AdapterFinding(
-                .failed,
+            .failed(
                 "Telegram does not accept the bot's token (\(refusal.text)): it was revoked or is mistyped. Copy "
                     + "it from @BotFather (/mybots, API Token) into the configuration")
         case .refused(let refusal):
-            AdapterFinding(.failed, "Telegram refused to identify the bot: \(refusal.text). Try again later")
+            .failed("Telegram refused to identify the bot: \(refusal.text). Try again later")
         case .broken(let failure):
-            AdapterFinding(
-                .failed,
+            .failed(
                 "Telegram cannot be reached: \(failure.text). Check the network, and api_url if you run your own server"
             )
         case .result:
-            AdapterFinding(.failed, "The token does not belong to a bot. Get a bot token from @BotFather")
+            .failed("The token does not belong to a bot. Get a bot token from @BotFather")
         }
     }
 
     static func identity(_ identity: TelegramStateMachine.Identity) -> [AdapterFinding] {
-        var findings = [AdapterFinding(.ok, "The token works: the bot is @\(identity.username)")]
+        var findings: [AdapterFinding] = [.ok("The token works: the bot is @\(identity.username)")]
         findings.append(
             identity.readsAll
-                ? AdapterFinding(.ok, "Privacy mode is off: the bot reads every message in its groups")
-                : AdapterFinding(
-                    .warning,
+                ? .ok("Privacy mode is off: the bot reads every message in its groups")
+                : .warning(
                     "Privacy mode is on: in groups the bot sees only commands, mentions and replies to it. To use "
                         + "topics without mentions, send /setprivacy to @BotFather, choose Disable, and add the bot to "
                         + "each group again"
                 ))
         if !identity.joinsGroups {
             findings.append(
-                AdapterFinding(
-                    .warning,
+                .warning(
                     "The bot cannot be added to groups. To allow it, send /setjoingroups to @BotFather and choose "
                         + "Enable"
                 ))
@@ -53,30 +49,26 @@ enum TelegramDiagnosis {
         _ answer: TelegramAnswer, _ intake: TelegramSettings.Intake, now: Int64
     ) -> [AdapterFinding] {
         guard case .result(let json) = answer else {
-            return [AdapterFinding(.warning, "Telegram did not report whether a webhook is set. Try again later")]
+            return [.warning("Telegram did not report whether a webhook is set. Try again later")]
         }
         let url = json["url"]?.stringValue ?? ""
         switch intake {
-        case .polling where url.isEmpty: return [AdapterFinding(.ok, "Updates are polled; no webhook is set")]
+        case .polling where url.isEmpty: return [.ok("Updates are polled; no webhook is set")]
         case .polling:
             return [
-                AdapterFinding(
-                    .warning,
+                .warning(
                     "A webhook is set, so updates cannot be polled: another program uses the token, or did. `serve` "
                         + "deletes the webhook. If it comes back, stop the other program or give it its own token")
             ]
         case .webhook(let wanted, _):
             guard url == wanted.description else {
-                return [
-                    AdapterFinding(.warning, "The webhook is not set to \(wanted). `serve` sets it when it starts")
-                ]
+                return [.warning("The webhook is not set to \(wanted). `serve` sets it when it starts")]
             }
             let failed = TelegramMessage.milliseconds(json["last_error_date"]) ?? 0
-            guard now - failed < Self.recent else { return [AdapterFinding(.ok, "The webhook is set and works")] }
+            guard now - failed < Self.recent else { return [.ok("The webhook is set and works")] }
             let why = json["last_error_message"]?.stringValue ?? "no reason given"
             return [
-                AdapterFinding(
-                    .failed,
+                .failed(
                     "Telegram cannot reach the webhook \(wanted): \(why). It must be an https address on port 443, "
                         + "80, 88 or 8443 that leads to the gateway")
             ]
@@ -92,9 +84,8 @@ enum TelegramDiagnosis {
         let isThere = there == wantedEntries.compactMap { $0["command"]?.stringValue }
         return [
             isThere
-                ? AdapterFinding(.ok, "The command menu is registered")
-                : AdapterFinding(
-                    .warning, "The command menu is not registered yet. `serve` registers it when it starts")
+                ? .ok("The command menu is registered")
+                : .warning("The command menu is not registered yet. `serve` registers it when it starts")
         ]
     }
 }
@@ -115,10 +106,10 @@ extension TelegramAdapter: DiagnosingAdapter {
                 TelegramCall("getMyCommands", ["scope": ["type": "all_private_chats"]], timeout: 15_000))
             findings += TelegramDiagnosis.menu(menu, self.settings.commands)
             let status = self.status
-            if status.state != .up, let detail = status.detail { findings.append(AdapterFinding(.failed, detail)) }
+            if status.state != .up, let detail = status.detail { findings.append(.failed(detail)) }
             return findings
         } catch {
-            return [AdapterFinding(.failed, "The check of Telegram was interrupted (\(error)). Run it again")]
+            return [.failed("The check of Telegram was interrupted (\(error)). Run it again")]
         }
     }
 }

@@ -8,33 +8,31 @@ package enum MatrixKeyFindings {
 
     package static func findings(of status: MatrixKeyStatus) -> [AdapterFinding] {
         guard status.settings.isEnabled else {
-            return [AdapterFinding(.ok, "Encryption is off: the bot keeps out of encrypted rooms")]
+            return [.ok("Encryption is off: the bot keeps out of encrypted rooms")]
         }
         let findings = [
             self.device(status), self.signature(status), self.trust(status.settings.trust), self.recoveryKey(status),
             self.backup(status), self.oneTimeKeys(status), self.undecryptable(status), self.clock(status),
         ]
         return findings.compactMap { $0 } + status.changedPeople.map(self.changed)
-            + (status.problem.map { [AdapterFinding(.warning, $0)] } ?? [])
+            + (status.problem.map { [.warning($0)] } ?? [])
     }
 
     private static func device(_ status: MatrixKeyStatus) -> AdapterFinding? {
         guard status.hasDatabase else {
-            return AdapterFinding(
-                .warning, "There are no encryption keys at \(status.database): the next start makes a new device")
+            return .warning("There are no encryption keys at \(status.database): the next start makes a new device")
         }
         return status.device.map { device in
-            AdapterFinding(.ok, "Device \(device)" + (status.fingerprint.map { ", fingerprint \(grouped($0))" } ?? ""))
+            .ok("Device \(device)" + (status.fingerprint.map { ", fingerprint \(grouped($0))" } ?? ""))
         }
     }
 
     private static func signature(_ status: MatrixKeyStatus) -> AdapterFinding? {
         switch status.isSigned {
         case nil: return nil
-        case true: return AdapterFinding(.ok, "The device is signed by the account's identity")
+        case true: return .ok("The device is signed by the account's identity")
         case false:
-            return AdapterFinding(
-                .failed,
+            return .failed(
                 "The device is not signed by the account's identity, so clients such as Element send it no keys; stop "
                     + "\(self.hosts(status)) and run 'jetbridge matrix reset', which needs the account's password")
         }
@@ -47,7 +45,7 @@ package enum MatrixKeyFindings {
             case .crossSigned: "only devices that their owners have signed"
             case .verified: "only signed devices of people who were verified"
             }
-        return AdapterFinding(.ok, "Trust \(trust.rawValue): \(whose) can read the bot's messages and be answered")
+        return .ok("Trust \(trust.rawValue): \(whose) can read the bot's messages and be answered")
     }
 
     /// Who must not use the keys while the identity is replaced.
@@ -58,29 +56,24 @@ package enum MatrixKeyFindings {
     private static func recoveryKey(_ status: MatrixKeyStatus) -> AdapterFinding? {
         switch status.recoveryKey {
         case .notConfigured:
-            return AdapterFinding(
-                .warning,
+            return .warning(
                 "There is no recovery key: if the \(status.isShared ? "database" : "data directory") is lost, the bot has a "
                     + "new identity and cannot read old messages; set encryption.recovery_key and run 'jetbridge matrix recovery-key'"
             )
         case .missing(let path) where status.isShared:
-            return AdapterFinding(
-                .warning,
+            return .warning(
                 "The recovery key \(path) does not exist on this host; copy it from the host that has it, or make it there "
                     + "with 'jetbridge matrix recovery-key' and copy it to all hosts, then restart")
         case .missing(let path):
-            return AdapterFinding(
-                .warning,
+            return .warning(
                 "The recovery key \(path) does not exist yet; run 'jetbridge matrix recovery-key', then restart")
-        case .present(let path): return AdapterFinding(.ok, "The recovery key is \(path)")
+        case .present(let path): return .ok("The recovery key is \(path)")
         case .malformed(let path):
-            return AdapterFinding(
-                .failed,
+            return .failed(
                 "\(path) holds no recovery key: 48 letters and digits in groups of four; put back a copy of the right one"
             )
         case .wrong(let path):
-            return AdapterFinding(
-                .failed,
+            return .failed(
                 "The recovery key \(path) does not open the account's secret storage; put the right one there, or stop "
                     + "\(self.hosts(status)) and run 'jetbridge matrix reset'")
         }
@@ -89,17 +82,15 @@ package enum MatrixKeyFindings {
     private static func backup(_ status: MatrixKeyStatus) -> AdapterFinding? {
         switch status.backup {
         case nil: return nil
-        case .own(let version, 0): return AdapterFinding(.ok, "All keys are in the backup (version \(version))")
+        case .own(let version, 0): return .ok("All keys are in the backup (version \(version))")
         case .own(let version, let waiting):
-            return AdapterFinding(
-                .ok, "Keys are backed up (version \(version)); \(waiting) wait\(waiting == 1 ? "s" : "") for it")
+            return .ok("Keys are backed up (version \(version)); \(waiting) wait\(waiting == 1 ? "s" : "") for it")
         // Without a recovery key there is none, which is said already.
         case .some(.none) where status.recoveryKey == .notConfigured: return nil
         case .some(.none):
-            return AdapterFinding(.warning, "Keys are not backed up; restart the host, which begins a backup")
+            return .warning("Keys are not backed up; restart the host, which begins a backup")
         case .foreign(let version):
-            return AdapterFinding(
-                .warning,
+            return .warning(
                 "The account's backup (version \(version)) was made with another recovery key, so keys are not backed up; "
                     + "put that key into the configured file, or stop \(self.hosts(status)) and run "
                     + "'jetbridge matrix reset'")
@@ -111,32 +102,28 @@ package enum MatrixKeyFindings {
     private static func oneTimeKeys(_ status: MatrixKeyStatus) -> AdapterFinding? {
         status.oneTimeKeys.map { count in
             count > 0
-                ? AdapterFinding(.ok, "One-time keys on the server: \(count)")
-                : AdapterFinding(
-                    .warning,
+                ? .ok("One-time keys on the server: \(count)")
+                : .warning(
                     "The server has no one-time keys of the bot left; a running host makes new ones within a minute")
         }
     }
 
     private static func undecryptable(_ status: MatrixKeyStatus) -> AdapterFinding? {
         guard let count = status.undecryptable, count > 0 else { return nil }
-        return AdapterFinding(
-            .warning,
+        return .warning(
             "\(count == 1 ? "1 message waits" : "\(count) messages wait") for a key; whoever wrote it sends a new message, "
                 + "or verifies the bot (docs/matrix.md)")
     }
 
     private static func changed(_ person: String) -> AdapterFinding {
-        AdapterFinding(
-            .warning,
+        .warning(
             "The identity of \(person) has changed; an owner compares emoji ('verify \(person)' in a direct message), or "
                 + "accepts it with 'verify trust \(person)'")
     }
 
     private static func clock(_ status: MatrixKeyStatus) -> AdapterFinding? {
         guard let ahead = status.clockAhead, abs(ahead) > Self.clockTolerance else { return nil }
-        return AdapterFinding(
-            .warning,
+        return .warning(
             "The machine's clock is \(abs(ahead)) s \(ahead > 0 ? "ahead of" : "behind") the homeserver's; let NTP set it, "
                 + "or verifications expire at once")
     }
