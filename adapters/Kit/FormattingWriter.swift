@@ -48,6 +48,38 @@ package func isInAddress(_ text: Span<UInt8>, at index: Int) -> Bool {
     return false
 }
 
+/// The language in a fence's info string: its leading plain characters, at most `limit`.
+package func fenceLanguage(_ info: Span<UInt8>, limit: Int) -> [UInt8] {
+    var name: [UInt8] = []
+    for index in 0..<min(info.count, limit) {
+        switch info[index] {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: "#"), UInt8(ascii: "."):
+            name.append(info[index])
+        default: return name
+        }
+    }
+    return name
+}
+
+extension [UInt8] {
+    /// Appends a byte of text in HTML.
+    @inlinable package mutating func append(escaped byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "&"): self += Array("&amp;".utf8)
+        case UInt8(ascii: "<"): self += Array("&lt;".utf8)
+        case UInt8(ascii: ">"): self += Array("&gt;".utf8)
+        default: self.append(byte)
+        }
+    }
+
+    /// Appends a byte of a quoted attribute in HTML.
+    @inlinable package mutating func append(quoted byte: UInt8) {
+        if byte == UInt8(ascii: "\"") { self += Array("&quot;".utf8) } else { self.append(escaped: byte) }
+    }
+}
+
 extension UInt8 {
     /// Whether chat clients treat the byte as part of a word: an ASCII letter or digit, an underscore, or non-ASCII.
     package var isWordByte: Bool {

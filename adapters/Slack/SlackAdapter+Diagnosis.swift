@@ -1,6 +1,7 @@
 package import Chat
 internal import HTTP
 internal import JSON
+internal import Kit
 internal import Primitives
 internal import WebSockets
 

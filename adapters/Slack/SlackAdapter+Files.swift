@@ -158,7 +158,7 @@ extension SlackAdapter {
         ]
         if let anchor = file.route.anchor { arguments["thread_ts"] = .string(anchor) }
         if !file.caption.isEmpty {
-            arguments["initial_comment"] = .string(SlackMarkup.escaped(SlackBlocks.cut(file.caption, limit: 3_000)))
+            arguments["initial_comment"] = .string(SlackMarkup.escaped(file.caption.cut(to: 3_000)))
         }
         try await self.call(.completeUpload, arguments, channel: file.route.room.name)
         return id

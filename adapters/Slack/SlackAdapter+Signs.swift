@@ -72,7 +72,7 @@ extension SlackAdapter {
     }
 
     func setTitle(channel: String, thread: String, text: String) async {
-        let line = text.split(separator: "\n").first.map { SlackBlocks.cut(String($0), limit: 80) } ?? ""
+        let line = text.split(separator: "\n").first.map { String($0).cut(to: 80) } ?? ""
         guard !line.isEmpty else { return }
         await self.decorate(
             .setTitle, ["channel_id": .string(channel), "thread_ts": .string(thread), "title": .string(line)])
@@ -86,7 +86,7 @@ extension SlackAdapter {
             let answer = try await self.call(.userInfo, ["user": .string(user)], for: .decoration)
             let person = answer["user"]
             let name = SlackReader.profileName(person?["profile"]) ?? person?["name"]?.stringValue
-            self.state.withLock { $0.people.learn(name.map { SlackBlocks.cut($0, limit: 80) }, of: user) }
+            self.state.withLock { $0.people.learn(name.map { $0.cut(to: 80) }, of: user) }
         } catch {
             if let failure = error as? SlackFailure, failure.isMissingFeature {
                 self.remember(missing: .userInfo, failure)

@@ -90,7 +90,7 @@ extension SlackAdapter {
 
     private func postEcho(of slash: SlackSlash, in channel: String) async throws -> String {
         // Plain text cannot mention anyone.
-        let echo = SlackBlocks.cut(slash.echo, limit: 2_900)
+        let echo = slash.echo.cut(to: 2_900)
         let answer = try await self.call(
             .post,
             [

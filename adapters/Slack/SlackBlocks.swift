@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Kit
 
 /// A message as Slack's blocks.
 enum SlackBlocks {
@@ -72,7 +73,7 @@ enum SlackBlocks {
 
     /// With the prompt of a form, where the button has one.
     private static func actionID(_ index: Int, _ button: MessageButton) -> String {
-        "\(Self.actionPrefix):\(index)\(button.prompt.map { ":" + Self.cut($0, limit: 40) } ?? "")"
+        "\(Self.actionPrefix):\(index)\(button.prompt.map { ":" + $0.cut(to: 40) } ?? "")"
     }
 
     /// The prompt in a button's action id.
@@ -92,7 +93,7 @@ enum SlackBlocks {
     }
 
     static func plain(_ text: String, limit: Int) -> JSON {
-        ["type": "plain_text", "text": .string(self.cut(text, limit: limit)), "emoji": true]
+        ["type": "plain_text", "text": .string(text.cut(to: limit)), "emoji": true]
     }
 
     /// Lets the adapter find the message again.
@@ -103,19 +104,6 @@ enum SlackBlocks {
     static func token(of message: JSON) -> String? {
         guard message["metadata"]?["event_type"]?.stringValue == Self.metadataType else { return nil }
         return message["metadata"]?["event_payload"]?["token"]?.stringValue
-    }
-
-    /// Cuts to `limit` UTF-16 units at most, in whole characters.
-    static func cut(_ text: String, limit: Int) -> String {
-        guard text.utf16.count > limit else { return text }
-        var result = ""
-        var count = 1
-        for character in text {
-            count += character.utf16.count
-            if count > limit { break }
-            result.append(character)
-        }
-        return result + "…"
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Kit
 internal import Markdown
 internal import Primitives
 
@@ -48,17 +49,7 @@ enum SlackCodeText {
 
     /// The language: the first word of the info string; empty if it contains unsafe characters.
     static func info(_ detail: Span<UInt8>) -> [UInt8] {
-        var word: [UInt8] = []
-        for index in 0..<min(detail.count, 40) {
-            let byte = detail[index]
-            guard byte > 0x20 else { break }
-            let isSafe =
-                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "#"), UInt8(ascii: ".")]
-                    .contains(byte)
-            guard isSafe else { return [] }
-            word.append(byte)
-        }
-        return word
+        let word = fenceLanguage(detail, limit: 40)
+        return word.count == min(detail.count, 40) || detail[word.count] <= 0x20 ? word : []
     }
 }

@@ -1,4 +1,5 @@
 package import Chat
+internal import Kit
 
 /// A slash command: `/jetbridge WORD …`. It belongs to no thread, and only its sender sees it.
 struct SlackSlash: Sendable, Equatable {

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Kit
 internal import Primitives
 
 /// A message's text as plain Unicode and Markdown, and whether it mentions the bot.
@@ -56,15 +57,5 @@ struct SlackIncomingText: Equatable {
         if self.beginsWithMention, let first = self.text.first, ",:".contains(first) {
             self.text = String(self.text.dropFirst()).trimmed
         }
-    }
-}
-
-extension StringProtocol {
-    /// Without leading and trailing white space.
-    var trimmed: String {
-        guard let first = self.firstIndex(where: { !$0.isWhitespace }),
-            let last = self.lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(self[first...last])
     }
 }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Kit
 internal import Primitives
 
 /// Turns `rich_text` blocks, the exact form of what people type, into Markdown.

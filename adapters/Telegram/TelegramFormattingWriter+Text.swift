@@ -120,11 +120,7 @@ extension TelegramFormattingWriter {
             switch address[index] {
             case 0x20: bytes += "%20".utf8
             case 0x00..<0x20, 0x7F: continue
-            case UInt8(ascii: "<"): bytes += "&lt;".utf8
-            case UInt8(ascii: ">"): bytes += "&gt;".utf8
-            case UInt8(ascii: "&"): bytes += "&amp;".utf8
-            case UInt8(ascii: "\""): bytes += "&quot;".utf8
-            case let byte: bytes.append(byte)
+            case let byte: bytes.append(quoted: byte)
             }
         }
         return bytes

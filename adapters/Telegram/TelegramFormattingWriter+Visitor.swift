@@ -11,7 +11,7 @@ extension TelegramFormattingWriter: FormattingWriter {
             if self.numbers.isEmpty { self.begin(.list) } else { self.endLine() }
             self.numbers.append(list.start)
         case .item(let task): self.enterItem(task)
-        case .codeBlock: self.language = Self.language(detail)
+        case .codeBlock: self.language = String(decoding: fenceLanguage(detail, limit: 32), as: UTF8.self)
         case .paragraph: if self.isAfterMark { self.startsBlock = true } else { self.begin(.text) }
         case .heading:
             self.begin(.heading)
@@ -134,20 +134,5 @@ extension TelegramFormattingWriter: FormattingWriter {
         case .open: "☐ "
         case .done: "☑ "
         }
-    }
-
-    /// The language from a fence's info string: its leading plain characters, at most 32.
-    private static func language(_ info: Span<UInt8>) -> String {
-        var name: [UInt8] = []
-        for index in 0..<min(info.count, 32) {
-            switch info[index] {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                UInt8(ascii: "#"), UInt8(ascii: "."):
-                name.append(info[index])
-            default: return String(decoding: name, as: UTF8.self)
-            }
-        }
-        return String(decoding: name, as: UTF8.self)
     }
 }

@@ -170,14 +170,7 @@ struct TelegramFormattingWriter {
     // MARK: Text
 
     /// Appends one byte of text, escaped.
-    mutating func put(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "<"): self.bytes += "&lt;".utf8
-        case UInt8(ascii: ">"): self.bytes += "&gt;".utf8
-        case UInt8(ascii: "&"): self.bytes += "&amp;".utf8
-        default: self.bytes.append(byte)
-        }
-    }
+    mutating func put(_ byte: UInt8) { self.bytes.append(escaped: byte) }
 
     mutating func escape(_ text: some Sequence<UInt8>) {
         for byte in text { self.put(byte) }

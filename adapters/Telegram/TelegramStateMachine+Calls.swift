@@ -113,24 +113,13 @@ extension TelegramStateMachine {
             return .failed(AdapterError(.invalid, "The file cannot be sent: Telegram accepts 1 byte to 50 MB"))
         }
         var parameters: JSONObject = ["chat_id": .integer(chat)]
-        let caption = Self.cut(file.caption, to: Self.captionLimit)
+        let caption = file.caption.cut(to: Self.captionLimit)
         if !caption.isEmpty { parameters["caption"] = .string(caption) }
         parameters.merge(self.place(file.route, operation))
         parameters.merge(self.reply(file.route, operation, chat))
         let part = TelegramCall.File(
             field: "document", name: file.name, mediaType: file.mediaType, bytes: file.bytes)
         return .call(TelegramCall("sendDocument", parameters, file: part, timeout: Self.uploadTimeout))
-    }
-
-    /// Cuts between characters, to `limit` UTF-16 code units.
-    private static func cut(_ text: String, to limit: Int) -> String {
-        guard text.utf16.count > limit else { return text }
-        var units = 1
-        return String(
-            text.prefix { character in
-                units += character.utf16.count
-                return units <= limit
-            }) + "…"
     }
 
     private func react(

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Kit
 
 /// A message's text for the core, without a leading mention of the bot, and whether it addresses the bot.
 struct TelegramText: Sendable, Equatable {
@@ -22,7 +23,7 @@ struct TelegramText: Sendable, Equatable {
             default: continue
             }
         }
-        self.text = Self.trimmed(self.text)
+        self.text = self.text.trimmed
         // A command copied from an answer, where a word joiner keeps it from being a link.
         if self.text.hasPrefix("/\u{2060}") { self.text = "/" + String(self.text.unicodeScalars.dropFirst(2)) }
         if name.count > 1, self.mentionsUs, let rest = Self.rest(of: self.text, behind: name) { self.text = rest }
@@ -54,7 +55,7 @@ struct TelegramText: Sendable, Equatable {
         if self.text == "/start" {
             self.text = "/help"
         } else if self.text.hasPrefix("/start ") {
-            self.text = "/pair " + Self.trimmed(String(self.text.dropFirst(7)))
+            self.text = "/pair " + self.text.dropFirst(7).trimmed
         }
     }
 
@@ -62,14 +63,7 @@ struct TelegramText: Sendable, Equatable {
         guard text.lowercased().hasPrefix(name) else { return nil }
         let rest = text.dropFirst(name.count)
         if let next = rest.first, next.isLetter || next.isNumber || next == "_" { return nil }
-        return Self.trimmed(String(rest.drop { ",:".contains($0) }))
-    }
-
-    static func trimmed(_ text: String) -> String {
-        guard let first = text.firstIndex(where: { !$0.isWhitespace }),
-            let last = text.lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(text[first...last])
+        return rest.drop { ",:".contains($0) }.trimmed
     }
 
     /// The text with its code and links as Markdown; other styles mean nothing to a model.

@@ -18,24 +18,19 @@ enum MatrixEscape {
         var index = 0
         while index < text.count {
             let byte = text[index]
+            var length = 1
             switch byte {
-            case UInt8(ascii: "&"): output += Array("&amp;".utf8)
-            case UInt8(ascii: "<"): output += Array("&lt;".utf8)
-            case UInt8(ascii: ">"): output += Array("&gt;".utf8)
             case UInt8(ascii: "@"):
                 output.append(byte)
                 if Self.mayMention(text, at: index, place) { output += Self.separator }
             case 0x0A: output.append(place == .code ? 0x0A : 0x20)
             case 0x09: output.append(place == .text ? 0x20 : 0x09)
-            case 0..<0x20, 0x7F: break
-            case 0xC2 where index + 1 < text.count && text[index + 1] < 0xA0: index += 1
-            // Line and paragraph separator.
-            case 0xE2 where index + 2 < text.count && text[index + 1] == 0x80 && text[index + 2] & 0xFE == 0xA8:
-                output.append(0x20)
-                index += 2
-            default: output.append(byte)
+            default:
+                length = byte >= 0x20 && byte < 0x7F ? 0 : controlLength(text, at: index)
+                // Line and paragraph separator.
+                if length == 3 { output.append(0x20) } else if length == 0 { output.append(escaped: byte) }
             }
-            index += 1
+            index += max(length, 1)
         }
     }
 

@@ -138,23 +138,9 @@ struct MatrixFormattingWriter {
     // MARK: Code
 
     private static func codeTag(_ info: Span<UInt8>) -> [UInt8] {
-        var language: [UInt8] = []
-        for index in info.indices {
-            guard Self.isLanguageByte(info[index]), language.count < 40 else { break }
-            language.append(info[index])
-        }
+        let language = fenceLanguage(info, limit: 40)
         if language.isEmpty { return Array("<pre><code>".utf8) }
         return Array("<pre><code class=\"language-".utf8) + language + Array("\">".utf8)
-    }
-
-    private static func isLanguageByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-            UInt8(ascii: "#"), UInt8(ascii: "."):
-            true
-        default: false
-        }
     }
 
     private mutating func openCode(_ info: Span<UInt8>) {

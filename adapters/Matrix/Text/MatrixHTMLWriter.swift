@@ -1,3 +1,5 @@
+internal import Kit
+
 /// Writes tokens as allowed HTML: every element closed, without insignificant white space.
 struct MatrixHTMLWriter {
     private var output: [UInt8] = []
@@ -58,7 +60,7 @@ struct MatrixHTMLWriter {
 
     private mutating func attribute(_ name: String, _ value: [UInt8]) {
         self.output += Array(" \(name)=\"".utf8)
-        self.escape(value)
+        for byte in value { self.output.append(quoted: byte) }
         self.output.append(UInt8(ascii: "\""))
     }
 
@@ -82,18 +84,6 @@ struct MatrixHTMLWriter {
             if text.allSatisfy({ $0 == 0x20 || $0 == 0x0A }) { return }
         }
         if self.open.isEmpty { self.others += 1 }
-        self.escape(text)
-    }
-
-    private mutating func escape(_ text: some Sequence<UInt8>) {
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "&"): self.output += Array("&amp;".utf8)
-            case UInt8(ascii: "<"): self.output += Array("&lt;".utf8)
-            case UInt8(ascii: ">"): self.output += Array("&gt;".utf8)
-            case UInt8(ascii: "\""): self.output += Array("&quot;".utf8)
-            default: self.output.append(byte)
-            }
-        }
+        for byte in text { self.output.append(quoted: byte) }
     }
 }

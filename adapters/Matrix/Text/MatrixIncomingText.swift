@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Kit
 
 /// Extracts what a person said from a message body. Pure.
 struct MatrixIncomingText: Sendable {
@@ -10,7 +11,7 @@ struct MatrixIncomingText: Sendable {
     func read(_ body: String, isReply: Bool) -> (text: String, isAddressed: Bool) {
         let text = isReply ? Self.withoutQuote(body) : body
         let rest = self.withoutName(text)
-        return (Self.trimmed(rest ?? Substring(text)), rest != nil || self.isNamed(in: text))
+        return ((rest ?? text[...]).trimmed, rest != nil || self.isNamed(in: text))
     }
 
     /// Whether the text contains the bot's full user id and not a longer one.
@@ -89,13 +90,6 @@ struct MatrixIncomingText: Sendable {
             index = text.index(after: index)
         }
         return text[index...]
-    }
-
-    private static func trimmed(_ text: Substring) -> String {
-        var text = text
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
     }
 }
 
