@@ -42,12 +42,7 @@ extension MatrixEncryption {
 
     /// An event of a room that was read.
     func verify(_ event: MatrixEvent, in room: String) async {
-        let isRequest = event.type == .message && event.content["msgtype"] == "m.key.verification.request"
-        guard isRequest || event.type.rawValue.hasPrefix(MatrixVerificationEvent.prefix) else { return }
-        await self.verify(
-            MatrixVerificationEvent(
-                place: .room(room), type: isRequest ? MatrixVerificationEvent.requestType : event.type.rawValue,
-                sender: event.sender, id: event.id, content: event.content, time: event.timestamp))
+        if let event = MatrixVerificationEvent(event, in: room) { await self.verify(event) }
     }
 
     private func verify(_ event: MatrixVerificationEvent) async {

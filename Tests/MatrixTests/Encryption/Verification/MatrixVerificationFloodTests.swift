@@ -1,7 +1,8 @@
 import JSON
 import Kit
-import Matrix
 import Testing
+
+@testable import Matrix
 
 @Suite("Matrix verification: floods")
 struct MatrixVerificationFloodTests {

@@ -1,8 +1,9 @@
 import JSON
 import Kit
-import Matrix
 import TestSupport
 import Testing
+
+@testable import Matrix
 
 @Suite("Matrix verification: order and time")
 struct MatrixVerificationOrderTests {
@@ -78,7 +79,7 @@ struct MatrixVerificationOrderTests {
                 "methods": ["m.sas.v1"],
             ],
         ]
-        let event = try #require(MatrixVerificationEvent(room: "!room", event: said))
+        let event = try #require(MatrixEvent(said).flatMap { MatrixVerificationEvent($0, in: "!room") })
         pair.perform(side.machine.handle(event, keys: self.alice.userKeys, at: pair.now), side)
         #expect(pair.sides[1].asked.isEmpty && pair.sides[1].sent.isEmpty)
     }

@@ -1,7 +1,8 @@
 import JSON
 import Kit
-import Matrix
 import Olm
+
+@testable import Matrix
 
 /// Two machines and the network between them; a test may alter what travels.
 struct MatrixVerificationPair {
@@ -97,7 +98,9 @@ struct MatrixVerificationPair {
                     "type": .string(type), "sender": .string(side.identity.user), "event_id": .string(id),
                     "content": content, "origin_server_ts": .integer(self.now.wall),
                 ]
-                guard let event = MatrixVerificationEvent(room: "!room", event: json) else { continue }
+                guard let event = MatrixEvent(json).flatMap({ MatrixVerificationEvent($0, in: "!room") }) else {
+                    continue
+                }
                 self.queue.append((side, event, self.sides.map(\.identity.device)))
             case .asked(let flow): side.asked.append(flow)
             case .show(_, let text): side.shown.append(text)

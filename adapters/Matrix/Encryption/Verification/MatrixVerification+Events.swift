@@ -110,7 +110,7 @@ extension MatrixVerification {
         else { return nil }
         let others = self.attempts.filter { $0.flow.user == event.sender && $0.flow.device == id && $0.stage != .done }
         var attempt = self.attempt(
-            self.newFlow(event.place, event.sender, device: id, isOurs: false), stage, began: began)
+            self.newFlow(event.place, event.sender, device: id), stage, began: began)
         attempt.transaction = transaction
         attempt.master = keys.master
         attempt.device = device

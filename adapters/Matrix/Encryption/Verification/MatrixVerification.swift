@@ -65,7 +65,7 @@ package struct MatrixVerification {
         with keys: MatrixUserKeys, in place: Flow.Place, devices: [String] = [], at now: AdapterTime
     ) -> (flow: Flow, actions: [Action]) {
         self.now = now
-        let flow = self.newFlow(place, keys.user, device: nil, isOurs: true)
+        let flow = self.newFlow(place, keys.user, device: nil)
         var attempt = self.attempt(flow, .requested, began: 0)
         attempt.master = keys.master
         var content: JSONObject = ["from_device": .string(self.device), "methods": ["m.sas.v1"]]
@@ -159,9 +159,9 @@ package struct MatrixVerification {
         return self.actions
     }
 
-    mutating func newFlow(_ place: Flow.Place, _ user: String, device: String?, isOurs: Bool) -> Flow {
+    mutating func newFlow(_ place: Flow.Place, _ user: String, device: String?) -> Flow {
         self.lastID += 1
-        return Flow(id: self.lastID, place: place, user: user, device: device, isOurs: isOurs)
+        return Flow(id: self.lastID, place: place, user: user, device: device)
     }
 
     /// `began`: how long ago, in milliseconds.

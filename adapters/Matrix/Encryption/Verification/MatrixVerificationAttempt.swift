@@ -1,6 +1,22 @@
 internal import JSON
 internal import Olm
 
+/// One verification, as others see it.
+package struct MatrixVerificationFlow: Sendable, Hashable {
+    /// How its messages travel.
+    package enum Place: Sendable, Hashable {
+        case toDevice
+        case room(String)
+    }
+
+    /// Unique within the process.
+    package let id: Int
+    package let place: Place
+    package let user: String
+    /// The other side's device; nil until one answers.
+    package internal(set) var device: String?
+}
+
 /// A verification in progress.
 struct MatrixVerificationAttempt {
     enum Stage {

@@ -17,38 +17,6 @@ package struct MatrixVerificationEvent: Sendable {
 
     package static let requestType = MatrixVerificationEvent.prefix + "request"
 
-    package init(
-        place: MatrixVerificationFlow.Place, type: String, sender: String, id: String? = nil, content: JSON,
-        time: Int64? = nil
-    ) {
-        self.place = place
-        self.type = type
-        self.sender = sender
-        self.id = id
-        self.content = content
-        self.time = time
-    }
-
-    /// A message to this device; nil if it belongs to no verification.
-    package init?(toDevice event: JSON) {
-        guard let type = event["type"]?.stringValue, type.hasPrefix(Self.prefix),
-            let sender = event["sender"]?.stringValue, let content = event["content"]
-        else { return nil }
-        self.init(place: .toDevice, type: type, sender: sender, content: content)
-    }
-
-    /// An event of a room, decrypted; nil if it belongs to no verification.
-    package init?(room: String, event: JSON) {
-        guard let type = event["type"]?.stringValue, let sender = event["sender"]?.stringValue,
-            let id = event["event_id"]?.stringValue, let content = event["content"]
-        else { return nil }
-        let isRequest = type == "m.room.message" && content["msgtype"]?.stringValue == Self.requestType
-        guard isRequest || (type.hasPrefix(Self.prefix) && type != Self.requestType) else { return nil }
-        self.init(
-            place: .room(room), type: isRequest ? Self.requestType : type, sender: sender, id: id, content: content,
-            time: event["origin_server_ts"]?.intValue.map { Int64($0) })
-    }
-
     /// What binds messages of one verification.
     var transaction: String? {
         switch self.place {
@@ -58,5 +26,24 @@ package struct MatrixVerificationEvent: Sendable {
             self.content["m.relates_to"]?["rel_type"]?.stringValue == "m.reference"
                 ? self.content["m.relates_to"]?["event_id"]?.stringValue : nil
         }
+    }
+}
+
+extension MatrixVerificationEvent {
+    /// A message to this device; nil if it belongs to no verification.
+    package init?(toDevice event: JSON) {
+        guard let type = event["type"]?.stringValue, type.hasPrefix(Self.prefix),
+            let sender = event["sender"]?.stringValue, let content = event["content"]
+        else { return nil }
+        self.init(place: .toDevice, type: type, sender: sender, content: content)
+    }
+
+    /// An event of a room that was read; nil if it belongs to no verification.
+    init?(_ event: MatrixEvent, in room: String) {
+        let isRequest = event.type == .message && event.content["msgtype"] == .string(Self.requestType)
+        guard isRequest || event.type.rawValue.hasPrefix(Self.prefix) else { return nil }
+        self.init(
+            place: .room(room), type: isRequest ? Self.requestType : event.type.rawValue, sender: event.sender,
+            id: event.id, content: event.content, time: event.timestamp)
     }
 }
