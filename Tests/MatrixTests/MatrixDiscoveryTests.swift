@@ -1,10 +1,11 @@
 import HTTP
 import JSON
 import Kit
-import Matrix
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Matrix
 
 @Suite("Matrix discovery and token renewal")
 struct MatrixDiscoveryTests {

@@ -2,9 +2,10 @@ import Chat
 import HTTP
 import JSON
 import Kit
-import Matrix
 import TestSupport
 import Testing
+
+@testable import Matrix
 
 @Suite("Matrix rooms")
 struct MatrixRoomTests {

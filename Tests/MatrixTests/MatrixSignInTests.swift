@@ -1,10 +1,11 @@
 import Chat
 import HTTP
 import JSON
-import Matrix
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Matrix
 
 @Suite("Matrix sign-in")
 struct MatrixSignInTests {

@@ -42,11 +42,4 @@ package struct MatrixKeyStatus: Sendable, Equatable {
     package var clockAhead: Int?
     /// Why some of it is unknown, with what to do.
     package var problem: String?
-
-    package init(settings: MatrixEncryptionSettings, recoveryKey: RecoveryKey, database: String, hasDatabase: Bool) {
-        self.settings = settings
-        self.recoveryKey = recoveryKey
-        self.database = database
-        self.hasDatabase = hasDatabase
-    }
 }

@@ -11,13 +11,6 @@ package struct MatrixMemory: Sendable, Equatable {
         package var refresh: Secret?
         /// When the token has to be renewed, in milliseconds since 1970; nil when it does not expire.
         package var expiresAt: Int64?
-
-        package init(id: String, token: Secret, refresh: Secret? = nil, expiresAt: Int64? = nil) {
-            self.id = id
-            self.token = token
-            self.refresh = refresh
-            self.expiresAt = expiresAt
-        }
     }
 
     /// An invitation that is not answered yet.
@@ -27,12 +20,6 @@ package struct MatrixMemory: Sendable, Equatable {
         package var isEncrypted: Bool
         /// The inviter may invite the bot, which joins.
         package var isAccepted = false
-
-        package init(inviter: String, isDirect: Bool, isEncrypted: Bool) {
-            self.inviter = inviter
-            self.isDirect = isDirect
-            self.isEncrypted = isEncrypted
-        }
     }
 
     /// The most rooms, and the most marks of direct ones: the memory is saved again and again, and read as one JSON.
@@ -86,9 +73,9 @@ package struct MatrixMemory: Sendable, Equatable {
             self.invitations[id] = json["inviter"]?.stringValue.map {
                 Invitation(
                     inviter: $0, isDirect: json["direct"]?.boolValue ?? false,
-                    isEncrypted: json["encrypted"]?.boolValue ?? false)
+                    isEncrypted: json["encrypted"]?.boolValue ?? false,
+                    isAccepted: json["accepted"]?.boolValue ?? false)
             }
-            self.invitations[id]?.isAccepted = json["accepted"]?.boolValue ?? false
         }
         for (old, new) in json["upgrades"]?.objectValue ?? [:] { self.upgrades[old] = new.stringValue }
         self.followed = Self.set(json["followed"])
@@ -184,6 +171,4 @@ package struct MatrixRoom: Sendable, Equatable {
     package var follows = 0
     /// In milliseconds since 1970.
     package var followsSince: Int64 = 0
-
-    package init() {}
 }

@@ -15,19 +15,9 @@ package struct MatrixOutgoing: Sendable, Equatable {
     package var kind: Kind
     /// A repeat has the same transaction id, and the server accepts each id only once.
     package var transaction: String
-    package var priority: MatrixBudget.Priority
+    package var priority = MatrixBudget.Priority.final
     /// The root of its thread.
     package var thread: String?
-
-    package init(
-        room: String, kind: Kind, transaction: String, priority: MatrixBudget.Priority = .final, thread: String? = nil
-    ) {
-        self.room = room
-        self.kind = kind
-        self.transaction = transaction
-        self.priority = priority
-        self.thread = thread
-    }
 }
 
 /// The only way to send into a room, and how answers are interpreted.
