@@ -103,18 +103,6 @@ extension MatrixRequest {
         self.keys(.get, ["rooms", room, "state", "m.room.history_visibility"])
     }
 
-    /// One session, or all of a room.
-    package static func backedUpKeys(room: String, session: String? = nil, version: String) -> MatrixRequest {
-        self.keys(
-            .get, ["room_keys", "keys", room] + (session.map { [$0] } ?? []), query: ["version": version])
-    }
-
-    /// `sessions`: backed up sessions by their id.
-    package static func backUpKeys(room: String, sessions: JSONObject, version: String) -> MatrixRequest {
-        self.keys(
-            .put, ["room_keys", "keys", room], query: ["version": version], body: ["sessions": .object(sessions)])
-    }
-
     // MARK: Messages to devices, members
 
     /// `messages`: contents by user, then by device.

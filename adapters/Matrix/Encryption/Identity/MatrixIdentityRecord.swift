@@ -67,29 +67,28 @@ package struct MatrixIdentityRecord: Sendable, Equatable, CustomStringConvertibl
 
     package var json: JSON {
         var object: JSONObject = [:]
-        let set = { (object: inout JSONObject, key: String, bytes: [UInt8]?) in
-            if let bytes { object[key] = .string(base64Unpadded(bytes)) }
-        }
-        if let masterKey { object["master_key"] = .string(masterKey) }
-        set(&object, "master", self.master)
-        set(&object, "self_signing", self.selfSigning)
-        set(&object, "user_signing", self.userSigning)
-        set(&object, "backup", self.backupKey)
-        if let backupVersion { object["backup_version"] = .string(backupVersion) }
-        set(&object, "recovery_key", self.recoveryKey)
+        object["master_key"] = self.masterKey.map { .string($0) }
+        object["master"] = Self.json(self.master)
+        object["self_signing"] = Self.json(self.selfSigning)
+        object["user_signing"] = Self.json(self.userSigning)
+        object["backup"] = Self.json(self.backupKey)
+        object["backup_version"] = self.backupVersion.map { .string($0) }
+        object["recovery_key"] = Self.json(self.recoveryKey)
         if self.replacesStorage { object["replaces_storage"] = true }
         if self.replacesBackup { object["replaces_backup"] = true }
         if let reset {
             var nested: JSONObject = [:]
-            set(&nested, "master", reset.master)
-            set(&nested, "self_signing", reset.selfSigning)
-            set(&nested, "user_signing", reset.userSigning)
-            set(&nested, "backup", reset.backupKey)
-            set(&nested, "recovery_key", reset.recoveryKey)
+            nested["master"] = Self.json(reset.master)
+            nested["self_signing"] = Self.json(reset.selfSigning)
+            nested["user_signing"] = Self.json(reset.userSigning)
+            nested["backup"] = Self.json(reset.backupKey)
+            nested["recovery_key"] = Self.json(reset.recoveryKey)
             object["reset"] = .object(nested)
         }
         return .object(object)
     }
+
+    private static func json(_ bytes: [UInt8]?) -> JSON? { bytes.map { .string(base64Unpadded($0)) } }
 
     private static func bytes(_ json: JSON?) -> [UInt8]? {
         guard let bytes = json?.stringValue.flatMap({ decodeUnpaddedBase64($0) }), bytes.count == 32 else {

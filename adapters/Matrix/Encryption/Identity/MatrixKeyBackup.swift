@@ -47,20 +47,17 @@ package struct MatrixKeyBackup: Sendable, Equatable {
     ///   - exported: the session in the export format, at `firstIndex`.
     ///   - claimedEd25519: the key of the sender's device, as it was told over Olm.
     package func encrypted(
-        exported: String, firstIndex: UInt32, senderKey: String, claimedEd25519: String, forwardingChain: [String] = [],
-        isVerified: Bool
+        exported: String, firstIndex: UInt32, senderKey: String, claimedEd25519: String, isVerified: Bool
     ) -> JSON? {
         let session: JSON = [
             "algorithm": "m.megolm.v1.aes-sha2", "sender_key": .string(senderKey),
             "sender_claimed_keys": ["ed25519": .string(claimedEd25519)],
-            "forwarding_curve25519_key_chain": .array(forwardingChain.map { .string($0) }),
-            "session_key": .string(exported),
+            "forwarding_curve25519_key_chain": [], "session_key": .string(exported),
         ]
         guard let encryption = try? BackupEncryption(publicKey: self.publicKey) else { return nil }
         let (ephemeral, mac, ciphertext) = encryption.encrypt(session.bytes)
         return [
-            "first_message_index": JSON(firstIndex), "forwarded_count": JSON(forwardingChain.count),
-            "is_verified": .bool(isVerified),
+            "first_message_index": JSON(firstIndex), "forwarded_count": 0, "is_verified": .bool(isVerified),
             "session_data": [
                 "ephemeral": .string(ephemeral), "mac": .string(mac), "ciphertext": .string(ciphertext),
             ],
