@@ -229,9 +229,7 @@ extension MatrixEncryption {
             self.counters.withLock { $0.failedShares += 1 }
             self.logger.warning("The homeserver refused a message to devices: \(refusal.summary)")
         }
-        var changes = MatrixKeyChanges()
-        changes.removeParcel(parcel.transaction)
-        try await self.store.commit(changes)
+        try await self.store.commit(MatrixKeyChanges { $0.removeParcel(parcel.transaction) })
     }
 
     /// Sends what an earlier run, or a broken connection, left.

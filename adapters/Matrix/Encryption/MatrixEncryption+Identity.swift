@@ -55,9 +55,8 @@ extension MatrixEncryption {
                 return MatrixIdentityRecord(json)
             },
             save: { [store] record in
-                var changes = MatrixKeyChanges()
-                changes.setSecret(Self.identityName, store.sealed(record.json.bytes))
-                try await store.commit(changes)
+                let sealed = store.sealed(record.json.bytes)
+                try await store.commit(MatrixKeyChanges { $0.setSecret(Self.identityName, sealed) })
             })
         if let path = self.settings.recoveryKeyFile {
             let text: @Sendable (MatrixRecoveryKey) -> [UInt8] = { Array("\($0.reveal())\n".utf8) }
@@ -153,9 +152,8 @@ extension MatrixEncryption {
                 self.logger.warning("A key of \(names[0].0) is left out of the backup: \(error)")
             }
             step = min(2 * step, Self.backupStep)
-            var changes = MatrixKeyChanges()
-            for (room, session) in names { changes.setBackedUp(room: room, session: session) }
-            try await self.commit(changes)
+            try await self.commit(
+                MatrixKeyChanges { for (room, session) in names { $0.setBackedUp(room: room, session: session) } })
         }
     }
 }

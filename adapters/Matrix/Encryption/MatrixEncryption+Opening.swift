@@ -104,9 +104,7 @@ extension MatrixEncryption {
         self.fallbackAt = loaded.fallbackAt
         self.people = loaded.people
         self.rooms = loaded.rooms
-        var changes = MatrixKeyChanges()
-        self.limitMembers(&changes)
-        try await self.store.commit(changes)
+        try await self.store.commit(MatrixKeyChanges { self.limitMembers(&$0) })
         self.strayKeys = nil
         self.device = device
         self.account = nil

@@ -24,9 +24,7 @@ extension MatrixEncryption {
 
     /// Everything may have changed while the server did not say so.
     func setAllOutdated() async throws {
-        var changes = MatrixKeyChanges()
-        for user in self.people.keys { self.setOutdated(user, &changes) }
-        try await self.commit(changes)
+        try await self.commit(MatrixKeyChanges { for user in self.people.keys { self.setOutdated(user, &$0) } })
     }
 
     /// Asks for the devices of people about whom nothing or only something old is known. A server that does not answer

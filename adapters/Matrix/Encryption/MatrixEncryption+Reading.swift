@@ -205,9 +205,7 @@ extension MatrixEncryption {
             gone.append((late.id, event?.sender ?? ""))
         }
         try await self.storeIndices()
-        var changes = MatrixKeyChanges()
-        for (id, _) in gone { changes.removeLate(id) }
-        try await self.store.commit(changes)
+        try await self.store.commit(MatrixKeyChanges { for (id, _) in gone { $0.removeLate(id) } })
         for (id, sender) in gone { self.late?.remove(id, from: sender) }
         for room in opened.late.keys where self.isUnprepared(room) { self.begin(.prepare(room: room)) }
     }
@@ -249,14 +247,11 @@ extension MatrixEncryption {
     }
 
     private func isClosed(_ event: String) async throws -> Bool {
-        try await self.store.read { rows in
-            let row = try rows.first(
-                """
-                SELECT 1 FROM {late} WHERE event = $1
-                    AND NOT EXISTS (SELECT 1 FROM {room_keys} WHERE room = late.room AND session = late.session)
-                """, SQLValue(event))
-            return row != nil
-        }
+        try await self.store.has(
+            """
+            SELECT 1 FROM {late} WHERE event = $1
+                AND NOT EXISTS (SELECT 1 FROM {room_keys} WHERE room = late.room AND session = late.session)
+            """, event)
     }
 
     // MARK: Words
@@ -283,13 +278,8 @@ extension MatrixEncryption {
         if notice.text == nil, let event = notice.event, try await !self.isClosed(event) { return nil }
         return try await self.alone {
             let name = notice.name
-            let isTold = try await self.store.read { rows in
-                try rows.first("SELECT 1 FROM {told} WHERE name = $1", SQLValue(name)) != nil
-            }
-            if isTold { return nil }
-            var changes = MatrixKeyChanges()
-            changes.setTold(name, at: self.clock())
-            try await self.commit(changes)
+            if try await self.store.has("SELECT 1 FROM {told} WHERE name = $1", name) { return nil }
+            try await self.commit(MatrixKeyChanges { $0.setTold(name, at: self.clock()) })
             return notice.text ?? Self.missingKeyText(self.withheld[name])
         }
     }

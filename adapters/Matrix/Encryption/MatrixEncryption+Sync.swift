@@ -59,11 +59,7 @@ extension MatrixEncryption {
 
     /// The events that can be meant for the bot: not those from before its invitation, whose keys it never gets.
     private func timeline(of room: MatrixSync.Joined) -> ArraySlice<MatrixEvent> {
-        let own = room.timeline.indices.filter {
-            room.timeline[$0].type == .member && room.timeline[$0].stateKey == self.user
-        }
-        let invited = own.last { room.timeline[$0].content["membership"]?.stringValue == "invite" }
-        return room.timeline[((invited ?? own.last).map { $0 + 1 } ?? 0)...]
+        room.timeline[room.firstSinceInvitation(of: self.user)...]
     }
 
     /// The events of `opened` were delivered.
@@ -71,9 +67,7 @@ extension MatrixEncryption {
         self.settledNews = opened.news
         let late = opened.late.values.flatMap { $0 }
         guard !late.isEmpty else { return }
-        var changes = MatrixKeyChanges()
-        for event in late { changes.removeLate(event.id) }
-        try await self.store.commit(changes)
+        try await self.store.commit(MatrixKeyChanges { for event in late { $0.removeLate(event.id) } })
         for event in late { self.late?.remove(event.id, from: event.sender) }
     }
 
@@ -209,10 +203,7 @@ extension MatrixEncryption {
             for message in messages {
                 var changes = MatrixKeyChanges()
                 let digest = Self.digest(message)
-                let isKnown = try await self.store.read { rows in
-                    try rows.first("SELECT 1 FROM {handled} WHERE digest = $1", SQLValue(digest)) != nil
-                }
-                if isKnown { continue }
+                if try await self.store.has("SELECT 1 FROM {handled} WHERE digest = $1", digest) { continue }
                 if let other = try await self.receive(message, &changes) { verifications.append(other) }
                 changes.setHandled(digest, at: self.clock())
                 try await self.commit(changes)
@@ -273,9 +264,16 @@ extension MatrixEncryption {
         let content = payload["content"] ?? [:]
         switch payload["type"]?.stringValue ?? "" {
         case "m.room_key":
-            try await self.receiveRoomKey(content, from: message.sender, key: key, signing: device.ed25519, &changes)
-        case "m.forwarded_room_key":
-            try await self.receiveForwarded(content, from: message.sender, key: key, signing: device.ed25519, &changes)
+            try await self.receiveRoomKey(content, from: message.sender, device, &changes) {
+                try MegolmInboundSession(sessionKey: $0)
+            }
+        // Only the device that made a session may hand its key out later: anybody else could have made it up.
+        case "m.forwarded_room_key"
+        where content["sender_key"]?.stringValue == key
+            && content["sender_claimed_ed25519_key"]?.stringValue == device.ed25519:
+            try await self.receiveRoomKey(content, from: message.sender, device, &changes) {
+                try MegolmInboundSession(exported: $0)
+            }
         case let type where type.hasPrefix("m.key.verification."):
             return MatrixSyncKeys.Message(
                 ["type": .string(type), "sender": .string(message.sender), "content": content])
@@ -301,33 +299,17 @@ extension MatrixEncryption {
     // MARK: Room keys
 
     private func receiveRoomKey(
-        _ content: JSON, from sender: String, key: String, signing: String, _ changes: inout MatrixKeyChanges
+        _ content: JSON, from sender: String, _ device: MatrixPersonKeys.Device, _ changes: inout MatrixKeyChanges,
+        opening: (String) throws -> MegolmInboundSession
     ) async throws {
         guard content["algorithm"] == "m.megolm.v1.aes-sha2", let room = content["room_id"]?.shortID,
             let id = content["session_id"]?.stringValue, let text = content["session_key"]?.stringValue,
-            let session = try? MegolmInboundSession(sessionKey: text), session.id == id
+            let session = try? opening(text), session.id == id
         else { return }
         try await self.add(
             session,
             MatrixRoomKey(
-                room: room, session: id, sender: sender, senderKey: key, signingKey: signing,
-                firstIndex: session.firstKnownIndex, source: .device), &changes)
-    }
-
-    /// Only the device that made a session may hand its key out later: anybody else could have made it up.
-    private func receiveForwarded(
-        _ content: JSON, from sender: String, key: String, signing: String, _ changes: inout MatrixKeyChanges
-    ) async throws {
-        guard content["algorithm"] == "m.megolm.v1.aes-sha2", content["sender_key"]?.stringValue == key,
-            content["sender_claimed_ed25519_key"]?.stringValue == signing,
-            let room = content["room_id"]?.shortID, let id = content["session_id"]?.stringValue,
-            let text = content["session_key"]?.stringValue,
-            let session = try? MegolmInboundSession(exported: text), session.id == id
-        else { return }
-        try await self.add(
-            session,
-            MatrixRoomKey(
-                room: room, session: id, sender: sender, senderKey: key, signingKey: signing,
+                room: room, session: id, sender: sender, senderKey: device.curve25519, signingKey: device.ed25519,
                 firstIndex: session.firstKnownIndex, source: .device), &changes)
     }
 

@@ -17,6 +17,8 @@ struct MatrixKeyChanges: Sendable {
 
     private(set) var changes: [Change] = []
 
+    init(_ make: (inout Self) -> Void = { _ in }) { make(&self) }
+
     private mutating func put(_ table: MatrixKeyTable, _ row: KeyValuePairs<String, SQLValue>) {
         self.changes.append(.put(table, row.map { ($0.key, $0.value) }, replaces: true))
     }

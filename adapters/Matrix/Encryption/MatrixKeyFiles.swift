@@ -40,9 +40,7 @@ package struct MatrixKeyFiles: MatrixKeyPlace {
         guard !PrivateFile.Stamp(of: self.restoredMark).isAbsent else { return store }
         do {
             // Without its keys, the device is signed out and another one made.
-            var changes = MatrixKeyChanges()
-            changes.forgetDevice()
-            try await store.commit(changes)
+            try await store.commit(MatrixKeyChanges { $0.forgetDevice() })
             try PrivateFile.remove(self.restoredMark)
         } catch {
             await store.close()

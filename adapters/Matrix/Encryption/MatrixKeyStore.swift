@@ -32,6 +32,11 @@ package struct MatrixKeyStore: Sendable {
         return try await self.database.read { try body(MatrixKeyRows(connection: $0, scope: scope)) }
     }
 
+    /// Whether there is such a row.
+    func has(_ sql: String, _ value: String) async throws -> Bool {
+        try await self.read { try $0.first(sql, SQLValue(value)) != nil }
+    }
+
     /// Passes all rows of a table to `body`, in parts.
     func read(
         _ table: MatrixKeyTable, inPartsOf limit: Int, _ body: ([Row]) async throws -> Void

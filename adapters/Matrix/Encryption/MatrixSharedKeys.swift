@@ -73,9 +73,7 @@ package struct MatrixSharedKeys: MatrixKeyPlace {
             return key
         }
         // Rows without the key are what a host left that ended while it took its files over.
-        var changes = MatrixKeyChanges()
-        changes.forgetAll()
-        try await self.commit(changes, in: database)
+        try await self.commit(MatrixKeyChanges { $0.forgetAll() }, in: database)
         let key: [UInt8]
         if self.files.hasKeys() {
             key = try self.files.readKey()
@@ -83,9 +81,8 @@ package struct MatrixSharedKeys: MatrixKeyPlace {
         } else {
             key = randomBytes(32)
         }
-        changes = MatrixKeyChanges()
-        changes.setSecret(Self.keyName, sealAES256GCM(key, key: self.sealKey))
-        try await self.commit(changes, in: database)
+        let sealed = sealAES256GCM(key, key: self.sealKey)
+        try await self.commit(MatrixKeyChanges { $0.setSecret(Self.keyName, sealed) }, in: database)
         return key
     }
 
@@ -95,9 +92,7 @@ package struct MatrixSharedKeys: MatrixKeyPlace {
         do {
             for table in MatrixKeyTable.allCases {
                 try await store.read(table, inPartsOf: Self.batch) { rows in
-                    var changes = MatrixKeyChanges()
-                    changes.take(rows, of: table)
-                    try await self.commit(changes, in: database)
+                    try await self.commit(MatrixKeyChanges { $0.take(rows, of: table) }, in: database)
                 }
             }
             await store.close()

@@ -255,11 +255,7 @@ extension MatrixStateMachine {
         }
         guard known == nil else { return 0 }
         // In a new room, everything since the invitation is meant for the bot.
-        let own = joined.timeline.indices.filter {
-            joined.timeline[$0].type == .member && joined.timeline[$0].stateKey == self.settings.user
-        }
-        let invited = own.last { joined.timeline[$0].content["membership"]?.stringValue == "invite" }
-        return (invited ?? own.last).map { $0 + 1 } ?? 0
+        return joined.firstSinceInvitation(of: self.settings.user)
     }
 
     /// Handles the current room; returns false when a request has to be answered first.

@@ -70,4 +70,13 @@ extension MatrixSync.Joined {
             state: MatrixEvent.list(json["state"]?["events"]),
             joinedCount: json["summary"]?["m.joined_member_count"]?.intValue)
     }
+
+    /// The index of the first event after a user was invited, or else came.
+    func firstSinceInvitation(of user: String) -> Int {
+        let own = self.timeline.indices.filter {
+            self.timeline[$0].type == .member && self.timeline[$0].stateKey == user
+        }
+        let invited = own.last { self.timeline[$0].content["membership"]?.stringValue == "invite" }
+        return (invited ?? own.last).map { $0 + 1 } ?? 0
+    }
 }
