@@ -13,9 +13,7 @@ extension MatrixAdapter: DiagnosingAdapter {
             try await self.discover()
             if let finding = try await self.checkServer() { return [finding] }
             var findings: [AdapterFinding] = []
-            let memory = (await self.memory.load()).flatMap {
-                MatrixMemory(bytes: $0, account: MatrixStateMachine.account(self.settings))
-            }
+            let memory = await self.loadedMemory()
             let (login, loginFinding) = try await self.checkLogin(memory)
             findings.append(loginFinding)
             guard let login else { return findings }
@@ -43,6 +41,12 @@ extension MatrixAdapter: DiagnosingAdapter {
             default: break
             }
         }
+    }
+
+    /// What a connection has remembered.
+    func loadedMemory() async -> MatrixMemory? {
+        let account = MatrixStateMachine.account(self.settings)
+        return (await self.memory.load()).flatMap { MatrixMemory(bytes: $0, account: account) }
     }
 
     private func checkServer() async throws -> AdapterFinding? {

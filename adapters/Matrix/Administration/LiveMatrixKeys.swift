@@ -150,17 +150,11 @@ package struct LiveMatrixKeys: Sendable {
 
     // MARK: The server
 
-    private func loadedMemory() async -> MatrixMemory? {
-        (await self.adapter.memory.load()).flatMap {
-            MatrixMemory(bytes: $0, account: MatrixStateMachine.account(self.settings))
-        }
-    }
-
     private func call() async -> MatrixEncryption.Call? {
         let token: Secret? =
             switch self.settings.credential {
             case .accessToken(let token): token
-            case .password: await self.loadedMemory()?.device?.token
+            case .password: await self.adapter.loadedMemory()?.device?.token
             }
         guard let token, (try? await self.adapter.discover()) != nil else { return nil }
         let transport = self.adapter.transport
@@ -168,11 +162,7 @@ package struct LiveMatrixKeys: Sendable {
     }
 
     private static func ask(_ request: MatrixRequest, _ call: MatrixEncryption.Call) async throws -> JSON {
-        switch try await call(request) {
-        case .success(let json): return json
-        case .refused(let refusal): throw MatrixCallError("The homeserver answers \(refusal.summary)", refusal: refusal)
-        case .failed(let reason, _): throw MatrixCallError(reason, refusal: nil)
-        }
+        try await call(request).json("The homeserver answers ")
     }
 
     private static func find(_ request: MatrixRequest, _ call: MatrixEncryption.Call) async throws -> JSON? {

@@ -157,9 +157,7 @@ package actor MatrixEncryption {
         await self.alone {
             if self.account != nil, !self.isStale {
                 // Nothing uses a ratchet after this, so the next start can trust what is stored.
-                var changes = MatrixKeyChanges()
-                changes.setFact(Self.closedName, "1")
-                try? await self.store.commit(changes)
+                try? await self.store.commit(MatrixKeyChanges { $0.setFact(Self.closedName, "1") })
             }
             self.account = nil
         }
@@ -226,11 +224,5 @@ package actor MatrixEncryption {
     func begin(_ errand: MatrixErrand) { self.errandSource.yield(errand) }
 
     /// The answer's body. Throws ``MatrixCallError`` for a refusal or without an answer.
-    func ask(_ request: MatrixRequest) async throws -> JSON {
-        switch try await self.call(request) {
-        case .success(let json): return json
-        case .refused(let refusal): throw MatrixCallError(refusal.summary, refusal: refusal)
-        case .failed(let reason, _): throw MatrixCallError(reason, refusal: nil)
-        }
-    }
+    func ask(_ request: MatrixRequest) async throws -> JSON { try await self.call(request).json() }
 }

@@ -10,6 +10,23 @@ package enum MatrixAnswer: Sendable {
     case failed(String, mayHaveArrived: Bool)
 }
 
+extension MatrixAnswer {
+    /// The answer's body. Throws ``MatrixCallError`` for a refusal, which `words` begin, or without an answer.
+    func json(_ words: String = "") throws(MatrixCallError) -> JSON {
+        switch self {
+        case .success(let json): return json
+        case .refused(let refusal): throw MatrixCallError(description: words + refusal.summary, refusal: refusal)
+        case .failed(let reason, _): throw MatrixCallError(description: reason)
+        }
+    }
+}
+
+/// A request that did not succeed.
+struct MatrixCallError: Error, CustomStringConvertible {
+    let description: String
+    var refusal: MatrixRefusal?
+}
+
 /// An error answer.
 package struct MatrixRefusal: Sendable, Equatable {
     /// The HTTP status; 2xx when the body was not a JSON object.

@@ -1,9 +1,10 @@
 import Crypto
 import HTTP
 import JSON
-import Matrix
 import Olm
 import Primitives
+
+@testable import Matrix
 
 /// A homeserver's part in the identity of one account, and the disk of the host, both of which outlive crashes.
 final class IdentityHomeserver: Sendable {
