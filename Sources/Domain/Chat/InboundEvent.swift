@@ -134,3 +134,18 @@ extension MessageSink {
     package func mayPrompt(_ choice: Choice) async -> Bool { true }
     package func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {}
 }
+
+/// A person's edit of a message.
+package struct MessageEdit: Sendable, Equatable {
+    package let reference: MessageReference
+    /// Only its author's edits count.
+    package let sender: Sender
+    /// The whole new text, in the form of ``InboundMessage/text``.
+    package let text: String
+
+    package init(reference: MessageReference, sender: Sender, text: String) {
+        self.reference = reference
+        self.sender = sender
+        self.text = text
+    }
+}
