@@ -255,3 +255,11 @@ extension JSONObject {
         self[device.user] = .object(devices)
     }
 }
+
+/// A message to devices, on its way.
+struct MatrixParcel: Sendable, Equatable {
+    let transaction: String
+    let type: String
+    /// `{"messages": {user: {device: content}}}`
+    let body: JSON
+}

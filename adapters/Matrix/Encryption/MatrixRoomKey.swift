@@ -1,3 +1,5 @@
+internal import Olm
+
 /// A key that reads messages of a room.
 struct MatrixRoomKey: Sendable, Equatable {
     enum Source: String, Sendable {
@@ -18,4 +20,10 @@ struct MatrixRoomKey: Sendable, Equatable {
     var signingKey: String?
     var firstIndex: UInt32
     var source: Source
+}
+
+/// A reading session with what is known about its origin.
+struct MatrixReadingKey {
+    let facts: MatrixRoomKey
+    let session: MegolmInboundSession
 }

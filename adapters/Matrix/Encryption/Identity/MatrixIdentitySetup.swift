@@ -1,7 +1,7 @@
 internal import Crypto
 internal import JSON
 internal import Olm
-package import Primitives
+internal import Primitives
 
 /// Brings an account's identity in order: cross-signing, secret storage and backup.
 ///
@@ -15,37 +15,20 @@ package struct MatrixIdentitySetup {
 
     let user: String
     let device: String
-    /// The keys that this device uploaded.
+    /// The keys that this device has uploaded already.
     let ed25519: String
     let curve25519: String
+    /// For servers that ask for it when keys are replaced.
     let password: Secret?
-    /// Opens the account's secret storage.
+    /// Opens the account's secret storage: the content of the configured file, if there is one.
     var recoveryKey: MatrixRecoveryKey?
     let store: MatrixIdentityStore
+    /// Performs a request. Here 401 without a code asks for a password; it says nothing of the token.
     let call: Call
     var record = MatrixIdentityRecord()
     var state = MatrixIdentityState()
 
     static let advice = "Set encryption.recovery_key, or run jetbridge matrix reset."
-
-    /// - Parameters:
-    ///   - ed25519: with `curve25519`, the keys that the device has uploaded already.
-    ///   - password: for servers that ask for it when keys are replaced.
-    ///   - recoveryKey: the content of the configured file, if there is one.
-    ///   - call: performs a request. Here 401 without a code asks for a password; it says nothing of the token.
-    package init(
-        user: String, device: String, ed25519: String, curve25519: String, password: Secret?,
-        recoveryKey: MatrixRecoveryKey?, store: MatrixIdentityStore, call: @escaping Call
-    ) {
-        self.user = user
-        self.device = device
-        self.ed25519 = ed25519
-        self.curve25519 = curve25519
-        self.password = password
-        self.recoveryKey = recoveryKey
-        self.store = store
-        self.call = call
-    }
 
     /// Makes what is missing. Throws ``MatrixIdentityError`` if the server cannot be asked, and errors of the store.
     package mutating func run() async throws -> MatrixIdentityState {
@@ -194,5 +177,44 @@ package struct MatrixIdentitySetup {
                 text: "The server shows other keys of this device (\(self.device)): a new device is needed.")
         }
         return own
+    }
+}
+
+/// Where ``MatrixIdentitySetup`` keeps what must outlive it.
+package struct MatrixIdentityStore: Sendable {
+    package var load: @Sendable () async throws -> MatrixIdentityRecord
+    /// Returns when the record is stored for good, as a whole.
+    package var save: @Sendable (MatrixIdentityRecord) async throws -> Void
+    /// Writes a new recovery key beside the file that holds the present one; nil if no file is configured.
+    package var prepareRecoveryKey: (@Sendable (MatrixRecoveryKey) async throws -> Void)?
+    /// Makes a recovery key the content of its file. May be repeated.
+    package var activateRecoveryKey: (@Sendable (MatrixRecoveryKey) async throws -> Void)?
+}
+
+/// What is true of the account's identity after ``MatrixIdentitySetup``.
+package struct MatrixIdentityState: Sendable, Equatable {
+    /// The account's public master key, as the server shows it.
+    package var masterKey: String?
+    /// The server shows this device with a valid signature of the account's self-signing key.
+    package var isSigned = false
+    /// The identity's private keys are on the server, and the recovery key opens them.
+    package var hasSecretStorage = false
+    /// The backup that this host writes and reads.
+    package var backup: MatrixKeyBackup?
+    /// What is not in order and what people can do about it, one sentence each; empty if all is well.
+    package var problems: [String] = []
+
+    package var problem: String? { self.problems.isEmpty ? nil : self.problems.joined(separator: " ") }
+}
+
+/// The server could not be asked: try again later.
+package struct MatrixIdentityError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let description: String
+    /// Milliseconds to wait, if the server named them.
+    package let retryAfter: Int64?
+
+    init(_ description: String, retryAfter: Int64? = nil) {
+        self.description = description
+        self.retryAfter = retryAfter
     }
 }
