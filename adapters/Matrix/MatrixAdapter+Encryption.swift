@@ -189,7 +189,7 @@ extension MatrixAdapter {
 
     func runErrands(of encryption: MatrixEncryption) async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            for await errand in encryption.errands {
+            for await errand in encryption.errands.stream {
                 // One at a time but for the order: each is short, and the server limits them anyway.
                 group.addTask {
                     guard errand == .identity else { return await encryption.run(errand) }
@@ -203,7 +203,7 @@ extension MatrixAdapter {
 
     /// Sends the verification events for rooms, in order.
     func sendVerifications(of encryption: MatrixEncryption) async throws {
-        for await message in encryption.roomMessages {
+        for await message in encryption.roomMessages.stream {
             do {
                 let event = try await self.transmit(
                     MatrixOutgoing(
@@ -219,7 +219,7 @@ extension MatrixAdapter {
 
     func sayNotices(of encryption: MatrixEncryption) async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            for await notice in encryption.notices {
+            for await notice in encryption.notices.stream {
                 group.addTask { await self.say(notice, of: encryption) }
             }
             try Task.checkCancellation()

@@ -16,7 +16,7 @@ extension MatrixAdapter {
                 group.addTask(name: "\(self.id) key notices") { try await self.sayNotices(of: encryption) }
                 group.addTask(name: "\(self.id) verifications") { try await self.sendVerifications(of: encryption) }
             }
-            group.addTask(name: "\(self.id) stop") { for await _ in self.stops {} }
+            group.addTask(name: "\(self.id) stop") { for await _ in self.stops.stream {} }
             let first = await group.nextResult()
             group.cancelAll()
             while await group.nextResult() != nil {}
@@ -147,7 +147,7 @@ extension MatrixAdapter {
     }
 
     func begin(_ aside: Aside) {
-        if case .dropped = self.asideSource.yield(aside) {
+        if case .dropped = self.asides.continuation.yield(aside) {
             self.forget(aside)
             self.logger.warning("Too many side tasks are queued; one was dropped")
         }
@@ -161,7 +161,7 @@ extension MatrixAdapter {
 
     private func asideLine() async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            for await aside in self.asides {
+            for await aside in self.asides.stream {
                 let isFree = self.state.withLock { state in
                     if state.busy >= Self.asideLimit, aside.isDecoration { return false }
                     state.busy += 1

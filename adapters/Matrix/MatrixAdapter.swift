@@ -23,11 +23,9 @@ package final class MatrixAdapter: ChatAdapter {
     let mayPair: (@Sendable () async -> Bool)?
     let logger: Logger
     let state: Protected<State>
-    let asides: AsyncStream<Aside>
-    let asideSource: AsyncStream<Aside>.Continuation
+    let asides = AsyncStream<Aside>.makeStream(bufferingPolicy: .bufferingOldest(2_048))
     /// Ends when ``stop()`` is called.
-    let stops: AsyncStream<Void>
-    let stopSource: AsyncStream<Void>.Continuation
+    let stops = AsyncStream<Void>.makeStream()
 
     struct State {
         var machine: MatrixStateMachine
@@ -105,8 +103,6 @@ package final class MatrixAdapter: ChatAdapter {
                 machine: MatrixStateMachine(
                     settings: settings, answersInvitations: mayInvite != nil, at: AdapterTime.now),
                 status: AdapterStatus(state: .down, since: AdapterTime.now.wall)))
-        (self.asides, self.asideSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(2_048))
-        (self.stops, self.stopSource) = AsyncStream.makeStream()
     }
 
     package var status: AdapterStatus { self.state.withLock { $0.status } }
@@ -115,7 +111,7 @@ package final class MatrixAdapter: ChatAdapter {
         self.state.withLock { $0.machine.traits(of: room, at: AdapterTime.now) }
     }
 
-    package func stop() async { self.stopSource.finish() }
+    package func stop() async { self.stops.continuation.finish() }
 
     @discardableResult package func post(_ message: OutgoingMessage) async throws -> MessageReference {
         let outgoing = self.state.withLock { $0.machine.posting(message) }

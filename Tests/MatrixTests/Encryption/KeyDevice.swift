@@ -75,7 +75,7 @@ struct KeyDevice {
     func runErrands() async {
         let last = MatrixErrand.request(room: "", session: "", user: "")
         await self.encryption.begin(last)
-        for await errand in await self.encryption.errands {
+        for await errand in await self.encryption.errands.stream {
             if errand == last { return }
             if case .expireVerifications = errand { continue }
             await self.encryption.run(errand)

@@ -91,7 +91,7 @@ struct MatrixSharedKeysTests {
         let backup = try await self.keys().open().fact("stamp")
         clock.withLock { $0 += 3_600_000 }
         try await bot.sync()
-        for await errand in await bot.encryption.errands where errand == .stamp {
+        for await errand in await bot.encryption.errands.stream where errand == .stamp {
             await bot.encryption.run(errand)
             break
         }

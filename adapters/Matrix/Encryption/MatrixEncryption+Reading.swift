@@ -259,7 +259,7 @@ extension MatrixEncryption {
     /// Says something about an event in its thread, once for `name`. Without a text it says that the key is missing, if
     /// it still is after a moment.
     private func say(_ text: String?, about event: MatrixEvent, in room: String, name: String) {
-        self.noticeSource.yield(
+        self.notices.continuation.yield(
             MatrixKeyNotice(
                 room: room, thread: event.threadRoot, user: event.sender, text: text, name: name, event: event.id))
     }

@@ -76,7 +76,7 @@ extension MatrixEncryption {
             case .sendToDevice(let type, let user, let messages): await self.send(type, to: user, messages)
             case .sendInRoom(let flow, let type, let content):
                 guard case .room(let room) = flow.place else { continue }
-                self.roomMessageSource.yield(RoomMessage(flow: flow, room: room, type: type, content: content))
+                self.roomMessages.continuation.yield(RoomMessage(flow: flow, room: room, type: type, content: content))
             case .asked(let flow): await self.perform(self.verification?.accept(flow, at: AdapterTime.now) ?? [])
             case .show(let flow, let text):
                 self.comparisons.append(Comparison(flow: flow, text: text))
@@ -233,7 +233,7 @@ extension MatrixEncryption {
         let room: String? =
             if case .room(let room) = flow.place { room } else { self.directRoom(with: flow.user) }
         guard let room else { return }
-        self.noticeSource.yield(
+        self.notices.continuation.yield(
             MatrixKeyNotice(
                 room: room, thread: nil, text: text.replacing("`verify", with: "`!verify"),
                 name: "verification \(self.nextNumber())", event: nil))

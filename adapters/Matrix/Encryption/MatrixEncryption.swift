@@ -104,14 +104,11 @@ package actor MatrixEncryption {
     /// For metrics, read from outside.
     nonisolated let counters = Protected(EncryptionCounts())
     /// Verification events for rooms.
-    let roomMessages: AsyncStream<RoomMessage>
-    let roomMessageSource: AsyncStream<RoomMessage>.Continuation
+    let roomMessages = AsyncStream<RoomMessage>.makeStream(bufferingPolicy: .bufferingOldest(256))
     /// Background work that ends with the actor's owner.
-    let errands: AsyncStream<MatrixErrand>
-    let errandSource: AsyncStream<MatrixErrand>.Continuation
+    let errands = AsyncStream<MatrixErrand>.makeStream(bufferingPolicy: .bufferingOldest(1_024))
     /// What to say in rooms.
-    let notices: AsyncStream<MatrixKeyNotice>
-    let noticeSource: AsyncStream<MatrixKeyNotice>.Continuation
+    let notices = AsyncStream<MatrixKeyNotice>.makeStream(bufferingPolicy: .bufferingOldest(1_024))
 
     /// Distinguishes this process from another one on the same device.
     let run = hex(randomBytes(8))
@@ -142,18 +139,15 @@ package actor MatrixEncryption {
         self.logger = logger
         self.mayTalk = mayTalk
         self.clock = clock
-        (self.errands, self.errandSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_024))
-        (self.roomMessages, self.roomMessageSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(256))
-        (self.notices, self.noticeSource) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1_024))
     }
 
     /// Whether what was encrypted may leave now.
     nonisolated var isHeld: Bool { self.store.isHeld }
 
     func close() async {
-        self.errandSource.finish()
-        self.noticeSource.finish()
-        self.roomMessageSource.finish()
+        self.errands.continuation.finish()
+        self.notices.continuation.finish()
+        self.roomMessages.continuation.finish()
         await self.alone {
             if self.account != nil, !self.isStale {
                 // Nothing uses a ratchet after this, so the next start can trust what is stored.
@@ -221,7 +215,7 @@ package actor MatrixEncryption {
         return roommates
     }
 
-    func begin(_ errand: MatrixErrand) { self.errandSource.yield(errand) }
+    func begin(_ errand: MatrixErrand) { self.errands.continuation.yield(errand) }
 
     /// The answer's body. Throws ``MatrixCallError`` for a refusal or without an answer.
     func ask(_ request: MatrixRequest) async throws -> JSON { try await self.call(request).json() }

@@ -12,7 +12,7 @@ struct MatrixVerificationTimerTests {
         let last = MatrixErrand.request(room: "", session: "", user: "")
         await device.encryption.begin(last)
         var timers: [MatrixErrand] = []
-        for await errand in await device.encryption.errands {
+        for await errand in await device.encryption.errands.stream {
             if errand == last { break }
             if case .expireVerifications = errand { timers.append(errand) }
         }
