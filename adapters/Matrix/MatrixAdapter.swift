@@ -70,28 +70,17 @@ package final class MatrixAdapter: ChatAdapter {
     /// With this many asides in progress, decoration is dropped.
     static let asideLimit = 64
 
-    /// Without `client` the adapter creates one. Without `mayInvite` invitations are ignored, neither accepted nor
-    /// declined. Without `mayPair` no one else can start a direct conversation.
-    package convenience init(
-        _ settings: MatrixSettings, memory: MemoryStore = .none, keys: (any MatrixKeyPlace)? = nil,
-        client: HTTPClient? = nil, mayInvite: (@Sendable (Sender) async -> Bool)? = nil,
-        mayPair: (@Sendable () async -> Bool)? = nil,
-        logger: Logger = Logger(label: "matrix")
-    ) {
-        let transport = MatrixHTTPTransport(homeserver: settings.homeserver, client: client ?? HTTPClient())
-        self.init(
-            settings, memory: memory, keys: keys, transport: transport, mayInvite: mayInvite, mayPair: mayPair,
-            logger: logger)
-    }
-
+    /// Without `client` or `transport` the adapter creates one. Without `mayInvite` invitations are ignored, neither
+    /// accepted nor declined. Without `mayPair` no one else can start a direct conversation.
     package init(
         _ settings: MatrixSettings, memory: MemoryStore = .none, keys: (any MatrixKeyPlace)? = nil,
-        transport: any MatrixTransport,
+        client: HTTPClient? = nil, transport: (any MatrixTransport)? = nil,
         mayInvite: (@Sendable (Sender) async -> Bool)? = nil, mayPair: (@Sendable () async -> Bool)? = nil,
         logger: Logger = Logger(label: "matrix")
     ) {
         self.settings = settings
-        self.transport = transport
+        self.transport =
+            transport ?? MatrixHTTPTransport(homeserver: settings.homeserver, client: client ?? HTTPClient())
         self.memory = memory
         self.keys = settings.encryption.isEnabled ? keys : nil
         self.mayInvite = mayInvite

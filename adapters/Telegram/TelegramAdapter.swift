@@ -48,22 +48,13 @@ package final class TelegramAdapter: ChatAdapter {
     /// With this many calls queued or in progress, decorations are dropped.
     private static let callLimit = 128
 
-    package convenience init(
-        _ settings: TelegramSettings, memory: MemoryStore = .none, client: HTTPClient? = nil,
-        logger: Logger = Logger(label: "telegram")
-    ) {
-        self.init(
-            settings, memory: memory,
-            transport: TelegramHTTPTransport(apiURL: settings.apiURL, token: settings.token, client: client),
-            logger: logger)
-    }
-
     package init(
-        _ settings: TelegramSettings, memory: MemoryStore = .none, transport: any TelegramTransport,
-        logger: Logger = Logger(label: "telegram")
+        _ settings: TelegramSettings, memory: MemoryStore = .none, client: HTTPClient? = nil,
+        transport: (any TelegramTransport)? = nil, logger: Logger = Logger(label: "telegram")
     ) {
         self.settings = settings
-        self.transport = transport
+        self.transport =
+            transport ?? TelegramHTTPTransport(apiURL: settings.apiURL, token: settings.token, client: client)
         self.memory = memory
         self.id = AdapterID("telegram:\(settings.id)")
         self.logger = logger.with(["adapter": "telegram:\(settings.id)"])
