@@ -58,13 +58,12 @@ extension MatrixVerification {
     private mutating func refuse(_ event: MatrixVerificationEvent, _ transaction: String, _ code: Code) {
         guard event.place == .toDevice else { return }
         self.ended[Self.key(event.sender, transaction)] = true
-        let content: JSON = [
-            "code": .string(code.rawValue), "reason": .string(code.reason), "transaction_id": .string(transaction),
-        ]
+        var content = code.content
+        content["transaction_id"] = .string(transaction)
         self.actions.append(
             .sendToDevice(
                 type: MatrixVerificationEvent.prefix + "cancel", user: event.sender,
-                messages: [event.content["from_device"]?.stringValue ?? "*": content]))
+                messages: [event.content["from_device"]?.stringValue ?? "*": .object(content)]))
     }
 
     private mutating func handleRequest(
@@ -134,8 +133,7 @@ extension MatrixVerification {
             self.forget(attempt)
             // The others that were asked are still waiting.
             if attempt.flow.device == nil, attempt.devices.count > 1 {
-                self.send(
-                    "cancel", ["code": .string(Code.user.rawValue), "reason": .string(Code.user.reason)], attempt)
+                self.send("cancel", Code.user.content, attempt)
             }
             self.actions.append(
                 .cancelled(attempt.flow, MatrixVerificationCancellation(theirs: event.content)))
@@ -170,9 +168,7 @@ extension MatrixVerification {
         attempt.flow.device = id
         let others = attempt.devices.filter { $0 != id }
         if !others.isEmpty {
-            self.send(
-                "cancel", ["code": .string(Code.accepted.rawValue), "reason": .string(Code.accepted.reason)],
-                to: others, attempt)
+            self.send("cancel", Code.accepted.content, to: others, attempt)
         }
         self.store(attempt)
         guard let device = keys.device(id), keys.master == attempt.master else {

@@ -187,9 +187,7 @@ package struct MatrixVerification {
     mutating func end(_ flow: Flow, _ code: Code, tellsPeer: Bool = true) {
         guard let attempt = self.attempts.first(where: { $0.flow.id == flow.id }) else { return }
         self.forget(attempt)
-        if tellsPeer {
-            self.send("cancel", ["code": .string(code.rawValue), "reason": .string(code.reason)], attempt)
-        }
+        if tellsPeer { self.send("cancel", code.content, attempt) }
         self.actions.append(.cancelled(attempt.flow, MatrixVerificationCancellation(code)))
     }
 

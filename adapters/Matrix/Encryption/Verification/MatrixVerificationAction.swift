@@ -33,6 +33,9 @@ package struct MatrixVerificationCancellation: Sendable, Equatable {
         case mismatchedCommitment = "m.mismatched_commitment"
         case mismatchedSAS = "m.mismatched_sas"
 
+        /// What tells the other side.
+        var content: JSONObject { ["code": .string(self.rawValue), "reason": .string(self.reason)] }
+
         /// For people.
         var reason: String {
             switch self {
