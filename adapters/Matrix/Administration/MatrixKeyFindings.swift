@@ -23,7 +23,7 @@ package enum MatrixKeyFindings {
             return .warning("There are no encryption keys at \(status.database): the next start makes a new device")
         }
         return status.device.map { device in
-            .ok("Device \(device)" + (status.fingerprint.map { ", fingerprint \(grouped($0))" } ?? ""))
+            .ok("Device \(device)" + (status.fingerprint.map { ", fingerprint \($0.inFours)" } ?? ""))
         }
     }
 
@@ -126,12 +126,5 @@ package enum MatrixKeyFindings {
         return .warning(
             "The machine's clock is \(abs(ahead)) s \(ahead > 0 ? "ahead of" : "behind") the homeserver's; let NTP set it, "
                 + "or verifications expire at once")
-    }
-
-    /// As clients show a fingerprint.
-    private static func grouped(_ fingerprint: String) -> String {
-        let characters = Array(fingerprint)
-        return stride(from: 0, to: characters.count, by: 4)
-            .map { String(characters[$0..<min($0 + 4, characters.count)]) }.joined(separator: " ")
     }
 }

@@ -88,7 +88,7 @@ extension MatrixEncryption {
         guard let bytes = try await self.store.secret(Self.identityName), let json = try? JSON.parse(bytes) else {
             return nil
         }
-        return MatrixIdentityRecord(json).userSigningSeed.map { Ed25519SigningKey(seed: $0) }
+        return MatrixIdentityRecord(json).userSigning.map { Ed25519SigningKey(seed: $0) }
     }
 
     // MARK: Backup

@@ -35,6 +35,7 @@ package struct MatrixCrossSigning: Sendable {
         self.userSigning = Ed25519SigningKey(seed: userSigning)
     }
 
+    /// The public half of a private key.
     static func publicKey(of seed: [UInt8]?) -> String? { seed.map { Ed25519SigningKey(seed: $0).publicKey } }
 
     /// The private key of `usage`, for a store that encrypts it.

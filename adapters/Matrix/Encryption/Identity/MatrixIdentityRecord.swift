@@ -33,9 +33,6 @@ package struct MatrixIdentityRecord: Sendable, Equatable, CustomStringConvertibl
     package var description: String { "<redacted>" }
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 
-    /// The private half of the user-signing key, which signs people that were verified.
-    package var userSigningSeed: [UInt8]? { self.userSigning }
-
     /// The backup that this host writes and reads; nil while there is none.
     package var backup: MatrixKeyBackup? {
         guard let version = self.backupVersion, let key = self.backupKey, !self.replacesBackup else { return nil }
@@ -99,9 +96,6 @@ package struct MatrixIdentityRecord: Sendable, Equatable, CustomStringConvertibl
 
     // MARK: Keys
 
-    /// The public half of a private key.
-    static func publicKey(_ seed: [UInt8]?) -> String? { MatrixCrossSigning.publicKey(of: seed) }
-
     /// All three private keys are here.
     func crossSigning(user: String) -> MatrixCrossSigning? {
         guard let master, let selfSigning, let userSigning else { return nil }
@@ -110,7 +104,7 @@ package struct MatrixIdentityRecord: Sendable, Equatable, CustomStringConvertibl
 
     /// The reset happened: its keys are the account's.
     mutating func adopt(_ reset: Reset) {
-        self.masterKey = Self.publicKey(reset.master)
+        self.masterKey = MatrixCrossSigning.publicKey(of: reset.master)
         self.master = reset.master
         self.selfSigning = reset.selfSigning
         self.userSigning = reset.userSigning

@@ -32,20 +32,20 @@ extension MatrixIdentitySetup {
 
     /// The answer; a refusal is an obstacle.
     func ask(_ request: MatrixRequest, to purpose: String) async throws -> JSON {
-        switch try await self.answer(to: request) {
-        case .success(let json): return json
-        case .refused(let refusal):
-            throw Obstacle(text: "The server does not let the account \(purpose): \(refusal.summary).")
-        case .failed(let reason, _): throw MatrixIdentityError(reason)
-        }
+        try Self.json(try await self.answer(to: request), to: purpose)
     }
 
     /// nil if the server has no such thing.
     func find(_ request: MatrixRequest, to purpose: String) async throws -> JSON? {
-        switch try await self.answer(to: request) {
-        case .success(let json): return json
+        let answer = try await self.answer(to: request)
         // A proxy's 404 has no code and means nothing.
-        case .refused(let refusal) where refusal.code == "M_NOT_FOUND": return nil
+        if case .refused(let refusal) = answer, refusal.code == "M_NOT_FOUND" { return nil }
+        return try Self.json(answer, to: purpose)
+    }
+
+    private static func json(_ answer: MatrixAnswer, to purpose: String) throws -> JSON {
+        switch answer {
+        case .success(let json): return json
         case .refused(let refusal):
             throw Obstacle(text: "The server does not let the account \(purpose): \(refusal.summary).")
         case .failed(let reason, _): throw MatrixIdentityError(reason)

@@ -55,8 +55,8 @@ extension MatrixIdentitySetup {
         let selfSigning = try await self.seed(MatrixCrossSigning.Usage.selfSigning.secretName, in: storage)
         let userSigning = try await self.seed(MatrixCrossSigning.Usage.userSigning.secretName, in: storage)
         // All are compared: a server could sign the one with a master key of its own.
-        guard MatrixIdentityRecord.publicKey(master) == keys.master, keys.selfSigning != nil,
-            MatrixIdentityRecord.publicKey(selfSigning) == keys.selfSigning
+        guard MatrixCrossSigning.publicKey(of: master) == keys.master, keys.selfSigning != nil,
+            MatrixCrossSigning.publicKey(of: selfSigning) == keys.selfSigning
         else { return }
         self.record.masterKey = keys.master
         self.record.selfSigning = selfSigning
@@ -70,7 +70,7 @@ extension MatrixIdentitySetup {
     mutating func recoverMaster() async throws -> Bool {
         guard case .open(let storage) = try await self.storage(),
             let master = try await self.seed(MatrixCrossSigning.Usage.master.secretName, in: storage),
-            MatrixIdentityRecord.publicKey(master) == self.record.masterKey
+            MatrixCrossSigning.publicKey(of: master) == self.record.masterKey
         else { return false }
         self.record.master = master
         try await self.save()
@@ -134,10 +134,10 @@ extension MatrixIdentitySetup {
         ]
         for (usage, publicKey, own) in secrets {
             let name = usage.secretName
-            if let publicKey, MatrixIdentityRecord.publicKey(try await self.seed(name, in: storage)) == publicKey {
+            if let publicKey, MatrixCrossSigning.publicKey(of: try await self.seed(name, in: storage)) == publicKey {
                 continue
             }
-            guard let own, publicKey == nil || MatrixIdentityRecord.publicKey(own) == publicKey else {
+            guard let own, publicKey == nil || MatrixCrossSigning.publicKey(of: own) == publicKey else {
                 throw Obstacle(
                     text: "The account's secret storage does not hold its \(usage.rawValue) key, nor does this host. "
                         + "Run jetbridge matrix reset.")

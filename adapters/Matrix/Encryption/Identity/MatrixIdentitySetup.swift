@@ -55,7 +55,7 @@ package struct MatrixIdentitySetup {
         }
         if let key = reset.recoveryKey { try await self.store.prepareRecoveryKey?(MatrixRecoveryKey(bytes: key)) }
         do {
-            if try await self.query().master != MatrixIdentityRecord.publicKey(reset.master) {
+            if try await self.query().master != MatrixCrossSigning.publicKey(of: reset.master) {
                 try await self.upload(Self.crossSigning(of: reset, user: self.user))
             }
         } catch let obstacle as Obstacle {
@@ -87,7 +87,7 @@ package struct MatrixIdentitySetup {
     private mutating func establish() async throws {
         var keys = try await self.query()
         if let reset = self.record.reset, let master = keys.master,
-            master == MatrixIdentityRecord.publicKey(reset.master)
+            master == MatrixCrossSigning.publicKey(of: reset.master)
         {
             self.record.adopt(reset)
             try await self.save()
@@ -117,9 +117,9 @@ package struct MatrixIdentitySetup {
     private func owns(_ keys: MatrixUserKeys) -> Bool {
         // A server that hides the user-signing key cannot be asked for it.
         guard let selfSigning = keys.selfSigning, self.record.masterKey == keys.master else { return false }
-        return MatrixIdentityRecord.publicKey(self.record.selfSigning) == selfSigning
+        return MatrixCrossSigning.publicKey(of: self.record.selfSigning) == selfSigning
             && (keys.userSigning == nil
-                || MatrixIdentityRecord.publicKey(self.record.userSigning) == keys.userSigning)
+                || MatrixCrossSigning.publicKey(of: self.record.userSigning) == keys.userSigning)
     }
 
     /// The account has no cross-signing keys: uploads those that are stored, or new ones.

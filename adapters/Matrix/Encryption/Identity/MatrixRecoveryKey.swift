@@ -29,10 +29,7 @@ package struct MatrixRecoveryKey: Sendable, Equatable, CustomStringConvertible, 
     /// Base58 in groups of four: for the file that holds it.
     package func reveal() -> String {
         let body = Self.prefix + self.bytes
-        let letters = Self.encode(body + [body.reduce(0, ^)])
-        return stride(from: 0, to: letters.count, by: 4)
-            .map { String(String.UnicodeScalarView(letters[$0..<min($0 + 4, letters.count)])) }
-            .joined(separator: " ")
+        return Self.encode(body + [body.reduce(0, ^)]).inFours
     }
 
     package var description: String { "<redacted>" }
@@ -46,7 +43,7 @@ package struct MatrixRecoveryKey: Sendable, Equatable, CustomStringConvertible, 
     private static let alphabet = Array("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz".unicodeScalars)
 
     /// The first byte is never zero, so leading zeros need no care.
-    private static func encode(_ bytes: [UInt8]) -> [Unicode.Scalar] {
+    private static func encode(_ bytes: [UInt8]) -> String {
         var digits: [Int] = []
         for byte in bytes {
             var carry = Int(byte)
@@ -60,7 +57,7 @@ package struct MatrixRecoveryKey: Sendable, Equatable, CustomStringConvertible, 
                 carry /= 58
             }
         }
-        return digits.reversed().map { Self.alphabet[$0] }
+        return String(String.UnicodeScalarView(digits.reversed().map { Self.alphabet[$0] }))
     }
 
     private static func decode(_ letters: [Unicode.Scalar]) -> [UInt8]? {
@@ -78,5 +75,14 @@ package struct MatrixRecoveryKey: Sendable, Equatable, CustomStringConvertible, 
             }
         }
         return bytes.reversed().map { UInt8($0) }
+    }
+}
+
+extension String {
+    /// In groups of four characters, as people read keys and fingerprints.
+    var inFours: String {
+        let characters = Array(self)
+        return stride(from: 0, to: characters.count, by: 4)
+            .map { String(characters[$0..<min($0 + 4, characters.count)]) }.joined(separator: " ")
     }
 }
