@@ -89,13 +89,15 @@ struct MatrixFormattingWriter {
 
     // MARK: Containers
 
-    private mutating func open(_ tag: MatrixTag) {
+    private mutating func open(_ tag: MatrixTag) { self.open(tag.opening, tag.closing, limit: Self.depthLimit) }
+
+    private mutating func open(_ opening: [UInt8], _ closing: [UInt8], limit: Int = .max) {
         if self.isAtTop {
-            self.openFrame(tag.opening, tag.closing)
+            self.openFrame(opening, closing)
             self.containers.append(.frame)
-        } else if self.containers.count < Self.depthLimit {
+        } else if self.containers.count < limit {
             self.openBlock()
-            self.bytes += tag.opening
+            self.bytes += opening
             self.containers.append(.inner)
         } else {
             self.openBlock()
@@ -103,11 +105,11 @@ struct MatrixFormattingWriter {
         }
     }
 
-    private mutating func close(_ tag: MatrixTag) {
+    private mutating func close(_ closing: [UInt8]) {
         switch self.containers.popLast() {
         case .frame: self.frame = nil
         case .inner:
-            self.bytes += tag.closing
+            self.bytes += closing
             self.closeBlock()
         case .some(.none), nil: self.closeBlock()
         }
@@ -144,25 +146,10 @@ struct MatrixFormattingWriter {
     }
 
     private mutating func openCode(_ info: Span<UInt8>) {
-        let tag = Self.codeTag(info)
-        if self.isAtTop {
-            self.openFrame(tag, Array("</code></pre>".utf8))
-            self.containers.append(.frame)
-        } else {
-            self.openBlock()
-            self.bytes += tag
-            self.containers.append(.inner)
-        }
+        self.open(Self.codeTag(info), Self.codeEnd)
     }
 
-    private mutating func closeCode() {
-        switch self.containers.popLast() {
-        case .frame: self.frame = nil
-        default:
-            self.write("</code></pre>")
-            self.closeBlock()
-        }
-    }
+    private static let codeEnd = Array("</code></pre>".utf8)
 
     private mutating func code(_ text: Span<UInt8>) {
         // A final line feed does not start another line.
@@ -299,12 +286,12 @@ extension MatrixFormattingWriter: FormattingWriter {
     mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {
         switch node {
         case .document: break
-        case .blockQuote: self.close(.quote)
+        case .blockQuote: self.close(MatrixTag.quote.closing)
         case .list(let list):
             self.numbers.removeLast()
-            self.close(list.start == nil ? .bullets : .numbers)
+            self.close((list.start == nil ? MatrixTag.bullets : .numbers).closing)
         case .item: self.leaveItem()
-        case .codeBlock: self.closeCode()
+        case .codeBlock: self.close(Self.codeEnd)
         case .paragraph(let isTight):
             if !isTight { self.write("</p>") }
             self.closeBlock()
@@ -333,7 +320,7 @@ extension MatrixFormattingWriter: FormattingWriter {
         case .htmlBlock:
             self.openCode([0x68, 0x74, 0x6D, 0x6C].span)
             self.code(text)
-            self.closeCode()
+            self.close(Self.codeEnd)
         }
     }
 
