@@ -6,24 +6,13 @@ extension MatrixAdapter: FileAdapter {
     package func download(
         _ attachment: Attachment, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws {
-        if let file = MatrixEncryptedFile(attachmentID: attachment.id) {
-            return try await self.download(file, to: write)
-        }
-        guard let address = MatrixMediaAddress(attachment.id) else {
+        let file = MatrixEncryptedFile(attachmentID: attachment.id)
+        guard let address = MatrixMediaAddress(file?.url ?? attachment.id) else {
             throw AdapterError(.invalid, "it has no valid mxc:// address")
         }
-        try await self.fetch(address, to: write)
-    }
-
-    /// Downloads and decrypts a file piece by piece: it is never whole in memory, and a reader that takes no more ends
-    /// it. Its digest is known at the end, and readers keep nothing of a download that has failed.
-    private func download(
-        _ file: MatrixEncryptedFile, to write: @escaping @Sendable ([UInt8]) async throws -> Void
-    ) async throws {
-        guard let address = MatrixMediaAddress(file.url) else {
-            throw AdapterError(.invalid, "it has no valid mxc:// address")
-        }
-        let opening = file.opening()
+        guard let opening = file?.opening() else { return try await self.fetch(address, to: write) }
+        // An encrypted file is decrypted piece by piece: it is never whole in memory, and a reader that takes no more ends
+        // it. Its digest is known at the end, and readers keep nothing of a download that has failed.
         try await self.fetch(address) { piece in try await write(await opening.open(piece)) }
         guard await opening.isIntact() else {
             throw AdapterError(.invalid, "it is damaged: its content does not have the digest that was sent with it")
