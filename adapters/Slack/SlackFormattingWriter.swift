@@ -184,7 +184,7 @@ struct SlackFormattingWriter {
 
     // MARK: Links
 
-    private mutating func beginLink(_ address: Span<UInt8>, isImage: Bool) {
+    private mutating func beginLink(_ address: Span<UInt8>) {
         self.flush()
         self.beginLine()
         // A link inside a link (an image in a link) cannot be written.
@@ -211,7 +211,7 @@ struct SlackFormattingWriter {
         switch SlackAddress.kind(of: link.text, label: label, url: url, address: address) {
         case .same:
             self.bytes.removeSubrange((link.start - 1)...)
-            self.bytes += label.isEmpty || label != url ? (label.isEmpty ? url : SlackAddress.unescaped(label)) : url
+            self.bytes += label.isEmpty || label == url ? url : SlackAddress.unescaped(label)
         case .deceptive:
             // A label that reads like another address is followed by the real one.
             self.bytes.removeSubrange((link.start - 1)...)
@@ -334,8 +334,7 @@ extension SlackFormattingWriter: FormattingWriter {
         case .emphasis: self.toggle([0x2A], isOn: true)
         case .strong: self.toggle([0x2A, 0x2A], isOn: true)
         case .strikethrough: self.toggle([0x7E, 0x7E], isOn: true)
-        case .link: self.beginLink(detail, isImage: false)
-        case .image: self.beginLink(detail, isImage: true)
+        case .link, .image: self.beginLink(detail)
         }
     }
 
@@ -353,7 +352,7 @@ extension SlackFormattingWriter: FormattingWriter {
             self.useMargins()
             self.endLine()
             self.margins.removeLast()
-            if self.lists.last?.isTight == false { self.needsGap = true } else { self.needsGap = false }
+            self.needsGap = self.lists.last?.isTight == false
         case .codeBlock: self.endCode()
         case .paragraph, .heading: self.endBlock()
         case .table: self.endTable()

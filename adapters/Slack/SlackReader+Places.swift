@@ -10,10 +10,6 @@ extension SlackReader {
         ThreadKey(adapter: self.adapter, value: root.map { "\(channel)/\($0)" } ?? channel)
     }
 
-    func route(_ channel: String, anchor: String?, replyTo: String?, recipient: String) -> Route {
-        Route(room: self.room(channel), anchor: anchor, replyTo: replyTo, recipient: recipient)
-    }
-
     /// Identifies a person by workspace and user: names are free text that others can copy.
     func sender(_ user: String, team: String, name: String?) -> Sender {
         let id = "slack:\(team)/\(user)"

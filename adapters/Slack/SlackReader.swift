@@ -98,8 +98,8 @@ struct SlackReader: Sendable {
             user, team: Self.team(ofUser: event) ?? team, name: names[user] ?? Self.profileName(event["user_profile"]))
         return InboundMessage(
             thread: self.thread(channel, root: isDirect ? parent : parent ?? ts),
-            route: self.route(
-                channel, anchor: isDirect ? parent : parent ?? ts, replyTo: ts,
+            route: Route(
+                room: self.room(channel), anchor: isDirect ? parent : parent ?? ts, replyTo: ts,
                 recipient: String(sender.id.dropFirst(6))),
             sender: sender, text: self.command(text), sentAt: SlackTimestamp.milliseconds(ts) ?? 0, isDirect: isDirect,
             isAddressed: text.mentionsBot || (isThreaded && event["parent_user_id"]?.stringValue == self.bot.user),
@@ -159,7 +159,7 @@ struct SlackReader: Sendable {
         let sender = self.sender(user, team: team, name: nil)
         let message = InboundMessage(
             thread: self.thread(channel, root: root),
-            route: self.route(channel, anchor: root, replyTo: nil, recipient: String(sender.id.dropFirst(6))),
+            route: Route(room: self.room(channel), anchor: root, recipient: String(sender.id.dropFirst(6))),
             sender: sender, text: "/stop", sentAt: SlackTimestamp.milliseconds(stamp) ?? 0,
             isDirect: false, isAddressed: true, isThreaded: true)
         let streams = (event["streaming_message_ts"]?.arrayValue ?? []).compactMap { Self.timestamp($0) }
