@@ -92,7 +92,10 @@ extension TelegramAdapter {
                     isStored = try await self.keep(item, telling: sink) && isStored
                 } else {
                     items.removeFirst(batches.count)
-                    isStored = try await self.deliver(batches, to: sink) && isStored
+                    let incoming = batches.flatMap { batch -> [TelegramIncoming] in
+                        if case .batch(_, let incoming) = batch { incoming } else { [] }
+                    }
+                    isStored = try await self.deliver(incoming, to: sink) && isStored
                     guard isStored else { continue }
                     for case .batch(let number, _) in batches { self.perform(.delivered(batch: number)) }
                 }
@@ -110,12 +113,6 @@ extension TelegramAdapter {
         case .batch: break
         }
         return true
-    }
-
-    private func deliver(_ batches: ArraySlice<Incoming>, to sink: any MessageSink) async throws -> Bool {
-        var all: [TelegramIncoming] = []
-        for case .batch(_, let incoming) in batches { all += incoming }
-        return try await self.deliver(all, to: sink)
     }
 
     /// Delivers rooms concurrently, and the events of each room in order. False if some could not be stored.

@@ -30,13 +30,6 @@ package struct TelegramCall: Sendable, Equatable {
     package var chat: Int64? { self.parameters["chat_id"]?.intValue.map(Int64.init) }
 }
 
-extension JSONObject {
-    /// Sets a member unless `value` is nil.
-    mutating func set(_ key: String, _ value: (some BinaryInteger)?) {
-        if let value { self[key] = JSON(value) }
-    }
-}
-
 /// A call with a file as `multipart/form-data` (RFC 7578).
 struct TelegramForm {
     let contentType: String

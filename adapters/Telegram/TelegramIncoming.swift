@@ -25,14 +25,8 @@ package struct TelegramIncoming: Sendable {
 
     /// ``event``, moved to the thread of the answered message if it is known.
     package func event(in thread: ThreadKey?) -> InboundEvent? {
-        guard let thread, let event = self.event, case .message(let message) = event.kind else { return self.event }
-        return InboundEvent(
-            id: event.id, adapter: event.adapter,
-            kind: .message(
-                InboundMessage(
-                    thread: thread, route: message.route, sender: message.sender, text: message.text,
-                    sentAt: message.sentAt, isDirect: message.isDirect, isAddressed: message.isAddressed,
-                    isThreaded: message.isThreaded, isBacklog: message.isBacklog,
-                    attachments: message.attachments)))
+        guard let thread, let event = self.event, case .message(var message) = event.kind else { return self.event }
+        message.thread = thread
+        return InboundEvent(id: event.id, adapter: event.adapter, kind: .message(message))
     }
 }

@@ -197,7 +197,7 @@ extension TelegramStateMachine {
             "limit": .integer(self.failures > 1 ? 1 : Int64(Self.pollLimit)), "timeout": .integer((hold + 999) / 1_000),
             "allowed_updates": .array(TelegramUpdate.kinds.map { .string($0) }),
         ]
-        parameters.set("offset", self.offset)
+        parameters["offset"] = self.offset.map { .integer($0) }
         let timeout = hold + self.settings.pollGrace.milliseconds
         self.act(.call(.poll, TelegramCall("getUpdates", parameters, timeout: timeout)))
     }

@@ -107,7 +107,7 @@ extension TelegramStateMachine {
             "chat_id": .integer(chat), "text": "Voice messages cannot be read here. Please send your message as text.",
             "reply_parameters": ["message_id": .integer(message.id), "allow_sending_without_reply": true],
         ]
-        if message.isTopic { parameters.set("message_thread_id", message.threadID) }
+        if message.isTopic { parameters["message_thread_id"] = message.threadID.map { .integer($0) } }
         let room = self.room(chat)
         let asker = InboundMessage(
             thread: self.thread(of: message, topic: message.isTopic ? message.threadID : nil, isChain: false),

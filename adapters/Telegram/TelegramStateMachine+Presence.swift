@@ -33,7 +33,7 @@ extension TelegramStateMachine {
         }
         guard !self.lacksTyping, self.typing.count < Self.placeLimit else { return }
         var parameters: JSONObject = ["chat_id": .integer(place.chat), "action": "typing"]
-        parameters.set("message_thread_id", place.topic)
+        parameters["message_thread_id"] = place.topic.map { .integer($0) }
         self.typing[place] = Typing(
             call: TelegramCall("sendChatAction", parameters, timeout: 5_000), until: self.now.monotonic + Self.limit)
         self.timers[.typing(place)] = self.now.monotonic + Self.typingDelay

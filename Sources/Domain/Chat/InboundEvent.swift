@@ -31,7 +31,7 @@ package struct InboundEvent: Sendable {
 
 /// A message from a platform, its text already in plain Unicode (formatting codes removed or turned into Markdown).
 package struct InboundMessage: Sendable {
-    package let thread: ThreadKey
+    package var thread: ThreadKey
     /// Where an answer goes.
     package let route: Route
     package var sender: Sender
