@@ -125,6 +125,21 @@ extension SlackAdapter {
         ).encoded
     }
 
+    /// Asks for the page after `answer`; false if there is none.
+    static func turnPage(_ arguments: inout JSONObject, after answer: JSON) -> Bool {
+        guard let cursor = answer["response_metadata"]?["next_cursor"]?.stringValue, !cursor.isEmpty else {
+            return false
+        }
+        arguments["cursor"] = .string(cursor)
+        return true
+    }
+
+    /// The message that a method has made.
+    static func made(_ answer: JSON, by method: SlackMethod) throws(SlackFailure) -> String {
+        if let ts = SlackReader.timestamp(answer["ts"]) { return ts }
+        throw SlackFailure("http_200", "\(method.rawValue) returned no message", isCertain: false)
+    }
+
     static func adapterError(_ error: any Error, stage: OutgoingMessage.Stage = .final) -> any Error {
         guard let failure = error as? SlackFailure else { return error }
         return stage == .preview ? failure.previewError : failure.adapterError

@@ -129,8 +129,7 @@ extension SlackAdapter {
                 guard let id = SlackReader.channel(channel["id"]) else { continue }
                 gaps.append(Gap(channel: id, isDirect: channel["is_im"]?.boolValue == true))
             }
-            guard let cursor = answer["response_metadata"]?["next_cursor"]?.stringValue, !cursor.isEmpty else { break }
-            arguments["cursor"] = .string(cursor)
+            guard Self.turnPage(&arguments, after: answer) else { break }
         }
         return Array((gaps.filter(\.isDirect) + gaps.filter { !$0.isDirect }).prefix(Self.channelLimit))
     }
@@ -154,10 +153,7 @@ extension SlackAdapter {
                     continue
                 }
                 messages += answer["messages"]?.arrayValue ?? []
-                guard let cursor = answer["response_metadata"]?["next_cursor"]?.stringValue, !cursor.isEmpty else {
-                    break
-                }
-                arguments["cursor"] = .string(cursor)
+                guard Self.turnPage(&arguments, after: answer) else { break }
             }
         } catch let failure as SlackFailure where failure.code == SlackFailure.tooLarge {
             // Nothing says where the message after this one is.

@@ -47,10 +47,7 @@ extension SlackAdapter {
             arguments.merge(form)
             return try await self.call(.post, arguments, channel: channel, for: use)
         }
-        guard let ts = SlackReader.timestamp(answer["ts"]) else {
-            throw SlackFailure("http_200", "chat.postMessage returned no message", isCertain: false)
-        }
-        return MessageReference(room: message.route.room, id: ts)
+        return MessageReference(room: message.route.room, id: try Self.made(answer, by: .post))
     }
 
     private func update(
@@ -127,10 +124,7 @@ extension SlackAdapter {
         }
         do {
             let answer = try await self.call(.startStream, arguments, channel: route.room.name, for: .preview)
-            guard let ts = SlackReader.timestamp(answer["ts"]) else {
-                throw SlackFailure("http_200", "chat.startStream returned no message", isCertain: false)
-            }
-            let reference = MessageReference(room: route.room, id: ts)
+            let reference = MessageReference(room: route.room, id: try Self.made(answer, by: .startStream))
             self.keep(growing, for: reference)
             self.forgetTyping(in: route)
             return reference

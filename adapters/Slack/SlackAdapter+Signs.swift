@@ -151,10 +151,7 @@ extension SlackAdapter {
                         orphan = ts
                     }
                 }
-                guard let cursor = answer["response_metadata"]?["next_cursor"]?.stringValue, !cursor.isEmpty else {
-                    break
-                }
-                arguments["cursor"] = .string(cursor)
+                guard Self.turnPage(&arguments, after: answer) else { break }
             }
         } catch {
             throw Self.adapterError(error)

@@ -98,10 +98,7 @@ extension SlackAdapter {
                 "unfurl_media": false, "metadata": SlackBlocks.metadata(token: "slash:\(slash.id)"),
                 "blocks": [["type": "section", "text": ["type": "plain_text", "text": .string(echo)]]],
             ], channel: channel)
-        guard let ts = SlackReader.timestamp(answer["ts"]) else {
-            throw SlackFailure("http_200", "chat.postMessage returned no message", isCertain: false)
-        }
-        return ts
+        return try Self.made(answer, by: .post)
     }
 
     private static func explanation(of failure: SlackFailure) -> String {

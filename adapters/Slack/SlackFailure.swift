@@ -23,7 +23,7 @@ struct SlackFailure: Error, Sendable, Equatable {
     }
 
     /// Waiting does not help.
-    var isFinal: Bool { Self.final.contains(self.code) }
+    var isFinal: Bool { self.isAboutToken || Self.final.contains(self.code) }
 
     /// The call was not made, because ``SlackBudget`` allows no more.
     static let budget = "budget"
@@ -53,9 +53,8 @@ struct SlackFailure: Error, Sendable, Equatable {
     }
 
     private static let final: Set<String> = [
-        "not_authed", "invalid_auth", "account_inactive", "user_removed_from_team", "team_disabled", "token_revoked",
-        "token_expired", "missing_scope", "not_allowed_token_type", "forbidden_team", "no_permission",
-        "org_login_required", "ekm_access_denied", "two_factor_setup_required", "not_a_bot", "socket_mode_disabled",
+        "missing_scope", "not_allowed_token_type", "forbidden_team", "no_permission", "org_login_required",
+        "ekm_access_denied", "two_factor_setup_required", "not_a_bot", "socket_mode_disabled",
     ]
 
     private static let uncertain: Set<String> = [
@@ -155,13 +154,11 @@ struct SlackFailure: Error, Sendable, Equatable {
             return AdapterError(.notFound, self.message)
         case "not_in_channel", "is_archived", "cant_update_message", "edit_window_closed", "cant_delete_message",
             "messages_tab_disabled", "cannot_dm_bot", "user_disabled", "team_access_not_granted", "ekm_access_denied",
-            "duplicate_channel_not_found", "cant_post_message", "file_uploads_disabled":
+            "duplicate_channel_not_found", "cant_post_message", "file_uploads_disabled", "missing_scope",
+            "no_permission":
             return AdapterError(.forbidden, self.message)
         default:
             if self.code.hasPrefix("restricted_action") || self.code.hasPrefix("posting_to_") {
-                return AdapterError(.forbidden, self.message)
-            }
-            if self.code == "missing_scope" || self.code == "no_permission" {
                 return AdapterError(.forbidden, self.message)
             }
             if self.isFinal { return AdapterError(.unauthorized, self.message) }
