@@ -47,10 +47,7 @@ extension TelegramAdapter: EditingAdapter, DeletingAdapter, DraftingAdapter, Fil
     }
 
     private func reference(_ outcome: TelegramOperation.Outcome) throws -> MessageReference {
-        guard case .message(let reference) = outcome else {
-            throw AdapterError(
-                .timedOut, "Telegram returned no id for the message, which may have been sent", isCertain: false)
-        }
+        guard case .message(let reference) = outcome else { throw TelegramOperation.withoutID }
         return reference
     }
 

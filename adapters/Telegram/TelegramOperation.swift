@@ -28,8 +28,13 @@ package struct TelegramOperation: Sendable {
         case file(String)
     }
 
+    static let withoutID = AdapterError(
+        .timedOut, "Telegram returned no id for the message, which may have been sent", isCertain: false)
+
+    package typealias Ending = Result<Outcome, AdapterError>
+
     package let kind: Kind
-    var result: Result<Outcome, AdapterError>?
+    var result: Ending?
     // Parts that the platform refused, left out of the next attempt.
     var withoutThread = false
     var withoutEntities = false

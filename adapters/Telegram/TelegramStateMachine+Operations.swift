@@ -112,9 +112,7 @@ extension TelegramStateMachine {
         }
     }
 
-    private mutating func outcome(
-        _ json: JSON, of operation: TelegramOperation
-    ) -> Result<TelegramOperation.Outcome, AdapterError> {
+    private mutating func outcome(_ json: JSON, of operation: TelegramOperation) -> TelegramOperation.Ending {
         switch operation.kind {
         case .post(let message): return self.posted(json, answering: message.route)
         case .upload(let file): return self.posted(json, answering: file.route)
@@ -128,22 +126,14 @@ extension TelegramStateMachine {
     }
 
     /// Remembers what a message now shows.
-    private mutating func remember(
-        _ operation: TelegramOperation, _ result: Result<TelegramOperation.Outcome, AdapterError>
-    ) {
+    private mutating func remember(_ operation: TelegramOperation, _ result: TelegramOperation.Ending) {
         guard let content = operation.content, case .success(let outcome) = result else { return }
         if case .message(let reference) = outcome { self.shown[reference] = content }
         if case .edit(let reference, _) = operation.kind { self.shown[reference] = content }
     }
 
-    private mutating func posted(_ json: JSON, answering route: Route) -> Result<
-        TelegramOperation.Outcome, AdapterError
-    > {
-        guard let message = TelegramMessage(json) else {
-            return .failure(
-                AdapterError(
-                    .timedOut, "Telegram returned no id for the message, which may have been sent", isCertain: false))
-        }
+    private mutating func posted(_ json: JSON, answering route: Route) -> TelegramOperation.Ending {
+        guard let message = TelegramMessage(json) else { return .failure(TelegramOperation.withoutID) }
         let room = self.room(message.chat.id)
         // Later messages of the same answer appear below this one and need no reply mark.
         if room == route.room, let answered = route.replyTo {
@@ -154,7 +144,7 @@ extension TelegramStateMachine {
 
     private mutating func outcome(
         _ refusal: TelegramRefusal, of operation: TelegramOperation
-    ) -> Result<TelegramOperation.Outcome, AdapterError> {
+    ) -> TelegramOperation.Ending {
         if refusal.isUnauthorized { self.refuse(refusal) }
         let chat = operation.room.flatMap { Int64($0.name) }.map { self.memory.current($0) }
         if refusal.code == 429, let chat { self.slowDown(chat, seconds: refusal.retryAfter ?? 5) }
