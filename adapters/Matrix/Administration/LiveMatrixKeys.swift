@@ -49,53 +49,41 @@ package struct LiveMatrixKeys: Sendable {
 
     private func read(_ store: MatrixKeyStore, _ status: inout MatrixKeyStatus) async throws {
         let key = store.pickleKey
-        let facts = try await store.read { rows -> StoredFacts in
-            var facts = StoredFacts()
+        let (known, waiting, backup) = try await store.read { [status] rows in
+            var known = status
             if let row = try rows.first("SELECT name, pickle FROM {device}") {
-                facts.device = try row.text("name")
-                facts.fingerprint = try? OlmAccount(pickle: try row.bytes("pickle"), key: key).ed25519
+                known.device = try row.text("name")
+                known.fingerprint = try? OlmAccount(pickle: try row.bytes("pickle"), key: key).ed25519
             }
             func count(_ sql: String) throws -> Int { try rows.first(sql)?.int("count") ?? 0 }
-            facts.waiting = try count("SELECT count(*) AS count FROM {room_keys} WHERE is_backed_up = 0")
-            facts.late = try count("SELECT count(*) AS count FROM {late}")
-            facts.backup = try rows.first("SELECT value FROM {facts} WHERE name = 'backup'")?.text("value")
+            known.undecryptable = try count("SELECT count(*) AS count FROM {late}")
+            let waiting = try count("SELECT count(*) AS count FROM {room_keys} WHERE is_backed_up = 0")
+            let backup = try rows.first("SELECT value FROM {facts} WHERE name = 'backup'")?.text("value")
             let changed = #"""
                 SELECT "user" FROM {users} WHERE coalesce(master, '') <> coalesce(verified, pinned, master, '')
                 ORDER BY "user"
                 """#
-            facts.changed = try rows.query(changed).map { row throws(DatabaseError) in try row.text("user") }
-            return facts
+            known.changedPeople = try rows.query(changed).map { row throws(DatabaseError) in try row.text("user") }
+            return (known, waiting, backup)
         }
-        status.device = facts.device
-        status.fingerprint = facts.fingerprint
-        status.undecryptable = facts.late
-        status.changedPeople = facts.changed
-        guard let device = facts.device, let call = await self.call() else {
+        status = known
+        guard let device = status.device, let call = await self.call() else {
             status.problem = "The server could not be asked: the host has not signed in yet; start it once"
             return
         }
         status.clockAhead = await self.adapter.transport.clockAhead()
         let answer = try await Self.ask(.queryKeys(of: [self.settings.user]), call)
         let shown = MatrixUserKeys(user: self.settings.user, answer: answer, isOwn: true)
-        status.isSigned = shown.device(device).map { $0.isCrossSigned && $0.ed25519 == facts.fingerprint } ?? false
+        status.isSigned = shown.device(device).map { $0.isCrossSigned && $0.ed25519 == known.fingerprint } ?? false
         status.oneTimeKeys = MatrixSyncKeys.oneTimeKeys(
             try await Self.ask(.uploadKeys(), call)["one_time_key_counts"])
         let version = try await Self.find(.backupVersion, call)?["version"]?.stringValue
         status.backup =
-            version.map { $0 == facts.backup ? .own(version: $0, waiting: facts.waiting) : .foreign(version: $0) }
+            version.map { $0 == backup ? .own(version: $0, waiting: waiting) : .foreign(version: $0) }
             ?? MatrixKeyStatus.Backup.none
         if case .present(let path) = status.recoveryKey, try await !self.opensStorage(path, call) {
             status.recoveryKey = .wrong(path: path)
         }
-    }
-
-    private struct StoredFacts: Sendable {
-        var device: String?
-        var fingerprint: String?
-        var waiting = 0
-        var late = 0
-        var backup: String?
-        var changed: [String] = []
     }
 
     /// Whether the recovery key opens the account's secret storage, or there is none yet.

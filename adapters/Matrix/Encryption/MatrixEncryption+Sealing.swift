@@ -159,34 +159,24 @@ extension MatrixEncryption {
 
     private func loadOutbound(_ room: String) async throws {
         guard self.outbound[room] == nil else { return }
-        let key = self.store.pickleKey
-        struct Stored: Sendable {
-            let session: String
-            let pickle: [UInt8]
-            let createdAt: Int64
-            let messages: Int
-            let visibility: String
-            var shares: [MatrixDeviceName: String?]
-        }
-        let stored = try await self.store.read { rows -> Stored? in
+        let stored = try await self.store.read { rows -> (row: Row, shares: [MatrixDeviceName: String?])? in
             let sql = "SELECT session, pickle, created_at, messages, visibility FROM {outbound} WHERE room = $1"
             guard let row = try rows.first(sql, SQLValue(room)) else { return nil }
-            let session = try row.text("session")
             var shares: [MatrixDeviceName: String?] = [:]
             let devices = #"SELECT "user", device, reason FROM {shares} WHERE session = $1"#
-            for row in try rows.query(devices, SQLValue(session)) {
-                let name = MatrixDeviceName(user: try row.text("user"), device: try row.text("device"))
-                shares.updateValue(row["reason"].text, forKey: name)
+            for share in try rows.query(devices, SQLValue(try row.text("session"))) {
+                let name = MatrixDeviceName(user: try share.text("user"), device: try share.text("device"))
+                shares.updateValue(share["reason"].text, forKey: name)
             }
-            return Stored(
-                session: session, pickle: try row.bytes("pickle"), createdAt: try row.int64("created_at"),
-                messages: try row.int("messages"), visibility: try row.text("visibility"), shares: shares)
+            return (row, shares)
         }
-        guard let stored, let session = try? MegolmOutboundSession(pickle: stored.pickle, key: key) else { return }
+        guard let (row, shares) = stored else { return }
+        let pickle = try row.bytes("pickle")
+        guard let session = try? MegolmOutboundSession(pickle: pickle, key: self.store.pickleKey) else { return }
         if self.outbound.count >= 2_048 { self.outbound = [:] }
         self.outbound[room] = MatrixOutbound(
-            room: room, session: session, createdAt: stored.createdAt, messages: stored.messages,
-            visibility: stored.visibility, shares: stored.shares)
+            room: room, session: session, createdAt: try row.int64("created_at"), messages: try row.int("messages"),
+            visibility: try row.text("visibility"), shares: shares)
     }
 
     /// Sends the key, from the session's present index on.
