@@ -1,6 +1,7 @@
 import Chat
 import Database
 import Glibc
+import Kit
 import Logging
 import Models
 import Primitives
@@ -221,6 +222,20 @@ final class ContractBench: Sendable {
                 throw ContractFailure("timed out waiting for \(what); last shown:\n\(shown)")
             }
             try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+}
+
+extension MemoryStore {
+    /// Keeps the bytes in a test's state.
+    static func kept<State>(
+        in state: Protected<State>, _ memory: any WritableKeyPath<State, [UInt8]?> & Sendable
+    ) -> Self {
+        Self {
+            state.withLock { $0[keyPath: memory] }
+        } save: { bytes in
+            state.withLock { $0[keyPath: memory] = bytes }
+            return true
         }
     }
 }

@@ -98,13 +98,7 @@ final class MatrixNetwork: ContractNetwork {
             return state.bot
         }
         let account = try bot ?? self.synapse.account("jetbot")
-        let state = self.state
-        let memory = MemoryStore {
-            state.withLock { $0.memory }
-        } save: { bytes in
-            state.withLock { $0.memory = bytes }
-            return true
-        }
+        let memory = MemoryStore.kept(in: self.state, \.memory)
         return MatrixAdapter(
             MatrixSettings(
                 id: "net", homeserver: await proxy.url, user: account.userID,

@@ -85,13 +85,7 @@ final class SlackNetwork: ContractNetwork {
             id: "net", botToken: Secret(plain.botToken), intake: .socket(appToken: Secret(plain.appToken)),
             apiURL: await proxy.url.appending("api", ""), commands: ContractBench.commands)
         settings.paceFactor = Self.pace
-        let state = self.state
-        let memory = MemoryStore {
-            state.withLock { $0.memory }
-        } save: { bytes in
-            state.withLock { $0.memory = bytes }
-            return true
-        }
+        let memory = MemoryStore.kept(in: self.state, \.memory)
         return SlackAdapter(settings, memory: memory, logger: ContractBench.logger)
     }
 

@@ -87,13 +87,7 @@ final class TelegramNetwork: ContractNetwork {
             id: "net", token: Secret(LoopbackTelegram.Settings().token), apiURL: await proxy.url,
             commands: ContractBench.commands)
         settings.paceFactor = Self.pace
-        let state = self.state
-        let memory = MemoryStore {
-            state.withLock { $0.memory }
-        } save: { bytes in
-            state.withLock { $0.memory = bytes }
-            return true
-        }
+        let memory = MemoryStore.kept(in: self.state, \.memory)
         return TelegramAdapter(settings, memory: memory, logger: ContractBench.logger)
     }
 
