@@ -70,12 +70,8 @@ struct MatrixKeyChanges: Sendable {
         self.setFact("backup", nil)
     }
 
-    mutating func setSecret(_ name: String, _ sealed: [UInt8]?) {
-        if let sealed {
-            self.put(.secrets, ["name": SQLValue(name), "value": SQLValue(sealed)])
-        } else {
-            self.remove(.secrets, where: "name = $1", SQLValue(name))
-        }
+    mutating func setSecret(_ name: String, _ sealed: [UInt8]) {
+        self.put(.secrets, ["name": SQLValue(name), "value": SQLValue(sealed)])
     }
 
     mutating func setFact(_ name: String, _ value: String?) {

@@ -205,12 +205,9 @@ package struct MatrixHTTPTransport: MatrixTransport {
             var call = HTTPClientRequest(.get, url)
             if url.origin == self.homeserver.origin { Self.authorise(&call, token) }
             call.idleTimeout = .seconds(60)
-            let step = try await self.step(call, write)
-            guard case .redirect(let location) = step else {
-                if case .end(let answer) = step { return answer }
-                return nil
-            }
-            guard let next = try? url.resolving(location), next.isSecure || next.origin == self.homeserver.origin else {
+            let (answer, redirect) = try await self.step(call, write)
+            guard let redirect else { return answer }
+            guard let next = try? url.resolving(redirect), next.isSecure || next.origin == self.homeserver.origin else {
                 return .refused(MatrixRefusal(status: 502, text: "a redirect to an unencrypted address"))
             }
             url = next
@@ -218,35 +215,29 @@ package struct MatrixHTTPTransport: MatrixTransport {
         return .refused(MatrixRefusal(status: 502, text: "too many redirects"))
     }
 
-    private enum Step {
-        case end(MatrixAnswer?)
-        case redirect(String)
-    }
-
     /// Distinguishes errors of the consumer from network errors.
     private struct ConsumerError: Error { let error: any Error }
 
+    /// Makes one request: the answer is nil when all was written, or where a redirect leads elsewhere.
     private func step(
         _ call: HTTPClientRequest, _ write: @escaping @Sendable ([UInt8]) async throws -> Void
-    ) async throws -> Step {
+    ) async throws -> (answer: MatrixAnswer?, redirect: String?) {
         do {
             let response = try await self.client.execute(call)
-            if response.status.isRedirect, let location = response.headers["Location"] { return .redirect(location) }
+            if response.status.isRedirect, let location = response.headers["Location"] { return (nil, location) }
             guard response.status.isSuccess else {
                 let body = try? JSON.parse(try await response.body.collect(upTo: 65_536))
-                return .end(
-                    .refused(
-                        MatrixRefusal(
-                            status: response.status.code, body: body, header: response.headers["Retry-After"])))
+                let header = response.headers["Retry-After"]
+                return (.refused(MatrixRefusal(status: response.status.code, body: body, header: header)), nil)
             }
             for try await bytes in response.body {
                 do { try await write(bytes) } catch { throw ConsumerError(error: error) }
             }
-            return .end(nil)
+            return (nil, nil)
         } catch let error as ConsumerError {
             throw error.error
         } catch let error as HTTPClientError {
-            return .end(.failed(error.message, mayHaveArrived: error.mayHaveReachedServer))
+            return (.failed(error.message, mayHaveArrived: error.mayHaveReachedServer), nil)
         }
     }
 }

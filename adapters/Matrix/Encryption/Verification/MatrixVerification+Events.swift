@@ -138,7 +138,8 @@ extension MatrixVerification {
             self.actions.append(
                 .cancelled(attempt.flow, MatrixVerificationCancellation(theirs: event.content)))
         case ("ready", .requested): self.handleReady(event, attempt, keys)
-        case ("ready", _) where self.isOtherDevice(event, attempt): break
+        // Another device.
+        case ("ready", _) where event.content["from_device"]?.stringValue != attempt.flow.device: break
         case ("start", .ready), ("start", .started): self.handleStart(event, attempt)
         // Another device may have answered the request: this one did not.
         case ("start", .offered) where event.place != .toDevice: self.forget(attempt)
@@ -151,10 +152,6 @@ extension MatrixVerification {
             self.end(attempt.flow, .unexpectedMessage)
         default: break
         }
-    }
-
-    private func isOtherDevice(_ event: MatrixVerificationEvent, _ attempt: Attempt) -> Bool {
-        event.content["from_device"]?.stringValue != attempt.flow.device
     }
 
     private mutating func handleReady(
