@@ -3,10 +3,11 @@ import HTTP
 import JSON
 import Kit
 import Logging
-import Matrix
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Matrix
 
 @Suite("Matrix adapter", .timeLimit(.minutes(1)))
 struct MatrixAdapterTests {

@@ -1,9 +1,10 @@
 import Chat
 import JSON
 import Kit
-import Matrix
 import TestSupport
 import Testing
+
+@testable import Matrix
 
 @Suite("Matrix sending")
 struct MatrixSendingTests {

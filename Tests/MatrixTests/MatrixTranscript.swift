@@ -2,9 +2,10 @@ import Chat
 import HTTP
 import JSON
 import Kit
-import Matrix
 import Primitives
 import Testing
+
+@testable import Matrix
 
 /// A state machine with a manual clock: answers in, actions out.
 final class MatrixTranscript {

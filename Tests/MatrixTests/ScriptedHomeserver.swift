@@ -1,8 +1,9 @@
 import Chat
 import HTTP
 import JSON
-import Matrix
 import Primitives
+
+@testable import Matrix
 
 /// A homeserver in memory: answers syncs with scripted batches and records requests.
 final class ScriptedHomeserver: MatrixTransport {

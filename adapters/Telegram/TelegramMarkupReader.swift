@@ -165,7 +165,7 @@ struct TelegramMarkupReader {
         if open.tag == "a", open.url == nil { return }
         self.entities.append(
             TelegramEntity(
-                type, offset: open.start, length: end - open.start, url: open.url, language: open.language))
+                type: type, offset: open.start, length: end - open.start, url: open.url, language: open.language))
     }
 
     /// Ends the open styles, which resume after the code.

@@ -44,24 +44,15 @@ package struct TelegramEntity: Sendable, Equatable {
     package var language: String?
     /// For a `text_mention`.
     package var user: Int64?
+}
 
-    package init(
-        _ type: String, offset: Int, length: Int, url: String? = nil, language: String? = nil, user: Int64? = nil
-    ) {
-        self.type = type
-        self.offset = offset
-        self.length = length
-        self.url = url
-        self.language = language
-        self.user = user
-    }
-
+extension TelegramEntity {
     package init?(_ json: JSON) {
         guard let type = json["type"]?.stringValue, let offset = json["offset"]?.intValue, offset >= 0,
             let length = json["length"]?.intValue, length >= 0, offset < 1 << 20, length < 1 << 20
         else { return nil }
         self.init(
-            type, offset: offset, length: length, url: json["url"]?.stringValue,
+            type: type, offset: offset, length: length, url: json["url"]?.stringValue,
             language: json["language"]?.stringValue, user: json["user"]?["id"]?.intValue.map(Int64.init))
     }
 

@@ -107,7 +107,7 @@ final class BenchHomeserver: MatrixTransport {
             return .success(["algorithm": "m.megolm.v1.aes-sha2"])
         case _ where request.path.contains("account_data") && request.method == .get,
             _ where request.path.contains("state"):
-            return .refused(MatrixRefusal(status: 404, code: "M_NOT_FOUND"))
+            return .refused(MatrixRefusal(status: 404, body: ["errcode": "M_NOT_FOUND"], header: nil))
         case _ where request.purpose == .send:
             state.events += 1
             return .success(["event_id": .string("$own\(state.events)")])
@@ -124,12 +124,12 @@ final class BenchHomeserver: MatrixTransport {
     }
 
     func upload(_ bytes: [UInt8], name: String, mediaType: String, token: Secret?) async throws -> MatrixAnswer {
-        .refused(MatrixRefusal(status: 404))
+        .refused(MatrixRefusal(status: 404, body: nil, header: nil))
     }
 
     func download(
         server: String, id: String, token: Secret?, to write: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> MatrixAnswer? {
-        .refused(MatrixRefusal(status: 404))
+        .refused(MatrixRefusal(status: 404, body: nil, header: nil))
     }
 }

@@ -32,32 +32,22 @@ package struct MatrixRefusal: Sendable, Equatable {
     /// The HTTP status; 2xx when the body was not a JSON object.
     package var status: Int
     /// `M_…`; empty when the answer did not come from a Matrix server.
-    package var code: String
+    package var code = ""
     /// The server's own words; untrusted.
-    package var text: String
+    package var text = ""
     /// Milliseconds to wait.
     package var retryAfter: Int64?
     /// The account may sign in again as the same device.
-    package var isSoftLogout: Bool
+    package var isSoftLogout = false
     /// The target of a redirect.
     package var location: String?
     /// The session in which to repeat the request with the account's password.
     package var session: String?
     /// The answer was longer than ``MatrixRequest/answerLimit``, or has more in it than can be read.
     package var isTooLong = false
+}
 
-    package init(
-        status: Int, code: String = "", text: String = "", retryAfter: Int64? = nil, isSoftLogout: Bool = false,
-        location: String? = nil
-    ) {
-        self.status = status
-        self.code = code
-        self.text = text
-        self.retryAfter = retryAfter
-        self.isSoftLogout = isSoftLogout
-        self.location = location
-    }
-
+extension MatrixRefusal {
     /// Reads an error answer. `body` is nil when it was not JSON; `header` is `Retry-After`, in seconds.
     package init(status: Int, body: JSON?, header: String?) {
         let code = body?["errcode"]?.stringValue ?? ""

@@ -13,16 +13,12 @@ struct MatrixKeyStamp: Sendable, Equatable {
     /// Random for each start; nil from earlier versions.
     let run: String?
 
-    init(device: String, count: Int, run: String?) {
-        self.device = device
-        self.count = count
-        self.run = run
-    }
+    var json: JSON { ["device": .string(self.device), "count": JSON(self.count), "run": .string(self.run ?? "")] }
+}
 
+extension MatrixKeyStamp {
     init?(_ json: JSON?) {
         guard let device = json?["device"]?.stringValue, let count = json?["count"]?.intValue else { return nil }
         self.init(device: device, count: count, run: json?["run"]?.stringValue)
     }
-
-    var json: JSON { ["device": .string(self.device), "count": JSON(self.count), "run": .string(self.run ?? "")] }
 }

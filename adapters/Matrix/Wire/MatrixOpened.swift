@@ -10,8 +10,6 @@ package struct MatrixOpened: Sendable {
     package var loss: MatrixKeyLoss?
 
     package static let none = Self()
-
-    package init(loss: MatrixKeyLoss? = nil) { self.loss = loss }
 }
 
 /// Why the bot's device cannot be used any more, found while it was in use.
