@@ -164,15 +164,11 @@ struct SlackStateMachine: Sendable {
         self.identity = identity
         self.isIdentifying = false
         self.isRefused = false
-        var actions: [Action] =
-            isNews
-            ? [
-                .log(
-                    .info,
-                    "Slack: signed in as \(identity.name) (\(identity.user)) in \(identity.teamName) (\(identity.team))"
-                )
-            ]
-            : []
+        var actions: [Action] = []
+        if isNews {
+            let place = "\(identity.teamName) (\(identity.team))"
+            actions.append(.log(.info, "Slack: signed in as \(identity.name) (\(identity.user)) in \(place)"))
+        }
         if self.isSocket {
             actions += self.openDue(at: time)
         } else {
@@ -216,7 +212,7 @@ struct SlackStateMachine: Sendable {
 
     // MARK: Sockets
 
-    private var current: Int { self.links.values.count { if case .leaving = $0.state { false } else { true } } }
+    private var current: Int { self.links.values.count { !$0.isLeaving } }
 
     private var needsLink: Bool {
         self.isSocket && self.identity != nil && !self.isRefused && self.current < self.wanted
@@ -247,11 +243,8 @@ struct SlackStateMachine: Sendable {
             self.failures = 0
             if connections <= Self.connectionsWithRoom { self.wanted = self.most }
             // The replaced socket is left open until its deadline: it may still deliver events.
-            var actions: [Action] = [
-                .log(.debug, "Slack socket \(link) is up; connections of the app: \(connections)")
-            ]
-            actions += self.nowUp(at: time)
-            return actions + self.openDue(at: time)
+            let news = Action.log(.debug, "Slack socket \(link) is up; connections of the app: \(connections)")
+            return [news] + self.nowUp(at: time) + self.openDue(at: time)
         case .disconnect(let reason): return self.disconnected(link, reason, at: time)
         }
     }
