@@ -55,11 +55,16 @@ extension MatrixStateMachine {
             return
         }
         self.log(.warning, "Signing in as a new device, because \(reason)")
+        self.forgetDevice(keeping: nil)
+        self.signIn()
+    }
+
+    /// - Parameter kept: The device to sign in as again.
+    private mutating func forgetDevice(keeping kept: String?) {
         self.isSignedIn = false
         self.memory.device = nil
-        self.memory.keptDevice = nil
+        self.memory.keptDevice = kept
         self.act(.remember(self.memory, isUrgent: true))
-        self.signIn()
     }
 
     mutating func receiveLogin(_ answer: MatrixAnswer) {
@@ -145,9 +150,7 @@ extension MatrixStateMachine {
             return true
         }
         // Only a soft logout keeps the device on the server. The sync position belongs to the account and stays valid.
-        self.memory.keptDevice = refusal.isSoftLogout && self.encrypts ? device.id : nil
-        self.memory.device = nil
-        self.act(.remember(self.memory, isUrgent: true))
+        self.forgetDevice(keeping: refusal.isSoftLogout && self.encrypts ? device.id : nil)
         if !refusal.isSoftLogout {
             self.log(.warning, "The device \(device.id) was signed out on the homeserver; signing in again")
         }
@@ -221,10 +224,7 @@ extension MatrixStateMachine {
             }
             if refusal.isAccountClosed, self.handleRejection(refusal) { return }
             // Sign in with the password instead.
-            self.isSignedIn = false
-            self.memory.keptDevice = self.encrypts ? self.memory.device?.id : nil
-            self.memory.device = nil
-            self.act(.remember(self.memory, isUrgent: true))
+            self.forgetDevice(keeping: self.encrypts ? self.memory.device?.id : nil)
             self.retry("The homeserver requires a new login")
         case .failed(let reason, _): self.retry(reason)
         }

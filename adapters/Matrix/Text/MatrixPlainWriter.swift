@@ -38,7 +38,7 @@ struct MatrixPlainWriter {
         switch tag {
         case .lineBreak: self.endLine(isForced: true)
         case .rule:
-            self.block()
+            self.endLine()
             self.append("---")
             self.endBlock()
         case .strong, .emphasis, .strike: self.append(Self.mark(tag))
@@ -46,24 +46,21 @@ struct MatrixPlainWriter {
         case .link:
             self.beginLine()
             self.links.append((value, self.output.count))
-        case .paragraph: self.block()
+        case .paragraph, .preformatted: self.endLine()
         case .heading1, .heading2, .heading3, .heading4, .heading5, .heading6:
-            self.block()
+            self.endLine()
             self.append(String(repeating: "#", count: Self.level(tag)) + " ")
         case .quote:
-            self.block()
+            self.endLine()
             // Written before the margin: the blank line before a quotation is not part of it.
             self.writeBlank()
             self.margins.append(.quotation)
         case .bullets, .numbers:
             self.endLine()
-            // A nested list follows its item without a blank line.
-            if self.numbers.isEmpty { self.block() }
             self.numbers.append(tag == .numbers ? 1 : nil)
         case .item: self.enterItem(value)
-        case .preformatted: self.block()
         case .table:
-            self.block()
+            self.endLine()
             (self.rows, self.hasHead) = ([], false)
         case .row: self.rows.append([])
         case .headCell, .cell:
@@ -107,8 +104,6 @@ struct MatrixPlainWriter {
     }
 
     // MARK: Lines
-
-    private mutating func block() { self.endLine() }
 
     private mutating func endBlock() {
         self.endLine()
