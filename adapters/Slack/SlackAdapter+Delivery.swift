@@ -191,13 +191,12 @@ extension SlackAdapter {
     /// A choice or an edit with the person's name: a reaction has only the id, a button the name of the login.
     func named(_ kind: InboundEvent.Kind) async -> InboundEvent.Kind {
         switch kind {
-        case .choice(let choice):
-            let sender = await self.named(choice.sender)
-            return .choice(
-                Choice(target: choice.target, sender: sender, kind: choice.kind, sentAt: choice.sentAt))
-        case .messageEdited(let edit):
-            let sender = await self.named(edit.sender)
-            return .messageEdited(MessageEdit(reference: edit.reference, sender: sender, text: edit.text))
+        case .choice(var choice):
+            choice.sender = await self.named(choice.sender)
+            return .choice(choice)
+        case .messageEdited(var edit):
+            edit.sender = await self.named(edit.sender)
+            return .messageEdited(edit)
         default: return kind
         }
     }
