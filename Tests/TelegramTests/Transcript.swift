@@ -3,7 +3,8 @@ import HTTP
 import JSON
 import Kit
 import Primitives
-import Telegram
+
+@testable import Telegram
 
 /// Drives a state machine with a manual clock: answers and updates in, actions out.
 final class Transcript {
@@ -147,7 +148,7 @@ final class Transcript {
 
     /// Runs an operation with these answers; returns its calls and the last step.
     func run(_ kind: TelegramOperation.Kind, _ answers: TelegramAnswer...) -> ([TelegramCall], TelegramOperation.Step) {
-        var operation = TelegramOperation(kind)
+        var operation = TelegramOperation(kind: kind)
         var answers = answers[...]
         var calls: [TelegramCall] = []
         while true {

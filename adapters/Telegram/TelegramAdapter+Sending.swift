@@ -53,7 +53,7 @@ extension TelegramAdapter: EditingAdapter, DeletingAdapter, DraftingAdapter, Fil
 
     /// Runs one operation to its end.
     private func send(_ kind: TelegramOperation.Kind) async throws -> TelegramOperation.Outcome {
-        var operation = TelegramOperation(kind)
+        var operation = TelegramOperation(kind: kind)
         while true {
             switch self.step(&operation) {
             case .done(let outcome): return outcome

@@ -1,5 +1,4 @@
 package import Chat
-internal import Crypto
 package import HTTPClient
 internal import JSON
 package import Kit

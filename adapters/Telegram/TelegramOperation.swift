@@ -48,10 +48,6 @@ package struct TelegramOperation: Sendable {
     /// Milliseconds spent waiting for the budget.
     var waited: Int64 = 0
 
-    package init(_ kind: Kind) {
-        self.kind = kind
-    }
-
     /// The target room; nil if the operation uses no budget.
     var room: RoomID? {
         switch self.kind {
