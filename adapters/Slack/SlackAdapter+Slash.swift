@@ -2,7 +2,6 @@ internal import Chat
 internal import JSON
 internal import Kit
 internal import Logging
-internal import Primitives
 
 /// Slash commands belong to no thread. In a direct message with the bot they join that conversation; in a channel the
 /// bot posts the command as a message, and the conversation continues in that message's thread. What not everybody may

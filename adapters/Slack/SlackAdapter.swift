@@ -1,6 +1,5 @@
 package import Chat
 internal import EventLoop
-internal import HTTP
 package import HTTPClient
 internal import JSON
 package import Kit

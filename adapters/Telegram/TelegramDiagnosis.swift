@@ -2,7 +2,6 @@ package import Chat
 internal import HTTP
 internal import JSON
 internal import Kit
-internal import Primitives
 
 /// Turns Bot API answers into findings about a bot's set-up. Pure.
 enum TelegramDiagnosis {

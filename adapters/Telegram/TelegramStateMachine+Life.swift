@@ -1,5 +1,4 @@
 internal import Chat
-internal import Crypto
 internal import HTTP
 internal import JSON
 internal import Kit

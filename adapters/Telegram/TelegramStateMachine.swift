@@ -2,7 +2,6 @@ package import Chat
 internal import JSON
 package import Kit
 package import Logging
-internal import Primitives
 
 /// A Telegram connection as a value: input and time in, actions out. No I/O, no clock.
 ///

@@ -1,4 +1,3 @@
-internal import Chat
 package import JSON
 
 /// An event in a chat.

@@ -1,6 +1,5 @@
 internal import Database
 internal import JSON
-internal import Kit
 internal import Lifecycle
 internal import Logging
 internal import Olm

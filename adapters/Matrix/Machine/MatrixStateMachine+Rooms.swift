@@ -1,4 +1,3 @@
-internal import Chat
 internal import JSON
 internal import Kit
 internal import Logging

@@ -1,7 +1,6 @@
 internal import Crypto
 internal import JSON
 package import Kit
-internal import Olm
 
 /// Verifications by comparing emoji (Client-Server API, "Key verification framework" and "Short Authentication String
 /// verification"), for one device: events in, actions out.
