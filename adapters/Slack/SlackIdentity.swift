@@ -1,4 +1,5 @@
 internal import JSON
+internal import Kit
 
 /// The bot's identity in its workspace, from `auth.test`.
 package struct SlackIdentity: Sendable, Equatable {
@@ -26,7 +27,7 @@ package struct SlackIdentity: Sendable, Equatable {
         guard let team = answer["team_id"]?.stringValue, let user = answer["user_id"]?.stringValue else { return nil }
         // A message may name the bot thousands of times.
         func name(_ member: String, else other: String) -> String {
-            SlackBlocks.cut(answer[member]?.stringValue ?? other, limit: 80)
+            (answer[member]?.stringValue ?? other).cut(to: 80)
         }
         self.init(
             team: team, teamName: name("team", else: team), user: user, name: name("user", else: "jetbridge"),

@@ -152,8 +152,8 @@ extension GitRepository {
         return nil
     }
 
-    /// The places of the branches in the same order; of more than 1,000 those with the newest commits, because each may have a folder
-    /// of many megabytes. Of more than 10,000 only the first ones are looked at.
+    /// The places of the branches in the same order; of more than 1,000 those with the newest commits, because each may
+    /// have a folder of many megabytes. Of more than 10,000 only the first ones are looked at.
     static func newestPlaces(_ branches: [Branch], _ commits: inout CommitWalk) throws(GitError) -> [Int] {
         let most = 1_000
         guard branches.count > most else { return Array(branches.indices) }
