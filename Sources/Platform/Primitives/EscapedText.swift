@@ -11,4 +11,27 @@ package enum EscapedText {
             }
         }.joined()
     }
+
+    /// A code span that no content can end.
+    package static func code(_ text: String) -> String {
+        let fence = String(repeating: "`", count: Self.longestRun(in: text) + 1)
+        let pad = text.hasPrefix("`") || text.hasSuffix("`") || text.hasPrefix(" ") ? " " : ""
+        return fence + pad + text + pad + fence
+    }
+
+    /// A code block that no content can end.
+    package static func fenced(_ text: String) -> String {
+        let fence = String(repeating: "`", count: max(3, Self.longestRun(in: text) + 1))
+        return "\(fence)\n\(text)\n\(fence)"
+    }
+
+    /// How many of the signs around code follow each other at most.
+    package static func longestRun(in text: String) -> Int {
+        var (longest, run) = (0, 0)
+        for byte in text.utf8 {
+            run = byte == UInt8(ascii: "`") ? run + 1 : 0
+            longest = max(longest, run)
+        }
+        return longest
+    }
 }

@@ -28,10 +28,10 @@ struct ApprovalFormTests {
 
     @Test("a code block and a code span hold any content")
     func fences() {
-        expectEqual(AskTexts.fenced("a\n```\nb"), "````\na\n```\nb\n````")
-        expectEqual(AskTexts.fenced("`````"), "``````\n`````\n``````")
-        expectEqual(AskTexts.code("a`b``c"), "```a`b``c```")
-        expectEqual(AskTexts.code("`"), "`` ` ``")
+        expectEqual(EscapedText.fenced("a\n```\nb"), "````\na\n```\nb\n````")
+        expectEqual(EscapedText.fenced("`````"), "``````\n`````\n``````")
+        expectEqual(EscapedText.code("a`b``c"), "```a`b``c```")
+        expectEqual(EscapedText.code("`"), "`` ` ``")
     }
 
     @Test("the digest differs for every part of what is approved")

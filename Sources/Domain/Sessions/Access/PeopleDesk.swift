@@ -234,7 +234,7 @@ package struct PeopleDesk: Sendable {
         guard !others else { return }
         throw PeopleError(
             code: .lastOwner,
-            message: "\(AskTexts.code(person.shownName)) is the last owner, so nobody could give access any more. Make "
+            message: "\(EscapedText.code(person.shownName)) is the last owner, so nobody could give access any more. Make "
                 + "somebody else an owner first, with `people set WHO owner` or the code of `jetbridge pair --role owner`."
         )
     }
@@ -249,10 +249,10 @@ package struct PeopleDesk: Sendable {
         }
         let accounts = people.filter { ExactText($0.account) == exact }
         if accounts.count == 1 { return accounts[0] }
-        let shown = AskTexts.code(VisibleText.strictLine(String(who.prefix(100)).beginning(bytes: 400)))
+        let shown = EscapedText.code(VisibleText.strictLine(String(who.prefix(100)).beginning(bytes: 400)))
         let alike = accounts.isEmpty ? people.filter { $0.name?.lowercased() == who.lowercased() } : accounts
         guard alike.isEmpty else {
-            let ids = alike.prefix(5).map { "`\($0.id)` (\(AskTexts.code($0.identity)))" }.joined(separator: ", ")
+            let ids = alike.prefix(5).map { "`\($0.id)` (\(EscapedText.code($0.identity)))" }.joined(separator: ", ")
             let why = accounts.isEmpty ? "is a name that anybody can choose" : "is not unique"
             throw PeopleError(code: .ambiguous, message: "\(shown) \(why). Use the id: \(ids).")
         }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Describes the files that came with a question to the model. Pure.
 enum FileListing {
     /// Text files up to this size are part of the question.

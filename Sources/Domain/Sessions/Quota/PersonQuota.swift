@@ -1,4 +1,5 @@
 package import Chat
+internal import Primitives
 
 /// What the threads of one person may take.
 package struct PersonQuota: Sendable, Equatable {

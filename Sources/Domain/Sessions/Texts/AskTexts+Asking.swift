@@ -12,7 +12,7 @@ extension AskTexts {
     static func lead(
         _ requests: [ApprovalRequest], id: String, for person: Sender, until time: Int64, isByLine: Bool = false
     ) -> String {
-        let asker = [Self.name(of: person)] + (Self.identity(of: person).map { [Self.code($0)] } ?? [])
+        let asker = [Self.name(of: person)] + (Self.identity(of: person).map { [EscapedText.code($0)] } ?? [])
         let who =
             requests.contains { $0.approver == .requester }
             ? "the model (asked by \(asker.joined(separator: ", ")))" : Self.identified(person)
@@ -22,7 +22,8 @@ extension AskTexts {
         let first = "Approval `\(id)`: \(who) wants to \(actions.joined(separator: " and "))"
         let subject = { (request: ApprovalRequest) in
             ([request.subject] + (request.preview.map { [$0] } ?? []))
-                .map { Self.fenced(isByLine ? Self.shownByLine($0) : VisibleText.strict($0)) }.joined(separator: "\n")
+                .map { EscapedText.fenced(isByLine ? Self.shownByLine($0) : VisibleText.strict($0)) }
+                .joined(separator: "\n")
         }
         let places = Set(requests.map(\.directory))
         let common = places.count == 1 ? places.first ?? "" : ""
@@ -48,7 +49,7 @@ extension AskTexts {
         }.joined(separator: "\n")
     }
 
-    private static func place(_ directory: String) -> String { Self.code(VisibleText.strictLine(directory)) }
+    private static func place(_ directory: String) -> String { EscapedText.code(VisibleText.strictLine(directory)) }
 
     static func moment(_ time: Int64) -> String {
         let time = CivilTime(milliseconds: time)

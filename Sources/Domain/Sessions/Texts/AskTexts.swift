@@ -46,7 +46,7 @@ enum AskTexts {
     static func statusLine(_ ask: AskRecord) -> String {
         let more = ask.isBatch ? " and \(ask.bindings.count - 1) more" : ""
         let text = ask.question?.text ?? ask.bindings.first?.request.subject ?? ask.lead
-        return "open: `\(ask.id)` (\(ask.kind.rawValue)) \(Self.code(Self.firstWords(text)))\(more), "
+        return "open: `\(ask.id)` (\(ask.kind.rawValue)) \(EscapedText.code(Self.firstWords(text)))\(more), "
             + "until \(Self.moment(ask.expiresAt))"
     }
 
@@ -68,7 +68,7 @@ enum AskTexts {
     }
 
     static func unknown(_ id: String) -> String {
-        "No approval \(Self.code(VisibleText.strictLine(id.beginning(bytes: 20)))) is open here."
+        "No approval \(EscapedText.code(VisibleText.strictLine(id.beginning(bytes: 20)))) is open here."
     }
 
     static func elsewhere(_ id: String) -> String {
@@ -159,7 +159,7 @@ enum AskTexts {
     /// A person's name in Markdown, with what tells them apart from others who have chosen the same name.
     static func identified(_ sender: Sender) -> String {
         let name = Self.name(of: sender)
-        return Self.identity(of: sender).map { "\(name) (\(Self.code($0)))" } ?? name
+        return Self.identity(of: sender).map { "\(name) (\(EscapedText.code($0)))" } ?? name
     }
 
     /// Nil where the name is the identity, as a nick of IRC, or a sign-in to the web chat gave the name. It depends on
@@ -175,28 +175,6 @@ enum AskTexts {
 
     static func escaped(_ text: String) -> String {
         EscapedText.markdown(text).replacing("!", with: "\\!")
-    }
-
-    /// A code span that no content can end.
-    static func code(_ text: String) -> String {
-        let fence = String(repeating: "`", count: Self.longestRun(in: text) + 1)
-        let pad = text.hasPrefix("`") || text.hasSuffix("`") || text.hasPrefix(" ") ? " " : ""
-        return fence + pad + text + pad + fence
-    }
-
-    /// A code block that no content can end.
-    static func fenced(_ text: String) -> String {
-        let fence = String(repeating: "`", count: max(3, Self.longestRun(in: text) + 1))
-        return "\(fence)\n\(text)\n\(fence)"
-    }
-
-    private static func longestRun(in text: String) -> Int {
-        var (longest, run) = (0, 0)
-        for byte in text.utf8 {
-            run = byte == UInt8(ascii: "`") ? run + 1 : 0
-            longest = max(longest, run)
-        }
-        return longest
     }
 }
 

@@ -10,7 +10,7 @@ package enum CommentTexts {
 
     /// A new comment, or an answer.
     package static func said(_ comment: DocumentComment, _ sign: CommandSign) -> String {
-        let path = AskTexts.code(comment.place.path)
+        let path = EscapedText.code(comment.place.path)
         if let parent = comment.parent {
             return "**\(Self.name(comment))** about comment \(parent) on \(path):\n\n\(Self.plain(comment.text))"
         }
@@ -26,11 +26,11 @@ package enum CommentTexts {
 
     package static func resolved(_ comment: DocumentComment, by name: String) -> String {
         "**\(AskTexts.escaped(VisibleText.strictLine(name)))** resolved comment \(comment.number) on "
-            + "\(AskTexts.code(comment.place.path))."
+            + "\(EscapedText.code(comment.place.path))."
     }
 
     static func resolved(_ comment: DocumentComment) -> String {
-        "Comment \(comment.number) on \(AskTexts.code(comment.place.path)) is resolved."
+        "Comment \(comment.number) on \(EscapedText.code(comment.place.path)) is resolved."
     }
 
     static func answered(_ number: Int64) -> String { "Your answer stands beside comment \(number)." }
@@ -38,7 +38,7 @@ package enum CommentTexts {
     static func list(_ comments: [DocumentComment], _ sign: CommandSign) -> String {
         guard !comments.isEmpty else { return "No comment on a document is open here." }
         let lines = comments.suffix(20).map { comment in
-            "- **\(comment.number)** \(Self.name(comment)) on \(AskTexts.code(comment.place.path)): "
+            "- **\(comment.number)** \(Self.name(comment)) on \(EscapedText.code(comment.place.path)): "
                 + Self.plain(Self.shortened(comment.text.replacing("\n", with: " "), 120))
         }
         let first = comments.count > 20 ? "The newest 20 of \(comments.count) open comments:" : "Open comments:"

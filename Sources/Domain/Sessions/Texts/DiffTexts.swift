@@ -37,7 +37,7 @@ enum DiffTexts {
     }
 
     private static func code(_ path: String) -> String {
-        AskTexts.code(VisibleText.strictLine(path).shortened(to: Self.nameLength))
+        EscapedText.code(VisibleText.strictLine(path).shortened(to: Self.nameLength))
     }
 
     /// The diff in a code block; nothing for a long one.
@@ -45,7 +45,7 @@ enum DiffTexts {
         guard diff.utf8.count <= 2000, diff.utf8.count(where: { $0 == UInt8(ascii: "\n") }) <= Self.shownLines else {
             return []
         }
-        let block = AskTexts.fenced(VisibleText.strict(diff.hasSuffix("\n") ? String(diff.dropLast()) : diff))
+        let block = EscapedText.fenced(VisibleText.strict(diff.hasSuffix("\n") ? String(diff.dropLast()) : diff))
         let end = block.firstIndex(of: "\n") ?? block.endIndex
         return ["\(block[..<end])diff\(block[end...])"]
     }

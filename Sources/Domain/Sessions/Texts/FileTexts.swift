@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// Texts for people and models about the files that came with a question.
 enum FileTexts {

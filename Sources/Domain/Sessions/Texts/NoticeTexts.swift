@@ -56,7 +56,7 @@ enum NoticeTexts {
         let title = AskTexts.escaped(VisibleText.strictLine(entry.title))
         let place = title.isEmpty ? "a conversation" : "“\(title)”"
         return "\(AskTexts.identified(ask.requester)) asks for approval `\(ask.id)` in \(place) on "
-            + "\(ask.route.room.adapter): \(AskTexts.code(subject))\(more)"
+            + "\(ask.route.room.adapter): \(EscapedText.code(subject))\(more)"
     }
 
     private static func how(_ entry: Entry, _ publicURL: String) -> String {

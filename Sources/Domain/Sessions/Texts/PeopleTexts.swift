@@ -73,6 +73,6 @@ package enum PeopleTexts {
     }
 
     private static func code(_ text: String) -> String {
-        AskTexts.code(VisibleText.strictLine(String(text.prefix(100)).beginning(bytes: 400)))
+        EscapedText.code(VisibleText.strictLine(String(text.prefix(100)).beginning(bytes: 400)))
     }
 }

@@ -39,11 +39,11 @@ enum ReportTexts {
         guard !tasks.isEmpty else { return nil }
         func plain(_ text: String) -> String { AskTexts.escaped(VisibleText.strictLine(text)) }
         let lines = tasks.prefix(20).map { task in
-            "- \(AskTexts.code(task.id)) \(plain(task.title)) · \(task.due)"
+            "- \(EscapedText.code(task.id)) \(plain(task.title)) · \(task.due)"
                 + (task.owner.map { " · \(plain($0))" } ?? "")
         }
         let more = tasks.count > lines.count ? ["- and \(tasks.count - lines.count) more"] : []
-        return (["Due in \(AskTexts.code(repository)):", ""] + lines + more).joined(separator: "\n")
+        return (["Due in \(EscapedText.code(repository)):", ""] + lines + more).joined(separator: "\n")
     }
 
     private static func tokens(_ tokens: TokenSums) -> String {

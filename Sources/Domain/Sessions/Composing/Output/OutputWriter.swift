@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// Writes output lines as Markdown: code blocks, those of standard error marked. Pure.
 struct OutputWriter: Sendable {
@@ -21,7 +22,7 @@ struct OutputWriter: Sendable {
             return self.close() + self.gap() + line.text + "\n"
         }
         // A run of backticks that could close the block begins one with a longer fence.
-        let needed = max(Self.usualFence, Self.longestRun(in: line.text) + 1)
+        let needed = max(Self.usualFence, EscapedText.longestRun(in: line.text) + 1)
         var text = ""
         if self.stream != stream || self.fence < needed {
             text += self.close() + self.open(stream, fence: needed)
@@ -56,16 +57,6 @@ struct OutputWriter: Sendable {
     private mutating func gap() -> String {
         defer { self.isEmpty = false }
         return self.isEmpty ? "" : "\n"
-    }
-
-    private static func longestRun(in line: String) -> Int {
-        var longest = 0
-        var run = 0
-        for byte in line.utf8 {
-            run = byte == UInt8(ascii: "`") ? run + 1 : 0
-            longest = max(longest, run)
-        }
-        return longest
     }
 
     /// Markdown of all `lines`.
