@@ -1,4 +1,5 @@
 import Chat
+import Store
 import TestSupport
 import Testing
 

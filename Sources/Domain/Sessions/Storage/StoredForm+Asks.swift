@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Store
 
 /// Parts of asks as JSON text in the tables.
 extension StoredForm {

@@ -1,4 +1,6 @@
 package import Chat
+internal import JSON
+internal import Store
 
 /// An edit or deletion of a waiting message.
 package enum MessageChange: Sendable, Equatable {
@@ -53,5 +55,30 @@ package enum EditedTurn: Sendable, Equatable {
             case .chat(let question) = Intent.parse(text, sign: sign)
         else { return .message }
         return .question(question)
+    }
+}
+
+extension StoredForm {
+    static func text(of change: MessageChange) -> String {
+        let reference = change.reference
+        var json: JSONObject = [
+            "adapter": .string(reference.room.adapter.rawValue), "room": .string(reference.room.name),
+            "id": .string(reference.id),
+        ]
+        if case .edit(let edit) = change {
+            json["sender"] = Self.json(edit.sender)
+            json["text"] = .string(edit.text)
+        }
+        return JSON.object(json).text
+    }
+
+    static func change(from text: String) throws -> MessageChange {
+        let json = try Self.parse(text)
+        guard let adapter = json["adapter"]?.stringValue, let room = json["room"]?.stringValue,
+            let id = json["id"]?.stringValue
+        else { throw Malformed(what: "change") }
+        let reference = MessageReference(room: RoomID(adapter: AdapterID(adapter), name: room), id: id)
+        guard let sender = json["sender"], let text = json["text"]?.stringValue else { return .deletion(reference) }
+        return .edit(MessageEdit(reference: reference, sender: try Self.sender(sender), text: text))
     }
 }

@@ -3,20 +3,22 @@ package import JSON
 
 /// Values of the chat vocabulary as JSON text in the tables. Absent values are omitted.
 package enum StoredForm {
-    struct Malformed: Error, CustomStringConvertible {
+    package struct Malformed: Error, CustomStringConvertible {
         let what: String
-        var description: String { "the stored \(self.what) cannot be read" }
+        package var description: String { "the stored \(self.what) cannot be read" }
+
+        package init(what: String) { self.what = what }
     }
 
-    static func text(of route: Route) -> String { Self.json(route).text }
+    package static func text(of route: Route) -> String { Self.json(route).text }
 
-    static func route(from text: String) throws -> Route { try Self.route(try Self.parse(text)) }
+    package static func route(from text: String) throws -> Route { try Self.route(try Self.parse(text)) }
 
-    static func text(of sender: Sender) -> String { Self.json(sender).text }
+    package static func text(of sender: Sender) -> String { Self.json(sender).text }
 
-    static func sender(from text: String) throws -> Sender { try Self.sender(try Self.parse(text)) }
+    package static func sender(from text: String) throws -> Sender { try Self.sender(try Self.parse(text)) }
 
-    static func text(of message: InboundMessage) -> String {
+    package static func text(of message: InboundMessage) -> String {
         var json: JSONObject = [
             "adapter": .string(message.thread.adapter.rawValue), "thread": .string(message.thread.value),
             "route": Self.json(message.route), "sender": Self.json(message.sender), "text": .string(message.text),
@@ -29,7 +31,7 @@ package enum StoredForm {
         return JSON.object(json).text
     }
 
-    static func message(from text: String) throws -> InboundMessage {
+    package static func message(from text: String) throws -> InboundMessage {
         let json = try Self.parse(text)
         guard let adapter = json["adapter"]?.stringValue, let thread = json["thread"]?.stringValue,
             let body = json["text"]?.stringValue, let sentAt = json["sentAt"]?.intValue,
@@ -44,40 +46,17 @@ package enum StoredForm {
             attachments: try Self.attachments(json["attachments"]))
     }
 
-    static func text(of change: MessageChange) -> String {
-        let reference = change.reference
-        var json: JSONObject = [
-            "adapter": .string(reference.room.adapter.rawValue), "room": .string(reference.room.name),
-            "id": .string(reference.id),
-        ]
-        if case .edit(let edit) = change {
-            json["sender"] = Self.json(edit.sender)
-            json["text"] = .string(edit.text)
-        }
-        return JSON.object(json).text
-    }
-
-    static func change(from text: String) throws -> MessageChange {
-        let json = try Self.parse(text)
-        guard let adapter = json["adapter"]?.stringValue, let room = json["room"]?.stringValue,
-            let id = json["id"]?.stringValue
-        else { throw Malformed(what: "change") }
-        let reference = MessageReference(room: RoomID(adapter: AdapterID(adapter), name: room), id: id)
-        guard let sender = json["sender"], let text = json["text"]?.stringValue else { return .deletion(reference) }
-        return .edit(MessageEdit(reference: reference, sender: try Self.sender(sender), text: text))
-    }
-
     /// Nil for none, so that a column stays empty.
-    static func text(of attachments: [Attachment]) -> String? {
+    package static func text(of attachments: [Attachment]) -> String? {
         attachments.isEmpty ? nil : Self.json(attachments).text
     }
 
-    static func attachments(from text: String?) throws -> [Attachment] {
+    package static func attachments(from text: String?) throws -> [Attachment] {
         try Self.attachments(text.map { try Self.parse($0) })
     }
 
     /// What a turn keeps of its attachments once they are fetched; nil for nothing.
-    static func text(of images: [SentImage]) -> String? {
+    package static func text(of images: [SentImage]) -> String? {
         guard !images.isEmpty else { return nil }
         let list = images.map { image -> JSON in
             [
@@ -90,7 +69,7 @@ package enum StoredForm {
     }
 
     /// The images in a turn's attachments; those that are still to be fetched are a list instead.
-    static func images(from text: String?) throws -> [SentImage] {
+    package static func images(from text: String?) throws -> [SentImage] {
         guard let text, text.hasPrefix("{") else { return [] }
         return try (try Self.parse(text)["images"]?.arrayValue ?? []).map { json in
             guard let file = json["file"]?.stringValue, let name = json["name"]?.stringValue,
@@ -103,7 +82,7 @@ package enum StoredForm {
     }
 
     /// Nil for none, so that a column stays empty.
-    static func text(of buttons: [MessageButton]) -> String? {
+    package static func text(of buttons: [MessageButton]) -> String? {
         if buttons.isEmpty { return nil }
         return JSON.array(
             buttons.map { button in
@@ -113,7 +92,7 @@ package enum StoredForm {
         ).text
     }
 
-    static func buttons(from text: String?) throws -> [MessageButton] {
+    package static func buttons(from text: String?) throws -> [MessageButton] {
         guard let text else { return [] }
         return try (try Self.parse(text).arrayValue ?? []).map { json in
             guard let label = json[0]?.stringValue, let command = json[1]?.stringValue else {
@@ -124,7 +103,7 @@ package enum StoredForm {
         }
     }
 
-    static func parse(_ text: String) throws -> JSON {
+    package static func parse(_ text: String) throws -> JSON {
         try JSON.parse(Array(text.utf8))
     }
 
