@@ -31,9 +31,8 @@ struct Office {
     init(_ text: String? = "# Tasks\n\n- [ ] T1 One\n- [ ] Two\n") async throws {
         self.directory = try TemporaryDirectory()
         let path = self.directory.path + "/notes"
-        let catalog = RepositoryCatalog(
-            [RepositorySetting(name: "notes", place: .local(path: path), branch: "main")],
-            now: { 1_700_000_000 }, logger: Logger(label: "test"))
+        let setting = RepositorySetting(name: "notes", place: .local(path: path), branch: "main")
+        let catalog = RepositoryCatalog([setting], now: { 1_700_000_000 }, logger: Logger(label: "test"))
         await catalog.prepare()
         self.git = RealGit(path)
         if let text {
@@ -288,9 +287,8 @@ struct TaskCommandTests {
             upstreams: ["notes": RemoteUpstream(name: "notes") { _ in GitRemote(url: try GitRemoteURL(server)) }],
             now: { 1_700_000_000 }, logger: Logger(label: "test"))
         await catalog.prepare()
-        let desk = TaskDesk(
-            store: office.store, repositories: catalog, pages: RepositoryPages(viewer: "http://host"),
-            now: { 1_700_000_000_000 })
+        let pages = RepositoryPages(viewer: "http://host")
+        let desk = TaskDesk(store: office.store, repositories: catalog, pages: pages, now: { 1_700_000_000_000 })
         try await expectEqual(desk.list(TaskFilter(), in: nil, limit: 9).items.count, 2)
         try office.git.shell("printf -- '\\n- [ ] T7 Pushed\\n' >> docs/TASKS.md && git commit -qam push")
         try await catalog.repository(nil).refresh(hasMoved: true)
