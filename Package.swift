@@ -122,7 +122,7 @@ let package = Package(
             dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"],
             path: "Sources/Domain/Specs", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain(
-            "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Logging", "Primitives",
+            "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Logging", "People", "Primitives",
             "Repositories", "Sessions", "Specs", "Store"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: small),
         domain(
@@ -140,16 +140,16 @@ let package = Package(
             name: "Analytics", dependencies: ["JSON", "Primitives"], path: "Sources/Domain/Analytics",
             swiftSettings: cold, plugins: ["EmbedTemplates"]),
         domain("Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
+        domain("People", "Audit", "Chat", "Crypto", "Database", "JSON", "Primitives", "Store"),
         domain(
-            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
-            "Markdown", "Models", "Objects", "Primitives", "Store", "Telemetry"),
+            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle",
+            "Logging", "Markdown", "Models", "Objects", "People", "Primitives", "Store", "Telemetry"),
         domain(
             "Tasks", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging",
-            "Primitives",
-            "Repositories", "Sessions", "Store"),
+            "People", "Primitives", "Repositories", "Sessions", "Store"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
-            "Models", "Primitives", "Sessions", "Store", settings: small),
+            "Models", "People", "Primitives", "Store", settings: small),
         domain(
             "Backup", "Audit", "Compression", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
             "Objects", "Primitives", settings: small),
@@ -159,8 +159,8 @@ let package = Package(
             settings: small),
         domain(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
-            "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Processes", "Repositories",
-            "Sessions", "SignIn", "Specs", "Store", "Tasks", "Work", settings: small),
+            "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives", "Processes",
+            "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Work", settings: small),
 
         // Adapters and Gateway
         .target(
@@ -180,8 +180,9 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Git",
-                "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Models", "Primitives",
-                "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry", "WebSockets",
+                "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Models", "People",
+                "Primitives", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry",
+                "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -199,19 +200,20 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database",
-                "Documents", "EventLoop", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC", "JSON",
-                "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Models", "NATS", "Objects", "Primitives", "Proxy",
-                "Repositories", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Store", "Tasks",
-                "Telegram", "Telemetry", "Turns", "Work", "YAML",
+                "Documents", "EventLoop", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC",
+                "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Models", "NATS", "Objects", "People",
+                "Primitives", "Proxy", "Repositories", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Store",
+                "Tasks", "Telegram", "Telemetry", "Turns", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway", "HTTP",
-                "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "Primitives",
-                "Processes", "Schemas", "Sessions", "Specs", "Store", "Tasks", "Terminals", "WebSockets", "Work",
+                "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway",
+                "HTTP", "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "People",
+                "Primitives", "Processes", "Schemas", "Sessions", "Specs", "Store", "Tasks", "Terminals", "WebSockets",
+                "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: small),
 
@@ -229,8 +231,8 @@ let package = Package(
             name: "jetbridge-bench",
             dependencies: [
                 "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "IRC",
-                "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "Primitives", "Processes", "Repositories",
-                "Sandbox", "Sessions", "Specs", "Store", "TestSupport", "Turns", "Work",
+                "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "People", "Primitives", "Processes",
+                "Repositories", "Sandbox", "Sessions", "Specs", "Store", "TestSupport", "Turns", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: cold, linkerSettings: withTesting),
         tests("Primitives", "JSON", "Primitives", "TestSupport"),
@@ -288,32 +290,29 @@ let package = Package(
             "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON",
             "Logging", "Models", "Primitives", "Processes", "Repositories", "Sessions", "Store", "TestSupport"),
         tests(
-            "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "Primitives", "Repositories",
-            "Sessions", "Store", "Tasks", "TestSupport",
+            "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "People", "Primitives",
+            "Repositories", "Sessions", "Store", "Tasks", "TestSupport",
             exclude: ["Corpus"]),
         tests(
             "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "Specs",
             "TestSupport"),
         tests(
-            "Sessions", "Analytics", "Audit", "Chat", "Database", "JSON", "Logging", "Models", "Objects", "Primitives",
-            "Sessions", "Store", "TestSupport", "Work",
+            "Sessions", "Analytics", "Audit", "Chat", "Database", "JSON", "Logging", "Models", "Objects", "People",
+            "Primitives", "Sessions", "Store", "TestSupport", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",
-            "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Sandbox",
-            "Sessions",
-            "Specs", "Store", "Tasks", "TestSupport", "Turns", "Work"),
+            "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives", "Repositories",
+            "Sandbox", "Sessions", "Specs", "Store", "Tasks", "TestSupport", "Turns", "Work"),
         tests(
             "Backup", "Backup", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
             "Primitives", "TestSupport"),
-        tests(
-            "Cluster", "Cluster", "Crypto", "Database", "Logging", "NATS", "Primitives", "Sessions", "Store",
-            "TestSupport"),
+        tests("Cluster", "Cluster", "Crypto", "Database", "Logging", "NATS", "Primitives", "Store", "TestSupport"),
         tests("Kit", "Chat", "Kit", "Markdown", "Primitives", "TestSupport"),
         tests("IRC", "Chat", "Crypto", "IRC", "Kit", "Primitives", "TestSupport"),
         tests(
             "Matrix", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Kit", "Lifecycle",
-            "Logging", "Matrix", "Olm", "Primitives", "Processes", "Sessions", "Store", "TestSupport"),
+            "Logging", "Matrix", "Olm", "Primitives", "Processes", "Store", "TestSupport"),
         tests(
             "Slack", "Chat", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Kit", "Lifecycle", "Logging",
             "Primitives", "Slack", "TestSupport"),
@@ -326,27 +325,27 @@ let package = Package(
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
             "Gateway", "Chat", "Copilot", "Crypto", "Database", "Documents", "EventLoop", "Gateway", "Git", "GitHub",
-            "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Models", "Primitives", "Processes", "Repositories",
-            "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "TestSupport", "WebSockets",
+            "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Models", "People", "Primitives", "Processes",
+            "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "TestSupport", "WebSockets",
             exclude: ["SignIn/openid"]),
         tests(
             "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives",
             "Proxy", "Telemetry", "TestSupport"),
         tests(
             "Host", "Agent", "Chat", "Copilot", "Database", "EventLoop", "Gateway", "GitHub", "HTTP", "Host", "IRC",
-            "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "Primitives", "Proxy", "Repositories",
-            "Sessions", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Turns", "Work"),
+            "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "People", "Primitives", "Proxy",
+            "Repositories", "Sessions", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Turns", "Work"),
         tests(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(
             "AdapterContract", "Chat", "Database", "Gateway", "HTTP", "IRC", "JSON", "Kit", "Logging", "Matrix",
-            "Models", "Primitives", "Sessions", "Slack", "Store", "Telegram", "TestSupport"),
+            "Models", "People", "Primitives", "Sessions", "Slack", "Store", "Telegram", "TestSupport"),
         tests(
             "Crash", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON",
-            "Primitives", "Processes", "Sessions", "Store", "TestSupport", "WebSockets", "jetbridge"),
+            "Primitives", "Processes", "Store", "TestSupport", "WebSockets", "jetbridge"),
         tests(
             "EndToEnd", "Crypto", "Database", "EventLoop", "Gateway", "HTTP", "HTTPClient", "HTTPServer", "JSON",
-            "Lifecycle", "Primitives", "Processes", "Sessions", "Store", "TestSupport", "jetbridge",
+            "Lifecycle", "Primitives", "Processes", "Store", "TestSupport", "jetbridge",
             exclude: ["API/judges", "browser", "proxy", "terminal"]),
     ],
     swiftLanguageModes: [.v6]

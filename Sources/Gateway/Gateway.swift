@@ -5,6 +5,7 @@ internal import HTTPServer
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import People
 internal import Primitives
 package import Sessions
 internal import Store

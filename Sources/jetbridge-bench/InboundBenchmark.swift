@@ -1,6 +1,7 @@
 internal import Chat
 internal import Database
 internal import Logging
+internal import People
 internal import Primitives
 internal import Sessions
 internal import Store

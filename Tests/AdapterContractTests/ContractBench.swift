@@ -8,6 +8,7 @@ import Primitives
 import Store
 import TestSupport
 
+@testable import People
 @testable import Sessions
 
 /// Why a test of the contract could not proceed.

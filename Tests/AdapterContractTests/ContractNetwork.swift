@@ -1,8 +1,6 @@
 import Chat
 import Testing
 
-@testable import Sessions
-
 /// A network under test: people on one side, an adapter on the other, and a room between them.
 ///
 /// A new network joins the contract with one conformance and one case of ``NetworkKind``. The platform lives as long as

@@ -2,8 +2,6 @@ import Chat
 import Primitives
 import TestSupport
 
-@testable import Sessions
-
 /// The in-memory network, with or without editing and other features; its room outlives the bot's connections.
 final class FakeNetwork: ContractNetwork {
     private struct State {

@@ -3,8 +3,6 @@ import IRC
 import Primitives
 import TestSupport
 
-@testable import Sessions
-
 /// A real ngIRCd with one channel: no event ids, no edits, no history; the PONG after a line proves its arrival.
 final class IRCNetwork: ContractNetwork {
     private struct State {

@@ -6,8 +6,6 @@ import Matrix
 import Primitives
 import TestSupport
 
-@testable import Sessions
-
 /// A real Synapse behind a faulting proxy: one room with a thread for each person.
 ///
 /// The test run shares the server; accounts and room belong to this network only. In an encrypted room people are behind

@@ -2,8 +2,6 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Sessions
-
 @Suite("Contract: messages that wait", .timeLimit(.minutes(1)))
 struct QueueTests {
     /// Answers the first question when the test releases it.

@@ -7,8 +7,6 @@ import Primitives
 import Slack
 import TestSupport
 
-@testable import Sessions
-
 /// Slack on loopback behind a faulting proxy: one channel with a thread for each person.
 final class SlackNetwork: ContractNetwork {
     private struct State {

@@ -7,8 +7,6 @@ import Primitives
 import Telegram
 import TestSupport
 
-@testable import Sessions
-
 /// Telegram on loopback behind a faulting proxy: a group with a topic for each person.
 final class TelegramNetwork: ContractNetwork {
     private struct State {

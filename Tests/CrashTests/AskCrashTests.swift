@@ -1,7 +1,6 @@
 import Database
 import JSON
 import Processes
-import Sessions
 import Store
 import TestSupport
 import Testing

@@ -1,7 +1,6 @@
 import HTTP
 import JSON
 import Processes
-import Sessions
 import TestSupport
 import Testing
 import WebSockets

@@ -6,7 +6,6 @@ import HTTPClient
 import JSON
 import Primitives
 import Processes
-import Sessions
 import Store
 import TestSupport
 import Testing

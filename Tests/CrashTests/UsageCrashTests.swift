@@ -2,7 +2,6 @@ import Database
 import JSON
 import Primitives
 import Processes
-import Sessions
 import Store
 import TestSupport
 import Testing

@@ -2,7 +2,6 @@ import HTTP
 import JSON
 import Primitives
 import Processes
-import Sessions
 import Store
 import TestSupport
 import Testing

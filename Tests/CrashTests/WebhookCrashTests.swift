@@ -2,7 +2,6 @@ import HTTPServer
 import JSON
 import Primitives
 import Processes
-import Sessions
 import Store
 import TestSupport
 import Testing

@@ -3,7 +3,6 @@ import Gateway
 import Lifecycle
 import Objects
 import Primitives
-import Sessions
 import Store
 import TestSupport
 import Testing

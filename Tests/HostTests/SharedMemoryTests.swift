@@ -2,7 +2,6 @@ import Chat
 import Database
 import Kit
 import Primitives
-import Sessions
 import Store
 import TestSupport
 import Testing

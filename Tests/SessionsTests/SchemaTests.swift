@@ -4,7 +4,6 @@ import TestSupport
 import Testing
 
 @testable import Database
-@testable import Sessions
 
 @Suite("The schema", .timeLimit(.minutes(1)))
 struct SchemaTests {

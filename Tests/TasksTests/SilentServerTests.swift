@@ -7,7 +7,6 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
 @testable import Tasks
 
 /// Follows a folder, and does not answer what is held.

@@ -12,6 +12,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 @testable import Tasks
 

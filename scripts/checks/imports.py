@@ -37,7 +37,7 @@ ARROWS = {
     "Repositories": {"Chat"},
     "GitHub": {"Chat", "Copilot", "Models", "Repositories", "Store"},
     "Specs": {"Chat", "Models", "Repositories"},
-    "Documents": {"Chat", "Repositories", "Sessions", "Specs", "Store"},
+    "Documents": {"Chat", "People", "Repositories", "Sessions", "Specs", "Store"},
     "Analytics": set(),
     "Audit": {"Chat"},
     "Backup": {"Audit"},
@@ -46,9 +46,10 @@ ARROWS = {
     "Jail": {"Chat"},
     "Work": {"Audit", "Chat", "Jail", "Repositories", "Store"},
     "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Store", "Work"},
-    "Sessions": {"Analytics", "Audit", "Chat", "Models", "Store"},
-    "Tasks": {"Audit", "Chat", "Repositories", "Sessions", "Store"},
-    "SignIn": {"Chat", "Copilot", "GitHub", "Models", "Sessions", "Store"},
+    "People": {"Audit", "Chat", "Store"},  # nothing of threads
+    "Sessions": {"Analytics", "Audit", "Chat", "Models", "People", "Store"},
+    "Tasks": {"Audit", "Chat", "People", "Repositories", "Sessions", "Store"},
+    "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }
 BELOW_HOST = PLATFORM | DOMAIN | ADAPTERS | {"Gateway", "Proxy"}
@@ -66,8 +67,8 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Models", "Repositories", "Sessions", "SignIn", "Specs", "Store",
-                               "Tasks"}
+            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Models", "People", "Repositories", "Sessions", "SignIn", "Specs",
+                               "Store", "Tasks"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

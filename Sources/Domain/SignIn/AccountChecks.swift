@@ -3,8 +3,8 @@ internal import JSON
 internal import Lifecycle
 package import Logging
 package import Models
+package import People
 internal import Primitives
-package import Sessions
 
 /// Asks providers every hour who still belongs to what admits them; who has left is out at once.
 ///

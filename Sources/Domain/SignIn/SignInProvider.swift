@@ -1,7 +1,7 @@
 package import Copilot
 package import GitHub
+package import People
 package import Primitives
-package import Sessions
 
 // Change: another sign-in to the web chat
 /// A way to sign in to the web chat with an account elsewhere.

@@ -1,8 +1,8 @@
 internal import Crypto
 internal import JSON
 package import Logging
+package import People
 package import Primitives
-package import Sessions
 package import Store
 
 /// Sign-ins to the web chat with accounts elsewhere, from their beginning in a browser to its cookie.

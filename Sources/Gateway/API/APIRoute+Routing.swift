@@ -3,7 +3,6 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Schemas
-internal import Sessions
 
 extension APIRoute {
     /// The route for the server's routing table.

@@ -3,7 +3,6 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Schemas
-internal import Sessions
 
 /// A type of the API: its schema is read off it.
 typealias DocumentType = Codable & SendableMetatype

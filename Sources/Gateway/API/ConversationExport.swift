@@ -1,5 +1,6 @@
 package import Chat
 internal import JSON
+internal import People
 internal import Primitives
 internal import Schemas
 package import Sessions

@@ -1,4 +1,4 @@
-internal import Sessions
+internal import People
 internal import Store
 
 /// What the people who began threads are called.

@@ -3,6 +3,7 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import People
 internal import Schemas
 internal import Sessions
 

@@ -2,7 +2,6 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import Primitives
-internal import Sessions
 
 /// Problems shared by several routes.
 enum Problems {

@@ -6,7 +6,6 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Repositories
-internal import Sessions
 internal import Store
 internal import Tasks
 

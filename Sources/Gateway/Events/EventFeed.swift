@@ -4,8 +4,8 @@ internal import EventLoop
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import People
 internal import Primitives
-internal import Sessions
 internal import Store
 
 /// The changes of the store, read once for all streams, as long as there are any.

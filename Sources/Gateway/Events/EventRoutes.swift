@@ -4,9 +4,9 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import People
 internal import Primitives
 internal import Schemas
-internal import Sessions
 
 /// What changes, as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 struct EventRoutes: Sendable {

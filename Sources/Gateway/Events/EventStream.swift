@@ -1,6 +1,7 @@
 internal import Chat
 internal import Database
 internal import JSON
+internal import People
 internal import Primitives
 internal import Schemas
 internal import Sessions

@@ -1,7 +1,6 @@
 internal import Chat
 internal import JSON
 internal import Primitives
-internal import Sessions
 internal import Store
 
 /// Finds the value of a field: from its parent's JSON and its arguments.

@@ -2,6 +2,7 @@ internal import Analytics
 internal import Audit
 internal import Chat
 internal import JSON
+internal import People
 internal import Primitives
 internal import Schemas
 internal import Sessions

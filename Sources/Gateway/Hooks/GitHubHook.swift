@@ -4,7 +4,6 @@ internal import HTTPServer
 package import JSON
 package import Logging
 package import Primitives
-internal import Sessions
 internal import Store
 
 /// GitHub's webhook: `POST /hooks/github`. A delivery needs no credential but its signature.

@@ -1,7 +1,6 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
-internal import Sessions
 internal import WebSockets
 
 /// The WebSocket route of the live protocol.

@@ -1,7 +1,6 @@
 internal import EventLoop
 internal import HTTP
 internal import Primitives
-internal import Sessions
 internal import Store
 
 /// Whoever waits until another host no longer has a place. A host that hangs, or is cut off, does not say so itself.

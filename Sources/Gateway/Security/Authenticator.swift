@@ -1,8 +1,8 @@
 internal import Crypto
 internal import HTTP
 internal import HTTPServer
+package import People
 internal import Primitives
-package import Sessions
 package import Store
 
 /// Identifies the caller of a request by a bearer token or the cookie of a signed-in browser.

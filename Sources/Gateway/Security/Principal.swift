@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 internal import Sessions
 
 /// The caller of a request.

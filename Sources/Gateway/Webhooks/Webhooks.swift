@@ -6,6 +6,7 @@ internal import HTTP
 internal import HTTPClient
 internal import JSON
 internal import Logging
+internal import People
 internal import Primitives
 internal import Schemas
 internal import Sessions

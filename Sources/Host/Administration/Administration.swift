@@ -5,6 +5,7 @@ internal import Crypto
 internal import Database
 internal import Gateway
 internal import Lifecycle
+package import People
 internal import Primitives
 package import Sessions
 internal import Store

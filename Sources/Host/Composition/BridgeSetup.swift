@@ -4,6 +4,7 @@ internal import Chat
 internal import Gateway
 internal import Logging
 internal import Models
+internal import People
 internal import Primitives
 internal import Repositories
 internal import Sessions

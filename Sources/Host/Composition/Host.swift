@@ -10,6 +10,7 @@ internal import Jail
 package import Lifecycle
 internal import Logging
 internal import Models
+internal import People
 internal import Primitives
 internal import Repositories
 package import Sessions

@@ -7,6 +7,7 @@ internal import Kit
 internal import Lifecycle
 internal import Logging
 internal import Matrix
+internal import People
 internal import Primitives
 internal import Sessions
 internal import Slack

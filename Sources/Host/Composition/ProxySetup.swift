@@ -3,6 +3,7 @@ internal import Gateway
 internal import HTTP
 internal import Lifecycle
 internal import Logging
+internal import People
 internal import Primitives
 internal import Proxy
 internal import Sessions

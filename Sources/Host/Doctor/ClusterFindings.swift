@@ -4,7 +4,6 @@ internal import Database
 internal import Lifecycle
 internal import NATS
 internal import Primitives
-internal import Sessions
 internal import Store
 
 /// Checks what the hosts of a cluster need in common.

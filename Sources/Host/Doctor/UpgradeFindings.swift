@@ -2,7 +2,6 @@ internal import Database
 internal import Glibc
 internal import Lifecycle
 internal import Primitives
-internal import Sessions
 
 extension Doctor {
     /// Reports whether this program can take over from the release that was used until now. Changes nothing.

@@ -3,8 +3,8 @@ internal import GitHub
 internal import HTTP
 internal import HTTPClient
 internal import Lifecycle
+internal import People
 internal import Primitives
-internal import Sessions
 internal import SignIn
 internal import Store
 internal import Turns

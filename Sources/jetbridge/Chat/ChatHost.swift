@@ -1,8 +1,8 @@
 internal import Chat
 internal import Host
 internal import Lifecycle
+internal import People
 internal import Primitives
-internal import Sessions
 
 /// Provides a host for the duration of a `chat` command.
 enum ChatHost {

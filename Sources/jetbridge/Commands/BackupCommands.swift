@@ -5,7 +5,6 @@ internal import Host
 internal import JSON
 internal import Lifecycle
 internal import Primitives
-internal import Sessions
 internal import Store
 internal import Terminals
 

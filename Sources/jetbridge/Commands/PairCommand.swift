@@ -2,7 +2,6 @@ internal import Chat
 internal import Host
 internal import JSON
 internal import Primitives
-internal import Sessions
 
 struct PairCommand: Command {
     let syntax = CommandSyntax(

@@ -3,6 +3,7 @@ internal import Host
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import People
 internal import Primitives
 internal import Sessions
 

@@ -3,7 +3,6 @@ internal import Glibc
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Sessions
 internal import Store
 
 struct StoreCopyCommand: Command {

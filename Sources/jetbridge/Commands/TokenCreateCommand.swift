@@ -3,8 +3,8 @@ internal import Host
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import People
 internal import Primitives
-internal import Sessions
 
 struct TokenCreateCommand: Command {
     let syntax = CommandSyntax(

@@ -4,6 +4,7 @@ internal import Host
 internal import JSON
 internal import Logging
 internal import Models
+internal import People
 internal import Primitives
 internal import Sessions
 

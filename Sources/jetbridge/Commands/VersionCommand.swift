@@ -2,7 +2,6 @@ internal import Database
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Sessions
 internal import Store
 
 struct VersionCommand: Command {

@@ -1,7 +1,6 @@
 import Database
 import Glibc
 import Primitives
-import Sessions
 import Store
 import TestSupport
 import Testing

@@ -3,7 +3,6 @@ import Glibc
 import HTTP
 import JSON
 import Processes
-import Sessions
 import Store
 import TestSupport
 import Testing

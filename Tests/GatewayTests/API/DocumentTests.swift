@@ -3,6 +3,7 @@ import Documents
 import HTTP
 import JSON
 import Logging
+import People
 import Repositories
 import Sessions
 import Store

@@ -2,8 +2,8 @@ import Chat
 import HTTP
 import HTTPClient
 import JSON
+import People
 import Primitives
-import Sessions
 import Store
 import TestSupport
 import Testing

@@ -1,7 +1,6 @@
 import Chat
 import HTTP
 import JSON
-import Sessions
 import TestSupport
 import Testing
 

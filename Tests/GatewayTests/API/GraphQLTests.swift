@@ -1,7 +1,7 @@
 import Chat
 import HTTP
 import JSON
-import Sessions
+import People
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Chat
 import Glibc
 import HTTP
 import JSON
+import People
 import Sessions
 import Store
 import TestSupport

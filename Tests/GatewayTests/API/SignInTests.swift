@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import JSON
+import People
 import Sessions
 import TestSupport
 import Testing

@@ -4,7 +4,6 @@ import HTTP
 import JSON
 import Logging
 import Repositories
-import Sessions
 import Store
 import Tasks
 import TestSupport

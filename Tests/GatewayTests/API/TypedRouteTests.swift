@@ -4,7 +4,6 @@ import HTTP
 import HTTPServer
 import JSON
 import Schemas
-import Sessions
 import TestSupport
 import Testing
 

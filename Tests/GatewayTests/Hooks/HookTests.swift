@@ -2,7 +2,6 @@ import Chat
 import EventLoop
 import HTTP
 import HTTPServer
-import Sessions
 import Store
 import TestSupport
 import Testing

@@ -1,8 +1,8 @@
 import Chat
 import JSON
 import Logging
+import People
 import Primitives
-import Sessions
 import TestSupport
 import Testing
 

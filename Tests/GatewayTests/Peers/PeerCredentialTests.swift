@@ -4,6 +4,7 @@ import HTTP
 import HTTPServer
 import JSON
 import Logging
+import People
 import Primitives
 import Sessions
 import Store

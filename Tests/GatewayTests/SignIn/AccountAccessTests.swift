@@ -2,6 +2,7 @@ import Chat
 import EventLoop
 import HTTP
 import JSON
+import People
 import Primitives
 import Sessions
 import SignIn

@@ -4,6 +4,7 @@ import Crypto
 import HTTP
 import HTTPClient
 import JSON
+import People
 import Primitives
 import Sessions
 import TestSupport

@@ -3,9 +3,9 @@ import EventLoop
 import HTTP
 import HTTPClient
 import JSON
+import People
 import Primitives
 import Processes
-import Sessions
 import SignIn
 import TestSupport
 import Testing

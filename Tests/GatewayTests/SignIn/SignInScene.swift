@@ -5,6 +5,7 @@ import HTTP
 import HTTPClient
 import JSON
 import Logging
+import People
 import Primitives
 import Sessions
 import SignIn

@@ -1,6 +1,5 @@
 import Chat
 import HTTP
-import Sessions
 import TestSupport
 import Testing
 

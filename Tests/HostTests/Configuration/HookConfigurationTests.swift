@@ -2,7 +2,6 @@ import Database
 import Gateway
 import HTTP
 import Primitives
-import Sessions
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Chat
 import Database
 import Gateway
 import Logging
+import People
 import Primitives
 import Proxy
 import Sessions

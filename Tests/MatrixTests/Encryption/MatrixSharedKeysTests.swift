@@ -1,7 +1,6 @@
 import Chat
 import Database
 import Primitives
-import Sessions
 import Store
 import TestSupport
 import Testing

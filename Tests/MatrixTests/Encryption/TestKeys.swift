@@ -1,7 +1,6 @@
 import Chat
 import Database
 import Foundation
-import Sessions
 import Store
 import TestSupport
 

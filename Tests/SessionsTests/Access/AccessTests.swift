@@ -2,6 +2,7 @@ import Chat
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 @Suite("Access")

@@ -4,6 +4,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 @Suite("Identities that end with a connection", .timeLimit(.minutes(1)))

@@ -2,8 +2,6 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Sessions
-
 @Suite("Membership in a thread", .timeLimit(.minutes(1)))
 struct MembershipTests {
     private func say(

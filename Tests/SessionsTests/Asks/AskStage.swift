@@ -5,6 +5,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 /// A bridge whose turns ask for approvals: alice and olga are owners, bob and mia members, gina a guest.

@@ -2,8 +2,6 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Sessions
-
 @Suite("Reactions that the bot offers where an ask has no buttons", .timeLimit(.minutes(1)))
 struct OfferedReactionTests {
     /// A room such as Matrix's.

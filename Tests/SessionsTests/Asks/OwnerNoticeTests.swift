@@ -3,6 +3,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 @Suite("Owners are told of what waits", .timeLimit(.minutes(1)))

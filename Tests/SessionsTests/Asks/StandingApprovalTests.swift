@@ -3,8 +3,6 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Sessions
-
 @Suite("Always in this thread", .timeLimit(.minutes(1)))
 struct StandingApprovalTests {
     private func stage(_ requests: ApprovalRequest...) async throws -> AskStage {

@@ -8,6 +8,7 @@ import Primitives
 import Store
 import TestSupport
 
+@testable import People
 @testable import Sessions
 
 /// A bridge with its own database, one fake network and scripted workers.

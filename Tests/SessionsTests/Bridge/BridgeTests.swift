@@ -4,6 +4,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 @Suite("Bridge", .timeLimit(.minutes(1)))

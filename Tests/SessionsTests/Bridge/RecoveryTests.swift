@@ -5,6 +5,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 /// What a second bridge does with tables that a first one left in mid-work.

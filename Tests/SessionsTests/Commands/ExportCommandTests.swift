@@ -3,6 +3,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 @Suite("The command `export`", .timeLimit(.minutes(1)))

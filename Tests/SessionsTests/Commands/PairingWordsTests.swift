@@ -4,6 +4,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 @Suite("Pairing codes in messages", .timeLimit(.minutes(1)))

@@ -5,6 +5,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 @Suite("Signing in to GitHub", .timeLimit(.minutes(1)))

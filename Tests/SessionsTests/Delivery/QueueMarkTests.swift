@@ -2,8 +2,6 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Sessions
-
 @Suite("Marks of waiting messages", .timeLimit(.minutes(1)))
 struct QueueMarkTests {
     private static let traits = RoomTraits(

@@ -4,6 +4,7 @@ import Logging
 import Store
 import TestSupport
 
+@testable import People
 @testable import Sessions
 
 /// One of several hosts that share a store, in one process.

@@ -5,8 +5,6 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
-
 @Suite("Tables of a place", .timeLimit(.minutes(1)))
 struct PlaceTablesTests {
     private let place = Place.network(AdapterID("matrix:home"))

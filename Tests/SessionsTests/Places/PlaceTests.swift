@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import Work
 
+@testable import People
 @testable import Sessions
 
 @Suite("Places", .timeLimit(.minutes(1)))

@@ -6,8 +6,6 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
-
 /// What an adapter persists, as a row of the store.
 @Suite("Memories in the store", .timeLimit(.minutes(1)))
 struct StoredMemoryTests {

@@ -1,8 +1,6 @@
 import Primitives
 import Store
 
-@testable import Sessions
-
 /// Which host each place belongs to, for tests with several hosts in one process.
 final class TestPlaces: Sendable {
     private let owners = Protected<[Place: String]>([:])

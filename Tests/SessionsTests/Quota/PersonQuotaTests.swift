@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Work
 
+@testable import People
 @testable import Sessions
 
 @Suite("What one person may store", .timeLimit(.minutes(1)))

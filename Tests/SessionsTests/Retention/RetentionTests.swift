@@ -6,6 +6,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 @Suite("Retention", .timeLimit(.minutes(1)))

@@ -4,8 +4,6 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
-
 @Suite("One host for a database", .timeLimit(.minutes(1)))
 struct StoreClaimTests {
     @Test("a second host is refused until the first has gone")

@@ -3,8 +3,6 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
-
 @Suite("Stored form")
 struct StoredFormTests {
     private static let adapter = AdapterID("slack:team")

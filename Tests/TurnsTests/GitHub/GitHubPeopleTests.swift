@@ -6,8 +6,8 @@ import JSON
 import Lifecycle
 import Logging
 import Models
+import People
 import Primitives
-import Sessions
 import Store
 import TestSupport
 import Testing

@@ -6,6 +6,7 @@ import HTTP
 import JSON
 import Logging
 import Models
+import People
 import Primitives
 import Sessions
 import Store

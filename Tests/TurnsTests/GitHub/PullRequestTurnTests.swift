@@ -2,7 +2,6 @@ import Chat
 import GitHub
 import JSON
 import Primitives
-import Sessions
 import TestSupport
 import Testing
 

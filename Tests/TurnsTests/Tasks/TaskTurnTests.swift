@@ -1,6 +1,5 @@
 import Chat
 import JSON
-import Sessions
 import Tasks
 import TestSupport
 import Testing

@@ -3,7 +3,6 @@ internal import JSON
 internal import Lifecycle
 package import Logging
 internal import Primitives
-internal import Sessions
 package import Store
 
 /// This host's membership: renews the lease, takes what dead hosts had, and lets go of what others have.

@@ -1,6 +1,5 @@
 internal import Database
 internal import Primitives
-internal import Sessions
 package import Store
 
 /// Places belong to this host as long as its lease stands.

@@ -1,6 +1,5 @@
 internal import Chat
 internal import Database
-internal import Sessions
 internal import Store
 
 /// Another live host has this host's name.

@@ -2,6 +2,7 @@ package import Chat
 internal import EventLoop
 package import JSON
 package import Logging
+internal import People
 internal import Primitives
 internal import Sessions
 package import Store

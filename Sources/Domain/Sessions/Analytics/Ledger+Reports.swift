@@ -2,6 +2,7 @@ internal import Analytics
 internal import Chat
 internal import Database
 internal import JSON
+internal import People
 internal import Primitives
 internal import Store
 

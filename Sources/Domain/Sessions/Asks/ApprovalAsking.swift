@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 internal import Store
 
 /// Everything that asking for approvals writes, as a value; ``write(to:)`` is its one transaction.

@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 
 /// A message for the bot that is not stored yet.
 struct Arrival: Sendable {

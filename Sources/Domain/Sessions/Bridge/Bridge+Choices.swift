@@ -1,4 +1,5 @@
 package import Chat
+internal import People
 internal import Store
 
 /// Buttons and reactions: each acts as the command that it stands for, with the rights of the person who used it.

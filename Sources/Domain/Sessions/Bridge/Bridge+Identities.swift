@@ -1,6 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Logging
+internal import People
 internal import Store
 
 /// The end of identities that may become somebody else's.

@@ -3,6 +3,7 @@ internal import Database
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import People
 internal import Primitives
 internal import Store
 

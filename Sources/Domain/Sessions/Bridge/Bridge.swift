@@ -2,6 +2,7 @@ package import Chat
 internal import JSON
 internal import Lifecycle
 internal import Logging
+package import People
 internal import Primitives
 package import Store
 package import Telemetry

@@ -2,6 +2,7 @@ package import Audit
 package import Chat
 package import Logging
 package import Objects
+package import People
 package import Store
 package import Telemetry
 

@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 
 extension InboundMessage {
     /// The message's platform id, where it has one.

@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+internal import People
 package import Store
 
 /// An unhandled message in the inbox.

@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Chat
 internal import Models
+internal import People
 internal import Primitives
 internal import Store
 

@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 
 /// Determines messages' intents with the command signs of their rooms and the current pairing setting.
 ///

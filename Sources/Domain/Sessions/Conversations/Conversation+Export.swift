@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 
 /// `export [markdown|json]`: the whole conversation as a file, or a link where a room has no files.
 extension Conversation {

@@ -3,6 +3,7 @@ internal import Database
 internal import EventLoop
 internal import JSON
 internal import Logging
+internal import People
 internal import Primitives
 internal import Store
 internal import Telemetry

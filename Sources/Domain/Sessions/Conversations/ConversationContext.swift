@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 internal import Store
 
 /// The parts of the bridge that a conversation uses.

@@ -2,6 +2,7 @@ internal import Chat
 internal import EventLoop
 internal import JSON
 internal import Logging
+internal import People
 internal import Primitives
 internal import Store
 

@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 internal import Primitives
 
 /// Brings the files of a question into the directory of their session.

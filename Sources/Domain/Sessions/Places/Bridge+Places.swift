@@ -1,6 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Logging
+internal import People
 internal import Primitives
 package import Store
 

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Logging
+internal import People
 internal import Primitives
 internal import Store
 

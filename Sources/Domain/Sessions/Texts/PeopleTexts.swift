@@ -1,4 +1,5 @@
 internal import Chat
+package import People
 internal import Primitives
 
 /// What owners read about who has access.

@@ -4,8 +4,8 @@ internal import HTTP
 internal import HTTPClient
 internal import JSON
 package import Models
+package import People
 package import Primitives
-package import Sessions
 
 /// The app at GitHub with which people sign in.
 package struct GitHubSignInApp: Sendable, Hashable {

@@ -3,8 +3,8 @@ internal import HTTP
 internal import HTTPClient
 internal import JSON
 package import Models
+package import People
 package import Primitives
-package import Sessions
 
 /// This host at an OpenID Connect provider.
 package struct OpenIDClient: Sendable, Hashable {

@@ -1,5 +1,4 @@
 internal import Primitives
-internal import Sessions
 
 /// What may be written into a task's line.
 package enum TaskText {

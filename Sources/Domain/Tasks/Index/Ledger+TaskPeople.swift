@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+internal import People
 internal import Sessions
 internal import Store
 

@@ -4,7 +4,6 @@ internal import Git
 internal import JSON
 internal import Lifecycle
 internal import Primitives
-internal import Sessions
 internal import Store
 internal import Work
 

@@ -10,7 +10,6 @@ internal import Logging
 internal import Models
 internal import Primitives
 internal import Repositories
-internal import Sessions
 internal import Store
 internal import Work
 

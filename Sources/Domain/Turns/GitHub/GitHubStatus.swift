@@ -2,7 +2,6 @@ internal import Chat
 internal import GitHub
 internal import Primitives
 internal import Repositories
-internal import Sessions
 internal import Store
 
 /// What `status` says about a repository on GitHub.

@@ -1,7 +1,6 @@
 package import Chat
 internal import Primitives
 internal import Repositories
-internal import Sessions
 package import Tasks
 
 /// `task …`: shows and changes the list of tasks of the thread's repository, or works on one of them.

@@ -2,7 +2,6 @@ internal import Agent
 internal import Chat
 internal import Git
 internal import Repositories
-internal import Sessions
 internal import Specs
 internal import Store
 internal import Tasks

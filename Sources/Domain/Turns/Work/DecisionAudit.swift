@@ -1,6 +1,5 @@
 package import Audit
 internal import Primitives
-internal import Sessions
 package import Store
 
 /// Appends decisions of people to the audit, in the transaction that makes them.

@@ -3,9 +3,9 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import People
 internal import Primitives
 internal import Schemas
-internal import Sessions
 internal import SignIn
 
 /// Sign-in with an account at GitHub or an OpenID Connect provider: the way there, and the way back.

@@ -1,6 +1,6 @@
 internal import Chat
+internal import People
 internal import Schemas
-internal import Sessions
 
 extension API {
     struct SignIn: Codable, Sendable, Documented {
@@ -25,7 +25,7 @@ extension API {
         let name: String?
         let network: String
         let role: Role
-        let way: Sessions.Person.Way
+        let way: People.Person.Way
         let key: String?
         let listedRole: Role?
         let scopes: [String]
@@ -57,4 +57,4 @@ extension API {
 }
 
 extension Role: WordChoice {}
-extension Sessions.Person.Way: WordChoice {}
+extension People.Person.Way: WordChoice {}

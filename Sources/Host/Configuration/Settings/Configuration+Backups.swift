@@ -5,7 +5,6 @@ internal import Lifecycle
 internal import Logging
 internal import Objects
 package import Primitives
-internal import Sessions
 internal import Store
 
 extension Configuration {

@@ -1,6 +1,7 @@
 package import Agent
 package import Gateway
 internal import HTTP
+package import People
 package import Sessions
 internal import Store
 package import Telemetry

@@ -3,7 +3,6 @@ internal import Database
 internal import Lifecycle
 package import Matrix
 package import Primitives
-internal import Sessions
 internal import Store
 
 extension MatrixAdministration {

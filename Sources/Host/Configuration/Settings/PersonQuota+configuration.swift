@@ -1,4 +1,4 @@
-internal import Sessions
+internal import People
 
 extension PersonQuota {
     /// The section `quota.person`. A limit that is not the default holds for owners as well.

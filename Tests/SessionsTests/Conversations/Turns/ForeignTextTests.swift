@@ -4,6 +4,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 /// Which turns count as having read what a guest wrote. Their commits and requests to the network are asked for.

@@ -1,5 +1,4 @@
 import Chat
-import Sessions
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 
 @Suite("Turns that must end", .timeLimit(.minutes(1)))

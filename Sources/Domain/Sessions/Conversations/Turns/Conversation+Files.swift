@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 internal import Store
 
 /// Files of a turn: those that came with its question, fetched when it begins, and those that it sends.

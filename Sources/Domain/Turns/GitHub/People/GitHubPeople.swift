@@ -6,6 +6,7 @@ internal import JSON
 internal import Lifecycle
 package import Logging
 package import Models
+package import People
 internal import Primitives
 package import Sessions
 internal import SignIn

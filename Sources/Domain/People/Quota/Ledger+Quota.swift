@@ -16,7 +16,7 @@ extension Ledger {
     ///
     /// - Parameter mayFree: Whether the message is a command in the thread's workspace, which does not count then: what is
     ///   in it has a limit of its own, and nobody could delete it otherwise.
-    func roomCheck(
+    package func roomCheck(
         _ quota: PersonQuota, for bytes: Int, in thread: ThreadKey, from sender: String, hasReserve: Bool = false,
         mayFree: Bool = false
     ) throws -> () throws -> Void {
@@ -76,7 +76,7 @@ extension Ledger {
         """
 
     /// What a text of this many bytes counts while its message waits.
-    static func charge(for bytes: Int) -> Int { Self.textFactor * bytes + PersonQuota.overhead }
+    package static func charge(for bytes: Int) -> Int { Self.textFactor * bytes + PersonQuota.overhead }
 
     /// Throws ``QuotaExceeded`` unless there is room for a message in a thread. A thread counts for the person who began
     /// it, a new one for the sender.
@@ -101,20 +101,20 @@ extension Ledger {
     }
 
     /// Records the sizes of the files of sessions that are kept here; those without an entry have none.
-    func setFiles(_ sizes: [String: Int], where isHere: (String) throws -> Bool = { _ in true }) throws {
+    package func setFiles(_ sizes: [String: Int], where isHere: (String) throws -> Bool = { _ in true }) throws {
         let known = try self.connection.query("SELECT id FROM sessions WHERE files > 0", []).map { try $0.text("id") }
         for session in known where try sizes[session] == nil && isHere(session) { try self.setFiles(0, of: session) }
         for (session, bytes) in sizes { try self.setFiles(bytes, of: session) }
     }
 
     /// Bytes of the files that a person has sent on a day, counted from 1970.
-    func uploads(of person: String, on day: Int64) throws -> Int {
+    package func uploads(of person: String, on day: Int64) throws -> Int {
         let row = try self.connection.first(
             "SELECT bytes FROM upload_days WHERE person = ? AND day = ?", [.text(person), .integer(day)])
         return try row.map { Int(try $0.int64("bytes")) } ?? 0
     }
 
-    func addUpload(_ bytes: Int, of person: String, on day: Int64) throws {
+    package func addUpload(_ bytes: Int, of person: String, on day: Int64) throws {
         try self.connection.execute(
             "DELETE FROM upload_days WHERE person = ? AND day < ?", [.text(person), .integer(day)])
         try self.connection.execute(

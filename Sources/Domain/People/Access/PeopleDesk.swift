@@ -234,9 +234,9 @@ package struct PeopleDesk: Sendable {
         guard !others else { return }
         throw PeopleError(
             code: .lastOwner,
-            message: "\(EscapedText.code(person.shownName)) is the last owner, so nobody could give access any more. Make "
-                + "somebody else an owner first, with `people set WHO owner` or the code of `jetbridge pair --role owner`."
-        )
+            message: "\(EscapedText.code(person.shownName)) is the last owner, so nobody could give access any more. "
+                + "Make somebody else an owner first, with `people set WHO owner` or the code of "
+                + "`jetbridge pair --role owner`.")
     }
 
     /// Finds by id, identity, or the last part of an identity, such as the account's name. Names that people choose

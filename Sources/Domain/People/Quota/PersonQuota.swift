@@ -45,7 +45,7 @@ package enum QuotaExceeded: Error, Sendable, Equatable {
     package var text: String { "This was not stored: \(self.reason)." }
 
     /// A clause.
-    var reason: String {
+    package var reason: String {
         switch self {
         case .stored(let limit):
             "the conversations here take the \(FileSize.text(limit)) that one person may store. "

@@ -1,4 +1,4 @@
-internal import Chat
+package import Chat
 internal import Database
 package import Store
 
@@ -6,7 +6,7 @@ extension Ledger {
     // MARK: What owners have changed
 
     /// By identity; without a role for somebody who was removed.
-    func accessChanges() throws -> [(identity: String, role: Role?)] {
+    package func accessChanges() throws -> [(identity: String, role: Role?)] {
         try self.connection.query("SELECT identity, role FROM access_changes ORDER BY identity", []).map { row in
             // A role that this release does not know admits nobody.
             (try row.text("identity"), try row.optionalText("role").flatMap(Role.init(rawValue:)))

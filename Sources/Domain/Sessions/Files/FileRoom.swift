@@ -1,3 +1,4 @@
+package import People
 internal import Primitives
 
 /// Room for a file that arrives; given back when it is released.

@@ -24,7 +24,7 @@ package final class AccessControl: Sendable {
     let store: SessionStore
     let audit: @Sendable (Ledger, AuditEntry) throws -> Void
     let now: @Sendable () -> Int64
-    let sightings = Sightings()
+    package let sightings = Sightings()
 
     /// Codes expire after an hour. Milliseconds.
     package static let codeLifetime: Int64 = 3_600_000
@@ -51,7 +51,7 @@ package final class AccessControl: Sendable {
     }
 
     /// Reads the grants again, because another host has changed some, and tells the observers who has less than before.
-    func reload() async throws {
+    package func reload() async throws {
         // Somebody may have come and gone since the last time.
         let granted = self.state.withLock { $0.policy.granted }
         try await self.replace(policy: self.state.withLock { $0.lists })
@@ -95,7 +95,7 @@ package final class AccessControl: Sendable {
     /// Whether an owner has taken away `sender`'s access.
     package func isRemoved(_ sender: Sender) -> Bool { self.state.withLock { $0.policy.isRemoved(sender) } }
 
-    func mask(of sender: Sender) -> HostMask? { self.state.withLock { $0.policy.mask(of: sender) } }
+    package func mask(of sender: Sender) -> HostMask? { self.state.withLock { $0.policy.mask(of: sender) } }
 
     package enum Pairing: Sendable, Equatable {
         case paired(Role)
@@ -127,7 +127,7 @@ package final class AccessControl: Sendable {
     }
 
     /// Whether `code` is a valid code, without redeeming it.
-    func isCode(_ code: String) async throws -> Bool {
+    package func isCode(_ code: String) async throws -> Bool {
         let now = self.now()
         let hash = Self.hash(ofCode: code)
         return try await self.store.read { ledger in try ledger.hasCode(hash: hash, at: now) }

@@ -1,6 +1,6 @@
 package import Chat
 internal import Primitives
-internal import Store
+package import Store
 
 /// That a person with a role has written, and where they write to the bot directly.
 package struct Sighting: Sendable {
@@ -20,11 +20,11 @@ package struct Sighting: Sendable {
     /// Milliseconds since 1970, like all times.
     package let at: Int64
 
-    func write(to ledger: Ledger) throws { try ledger.note(self) }
+    package func write(to ledger: Ledger) throws { try ledger.note(self) }
 }
 
 /// Which sightings are worth storing: of each person one a minute, and the first direct one.
-final class Sightings: Sendable {
+package final class Sightings: Sendable {
     private struct Last {
         var at: Int64
         var isDirect: Bool
@@ -37,7 +37,7 @@ final class Sightings: Sendable {
     private static let limit = 10_000
 
     /// Nil for one that need not be stored, such as of an identity that ends with its connection.
-    func sighting(of message: InboundMessage, at now: Int64) -> Sighting? {
+    package func sighting(of message: InboundMessage, at now: Int64) -> Sighting? {
         let sender = message.sender
         // The gateway records when a credential was used.
         guard sender.isLasting, message.thread.adapter != Place.webAdapter else { return nil }
