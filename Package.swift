@@ -137,16 +137,16 @@ let package = Package(
             "Agent", "Audit", "Chat", "Crypto", "Database", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
             "Store", "Telemetry", "Work", settings: small),
         .target(
-            name: "Analytics", dependencies: ["JSON", "Primitives"], path: "Sources/Domain/Analytics",
-            swiftSettings: cold, plugins: ["EmbedTemplates"]),
+            name: "Analytics", dependencies: ["Chat", "Database", "JSON", "Primitives", "Store"],
+            path: "Sources/Domain/Analytics", swiftSettings: cold, plugins: ["EmbedTemplates"]),
         domain("Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain("People", "Audit", "Chat", "Crypto", "Database", "JSON", "Primitives", "Store"),
         domain(
             "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle",
             "Logging", "Markdown", "Models", "Objects", "People", "Primitives", "Store", "Telemetry"),
         domain(
-            "Tasks", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle", "Logging",
-            "People", "Primitives", "Repositories", "Sessions", "Store"),
+            "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle",
+            "Logging", "People", "Primitives", "Repositories", "Sessions", "Store"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "People", "Primitives", "Store", settings: small),
@@ -158,9 +158,9 @@ let package = Package(
             "Store",
             settings: small),
         domain(
-            "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP", "HTTPClient",
-            "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives", "Processes",
-            "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Work", settings: small),
+            "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP",
+            "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives",
+            "Processes", "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Work", settings: small),
 
         // Adapters and Gateway
         .target(
@@ -230,9 +230,10 @@ let package = Package(
         .executableTarget(
             name: "jetbridge-bench",
             dependencies: [
-                "Agent", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "HTTPServer", "IRC",
-                "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "People", "Primitives", "Processes",
-                "Repositories", "Sandbox", "Sessions", "Specs", "Store", "TestSupport", "Turns", "Work",
+                "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient",
+                "HTTPServer", "IRC", "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "People",
+                "Primitives", "Processes", "Repositories", "Sandbox", "Sessions", "Specs", "Store", "TestSupport",
+                "Turns", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: cold, linkerSettings: withTesting),
         tests("Primitives", "JSON", "Primitives", "TestSupport"),
@@ -332,9 +333,9 @@ let package = Package(
             "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives",
             "Proxy", "Telemetry", "TestSupport"),
         tests(
-            "Host", "Agent", "Chat", "Copilot", "Database", "EventLoop", "Gateway", "GitHub", "HTTP", "Host", "IRC",
-            "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "People", "Primitives", "Proxy",
-            "Repositories", "Sessions", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Turns", "Work"),
+            "Host", "Agent", "Analytics", "Chat", "Copilot", "Database", "EventLoop", "Gateway", "GitHub", "HTTP",
+            "Host", "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "People", "Primitives",
+            "Proxy", "Repositories", "Sessions", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Turns", "Work"),
         tests(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(

@@ -38,7 +38,7 @@ ARROWS = {
     "GitHub": {"Chat", "Copilot", "Models", "Repositories", "Store"},
     "Specs": {"Chat", "Models", "Repositories"},
     "Documents": {"Chat", "People", "Repositories", "Sessions", "Specs", "Store"},
-    "Analytics": set(),
+    "Analytics": {"Chat", "Store"},
     "Audit": {"Chat"},
     "Backup": {"Audit"},
     "Store": {"Audit", "Chat"},  # no feature
@@ -48,7 +48,7 @@ ARROWS = {
     "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Store", "Work"},
     "People": {"Audit", "Chat", "Store"},  # nothing of threads
     "Sessions": {"Analytics", "Audit", "Chat", "Models", "People", "Store"},
-    "Tasks": {"Audit", "Chat", "People", "Repositories", "Sessions", "Store"},
+    "Tasks": {"Analytics", "Audit", "Chat", "People", "Repositories", "Sessions", "Store"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }

@@ -1,3 +1,4 @@
+internal import Analytics
 internal import JSON
 internal import Lifecycle
 internal import Logging

@@ -1,4 +1,5 @@
 internal import Agent
+internal import Analytics
 internal import Chat
 internal import Database
 internal import Glibc
@@ -6,7 +7,6 @@ internal import JSON
 internal import Logging
 internal import Models
 internal import Primitives
-internal import Sessions
 internal import Store
 internal import TestSupport
 internal import Turns

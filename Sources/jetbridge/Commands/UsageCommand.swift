@@ -6,7 +6,6 @@ internal import Logging
 internal import Models
 internal import People
 internal import Primitives
-internal import Sessions
 
 struct UsageCommand: Command {
     let syntax = CommandSyntax(

@@ -1,3 +1,4 @@
+import Analytics
 import Chat
 import Database
 import Gateway
@@ -5,7 +6,6 @@ import Logging
 import People
 import Primitives
 import Proxy
-import Sessions
 import Store
 import TestSupport
 import Testing

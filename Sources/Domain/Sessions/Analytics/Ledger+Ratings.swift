@@ -1,3 +1,4 @@
+package import Analytics
 internal import Chat
 internal import Database
 internal import Primitives

@@ -1,3 +1,4 @@
+internal import Analytics
 package import Chat
 internal import People
 internal import Store

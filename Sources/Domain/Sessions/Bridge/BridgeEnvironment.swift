@@ -1,3 +1,4 @@
+package import Analytics
 package import Audit
 package import Chat
 package import Logging

@@ -1,8 +1,8 @@
+internal import Analytics
 internal import Chat
 internal import Database
 internal import JSON
 internal import Primitives
-internal import Sessions
 package import Store
 
 /// Where a repository's tasks were read.

@@ -1,4 +1,5 @@
 package import Agent
+internal import Analytics
 package import Audit
 package import Chat
 internal import Git
@@ -6,7 +7,6 @@ internal import Logging
 package import Models
 internal import Primitives
 package import Repositories
-internal import Sessions
 package import Store
 package import Work
 

@@ -1,6 +1,6 @@
 package import Agent
+package import Analytics
 internal import Primitives
-package import Sessions
 package import Store
 
 extension StoredSteps {

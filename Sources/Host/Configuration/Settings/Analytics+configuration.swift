@@ -1,7 +1,6 @@
 internal import Analytics
 internal import JSON
 internal import Primitives
-internal import Sessions
 internal import Store
 
 extension AnalyticsSettings {

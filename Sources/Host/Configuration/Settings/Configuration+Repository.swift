@@ -1,6 +1,5 @@
 package import Analytics
 internal import JSON
-internal import Sessions
 internal import Store
 
 extension Configuration {

@@ -1,4 +1,5 @@
 package import Agent
+package import Analytics
 package import Gateway
 internal import HTTP
 package import People

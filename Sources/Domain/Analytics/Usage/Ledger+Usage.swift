@@ -59,7 +59,7 @@ extension Ledger {
 
     /// The commands that a turn ran, and the commits that it made: one that it only reports again is another turn's. Asks
     /// the database now; the result reads the answer.
-    func work(ofTurn id: String) throws -> () throws -> (commands: Int64, commits: Int64) {
+    package func work(ofTurn id: String) throws -> () throws -> (commands: Int64, commits: Int64) {
         let rows = try self.connection.later(
             """
             SELECT (SELECT COUNT(*) FROM jobs WHERE turn = $1 AND kind = 'command') AS commands,
@@ -73,7 +73,7 @@ extension Ledger {
     }
 
     /// Deletes records that are in the sums by hour. Returns how many.
-    func deleteUsage(before time: Int64, limit: Int) throws -> Int {
+    package func deleteUsage(before time: Int64, limit: Int) throws -> Int {
         try self.connection.rowsChanged(
             by: """
                 DELETE FROM usage_records WHERE id IN (SELECT id FROM usage_records WHERE at < $1
@@ -99,7 +99,7 @@ extension Ledger {
     /// Adds to the sums what was stored before the last call that returned false. Ids may become visible out of their order,
     /// but by the next such call, minutes later, every transaction that took one before this call has ended. Returns whether
     /// more is left to add now.
-    func sumUsage() throws -> Bool {
+    package func sumUsage() throws -> Bool {
         let part = try self.connection.first(
             """
             SELECT COUNT(*) AS count, MAX(id) AS last FROM (SELECT usage_records.id FROM usage_records

@@ -1,5 +1,3 @@
-package import Analytics
-
 /// How usage is priced, limited and reported.
 package struct AnalyticsSettings: Sendable {
     package var prices = PriceTable()

@@ -1,4 +1,3 @@
-internal import Analytics
 package import Chat
 
 /// Where usage comes from, as far as every record has it.
@@ -76,19 +75,5 @@ package struct UsageRecord: Sendable, Equatable {
         self.init("tool", began: now - Int64(milliseconds), at: now)
         (self.tool, self.model, self.state) = (tool, model, isDone ? "complete" : "failed")
         (self.toolCalls, self.toolFailures, self.toolDuration) = (1, isDone ? 0 : 1, Int64(milliseconds))
-    }
-
-    /// A turn that has ended, and counts as `state`. Its tokens and calls are in other records.
-    init(
-        _ state: TurnRecord.State, model: String, began: Int64, firstText: Int64?, milliseconds: Int64, at now: Int64
-    ) {
-        self.init("turn", began: began, at: now)
-        (self.model, self.state, self.turns) = (model, state.rawValue, 1)
-        self.failed = state == .failed || state == .interrupted ? 1 : 0
-        self.stopped = state == .stopped ? 1 : 0
-        self.duration = milliseconds
-        self.firstToken = firstText.map { began + $0 }
-        self.latency = firstText.map { LatencyScale.letter(for: $0) } ?? ""
-        self.lasting = LatencyScale.letter(for: milliseconds / UsageSums.timeUnit)
     }
 }

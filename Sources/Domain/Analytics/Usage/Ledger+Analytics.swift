@@ -1,4 +1,3 @@
-package import Analytics
 internal import Database
 internal import Primitives
 package import Store

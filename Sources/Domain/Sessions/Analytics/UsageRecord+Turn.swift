@@ -1,0 +1,17 @@
+internal import Analytics
+
+extension UsageRecord {
+    /// A turn that has ended, and counts as `state`. Its tokens and calls are in other records.
+    init(
+        _ state: TurnRecord.State, model: String, began: Int64, firstText: Int64?, milliseconds: Int64, at now: Int64
+    ) {
+        self.init("turn", began: began, at: now)
+        (self.model, self.state, self.turns) = (model, state.rawValue, 1)
+        self.failed = state == .failed || state == .interrupted ? 1 : 0
+        self.stopped = state == .stopped ? 1 : 0
+        self.duration = milliseconds
+        self.firstToken = firstText.map { began + $0 }
+        self.latency = firstText.map { LatencyScale.letter(for: $0) } ?? ""
+        self.lasting = LatencyScale.letter(for: milliseconds / UsageSums.timeUnit)
+    }
+}
