@@ -1,4 +1,5 @@
 package import Chat
+internal import Primitives
 
 /// A person's answer to an ask.
 package struct AskAnswer: Sendable {

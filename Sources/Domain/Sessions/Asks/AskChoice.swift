@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// A valid answer to an ask. Pure.
 struct AskChoice: Sendable, Equatable {

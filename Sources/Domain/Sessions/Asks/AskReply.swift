@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 
 /// What a typed text says as an answer to an ask. Pure.
 struct AskReply: Equatable {

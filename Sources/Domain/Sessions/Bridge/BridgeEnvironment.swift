@@ -41,9 +41,6 @@ package struct BridgeEnvironment: Sendable {
 }
 
 package struct BridgeSettings: Sendable {
-    /// The default of ``fileLimit``.
-    package static let usualFileLimit = 20 << 20
-
     /// The base of links posted into threads, without a trailing slash.
     package var publicURL: String
     /// Where links to commits lead; the viewer's pages unless changed.
@@ -90,7 +87,7 @@ package struct BridgeSettings: Sendable {
         turnsPerPerson: Int = 1_000,
         queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, inboxPatience: Duration = .seconds(10),
         drainTimeout: Duration = .seconds(20),
-        repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = BridgeSettings.usualFileLimit,
+        repositories: [String] = [], filesDirectory: String? = nil, fileLimit: Int = Uploads.usualLimit,
         retention: Retention = Retention(),
         staleGathering: Duration = .seconds(2), searchLimit: Duration = .seconds(60),
         stopGrace: Duration = .seconds(10)

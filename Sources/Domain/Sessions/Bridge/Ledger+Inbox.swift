@@ -85,31 +85,6 @@ extension Ledger {
         return try row?.optionalText("turn").flatMap { try self.turn(id: $0) }
     }
 
-    /// Those of these entries that still wait to be handled, by number, without any that cannot be read.
-    func waiting(
-        _ numbers: [Int64], reading: (InboundMessage, Role?) -> Intent
-    ) throws -> [Int64: InboxEntry] {
-        var entries: [Int64: InboxEntry] = [:]
-        for number in numbers {
-            let row = try self.connection.query(
-                "SELECT event, body, role, state FROM inbox WHERE number = ?", [.integer(number)]
-            ).first
-            guard let row else { continue }
-            let (event, role) = (try row.text("event"), try row.optionalText("role").flatMap { Role(rawValue: $0) })
-            switch try row.text("state") {
-            case "new":
-                guard let message = try? StoredForm.message(from: try row.text("body")) else { continue }
-                let stored = StoredMessage(number: number, event: event, message: message, role: role)
-                entries[number] = .message(stored, reading(message, role))
-            case "change":
-                guard let change = try? StoredForm.change(from: try row.text("body")) else { continue }
-                entries[number] = .change(StoredChange(number: number, event: event, change: change, role: role))
-            default: break
-            }
-        }
-        return entries
-    }
-
     /// Events that were stored but not handled, in the order of their arrival.
     package func newEvents(of places: Places = .all, after number: Int64, limit: Int) throws -> [StoredMessage] {
         let condition = places.condition(adapter: "adapter", thread: "room", from: 3)

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Primitives
 internal import Store
 
 extension CommandReplies {

@@ -1,4 +1,5 @@
 package import Chat
+internal import Primitives
 
 /// What a message asks for. Determining it is pure; acting on it happens elsewhere.
 package enum Intent: Sendable, Equatable {
@@ -112,15 +113,5 @@ package enum Intent: Sendable, Equatable {
         let argument = String(body[end...]).trimmed
         guard let name = CommandName(rawValue: word) else { return .unknownCommand(word) }
         return .command(name, argument: argument)
-    }
-}
-
-extension StringProtocol {
-    /// Without white space at either end.
-    package var trimmed: String {
-        guard let first = self.firstIndex(where: { !$0.isWhitespace }),
-            let last = self.lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(self[first...last])
     }
 }

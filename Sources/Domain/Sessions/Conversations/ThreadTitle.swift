@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// A title that a person chooses for a thread.
 package struct ThreadTitle: Sendable, Equatable {
     package struct Refusal: Error, Sendable {

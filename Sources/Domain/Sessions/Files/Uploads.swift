@@ -5,10 +5,13 @@ package import Objects
 /// Files that arrive ahead of their message. Each waits on disk, in the folder of its session, until the person's next
 /// message takes it; the file's name says whose it is, so a restart loses none.
 package struct Uploads: Sendable {
-    /// The maximum that waits for one message.
-    package static let count = Conversation.fileCount
+    /// The maximum that waits for one message, and that is fetched for one.
+    package static let count = 16
     /// Files of a session, with those of its messages. Each upload costs a look at all of them.
     package static let sessionCount = 2_000
+
+    /// The default of ``limit``, in bytes.
+    package static let usualLimit = 20 << 20
 
     /// The maximum size of a file, in bytes.
     package let limit: Int
@@ -18,7 +21,7 @@ package struct Uploads: Sendable {
     ///   - directory: see ``BridgeSettings/filesDirectory``.
     ///   - objects: see ``BridgeSettings/objects``.
     package init(
-        directory: String, objects: (any ObjectStore)? = nil, limit: Int = BridgeSettings.usualFileLimit
+        directory: String, objects: (any ObjectStore)? = nil, limit: Int = Uploads.usualLimit
     ) {
         self.limit = limit
         self.store = FileStores.make(directory: directory, objects: objects)

@@ -4,9 +4,6 @@ internal import Store
 
 /// Files of a turn: those that came with its question, fetched when it begins, and those that it sends.
 extension Conversation {
-    /// The maximum number of files fetched per message.
-    static let fileCount = 16
-
     /// Fetches a turn's files and adds them to its question, including the one in the transcript. Failures are reported
     /// in the thread and the turn continues without those files; with nothing left to answer it fails.
     func receiveFiles(of turn: TurnRecord) async throws -> TurnRecord {
@@ -17,8 +14,8 @@ extension Conversation {
         for (index, attachment) in turn.attachments.enumerated() {
             let name = FileName.sanitized(attachment.name)
             do {
-                guard index < Self.fileCount else {
-                    throw FileFailure(reason: FileTexts.tooMany(limit: Self.fileCount))
+                guard index < Uploads.count else {
+                    throw FileFailure(reason: FileTexts.tooMany(limit: Uploads.count))
                 }
                 await self.context.hub.append(
                     .thinking, FileTexts.fetching(name, size: attachment.size), to: turn.id)

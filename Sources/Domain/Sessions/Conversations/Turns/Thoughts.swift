@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// What the model of a turn thinks before it answers or acts: its beginning, and how long it took. Pure.
 struct Thoughts: Sendable {
     /// The maximum bytes that are shown and kept.

@@ -1,0 +1,57 @@
+internal import Chat
+internal import Database
+internal import Primitives
+internal import Store
+
+/// An inbox entry of a thread.
+package enum InboxEntry: Sendable {
+    case message(StoredMessage, Intent)
+    case change(StoredChange)
+}
+
+/// The effect of an edit on its turn.
+package enum EditedTurn: Sendable, Equatable {
+    /// None: the new text is empty.
+    case unchanged
+    /// The new question.
+    case question(String)
+    /// It is another kind of message now, to be handled as if it had just arrived.
+    case message
+
+    /// A chat question stays one unless its text begins like a command.
+    package static func determine(_ text: String, for turn: TurnRecord, sign: Character) -> Self {
+        let text = text.trimmed
+        if text.isEmpty { return .unchanged }
+        guard PairingWords.codeAfterPair(in: text) == nil, turn.kind == .chat,
+            case .chat(let question) = Intent.parse(text, sign: sign)
+        else { return .message }
+        return .question(question)
+    }
+}
+
+extension Ledger {
+    /// Those of these entries that still wait to be handled, by number, without any that cannot be read.
+    func waiting(
+        _ numbers: [Int64], reading: (InboundMessage, Role?) -> Intent
+    ) throws -> [Int64: InboxEntry] {
+        var entries: [Int64: InboxEntry] = [:]
+        for number in numbers {
+            let row = try self.connection.query(
+                "SELECT event, body, role, state FROM inbox WHERE number = ?", [.integer(number)]
+            ).first
+            guard let row else { continue }
+            let (event, role) = (try row.text("event"), try row.optionalText("role").flatMap { Role(rawValue: $0) })
+            switch try row.text("state") {
+            case "new":
+                guard let message = try? StoredForm.message(from: try row.text("body")) else { continue }
+                let stored = StoredMessage(number: number, event: event, message: message, role: role)
+                entries[number] = .message(stored, reading(message, role))
+            case "change":
+                guard let change = try? StoredForm.change(from: try row.text("body")) else { continue }
+                entries[number] = .change(StoredChange(number: number, event: event, change: change, role: role))
+            default: break
+            }
+        }
+        return entries
+    }
+}
