@@ -123,7 +123,7 @@ let package = Package(
             path: "Sources/Domain/Specs", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain(
             "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Logging", "People", "Primitives",
-            "Repositories", "Sessions", "Specs", "Store"),
+            "Repositories", "Sessions", "Specs", "Store", "Threads"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: small),
         domain(
             "Jail", "Crypto", "EventLoop", "HTTP", "HTTPServer", "Lifecycle", "Logging", "Primitives", "Processes",
@@ -141,12 +141,16 @@ let package = Package(
             path: "Sources/Domain/Analytics", swiftSettings: cold, plugins: ["EmbedTemplates"]),
         domain("Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain("People", "Audit", "Chat", "Crypto", "Database", "JSON", "Primitives", "Store"),
+        domain("Files", "Chat", "Crypto", "EventLoop", "Lifecycle", "Objects", "People", "Primitives", "Store"),
         domain(
-            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle",
-            "Logging", "Markdown", "Models", "Objects", "People", "Primitives", "Store", "Telemetry"),
+            "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Lifecycle",
+            "Logging", "Markdown", "Objects", "People", "Primitives", "Store", "Telemetry"),
+        domain(
+            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Lifecycle",
+            "Logging", "Models", "People", "Primitives", "Store", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle",
-            "Logging", "People", "Primitives", "Repositories", "Sessions", "Store"),
+            "Logging", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "People", "Primitives", "Store", settings: small),
@@ -154,13 +158,13 @@ let package = Package(
             "Backup", "Audit", "Compression", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
             "Objects", "Primitives", settings: small),
         domain(
-            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Sessions",
-            "Store",
-            settings: small),
+            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Store",
+            "Threads", settings: small),
         domain(
             "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP",
             "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives",
-            "Processes", "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Work", settings: small),
+            "Processes", "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads", "Work",
+            settings: small),
 
         // Adapters and Gateway
         .target(
@@ -179,10 +183,10 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Git",
-                "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Models", "People",
-                "Primitives", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry",
-                "WebSockets",
+                "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Files",
+                "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Models",
+                "People", "Primitives", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks",
+                "Telemetry", "Threads", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -200,10 +204,10 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database",
-                "Documents", "EventLoop", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "IRC",
-                "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Models", "NATS", "Objects", "People",
+                "Documents", "EventLoop", "Files", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer",
+                "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Models", "NATS", "Objects", "People",
                 "Primitives", "Proxy", "Repositories", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Store",
-                "Tasks", "Telegram", "Telemetry", "Turns", "Work", "YAML",
+                "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -212,8 +216,8 @@ let package = Package(
             dependencies: [
                 "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway",
                 "HTTP", "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "People",
-                "Primitives", "Processes", "Schemas", "Sessions", "Specs", "Store", "Tasks", "Terminals", "WebSockets",
-                "Work",
+                "Primitives", "Processes", "Schemas", "Sessions", "Specs", "Store", "Tasks", "Terminals", "Threads",
+                "WebSockets", "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: small),
 
@@ -233,7 +237,7 @@ let package = Package(
                 "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient",
                 "HTTPServer", "IRC", "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "People",
                 "Primitives", "Processes", "Repositories", "Sandbox", "Sessions", "Specs", "Store", "TestSupport",
-                "Turns", "Work",
+                "Threads", "Turns", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: cold, linkerSettings: withTesting),
         tests("Primitives", "JSON", "Primitives", "TestSupport"),
@@ -241,8 +245,8 @@ let package = Package(
         tests("Schemas", "JSON", "Schemas"),
         tests("Crypto", "Crypto"),
         tests(
-            "Telemetry", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging", "Primitives", "Sessions", "Telemetry",
-            "TestSupport"),
+            "Telemetry", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging", "Primitives", "Telemetry",
+            "TestSupport", "Threads"),
         tests("Olm", "Crypto", "Olm"),
         tests("NATS", "EventLoop", "Logging", "NATS", "Primitives", "TestSupport"),
         tests("Logging", "JSON", "Logging", "Primitives"),
@@ -285,26 +289,26 @@ let package = Package(
             "Primitives", "Processes", "TestSupport"),
         tests("Repositories", "Chat", "Git", "Logging", "Primitives", "Repositories", "TestSupport"),
         tests(
-            "Documents", "Crypto", "Documents", "JSON", "Logging", "Repositories", "Sessions", "TestSupport",
+            "Documents", "Crypto", "Documents", "JSON", "Logging", "Repositories", "TestSupport", "Threads",
             exclude: ["yjs"]),
         tests(
             "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON",
-            "Logging", "Models", "Primitives", "Processes", "Repositories", "Sessions", "Store", "TestSupport"),
+            "Logging", "Models", "Primitives", "Processes", "Repositories", "Store", "TestSupport", "Threads"),
         tests(
             "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "People", "Primitives",
-            "Repositories", "Sessions", "Store", "Tasks", "TestSupport",
+            "Repositories", "Sessions", "Store", "Tasks", "TestSupport", "Threads",
             exclude: ["Corpus"]),
         tests(
             "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "Specs",
             "TestSupport"),
         tests(
-            "Sessions", "Analytics", "Audit", "Chat", "Database", "JSON", "Logging", "Models", "Objects", "People",
-            "Primitives", "Sessions", "Store", "TestSupport", "Work",
+            "Sessions", "Analytics", "Audit", "Chat", "Database", "Files", "JSON", "Logging", "Models", "Objects",
+            "People", "Primitives", "Sessions", "Store", "TestSupport", "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",
             "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives", "Repositories",
-            "Sandbox", "Sessions", "Specs", "Store", "Tasks", "TestSupport", "Turns", "Work"),
+            "Sandbox", "Sessions", "Specs", "Store", "Tasks", "TestSupport", "Threads", "Turns", "Work"),
         tests(
             "Backup", "Backup", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
             "Primitives", "TestSupport"),
@@ -325,9 +329,10 @@ let package = Package(
             "Processes", "TestSupport", "WebSockets",
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
-            "Gateway", "Chat", "Copilot", "Crypto", "Database", "Documents", "EventLoop", "Gateway", "Git", "GitHub",
-            "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Models", "People", "Primitives", "Processes",
-            "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "TestSupport", "WebSockets",
+            "Gateway", "Chat", "Copilot", "Crypto", "Database", "Documents", "EventLoop", "Files", "Gateway", "Git",
+            "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Models", "People", "Primitives",
+            "Processes", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "TestSupport",
+            "Threads", "WebSockets",
             exclude: ["SignIn/openid"]),
         tests(
             "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives",
@@ -335,12 +340,12 @@ let package = Package(
         tests(
             "Host", "Agent", "Analytics", "Chat", "Copilot", "Database", "EventLoop", "Gateway", "GitHub", "HTTP",
             "Host", "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "People", "Primitives",
-            "Proxy", "Repositories", "Sessions", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Turns", "Work"),
+            "Proxy", "Repositories", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Threads", "Turns", "Work"),
         tests(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(
             "AdapterContract", "Chat", "Database", "Gateway", "HTTP", "IRC", "JSON", "Kit", "Logging", "Matrix",
-            "Models", "People", "Primitives", "Sessions", "Slack", "Store", "Telegram", "TestSupport"),
+            "Models", "People", "Primitives", "Sessions", "Slack", "Store", "Telegram", "TestSupport", "Threads"),
         tests(
             "Crash", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON",
             "Primitives", "Processes", "Store", "TestSupport", "WebSockets", "jetbridge"),

@@ -9,6 +9,7 @@ internal import Primitives
 internal import Sessions
 internal import Store
 internal import Telemetry
+internal import Threads
 
 /// Wraps every route. Before it: trace id, credential, scopes, role, origin and rate limit. After it: errors as problems,
 /// security headers and a log line.

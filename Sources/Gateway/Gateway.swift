@@ -9,6 +9,7 @@ internal import People
 internal import Primitives
 package import Sessions
 internal import Store
+internal import Threads
 internal import WebSockets
 
 /// The web side of the bridge: API, live protocol, chat page and viewer.

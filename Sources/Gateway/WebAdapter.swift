@@ -1,7 +1,7 @@
 package import Chat
+package import Files
 internal import Markdown
 internal import Primitives
-package import Sessions
 
 /// The web chat as a network. Its page reads the transcript and the live frames, so there is nothing to post.
 package final class WebAdapter: ChatAdapter {

@@ -6,6 +6,7 @@ internal import Primitives
 internal import Sessions
 internal import Store
 internal import Synchronization
+internal import Threads
 
 /// Measures events that are stored durably in the inbox before they are acknowledged.
 ///

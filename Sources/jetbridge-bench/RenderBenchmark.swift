@@ -2,7 +2,7 @@ internal import CMarkGFM
 internal import Chat
 internal import Glibc
 internal import IRC
-internal import Sessions
+internal import Threads
 
 /// Renders a megabyte of Markdown as IRC lines, compared to cmark-gfm's HTML with the same extensions.
 struct RenderBenchmark {
@@ -103,7 +103,6 @@ struct RenderBenchmark {
                 - [ ] thought about, at https://example.org/thoughts?page=\(section)
 
                 ---
-
 
                 """
         }

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 /// Serialized, because they measure the memory of the process.
 @Suite("Contract: bounds", .serialized, .timeLimit(.minutes(3)))

@@ -10,6 +10,7 @@ import TestSupport
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 /// Why a test of the contract could not proceed.
 struct ContractFailure: Error, CustomStringConvertible {

@@ -2,7 +2,7 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 @Suite("Contract: a disturbed network", .timeLimit(.minutes(1)))
 struct DisturbanceTests {

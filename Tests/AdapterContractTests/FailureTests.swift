@@ -2,7 +2,7 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 @Suite("Contract: failures of the network", .timeLimit(.minutes(1)))
 struct FailureTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Contract: files", .timeLimit(.minutes(1)))
 struct FileTests {

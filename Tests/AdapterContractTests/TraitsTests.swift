@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Contract: adapter traits and state", .timeLimit(.minutes(1)))
 struct TraitsTests {

@@ -4,6 +4,7 @@ import Primitives
 import Store
 
 @testable import Sessions
+@testable import Threads
 
 /// The web chat: each person has a thread, which is a separate room, and reads its transcript.
 final class WebNetwork: ContractNetwork {

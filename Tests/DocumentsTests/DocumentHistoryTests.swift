@@ -1,9 +1,9 @@
 import JSON
 import Logging
 import Repositories
-import Sessions
 import TestSupport
 import Testing
+import Threads
 
 @testable import Documents
 

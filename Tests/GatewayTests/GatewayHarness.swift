@@ -2,6 +2,7 @@ import Chat
 import Database
 import Documents
 import EventLoop
+import Files
 import HTTP
 import JSON
 import Logging
@@ -11,6 +12,7 @@ import Primitives
 import Sessions
 import Store
 import TestSupport
+import Threads
 
 @testable import Gateway
 

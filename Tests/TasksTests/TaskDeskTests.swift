@@ -15,6 +15,7 @@ import Testing
 @testable import People
 @testable import Sessions
 @testable import Tasks
+@testable import Threads
 
 /// A repository with a list, a colleague's clone, and the desk.
 struct Office {

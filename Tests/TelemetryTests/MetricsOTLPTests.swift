@@ -1,10 +1,10 @@
 import HTTP
 import JSON
 import Logging
-import Sessions
 import Telemetry
 import TestSupport
 import Testing
+import Threads
 
 @Suite(.timeLimit(.minutes(1)))
 struct MetricsOTLPTests {

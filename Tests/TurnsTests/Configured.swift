@@ -4,6 +4,7 @@ import Primitives
 import Sessions
 import Store
 import TestSupport
+import Threads
 
 /// Reads a text as the content of `test.yaml`.
 func load(_ text: String) -> LoadedConfiguration {

@@ -184,7 +184,7 @@ def blocks_of(page):
 class Checker:
     def __init__(self, binary, folder):
         self.binary, self.folder, self.mistakes, self.used = binary, folder, [], set()
-        names = (ROOT / "Sources/Domain/Sessions/Commands/CommandName.swift").read_text()
+        names = (ROOT / "Sources/Domain/Threads/Commands/CommandName.swift").read_text()
         self.thread_commands = set(re.findall(r"\w+", " ".join(re.findall(r"^    case ([a-z, ]+)$", names, re.M))))
         self.environment = {
             "PATH": f"{folder}/bin:/usr/bin:/bin:/usr/sbin", "HOME": f"{folder}/home", "LANG": "C.UTF-8",

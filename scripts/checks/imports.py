@@ -37,18 +37,20 @@ ARROWS = {
     "Repositories": {"Chat"},
     "GitHub": {"Chat", "Copilot", "Models", "Repositories", "Store"},
     "Specs": {"Chat", "Models", "Repositories"},
-    "Documents": {"Chat", "People", "Repositories", "Sessions", "Specs", "Store"},
+    "Documents": {"Chat", "People", "Repositories", "Sessions", "Specs", "Store", "Threads"},
     "Analytics": {"Chat", "Store"},
     "Audit": {"Chat"},
     "Backup": {"Audit"},
     "Store": {"Audit", "Chat"},  # no feature
-    "Cluster": {"Chat", "Sessions", "Store"},
+    "Cluster": {"Chat", "Store", "Threads"},
     "Jail": {"Chat"},
     "Work": {"Audit", "Chat", "Jail", "Repositories", "Store"},
     "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Store", "Work"},
     "People": {"Audit", "Chat", "Store"},  # nothing of threads
-    "Sessions": {"Analytics", "Audit", "Chat", "Models", "People", "Store"},
-    "Tasks": {"Analytics", "Audit", "Chat", "People", "Repositories", "Sessions", "Store"},
+    "Files": {"Chat", "People", "Store"},
+    "Threads": {"Analytics", "Audit", "Chat", "Files", "People", "Store"},  # nothing that decides
+    "Sessions": {"Analytics", "Audit", "Chat", "Files", "Models", "People", "Store", "Threads"},
+    "Tasks": {"Analytics", "Audit", "Chat", "People", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }
@@ -67,8 +69,8 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Models", "People", "Repositories", "Sessions", "SignIn", "Specs",
-                               "Store", "Tasks"}
+            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Files", "Models", "People", "Repositories", "Sessions", "SignIn",
+                               "Specs", "Store", "Tasks", "Threads"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

@@ -2,8 +2,8 @@ package import Chat
 package import Git
 internal import Primitives
 package import Repositories
-internal import Sessions
 internal import Specs
+internal import Threads
 
 /// Reads and saves the Markdown documents beside a conversation: those of its feature, and those below `docs/`.
 ///

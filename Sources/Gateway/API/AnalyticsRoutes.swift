@@ -3,8 +3,8 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import JSON
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// What was used and what it cost.
 struct AnalyticsRoutes: Sendable {

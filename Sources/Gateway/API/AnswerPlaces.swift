@@ -1,5 +1,6 @@
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// Where in an operation's answer its asks and commits arose: the transcript has the answer as one message at the end.
 struct AnswerPlaces {

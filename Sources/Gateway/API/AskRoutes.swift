@@ -6,6 +6,7 @@ internal import Logging
 internal import Schemas
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// Open asks of one thread or of all, and answers to them.
 struct AskRoutes: Sendable {

@@ -5,8 +5,8 @@ internal import HTTPServer
 internal import JSON
 internal import Primitives
 internal import Schemas
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// The audit, for owners.
 enum AuditRoutes {

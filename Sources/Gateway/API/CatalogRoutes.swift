@@ -5,6 +5,7 @@ internal import Models
 internal import Schemas
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// The contents of the chat commands `models`, `usage`, `status`, `repo` and `help`.
 struct CatalogRoutes: Sendable {

@@ -2,8 +2,8 @@ internal import Chat
 internal import Git
 internal import HTTP
 internal import HTTPServer
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// The changes of commits, for the cards that show them.
 enum CommitRoutes {

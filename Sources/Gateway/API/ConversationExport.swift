@@ -3,8 +3,9 @@ internal import JSON
 internal import People
 internal import Primitives
 internal import Schemas
-package import Sessions
+internal import Sessions
 package import Store
+package import Threads
 
 /// Writes a whole conversation, page by page.
 package struct ConversationExport: Sendable {

@@ -10,6 +10,7 @@ internal import Repositories
 internal import Schemas
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// The Markdown documents beside a thread.
 enum DocumentRoutes {

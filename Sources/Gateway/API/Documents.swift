@@ -2,8 +2,8 @@ internal import Chat
 internal import JSON
 internal import Primitives
 internal import Schemas
-internal import Sessions
 internal import Store
+internal import Threads
 
 extension API.Thread {
     /// - Parameter principal: who gets it; nil where pins do not matter.

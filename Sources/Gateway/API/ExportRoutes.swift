@@ -3,6 +3,7 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Sessions
+internal import Threads
 
 /// A whole conversation as a file.
 struct ExportRoutes: Sendable {

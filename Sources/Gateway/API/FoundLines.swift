@@ -1,6 +1,6 @@
 internal import Primitives
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// The lines of conversations that a search has found.
 struct FoundLines {

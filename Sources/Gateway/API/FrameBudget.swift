@@ -1,5 +1,5 @@
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// What one answer may read of live frames, which tell where in an answer asks and commits arose: those of an operation
 /// may be far longer than its messages, and one answer may show thousands of operations.

@@ -8,6 +8,7 @@ internal import Primitives
 internal import Sessions
 internal import SignIn
 internal import Store
+internal import Threads
 internal import WebSockets
 
 /// The dependencies of the routes.

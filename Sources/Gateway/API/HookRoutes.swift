@@ -5,8 +5,8 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Schemas
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// The addresses that hear of changes, for owners.
 struct HookRoutes: Sendable {

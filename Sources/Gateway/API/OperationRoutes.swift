@@ -7,6 +7,7 @@ internal import People
 internal import Schemas
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// Operations: their state, and stopping them.
 struct OperationRoutes: Sendable {

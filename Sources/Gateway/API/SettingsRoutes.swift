@@ -6,6 +6,7 @@ internal import Primitives
 internal import Schemas
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// What a person has chosen for all their threads.
 struct SettingsRoutes: Sendable {

@@ -1,8 +1,8 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
-internal import Sessions
 package import Specs
+internal import Threads
 
 /// The feature that a thread works on.
 enum SpecRoutes {

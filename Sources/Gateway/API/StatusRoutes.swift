@@ -4,6 +4,7 @@ internal import HTTPServer
 internal import JSON
 internal import Schemas
 internal import Sessions
+internal import Threads
 
 /// Health, readiness and metrics, for monitoring.
 struct StatusRoutes: Sendable {

@@ -1,6 +1,6 @@
 internal import Chat
 internal import HTTP
-internal import Sessions
+internal import Threads
 
 /// The steps of turns with tools.
 struct StepRoutes: Sendable {

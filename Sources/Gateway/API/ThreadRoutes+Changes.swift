@@ -4,8 +4,8 @@ internal import HTTPServer
 internal import JSON
 internal import Logging
 internal import Schemas
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// What people decide about a whole thread: its title, and whether it is archived or pinned.
 extension ThreadRoutes {

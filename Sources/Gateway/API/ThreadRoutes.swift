@@ -9,6 +9,7 @@ internal import Primitives
 internal import Schemas
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// Threads of every network and their messages, and posting to threads of the web chat.
 struct ThreadRoutes: Sendable {

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Files
 internal import HTTP
 internal import HTTPServer
 internal import JSON
@@ -7,6 +8,7 @@ internal import People
 internal import Schemas
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// Files for a person's next message in a thread.
 struct UploadRoutes: Sendable {

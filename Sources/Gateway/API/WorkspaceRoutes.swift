@@ -4,6 +4,7 @@ internal import HTTPServer
 internal import JSON
 internal import Schemas
 internal import Sessions
+internal import Threads
 
 /// A thread's commands and its workspace.
 struct WorkspaceRoutes: Sendable {

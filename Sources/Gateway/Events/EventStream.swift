@@ -4,9 +4,9 @@ internal import JSON
 internal import People
 internal import Primitives
 internal import Schemas
-internal import Sessions
 internal import Store
 internal import Tasks
+internal import Threads
 
 /// Everything that changes and that one person may see, as REST documents.
 struct EventStream: Sendable {

@@ -5,10 +5,10 @@ internal import JSON
 internal import People
 internal import Primitives
 internal import Schemas
-internal import Sessions
 internal import Specs
 internal import Store
 internal import Tasks
+internal import Threads
 
 /// The schema that the gateway serves: the root fields, and the edges between the API's types.
 enum GraphQLRoots {

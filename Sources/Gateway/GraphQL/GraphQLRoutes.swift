@@ -4,10 +4,10 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Schemas
-internal import Sessions
 internal import Specs
 internal import Store
 internal import Tasks
+internal import Threads
 
 /// GraphQL over HTTP, for reads.
 struct GraphQLRoutes: Sendable {

@@ -8,6 +8,7 @@ internal import Logging
 internal import Primitives
 internal import Sessions
 internal import Store
+internal import Threads
 internal import WebSockets
 
 /// A WebSocket on which a document is edited: passes its messages to the open document, and that one's back.

@@ -5,6 +5,7 @@ internal import Logging
 internal import Primitives
 internal import Sessions
 internal import Store
+internal import Threads
 internal import WebSockets
 
 /// A client's connection in the live protocol.

@@ -2,8 +2,8 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Primitives
-internal import Sessions
 internal import Store
+internal import Threads
 internal import WebSockets
 
 /// Live frames of operations on other hosts, by the live protocol.

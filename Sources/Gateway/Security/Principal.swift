@@ -1,6 +1,6 @@
 internal import Chat
 internal import People
-internal import Sessions
+internal import Threads
 
 /// The caller of a request.
 struct Principal: Sendable {

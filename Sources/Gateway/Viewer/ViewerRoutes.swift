@@ -4,6 +4,7 @@ internal import HTTPServer
 internal import Primitives
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// The built-in viewer, which opens the links posted into threads.
 struct ViewerRoutes: Sendable {

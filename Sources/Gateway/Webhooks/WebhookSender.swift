@@ -4,8 +4,8 @@ internal import HTTPClient
 internal import JSON
 internal import Logging
 internal import Primitives
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// Sends one hook's deliveries, one after the other.
 final class WebhookSender: Sendable {

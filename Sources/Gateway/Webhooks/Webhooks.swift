@@ -9,8 +9,8 @@ internal import Logging
 internal import People
 internal import Primitives
 internal import Schemas
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// Tells the configured addresses what has changed: stores a delivery for each hook and change, which
 /// ``WebhookSender`` sends. In a cluster, one host does.

@@ -7,8 +7,9 @@ internal import Gateway
 internal import Lifecycle
 package import People
 internal import Primitives
-package import Sessions
+internal import Sessions
 internal import Store
+package import Threads
 internal import Turns
 package import Work
 

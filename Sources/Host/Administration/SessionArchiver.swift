@@ -1,6 +1,6 @@
 internal import Primitives
-internal import Sessions
 internal import Store
+internal import Threads
 internal import Turns
 internal import Work
 

@@ -11,6 +11,7 @@ internal import Sessions
 internal import Store
 internal import Tasks
 internal import Telemetry
+internal import Threads
 internal import Turns
 internal import Work
 

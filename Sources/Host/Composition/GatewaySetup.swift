@@ -15,6 +15,7 @@ internal import Sessions
 internal import SignIn
 internal import Store
 internal import Tasks
+internal import Threads
 internal import Work
 
 /// Sets up the gateway as configured.

@@ -4,6 +4,7 @@ internal import GitHub
 internal import Models
 internal import Repositories
 internal import Sessions
+internal import Threads
 internal import Turns
 
 /// The one client of GitHub's API, with all sign-ins, and what mirrors follow.

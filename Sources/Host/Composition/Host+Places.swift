@@ -3,6 +3,7 @@ internal import Logging
 internal import Primitives
 internal import Sessions
 package import Store
+internal import Threads
 internal import Turns
 internal import Work
 

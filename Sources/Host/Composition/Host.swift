@@ -2,6 +2,7 @@ internal import Agent
 internal import Audit
 internal import Cluster
 internal import Database
+internal import Files
 internal import Gateway
 internal import Git
 internal import GitHub
@@ -17,6 +18,7 @@ package import Sessions
 internal import SignIn
 internal import Store
 internal import Tasks
+internal import Threads
 internal import Turns
 internal import Work
 

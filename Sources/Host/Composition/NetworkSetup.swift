@@ -13,6 +13,7 @@ internal import Sessions
 internal import Slack
 internal import Store
 internal import Telegram
+internal import Threads
 
 /// Sets up the configured networks' adapters.
 struct NetworkSetup {

@@ -4,6 +4,7 @@ internal import Lifecycle
 internal import Logging
 internal import Primitives
 internal import Sessions
+internal import Threads
 internal import Turns
 
 /// Sets up people's sign-ins to GitHub, and news from there.

@@ -9,9 +9,9 @@ internal import Logging
 internal import Models
 internal import Primitives
 internal import Proxy
-internal import Sessions
 internal import Store
 internal import Telemetry
+internal import Threads
 
 /// Composes and runs `jetbridge proxy`.
 package final class ProxyHost: Sendable {

@@ -9,6 +9,7 @@ internal import Proxy
 internal import Sessions
 internal import Store
 internal import Telemetry
+internal import Threads
 
 /// Sets up the proxy as configured.
 enum ProxySetup {

@@ -4,8 +4,8 @@ internal import Lifecycle
 internal import Logging
 internal import Primitives
 internal import Proxy
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// Sums the tokens of answers through the proxy, and stores the sums as fast as the store accepts them.
 final class ProxyUsageRecorder: Service {

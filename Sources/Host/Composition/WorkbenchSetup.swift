@@ -6,6 +6,7 @@ internal import Primitives
 internal import Repositories
 internal import Sessions
 internal import Store
+internal import Threads
 internal import Turns
 internal import Work
 

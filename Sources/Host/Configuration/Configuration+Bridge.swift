@@ -1,5 +1,5 @@
 internal import People
-internal import Sessions
+internal import Threads
 
 extension Configuration {
     /// The settings that the bridge takes from the configuration.

@@ -9,8 +9,8 @@ internal import Models
 internal import Objects
 internal import Primitives
 internal import Repositories
-internal import Sessions
 internal import Store
+internal import Threads
 internal import Work
 
 /// Checks everything that a host needs by opening it and connecting to it.

@@ -3,8 +3,8 @@ internal import Database
 internal import Lifecycle
 internal import Matrix
 internal import Primitives
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// The doctor's checks of the networks.
 struct NetworkFindings {

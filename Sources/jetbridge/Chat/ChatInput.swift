@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Primitives
-internal import Sessions
 internal import Terminals
+internal import Threads
 
 /// Where a conversation's messages come from: a line editor on a terminal that allows it, else lines as they are.
 enum ChatInput: Sendable {

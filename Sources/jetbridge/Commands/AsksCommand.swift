@@ -3,7 +3,7 @@ internal import JSON
 internal import Lifecycle
 internal import Logging
 internal import Primitives
-internal import Sessions
+internal import Threads
 
 struct AsksCommand: Command {
     let syntax = CommandSyntax(

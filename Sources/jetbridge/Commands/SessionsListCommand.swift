@@ -2,7 +2,7 @@ internal import Chat
 internal import Host
 internal import JSON
 internal import Primitives
-internal import Sessions
+internal import Threads
 internal import Work
 
 struct SessionsListCommand: Command {

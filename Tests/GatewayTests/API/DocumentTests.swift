@@ -5,10 +5,10 @@ import JSON
 import Logging
 import People
 import Repositories
-import Sessions
 import Store
 import TestSupport
 import Testing
+import Threads
 
 @testable import Gateway
 

@@ -8,6 +8,7 @@ import Specs
 import Store
 import TestSupport
 import Testing
+import Threads
 
 @testable import Gateway
 

@@ -6,6 +6,7 @@ import Sessions
 import Store
 import TestSupport
 import Testing
+import Threads
 
 @testable import Gateway
 @testable import HTTPServer

@@ -8,6 +8,7 @@ import Testing
 
 @testable import Gateway
 @testable import Sessions
+@testable import Threads
 
 @Suite("What people choose for themselves", .timeLimit(.minutes(1)))
 struct SettingsTests {

@@ -1,8 +1,8 @@
 import Chat
+import Files
 import Glibc
 import HTTP
 import JSON
-import Sessions
 import TestSupport
 import Testing
 

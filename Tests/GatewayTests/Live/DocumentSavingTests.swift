@@ -4,10 +4,10 @@ import Git
 import Logging
 import Primitives
 import Repositories
-import Sessions
 import Store
 import TestSupport
 import Testing
+import Threads
 
 @testable import Documents
 

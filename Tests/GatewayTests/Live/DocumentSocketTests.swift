@@ -8,6 +8,7 @@ import Sessions
 import Store
 import TestSupport
 import Testing
+import Threads
 import WebSockets
 
 @testable import Documents

@@ -1,5 +1,6 @@
 import Copilot
 import EventLoop
+import Files
 import GitHub
 import HTTP
 import HTTPClient

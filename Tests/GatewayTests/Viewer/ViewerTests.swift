@@ -2,9 +2,9 @@ import Chat
 import HTTP
 import JSON
 import Primitives
-import Sessions
 import TestSupport
 import Testing
+import Threads
 
 @testable import Gateway
 

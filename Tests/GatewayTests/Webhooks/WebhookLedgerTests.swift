@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Gateway
-@testable import Sessions
+@testable import Threads
 
 @Suite("Deliveries to hooks, as stored", .timeLimit(.minutes(1)))
 struct WebhookLedgerTests {

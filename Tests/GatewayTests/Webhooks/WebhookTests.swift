@@ -8,6 +8,7 @@ import Sessions
 import Store
 import TestSupport
 import Testing
+import Threads
 
 @testable import Gateway
 

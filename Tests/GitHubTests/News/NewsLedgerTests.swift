@@ -1,8 +1,8 @@
 import Chat
 import Database
-import Sessions
 import TestSupport
 import Testing
+import Threads
 
 @testable import GitHub
 @testable import Store

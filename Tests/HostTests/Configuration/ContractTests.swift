@@ -4,11 +4,11 @@ import IRC
 import Logging
 import Matrix
 import Primitives
-import Sessions
 import Slack
 import Telegram
 import TestSupport
 import Testing
+import Threads
 
 /// The documented file, key by key; changing what is tested here breaks existing configurations.
 @Suite("Configuration: the documented file")

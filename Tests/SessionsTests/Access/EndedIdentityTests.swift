@@ -6,6 +6,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("Identities that end with a connection", .timeLimit(.minutes(1)))
 struct EndedIdentityTests {

@@ -8,6 +8,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("People", .timeLimit(.minutes(1)))
 struct PeopleTests {

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 /// Turns whose usage is known, and what is said about them everywhere. They run on both engines.
 @Suite("Usage, budgets and reports", .timeLimit(.minutes(1)))

@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Ratings of answers", .timeLimit(.minutes(1)))
 struct RatingTests {

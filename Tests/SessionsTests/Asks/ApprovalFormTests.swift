@@ -3,7 +3,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 @Suite("What people see before they approve it")
 struct ApprovalFormTests {

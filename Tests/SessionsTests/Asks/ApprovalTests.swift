@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Approvals: how they are asked and answered", .timeLimit(.minutes(1)))
 struct ApprovalTests {

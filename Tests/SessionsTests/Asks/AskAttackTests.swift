@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Answers to approvals that do not count", .timeLimit(.minutes(1)))
 struct AskAttackTests {

@@ -7,6 +7,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 /// A bridge whose turns ask for approvals: alice and olga are owners, bob and mia members, gina a guest.
 struct AskStage {

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Several approvals in one message", .timeLimit(.minutes(1)))
 struct BatchTests {

@@ -5,7 +5,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 /// What an approval of a model's call is valid for: this call and nothing else.
 @Suite("Approvals of calls", .timeLimit(.minutes(1)))

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 /// An approval of a turn that has shown something, and restarts: it stays open, and its answer continues the turn.
 @Suite("Approvals that outlive their turn", .timeLimit(.minutes(1)))

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("What a turn's open asks decide", .timeLimit(.minutes(1)))
 struct OpenAsksTests {

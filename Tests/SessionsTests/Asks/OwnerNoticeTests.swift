@@ -5,6 +5,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("Owners are told of what waits", .timeLimit(.minutes(1)))
 struct OwnerNoticeTests {

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Questions whose answer begins the next turn", .timeLimit(.minutes(1)))
 struct ParkedQuestionTests {

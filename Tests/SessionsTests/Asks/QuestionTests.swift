@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Questions for which a turn waits", .timeLimit(.minutes(1)))
 struct QuestionTests {

@@ -10,6 +10,7 @@ import TestSupport
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 /// A bridge with its own database, one fake network and scripted workers.
 struct BridgeHarness {

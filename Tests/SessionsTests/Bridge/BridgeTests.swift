@@ -6,6 +6,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("Bridge", .timeLimit(.minutes(1)))
 struct BridgeTests {

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Buttons and reactions", .timeLimit(.minutes(1)))
 struct ChoiceTests {

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("News in threads", .timeLimit(.minutes(1)))
 struct NewsTests {

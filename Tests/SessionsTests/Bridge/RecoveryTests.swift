@@ -7,6 +7,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 /// What a second bridge does with tables that a first one left in mid-work.
 @Suite("Recovery", .timeLimit(.minutes(1)))

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Messages by their platform ids", .timeLimit(.minutes(1)))
 struct ReferenceTests {

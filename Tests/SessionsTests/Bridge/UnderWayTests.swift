@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 /// What the process died of twice is not begun again.
 @Suite("What is under way", .timeLimit(.minutes(1)))

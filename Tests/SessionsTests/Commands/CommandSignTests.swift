@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("The command sign of a room", .timeLimit(.minutes(1)))
 struct CommandSignTests {

@@ -5,6 +5,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("The command `export`", .timeLimit(.minutes(1)))
 struct ExportCommandTests {

@@ -6,6 +6,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("The command verify", .timeLimit(.minutes(1)))
 struct VerifyCommandTests {

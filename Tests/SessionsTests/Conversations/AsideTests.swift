@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 /// Work alongside a turn, which must not delay it.
 @Suite("Alongside a turn", .timeLimit(.minutes(1)))

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Edited and deleted messages", .timeLimit(.minutes(1)))
 struct ChangeTests {

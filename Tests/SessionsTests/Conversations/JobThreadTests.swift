@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Jobs of a thread", .timeLimit(.minutes(1)))
 struct JobThreadTests {

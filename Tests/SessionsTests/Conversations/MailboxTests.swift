@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("A thread's mailbox", .timeLimit(.minutes(1)))
 struct MailboxTests {

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("What a mailbox decides")
 struct MailboxTranscriptTests {

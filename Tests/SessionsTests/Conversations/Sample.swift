@@ -1,6 +1,7 @@
 import Chat
 
 @testable import Sessions
+@testable import Threads
 
 /// Messages and turns of one thread, for tests of what a conversation decides.
 enum Sample {

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Stale messages", .timeLimit(.minutes(1)))
 struct StaleTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("A title that a person chooses")
 struct ThreadTitleTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Drafts", .timeLimit(.minutes(1)))
 struct DraftTests {

@@ -2,7 +2,7 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 @Suite("What a room's lane decides")
 struct LaneStateMachineTests {

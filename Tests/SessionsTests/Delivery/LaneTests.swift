@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("A room's lane", .timeLimit(.minutes(1)))
 struct LaneTests {

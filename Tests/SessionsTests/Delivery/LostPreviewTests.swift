@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 /// Answers that grow by edits, when the network's response is lost.
 @Suite("Lost previews", .timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("The pace of growing answers", .timeLimit(.minutes(1)))
 struct PreviewPacingTests {

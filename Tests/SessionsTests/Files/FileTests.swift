@@ -2,7 +2,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Files
 
 @Suite("Files")
 struct FileTests {

@@ -3,7 +3,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Files
 
 @Suite("The size of images")
 struct ImagePixelsTests {

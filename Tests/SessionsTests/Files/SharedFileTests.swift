@@ -6,7 +6,9 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import Sessions
+@testable import Threads
 
 /// Runs on the thread of the folder and of files that arrive.
 @globalActor private actor FileThread {

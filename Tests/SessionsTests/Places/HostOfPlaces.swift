@@ -6,6 +6,7 @@ import TestSupport
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 /// One of several hosts that share a store, in one process.
 struct HostOfPlaces {

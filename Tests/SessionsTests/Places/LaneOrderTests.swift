@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 /// Writes of different places run beside each other on PostgreSQL; SQLite has one order of all.
 @Suite("The order of writes", .timeLimit(.minutes(1)))

@@ -7,6 +7,7 @@ import Work
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("Places", .timeLimit(.minutes(1)))
 struct PlaceTests {

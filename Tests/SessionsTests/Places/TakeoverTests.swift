@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 /// Two hosts over one store: places move between them.
 @Suite("Take-over", .timeLimit(.minutes(1)))

@@ -6,8 +6,10 @@ import TestSupport
 import Testing
 import Work
 
+@testable import Files
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("What one person may store", .timeLimit(.minutes(1)))
 struct PersonQuotaTests {

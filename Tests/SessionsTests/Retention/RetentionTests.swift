@@ -8,6 +8,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("Retention", .timeLimit(.minutes(1)))
 struct RetentionTests {

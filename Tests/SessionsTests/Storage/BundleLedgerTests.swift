@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 @testable import Work
 
 @Suite("Bundles in the store", .timeLimit(.minutes(1)))

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 @Suite("What listings and searches read", .timeLimit(.minutes(1)))
 struct ListingTests {

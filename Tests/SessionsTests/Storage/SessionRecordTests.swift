@@ -2,7 +2,7 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 @Suite("The state of a session")
 struct SessionRecordTests {

@@ -3,8 +3,8 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Sessions
 @testable import Store
+@testable import Threads
 
 @Suite("Copies of the store", .timeLimit(.minutes(2)))
 struct StoreCopyTests {

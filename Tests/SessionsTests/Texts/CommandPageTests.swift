@@ -2,6 +2,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("docs/commands.md")
 struct CommandPageTests {

@@ -10,7 +10,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 @testable import Turns
 
 @Suite("fix", .timeLimit(.minutes(1)))

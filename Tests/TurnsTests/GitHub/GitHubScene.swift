@@ -12,6 +12,7 @@ import Sessions
 import Store
 import TestSupport
 import Testing
+import Threads
 
 @testable import Turns
 

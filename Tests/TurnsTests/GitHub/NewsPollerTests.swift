@@ -6,6 +6,7 @@ import Primitives
 import Sessions
 import TestSupport
 import Testing
+import Threads
 
 @testable import Turns
 

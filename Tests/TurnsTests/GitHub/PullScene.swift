@@ -17,6 +17,7 @@ import Store
 import Tasks
 import TestSupport
 import Testing
+import Threads
 import Work
 
 @testable import Host

@@ -14,6 +14,7 @@ import Store
 import Tasks
 import TestSupport
 import Testing
+import Threads
 import Work
 
 @testable import Host

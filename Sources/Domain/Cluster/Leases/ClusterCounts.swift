@@ -1,6 +1,6 @@
 internal import Primitives
-package import Sessions
 package import Store
+package import Threads
 
 /// What has happened to places, for the metrics.
 package final class ClusterCounts: Sendable {

@@ -1,6 +1,6 @@
 package import JSON
 internal import Primitives
-package import Sessions
+package import Threads
 
 /// Where a comment's passage is: Yjs's relative positions, which stay with their letters whatever is typed around them.
 package enum CommentAnchor {

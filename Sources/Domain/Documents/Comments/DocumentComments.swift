@@ -3,6 +3,7 @@ package import JSON
 internal import Primitives
 package import Sessions
 internal import Store
+package import Threads
 
 /// Comments on passages of documents. Each is a message of the thread beside which it is made, in the same transaction.
 package struct DocumentComments: Sendable {

@@ -1,8 +1,8 @@
 internal import Chat
 internal import Database
 internal import JSON
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// The documents that are edited live.
 extension Ledger {

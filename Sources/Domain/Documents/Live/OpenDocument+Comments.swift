@@ -1,7 +1,7 @@
 internal import JSON
 internal import Logging
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// The comments that are shown beside the text.
 extension OpenDocument {

@@ -1,6 +1,6 @@
 internal import Crypto
 internal import Git
-internal import Sessions
+internal import Threads
 
 /// How a history begins, and what an edit of it costs.
 extension OpenDocument {

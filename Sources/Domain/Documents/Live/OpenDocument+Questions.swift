@@ -1,8 +1,8 @@
 internal import Git
 internal import JSON
 internal import Repositories
-internal import Sessions
 internal import Specs
+internal import Threads
 
 /// What an editor asks beside the text: what is wrong in it, and how it was before.
 extension OpenDocument {

@@ -5,8 +5,8 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Repositories
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// A document that people edit together: its text, who edits it, and what they see of each other.
 ///

@@ -4,8 +4,8 @@ package import JSON
 package import Logging
 internal import People
 internal import Primitives
-internal import Sessions
 package import Store
+internal import Threads
 
 /// The documents that people have open at this host.
 package actor OpenDocuments {

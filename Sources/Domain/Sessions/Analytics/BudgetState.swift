@@ -3,6 +3,7 @@ internal import Chat
 internal import Database
 package import Primitives
 package import Store
+internal import Threads
 
 /// A budget in its current period.
 package struct BudgetState: Sendable {

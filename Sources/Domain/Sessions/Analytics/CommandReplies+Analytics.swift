@@ -4,6 +4,7 @@ internal import Chat
 internal import JSON
 internal import Primitives
 internal import Store
+internal import Threads
 
 extension CommandReplies {
     private var settings: AnalyticsSettings { self.context.environment.settings.analytics }

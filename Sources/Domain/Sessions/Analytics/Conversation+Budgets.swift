@@ -2,6 +2,7 @@ internal import Analytics
 internal import Chat
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// What turns cost, and may cost.
 extension Conversation {

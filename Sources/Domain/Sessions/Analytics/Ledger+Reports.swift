@@ -5,6 +5,7 @@ internal import JSON
 internal import People
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// A task as a report names it.
 typealias DueTask = (id: String, title: String, due: String, owner: String?)

@@ -1,9 +1,11 @@
 internal import Analytics
 internal import Chat
+internal import Files
 internal import JSON
 internal import Logging
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// Posts reports when they are due, each once at each of its places: the transaction that puts it into the outbox notes
 /// its period. In a cluster, the host that has a place posts there. After a downtime the last report is made up for.

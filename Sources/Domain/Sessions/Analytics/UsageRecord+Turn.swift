@@ -1,4 +1,5 @@
 internal import Analytics
+internal import Threads
 
 extension UsageRecord {
     /// A turn that has ended, and counts as `state`. Its tokens and calls are in other records.

@@ -1,6 +1,7 @@
 internal import Chat
 internal import People
 internal import Store
+internal import Threads
 
 /// Everything that asking for approvals writes, as a value; ``write(to:)`` is its one transaction.
 struct ApprovalAsking: Sendable {

@@ -1,5 +1,6 @@
 package import Chat
 internal import Primitives
+package import Threads
 
 /// A person's answer to an ask.
 package struct AskAnswer: Sendable {

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Threads
 
 /// A valid answer to an ask. Pure.
 struct AskChoice: Sendable, Equatable {

@@ -3,6 +3,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Store
+internal import Threads
 
 /// Ends asks: each ending, its place in the audit and the message that shows it are one transaction.
 package struct AskDesk: Sendable {

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Threads
 
 /// What a typed text says as an answer to an ask. Pure.
 struct AskReply: Equatable {

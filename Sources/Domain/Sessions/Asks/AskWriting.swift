@@ -1,5 +1,6 @@
 internal import Chat
 internal import Store
+internal import Threads
 
 /// Stores an ask with its messages, as a value; ``write(to:)`` is part of one transaction.
 struct AskWriting: Sendable {

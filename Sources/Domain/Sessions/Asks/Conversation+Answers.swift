@@ -2,6 +2,7 @@ internal import Chat
 internal import People
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// Answers to asks: commands, buttons and reactions as commands, and plain messages.
 extension Conversation {

@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Store
+internal import Threads
 
 /// Asks that hold a turn: stored before they are posted, awaited outside of the turn's time limit.
 extension Conversation {

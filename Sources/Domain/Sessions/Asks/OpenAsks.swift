@@ -1,3 +1,5 @@
+internal import Threads
+
 /// The asks that a running turn waits for, and who waits. Pure.
 struct OpenAsks {
     private struct Held {

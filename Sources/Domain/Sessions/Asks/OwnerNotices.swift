@@ -5,6 +5,7 @@ internal import Logging
 internal import People
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// Tells owners in a direct message of approvals that wait for them in other threads.
 ///

@@ -2,6 +2,7 @@ internal import Analytics
 package import Chat
 internal import People
 internal import Store
+package import Threads
 
 /// Buttons and reactions: each acts as the command that it stands for, with the rights of the person who used it.
 extension Bridge {

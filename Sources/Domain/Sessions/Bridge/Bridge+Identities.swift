@@ -3,6 +3,7 @@ internal import JSON
 internal import Logging
 internal import People
 internal import Store
+internal import Threads
 
 /// The end of identities that may become somebody else's.
 extension Bridge {

@@ -6,6 +6,7 @@ internal import Logging
 internal import People
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// Events from the networks: stored first, then handed to their threads.
 extension Bridge {

@@ -4,6 +4,7 @@ internal import Logging
 internal import People
 internal import Primitives
 package import Store
+internal import Threads
 
 /// Places that move between hosts while they run.
 extension Bridge {

@@ -1,4 +1,5 @@
 package import Chat
+package import Files
 internal import JSON
 internal import Lifecycle
 internal import Logging
@@ -6,6 +7,7 @@ package import People
 internal import Primitives
 package import Store
 package import Telemetry
+package import Threads
 
 /// Connects networks and models: stores incoming events and hands them to the conversations of their threads.
 package final class Bridge: MessageSink, Service {

@@ -2,6 +2,7 @@ internal import Chat
 internal import Database
 internal import Primitives
 internal import Store
+package import Threads
 
 /// An inbox entry of a thread.
 package enum InboxEntry: Sendable {

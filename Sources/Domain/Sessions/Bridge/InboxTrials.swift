@@ -1,6 +1,7 @@
 internal import Database
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// Counts messages that a start takes up from the inbox until they are handled, see ``UnderWay``, and handles those of which
 /// the process may have died one at a time, in whichever thread they are.

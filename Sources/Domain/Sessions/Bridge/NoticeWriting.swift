@@ -1,5 +1,6 @@
 internal import Chat
 internal import Store
+internal import Threads
 
 /// A line of the bot as stored, to be shown next.
 struct StoredNotice: Sendable {

@@ -6,6 +6,7 @@ internal import Logging
 internal import People
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// Cleans up after the last run, or after another host: one transaction repairs the tables, then lanes, turns and the
 /// inbox resume.

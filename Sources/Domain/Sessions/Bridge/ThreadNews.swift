@@ -1,4 +1,5 @@
 package import Chat
+internal import Threads
 
 /// A line that a thread gets outside of a turn.
 package struct ThreadNews: Sendable {

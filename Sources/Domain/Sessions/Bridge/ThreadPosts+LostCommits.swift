@@ -1,5 +1,6 @@
 package import Chat
 internal import Store
+internal import Threads
 
 /// A host that ends between a commit and its report leaves a commit of which no thread knows.
 extension ThreadPosts {

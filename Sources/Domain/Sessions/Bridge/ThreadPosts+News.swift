@@ -1,6 +1,7 @@
 internal import Chat
 internal import Database
 package import Store
+internal import Threads
 
 /// News for threads. A line is stored in the transaction of what caused it, and posted from the outbox: a crash neither
 /// loses nor repeats it.

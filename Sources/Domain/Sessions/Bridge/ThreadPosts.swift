@@ -1,5 +1,6 @@
 package import Chat
 package import Store
+package import Threads
 
 /// Posts lines of the bot into threads, outside any turn. Made before the bridge, because what reports to threads, such
 /// as the commands and GitHub's side, is made before it.

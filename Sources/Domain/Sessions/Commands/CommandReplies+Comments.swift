@@ -1,6 +1,7 @@
 internal import Chat
 internal import Primitives
 internal import Store
+internal import Threads
 
 extension CommandReplies {
     /// `comment`, `comment NUMBER TEXT` and `comment resolve NUMBER`: about documents, which are edited on the page.

@@ -4,6 +4,7 @@ internal import Models
 internal import People
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// The replies to commands that need nothing of what the thread is doing: they read and change what is stored.
 struct CommandReplies: Sendable {

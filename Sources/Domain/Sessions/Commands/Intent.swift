@@ -1,5 +1,6 @@
 package import Chat
 internal import Primitives
+package import Threads
 
 /// What a message asks for. Determining it is pure; acting on it happens elsewhere.
 package enum Intent: Sendable, Equatable {

@@ -1,5 +1,6 @@
 internal import Chat
 internal import People
+internal import Threads
 
 /// Determines messages' intents with the command signs of their rooms and the current pairing setting.
 ///

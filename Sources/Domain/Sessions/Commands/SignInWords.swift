@@ -1,3 +1,5 @@
+internal import Threads
+
 /// Finds a token of GitHub that a person sends to sign in, so that it is never stored. Pure.
 enum SignInWords {
     /// Stands for what a person wrote after `login`.

@@ -2,6 +2,7 @@ internal import Chat
 internal import People
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// How a message is answered at once.
 struct Response: Sendable {

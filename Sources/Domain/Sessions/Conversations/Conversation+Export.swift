@@ -1,5 +1,7 @@
 internal import Chat
+internal import Files
 internal import People
+internal import Threads
 
 /// `export [markdown|json]`: the whole conversation as a file, or a link where a room has no files.
 extension Conversation {

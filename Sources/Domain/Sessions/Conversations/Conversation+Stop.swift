@@ -2,6 +2,7 @@ internal import Chat
 internal import People
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// How a person stops a turn: the running answer ends, or what is still unsent of the last one is dropped.
 extension Conversation {

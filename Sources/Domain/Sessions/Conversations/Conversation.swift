@@ -7,6 +7,7 @@ internal import People
 internal import Primitives
 internal import Store
 internal import Telemetry
+internal import Threads
 
 /// One thread: takes its messages in order, runs one turn at a time, and answers commands at once.
 ///

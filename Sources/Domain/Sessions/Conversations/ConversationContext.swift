@@ -1,7 +1,9 @@
 internal import Analytics
 internal import Chat
+internal import Files
 internal import People
 internal import Store
+internal import Threads
 
 /// The parts of the bridge that a conversation uses.
 struct ConversationContext: Sendable {

@@ -1,6 +1,7 @@
 internal import Chat
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// Maps threads to conversations: makes a thread's conversation when a message arrives, and forgets idle ones.
 final class Conversations: Sendable {

@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Store
+internal import Threads
 
 /// Shows a running job of a thread in one message until the job ends or the task is cancelled.
 struct JobFollower {

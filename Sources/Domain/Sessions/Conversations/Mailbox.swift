@@ -1,5 +1,6 @@
 internal import Chat
 internal import Telemetry
+internal import Threads
 
 /// The messages of a thread that wait to be handled, in order, and those that are too old to be answered. Pure.
 ///

@@ -1,3 +1,5 @@
+internal import Threads
+
 /// How help, menus and completions describe the commands.
 extension CommandName {
     /// The argument as help shows it.

@@ -2,6 +2,7 @@ internal import Analytics
 internal import Chat
 internal import Models
 internal import Primitives
+internal import Threads
 
 // Change: a command's reply
 /// The replies to commands.

@@ -1,4 +1,5 @@
 internal import Primitives
+internal import Threads
 
 /// The card of uncommitted changes in a thread.
 enum DiffTexts {

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Threads
 
 /// What people read about the commands of a thread.
 enum JobTexts {

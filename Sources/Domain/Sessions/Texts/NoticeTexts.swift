@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Threads
 
 /// What owners read in a direct message about approvals of other threads.
 enum NoticeTexts {

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Threads
 
 /// What the bridge says about ratings of answers.
 enum RatingTexts {

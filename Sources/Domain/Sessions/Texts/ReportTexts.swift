@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Chat
 internal import Primitives
+internal import Threads
 
 /// Reports on usage.
 enum ReportTexts {

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Threads
 
 /// What people read about their own accounts at GitHub.
 enum SignInTexts {

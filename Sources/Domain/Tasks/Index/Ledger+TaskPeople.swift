@@ -1,8 +1,8 @@
 internal import Chat
 internal import Database
 internal import People
-internal import Sessions
 internal import Store
+internal import Threads
 
 /// Somebody who can be told of tasks in a direct message.
 struct TaskAssignee: Sendable {

@@ -5,8 +5,8 @@ internal import GitHub
 internal import Models
 internal import Primitives
 internal import Repositories
-internal import Sessions
 internal import Store
+internal import Threads
 internal import Work
 
 /// `fix [PR] [TEXT]`: lets the agent answer failed checks and comments of the thread's pull request, and replies to

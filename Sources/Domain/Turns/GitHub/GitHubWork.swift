@@ -4,10 +4,10 @@ package import GitHub
 internal import JSON
 internal import Logging
 package import Repositories
-internal import Sessions
 internal import Specs
 package import Store
 package import Tasks
+internal import Threads
 internal import Work
 
 /// What the workers of pull requests, reviews and fixes work with.

@@ -3,9 +3,9 @@ internal import Chat
 internal import Git
 internal import Models
 internal import Repositories
-internal import Sessions
 internal import Specs
 internal import Store
+internal import Threads
 internal import Work
 
 /// One turn's work on a list of tasks.

@@ -6,6 +6,7 @@ internal import Primitives
 package import Repositories
 package import Sessions
 package import Store
+internal import Threads
 package import Work
 
 /// Reports commits that the last run made and had no time to report: a turn's own are found by their trailer, those from

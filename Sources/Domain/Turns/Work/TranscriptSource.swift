@@ -1,8 +1,8 @@
 internal import Chat
 internal import JSON
 internal import Primitives
-package import Sessions
 package import Store
+package import Threads
 package import Work
 
 /// A session's record and transcript as archive entries: `session.json` and `transcript.jsonl`.

@@ -1,6 +1,7 @@
 internal import Chat
 internal import Schemas
 internal import Sessions
+internal import Threads
 
 extension API {
     /// A question to people.

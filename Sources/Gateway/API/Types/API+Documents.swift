@@ -1,5 +1,5 @@
 internal import Schemas
-internal import Sessions
+internal import Threads
 
 extension API {
     /// The Markdown documents beside a thread.

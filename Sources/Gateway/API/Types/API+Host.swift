@@ -1,6 +1,6 @@
 internal import Chat
 internal import Schemas
-internal import Sessions
+internal import Threads
 
 extension API {
     struct Model: Codable, Sendable {

@@ -1,7 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Schemas
-internal import Sessions
+internal import Threads
 
 extension API {
     struct Rating: Codable, Sendable, Documented {

@@ -1,8 +1,9 @@
 internal import Chat
+internal import Files
 internal import JSON
 internal import Primitives
 internal import Schemas
-internal import Sessions
+internal import Threads
 
 extension API {
     /// A conversation on any network.

@@ -3,9 +3,9 @@ package import Analytics
 package import Gateway
 internal import HTTP
 package import People
-package import Sessions
 internal import Store
 package import Telemetry
+package import Threads
 
 // Change: a new setting
 /// The whole configuration, checked, with defaults filled in.

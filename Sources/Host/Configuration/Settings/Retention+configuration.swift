@@ -1,5 +1,5 @@
 internal import JSON
-internal import Sessions
+internal import Threads
 
 extension Retention {
     /// The section `retention`: `transcripts: 365d`, or `forever`.

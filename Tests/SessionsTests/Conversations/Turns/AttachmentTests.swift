@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("Files that come with a question", .timeLimit(.minutes(1)))
 struct AttachmentTests {

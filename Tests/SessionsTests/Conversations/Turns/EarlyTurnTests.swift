@@ -7,6 +7,7 @@ import Testing
 
 @testable import Database
 @testable import Sessions
+@testable import Threads
 
 /// A turn works while its question is on its way to the disk, and nothing of it is seen before the question is there.
 @Suite(

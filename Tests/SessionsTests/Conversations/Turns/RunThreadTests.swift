@@ -8,6 +8,7 @@ import Testing
 import Work
 
 @testable import Sessions
+@testable import Threads
 
 /// Commands in a thread, with a worker that plays their output.
 @Suite("Commands in a thread", .timeLimit(.minutes(1)))

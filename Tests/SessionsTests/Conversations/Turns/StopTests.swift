@@ -6,6 +6,7 @@ import Testing
 
 @testable import People
 @testable import Sessions
+@testable import Threads
 
 @Suite("Turns that must end", .timeLimit(.minutes(1)))
 struct StopTests {

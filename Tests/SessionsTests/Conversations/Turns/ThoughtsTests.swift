@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("What the model thinks, in the thread", .timeLimit(.minutes(1)))
 struct ThoughtsTests {

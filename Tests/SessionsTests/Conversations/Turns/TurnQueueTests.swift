@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Sessions
+@testable import Threads
 
 @Suite("What a thread's queue of turns decides")
 struct TurnQueueTests {

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Threads
 
 /// The result of the transaction that stores a turn. A class, because every step of the turn carries it along.
 final class Admission: Sendable {

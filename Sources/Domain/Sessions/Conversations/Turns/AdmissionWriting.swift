@@ -1,6 +1,7 @@
 internal import Chat
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// A question that becomes a turn.
 struct Question: Sendable {

@@ -3,6 +3,7 @@ internal import JSON
 internal import Logging
 internal import Store
 internal import Telemetry
+internal import Threads
 
 /// How a turn is closed.
 extension Conversation {

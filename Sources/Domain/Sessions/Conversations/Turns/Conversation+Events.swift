@@ -3,6 +3,7 @@ internal import Chat
 internal import EventLoop
 internal import Primitives
 internal import Store
+internal import Threads
 
 /// What a running turn reports: stored and shown in the thread.
 extension Conversation {

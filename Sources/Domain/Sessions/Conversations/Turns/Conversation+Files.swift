@@ -1,6 +1,8 @@
 internal import Chat
+internal import Files
 internal import People
 internal import Store
+internal import Threads
 
 /// Files of a turn: those that came with its question, fetched when it begins, and those that it sends.
 extension Conversation {

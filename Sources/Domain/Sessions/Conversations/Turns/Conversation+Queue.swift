@@ -4,6 +4,7 @@ internal import Logging
 internal import Primitives
 internal import Store
 internal import Telemetry
+internal import Threads
 
 /// How a question gets into its thread's queue and out of it, and how people change it while it waits.
 extension Conversation {

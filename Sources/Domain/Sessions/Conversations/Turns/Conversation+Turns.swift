@@ -7,6 +7,7 @@ internal import People
 internal import Primitives
 internal import Store
 internal import Telemetry
+internal import Threads
 
 /// How one turn runs, from its request to the transaction that closes it.
 extension Conversation {

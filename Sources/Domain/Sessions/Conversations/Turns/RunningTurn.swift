@@ -2,6 +2,7 @@ internal import Chat
 internal import EventLoop
 internal import Primitives
 internal import Telemetry
+internal import Threads
 
 /// The state of a running turn and what follows from it: what has been said and what of it is due, how long it may
 /// take, and how it ends. Pure but for the handles that its conversation keeps here.

@@ -1,4 +1,5 @@
 internal import Primitives
+internal import Threads
 
 /// What the model of a turn thinks before it answers or acts: its beginning, and how long it took. Pure.
 struct Thoughts: Sendable {

@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Chat
 internal import Store
+internal import Threads
 
 /// Everything that the end of a turn writes, as a value; ``write(to:frames:poster:)`` is its one transaction.
 struct TurnClosing: Sendable {

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Threads
 
 /// How a turn ended.
 enum TurnOutcome: Sendable, Equatable {

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Threads
 
 /// The turns of a thread: at most one runs, the others wait in order. Pure.
 struct TurnQueue {

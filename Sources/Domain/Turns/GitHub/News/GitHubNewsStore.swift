@@ -1,6 +1,6 @@
 internal import GitHub
-internal import Sessions
 package import Store
+internal import Threads
 
 /// What threads watch on GitHub, and what they have learnt from it.
 package struct GitHubNewsStore: Sendable {

@@ -3,6 +3,7 @@ internal import JSON
 internal import Primitives
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// What people wrote who may not push to the repository. Where anybody may comment, anybody could fill a thread, so after a
 /// few messages it learns of that every ten minutes only. What has to wait is stored, and told together.

@@ -4,6 +4,7 @@ internal import JSON
 internal import Primitives
 internal import Sessions
 internal import Store
+internal import Threads
 
 /// Decides within a transaction which threads learn what, and stores it. Times are milliseconds since 1970.
 package struct NewsDesk: Sendable {

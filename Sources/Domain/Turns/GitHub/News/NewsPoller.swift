@@ -6,6 +6,7 @@ package import Models
 package import Primitives
 package import Sessions
 internal import Store
+internal import Threads
 
 /// Polls watched branches and pull requests where no webhook reports them.
 package final class NewsPoller: Service {

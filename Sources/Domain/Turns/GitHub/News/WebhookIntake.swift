@@ -5,6 +5,7 @@ package import Logging
 internal import Primitives
 package import Sessions
 internal import Store
+internal import Threads
 
 /// Takes deliveries of GitHub's webhook: stores them first, and tells threads afterwards.
 package final class WebhookIntake: Service {

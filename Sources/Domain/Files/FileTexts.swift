@@ -1,0 +1,55 @@
+internal import Chat
+internal import Primitives
+
+/// Texts for people and models about the files that came with a question.
+package enum FileTexts {
+    package static func fetching(_ name: String, size: Int?) -> String {
+        "Fetching `\(name)`\(size.map { " (\(FileSize.text($0)))" } ?? "")."
+    }
+
+    package static func failed(_ name: String, _ failure: FileFailure) -> String {
+        "`\(name)` was not read: \(failure.reason)."
+    }
+
+    package static func notPlaced(_ name: String, _ reason: String) -> String {
+        "`\(name)` was not put into the workspace: \(reason)"
+    }
+
+    package static func renamed(_ name: String, to other: String) -> String {
+        "`\(name)` is in the workspace already, so yours is `\(other)` there."
+    }
+
+    /// Names a file of the workspace and links to it.
+    package static func link(to name: String, bytes: Int, in session: String, publicURL: String) -> String {
+        let shown = name.replacing("`", with: "'").filter { !$0.isNewline }
+        let query = name.utf8.map { byte in
+            let isPlain = byte >= 0x30 && byte <= 0x39 || byte >= 0x41 && byte <= 0x5A || byte >= 0x61 && byte <= 0x7A
+            if isPlain || "-._~/".utf8.contains(byte) { return String(UnicodeScalar(byte)) }
+            let digits = String(byte, radix: 16, uppercase: true)
+            return "%" + (digits.utf8.count == 1 ? "0" : "") + digits
+        }.joined()
+        return "`\(shown)` (\(FileSize.text(bytes))): \(publicURL)/api/v1/threads/\(session)/files?name=\(query)"
+    }
+
+    package static func notSent(_ name: String, _ reason: String) -> String { "`\(name)` was not sent: \(reason)" }
+
+    package static let nothingToAnswer =
+        "There is nothing to answer: none of the message's files could be read. Send it again."
+
+    // MARK: Reasons, each a clause
+
+    package static func tooMany(limit: Int) -> String { "only the first \(limit) files of a message are read" }
+    static func tooLarge(limit: Int) -> String { "it is larger than \(FileSize.text(limit))" }
+    static func notStored(_ error: String) -> String { "the host cannot store it (\(error))" }
+    package static let unsupported = "files cannot be fetched from here"
+    static let expired = "it has expired; send it again"
+    package static let noDirectory = "this host has no place for files"
+    static let webPage = "the network sent a web page instead"
+
+    // MARK: For the model
+
+    static let listing = "Files:"
+    static func notShown(_ name: String) -> String {
+        "`\(name)` is not shown here: together the files are too long."
+    }
+}

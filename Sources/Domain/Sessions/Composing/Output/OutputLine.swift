@@ -1,8 +1,0 @@
-package import Chat
-
-/// One finished line of a command's output, without control characters, or a line of text about the command.
-package struct OutputLine: Sendable, Equatable {
-    /// Nil for Markdown about the command, such as its exit line.
-    package let stream: CommandOutput.Stream?
-    package let text: String
-}

@@ -1,0 +1,68 @@
+internal import Chat
+internal import Database
+package import Store
+
+/// What a person has chosen for themselves, in all their threads.
+package struct Preferences: Sendable, Hashable {
+    /// The model of their new threads; nil for the host's default.
+    package var model: String?
+    /// What answers should take into account; nil for nothing.
+    package var instructions: String?
+
+    package init(model: String? = nil, instructions: String? = nil) {
+        self.model = model
+        self.instructions = instructions
+    }
+}
+
+extension Ledger {
+    /// - Parameter person: an identity, such as ``Sender/id``.
+    package func preferences(of person: String) throws -> Preferences { try self.laterPreferences(of: person)() }
+
+    /// Asks the database now; the result reads the answer.
+    package func laterPreferences(of person: String) throws -> () throws -> Preferences {
+        let rows = try self.connection.later(
+            "SELECT model, instructions FROM preferences WHERE person = ?", [.text(person)])
+        return {
+            let row = try rows.get().first
+            return Preferences(
+                model: try row?.optionalText("model"), instructions: try row?.optionalText("instructions"))
+        }
+    }
+
+    package func set(_ preferences: Preferences, of person: String) throws {
+        guard preferences != Preferences() else {
+            try self.connection.execute("DELETE FROM preferences WHERE person = ?", [.text(person)])
+            return
+        }
+        try self.connection.execute(
+            """
+            INSERT INTO preferences (person, model, instructions) VALUES (?, ?, ?)
+            ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions
+            """,
+            [.text(person), .optional(preferences.model), .optional(preferences.instructions)])
+    }
+
+    /// Pins a session to the top of a person's list, or removes the pin.
+    package func setPinned(_ isPinned: Bool, session: String, of person: String) throws {
+        try self.connection.execute(
+            isPinned
+                ? "INSERT INTO pins (person, session) VALUES (?, ?) ON CONFLICT DO NOTHING"
+                : "DELETE FROM pins WHERE person = ? AND session = ?", [.text(person), .text(session)])
+    }
+
+    package func pinCount(of person: String) throws -> Int64 {
+        try self.connection.query("SELECT COUNT(*) AS count FROM pins WHERE person = ?", [.text(person)]).first?
+            .int64("count") ?? 0
+    }
+
+    /// Deletes what browsers had chosen whose sign-in has ended: nobody can be that person again.
+    func deleteEndedPreferences() throws {
+        for table in ["preferences", "pins"] {
+            try self.connection.execute(
+                """
+                DELETE FROM \(table) WHERE person LIKE 'web:%' AND person NOT IN (SELECT identity FROM credentials)
+                """, [])
+        }
+    }
+}

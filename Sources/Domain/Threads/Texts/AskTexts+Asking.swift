@@ -1,0 +1,164 @@
+package import Chat
+internal import Primitives
+
+/// The messages that ask.
+extension AskTexts {
+    // MARK: An approval
+
+    // Change: how an approval reads
+    /// The part before the options: who wants what, the exact text, where, and until when.
+    ///
+    /// - Parameter isByLine: for a room where each line is a message.
+    package static func lead(
+        _ requests: [ApprovalRequest], id: String, for person: Sender, until time: Int64, isByLine: Bool = false
+    ) -> String {
+        let asker = [Self.name(of: person)] + (Self.identity(of: person).map { [EscapedText.code($0)] } ?? [])
+        let who =
+            requests.contains { $0.approver == .requester }
+            ? "the model (asked by \(asker.joined(separator: ", ")))" : Self.identified(person)
+        let actions = requests.map(\.action.rawValue).reduce(into: [String]()) { actions, action in
+            if !actions.contains(action) { actions.append(action) }
+        }
+        let first = "Approval `\(id)`: \(who) wants to \(actions.joined(separator: " and "))"
+        let subject = { (request: ApprovalRequest) in
+            ([request.subject] + (request.preview.map { [$0] } ?? []))
+                .map { EscapedText.fenced(isByLine ? Self.shownByLine($0) : VisibleText.strict($0)) }
+                .joined(separator: "\n")
+        }
+        let places = Set(requests.map(\.directory))
+        let common = places.count == 1 ? places.first ?? "" : ""
+        let items =
+            requests.count == 1
+            ? requests.map(subject)
+            : requests.enumerated().map { index, request in
+                let place = common.isEmpty && !request.directory.isEmpty ? " in \(Self.place(request.directory))" : ""
+                return "\(AskRecord.letter(index)). \(request.action.rawValue)\(place)\n\(subject(request))"
+            }
+        let end = (common.isEmpty ? "Open" : "Directory \(Self.place(common)), open") + " until \(Self.moment(time))."
+        // An empty line, because Markdown would join the first item to the first line.
+        return ([first] + (requests.count > 1 ? [""] : []) + items + [end]).joined(separator: "\n")
+    }
+
+    /// For a room where each line is a message: such rooms lose tabs, empty lines and blanks at the end.
+    static func shownByLine(_ text: String) -> String {
+        VisibleText.strict(text).unicodeScalars.split(omittingEmptySubsequences: false) { $0 == "\n" }.map { line in
+            let end = line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex
+            let rest = line[end...].map { _ in "\u{2420}" }.joined()
+            let shown = String(line[..<end].map { $0 == "\t" ? "\u{2409}" : Character($0) }) + rest
+            return shown.isEmpty ? "\u{2424}" : shown
+        }.joined(separator: "\n")
+    }
+
+    private static func place(_ directory: String) -> String { EscapedText.code(VisibleText.strictLine(directory)) }
+
+    static func moment(_ time: Int64) -> String {
+        let time = CivilTime(milliseconds: time)
+        return "\(time.date) \(time.clock) UTC"
+    }
+
+    package static func tail(_ id: String, _ requests: [ApprovalRequest], sign: CommandSign) -> String {
+        let isForOwners = requests.contains { $0.approver == .ownersOnly }
+        let who = isForOwners ? "An owner" : "The person who asked, or an owner,"
+        let deny = sign.command("deny \(id) REASON")
+        guard requests.count > 1 else {
+            return "\(who) answers me with the letter, or types \(sign.command("approve \(id)")) or \(deny)."
+        }
+        return "\(who) answers me with `all`, `none` or the letters to approve, such as `A,C`, or types "
+            + "\(sign.command("approve \(id) A,C")) or \(deny). What is not approved is denied."
+    }
+
+    package static func options(of requests: [ApprovalRequest]) -> [AskRecord.Option] {
+        guard requests.count > 1 || requests.isEmpty else {
+            let what = requests.first.map { Self.noun(of: $0.action) } ?? ""
+            return [
+                AskRecord.Option(key: AskRecord.approve, label: "Approve"),
+                AskRecord.Option(key: AskRecord.always, label: "Always in this thread (for exactly this \(what))"),
+                AskRecord.Option(key: AskRecord.deny, label: "Deny"),
+            ]
+        }
+        let items = requests.enumerated().map { index, request in
+            let letter = AskRecord.letter(index)
+            return AskRecord.Option(
+                key: letter, label: "Only \(letter): \(request.action.rawValue) \(Self.firstWords(request.subject))")
+        }
+        return items + [
+            AskRecord.Option(key: AskRecord.all, label: "Approve all"),
+            AskRecord.Option(key: AskRecord.alwaysAll, label: "Always in this thread (for exactly these)"),
+            AskRecord.Option(key: AskRecord.none, label: "Deny all"),
+        ]
+    }
+
+    static func noun(of action: ApprovalRequest.Action) -> String {
+        switch action {
+        case .run: "command"
+        case .change: "change"
+        case .reach: "address"
+        }
+    }
+
+    // MARK: A question
+
+    package static func lead(_ question: ThreadQuestion, id: String) -> String {
+        let kind =
+            switch question.kind {
+            case .question: "Question"
+            case .clarify: "Clarify"
+            case .conflict: "Conflict"
+            }
+        return "\(kind) `\(id)`: \(VisibleText.strict(question.text.trimmed))"
+    }
+
+    package static func tail(_ question: ThreadQuestion, of person: Sender, until time: Int64) -> String {
+        let who =
+            switch question.answerer {
+            case .requester: "\(Self.name(of: person)), or an owner,"
+            case .members: "A member"
+            case .owners: "An owner"
+            }
+        var ways = question.options.isEmpty ? [] : ["with the letter"]
+        if question.takesText { ways.append("in their own words") }
+        if question.kind == .clarify { ways.append("with `done` for no more questions") }
+        let list = ways.dropLast().joined(separator: ", ")
+        let how = [list, ways.last ?? ""].filter { !$0.isEmpty }.joined(separator: " or ")
+        return "\(who) answers me \(how). Open until \(Self.moment(time))."
+    }
+
+    package static func options(of question: ThreadQuestion) -> [AskRecord.Option] {
+        question.options.enumerated().map { index, option in
+            AskRecord.Option(
+                key: AskRecord.letter(index), label: VisibleText.strictLine(option.label),
+                isRecommended: option.isRecommended
+            )
+        }
+    }
+
+    // MARK: Both
+
+    package static func buttons(of ask: AskRecord) -> [MessageButton] {
+        let deny = MessageButton(
+            label: ask.isBatch ? "Deny all" : "Deny", command: "deny \(ask.id)", style: .danger, prompt: "Reason")
+        guard ask.kind != .approval else {
+            return [
+                ask.isBatch
+                    ? MessageButton(label: "Approve all", command: "approve \(ask.id) all", style: .primary)
+                    : MessageButton(label: "Approve", command: "approve \(ask.id)", style: .primary),
+                MessageButton(label: "Always in this thread", command: "approve \(ask.id) always"), deny,
+            ]
+        }
+        guard !ask.options.isEmpty else { return [] }
+        let options = ask.options.map { option in
+            let label = "\(option.key). \(option.label)"
+            return MessageButton(
+                label: label.shortened(to: 60), command: "approve \(ask.id) \(option.key)",
+                style: option.isRecommended ? .primary : .plain)
+        }
+        return options + [MessageButton(label: "No", command: "deny \(ask.id)")]
+    }
+
+    /// The option lines; items of a batch stand above them. Two blanks at the end make Markdown keep the line break.
+    static func lines(of ask: AskRecord) -> String {
+        guard !ask.isBatch else { return "" }
+        return ask.options.map { "\($0.key). \(Self.escaped($0.label))\($0.isRecommended ? " (recommended)" : "")" }
+            .joined(separator: "  \n")
+    }
+}

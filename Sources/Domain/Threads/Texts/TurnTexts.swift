@@ -1,0 +1,171 @@
+package import Chat
+internal import Primitives
+
+/// What people read about their questions and the answers to them.
+package enum TurnTexts {
+    // MARK: Before the answer
+
+    package static func queued(ahead count: Int) -> String {
+        "I am still answering; \(count == 1 ? "1 message is" : "\(count) messages are") ahead of this one."
+    }
+
+    package static func queueIsFull(_ count: Int, sign: CommandSign) -> String {
+        "\(count) messages are already waiting here. Wait for an answer, or type \(sign.command("stop all"))."
+    }
+
+    package static let waitsForHost = "Many answers are being written; this one waits its turn."
+    package static let noWorker =
+        "Nothing on this host is configured to answer that. An owner can change the configuration."
+    package static let identityEnded = "The person left the network."
+    package static let accessRemoved = "Not answered: an owner has taken away this person's access."
+    package static let deleted = "The message was deleted."
+    package static let editedIntoAnother = "The message was edited into another kind of message."
+
+    /// Lists messages that are too old to be answered.
+    package static func stale(_ texts: [String]) -> String {
+        let quotes = texts.prefix(Self.staleQuotes).map { "“\(Self.excerpt($0))”" }.joined(separator: ", ")
+        let more = texts.count > Self.staleQuotes ? " and \(texts.count - Self.staleQuotes) more" : ""
+        return texts.count == 1
+            ? "A message from more than a day ago was not answered: \(quotes). Ask again if it still matters."
+            : "\(texts.count) messages from more than a day ago were not answered: \(quotes)\(more). "
+                + "Ask again if they still matter."
+    }
+
+    /// The maximum number of quoted messages.
+    static let staleQuotes = 5
+
+    /// One character may be as long as a message, so an excerpt has a limit in bytes, too.
+    private static let excerptBytes = 320
+
+    private static func excerpt(_ text: String) -> String {
+        let start = text.trimmed.beginning(bytes: 1_024).prefix(200)
+        let line = start.split(whereSeparator: \.isNewline).first.map(String.init) ?? "…"
+        let isWhole = line.count <= 40 && line.utf8.count <= Self.excerptBytes
+        let short = isWhole ? line : String(line.prefix(39)).beginning(bytes: Self.excerptBytes).trimmed + "…"
+        return EscapedText.markdown(short)
+    }
+
+    /// Stands where the answer will be.
+    package static let thinking = "Thinking…"
+
+    package static func thought(milliseconds: Int64) -> String {
+        let seconds = max(1, (milliseconds + 500) / 1_000)
+        return seconds < 120 ? "Thought for \(seconds) s" : "Thought for \(seconds / 60) min"
+    }
+
+    package static let thoughtIsCut = "(The rest is not kept.)"
+
+    // MARK: The end of an answer
+
+    package static func cut(_ reason: String, sign: CommandSign) -> String {
+        "Cut off: \(sign.completing(reason)). \(Self.howToResume(sign))."
+    }
+
+    package static func filtered(_ reason: String, sign: CommandSign) -> String {
+        "Cut off: \(sign.completing(reason)). \(Self.leftOut) Rephrase the question."
+    }
+
+    package static func refused(_ message: String, sign: CommandSign) -> String {
+        "\(sign.completing(message)) \(Self.leftOut)"
+    }
+
+    private static let leftOut = "Later prompts leave this message out."
+
+    package static func stopped(sign: CommandSign) -> String { "Stopped. \(Self.howToResume(sign))." }
+
+    package static func interrupted(sign: CommandSign) -> String {
+        "Interrupted by a restart of the host. \(Self.howToResume(sign)), or ask again."
+    }
+
+    /// - Parameter asks: Approvals that are still open.
+    package static func interrupted(waitingFor asks: [String], sign: CommandSign) -> String {
+        let ids = asks.map { "`\($0)`" }.joined(separator: ", ")
+        return "Interrupted by a restart of the host, and goes on when \(ids) is answered. "
+            + "\(Self.howToResume(sign)) without waiting for it."
+    }
+
+    /// - Parameter ask: Decided before the restart.
+    package static func interrupted(continuingWith ask: String) -> String {
+        "Interrupted by a restart of the host. It goes on with the answer to `\(ask)`."
+    }
+
+    /// Instead of what an interrupted answer still had to say: showing it ended the process.
+    package static func answerGivenUp(sign: CommandSign) -> String {
+        "Interrupted: the host ended twice while it was showing this answer, so the rest of it is not shown. "
+            + "\(sign.command("export")) sends what is stored."
+    }
+
+    package static let messageGivenUp =
+        "A message here is not answered, because the host ended twice while it was handling it; the host's log names it. "
+        + "Write it in another way, or tell an owner."
+
+    private static func howToResume(_ sign: CommandSign) -> String { "Type \(sign.command("resume")) to continue" }
+
+    /// The label of the button below such a line.
+    package static let resume = "Continue"
+
+    package static let droppedWhileWaiting = "Stopped."
+    /// A clause, for ``cut(_:sign:)``.
+    package static let timedOut = "the answer took longer than `model.turn_timeout` allows"
+    package static let failedInside = "An internal error ended the answer; the host's log has the reason. Try again."
+    package static let notStored =
+        "The answer could not be stored, so it ended; the host's log has the reason. An owner can check the disk and the "
+        + "database with `jetbridge doctor`."
+    package static let threadIsGone = "This conversation no longer exists. Start a new one."
+
+    /// The person's role was taken away or reduced while the turn waited.
+    package static func needsRole(_ kind: TurnKind) -> String {
+        "`\(kind.rawValue)` needs the role \(kind.role.rawValue), which whoever asked for it no longer has."
+    }
+
+    package static func noLongerConfigured(_ kind: TurnKind) -> String {
+        "This host is no longer configured for `\(kind.rawValue)`. An owner can change the configuration."
+    }
+
+    // MARK: Commands
+
+    /// Replaces the middle of a command's output.
+    static func linesLeftOut(_ count: Int) -> String {
+        count == 1 ? "… 1 line is left out …" : "… \(count) lines are left out …"
+    }
+
+    static let restLeftOut = "… the rest is left out …"
+
+    package static let commandStopped = "Stopped."
+    /// Instead of an exit line.
+    package static let interruptedEnding = "interrupted"
+
+    package static func commandInterrupted(_ text: String) -> String {
+        "Interrupted by a restart of the host: \(Self.code(text)) was ended, and the next command gets a fresh shell. "
+            + "Run it again if you still need it."
+    }
+
+    package static func jobInterrupted(_ job: Job) -> String {
+        "Interrupted by a restart of the host: job `\(job.id)` (\(Self.code(job.command))) was ended. "
+            + "Run it again if you still need it."
+    }
+
+    /// The beginning of a command, as code in Markdown.
+    package static func code(_ command: String) -> String {
+        let line = command.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+        let start = String(line.prefix(60)).beginning(bytes: 240)
+        let plain = start.replacing("`", with: "'").filter { $0.isASCII ? $0 >= " " : true }
+        return "`\(plain)\(plain.utf8.count < command.utf8.count ? "…" : "")`"
+    }
+
+    // MARK: Delivery
+
+    /// Precedes a message that may have arrived already.
+    package static let repeatMark = "(may be a repeat) "
+
+    static let wholeAnswer = "The whole answer"
+    static let wholeCode = "The whole code"
+    static let wholeOutput = "The whole output"
+    package static func wholeAnswer(at url: String) -> String { "\(Self.wholeAnswer): \(url)" }
+    package static func wholeOutput(at url: String) -> String { "\(Self.wholeOutput): \(url)" }
+
+    /// The commands of a line's buttons, for a room without buttons.
+    package static func choices(_ buttons: [MessageButton], sign: CommandSign) -> String {
+        "Type \(buttons.map { "\(sign.command($0.command)) (\($0.label))" }.joined(separator: " or "))."
+    }
+}
