@@ -216,8 +216,8 @@ let package = Package(
             dependencies: [
                 "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway",
                 "HTTP", "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "People",
-                "Primitives", "Processes", "Schemas", "Sessions", "Specs", "Store", "Tasks", "Terminals", "Threads",
-                "WebSockets", "Work",
+                "Primitives", "Processes", "Schemas", "Specs", "Store", "Tasks", "Terminals", "Threads", "WebSockets",
+                "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: small),
 

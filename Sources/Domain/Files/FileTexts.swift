@@ -1,4 +1,3 @@
-internal import Chat
 internal import Primitives
 
 /// Texts for people and models about the files that came with a question.

@@ -1,3 +1,4 @@
+internal import Analytics
 internal import Copilot
 internal import Gateway
 internal import HTTP
@@ -6,7 +7,6 @@ internal import Logging
 internal import People
 internal import Primitives
 internal import Proxy
-internal import Sessions
 internal import Store
 internal import Telemetry
 internal import Threads

@@ -5,7 +5,6 @@ internal import Lifecycle
 internal import Logging
 internal import People
 internal import Primitives
-internal import Sessions
 
 struct PeopleListCommand: Command {
     let syntax = CommandSyntax(

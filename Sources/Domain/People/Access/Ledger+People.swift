@@ -90,4 +90,13 @@ extension Ledger {
         try self.connection.execute("DELETE FROM people WHERE identity = ?", [.text(identity)])
         try self.connection.execute("DELETE FROM task_handles WHERE identity = ?", [.text(identity)])
     }
+
+    /// Whether somebody with this identity has written or signed in.
+    package func hasSeen(_ identity: String) throws -> Bool {
+        try self.connection.first(
+            """
+            SELECT 1 AS found FROM people WHERE identity = $1
+            UNION ALL SELECT 1 AS found FROM credentials WHERE identity = $1
+            """, [.text(identity)]) != nil
+    }
 }

@@ -2,6 +2,7 @@ internal import Analytics
 internal import Audit
 internal import Chat
 internal import JSON
+internal import People
 internal import Primitives
 internal import Store
 internal import Threads

@@ -1,4 +1,7 @@
 internal import Analytics
+internal import Chat
+internal import Database
+internal import Store
 internal import Threads
 
 extension UsageRecord {
@@ -14,5 +17,14 @@ extension UsageRecord {
         self.firstToken = firstText.map { began + $0 }
         self.latency = firstText.map { LatencyScale.letter(for: $0) } ?? ""
         self.lasting = LatencyScale.letter(for: milliseconds / UsageSums.timeUnit)
+    }
+}
+
+extension Ledger {
+    /// Whether the record of a step is stored.
+    func hasUsage(_ call: ModelCall, of turn: TurnRecord) throws -> Bool {
+        try self.connection.first(
+            "SELECT 1 AS found FROM usage_records WHERE session = ? AND operation = ? AND began = ? AND kind = ?",
+            [.text(turn.session), .text(turn.id), .integer(call.began), .text(call.kind.rawValue)]) != nil
     }
 }

@@ -2,7 +2,7 @@ internal import Chat
 internal import People
 internal import Primitives
 internal import Store
-internal import Threads
+package import Threads
 
 /// Answers to asks from outside of their threads, and answers typed next to them.
 extension Bridge {

@@ -221,16 +221,6 @@ extension Conversation {
     }
 }
 
-extension AskRecord {
-    /// A label of the metric.
-    var resultLabel: String {
-        switch self.state {
-        case .answered: self.kind == .approval ? (self.isDenied ? "denied" : "approved") : "answered"
-        default: self.state.rawValue
-        }
-    }
-}
-
 extension ThreadQuestion {
     /// Whether people can answer it.
     var isValid: Bool {

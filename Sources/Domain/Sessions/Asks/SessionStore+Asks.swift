@@ -1,7 +1,7 @@
 package import Audit
 internal import Chat
 package import Store
-internal import Threads
+package import Threads
 
 extension SessionStore {
     /// Answers an ask while no host runs; its next start shows the outcome and continues. `now` is in milliseconds since

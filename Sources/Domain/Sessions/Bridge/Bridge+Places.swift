@@ -1,6 +1,4 @@
 internal import Chat
-internal import JSON
-internal import Logging
 internal import People
 internal import Primitives
 package import Store

@@ -1,5 +1,4 @@
 package import Chat
-internal import Primitives
 
 /// A durable question in a thread.
 package struct AskRecord: Sendable, Equatable {

@@ -1,4 +1,3 @@
-internal import Chat
 internal import Database
 package import Store
 

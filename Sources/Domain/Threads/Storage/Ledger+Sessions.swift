@@ -1,6 +1,5 @@
 package import Chat
 package import Database
-internal import JSON
 internal import Primitives
 package import Store
 

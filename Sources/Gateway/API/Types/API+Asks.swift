@@ -1,6 +1,5 @@
 internal import Chat
 internal import Schemas
-internal import Sessions
 internal import Threads
 
 extension API {

@@ -1,3 +1,4 @@
+internal import Analytics
 internal import Chat
 internal import JSON
 internal import Logging

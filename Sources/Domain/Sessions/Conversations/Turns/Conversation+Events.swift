@@ -1,3 +1,4 @@
+internal import Analytics
 internal import Audit
 internal import Chat
 internal import EventLoop

@@ -1,6 +1,5 @@
 package import Chat
 internal import Primitives
-package import Threads
 
 /// A person's answer to an ask.
 package struct AskAnswer: Sendable {
@@ -45,6 +44,16 @@ package enum AskResult: Sendable, Equatable {
         case .expired: "expired"
         case .noSuchAnswer: "no such answer"
         case .altered: "altered"
+        }
+    }
+}
+
+extension AskRecord {
+    /// A label of the metric.
+    package var resultLabel: String {
+        switch self.state {
+        case .answered: self.kind == .approval ? (self.isDenied ? "denied" : "approved") : "answered"
+        default: self.state.rawValue
         }
     }
 }

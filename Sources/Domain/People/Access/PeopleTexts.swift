@@ -1,16 +1,15 @@
-internal import Chat
-package import People
+package import Chat
 internal import Primitives
 
 /// What owners read about who has access.
 package enum PeopleTexts {
-    static func usage(_ sign: CommandSign) -> String {
+    package static func usage(_ sign: CommandSign) -> String {
         "Type \(sign.command("people")), \(sign.command("people set WHO owner|member|guest")) or "
             + "\(sign.command("people remove WHO"))."
     }
 
     /// One line for each, owners first.
-    static func list(_ listing: PeopleDesk.Listing, at now: Int64, sign: CommandSign) -> String {
+    package static func list(_ listing: PeopleDesk.Listing, at now: Int64, sign: CommandSign) -> String {
         let people = Role.allCases.reversed().flatMap { role in listing.people.filter { $0.role == role } }
         let lines = people.map { "- \(Self.line($0, at: now))" }
         let removed = listing.removed.prefix(20).map(Self.code).joined(separator: ", ")

@@ -1,11 +1,10 @@
-internal import Analytics
-internal import Primitives
+package import Primitives
 
 /// What is said about costs.
-enum BudgetTexts {
-    static func about(_ cost: Double) -> String { "about \(Money.words(cost, "USD"))" }
+package enum BudgetTexts {
+    package static func about(_ cost: Double) -> String { "about \(Money.words(cost, "USD"))" }
 
-    static func usedUp(_ state: BudgetState, of person: String) -> String {
+    package static func usedUp(_ state: BudgetState, of person: String) -> String {
         Self.refused(state, of: person, "; until then, an owner can lift it with")
             + ", and `resume` continues."
     }
@@ -20,15 +19,15 @@ enum BudgetTexts {
             + "\(Self.time(state.until, state.zone))\(how) `budget lift \(state.scope.name)`"
     }
 
-    static func nearlyUsedUp(_ state: BudgetState, of person: String) -> String {
+    package static func nearlyUsedUp(_ state: BudgetState, of person: String) -> String {
         "\(Self.subject(state, person)) is nearly used up (\(Self.spent(state))). It begins anew at "
             + "\(Self.time(state.until, state.zone))."
     }
 
-    static let none = "No budget is set. See `budgets` in the configuration."
+    package static let none = "No budget is set. See `budgets` in the configuration."
 
     /// The lines of `budget`.
-    static func list(
+    package static func list(
         _ states: [BudgetState], of person: String, lifts: [(scope: String, until: Int64)], zone: Zone
     ) -> String {
         let lines = states.map { state in
@@ -48,13 +47,13 @@ enum BudgetTexts {
             .joined(separator: "\n")
     }
 
-    static func lifted(_ scope: String, until: Int64, zone: Zone) -> String {
+    package static func lifted(_ scope: String, until: Int64, zone: Zone) -> String {
         "The budgets of `\(scope)` are lifted until \(Self.time(until, zone))."
     }
 
-    static let unseen = "Nobody here has that identity yet: is it written as in the line that refused?"
-    static let liftNeedsOwner = "Only owners can lift a budget."
-    static let usage =
+    package static let unseen = "Nobody here has that identity yet: is it written as in the line that refused?"
+    package static let liftNeedsOwner = "Only owners can lift a budget."
+    package static let usage =
         "Write `budget`, or `budget lift WHO`: somebody's identity as `whoami` shows it, `host`, or `repository NAME`."
 
     // MARK: Words

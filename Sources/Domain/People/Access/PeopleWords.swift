@@ -1,13 +1,13 @@
-internal import Chat
+package import Chat
 
 /// What is typed after `people`. Pure.
-enum PeopleWords: Equatable {
+package enum PeopleWords: Equatable {
     case list
     case set(String, Role)
     case remove(String)
 
     /// Nil for anything else.
-    init?(_ argument: String) {
+    package init?(_ argument: String) {
         let words = argument.split(whereSeparator: \.isWhitespace).map(String.init)
         switch words.first?.lowercased() {
         case nil: self = .list

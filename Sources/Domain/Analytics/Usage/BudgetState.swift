@@ -1,9 +1,6 @@
-package import Analytics
-internal import Chat
 internal import Database
 package import Primitives
 package import Store
-internal import Threads
 
 /// A budget in its current period.
 package struct BudgetState: Sendable {
@@ -21,8 +18,8 @@ package struct BudgetState: Sendable {
     package let liftedUntil: Int64?
     package let currency: String
 
-    var isUsedUp: Bool { self.spent >= self.budget.amount }
-    var isNearlyUsedUp: Bool { self.spent >= self.budget.amount * 0.8 }
+    package var isUsedUp: Bool { self.spent >= self.budget.amount }
+    package var isNearlyUsedUp: Bool { self.spent >= self.budget.amount * 0.8 }
 }
 
 extension SessionStore {
@@ -68,25 +65,9 @@ extension Ledger {
         return nil
     }
 
-    /// Whether somebody with this identity has written or signed in.
-    func hasSeen(_ identity: String) throws -> Bool {
-        try self.connection.first(
-            """
-            SELECT 1 AS found FROM people WHERE identity = $1
-            UNION ALL SELECT 1 AS found FROM credentials WHERE identity = $1
-            """, [.text(identity)]) != nil
-    }
-
-    /// Whether the record of a step is stored.
-    func hasUsage(_ call: ModelCall, of turn: TurnRecord) throws -> Bool {
-        try self.connection.first(
-            "SELECT 1 AS found FROM usage_records WHERE session = ? AND operation = ? AND began = ? AND kind = ?",
-            [.text(turn.session), .text(turn.id), .integer(call.began), .text(call.kind.rawValue)]) != nil
-    }
-
     /// Notes that a budget's note is about to be posted. False if it was in this period; one of a later period was noted by a
     /// wrong clock.
-    func noteOnce(_ state: BudgetState) throws -> Bool {
+    package func noteOnce(_ state: BudgetState) throws -> Bool {
         try self.connection.rowsChanged(
             by: """
                 INSERT INTO budget_notes (scope, period, since) VALUES (?, ?, ?)
@@ -101,13 +82,13 @@ extension Ledger {
 
     /// For how long an owner lifts a budget, in milliseconds. What ends more than an hour later, by which hosts may differ, was
     /// stored by a wrong clock, and does not count.
-    static let liftTime: Int64 = 86_400_000
+    package static let liftTime: Int64 = 86_400_000
 
     private func lift(of scope: Budgets.Scope, at now: Int64) throws -> Int64? {
         try self.lifts(at: now).first { $0.scope == scope.name }?.until
     }
 
-    func lift(_ scope: Budgets.Scope, until: Int64, by giver: String) throws {
+    package func lift(_ scope: Budgets.Scope, until: Int64, by giver: String) throws {
         try self.connection.execute(
             """
             INSERT INTO budget_lifts (scope, until, giver) VALUES (?, ?, ?)
@@ -116,7 +97,7 @@ extension Ledger {
     }
 
     /// Those that an owner has lifted, by scope.
-    func lifts(at now: Int64) throws -> [(scope: String, until: Int64)] {
+    package func lifts(at now: Int64) throws -> [(scope: String, until: Int64)] {
         try self.connection.query(
             "SELECT scope, until FROM budget_lifts WHERE until > ? AND until <= ? ORDER BY scope",
             [.integer(now), .integer(now + Self.liftTime + 3_600_000)]

@@ -1,13 +1,12 @@
 internal import Chat
 internal import Primitives
-internal import Threads
 
 /// A valid answer to an ask. Pure.
-struct AskChoice: Sendable, Equatable {
+package struct AskChoice: Sendable, Equatable {
     /// An option's key, `no`, `done`, or letters of a batch (`A,C`); nil for words alone.
-    let answer: String?
+    package let answer: String?
     /// The person's own words.
-    let words: String?
+    package let words: String?
 
     private init(_ answer: String?, _ words: String? = nil) {
         self.answer = answer
@@ -15,7 +14,7 @@ struct AskChoice: Sendable, Equatable {
     }
 
     /// Nil when `key` is no answer to `ask`. An empty key stands for the words alone.
-    init?(_ key: String, _ words: String?, to ask: AskRecord) {
+    package init?(_ key: String, _ words: String?, to ask: AskRecord) {
         let word = key.trimmed.lowercased()
         let choice =
             switch ask.kind {

@@ -1,11 +1,10 @@
 internal import Chat
 internal import Primitives
-internal import Threads
 
 /// What a typed text says as an answer to an ask. Pure.
-struct AskReply: Equatable {
+package struct AskReply: Equatable {
     /// How sure it is that the text is meant as an answer.
-    enum Form: Equatable {
+    package enum Form: Equatable {
         /// A letter or a label of the ask.
         case option
         /// `yes`, `no` or `done`, which people also say to the model.
@@ -15,9 +14,9 @@ struct AskReply: Equatable {
     }
 
     /// As ``AskChoice`` takes it; empty for the words alone.
-    let key: String
-    var words: String?
-    let form: Form
+    package let key: String
+    package var words: String?
+    package let form: Form
 
     /// Longer texts are words.
     private static let limit = 100
@@ -25,11 +24,11 @@ struct AskReply: Equatable {
     static let wordsLimit = 16 * 1024
 
     /// Whether a text could be more than words, so that it is worth reading the open asks.
-    static func isPossible(_ text: String) -> Bool { text.utf8.count <= Self.limit }
+    package static func isPossible(_ text: String) -> Bool { text.utf8.count <= Self.limit }
 
     /// Nil when `text` is no answer to `ask`: the letter (`A`, `b.`, `c)`), the label, letters of a batch (`A,C`), `yes`,
     /// `no` or `done`; with `takesWords` and a question that takes them, anything else too.
-    init?(_ text: String, to ask: AskRecord, takesWords: Bool = false) {
+    package init?(_ text: String, to ask: AskRecord, takesWords: Bool = false) {
         guard let reply = Self.short(text, to: ask) else {
             let words = text.trimmed
             guard takesWords, ask.question?.takesText == true, !words.isEmpty, words.utf8.count <= Self.wordsLimit
@@ -69,13 +68,13 @@ struct AskReply: Equatable {
 }
 
 /// The argument of `approve` and `deny`.
-struct AskArgument: Equatable {
+package struct AskArgument: Equatable {
     /// Nil when none is named.
-    let id: String?
+    package let id: String?
     /// What follows it.
-    let rest: String
+    package let rest: String
 
-    init(_ text: String) {
+    package init(_ text: String) {
         let text = text.trimmed
         let end = text.firstIndex(where: \.isWhitespace) ?? text.endIndex
         let word = text[..<end].filter { $0 != "`" }.lowercased()
