@@ -15,10 +15,12 @@ extension FixedWidthInteger {
 }
 
 extension Double {
-    /// Reads a number that somebody else wrote; nil outside ``UntrustedNumber/range``. The initialiser of the standard library
+    /// Reads a number that somebody else wrote; nil outside ``UntrustedNumber/range``. The standard library's initialiser
     /// also reads `nan` and `inf`, of which no duration and no whole number can be made.
     package init?(untrusted text: some StringProtocol) {
-        guard let number = Double(text), number.magnitude <= Double(UntrustedNumber.range.upperBound) else { return nil }
+        guard let number = Double(text), number.magnitude <= Double(UntrustedNumber.range.upperBound) else {
+            return nil
+        }
         self = number
     }
 }

@@ -191,7 +191,9 @@ package struct GatewayClient: Sendable {
         while true {
             let text = try await self.answer("GET", "/metrics").text
             let found = text.split(separator: "\n").first { $0.hasPrefix(line + " ") }
-            if let number = found?.split(separator: " ").last.flatMap({ Double(untrusted: $0) }), number >= value { return }
+            if let number = found?.split(separator: " ").last.flatMap({ Double(untrusted: $0) }), number >= value {
+                return
+            }
             if ContinuousClock.now > deadline { throw Failure(status: 200, body: "no \(line) of \(value) in\n\(text)") }
             try await Task.sleep(for: .milliseconds(20))
         }

@@ -77,7 +77,10 @@ struct ViewerTests {
 
     @Test(
         "a file that is not shown says why",
-        arguments: [("logo.png", "Binary file"), ("huge.txt", "Too large"), ("long.bin", "Too large to show"), ("empty", "Empty file")])
+        arguments: [
+            ("logo.png", "Binary file"), ("huge.txt", "Too large"), ("long.bin", "Too large to show"),
+            ("empty", "Empty file"),
+        ])
     func notShown(path: String, words: String) async throws {
         try await self.page("/r/notes/blob/main/\(path)") { answer in
             expectEqual(answer.status, 200)

@@ -162,8 +162,10 @@ enum CopilotUser {
             reset = reset ?? query["rst"].flatMap { $0.isEmpty ? nil : String($0.prefix(40)) }
             return self.allowance(
                 id, entitlement: entitlement, remaining: nil,
-                percent: query["rem"].flatMap { Double(untrusted: $0) }.map { min(max(0, $0), 100) }, isUnlimited: false,
-                overage: query["ov"].flatMap { Double(untrusted: $0) } ?? 0, isOverageAllowed: query["ovPerm"] == "true")
+                percent: query["rem"].flatMap { Double(untrusted: $0) }.map { min(max(0, $0), 100) },
+                isUnlimited: false,
+                overage: query["ov"].flatMap { Double(untrusted: $0) } ?? 0, isOverageAllowed: query["ovPerm"] == "true"
+            )
         }
         return (allowances, reset)
     }
