@@ -1,5 +1,6 @@
 package import Chat
 internal import Kit
+internal import Primitives
 
 /// A slash command: `/jetbridge WORD …`. It belongs to no thread, and only its sender sees it.
 struct SlackSlash: Sendable, Equatable {

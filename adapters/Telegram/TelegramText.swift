@@ -1,5 +1,6 @@
 internal import Chat
 internal import Kit
+internal import Primitives
 
 /// A message's text for the core, without a leading mention of the bot, and whether it addresses the bot.
 struct TelegramText: Sendable, Equatable {

@@ -1,5 +1,6 @@
 internal import HTTP
 internal import Kit
+internal import Primitives
 
 /// Extracts what a person said from a message body. Pure.
 struct MatrixIncomingText: Sendable {
