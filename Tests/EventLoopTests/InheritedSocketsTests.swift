@@ -74,6 +74,35 @@ struct InheritedSocketsTests {
         }
     }
 
+    @Test("connections of the last program are found by their names, once, beside the gateway's only socket")
+    func connections() throws {
+        let (first, addresses) = try Self.listeners()
+        let ends = try #require(Self.pair())
+        dup2(ends.own, first + 1)
+        close(ends.own)
+        let sockets = InheritedSockets()
+        try sockets.adopt(self.variables(["any", "connection-irc-net"]), from: first)
+        try expectEqual(sockets.address(for: "gateway"), addresses[0])
+        #expect(fcntl(first + 1, F_GETFD) == FD_CLOEXEC)
+        expectEqual(sockets.connections.all.map(\.number), [first + 1])
+        let taken = ["irc-other", "irc-net", "irc-net"].map { sockets.connections.take($0)?.release() }
+        expectEqual(taken, [nil, first + 1, nil])
+        sockets.connections.leave(FileDescriptor(owning: first + 1), as: "irc-net")
+        expectEqual(sockets.connections.all.map(\.name), ["connection-irc-net"])
+        sockets.connections.closeAll(saying: Array("bye".utf8))
+        var text = [UInt8](repeating: 0, count: 8)
+        expectEqual(read(ends.other, &text, 8), 3)
+        expectEqual(read(ends.other, &text, 8), 0)
+        close(ends.other)
+        _ = Self.taken(addresses[0], from: sockets)
+    }
+
+    private static func pair() -> (own: Int32, other: Int32)? {
+        var ends: [Int32] = [0, 0]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else { return nil }
+        return (ends[0], ends[1])
+    }
+
     @Test("anything but a listening TCP socket is refused")
     func refusals() throws {
         let datagram = FileDescriptor(owning: socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0))

@@ -16,6 +16,8 @@ package final class InheritedSockets: Sendable {
     /// The manager passes the first one under this number.
     private static let first: Int32 = 3
 
+    /// Those of the program before this one, if a restart began this one.
+    package let connections = PassedConnections()
     private let entries = Protected<[Entry]>([])
 
     package init() {}
@@ -31,6 +33,10 @@ package final class InheritedSockets: Sendable {
         let names = (environment["LISTEN_FDNAMES"] ?? "").split(separator: ":", omittingEmptySubsequences: false)
         for index in 0..<count {
             let name = names.indices.contains(Int(index)) ? String(names[Int(index)]) : "unknown"
+            if name.hasPrefix(PassedConnections.prefix) {
+                self.connections.adopt(first + index, as: name)
+                continue
+            }
             let entry = try Self.entry(named: name, first + index)
             self.entries.withLock { $0.append(entry) }
         }
