@@ -46,6 +46,33 @@ struct StreamConnectionTests {
         server.stop()
     }
 
+    @Test("another owner goes on with the socket: nothing is read twice, and nothing is lost")
+    func another() async throws {
+        let server = try RawServer { connection in
+            try await connection.write("one")
+            try await expectEqual(connection.read(), Array("first".utf8))
+            try await connection.write("two")
+            try await expectEqual(connection.read(), Array("second".utf8))
+            try await connection.write("three")
+        }
+        let first = try await self.connect(server)
+        try await expectEqual(first.read(), Array("one".utf8))
+        async let pending = first.read()
+        try await Self.letWait()
+        first.endReading()
+        try await expectEqual(pending, nil)
+        try await first.write(Array("first".utf8))
+        let socket = try #require(await first.copyOfSocket()?.release())
+        first.close()
+        let second = try await StreamConnection.resume(FileDescriptor(owning: socket))
+        try await expectEqual(second.read(), Array("two".utf8))
+        try await second.write(Array("second".utf8))
+        try await expectEqual(second.read(), Array("three".utf8))
+        try await expectEqual(second.read(), nil)
+        expectEqual(server.accepted, 1)
+        server.stop()
+    }
+
     @Test("a peer that reads nothing blocks the writer; a cancelled writer closes the connection")
     func pressure() async throws {
         let gone = Gate()

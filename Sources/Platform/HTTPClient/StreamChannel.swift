@@ -1,6 +1,8 @@
 internal import CCurl
 internal import EventLoop
+internal import Glibc
 internal import HTTP
+internal import Primitives
 
 /// The loop's side of a ``StreamConnection``: a handle with CURLOPT_CONNECT_ONLY, alone in its multi.
 ///
@@ -22,6 +24,9 @@ final class StreamChannel: Multi.User {
     private let host: String
     private var state = State.connecting
     private var registration: Registration?
+    /// The socket of a connection from elsewhere, of which libcurl knows nothing.
+    private var own: FileDescriptor?
+    private var hasEndedReading = false
     private let changed = WaitList()
     private var isWriting = false
     private let turn = WaitList()
@@ -35,6 +40,21 @@ final class StreamChannel: Multi.User {
             while case .connecting = channel.state { try await channel.changed.wait() }
             if case .failed(let error) = channel.state { throw error }
         } catch {
+            channel.close()
+            throw error
+        }
+        return channel
+    }
+
+    /// Goes on with a TCP connection. Without libcurl, which before 8.0 tries to connect even a socket that is connected.
+    static func resumed(_ socket: consuming FileDescriptor) throws -> StreamChannel {
+        guard let peer = Socket.remoteAddress(socket.rawValue) else {
+            throw HTTPClientError(.closed, "the connection was lost")
+        }
+        let channel = try StreamChannel(host: peer.host, port: Int(peer.port), tls: nil, timeout: .seconds(1))
+        channel.own = consume socket
+        channel.opened(channel.own?.rawValue ?? -1)
+        if case .failed(let error) = channel.state {
             channel.close()
             throw error
         }
@@ -77,7 +97,10 @@ final class StreamChannel: Multi.User {
             self.state = .failed(self.easy.failure(result, host: self.host, wasConnected: false).error)
             return
         }
-        let socket = unsafe ccurl_get_socket(self.easy.pointer)
+        self.opened(unsafe ccurl_get_socket(self.easy.pointer))
+    }
+
+    private func opened(_ socket: Int32) {
         do {
             // Edge-triggered: reads and writes continue until they would block, so each event is new, and an unhandled
             // hang-up is not reported repeatedly.
@@ -101,6 +124,7 @@ final class StreamChannel: Multi.User {
         self.multi.remove(self)
         self.multi.close()
         self.easy.close()
+        self.own = nil
         self.changed.wakeAll()
         self.turn.wakeAll()
     }
@@ -108,7 +132,7 @@ final class StreamChannel: Multi.User {
     // MARK: Bytes
 
     func read() async throws -> [UInt8]? {
-        while true {
+        while !self.hasEndedReading {
             switch self.state {
             case .closed: return nil
             case .failed(let error): throw error
@@ -123,6 +147,19 @@ final class StreamChannel: Multi.User {
             case .failed(let code): throw self.lost(code)
             }
         }
+        return nil
+    }
+
+    /// Bytes that have not been read yet stay in the socket.
+    func endReading() {
+        self.hasEndedReading = true
+        self.changed.wakeAll()
+    }
+
+    func copyOfSocket() -> FileDescriptor? {
+        guard let socket = self.socket else { return nil }
+        let copy = fcntl(socket, F_DUPFD_CLOEXEC, 3)
+        return copy < 0 ? nil : FileDescriptor(owning: copy)
     }
 
     private enum Received {
@@ -135,7 +172,7 @@ final class StreamChannel: Multi.User {
     private func receive() -> Received {
         unsafe withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 16) { buffer in
             var count = 0
-            let code = unsafe curl_easy_recv(self.easy.pointer, buffer.baseAddress, buffer.count, &count)
+            let code = unsafe self.receive(into: buffer, &count)
             return switch code {
             case CURLE_OK: .bytes(unsafe [UInt8](buffer.prefix(count)))
             case CURLE_AGAIN: .nothing
@@ -164,12 +201,37 @@ final class StreamChannel: Multi.User {
             }
             var count = 0
             let rest = unsafe UnsafeRawBufferPointer(rebasing: stable[sent...])
-            let code = unsafe curl_easy_send(self.easy.pointer, rest.baseAddress, rest.count, &count)
+            let code = unsafe self.send(rest, &count)
             switch code {
             case CURLE_OK: sent += count
             case CURLE_AGAIN: try await self.room()
             default: throw self.lost(code)
             }
+        }
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer, _ count: inout Int) -> CURLcode {
+        guard let own = self.own?.rawValue else {
+            return unsafe curl_easy_send(self.easy.pointer, bytes.baseAddress, bytes.count, &count)
+        }
+        return Self.code(unsafe Socket.write(own, bytes), &count, failure: CURLE_SEND_ERROR)
+    }
+
+    private func receive(into buffer: UnsafeMutableRawBufferPointer, _ count: inout Int) -> CURLcode {
+        guard let own = self.own?.rawValue else {
+            return unsafe curl_easy_recv(self.easy.pointer, buffer.baseAddress, buffer.count, &count)
+        }
+        return Self.code(unsafe Socket.read(own, into: buffer), &count, failure: CURLE_RECV_ERROR)
+    }
+
+    /// What libcurl would say.
+    private static func code(_ transfer: Socket.Transfer, _ count: inout Int, failure: CURLcode) -> CURLcode {
+        switch transfer {
+        case .moved(let number):
+            count = number
+            return CURLE_OK
+        case .wouldBlock: return CURLE_AGAIN
+        case .failed: return failure
         }
     }
 

@@ -1,4 +1,5 @@
 internal import EventLoop
+package import Primitives
 
 /// A raw TCP or TLS connection to a named host, for protocols such as IRC. libcurl resolves, connects and verifies.
 ///
@@ -23,7 +24,12 @@ package final class StreamConnection: Sendable {
         try await StreamConnection(StreamChannel.connected(host: host, port: port, tls: tls, timeout: timeout))
     }
 
-    /// The next bytes, at most 64 KB; `nil` at the end or after ``close()``.
+    /// Goes on with a TCP connection without TLS, of which another owner has read and written whole messages.
+    package static func resume(_ socket: consuming FileDescriptor) async throws -> StreamConnection {
+        try await StreamConnection(StreamChannel.resumed(socket))
+    }
+
+    /// The next bytes, at most 64 KB; `nil` at the end, or after ``close()`` or ``endReading()``.
     package func read() async throws -> [UInt8]? {
         try await self.channel.read()
     }
@@ -34,6 +40,16 @@ package final class StreamConnection: Sendable {
     package func write(_ bytes: [UInt8]) async throws {
         try await self.channel.write(bytes)
     }
+
+    /// From now on nothing is read from the socket, so that another owner of it can.
+    package func endReading() {
+        let channel = self.channel
+        EventLoop.shared.runIfNeeded { channel.endReading() }
+    }
+
+    /// A copy of the socket, with which the connection lives on after ``close()``. Without TLS, of which a socket knows
+    /// nothing, another owner can go on with it.
+    package func copyOfSocket() async -> FileDescriptor? { await self.channel.copyOfSocket() }
 
     /// Closes at once, from any thread; a pending read returns `nil`, a pending write throws.
     package func close() {
