@@ -170,7 +170,8 @@ let package = Package(
         .target(
             name: "Kit", dependencies: ["Chat", "EventLoop", "Lifecycle", "Markdown", "Primitives"],
             path: "adapters/Kit", swiftSettings: cold),
-        adapter("IRC", "Chat", "Crypto", "HTTPClient", "JSON", "Kit", "Logging", "Markdown", "Primitives"),
+        adapter(
+            "IRC", "Chat", "Crypto", "EventLoop", "HTTPClient", "JSON", "Kit", "Logging", "Markdown", "Primitives"),
         adapter(
             "Matrix", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Kit", "Lifecycle",
             "Logging", "Markdown", "Olm", "Primitives"),
@@ -314,7 +315,7 @@ let package = Package(
             "Primitives", "TestSupport"),
         tests("Cluster", "Cluster", "Crypto", "Database", "Logging", "NATS", "Primitives", "Store", "TestSupport"),
         tests("Kit", "Chat", "Kit", "Markdown", "Primitives", "TestSupport"),
-        tests("IRC", "Chat", "Crypto", "IRC", "Kit", "Primitives", "TestSupport"),
+        tests("IRC", "Chat", "Crypto", "EventLoop", "IRC", "Kit", "Primitives", "TestSupport"),
         tests(
             "Matrix", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Kit", "Lifecycle",
             "Logging", "Matrix", "Olm", "Primitives", "Processes", "Store", "TestSupport"),

@@ -89,6 +89,10 @@ final class CuttableTransport: IRCTransport {
 
         var isDeaf: Bool { self.state.withLock { $0.isDeaf } }
 
+        func endReading() { self.connection.endReading() }
+
+        func copyOfSocket() async -> FileDescriptor? { await self.connection.copyOfSocket() }
+
         func close() { self.connection.close() }
     }
 }

@@ -163,7 +163,7 @@ struct IRCAdapterTests {
 }
 
 /// A memory that outlives the adapter.
-private actor Kept {
+actor Kept {
     private(set) var bytes: [UInt8]
 
     init(_ text: String) { self.bytes = Array(text.utf8) }

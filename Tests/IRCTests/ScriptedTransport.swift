@@ -29,6 +29,10 @@ final class ScriptedTransport: IRCTransport {
             return nil
         }
 
+        func endReading() { self.input.finish() }
+
+        func copyOfSocket() async -> FileDescriptor? { nil }
+
         func write(_ bytes: [UInt8]) async throws {
             let lines = self.state.withLock { state in
                 state.rest += bytes

@@ -35,6 +35,7 @@ extension IRCAdapter {
         while !self.state.withLock({ $0.isStopping }) {
             self.perform(.connecting)
             let ending = try await self.connect()
+            if ending.kind == .handedOver { return }
             self.perform(.disconnected(ending))
             let range = self.state.withLock { $0.reconnect.take() }
             guard let range, !self.state.withLock({ $0.isStopping }) else { continue }
@@ -45,6 +46,7 @@ extension IRCAdapter {
     }
 
     private func connect() async throws -> IRCEnding {
+        if let (connection, rest) = await self.resume() { return try await self.serve(connection, after: rest) }
         let connection: any IRCConnection
         let endpoint = self.endpoint
         do {
@@ -65,10 +67,10 @@ extension IRCAdapter {
                 id: hex(randomBytes(8)), isSecure: endpoint.tls != .none, nonce: base64URL(randomBytes(18))))
         // `stop()` may have been called while there was no connection to end.
         if self.state.withLock({ $0.isStopping }) { self.perform(.quit) }
-        return try await self.serve(connection)
+        return try await self.serve(connection, after: [])
     }
 
-    private var endpoint: IRCEndpoint {
+    var endpoint: IRCEndpoint {
         let (port, tls) = self.state.withLock { $0.machine.endpoint(at: AdapterTime.now) }
         var endpoint = IRCEndpoint(host: self.settings.host, port: port, tls: tls)
         endpoint.certificate = self.settings.sasl?.certificate?.certificate
@@ -77,9 +79,9 @@ extension IRCAdapter {
     }
 
     /// Reads, writes and watches deadlines until one of these ends the connection.
-    private func serve(_ connection: any IRCConnection) async throws -> IRCEnding {
+    private func serve(_ connection: any IRCConnection, after rest: [UInt8]) async throws -> IRCEnding {
         try await withThrowingTaskGroup(of: IRCEnding?.self) { group in
-            group.addTask { try await self.read(connection) }
+            group.addTask { try await self.read(connection, after: rest) }
             group.addTask { try await self.write(connection) }
             group.addTask {
                 await self.watch.run(
@@ -88,6 +90,7 @@ extension IRCAdapter {
             }
             group.addTask { try await self.deriveKeys() }
             group.addTask { await self.closeWhenAsked(connection) }
+            group.addTask { await self.leaveWhenAsked(connection) }
             defer {
                 connection.close()
                 group.cancelAll()
@@ -97,8 +100,9 @@ extension IRCAdapter {
         }
     }
 
-    private func read(_ connection: any IRCConnection) async throws -> IRCEnding? {
+    private func read(_ connection: any IRCConnection, after rest: [UInt8]) async throws -> IRCEnding? {
         var buffer = IRCLineBuffer()
+        buffer.append(rest)
         do {
             while let bytes = try await connection.read() {
                 buffer.append(bytes)
@@ -111,7 +115,12 @@ extension IRCAdapter {
                     try Task.checkCancellation()
                 }
             }
-            return IRCEnding(.lost, "The server closed the connection")
+            guard self.state.withLock({ $0.isLeaving }), let rest = buffer.rest else {
+                return IRCEnding(.lost, "The server closed the connection")
+            }
+            self.state.withLock { $0.rest = rest }
+            self.toWrite.signal()
+            return nil
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -124,11 +133,12 @@ extension IRCAdapter {
             while true {
                 await self.toWrite.wait()
                 try Task.checkCancellation()
-                let bytes = self.state.withLock { state in
+                let (bytes, rest) = self.state.withLock { state in
                     defer { state.outgoing = [] }
-                    return state.outgoing
+                    return (state.outgoing, state.rest)
                 }
                 if !bytes.isEmpty { try await connection.write(bytes) }
+                if let rest { return await self.handOver(connection, rest) }
             }
         } catch let error as CancellationError {
             throw error

@@ -1,4 +1,5 @@
 package import Chat
+package import EventLoop
 internal import JSON
 package import Kit
 package import Logging
@@ -12,6 +13,9 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
     let settings: IRCSettings
     let transport: any IRCTransport
     let memory: MemoryStore
+    let passed: PassedConnections
+    /// The socket of the last program's connection.
+    let inherited: Protected<Int32?>
     let logger: Logger
     let state: Protected<State>
     let watch = DeadlineWatch()
@@ -23,6 +27,7 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
     let toDerive = Signal()
     /// Ends the wait before a reconnection.
     let toStop = Signal()
+    let toLeave = Signal()
 
     /// Shared by all tasks, under one lock, so that actions are applied in the order in which they were decided.
     struct State {
@@ -35,6 +40,10 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
         var keyRequest: IRCKeyRequest?
         var reconnect: ClosedRange<Int64>?
         var isStopping = false
+        /// The next program gets the connection.
+        var isLeaving = false
+        /// What has been read of a line, once nothing more is read.
+        var rest: [UInt8]?
         /// No more events will arrive.
         var isFinished = false
     }
@@ -51,10 +60,13 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
     /// In bytes, of lines that the server has not taken.
     static let outgoingLimit = 1 << 20
 
+    /// - Parameter passed: A connection of the last program to go on with, and where to leave it for the next one.
     package init(
-        _ settings: IRCSettings, memory: MemoryStore = .none, transport: any IRCTransport = IRCStreamTransport(),
-        logger: Logger = Logger(label: "irc")
+        _ settings: IRCSettings, memory: MemoryStore = .none, passed: PassedConnections = PassedConnections(),
+        transport: any IRCTransport = IRCStreamTransport(), logger: Logger = Logger(label: "irc")
     ) {
+        self.passed = passed
+        self.inherited = Protected(passed.take(Self.name(settings))?.release())
         self.settings = settings
         self.transport = transport
         self.memory = memory
@@ -97,8 +109,11 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
     }
 
     package func stop() async {
-        self.state.withLock { $0.isStopping = true }
-        self.perform(.quit)
+        let mayLeave = self.state.withLock { state in
+            state.isStopping = true
+            return self.passed.isHandingOver && state.machine.mayBeHandedOver
+        }
+        if mayLeave { self.toLeave.signal() } else { self.perform(.quit) }
         self.toStop.signal()
     }
 

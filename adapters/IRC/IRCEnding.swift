@@ -11,6 +11,8 @@ package struct IRCEnding: Sendable, Equatable {
         case upgrade
         /// Jetbridge is shutting down.
         case stopped
+        /// The next program goes on with it.
+        case handedOver
     }
 
     package var kind: Kind

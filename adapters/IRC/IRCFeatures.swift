@@ -22,6 +22,8 @@ package struct IRCFeatures: Sendable {
     /// Client tags that the server does not relay; "*" means all, "-name" an exception.
     package private(set) var deniedTags: [String] = []
     package var software = ""
+    /// Those in effect, by name, as the server sent them.
+    package private(set) var tokens: [String: String] = [:]
 
     package init() {}
 
@@ -49,10 +51,10 @@ package struct IRCFeatures: Sendable {
         let bytes = token.utf8
         if bytes.first == UInt8(ascii: "-") { return self.reset(String(token.dropFirst()).uppercased()) }
         let name = String(token.prefix { $0 != "=" })
-        self.set(name.uppercased(), Self.unescape(String(token.dropFirst(name.count + 1))))
+        self.set(name.uppercased(), Self.unescape(String(token.dropFirst(name.count + 1))), token)
     }
 
-    private mutating func set(_ name: String, _ value: String) {
+    private mutating func set(_ name: String, _ value: String, _ token: String) {
         switch name {
         case "CASEMAPPING": self.casemapping = IRCCasemapping(token: value)
         case "CHANTYPES": self.channelTypes = Array(value.utf8)
@@ -68,12 +70,14 @@ package struct IRCFeatures: Sendable {
         case "MONITOR": self.monitorLimit = Self.number(value, in: 0...100_000) ?? 0
         case "TARGMAX": self.setTargetLimits(value)
         case "CLIENTTAGDENY": self.deniedTags = value.split(separator: ",").map(String.init)
-        default: break
+        default: return
         }
+        self.tokens[name] = token
     }
 
     private mutating func reset(_ name: String) {
         let fresh = Self()
+        self.tokens[name] = nil
         switch name {
         case "CASEMAPPING": self.casemapping = fresh.casemapping
         case "CHANTYPES": self.channelTypes = fresh.channelTypes

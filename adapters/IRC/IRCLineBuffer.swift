@@ -43,6 +43,9 @@ package struct IRCLineBuffer {
         return nil
     }
 
+    /// The part of a line that has arrived; nil within a line that is cut.
+    package var rest: [UInt8]? { self.isDiscarding ? nil : Array(self.bytes[self.position...]) }
+
     private mutating func cutOverlong(_ rest: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard self.isDiscarding || rest.count > self.limit else { return nil }
         let wasDiscarding = self.isDiscarding

@@ -40,6 +40,9 @@ package struct IRCSource: Hashable, Sendable {
         self.user == nil && self.host == nil && self.name.utf8.contains(UInt8(ascii: "."))
     }
 
+    /// As in a line.
+    package var text: String { self.name + (self.user.map { "!" + $0 } ?? "") + (self.host.map { "@" + $0 } ?? "") }
+
     /// `nick!user@host`, with `*` for unknown parts.
     package var mask: String { "\(self.name)!\(self.user ?? "*")@\(self.host ?? "*")" }
 

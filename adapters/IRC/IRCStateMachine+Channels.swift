@@ -10,16 +10,18 @@ extension IRCStateMachine {
     /// Bytes of the reason why the bot is not in a channel: each status repeats it.
     private static let refusalLimit = 512
 
+    /// Joins all channels that the bot is not in yet: on a connection from the last program it may be.
     mutating func joinAll() {
-        for channel in self.settings.channels {
+        let missing = self.settings.channels.filter { self.link.channels[self.fold($0.name)]?.isJoined != true }
+        for channel in missing {
             let key = self.fold(channel.name)
             self.link.channels[key] = Channel(name: channel.name)
             self.link.unsettled.insert(key)
         }
         guard !self.link.unsettled.isEmpty else { return self.settle() }
         self.setTimer(.settling, in: 10_000)
-        for channel in self.settings.channels where channel.key != nil { self.join([channel]) }
-        let open = self.settings.channels.filter { $0.key == nil }
+        for channel in missing where channel.key != nil { self.join([channel]) }
+        let open = missing.filter { $0.key == nil }
         let limit = min(10, self.link.features.targetLimits["JOIN"] ?? 10)
         for start in stride(from: 0, to: open.count, by: limit) {
             self.join(Array(open[start..<min(start + limit, open.count)]))

@@ -119,6 +119,8 @@ extension IRCStateMachine {
         /// Whether our PING is unanswered; any line counts as an answer.
         var awaitsAnswer = false
         var readySince: Int64?
+        /// Nothing more is sent for people.
+        var isLeaving = false
     }
 
     /// A login in progress.

@@ -8,19 +8,25 @@ internal import Primitives
 extension IRCStateMachine {
     /// Starts a connection: sends everything that needs no answer at once.
     mutating func begin(id: String, isSecure: Bool, nonce: String) {
-        self.link = Link()
-        self.link.id = id
+        self.open(id: id)
         self.link.isSecure = isSecure
         self.link.nonce = nonce
+        self.sendNow(IRCOutgoingLine("CAP", "LS", "302"))
+        if let password = self.settings.password { self.sendNow(IRCOutgoingLine("PASS", text: password.reveal())) }
+        self.sendNow(IRCOutgoingLine("NICK", self.settings.nick))
+        self.sendNow(IRCOutgoingLine("USER", self.settings.username, "0", "*", text: self.settings.realname))
+    }
+
+    /// The state of a connection of which nothing is known yet.
+    mutating func open(id: String) {
+        self.link = Link()
+        self.memory.handOver = nil
+        self.link.id = id
         self.link.nick = self.settings.nick
         self.link.received = self.now
         self.link.bucket = IRCFloodBucket(self.settings.flood, now: self.now.monotonic)
         self.link.phase = .negotiating
         self.setTimer(.registration, in: Self.registrationLimit)
-        self.sendNow(IRCOutgoingLine("CAP", "LS", "302"))
-        if let password = self.settings.password { self.sendNow(IRCOutgoingLine("PASS", text: password.reveal())) }
-        self.sendNow(IRCOutgoingLine("NICK", self.settings.nick))
-        self.sendNow(IRCOutgoingLine("USER", self.settings.username, "0", "*", text: self.settings.realname))
     }
 
     // MARK: CAP

@@ -114,6 +114,7 @@ extension IRCStateMachine {
     /// The first waiting post that may be sent. Passes those whose nick must be proven first, and asks for the proof;
     /// fails those whose nick somebody else has. Checked here because a nick may change hands while a line waits.
     private mutating func nextPost() -> Int? {
+        if self.link.isLeaving { return nil }
         var index = 0
         while index < self.link.posts.count {
             let post = self.link.posts[index]

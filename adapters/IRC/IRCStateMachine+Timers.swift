@@ -109,7 +109,7 @@ extension IRCStateMachine {
 
     private mutating func report(_ ending: IRCEnding) {
         switch ending.kind {
-        case .stopped:
+        case .stopped, .handedOver:
             self.act(.status(.down, detail: "stopped"))
         case .upgrade:
             self.log(.info, ending.reason)

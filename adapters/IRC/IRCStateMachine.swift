@@ -7,7 +7,7 @@ internal import Primitives
 ///
 /// One state machine lives as long as the adapter; ``Link`` holds the state of one connection. Each topic has a file:
 /// `+Registration` (CAP, nick), `+Login` (SASL), `+Features`, `+Channels`, `+People`, `+Presence`, `+Proof`,
-/// `+Messages`, `+History`, `+Sending`, `+Traits`, `+Typing`, `+Timers`.
+/// `+Messages`, `+History`, `+Sending`, `+Traits`, `+Typing`, `+Timers`, `+HandOver`.
 package struct IRCStateMachine: Sendable {
     /// An event on the connection, or a request from the adapter.
     package enum Input: Sendable {
@@ -29,6 +29,12 @@ package struct IRCStateMachine: Sendable {
         case derived([UInt8])
         /// Send QUIT and close.
         case quit
+        /// The connection is going to be handed over: messages that have not been sent wait for the next program.
+        case leaving
+        /// Nothing more is read: remember what the next program needs, and forget the connection.
+        case handOver(mark: String, rest: [UInt8])
+        /// Go on with the connection in ``IRCMemory/handOver``. `id` as for a new one.
+        case resumed(id: String)
     }
 
     package enum Action: Sendable {
@@ -79,6 +85,9 @@ package struct IRCStateMachine: Sendable {
         case .typing(let isTyping, let route): self.setTyping(isTyping, in: route)
         case .derived(let key): self.proveLogin(key)
         case .quit: self.quit()
+        case .leaving: self.link.isLeaving = true
+        case .handOver(let mark, let rest): self.handOver(mark, rest)
+        case .resumed(let id): self.resume(id: id)
         }
         defer { self.actions.removeAll() }
         return self.actions
@@ -109,7 +118,7 @@ package struct IRCStateMachine: Sendable {
 
     // MARK: Lines
 
-    private mutating func receive(_ line: IRCLine) {
+    mutating func receive(_ line: IRCLine) {
         guard self.link.phase != .offline else { return }
         self.link.received = self.now
         self.link.awaitsAnswer = false

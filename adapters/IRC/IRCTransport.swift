@@ -1,4 +1,5 @@
 internal import HTTPClient
+package import Primitives
 
 /// Opens connections; tests replace it to act as the server.
 package protocol IRCTransport: Sendable {
@@ -12,6 +13,10 @@ package protocol IRCConnection: Sendable {
     func read() async throws -> [UInt8]?
     /// Writes all bytes, waiting while the connection is congested.
     func write(_ bytes: [UInt8]) async throws
+    /// Lets ``read()`` return nil from now on; what has not been read stays in the socket.
+    func endReading()
+    /// A copy of the socket, for another program.
+    func copyOfSocket() async -> FileDescriptor?
     /// Closes immediately.
     func close()
 }
@@ -76,6 +81,11 @@ package struct IRCStreamTransport: IRCTransport {
         }
     }
 
+    /// Goes on with the connection of another program, without TLS.
+    static func resume(_ socket: consuming FileDescriptor) async throws -> any IRCConnection {
+        Connection(stream: try await StreamConnection.resume(socket))
+    }
+
     private struct Connection: IRCConnection {
         let stream: StreamConnection
 
@@ -86,6 +96,10 @@ package struct IRCStreamTransport: IRCTransport {
         func write(_ bytes: [UInt8]) async throws {
             try await IRCStreamTransport.translating { try await self.stream.write(bytes) }
         }
+
+        func endReading() { self.stream.endReading() }
+
+        func copyOfSocket() async -> FileDescriptor? { await self.stream.copyOfSocket() }
 
         func close() { self.stream.close() }
     }

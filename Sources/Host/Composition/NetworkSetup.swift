@@ -1,4 +1,5 @@
 internal import Chat
+internal import EventLoop
 internal import Gateway
 internal import HTTPClient
 internal import HTTPServer
@@ -82,7 +83,9 @@ struct NetworkSetup {
             settings.channels = []
             return IRCAdapter(settings, logger: logger)
         }
-        return IRCAdapter(settings, memory: memory, logger: logger)
+        // In a cluster, another host may have the network by the time that the next program runs.
+        let passed = self.shared == nil ? InheritedSockets.ofProcess.connections : PassedConnections()
+        return IRCAdapter(settings, memory: memory, passed: passed, logger: logger)
     }
 
     private func matrix(_ settings: MatrixSettings) -> MatrixAdapter {
