@@ -105,8 +105,8 @@ struct RestartTests {
             #expect(result.status.isSuccess, "\(result.errorText)")
             try await expectEqual(client.ended(operation)["state"], "complete")
             expectEqual(host.address, address)
-            try await alice.waitForJoin(of: "jetbot")
-            expectEqual(alice.heard(from: "jetbot", in: "#team").count, 1)
+            let answers = try await alice.listen(to: "jetbot", in: "#team") { !$0.isEmpty }
+            expectEqual(answers.count, 1)
         }
         directory.write("stop", "")
         let report = try await JSON.parse(Array(load.text.utf8))
@@ -119,6 +119,40 @@ struct RestartTests {
         for round in 1...rounds { expectEqual(texts.filter { $0 == "question \(round)" }.count, 1, "\(texts)") }
         expectEqual(texts.count, 2 * rounds)
         await expectEqual(host.terminate(), .exited(0))
+        await model.stop()
+        await server.stop()
+    }
+
+    @Test("a line in a channel every 0.25 s: each is answered once, and the channel sees no restart")
+    func channel() async throws {
+        let server = try await NgIRCd(hasPenalty: false)
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
+        let alice = try await IRCPeer.connect(to: server, nick: "alice")
+        try await alice.join("#team")
+        let host = try await Self.host(HostConfiguration.irc(port: server.port, model))
+        try await alice.waitForJoin(of: "jetbot")
+        alice.forget()
+        let isOver = Protected(false)
+        async let restarted: Void = {
+            try await Task.sleep(for: .seconds(1))
+            let result = try await host.run(["restart", "--json"])
+            #expect(result.status.isSuccess, "\(result.errorText)")
+            isOver.withLock { $0 = true }
+        }()
+        var said: [String] = []
+        while !isOver.withLock({ $0 }) || said.count < 12 {
+            said.append("line \(said.count + 1)")
+            try await alice.say("jetbot: \(said.last ?? "")", to: "#team")
+            try await Task.sleep(for: .milliseconds(250))
+        }
+        try await restarted
+        let last = said.last ?? ""
+        let lines = try await alice.listen(to: "jetbot", in: "#team") { $0.last?.hasSuffix(last) == true }
+        let answers = IRCPeer.attributed(lines, to: ["alice"]).map(\.text)
+        expectEqual(answers, said.map { "You said: \($0)" })
+        #expect(!alice.received.contains { $0.contains(" QUIT ") || $0.contains(" JOIN ") }, "\(alice.received)")
+        await expectEqual(host.terminate(), .exited(0))
+        _ = try await alice.expect { $0.hasPrefix(":jetbot!") && $0.contains(" QUIT ") }
         await model.stop()
         await server.stop()
     }

@@ -36,7 +36,7 @@ struct ServeCommand: Command {
         var (configuration, loaded) = try context.loadConfigurationFile()
         if context.arguments.has("check") {
             _ = try Stores.missing(in: configuration.store)
-            return
+            return try context.print(Successor.ability)
         }
         configuration.log.apply()
         try FaultSetting.arm(from: context.surroundings, for: configuration)
@@ -60,6 +60,7 @@ struct ServeCommand: Command {
             manager?.tell(.ready, .status("Serving \(host.publicURL)"))
             successor.hostIsReady(host)
         }
+        if ending != .replaced { Successor.endConnections() }
         switch ending {
         case .stopped: break
         case .interrupted: throw CommandFailure(nil, status: .interrupted)

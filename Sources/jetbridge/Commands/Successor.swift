@@ -1,3 +1,4 @@
+internal import EventLoop
 internal import Glibc
 internal import Host
 internal import Logging
@@ -8,6 +9,9 @@ internal import Processes
 final class Successor: Sendable {
     /// The name of a socket that this program opened, as opposed to one of the service manager.
     static let ownSocket = "restart"
+
+    /// What a program prints when it is only checked, if it knows sockets other than the gateway's.
+    static let ability = "takes over connections"
 
     private static let patience: Duration = .seconds(60)
 
@@ -39,6 +43,7 @@ final class Successor: Sendable {
 
     /// The host serves, and may be replaced.
     func hostIsReady(_ host: Host) {
+        Self.endConnections()
         self.host.withLock { $0 = host }
         self.report.write(.done(version: Release.version))
     }
@@ -58,6 +63,11 @@ final class Successor: Sendable {
         return true
     }
 
+    /// Says goodbye where nobody goes on with a connection of the last program. Only IRC has such.
+    static func endConnections() {
+        InheritedSockets.ofProcess.connections.closeAll(saying: Array("QUIT :Jetbridge\r\n".utf8))
+    }
+
     /// Nil if the program reports that it can serve; else the exit status for scripts, and why not.
     private func problem() async -> (status: Int32, reason: String)? {
         var environment = self.environment
@@ -71,7 +81,10 @@ final class Successor: Sendable {
             guard let result else {
                 return (1, "the new program did not report within \(Self.patience) that it can serve")
             }
-            if result.status.isSuccess { return nil }
+            if result.status.isSuccess {
+                if result.text.contains(Self.ability) { InheritedSockets.ofProcess.connections.beginHandOver() }
+                return nil
+            }
             let lines = result.errorText.split(whereSeparator: \.isNewline).joined(separator: "; ")
             return (
                 result.status == .exited(78) ? 78 : 1,
@@ -82,19 +95,22 @@ final class Successor: Sendable {
         }
     }
 
-    /// Becomes the program, which finds the socket as if the service manager had passed it. Returns only if that fails.
+    /// Becomes the program, which finds the sockets as if the service manager had passed them. Returns only if that fails.
     func takeOver() -> CommandFailure {
         let first: Int32 = 3
         Logging.flush()
         guard let listener = self.listener.withLock({ $0 }) else { return CommandFailure("there is no socket") }
+        let sockets = [(name: self.socketName, number: listener)] + InheritedSockets.ofProcess.connections.all
         var environment = self.environment
         environment["LISTEN_PID"] = "\(getpid())"
-        environment["LISTEN_FDS"] = "1"
-        environment["LISTEN_FDNAMES"] = self.socketName
-        // A copy lacks the flag that closes it; libraries may have left others without it.
-        if listener == first { _ = fcntl(first, F_SETFD, 0) } else { dup2(listener, first) }
+        environment["LISTEN_FDS"] = "\(sockets.count)"
+        environment["LISTEN_FDNAMES"] = sockets.map(\.name).joined(separator: ":")
+        // Libraries may have left some without this flag.
         let limit = Int32(clamping: sysconf(Int32(_SC_OPEN_MAX)))
-        for number in first + 1..<limit { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+        for number in first..<limit { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+        // Out of the way first. Only the last copies lack the flag.
+        let copies = sockets.map { fcntl($0.number, F_DUPFD_CLOEXEC, first + Int32(sockets.count)) }
+        for (number, copy) in zip(first..., copies) { dup2(copy, number) }
         let words = ([self.program] + self.arguments).map { strdup($0) } + [nil]
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         execve(self.program, words, variables)
