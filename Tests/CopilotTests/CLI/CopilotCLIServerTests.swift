@@ -1,10 +1,11 @@
-import Copilot
 import EventLoop
 import JSON
 import Models
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Copilot
 
 @Net
 @Suite("The Copilot CLI in server mode", .timeLimit(.minutes(1)))

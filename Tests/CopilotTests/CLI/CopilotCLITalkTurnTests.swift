@@ -1,10 +1,11 @@
-import Copilot
 import HTTP
 import JSON
 import Models
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Copilot
 
 @Suite("A turn of the Copilot CLI that talks")
 struct CopilotCLITalkTurnTests {

@@ -1,9 +1,10 @@
-import Copilot
 import JSON
 import Models
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Copilot
 
 @Suite("A turn of the Copilot CLI that works")
 struct CopilotCLIWorkTurnTests {

@@ -1,7 +1,8 @@
-import Copilot
 import JSON
 import TestSupport
 import Testing
+
+@testable import Copilot
 
 @Suite("JSON-RPC framing")
 struct JSONRPCFramingTests {

@@ -1,7 +1,8 @@
-import Copilot
 import Models
 import Primitives
 import TestSupport
+
+@testable import Copilot
 
 /// The manual clocks of accounts and their GitHub. The wall clock can jump, and the machine can restart.
 struct AccountTime: Sendable {

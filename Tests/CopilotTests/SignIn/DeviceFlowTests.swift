@@ -1,9 +1,10 @@
-import Copilot
 import HTTP
 import Models
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Copilot
 
 @Suite("Sign-in: the device flow", .timeLimit(.minutes(1)))
 struct DeviceFlowTests {

@@ -64,9 +64,4 @@ package struct JSONRPCError: Error, Sendable, Equatable {
 
     package let code: Int
     package let message: String
-
-    package init(code: Int, message: String) {
-        self.code = code
-        self.message = message
-    }
 }

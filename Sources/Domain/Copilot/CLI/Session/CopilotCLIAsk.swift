@@ -46,13 +46,9 @@ package struct CopilotCLIAsk: Sendable, Equatable {
     /// `bash`, `edit`, `create`, `view`, …; empty if the CLI has not named it.
     package let tool: String
     package let subject: Subject
+}
 
-    package init(toolCallID: String, tool: String, subject: Subject) {
-        self.toolCallID = toolCallID
-        self.tool = tool
-        self.subject = subject
-    }
-
+extension CopilotCLIAsk {
     /// Reads the data of a `permission.requested`.
     ///
     /// A call may be asked about several times (first for a path outside or an address, then for the command): all of
@@ -85,9 +81,7 @@ package struct CopilotCLIAsk: Sendable, Equatable {
         default: self.subject = .other(kind)
         }
     }
-}
 
-extension CopilotCLIAsk {
     /// About the memory that it takes.
     var bytes: Int {
         let size =

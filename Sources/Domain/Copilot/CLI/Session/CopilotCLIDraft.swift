@@ -16,8 +16,6 @@ package struct CopilotCLIDraft: Sendable {
     /// How much of ``shown`` the current draft has repeated.
     private var position = 0
 
-    package init() {}
-
     /// Whether no text of this message was shown.
     package var isEmpty: Bool { self.shown.isEmpty }
 

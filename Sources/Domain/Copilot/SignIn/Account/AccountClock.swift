@@ -9,12 +9,6 @@ package struct ClockReading: Sendable, Hashable {
     package var uptime: Double
     /// Identifies this start of the machine.
     package var bootID: String
-
-    package init(wall: Double, uptime: Double, bootID: String) {
-        self.wall = wall
-        self.uptime = uptime
-        self.bootID = bootID
-    }
 }
 
 /// The clocks of an account, replaceable in tests.

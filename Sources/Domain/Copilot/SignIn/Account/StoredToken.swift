@@ -98,14 +98,9 @@ package struct TokenTerm: Sendable, Hashable {
     package let life: Double
     /// GitHub's recommended seconds until the next exchange, if given.
     package let refreshIn: Double?
+}
 
-    package init(obtained: ClockReading, life: Double, refreshIn: Double?) {
-        self.obtained = obtained
-        self.life = life
-        self.refreshIn = refreshIn
-    }
-
-    ///
+extension TokenTerm {
     /// - Parameters:
     ///   - expiresAt: in seconds since 1970 by GitHub's clock.
     ///   - serverTime: the response's `Date`; used when our clock is more than two minutes off.

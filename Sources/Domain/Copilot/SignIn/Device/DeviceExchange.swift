@@ -83,21 +83,12 @@ package struct DeviceCode: Sendable, Equatable {
     package let userCode: String
     /// Where the person enters the code.
     package let verificationURL: String
-    package let expiresIn: Duration
+    package var expiresIn = Duration.seconds(900)
     /// The minimum time between two polls.
-    package let interval: Duration
+    package var interval = Duration.seconds(5)
+}
 
-    package init(
-        deviceCode: Secret, userCode: String, verificationURL: String, expiresIn: Duration = .seconds(900),
-        interval: Duration = .seconds(5)
-    ) {
-        self.deviceCode = deviceCode
-        self.userCode = userCode
-        self.verificationURL = verificationURL
-        self.expiresIn = expiresIn
-        self.interval = interval
-    }
-
+extension DeviceCode {
     init?(_ json: JSON) {
         guard let deviceCode = json["device_code"]?.stringValue, !deviceCode.isEmpty,
             let userCode = (json["user_code"]?.stringValue).flatMap(Self.visible),

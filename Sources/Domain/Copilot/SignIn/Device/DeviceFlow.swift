@@ -47,8 +47,6 @@ package struct DeviceFlow: Sendable {
     private static let codeTries = 3
     private var state = State.idle
 
-    package init() {}
-
     /// - Parameter now: the time of a monotonic clock.
     package mutating func handle(_ input: Input, at now: Duration) -> [Action] {
         switch (self.state, input) {
