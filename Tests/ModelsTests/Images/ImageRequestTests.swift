@@ -3,10 +3,11 @@ import HTTP
 import HTTPClient
 import JSON
 import Logging
-import Models
 import Primitives
 import TestSupport
 import Testing
+
+@testable import Models
 
 /// How images get into requests, and how a model that refuses them gets the question nevertheless.
 @Suite("Images in requests", .timeLimit(.minutes(1)))

@@ -1,7 +1,8 @@
 import JSON
-import Models
 import TestSupport
 import Testing
+
+@testable import Models
 
 /// What endpoints want back with calls: thoughts and signatures.
 @Suite("Thoughts and signatures in chat completions")

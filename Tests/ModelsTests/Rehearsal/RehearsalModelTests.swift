@@ -1,6 +1,7 @@
-import Models
 import TestSupport
 import Testing
+
+@testable import Models
 
 @Suite("The rehearsal", .timeLimit(.minutes(1)))
 struct RehearsalModelTests {

@@ -1,7 +1,8 @@
 import JSON
-import Models
 import TestSupport
 import Testing
+
+@testable import Models
 
 /// How a conversation with calls and results is written for either endpoint.
 @Suite("The history of calls in requests")

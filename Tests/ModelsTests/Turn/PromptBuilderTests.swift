@@ -1,7 +1,8 @@
 import Chat
-import Models
 import TestSupport
 import Testing
+
+@testable import Models
 
 @Suite("Building the prompt of a chat turn")
 struct PromptBuilderTests {

@@ -54,11 +54,6 @@ package struct EndpointRefusal: Sendable {
     package let status: Int
     package let body: [UInt8]
 
-    package init(status: Int, body: [UInt8]) {
-        self.status = status
-        self.body = body
-    }
-
     /// Searched for words on the event loop.
     var text: String { StreamSafeText.of(String(decoding: self.body, as: UTF8.self)) }
 }

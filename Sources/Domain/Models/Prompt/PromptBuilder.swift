@@ -26,16 +26,9 @@ package struct PromptBuilder: Sendable {
     /// The persona.
     package var instructions: String
     /// The correction of estimates, see ``TokenCalibration``.
-    package var factor: Double
+    package var factor = 1.0
     /// The images that the model gets, as read.
     package var images: [SentImage: ModelImage] = [:]
-
-    package init(model: String, inputLimit: Int, instructions: String, factor: Double = 1) {
-        self.model = model
-        self.inputLimit = inputLimit
-        self.instructions = instructions
-        self.factor = factor
-    }
 
     /// The usable tokens: a tenth stays free, because estimates err.
     package var budget: Int { self.inputLimit - self.inputLimit / 10 }
