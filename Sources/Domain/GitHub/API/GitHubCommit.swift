@@ -5,13 +5,9 @@ package struct GitHubCommit: Sendable, Hashable {
     package let id: String
     package let url: String
     package var message: String?
+}
 
-    package init(id: String, url: String, message: String? = nil) {
-        self.id = id
-        self.url = url
-        self.message = message
-    }
-
+extension GitHubCommit {
     package init?(_ json: JSON?) {
         guard let id = json?["sha"]?.stringValue else { return nil }
         self.init(

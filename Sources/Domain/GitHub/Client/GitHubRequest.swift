@@ -92,15 +92,8 @@ package struct GitHubAnswer: Sendable {
     package let headers: HTTPHeaders
     package let body: [UInt8]
     /// Whether the body was cut at the limit.
-    package let isCut: Bool
+    package var isCut = false
     package var origin = Origin.server
-
-    package init(status: Int, headers: HTTPHeaders, body: [UInt8], isCut: Bool = false) {
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self.isCut = isCut
-    }
 
     /// Nil where the body is not JSON.
     package var json: JSON? { try? JSON.parse(self.body) }

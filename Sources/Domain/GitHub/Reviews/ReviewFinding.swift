@@ -18,19 +18,9 @@ package struct ReviewFinding: Sendable, Hashable {
     /// The task or requirement that it belongs to: `T004`, `FR-002`.
     package var reference: String?
     package var suggestion: String?
+}
 
-    package init(
-        path: String, line: Int?, severity: Severity, text: String, reference: String? = nil,
-        suggestion: String? = nil
-    ) {
-        self.path = path
-        self.line = line
-        self.severity = severity
-        self.text = text
-        self.reference = reference
-        self.suggestion = suggestion
-    }
-
+extension ReviewFinding {
     package init?(_ json: JSON) {
         guard let path = (json["file"] ?? json["path"])?.stringValue,
             let text = (json["text"] ?? json["message"])?.stringValue
