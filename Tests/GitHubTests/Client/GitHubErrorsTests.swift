@@ -144,10 +144,8 @@ struct GitHubErrorsTests {
 
     @Test("an answer beyond the limit is an error")
     func tooLarge() async throws {
-        let rig = try GitHubRig(.json(String(repeating: "x", count: 2_000)))
-        let error = try await rig.failure {
-            _ = try await $0.file("a", at: "main", in: GitHubRig.repository, limit: 1_000)
-        }
+        let rig = try GitHubRig(.json(String(repeating: "x", count: (8 << 20) + 1)))
+        let error = try await rig.failure { _ = try await $0.repository(GitHubRig.repository) }
         expectEqual(error.code, .tooLarge)
     }
 

@@ -59,9 +59,7 @@ struct GitHubSettingsTests {
             _ = try await $0.repository(GitHubRepositoryName(owner: "octo", name: name))
         }
         expectEqual(error.code, .invalidRequest)
-        let other = try await rig.failure {
-            _ = try await $0.file("docs/../../x", at: "main", in: GitHubRig.repository)
-        }
+        let other = try await rig.failure { _ = try await $0.head(of: "docs/../../x", in: GitHubRig.repository) }
         expectEqual(other.code, .invalidRequest)
         #expect(rig.requests.isEmpty)
     }

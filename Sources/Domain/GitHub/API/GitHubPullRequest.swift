@@ -70,19 +70,6 @@ extension GitHubClient {
         ) { GitHubPullRequest($0) }
     }
 
-    /// - Parameters:
-    ///   - state: `open`, `closed` or `all`.
-    ///   - freshness: how old the cache's list may be; nil for the settings' five minutes.
-    package func pullRequests(
-        in repository: GitHubRepositoryName, state: String = "open", after page: GitHubPageLink? = nil,
-        freshness: Duration? = nil
-    ) async throws -> GitHubPage<GitHubPullRequest> {
-        let request = self.listing(
-            repository, ["pulls"], ["state": state, "sort": "updated", "direction": "desc"], page,
-            "Reading the pull requests", freshness)
-        return try await self.page(request) { GitHubPullRequest($0) }
-    }
-
     /// The open pull request of a branch, without the cache.
     ///
     /// - Parameters:
@@ -141,17 +128,5 @@ extension GitHubClient {
             repository, ["pulls", String(number), "files"], [:], page, "Reading the files of pull request #\(number)",
             .zero)
         return try await self.page(request) { GitHubChangedFile($0) }
-    }
-
-    /// The diff as text; ``GitHubAnswer/isCut`` when it is longer than `limit` bytes.
-    package func diff(
-        ofPullRequest number: Int, in repository: GitHubRepositoryName, limit: Int = 1 << 20
-    ) async throws -> GitHubAnswer {
-        var request = GitHubRequest(
-            .get, repository, ["pulls", String(number)], "Reading the diff of pull request #\(number)")
-        request.accept = GitHubRequest.diffType
-        request.bodyLimit = limit
-        request.isCutAccepted = true
-        return try await self.send(request)
     }
 }

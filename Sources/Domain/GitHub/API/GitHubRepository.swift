@@ -132,28 +132,4 @@ extension GitHubClient {
             GitHubRequest(.get, repository, ["compare", "\(base)...\(head)"], "Comparing \(base) and \(head)")
         ) { GitHubComparison($0) }
     }
-
-    /// The commits of a branch, the newest first.
-    package func commits(
-        of ref: String, in repository: GitHubRepositoryName, after page: GitHubPageLink? = nil
-    ) async throws -> GitHubPage<GitHubCommit> {
-        let request = self.listing(
-            repository, ["commits"], ["sha": ref], page, "Reading the commits of \(ref)", .zero, perPage: 30)
-        return try await self.page(request) { GitHubCommit($0) }
-    }
-
-    /// The bytes of a file; throws `notFound` where it is missing, `tooLarge` beyond the limit.
-    ///
-    /// - Parameter ref: a branch, a tag or a commit.
-    package func file(
-        _ path: String, at ref: String, in repository: GitHubRepositoryName, limit: Int = 10 << 20
-    ) async throws -> [UInt8] {
-        var request = GitHubRequest(
-            .get, repository, ["contents"] + Self.names(path), query: ["ref": ref], "Reading \(path)")
-        request.accept = GitHubRequest.rawType
-        request.bodyLimit = limit
-        // A commit's files never change.
-        if ref.utf8.count == 40, ref.allSatisfy(\.isHexDigit) { request.freshness = self.settings.freshness }
-        return try await self.send(request).body
-    }
 }

@@ -111,16 +111,6 @@ extension GitHubClient {
         ) { GitHubComment($0) }
     }
 
-    package func updateComment(
-        _ id: Int64, in repository: GitHubRepositoryName, _ body: String
-    ) async throws -> GitHubComment {
-        try await self.value(
-            GitHubRequest(
-                .patch, repository, ["issues", "comments", String(id)], "Changing a comment",
-                body: ["body": .string(body)])
-        ) { GitHubComment($0) }
-    }
-
     /// Replies to a comment on a line.
     package func reply(
         to comment: Int64, onPullRequest number: Int, in repository: GitHubRepositoryName, _ body: String

@@ -61,7 +61,7 @@ struct GitHubCache: Sendable {
         let entry = Entry(
             etag: etag, answer: answer, repository: repository.map(Self.name),
             confirmedAt: generation == self.generation ? now : nil, usedAt: self.uses)
-        guard entry.size <= self.maximumBytes / 8, !answer.isCut else { return }
+        guard entry.size <= self.maximumBytes / 8 else { return }
         self.entries[key] = entry
         self.bytes += entry.size
         while self.entries.count > self.maximumEntries || self.bytes > self.maximumBytes { self.evict() }

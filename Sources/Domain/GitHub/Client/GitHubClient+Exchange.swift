@@ -8,6 +8,7 @@ internal import Primitives
 
 extension GitHubClient {
     private static let maximumRedirects = 5
+    private static let bodyLimit = 8 << 20
 
     /// Sends a request and collects the answer, following redirects to the same server. Releases the place in the
     /// queue. Throws ``HTTPClientError``.
@@ -45,18 +46,18 @@ extension GitHubClient {
             TransportRequest(
                 request.method, url, headers: headers, body: request.body?.bytes, idleTimeout: .seconds(30),
                 totalTimeout: .seconds(180)))
-        let limit = (200..<300).contains(response.status) ? request.bodyLimit : 64 << 10
+        let isSuccess = (200..<300).contains(response.status)
+        let limit = isSuccess ? Self.bodyLimit : 64 << 10
         let body = try await response.start(upTo: limit + 1)
         self.log.debug(
             "\(request.method.rawValue) \(url.path): \(response.status)",
             ["bytes": JSON(body.count), "remaining": .string(response.headers["x-ratelimit-remaining"] ?? "")])
-        let isCut = body.count > limit
-        if isCut, (200..<300).contains(response.status), !request.isCutAccepted {
+        if isSuccess, body.count > limit {
             throw HTTPClientError(.tooLarge, "more than \(limit >> 20) MB", mayHaveReachedServer: true)
         }
         return GitHubAnswer(
-            status: response.status, headers: response.headers, body: isCut ? Array(body.prefix(limit)) : body,
-            isCut: isCut)
+            status: response.status, headers: response.headers,
+            body: body.count > limit ? Array(body.prefix(limit)) : body)
     }
 
     private func note(_ answer: GitHubAnswer, _ resource: GitHubResource, _ lane: GitHubLane) {

@@ -173,9 +173,7 @@ extension GitHubClient {
             return answer
         }
         guard let key else { return try await self.send(request, url, access, nil) }
-        let flight = GitHubFlights.Key(
-            read: key, generation: self.cache.withLock { $0.generation }, bodyLimit: request.bodyLimit,
-            isCutAccepted: request.isCutAccepted)
+        let flight = GitHubFlights.Key(read: key, generation: self.cache.withLock { $0.generation })
         return try await self.flights.share(flight) { try await self.send(request, url, access, key) }
     }
 

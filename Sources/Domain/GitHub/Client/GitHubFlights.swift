@@ -11,8 +11,6 @@ final class GitHubFlights: Sendable {
         let read: GitHubCache.Key
         /// Counts writes, so that a read that began before a write is not shared with one that began after it.
         let generation: Int
-        let bodyLimit: Int
-        let isCutAccepted: Bool
     }
 
     private let flights = Protected<[Key: GitHubFlight]>([:])

@@ -29,7 +29,7 @@ package struct GitHubRequest: Sendable {
     /// What is done, as the beginning of a sentence: "Reading the branches of octo/app".
     package let purpose: String
     package var body: JSON?
-    package var accept = Self.jsonType
+    package var accept = "application/vnd.github+json"
     package var authorization = Authorization.current
     /// Selects the token, and what a write makes stale.
     package var repository: GitHubRepositoryName?
@@ -38,16 +38,8 @@ package struct GitHubRequest: Sendable {
     /// The maximum age of a cached answer that is used without a request; zero always sends one, with the ETag if
     /// possible.
     package var freshness: Duration = .zero
-    /// In bytes.
-    package var bodyLimit = 8 << 20
-    /// Whether the beginning of a body beyond the limit is still of use; otherwise it is an error.
-    package var isCutAccepted = false
     /// The paths that it writes, for an error that concerns one of them.
     package var files: [String] = []
-
-    package static let jsonType = "application/vnd.github+json"
-    package static let rawType = "application/vnd.github.raw+json"
-    package static let diffType = "application/vnd.github.diff"
 
     package init(_ method: HTTPMethod, _ target: Target, _ purpose: String, body: JSON? = nil) {
         self.method = method
@@ -91,12 +83,8 @@ package struct GitHubAnswer: Sendable {
     package let status: Int
     package let headers: HTTPHeaders
     package let body: [UInt8]
-    /// Whether the body was cut at the limit.
-    package var isCut = false
     package var origin = Origin.server
 
     /// Nil where the body is not JSON.
     package var json: JSON? { try? JSON.parse(self.body) }
-
-    package var text: String { String(decoding: self.body, as: UTF8.self) }
 }
