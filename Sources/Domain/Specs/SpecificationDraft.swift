@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Turns a model's stream into a specification as it arrives; people see exactly what is committed.
 ///
 /// Writes the head itself; drops words before the document, a fence around it, and control characters; corrects the
@@ -171,7 +173,7 @@ package struct SpecificationHead: Sendable, Equatable {
         }
         // Format characters could reverse the text direction; joiners inside emoji are lost with them.
         let text = String(String.UnicodeScalarView(self.input.unicodeScalars.map { isControl($0) ? " " : $0 }))
-        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return text.onOneLine
     }
 
     private var shownInput: String {

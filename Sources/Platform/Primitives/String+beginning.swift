@@ -7,3 +7,13 @@ extension String {
         return String(self[..<end])
     }
 }
+
+extension StringProtocol {
+    /// The words on one line, with a space between them.
+    package var onOneLine: String { self.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+
+    /// At most `limit` characters, the last of them “…” where there were more.
+    package func abridged(to limit: Int) -> String {
+        self.count > limit ? self.prefix(limit - 1) + "…" : String(self)
+    }
+}

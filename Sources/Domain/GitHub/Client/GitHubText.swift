@@ -10,8 +10,7 @@ package enum GitHubText {
         }
         let visible = kept.filter { $0.properties.generalCategory != .format || $0 == "\u{200D}" }
         let words = String(String.UnicodeScalarView(visible)).split(separator: " ")
-        let line = Redaction.redact(words.joined(separator: " "))
-        return line.count > limit ? line.prefix(limit - 1) + "…" : line
+        return Redaction.redact(words.joined(separator: " ")).abridged(to: limit)
     }
 
     /// A span of seconds in words: `42 s`, `3 min`.

@@ -1,4 +1,5 @@
 package import JSON
+internal import Primitives
 
 /// A finding of a review.
 package struct ReviewFinding: Sendable, Hashable {
@@ -25,14 +26,14 @@ extension ReviewFinding {
         guard let path = (json["file"] ?? json["path"])?.stringValue,
             let text = (json["text"] ?? json["message"])?.stringValue
         else { return nil }
-        let shown = Self.bounded(text, 1_000)
+        let shown = text.onOneLine.abridged(to: 1_000)
         guard !shown.isEmpty else { return nil }
         self.path = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
         self.line = json["line"]?.intValue.map { Int($0) }
         self.severity = (json["severity"]?.stringValue?.lowercased()).flatMap { Severity(rawValue: $0) } ?? .medium
         self.text = shown
         self.reference = json["reference"]?.stringValue.flatMap(Self.reference)
-        self.suggestion = json["suggestion"]?.stringValue.map { Self.bounded($0, 1_000) }.flatMap {
+        self.suggestion = json["suggestion"]?.stringValue.map { $0.onOneLine.abridged(to: 1_000) }.flatMap {
             $0.isEmpty ? nil : $0
         }
     }
@@ -58,11 +59,6 @@ extension ReviewFinding {
             })
         else { return nil }
         return text
-    }
-
-    private static func bounded(_ text: String, _ limit: Int) -> String {
-        let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        return words.count <= limit ? words : "\(words.prefix(limit - 1))…"
     }
 }
 

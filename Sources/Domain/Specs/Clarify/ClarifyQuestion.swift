@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Primitives
 
 /// A question about a specification, with answers to choose from.
 struct ClarifyQuestion: Sendable, Hashable {
@@ -29,11 +30,13 @@ struct ClarifyQuestion: Sendable, Hashable {
 
     /// Nil without a text.
     init?(_ json: JSON) {
-        guard let text = json["question"]?.stringValue.map({ Self.line($0, limit: Self.textLimit) }), !text.isEmpty
-        else { return nil }
+        guard let text = json["question"]?.stringValue?.onOneLine.abridged(to: Self.textLimit), !text.isEmpty else {
+            return nil
+        }
         var options: [String] = []
         for option in json["options"]?.arrayValue ?? [] {
-            let label = Self.line(option.stringValue ?? option["label"]?.stringValue ?? "", limit: Self.labelLimit)
+            let words = option.stringValue ?? option["label"]?.stringValue ?? ""
+            let label = words.onOneLine.abridged(to: Self.labelLimit)
             if !label.isEmpty, !options.contains(label), options.count < Self.optionLimit { options.append(label) }
         }
         let place = json["where"]?.stringValue ?? ""
@@ -70,16 +73,11 @@ struct ClarifyQuestion: Sendable, Hashable {
     /// The questions that a specification marks itself.
     static func marked(in spec: SpecDocument) -> [ClarifyQuestion] {
         spec.questions.prefix(Self.limit).map { mark in
-            let text = Self.line(mark.question, limit: Self.textLimit)
+            let text = mark.question.onOneLine.abridged(to: Self.textLimit)
             return ClarifyQuestion(
                 text: text.isEmpty ? "What belongs in line \(mark.line + 1) of the specification?" : text,
                 place: spec.markdown.bytes[mark.range].text)
         }
-    }
-
-    private static func line(_ text: String, limit: Int) -> String {
-        let line = text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
-        return line.count <= limit ? line : "\(line.prefix(limit - 1))…"
     }
 }
 

@@ -74,8 +74,7 @@ struct ConflictQuestion {
         guard let lines else { return "(deleted)" }
         guard !lines.isEmpty else { return "(these lines are removed)" }
         var shown = lines.prefix(Self.lineLimit).map { line in
-            let line = line.filter { $0 != "`" }
-            return line.count <= Self.widthLimit ? String(line) : "\(line.prefix(Self.widthLimit - 1))…"
+            line.filter { $0 != "`" }.abridged(to: Self.widthLimit)
         }
         if lines.count > Self.lineLimit { shown.append("… \(lines.count - Self.lineLimit) more lines") }
         return "```\n\(shown.joined(separator: "\n"))\n```"

@@ -2,6 +2,7 @@ package import Chat
 internal import Git
 internal import JSON
 package import Logging
+internal import Primitives
 package import Repositories
 
 /// Carries out what people chose about two versions of the same lines.
@@ -103,8 +104,6 @@ enum ConflictTexts {
 
     /// One short line without Markdown.
     private static func plain(_ text: String) -> String {
-        let words = text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
-        let line = words.filter { !"`*_[]<>#|~\\".contains($0) }
-        return line.count <= 60 ? line : "\(line.prefix(59))…"
+        text.onOneLine.filter { !"`*_[]<>#|~\\".contains($0) }.abridged(to: 60)
     }
 }

@@ -72,7 +72,6 @@ package struct ImplementProgress: Sendable, Hashable {
             default: scalar == "`" ? "'" : scalar
             }
         }
-        let line = String(String.UnicodeScalarView(scalars))
-        return line.count > self.lineLength ? line.prefix(self.lineLength - 1) + "…" : line
+        return String(String.UnicodeScalarView(scalars)).abridged(to: self.lineLength)
     }
 }

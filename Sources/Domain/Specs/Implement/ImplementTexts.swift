@@ -44,8 +44,7 @@ package enum ImplementTexts {
 
     /// The first line of the task's commit.
     package static func subject(of task: TaskEntry) -> String {
-        let text = "\(task.id) \(ImplementProgress.safe(task.text))"
-        return text.count > 72 ? text.prefix(71) + "…" : text
+        "\(task.id) \(ImplementProgress.safe(task.text))".abridged(to: 72)
     }
 
     package static func left(_ task: TaskEntry, _ reason: String, snapshot: String?) -> String {
@@ -88,9 +87,9 @@ package enum ImplementTexts {
 
     /// Without a full stop, on one line.
     package static func clause(_ text: String) -> String {
-        var line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        var line = text.onOneLine
         while line.last == "." { line.removeLast() }
-        return line.count > 240 ? line.prefix(239) + "…" : line
+        return line.abridged(to: 240)
     }
 
     private static func list(_ ids: [String]) -> String {

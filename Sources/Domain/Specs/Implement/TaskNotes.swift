@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// Notes about tasks that were left: items of the section Notes in `tasks.md`, where they are neither tasks nor parts
 /// of one.
 package enum TaskNotes {
@@ -57,6 +59,6 @@ package enum TaskNotes {
             }
         }
         let words = String(String.UnicodeScalarView(scalars)).split(separator: " ").joined(separator: " ")
-        return words.count > Self.limit ? words.prefix(Self.limit - 1) + "…" : words
+        return words.abridged(to: Self.limit)
     }
 }

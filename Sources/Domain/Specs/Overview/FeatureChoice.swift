@@ -113,14 +113,13 @@ package struct FeatureNames: Sendable, Hashable {
     package static func code(_ name: String) -> String { "`\(Self.visible(name))`" }
 
     static func visible(_ name: String, limit: Int = 80) -> String {
-        let text = name.unicodeScalars.map { scalar in
+        name.unicodeScalars.map { scalar in
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator: "�"
             default: scalar == "`" ? "'" : String(scalar)
             }
         }
-        .joined()
-        return text.count > limit ? "\(text.prefix(limit - 1))…" : text
+        .joined().abridged(to: limit)
     }
 
     /// The digits at the start: `003`.

@@ -129,7 +129,6 @@ package enum FeatureTexts {
 
     /// One line that no Markdown of the document changes.
     private static func plain(_ text: String) -> String {
-        let words = text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
-        return EscapedText.markdown(FeatureNames.visible(words, limit: 160))
+        EscapedText.markdown(FeatureNames.visible(text.onOneLine, limit: 160))
     }
 }

@@ -48,9 +48,7 @@ struct AnalysisTable {
         let scalars = text.unicodeScalars.map { scalar -> Unicode.Scalar in
             scalar.properties.generalCategory == .control ? " " : scalar
         }
-        let line = String(String.UnicodeScalarView(scalars)).split(whereSeparator: \.isWhitespace).joined(
-            separator: " ")
-        let shown = line.count > limit ? "\(line.prefix(limit - 1))…" : line
+        let shown = String(String.UnicodeScalarView(scalars)).onOneLine.abridged(to: limit)
         return shown.replacing("\\", with: "\\\\").replacing("|", with: "\\|")
     }
 }
@@ -104,17 +102,13 @@ struct AnalysisRow: Sendable, Hashable {
             } else if character == "\\" {
                 isEscaped = true
             } else if character == "|" {
-                cells.append(Self.plain(cell))
+                cells.append(cell.onOneLine)
                 cell = ""
             } else {
                 cell.append(character)
             }
         }
-        let last = Self.plain(cell)
+        let last = cell.onOneLine
         return last.isEmpty ? cells : cells + [last]
-    }
-
-    private static func plain(_ text: String) -> String {
-        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

@@ -94,7 +94,7 @@ struct StageFindings: Sendable {
         guard !errors.isEmpty else { return }
         for finding in errors.prefix(StageLimits.findings) {
             let place = finding.line.map { " line \($0)" } ?? ""
-            try await report(.notice("\(Self.name(finding.path))\(place): \(Self.line(finding.message))"))
+            try await report(.notice("\(Self.name(finding.path))\(place): \(finding.message.onOneLine)"))
         }
         let more = errors.count - StageLimits.findings
         let rest = more > 0 ? "\(more.counted("more error")), and all of it" : "All of it"
@@ -105,7 +105,7 @@ struct StageFindings: Sendable {
         _ change: (path: String, section: String?), _ documents: [String: [UInt8]], _ report: StageModel.Report
     ) async throws {
         let name = Self.name(change.path)
-        let what = change.section.map { "the section “\(Self.line($0))”" } ?? "the whole document"
+        let what = change.section.map { "the section “\($0.onOneLine)”" } ?? "the whole document"
         guard change.path == self.main, let bytes = documents[change.path] else {
             try await report(.notice("In the committed \(name), \(what) was corrected."))
             return
@@ -118,9 +118,5 @@ struct StageFindings: Sendable {
 
     private static func name(_ path: String) -> String {
         path.split(separator: "/").last.map { "`\($0)`" } ?? path
-    }
-
-    static func line(_ text: String) -> String {
-        text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
     }
 }

@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Models
+internal import Primitives
 
 /// Asks a model for a document and reports the answer as it arrives.
 struct StageModel: Sendable {
@@ -69,7 +70,7 @@ struct StageModel: Sendable {
     }
 
     private static func failure(of wish: Wish, answer: String, _ model: String) -> TurnFailure {
-        let words = answer.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        let words = answer.onOneLine
         let quote = words.isEmpty ? "" : " (“\(words.prefix(160))\(words.count > 160 ? "…" : "")”)"
         return TurnFailure(
             "\(model) answered without \(wish.noun)\(quote); \(wish.advice), or choose another model with `model`.")

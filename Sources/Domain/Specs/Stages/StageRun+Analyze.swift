@@ -29,7 +29,7 @@ extension StageRun {
             reading = error.message
         }
         try await self.report(.text(AnalysisTable(feature, rows: rows, name: self.files.name).text))
-        if let reading { try await self.report(.notice("Only code has checked: \(StageFindings.line(reading))")) }
+        if let reading { try await self.report(.notice("Only code has checked: \(reading.onOneLine)")) }
         for name in self.files.tooLarge where name.hasPrefix(self.files.folder + "/") {
             try await self.report(.notice("`\(name)` is larger than 100 KB and was not read."))
         }

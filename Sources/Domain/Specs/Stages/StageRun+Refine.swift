@@ -37,7 +37,7 @@ extension StageRun {
         let mended = try await self.mended([path: kept], forms: self.form(of: name), main: path)
         let noun = RefineTarget.noun(of: name)
         return try await self.commit(
-            mended, subject: "Refine the \(noun) of \(self.files.name)", body: Self.body(of: self.request.text))
+            mended, subject: "Refine the \(noun) of \(self.files.name)", body: self.body)
     }
 
     private func form(of name: String) -> [(name: String, template: DocumentTemplate)] {

@@ -3,6 +3,7 @@ internal import Git
 internal import JSON
 internal import Logging
 internal import Models
+internal import Primitives
 internal import Repositories
 
 /// One run of a stage.
@@ -73,8 +74,7 @@ struct StageRun: Sendable {
         for (name, text) in draft.documents { documents[self.input.path(name)] = Array(text.utf8) }
         try await self.tellOthers(draft.documents.dropFirst().map(\.name))
         let mended = try await self.mended(documents, forms: script.forms, main: place)
-        return try await self.commit(
-            mended, subject: self.subject(isNew: old == nil), body: Self.body(of: self.request.text))
+        return try await self.commit(mended, subject: self.subject(isNew: old == nil), body: self.body)
     }
 
     /// `checklists/security.md`
@@ -138,11 +138,8 @@ struct StageRun: Sendable {
         }
     }
 
-    /// The person's words on one line.
-    static func body(of text: String) -> String {
-        let line = text.split { $0.isWhitespace || $0.isNewline }.joined(separator: " ")
-        return line.count > 500 ? "\(line.prefix(499))…" : line
-    }
+    /// The person's words, for the commit's message.
+    var body: String { self.request.text.onOneLine.abridged(to: 500) }
 }
 
 extension StageRun {
