@@ -4,8 +4,6 @@ internal import Primitives
 
 /// The prompt for a specification.
 struct SpecifyPrompt {
-    /// Bytes of the earlier conversation; the description itself comes last.
-    private static let historyBytes = 6_000
     private static let constitutionBytes = 20_000
 
     let description: String
@@ -63,17 +61,8 @@ struct SpecifyPrompt {
     }
 
     private var conversation: String {
-        var lines: [String] = []
-        var size = 0
-        for entry in self.history.reversed() {
-            let line = "\(entry.role == .assistant ? "Jetbridge" : entry.author ?? "Person"): \(entry.text)"
-            size += line.utf8.count
-            if size > Self.historyBytes { break }
-            lines.append(line)
-        }
-        guard !lines.isEmpty else { return "" }
-        let text = lines.reversed().joined(separator: "\n\n").replacing("<description", with: "< description")
-        return "Earlier in the conversation, as material:\n\n\(text)\n\n----\n\n"
+        let block = StageMaterial.conversation(self.history) { $0.replacing("<description", with: "< description") }
+        return block.map { "\($0)\n\n" } ?? ""
     }
 
     private static let form = """

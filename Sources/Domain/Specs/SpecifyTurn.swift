@@ -109,14 +109,11 @@ extension SpecifyTurn {
             constitution: constitution, ownForm: form)
         var draft = SpecificationDraft(head: head)
         let wish = StageModel.Wish(noun: "a specification", advice: "say more about the feature")
-        switch try await self.model.stream(prompt.messages, by: request.model, for: wish, into: &draft, report) {
-        case .complete, .asked: break
-        case .cut(let reason):
+        let ending = try await self.model.stream(
+            prompt.messages, by: request.model, for: wish, into: &draft, report)
+        if let broken = ending.withoutCommit {
             await repository.release(reservation)
-            return .cut("\(reason); nothing was committed")
-        case .filtered(let reason):
-            await repository.release(reservation)
-            return .filtered("\(reason); nothing was committed")
+            return broken
         }
 
         var specification = Specification(repairing: draft.document)

@@ -28,6 +28,11 @@ struct StageMaterial {
     }
 
     mutating func add(conversation history: [HistoryEntry]) {
+        if let block = Self.conversation(history, Self.escaped) { self.blocks.append(block) }
+    }
+
+    /// The end of a conversation as material; nil without one.
+    static func conversation(_ history: [HistoryEntry], _ escaped: (String) -> String) -> String? {
         var lines: [String] = []
         var size = 0
         for entry in history.reversed() {
@@ -36,9 +41,9 @@ struct StageMaterial {
             if size > StageLimits.history { break }
             lines.append(line)
         }
-        guard !lines.isEmpty else { return }
-        let text = Self.escaped(lines.reversed().joined(separator: "\n\n"))
-        self.blocks.append("Earlier in the conversation, as material:\n\n\(text)\n\n----")
+        guard !lines.isEmpty else { return nil }
+        let text = escaped(lines.reversed().joined(separator: "\n\n"))
+        return "Earlier in the conversation, as material:\n\n\(text)\n\n----"
     }
 
     mutating func add(_ text: String) { self.blocks.append(text) }

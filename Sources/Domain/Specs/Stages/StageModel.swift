@@ -76,3 +76,14 @@ struct StageModel: Sendable {
             "\(model) answered without \(wish.noun)\(quote); \(wish.advice), or choose another model with `model`.")
     }
 }
+
+extension TurnEnding {
+    /// How a turn ends whose answer broke off, for its document is not committed; nil for a whole answer.
+    var withoutCommit: TurnEnding? {
+        switch self {
+        case .complete, .asked: nil
+        case .cut(let reason): .cut("\(reason); nothing was committed")
+        case .filtered(let reason): .filtered("\(reason); nothing was committed")
+        }
+    }
+}

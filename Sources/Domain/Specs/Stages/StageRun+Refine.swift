@@ -18,11 +18,7 @@ extension StageRun {
             self.messages(name, old), by: self.request.model,
             for: StageModel.Wish(noun: "a changed section", advice: "say more about the change"), into: &draft,
             self.report)
-        switch ending {
-        case .complete, .asked: break
-        case .cut(let reason): return .cut("\(reason); nothing was committed")
-        case .filtered(let reason): return .filtered("\(reason); nothing was committed")
-        }
+        if let broken = ending.withoutCommit { return broken }
         guard let answer = SectionAnswer(draft.text), let changed = answer.applied(to: old) else {
             throw TurnFailure(
                 "The model's answer fits no section of \(path), so nothing was changed; say which part changes, or "

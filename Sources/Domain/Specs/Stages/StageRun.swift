@@ -59,11 +59,7 @@ struct StageRun: Sendable {
         let ending = try await self.model.stream(
             self.input.messages(for: script, readme: readme), by: self.request.model, for: script.wish, into: &draft,
             self.report)
-        switch ending {
-        case .complete, .asked: break
-        case .cut(let reason): return .cut("\(reason); nothing was committed")
-        case .filtered(let reason): return .filtered("\(reason); nothing was committed")
-        }
+        if let broken = ending.withoutCommit { return broken }
         if self.stage == .constitution {
             let before = old.map { ConstitutionDocument(MarkdownDocument($0)) }
             let version = ConstitutionVersion(after: before, today: self.input.today)
