@@ -1,6 +1,7 @@
-import Specs
 import TestSupport
 import Testing
+
+@testable import Specs
 
 @Suite struct ShortNameTests {
     @Test(

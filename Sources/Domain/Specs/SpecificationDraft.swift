@@ -141,13 +141,6 @@ package struct SpecificationHead: Sendable, Equatable {
     /// The person's description.
     package var input: String
 
-    package init(title: String, branch: String, created: String, input: String) {
-        self.title = title
-        self.branch = branch
-        self.created = created
-        self.input = input
-    }
-
     /// Whether the description is too long for the head.
     package var isInputCut: Bool { self.inputLine.utf8.count > Self.inputLimit }
 

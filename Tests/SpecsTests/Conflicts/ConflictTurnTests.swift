@@ -30,7 +30,7 @@ import Testing
             ],
             subject: "Clarify 001-login-page", author: GitSignature(person: Self.sender, seconds: Fixture.now),
             turn: "op1")
-        let ending = try await DocumentCommitter().commit(
+        let ending = try await DocumentCommitter.commit(
             change, in: repository, to: ClosureThread { _ in })
         guard case .asked(let parked) = ending else { throw TurnFailure("no question: \(ending)") }
         return parked

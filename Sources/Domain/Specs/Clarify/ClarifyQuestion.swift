@@ -108,20 +108,16 @@ struct ClarifySession: Sendable, Hashable {
             ThreadQuestion(.clarify, "\(place): \(question.text)", options: options, answerer: .members),
             lifetime: Self.lifetime, kind: .clarify, payload: self.text)
     }
+}
 
-    init(repository: String, feature: String, questions: [ClarifyQuestion]) {
-        self.repository = repository
-        self.feature = feature
-        self.questions = questions
-    }
-
+extension ClarifySession {
     init?(_ payload: String) {
         guard let json = try? JSON.parse(payload), let repository = json["repository"]?.stringValue,
             let feature = json["feature"]?.stringValue, let items = json["questions"]?.arrayValue
         else { return nil }
-        self.init(repository: repository, feature: feature, questions: items.compactMap { ClarifyQuestion($0) })
-        self.index = json["index"]?.intValue ?? 0
-        self.recorded = json["recorded"]?.intValue ?? 0
+        self.init(
+            repository: repository, feature: feature, questions: items.compactMap { ClarifyQuestion($0) },
+            index: json["index"]?.intValue ?? 0, recorded: json["recorded"]?.intValue ?? 0)
     }
 
     private var text: String {

@@ -159,7 +159,7 @@ extension ClarifyTurn {
             try await thread.report(.commit(made.notice))
             return nil
         }
-        if let ending = try await DocumentCommitter().resume(request.id, in: repository, to: thread) {
+        if let ending = try await DocumentCommitter.resume(request.id, in: repository, to: thread) {
             return ending == .complete ? nil : ending
         }
         guard let feature = try await repository.feature(session.feature) else {
@@ -173,7 +173,7 @@ extension ClarifyTurn {
         }
         let document = try Document(
             path: "\(feature.folder)/spec.md", text: String(decoding: bytes, as: UTF8.self))
-        let ending = try await DocumentCommitter().commit(
+        let ending = try await DocumentCommitter.commit(
             DocumentChange(
                 branch: feature.branch, base: feature.head, documents: [document],
                 subject: "Clarify \(session.feature): \(Self.short(question.text))",

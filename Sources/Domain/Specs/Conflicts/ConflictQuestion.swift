@@ -86,12 +86,9 @@ struct ConflictPayload: Equatable {
     let repository: String
     /// The operation whose commit is kept.
     let turn: String
+}
 
-    init(repository: String, turn: String) {
-        self.repository = repository
-        self.turn = turn
-    }
-
+extension ConflictPayload {
     init?(_ text: String) {
         guard let json = try? JSON.parse(text), let repository = json["repository"]?.stringValue,
             let turn = json["turn"]?.stringValue

@@ -57,7 +57,4 @@ package struct DocumentTemplates: Sendable, Hashable {
     package static let standard = DocumentTemplates { _ in nil }
 
     package func text(_ template: DocumentTemplate) -> String { self.texts[template] ?? template.standard }
-
-    /// Whether the repository has its own.
-    package func isOverridden(_ template: DocumentTemplate) -> Bool { self.texts[template] != nil }
 }

@@ -166,6 +166,6 @@ extension StageRun {
             },
             subject: subject, body: body, author: GitSignature(person: self.request.sender, seconds: self.now()),
             turn: self.request.id)
-        return try await DocumentCommitter().commit(change, in: self.repository, to: self.thread)
+        return try await DocumentCommitter.commit(change, in: self.repository, to: self.thread)
     }
 }

@@ -59,7 +59,7 @@ package final class StageTurn: TurnWorker {
                 input: StageInput(request, files, today: CivilTime(seconds: self.now()).date), repository: repository,
                 thread: thread, now: self.now)
             if let made = try await repository.find(turn: request.id) { return try await run.reportAgain(made) }
-            if let ending = try await DocumentCommitter().resume(request.id, in: repository, to: thread) {
+            if let ending = try await DocumentCommitter.resume(request.id, in: repository, to: thread) {
                 return ending
             }
             switch self.stage {
