@@ -18,11 +18,9 @@ package struct SpecificationDraft: Sendable {
     package private(set) var document = ""
     /// The text before the document, for the error when no document follows.
     package private(set) var preface = ""
-    package var hasBegun: Bool { !self.document.isEmpty }
-
     private var head: SpecificationHead
     private var state = State.opening
-    private var line = ""
+    var line = ""
     private var markers = ClarificationMarkers()
     private var isFenced = false
     /// The open fence inside the document.
@@ -34,31 +32,7 @@ package struct SpecificationDraft: Sendable {
         self.head = head
     }
 
-    /// Takes the next piece; returns the lines that it adds to the document.
-    package mutating func append(_ delta: String) -> String {
-        let before = self.document.endIndex
-        for scalar in delta.unicodeScalars {
-            switch scalar {
-            case "\n":
-                self.take(self.line)
-                self.line = ""
-            case "\t": self.line += "    "
-            case _ where scalar.properties.generalCategory == .control: break
-            default: self.line.unicodeScalars.append(scalar)
-            }
-        }
-        return String(self.document[before...])
-    }
-
-    /// Takes the last line; returns what it adds.
-    package mutating func finish() -> String {
-        let before = self.document.endIndex
-        if !self.line.isEmpty { self.take(self.line) }
-        self.line = ""
-        return String(self.document[before...])
-    }
-
-    private mutating func take(_ line: String) {
+    mutating func take(_ line: String) {
         switch self.state {
         case .opening: self.takeOpening(line)
         case .head: self.takeHead(line)

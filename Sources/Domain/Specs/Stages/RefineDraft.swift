@@ -1,46 +1,22 @@
 /// Shows changed sections as they arrive, without a fence around them and words before them.
-struct RefineDraft: AnswerDraft, Sendable {
+struct RefineDraft: LineDraft, Sendable {
     private enum State { case opening, body, closed }
 
     private(set) var text = ""
     private(set) var preface = ""
+    var line = ""
     private var state = State.opening
     private var isFenced = false
     private var innerFence: String?
-    private var line = ""
     private var blanks = 0
 
-    init() {}
-
-    var hasBegun: Bool { !self.text.isEmpty }
+    var shown: String { self.text }
 
     var excess: String? {
         self.text.utf8.count > StageLimits.document ? "the change exceeded 100 KB (ask for less at a time)" : nil
     }
 
-    mutating func append(_ delta: String) -> String {
-        let before = self.text.endIndex
-        for scalar in delta.unicodeScalars {
-            switch scalar {
-            case "\n":
-                self.take(self.line)
-                self.line = ""
-            case "\t": self.line.unicodeScalars.append(scalar)
-            case _ where scalar.properties.generalCategory == .control: break
-            default: self.line.unicodeScalars.append(scalar)
-            }
-        }
-        return String(self.text[before...])
-    }
-
-    mutating func finish() -> String {
-        let before = self.text.endIndex
-        if !self.line.isEmpty { self.take(self.line) }
-        self.line = ""
-        return String(self.text[before...])
-    }
-
-    private mutating func take(_ line: String) {
+    mutating func take(_ line: String) {
         let text = line.drop { $0 == " " }
         let isFence = text.hasPrefix("```") || text.hasPrefix("~~~")
         switch self.state {

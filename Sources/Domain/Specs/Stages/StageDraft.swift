@@ -2,7 +2,7 @@
 ///
 /// Drops words before a document, a fence around it and control characters. Documents after the first are separated by
 /// lines such as `=== research.md ===`, or begin with a title that says what they are.
-struct StageDraft: AnswerDraft, Sendable {
+struct StageDraft: LineDraft, Sendable {
     enum State {
         /// Before the first heading.
         case opening
@@ -37,8 +37,8 @@ struct StageDraft: AnswerDraft, Sendable {
     /// The lines that ``edit`` withheld.
     private(set) var withheld: [String] = []
     private(set) var parts: [Part]
+    var line = ""
     private var current = 0
-    private var line = ""
     private var isFenced = false
     private var total = 0
 
@@ -54,7 +54,7 @@ struct StageDraft: AnswerDraft, Sendable {
         self.parts = [Part(name: main)]
     }
 
-    var hasBegun: Bool { !self.parts[0].text.isEmpty }
+    var shown: String { self.parts[0].text }
 
     var excess: String? {
         let isTooLong =
@@ -67,28 +67,6 @@ struct StageDraft: AnswerDraft, Sendable {
         self.parts.filter { !$0.text.isEmpty && !$0.name.isEmpty }.map { ($0.name, $0.text) }
     }
 
-    mutating func append(_ delta: String) -> String {
-        let before = self.parts[0].text.endIndex
-        for scalar in delta.unicodeScalars {
-            switch scalar {
-            case "\n":
-                self.take(self.line)
-                self.line = ""
-            case "\t": self.line.unicodeScalars.append(scalar)
-            case _ where scalar.properties.generalCategory == .control: break
-            default: self.line.unicodeScalars.append(scalar)
-            }
-        }
-        return String(self.parts[0].text[before...])
-    }
-
-    mutating func finish() -> String {
-        let before = self.parts[0].text.endIndex
-        if !self.line.isEmpty { self.take(self.line) }
-        self.line = ""
-        return String(self.parts[0].text[before...])
-    }
-
     /// Ends the main document with a line of the program's own; returns what it adds.
     mutating func close(with line: String) -> String {
         let text = "\n\(line)\n"
@@ -98,7 +76,7 @@ struct StageDraft: AnswerDraft, Sendable {
 
     // MARK: Lines
 
-    private mutating func take(_ line: String) {
+    mutating func take(_ line: String) {
         if let others, let name = others.separated(by: line, isInCode: self.parts[self.current].innerFence != nil) {
             self.begin(name)
             return
@@ -226,7 +204,51 @@ protocol AnswerDraft {
     mutating func finish() -> String
 }
 
-extension SpecificationDraft: AnswerDraft {
+/// A draft that is made line by line.
+protocol LineDraft: AnswerDraft {
+    /// What people see.
+    var shown: String { get }
+    /// The beginning of the next line.
+    var line: String { get set }
+    /// What a tab becomes.
+    static var tab: String { get }
+    /// Takes a whole line, without control characters.
+    mutating func take(_ line: String)
+}
+
+extension LineDraft {
+    static var tab: String { "\t" }
+    var hasBegun: Bool { !self.shown.isEmpty }
+
+    mutating func append(_ delta: String) -> String {
+        let before = self.shown.endIndex
+        for scalar in delta.unicodeScalars {
+            switch scalar {
+            case "\n": self.takeLine()
+            case "\t": self.line += Self.tab
+            case _ where scalar.properties.generalCategory == .control: break
+            default: self.line.unicodeScalars.append(scalar)
+            }
+        }
+        return String(self.shown[before...])
+    }
+
+    mutating func finish() -> String {
+        let before = self.shown.endIndex
+        if !self.line.isEmpty { self.takeLine() }
+        return String(self.shown[before...])
+    }
+
+    private mutating func takeLine() {
+        let line = self.line
+        self.line = ""
+        self.take(line)
+    }
+}
+
+extension SpecificationDraft: LineDraft {
+    static var tab: String { "    " }
+    var shown: String { self.document }
     var excess: String? {
         // Leaves room for repairs.
         self.document.utf8.count > StageLimits.document
