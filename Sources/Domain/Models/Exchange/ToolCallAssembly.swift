@@ -58,11 +58,13 @@ struct ToolCallAssembly: Sendable {
         return place
     }
 
-    /// The calls; empty arguments become an empty object, and every call gets an id.
-    func finished() -> [ToolCall] {
-        self.entries.enumerated().compactMap { number, entry in
-            guard !entry.call.name.isEmpty else { return nil }
-            var call = entry.call
+    func finished() -> [ToolCall] { Self.finished(self.entries.map(\.call)) }
+
+    /// Those with a name; empty arguments become an empty object, and every call gets an id.
+    static func finished(_ calls: [ToolCall]) -> [ToolCall] {
+        calls.enumerated().compactMap { number, call in
+            guard !call.name.isEmpty else { return nil }
+            var call = call
             if call.id.isEmpty { call.id = "call_\(number + 1)" }
             if call.arguments.utf8.allSatisfy({ $0 <= 0x20 }) { call.arguments = "{}" }
             return call

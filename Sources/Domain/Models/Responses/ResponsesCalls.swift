@@ -41,13 +41,7 @@ struct ResponsesCalls: Sendable {
     }
 
     func finished() -> [ToolCall] {
-        self.entries.sorted { $0.place < $1.place }.enumerated().compactMap { number, entry in
-            guard !entry.call.name.isEmpty else { return nil }
-            var call = entry.call
-            if call.id.isEmpty { call.id = "call_\(number + 1)" }
-            if call.arguments.utf8.allSatisfy({ $0 <= 0x20 }) { call.arguments = "{}" }
-            return call
-        }
+        ToolCallAssembly.finished(self.entries.sorted { $0.place < $1.place }.map(\.call))
     }
 
     private func index(of place: Int) -> Int? { self.entries.lastIndex { $0.place == place } }
