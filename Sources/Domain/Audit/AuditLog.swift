@@ -1,4 +1,5 @@
 package import Database
+internal import Primitives
 
 /// The host's audit: appends rows and removes expired ones. ``AuditReader`` reads them.
 package struct AuditLog: Sendable {
@@ -66,4 +67,14 @@ package struct AuditLog: Sendable {
             if count < Self.batch { return total }
         }
     }
+}
+
+/// Writes the audit.
+package protocol AuditRecorder: Sendable {
+    /// Durable when it returns. Throws when the entry cannot be written: then what it announces must not happen.
+    func record(_ entry: AuditEntry) async throws
+}
+
+extension AuditLog: AuditRecorder {
+    package func record(_ entry: AuditEntry) async throws { try await self.record(entry, at: WallClock.now()) }
 }
