@@ -9,7 +9,9 @@ package struct SignInAttempt: Sendable, Equatable {
     package let state: String
 
     private static let length = 32
+}
 
+extension SignInAttempt {
     /// A new one.
     ///
     /// - Parameter browser: the secret that the browser keeps, if it can be one.
@@ -18,11 +20,6 @@ package struct SignInAttempt: Sendable, Equatable {
             browser: browser.flatMap { Self.isSecret($0) ? $0 : nil }
                 ?? Crypto.base64URL(Crypto.randomBytes(Self.length)),
             state: Crypto.base64URL(Crypto.randomBytes(Self.length)))
-    }
-
-    init(browser: String, state: String) {
-        self.browser = browser
-        self.state = state
     }
 
     /// The code verifier of PKCE (RFC 7636).
