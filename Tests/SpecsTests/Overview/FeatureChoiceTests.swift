@@ -50,14 +50,14 @@ import Testing
         try await expectEqual(fixture.failure(nil), "There is no feature yet: describe one with `specify TEXT`.")
 
         _ = try await fixture.run("a login page")
-        try await expectEqual(FeatureChoice.feature(of: fixture.request(), in: repository).name, "001-login-page")
+        try await expectEqual(FeatureChoice.feature(chosen: nil, in: repository).name, "001-login-page")
 
         _ = try await fixture.run("a search page", id: "op2")
         try await expectEqual(
             fixture.failure(nil),
             "This thread has not chosen a feature: choose one of `002-search-page`, `001-login-page`, as in "
                 + "`spec 002`, or begin another with `specify TEXT`.")
-        let chosen = try await FeatureChoice.feature(of: fixture.request("001-login-page"), in: repository)
+        let chosen = try await FeatureChoice.feature(chosen: "001-login-page", in: repository)
         expectEqual(chosen.folder, "specs/001-login-page")
         try await expectEqual(
             fixture.failure("007-gone")?.hasPrefix("No branch has the feature `007-gone` any more: choose"), true)
@@ -79,7 +79,7 @@ extension Fixture {
 
     fileprivate func failure(_ feature: String?) async throws -> String? {
         do {
-            _ = try await FeatureChoice.feature(of: self.request(feature), in: self.catalog.repository(nil))
+            _ = try await FeatureChoice.feature(chosen: feature, in: self.catalog.repository(nil))
             return nil
         } catch let error as TurnFailure {
             return error.message

@@ -98,7 +98,7 @@ import Testing
         let fixture = try Fixture()
         let commit = try #require(try await fixture.run("a login page").commits.first)
         let repository = try fixture.catalog.repository(nil)
-        let files = try await FeatureChoice.feature(of: fixture.request(), in: repository)
+        let files = try await FeatureChoice.feature(chosen: nil, in: repository)
         let overview = try await FeatureOverview.read(files, in: repository)
         let json = try JSON(
             encoding: overview.form(

@@ -47,7 +47,7 @@ package final class ClarifyTurn: TurnWorker {
 extension ClarifyTurn {
     private func begin(_ request: TurnRequest, _ thread: any TurnThread) async throws -> TurnEnding {
         let repository = try self.catalog.repository(request.repository)
-        let feature = try await FeatureChoice.feature(of: request, in: repository)
+        let feature = try await FeatureChoice.feature(chosen: request.feature, in: repository)
         if request.feature != feature.name { try await thread.report(.feature(feature.name)) }
         let spec = try Self.spec(of: feature)
         try await thread.report(.thinking("Reading \(feature.folder)/spec.md."))

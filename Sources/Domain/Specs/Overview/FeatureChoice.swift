@@ -1,20 +1,13 @@
-package import Chat
+internal import Chat
 internal import Primitives
 package import Repositories
 
 /// Selects the feature of a repository that a stage works on.
-package struct FeatureChoice: Sendable {
+package enum FeatureChoice {
     /// The thread's feature, else the repository's only one. Whoever uses the only one reports it with
     /// ``TurnEvent/feature(_:)``, so that the thread keeps it when there are more.
     ///
     /// Throws ``TurnFailure``, which says what is missing and what to type, or ``RepositoryError``.
-    package static func feature(
-        of request: TurnRequest, in repository: LocalRepository
-    ) async throws -> FeatureFiles {
-        try await Self.feature(chosen: request.feature, in: repository)
-    }
-
-    /// As ``feature(of:in:)`` finds it.
     ///
     /// - Parameter name: The one that the thread has chosen; nil for none.
     package static func feature(chosen name: String?, in repository: LocalRepository) async throws -> FeatureFiles {
@@ -36,7 +29,7 @@ package struct FeatureChoice: Sendable {
     }
 
     /// The feature that `word` means: a number, a name, or the beginning of one. Throws as
-    /// ``feature(of:in:)`` does.
+    /// ``feature(chosen:in:)`` does.
     package static func feature(named word: String, in repository: LocalRepository) async throws -> FeatureFiles {
         let names = FeatureNames(try await repository.featureNames())
         switch names.match(word) {

@@ -41,7 +41,7 @@ package struct SpecTurn: TurnWorker {
             let names = try await repository.featureNames()
             guard names.count == 1 else { return nil }
         }
-        return try await FeatureChoice.feature(of: request, in: repository)
+        return try await FeatureChoice.feature(chosen: request.feature, in: repository)
     }
 }
 

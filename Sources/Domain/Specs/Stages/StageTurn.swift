@@ -52,7 +52,7 @@ package final class StageTurn: TurnWorker {
             let files =
                 self.stage == .constitution
                 ? try await self.files(of: repository, on: base)
-                : try await FeatureChoice.feature(of: request, in: repository)
+                : try await FeatureChoice.feature(chosen: request.feature, in: repository)
             if !files.name.isEmpty, files.name != request.feature { try await thread.report(.feature(files.name)) }
             let run = StageRun(
                 stage: self.stage, model: self.model,

@@ -102,7 +102,7 @@ package struct GitHubWork: Sendable {
     /// The branch that the thread works on: its feature's, else its own, else that of its last commit.
     func branch(of request: TurnRequest, in repository: LocalRepository) async throws -> Branch {
         if request.feature != nil {
-            let feature = try await FeatureChoice.feature(of: request, in: repository)
+            let feature = try await FeatureChoice.feature(chosen: request.feature, in: repository)
             return Branch(name: feature.branch, feature: feature)
         }
         let own = Workspaces.branch(of: request.session, nil)

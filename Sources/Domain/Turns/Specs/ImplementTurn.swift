@@ -22,7 +22,7 @@ struct ImplementTurn: TurnWorker {
         let persona = try self.agent.taskPersona(for: request)
         do {
             let repository = try self.repositories.repository(request.repository)
-            let feature = try await FeatureChoice.feature(of: request, in: repository).name
+            let feature = try await FeatureChoice.feature(chosen: request.feature, in: repository).name
             if request.feature != feature { try await thread.report(.feature(feature)) }
             var run = ImplementRun(
                 agent: self.agent, calibration: self.calibration, repository: repository, feature: feature,
