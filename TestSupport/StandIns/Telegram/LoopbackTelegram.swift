@@ -35,11 +35,7 @@ package final class LoopbackTelegram: Sendable {
         package var botName = "Jetbridge"
         /// In groups the bot only receives messages meant for it.
         package var hasPrivacyMode = true
-        /// Private chats have topics.
-        package var hasPrivateTopics = false
         package var flood = FloodMode.real
-        /// A reaction is also sent as an edit without a change, even if reactions are not subscribed.
-        package var showsReactionsAsEdits = false
         /// The number of messages kept per chat.
         package var messageLimit = 2_000
         /// The number of calls kept.

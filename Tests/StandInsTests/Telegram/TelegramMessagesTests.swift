@@ -52,12 +52,9 @@ struct TelegramMessagesTests {
             try await expectEqual(tell(JSON(TelegramBench.ada)), "Forbidden: bot was blocked by the user")
             telegram.kick(from: TelegramBench.team, by: TelegramBench.ada)
             try await expectEqual(tell(JSON(TelegramBench.team)), "Forbidden: bot was kicked from the supergroup chat")
-            _ = try await bot.call("leaveChat", ["chat_id": JSON(TelegramBench.forum)])
+            telegram.join(TelegramBench.forum, by: TelegramBench.ada, as: "left")
             try await expectEqual(
                 tell(JSON(TelegramBench.forum)), "Forbidden: bot is not a member of the supergroup chat")
-            telegram.setMute(true, in: TelegramBench.group)
-            try await expectEqual(
-                tell(JSON(TelegramBench.group)), "Bad Request: not enough rights to send text messages to the chat")
         }
     }
 
@@ -130,12 +127,11 @@ struct TelegramMessagesTests {
     func topics() async throws {
         try await TelegramBench.run { bot, telegram in
             let (ada, forum, team) = (TelegramBench.ada, TelegramBench.forum, TelegramBench.team)
-            let made = try await bot.result("createForumTopic", ["chat_id": JSON(forum), "name": "Work"])
-            let topic = try #require(made["message_thread_id"]?.intValue)
+            let topic = telegram.makeTopic("Work", as: ada, in: forum)
             telegram.say("in it", as: ada, in: forum, topic: topic)
             let general = telegram.say("in General", as: ada, in: forum)
             telegram.say("on", as: ada, in: forum, replyTo: general)
-            let updates = try await bot.updates()
+            let updates = try await Array(bot.updates().dropFirst())
             expectEqual(updates[0]["message"]?["message_thread_id"], JSON(topic))
             expectEqual(updates[0]["message"]?["is_topic_message"], true)
             expectEqual(updates[0]["message"]?["reply_to_message"]?["forum_topic_created"]?["name"], "Work")
@@ -154,13 +150,6 @@ struct TelegramMessagesTests {
             try await expectEqual(bot.result("sendChatAction", action), true)
             telegram.deleteTopic(topic, in: forum)
             try await expectEqual(tell(forum, topic), "Bad Request: message thread not found")
-            try await expectEqual(
-                bot.error("createForumTopic", ["chat_id": JSON(ada), "name": "Mine"]),
-                "Bad Request: BOT_FORUM_CREATE_FORBIDDEN")
-            telegram.setBot(hasPrivateTopics: true)
-            let own = try await bot.result("createForumTopic", ["chat_id": JSON(ada), "name": "Mine"])
-            let sent = try await bot.send("x", to: ada, ["message_thread_id": own["message_thread_id"] ?? .null])
-            expectEqual(sent["is_topic_message"], true)
         }
     }
 
@@ -205,8 +194,6 @@ struct TelegramMessagesTests {
             try await expectEqual(react(["👍", "👎"]), "Bad Request: REACTIONS_TOO_MANY")
             try await expectEqual(react([]), "")
             expectEqual(telegram.shown(message, in: TelegramBench.ada)?.reactions.isEmpty, true)
-            telegram.setReactions(["👍"], in: TelegramBench.ada)
-            try await expectEqual(react(["👀"]), "Bad Request: REACTION_INVALID")
             _ = try await bot.updates(-1, ["allowed_updates": ["message_reaction"]])
             try await expectEqual(bot.heard(), ["one"])
             let inTeam = telegram.say("two", as: TelegramBench.ada, in: TelegramBench.team)

@@ -63,19 +63,11 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("a waiting poll can be frozen, and ends when the token is revoked")
+    @Test("a waiting poll ends when the token is revoked")
     func waitingPolls() async throws {
         try await TelegramBench.run { bot, telegram in
-            let lost = Task { try await bot.call("getUpdates", ["timeout": 1]) }
-            try await telegram.wait { $0.pollCount == 1 }
-            telegram.freezePoll()
-            telegram.say("hello", as: TelegramBench.ada, in: TelegramBench.ada)
-            let heard = try await bot.heard()
-            expectEqual(heard, ["hello"])
-            lost.cancel()
-            let count = telegram.pollCount
             async let waiting = bot.call("getUpdates", ["offset": -1, "timeout": 50])
-            try await telegram.wait { $0.pollCount > count }
+            try await telegram.wait { $0.pollCount == 1 }
             telegram.revokeToken()
             let refused = try await waiting
             expectEqual(refused["error_code"], 401)
@@ -123,26 +115,14 @@ struct TelegramUpdatesTests {
         }
     }
 
-    @Test("messages from bots are not delivered; messages in the name of chats are")
+    @Test("messages from bots are not delivered")
     func senders() async throws {
         try await TelegramBench.run { bot, telegram in
-            let (ada, forum) = (TelegramBench.ada, TelegramBench.forum)
+            let forum = TelegramBench.forum
             telegram.addPerson(TelegramPerson(900, "Relay", username: "relay_bot", isBot: true))
             telegram.say("from a bot", as: 900, in: forum)
             _ = try await bot.send("mine", to: forum)
-            telegram.say("as the group", as: ada, inTheNameOf: forum, in: forum)
-            telegram.addGroup(-1_001_000_000_003, "News", members: [ada], kind: .channel, bot: "administrator")
-            telegram.link(forum, with: -1_001_000_000_003)
-            telegram.post("a post", in: -1_001_000_000_003)
-            let updates = try await bot.updates()
-            expectEqual(updates.count, 3)
-            expectEqual(updates[0]["message"]?["from"]?["id"], 1_087_968_824)
-            expectEqual(updates[0]["message"]?["sender_chat"]?["id"], JSON(forum))
-            expectEqual(updates[1]["channel_post"]?["sender_chat"]?["type"], "channel")
-            expectEqual(updates[1]["channel_post"]?["from"], nil)
-            expectEqual(updates[2]["message"]?["from"]?["id"], 777_000)
-            expectEqual(updates[2]["message"]?["is_automatic_forward"], true)
-            expectEqual(updates[2]["message"]?["forward_origin"]?["type"], "channel")
+            #expect(try await bot.updates().isEmpty)
         }
     }
 
@@ -154,17 +134,6 @@ struct TelegramUpdatesTests {
             telegram.edit(message, in: TelegramBench.ada, to: nil)
             let updates = try await bot.updates()
             expectEqual(updates.map { $0["edited_message"]?["text"] }, [nil, "two", "two"])
-        }
-    }
-
-    @Test("a reaction can appear as an edit, even if reactions are not requested")
-    func reactionsAsEdits() async throws {
-        try await TelegramBench.run({ $0.showsReactionsAsEdits = true }) { bot, telegram in
-            let message = telegram.say("/ask", as: TelegramBench.ada, in: TelegramBench.team)
-            telegram.react("👍", to: message, as: TelegramBench.bob, in: TelegramBench.team)
-            let updates = try await bot.updates()
-            expectEqual(updates.count, 2)
-            expectEqual(updates[1]["edited_message"]?["text"], "/ask")
         }
     }
 

@@ -14,13 +14,7 @@ extension TelegramState {
     private static let list: [(String, Method)] = [
         ("sendMessage", { state, call, now throws(TelegramRefusal) in try state.sendMessage(call, now) }),
         ("editMessageText", { state, call, now throws(TelegramRefusal) in try state.editMessageText(call, now) }),
-        ("editMessageCaption", { state, call, now throws(TelegramRefusal) in try state.editMessageCaption(call, now) }),
-        (
-            "editMessageReplyMarkup",
-            { state, call, now throws(TelegramRefusal) in try state.editMessageReplyMarkup(call, now) }
-        ),
         ("deleteMessage", { state, call, now throws(TelegramRefusal) in try state.deleteMessage(call, now) }),
-        ("deleteMessages", { state, call, now throws(TelegramRefusal) in try state.deleteMessages(call, now) }),
         ("sendChatAction", { state, call, now throws(TelegramRefusal) in try state.sendChatAction(call, now) }),
         ("setMessageReaction", { state, call, now throws(TelegramRefusal) in try state.setMessageReaction(call, now) }),
         (
@@ -29,45 +23,15 @@ extension TelegramState {
         ),
         ("sendMessageDraft", { state, call, now throws(TelegramRefusal) in try state.sendMessageDraft(call, now) }),
         ("setMyCommands", { state, call, now throws(TelegramRefusal) in try state.setMyCommands(call, now) }),
-        ("createForumTopic", { state, call, now throws(TelegramRefusal) in try state.createForumTopic(call, now) }),
-        ("leaveChat", { state, call, now throws(TelegramRefusal) in try state.leaveChat(call, now) }),
-        ("sendMediaGroup", { state, call, now throws(TelegramRefusal) in try state.sendMediaGroup(call, now) }),
         ("setWebhook", { state, call, now throws(TelegramRefusal) in try state.setWebhook(call, now) }),
         ("getMyCommands", { state, call, _ throws(TelegramRefusal) in try state.getMyCommands(call) }),
-        ("deleteMyCommands", { state, call, _ throws(TelegramRefusal) in try state.deleteMyCommands(call) }),
         ("getChat", { state, call, _ throws(TelegramRefusal) in try state.getChat(call) }),
         ("getChatMember", { state, call, _ throws(TelegramRefusal) in try state.getChatMember(call) }),
-        ("getChatAdministrators", { state, call, _ throws(TelegramRefusal) in try state.getChatAdministrators(call) }),
-        ("getChatMemberCount", { state, call, _ throws(TelegramRefusal) in try state.getChatMemberCount(call) }),
         ("getFile", { state, call, _ throws(TelegramRefusal) in try state.getFile(call) }),
-        ("deleteForumTopic", { state, call, _ throws(TelegramRefusal) in try state.deleteForumTopic(call) }),
-        ("sendDocument", { state, call, now throws(TelegramRefusal) in try state.sendFile("document", call, now) }),
-        ("sendPhoto", { state, call, now throws(TelegramRefusal) in try state.sendFile("photo", call, now) }),
-        ("sendVoice", { state, call, now throws(TelegramRefusal) in try state.sendFile("voice", call, now) }),
-        ("sendAudio", { state, call, now throws(TelegramRefusal) in try state.sendFile("audio", call, now) }),
-        ("sendVideo", { state, call, now throws(TelegramRefusal) in try state.sendFile("video", call, now) }),
-        ("sendAnimation", { state, call, now throws(TelegramRefusal) in try state.sendFile("animation", call, now) }),
+        ("sendDocument", { state, call, now throws(TelegramRefusal) in try state.sendDocument(call, now) }),
         ("getMe", { state, _, _ throws(TelegramRefusal) in state.me }),
         ("deleteWebhook", { state, call, _ throws(TelegramRefusal) in state.deleteWebhook(call) }),
         ("getWebhookInfo", { state, _, _ throws(TelegramRefusal) in state.webhookInfo }),
-        (
-            "editForumTopic",
-            { state, call, _ throws(TelegramRefusal) in
-                try state.changeForumTopic(call) { $0.name = call.text("name") ?? $0.name }
-            }
-        ),
-        (
-            "closeForumTopic",
-            { state, call, _ throws(TelegramRefusal) in
-                try state.changeForumTopic(call) { $0.isClosed = true }
-            }
-        ),
-        (
-            "reopenForumTopic",
-            { state, call, _ throws(TelegramRefusal) in
-                try state.changeForumTopic(call) { $0.isClosed = false }
-            }
-        ),
     ]
 
     /// A method's name as the Bot API spells it; nil if unknown.
@@ -90,8 +54,7 @@ extension TelegramState {
         object["supports_inline_queries"] = false
         object["can_connect_to_business"] = false
         object["has_main_web_app"] = false
-        object["has_topics_enabled"] = .bool(self.settings.hasPrivateTopics)
-        object["allows_users_to_create_topics"] = .bool(self.settings.hasPrivateTopics)
+        object["has_topics_enabled"] = false
         return .object(object)
     }
 }

@@ -12,15 +12,11 @@ extension TelegramState {
             "unlimited_gifts": false, "limited_gifts": false, "unique_gifts": false, "premium_subscription": false,
             "gifts_from_channels": false,
         ]
-        if let reactions = room.reactions {
-            object["available_reactions"] = .array(reactions.map { ["type": "emoji", "emoji": .string($0)] })
-        }
         if room.kind == .group || room.kind == .supergroup {
             object["permissions"] = .object(
                 JSONObject(
                     members: Self.permissions.map { ($0, true) } + [("can_manage_topics", .bool(room.isForum))]))
         }
-        if let channel = room.linkedChannel { object["linked_chat_id"] = JSON(channel) }
         return .object(object)
     }
 
@@ -41,15 +37,11 @@ extension TelegramState {
             "user": self.personJSON(id) ?? .null, "status": .string(member.status),
         ]
         switch member.status {
-        case "creator": object["is_anonymous"] = .bool(member.isAnonymous)
+        case "creator": object["is_anonymous"] = false
         case "administrator":
             for right in Self.rights { object[right] = .bool(right != "can_be_edited") }
-            object["is_anonymous"] = .bool(member.isAnonymous)
+            object["is_anonymous"] = false
             object["can_manage_topics"] = .bool(member.canManageTopics)
-        case "restricted":
-            object["is_member"] = true
-            object["until_date"] = 0
-            for permission in Self.permissions + ["can_manage_topics"] { object[permission] = .bool(member.canSend) }
         case "kicked": object["until_date"] = 0
         default: break
         }
@@ -66,78 +58,7 @@ extension TelegramState {
         return self.memberJSON(self.rooms[id]?.members[user] ?? TelegramMember(status: "left"), user)
     }
 
-    func getChatAdministrators(_ call: TelegramParameters) throws(TelegramRefusal) -> JSON {
-        let id = try self.place(call)
-        guard let room = self.rooms[id], room.kind != .private else {
-            throw .bad("there are no administrators in the private chat")
-        }
-        return .array(
-            room.members.sorted { $0.key < $1.key }.filter { member in
-                member.value.isAdmin
-                    && (self.people[member.key].map { !$0.isBot || member.key == self.bot.id } ?? false)
-            }.map { self.memberJSON($0.value, $0.key) })
-    }
-
-    func getChatMemberCount(_ call: TelegramParameters) throws(TelegramRefusal) -> JSON {
-        let id = try self.place(call)
-        guard let room = self.rooms[id] else { throw .bad("chat not found") }
-        return JSON(room.kind == .private ? 2 : room.members.values.count { $0.isIn })
-    }
-
-    mutating func leaveChat(_ call: TelegramParameters, _ now: Double) throws(TelegramRefusal) -> JSON {
-        let id = try self.place(call)
-        guard self.rooms[id]?.kind != .private else {
-            throw .bad("chat member status can't be changed in private chats")
-        }
-        self.setBot("left", in: id, by: self.bot.id, now: now)
-        return true
-    }
-
     // MARK: Topics
-
-    private func forum(_ call: TelegramParameters, _ deed: String) throws(TelegramRefusal) -> Int64 {
-        let id = try self.place(call)
-        guard let room = self.rooms[id] else { throw .bad("chat not found") }
-        if room.kind == .private {
-            guard self.settings.hasPrivateTopics else { throw .bad("BOT_FORUM_CREATE_FORBIDDEN") }
-            return id
-        }
-        guard room.isForum else { throw .bad("the chat is not a forum") }
-        guard room.isAdmin(self.bot.id), room.members[self.bot.id]?.canManageTopics ?? false else {
-            throw .bad("not enough rights to \(deed)")
-        }
-        return id
-    }
-
-    mutating func createForumTopic(_ call: TelegramParameters, _ now: Double) throws(TelegramRefusal) -> JSON {
-        let id = try self.forum(call, "create a topic")
-        let name = call.text("name") ?? ""
-        guard (1...128).contains(name.unicodeScalars.count) else { throw .bad("TOPIC_NAME_INVALID") }
-        try self.charge(id, now)
-        let thread = self.makeTopic(name, as: self.bot.id, in: id, now: now)
-        return ["message_thread_id": JSON(thread), "name": .string(name), "icon_color": 7_322_096]
-    }
-
-    mutating func changeForumTopic(
-        _ call: TelegramParameters, _ change: (inout TelegramTopic) -> Void
-    ) throws(TelegramRefusal) -> JSON {
-        let id = try self.forum(call, "manage topics")
-        guard let thread = call.integer("message_thread_id"), var topic = self.rooms[id]?.topics[thread] else {
-            throw .bad("message thread not found")
-        }
-        change(&topic)
-        self.rooms[id]?.topics[thread] = topic
-        return true
-    }
-
-    mutating func deleteForumTopic(_ call: TelegramParameters) throws(TelegramRefusal) -> JSON {
-        let id = try self.forum(call, "delete topics")
-        guard let thread = call.integer("message_thread_id"), self.rooms[id]?.topics[thread] != nil else {
-            throw .bad("message thread not found")
-        }
-        self.removeTopic(thread, in: id)
-        return true
-    }
 
     /// Creates a topic; its number is the id of its first message.
     mutating func makeTopic(_ name: String, as person: Int64, in id: Int64, now: Double) -> Int {
@@ -146,7 +67,7 @@ extension TelegramState {
         message.thread = message.id
         message.isTopic = true
         message.service = ["forum_topic_created": ["name": .string(name), "icon_color": 7_322_096]]
-        self.rooms[id]?.topics[message.id] = TelegramTopic(name: name, creator: person)
+        self.rooms[id]?.topics.insert(message.id)
         self.rooms[id]?.add(message, limit: self.settings.messageLimit)
         self.publish(message, in: id, now: now)
         return message.id
@@ -154,7 +75,7 @@ extension TelegramState {
 
     mutating func removeTopic(_ thread: Int, in id: Int64) {
         guard let room = self.rooms[id] else { return }
-        self.rooms[id]?.topics[thread] = nil
+        self.rooms[id]?.topics.remove(thread)
         for message in room.messages.values where message.isTopic && message.thread == thread {
             self.rooms[id]?.remove(message.id)
         }

@@ -51,9 +51,4 @@ extension TelegramState {
     func getMyCommands(_ call: TelegramParameters) throws(TelegramRefusal) -> JSON {
         .array(self.commands[try self.scope(call)] ?? [])
     }
-
-    mutating func deleteMyCommands(_ call: TelegramParameters) throws(TelegramRefusal) -> JSON {
-        self.commands[try self.scope(call)] = nil
-        return true
-    }
 }

@@ -22,7 +22,7 @@ extension TelegramState {
             if self.people[id]?.isBot ?? false { throw .forbidden("bot can't send messages to bots") }
             return id
         }
-        let kind = room.kind == .supergroup ? "supergroup chat" : room.kind == .channel ? "channel chat" : "group chat"
+        let kind = room.kind == .supergroup ? "supergroup chat" : "group chat"
         switch room.members[self.bot.id]?.status {
         case "kicked": throw .forbidden("bot was kicked from the \(kind)")
         case "left", nil: throw .forbidden("bot is not a member of the \(kind)")
@@ -43,45 +43,28 @@ extension TelegramState {
         return id
     }
 
-    /// Checks the bot's right to write there.
-    func checkWriting(_ id: Int64, _ what: String = "text messages") throws(TelegramRefusal) {
-        guard let room = self.rooms[id], room.kind != .private, let bot = room.members[self.bot.id] else { return }
-        if room.kind == .channel, !bot.isAdmin { throw .bad("need administrator rights in the channel chat") }
-        if bot.status == "restricted", !bot.canSend { throw .bad("not enough rights to send \(what) to the chat") }
-    }
-
     /// The topic of a call. General counts as none, although it has a number.
     func topic(_ call: TelegramParameters, in id: Int64) throws(TelegramRefusal) -> Int? {
         guard let thread = call.integer("message_thread_id"), thread != 0 else { return nil }
-        guard let room = self.rooms[id], let topic = room.topics[thread] else {
-            throw .bad("message thread not found")
-        }
-        if topic.isClosed, !room.isAdmin(self.bot.id) { throw .bad("TOPIC_CLOSED") }
+        guard self.rooms[id]?.topics.contains(thread) == true else { throw .bad("message thread not found") }
         return thread
     }
 
-    /// The message that a call replies to, and the quoted words.
-    func replied(
-        _ call: TelegramParameters, in id: Int64, topic: Int?
-    ) throws(TelegramRefusal) -> (message: Int, quote: String?)? {
+    /// The message that a call replies to.
+    func replied(_ call: TelegramParameters, in id: Int64) throws(TelegramRefusal) -> Int? {
         var target = call.integer("reply_to_message_id")
         var mayBeMissing = call.flag("allow_sending_without_reply")
-        var quote: String?
         if let value = try call.structure("reply_parameters", as: "reply parameters") {
             guard let message = value["message_id"]?.intValue else {
                 throw .bad("can't parse reply parameters: Can't find field \"message_id\"")
             }
             target = message
             mayBeMissing = value["allow_sending_without_reply"]?.boolValue ?? false
-            quote = value["quote"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
             if let chat = value["chat_id"]?.intValue, Int64(chat) != id { throw .bad("chat not found") }
         }
         guard let target, target != 0 else { return nil }
-        guard let message = self.rooms[id]?.messages[target] else {
-            if mayBeMissing { return nil }
-            throw .bad("message to be replied not found")
-        }
-        if let quote, !message.text.text.contains(quote) { throw .bad("QUOTE_TEXT_INVALID") }
-        return (target, quote)
+        if self.rooms[id]?.messages[target] != nil { return target }
+        if mayBeMissing { return nil }
+        throw .bad("message to be replied not found")
     }
 }

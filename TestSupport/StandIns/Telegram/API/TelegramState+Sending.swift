@@ -9,7 +9,7 @@ extension TelegramState {
         let text = try self.messageText(call)
         let keyboard = try TelegramKeyboard.read(call)
         try self.checkPreview(call)
-        return try self.send(call, to: room, text: text, keyboard: keyboard, what: "text messages", now: now)
+        return try self.send(call, to: room, text: text, keyboard: keyboard, now: now)
     }
 
     func messageText(_ call: TelegramParameters) throws(TelegramRefusal) -> TelegramText {
@@ -30,25 +30,17 @@ extension TelegramState {
     /// Posts a message of the bot if the limits allow it.
     mutating func send(
         _ call: TelegramParameters, to room: Int64, text: TelegramText, media: JSONObject = JSONObject(),
-        group: String? = nil, keyboard: JSON?, what: String, now: Double
+        keyboard: JSON?, now: Double
     ) throws(TelegramRefusal) -> JSON {
-        try self.checkWriting(room, what)
         let topic = try self.topic(call, in: room)
-        let reply = try self.replied(call, in: room, topic: topic)
+        let reply = try self.replied(call, in: room)
         try self.charge(room, now)
         var message = TelegramMessage(id: self.nextMessageID(in: room), date: Int(now))
         message.text = EntityDetection.complete(text)
         message.media = media
-        message.group = group
         message.keyboard = keyboard
-        message.isQuiet = call.flag("disable_notification")
-        if self.rooms[room]?.kind == .channel {
-            message.senderChat = room
-        } else {
-            message.sender = self.bot.id
-        }
-        self.place(&message, in: room, topic: topic, replyTo: reply?.message)
-        message.quote = reply?.quote
+        message.sender = self.bot.id
+        self.place(&message, in: room, topic: topic, replyTo: reply)
         self.endPreviews(in: room, thread: message.isTopic ? message.thread : nil)
         self.notePings(message.text, chat: room, message: message.id)
         self.rooms[room]?.add(message, limit: self.settings.messageLimit)
@@ -61,7 +53,7 @@ extension TelegramState {
         message.replyTo = replyTo
         var thread = topic
         if thread == nil, let replyTo, let parent = room.messages[replyTo], parent.isTopic { thread = parent.thread }
-        if let thread, room.topics[thread] != nil {
+        if let thread, room.topics.contains(thread) {
             message.thread = thread
             message.isTopic = true
             // Every message in a topic replies to the topic's first message.
@@ -103,8 +95,7 @@ extension TelegramState {
     func editable(_ call: TelegramParameters, in room: Int64) throws(TelegramRefusal) -> TelegramMessage {
         guard let id = call.integer("message_id"), id != 0 else { throw .bad("message identifier is not specified") }
         guard let message = self.rooms[room]?.messages[id] else { throw .bad("message to edit not found") }
-        let isOwn = message.sender == self.bot.id || message.senderChat == room && message.sender == nil
-        guard isOwn, message.service == nil else { throw .bad("message can't be edited") }
+        guard message.sender == self.bot.id, message.service == nil else { throw .bad("message can't be edited") }
         return message
     }
 
@@ -122,9 +113,9 @@ extension TelegramState {
     }
 
     func checkChange(
-        of message: TelegramMessage, text: TelegramText?, keyboard: JSON?
+        of message: TelegramMessage, text: TelegramText, keyboard: JSON?
     ) throws(TelegramRefusal) {
-        guard text.map({ $0 == message.text }) ?? true, keyboard == message.keyboard else { return }
+        guard text == message.text, keyboard == message.keyboard else { return }
         throw .bad(
             "message is not modified: specified new message content and reply markup are exactly the same as a current "
                 + "content and reply markup of the message")
@@ -159,12 +150,12 @@ extension TelegramState {
 
     func mayDelete(_ message: TelegramMessage, in id: Int64, _ now: Double) -> Bool {
         guard let room = self.rooms[id] else { return false }
-        let isOwn = message.sender == self.bot.id || message.senderChat == id && room.kind == .channel
+        let isOwn = message.sender == self.bot.id
         let isYoung = Int(now) - message.date < Self.deleteWindow
         switch room.kind {
         case .private: return isYoung
         case .group: return isYoung && (isOwn || room.isAdmin(self.bot.id))
-        case .supergroup, .channel: return room.isAdmin(self.bot.id) || isOwn && isYoung
+        case .supergroup: return room.isAdmin(self.bot.id) || isOwn && isYoung
         }
     }
 }

@@ -20,14 +20,7 @@ extension TelegramState {
     /// Sends a message to the bot if it may see it.
     mutating func publish(_ message: TelegramMessage, in id: Int64, isEdit: Bool = false, now: Double) {
         guard self.isHeard(message, in: id) else { return }
-        let body = self.messageJSON(message, in: id)
-        let isPost = self.rooms[id]?.kind == .channel
-        switch (isPost, isEdit) {
-        case (false, false): self.publish("message", body, now: now)
-        case (false, true): self.publish("edited_message", body, now: now)
-        case (true, false): self.publish("channel_post", body, now: now)
-        case (true, true): self.publish("edited_channel_post", body, now: now)
-        }
+        self.publish(isEdit ? "edited_message" : "message", self.messageJSON(message, in: id), now: now)
     }
 
     /// Privacy mode and the other rules for what bots receive.
@@ -35,8 +28,7 @@ extension TelegramState {
         guard let room = self.rooms[id], message.sender != self.bot.id else { return false }
         if room.kind == .private { return room.isStarted && !room.isBlocked }
         guard let bot = room.members[self.bot.id], bot.isIn else { return false }
-        if room.kind == .channel { return bot.isAdmin }
-        if let sender = message.sender, self.people[sender]?.isBot ?? false, message.senderChat == nil { return false }
+        if let sender = message.sender, self.people[sender]?.isBot ?? false { return false }
         if bot.isAdmin || !self.settings.hasPrivacyMode || message.service != nil { return true }
         // Every message of a topic replies to its first one, which is not a reply to the topic's creator.
         let isInTopicOnly = message.isTopic && message.replyTo == message.thread
@@ -100,7 +92,6 @@ extension TelegramState {
 
     /// The answer to a poll; nil while it waits.
     mutating func answer(_ poll: Poll, now: Double) throws(TelegramRefusal) -> JSON? {
-        if self.poll.frozen == poll.number { return nil }
         if self.isRevoked { throw .unauthorized }
         if self.webhook.isSet || self.poll.lastBreak >= poll.number {
             throw .conflict("terminated by setWebhook request")

@@ -38,65 +38,9 @@ extension LoopbackTelegram {
         self.change { state, now in state.stop(draft, in: chat, now: now) }
     }
 
-    // MARK: Other senders
-
-    /// A person writes in the name of a chat: the group itself or a channel.
-    @discardableResult
-    package func say(_ text: String, as person: Int64, inTheNameOf senderChat: Int64, in chat: Int64) -> Int {
-        var words = TelegramState.Words(text: text)
-        words.senderChat = senderChat
-        return self.say(words, as: person, in: chat)
-    }
-
-    /// A person forwards another's message.
-    @discardableResult
-    package func forward(_ text: String, from author: Int64, as person: Int64, in chat: Int64) -> Int {
-        let now = Int(self.now)
-        var words = TelegramState.Words(text: text)
-        words.extras["forward_origin"] = self.look { state in
-            ["type": "user", "sender_user": state.personJSON(author) ?? .null, "date": JSON(now)]
-        }
-        return self.say(words, as: person, in: chat)
-    }
-
-    /// A person writes via an inline bot.
-    @discardableResult
-    package func say(_ text: String, as person: Int64, via bot: Int64, in chat: Int64) -> Int {
-        var words = TelegramState.Words(text: text)
-        words.extras["via_bot"] = self.look { $0.personJSON(bot) ?? .null }
-        return self.say(words, as: person, in: chat)
-    }
-
-    /// A channel posts; the post also appears in the linked group.
-    @discardableResult
-    package func post(_ text: String, in channel: Int64) -> Int {
-        let post = self.say(TelegramState.Words(text: text), as: 0, in: channel)
-        let now = Int(self.now)
-        for group in self.look({ $0.rooms.values.filter { $0.linkedChannel == channel }.map(\.id) }) {
-            var words = TelegramState.Words(text: text)
-            words.senderChat = channel
-            words.extras = [
-                "is_automatic_forward": true,
-                "forward_origin": self.look { state in
-                    [
-                        "type": "channel", "chat": state.chatJSON(channel), "message_id": JSON(post),
-                        "date": JSON(now),
-                    ]
-                },
-            ]
-            self.say(words, as: TelegramPerson.service.id, in: group)
-        }
-        return post
-    }
-
-    @discardableResult
-    func say(_ words: TelegramState.Words, as person: Int64, in chat: Int64) -> Int {
-        self.change { state, now in state.say(words, as: person, in: chat, now: now) ?? 0 }
-    }
-
     // MARK: Membership
 
-    /// A person adds the bot to a chat, or makes it `administrator`, `member` or `restricted` there.
+    /// A person adds the bot to a chat, or makes it `administrator` or `member` there.
     package func join(_ chat: Int64, by person: Int64, as status: String = "member") {
         self.change { state, now in state.bring(status, by: person, to: chat, now: now) }
     }
@@ -107,20 +51,11 @@ extension LoopbackTelegram {
     }
 
     /// A person joins a chat.
-    package func enter(_ chat: Int64, _ person: Int64, as status: String = "member", isAnonymous: Bool = false) {
+    package func enter(_ chat: Int64, _ person: Int64) {
         self.change { state, now in
-            state.rooms[chat]?.members[person] = TelegramMember(status: status, isAnonymous: isAnonymous)
+            state.rooms[chat]?.members[person] = TelegramMember(status: "member")
             guard let member = state.personJSON(person) else { return }
             state.announce(["new_chat_members": .array([member])], as: person, in: chat, now: now)
-        }
-    }
-
-    /// A person leaves a chat.
-    package func leave(_ chat: Int64, _ person: Int64) {
-        self.change { state, now in
-            state.rooms[chat]?.members[person] = TelegramMember(status: "left")
-            guard let member = state.personJSON(person) else { return }
-            state.announce(["left_chat_member": member], as: person, in: chat, now: now)
         }
     }
 
@@ -149,30 +84,9 @@ extension LoopbackTelegram {
         self.change { state, _ in state.removeTopic(topic, in: chat) }
     }
 
-    /// Allows only these reactions; nil allows all.
-    package func setReactions(_ emoji: [String]?, in chat: Int64) {
-        self.change { state, _ in state.rooms[chat]?.reactions = emoji }
-    }
-
-    /// A channel's posts also appear in the group.
-    package func link(_ group: Int64, with channel: Int64) {
-        self.change { state, _ in state.rooms[group]?.linkedChannel = channel }
-    }
-
-    /// Restricts the bot from writing, or lifts the restriction.
-    package func setMute(_ isMuted: Bool, in chat: Int64) {
-        self.change { state, _ in
-            state.rooms[chat]?.members[state.bot.id] = TelegramMember(
-                status: isMuted ? "restricted" : "member", canSend: !isMuted)
-        }
-    }
-
-    /// Settings of @BotFather: privacy mode, and topics in private chats.
-    package func setBot(hasPrivacyMode: Bool? = nil, hasPrivateTopics: Bool? = nil) {
-        self.change { state, _ in
-            if let hasPrivacyMode { state.settings.hasPrivacyMode = hasPrivacyMode }
-            if let hasPrivateTopics { state.settings.hasPrivateTopics = hasPrivateTopics }
-        }
+    /// @BotFather's setting of privacy mode.
+    package func setBot(hasPrivacyMode: Bool) {
+        self.change { state, _ in state.settings.hasPrivacyMode = hasPrivacyMode }
     }
 
     /// The registered commands by name.

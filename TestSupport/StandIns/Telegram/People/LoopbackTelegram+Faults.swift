@@ -1,5 +1,3 @@
-package import JSON
-
 /// Injected faults.
 extension LoopbackTelegram {
     /// Queues a fault for the next `times` calls of a method; `*` is any method except `getUpdates`.
@@ -11,15 +9,6 @@ extension LoopbackTelegram {
 
     /// The number of queued faults.
     package var faultsLeft: Int { self.look { $0.faults.byMethod.values.reduce(0) { $0 + $1.count } } }
-
-    package func clearFaults() {
-        self.change { state, _ in state.faults.byMethod = [:] }
-    }
-
-    /// The waiting `getUpdates` is never answered, as on a half-open connection. Later ones are.
-    package func freezePoll() {
-        self.change { state, _ in state.poll.frozen = state.poll.number }
-    }
 
     /// Holds back the next `count` updates until ``release(isReversed:)``.
     package func holdUpdates(_ count: Int) {
@@ -49,10 +38,5 @@ extension LoopbackTelegram {
     /// Revokes the token, so that every call is answered 401, or makes it valid again.
     package func revokeToken(_ isRevoked: Bool = true) {
         self.change { state, _ in state.isRevoked = isRevoked }
-    }
-
-    /// Sends an update of any kind.
-    package func inject(update kind: String, _ body: JSON) {
-        self.change { state, now in state.publish(kind, body, now: now) }
     }
 }

@@ -73,7 +73,6 @@ extension TelegramState {
                 }
             },
             media: media, fileName: file?["file_name"]?.stringValue, bytes: fileID.flatMap { self.files[$0]?.bytes },
-            service: message.service?.keys.first, reactions: message.reactions, edits: message.edits,
-            isQuiet: message.isQuiet)
+            service: message.service?.keys.first, reactions: message.reactions, edits: message.edits)
     }
 }

@@ -39,12 +39,11 @@ extension LoopbackTelegram {
     @discardableResult
     package func say(
         _ text: String, as person: Int64, in chat: Int64, topic: Int? = nil, replyTo: Int? = nil,
-        quote: String? = nil, entities: [TelegramEntity] = []
+        entities: [TelegramEntity] = []
     ) -> Int {
         var words = TelegramState.Words(text: text, entities: entities)
         words.topic = topic
         words.replyTo = replyTo
-        words.quote = quote
         let said = words
         return self.change { state, now in state.say(said, as: person, in: chat, now: now) ?? 0 }
     }

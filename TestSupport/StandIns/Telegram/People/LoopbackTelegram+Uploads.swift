@@ -20,10 +20,6 @@ extension LoopbackTelegram {
         package static func voice(_ bytes: [UInt8]) -> Item {
             Item(kind: "voice", type: "audio/ogg", bytes: bytes)
         }
-
-        package static func video(_ bytes: [UInt8]) -> Item {
-            Item(kind: "video", type: "video/mp4", bytes: bytes)
-        }
     }
 
     /// A person sends a file.
@@ -66,11 +62,7 @@ extension LoopbackTelegram {
 
 extension TelegramState {
     fileprivate mutating func media(_ item: LoopbackTelegram.Item) -> JSONObject {
-        if item.kind == "photo" {
-            // Unreadable pictures get common dimensions.
-            let size = (try? TelegramPicture.size(of: item.bytes)) ?? (800, 600)
-            return ["photo": self.photo(item.bytes, size)]
-        }
+        if item.kind == "photo" { return ["photo": self.photo(item.bytes)] }
         let file = self.files.add(
             item.bytes, folder: "\(item.kind)s", ending: Self.ending(item.name ?? ""), number: self.number(),
             size: item.size)

@@ -9,7 +9,6 @@ package struct TelegramShown: Sendable, Hashable {
     }
 
     package var id: Int
-    /// Nil for channel posts.
     package var sender: Int64?
     package var isBot: Bool
     package var text: String
@@ -30,7 +29,6 @@ package struct TelegramShown: Sendable, Hashable {
     package var reactions: [Int64: [String]]
     /// The number of times it was edited.
     package var edits: Int
-    package var isQuiet: Bool
 
     /// The text with its formatting as tags.
     package var markup: String { EntityMarkup.html(self.text, self.entities) }

@@ -8,20 +8,14 @@ extension TelegramState {
         let old = target.reactions[person] ?? []
         self.rooms[id]?.messages[message]?.reactions[person] = emoji.isEmpty ? nil : emoji
         self.rooms[id]?.changes += 1
-        if self.settings.showsReactionsAsEdits { self.edit(message, to: nil, entities: [], in: id, now: now) }
         guard room.kind == .private || room.isAdmin(self.bot.id), !(self.people[person]?.isBot ?? false) else { return }
         let type: (String) -> JSON = { ["type": "emoji", "emoji": .string($0)] }
-        var body: JSONObject = [
+        let body: JSON = [
             "chat": self.chatJSON(id), "message_id": JSON(message), "date": JSON(Int(now)),
+            "user": self.personJSON(person) ?? .null, "old_reaction": .array(old.map(type)),
+            "new_reaction": .array(emoji.map(type)),
         ]
-        if room.members[person]?.isAnonymous ?? false {
-            body["actor_chat"] = self.chatJSON(id)
-        } else {
-            body["user"] = self.personJSON(person)
-        }
-        body["old_reaction"] = .array(old.map(type))
-        body["new_reaction"] = .array(emoji.map(type))
-        self.publish("message_reaction", .object(body), now: now)
+        self.publish("message_reaction", body, now: now)
     }
 
     /// Presses a button; `data` may be anything, because clients can send data that was never offered.
@@ -50,7 +44,7 @@ extension TelegramState {
         guard let found = self.rooms[id]?.drafts.first(where: { draft == nil || $0.id == draft }), found.canStop else {
             return false
         }
-        if !found.keepsOnStop { self.rooms[id]?.drafts.removeAll { $0.id == found.id } }
+        self.rooms[id]?.drafts.removeAll { $0.id == found.id }
         var body: JSONObject = ["chat": self.chatJSON(id), "draft_id": JSON(found.id)]
         if let thread = found.thread { body["message_thread_id"] = JSON(thread) }
         self.publish("stopped_message_generation", .object(body), now: now)
@@ -90,11 +84,8 @@ extension TelegramState {
         let wasIn = room.members[self.bot.id]?.isIn ?? false
         self.setBot(status, in: id, by: person, now: now)
         let isIn = self.rooms[id]?.members[self.bot.id]?.isIn ?? false
-        guard wasIn != isIn, room.kind != .channel else { return }
-        if isIn {
-            self.announce(
-                ["new_chat_members": .array([self.bot.json])], as: person, in: id, now: now)
-        }
+        guard !wasIn, isIn else { return }
+        self.announce(["new_chat_members": .array([self.bot.json])], as: person, in: id, now: now)
     }
 
     /// A small group becomes a supergroup with another id.

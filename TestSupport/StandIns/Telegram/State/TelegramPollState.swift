@@ -2,8 +2,6 @@
 struct TelegramPollState: Sendable {
     /// Counts the polls; a new one ends an older one that is still waiting.
     var number = 0
-    /// The poll with this number is never answered.
-    var frozen = 0
     /// The newest poll when the webhook was set; polls up to it end.
     var lastBreak = 0
     var offset = -1

@@ -2,24 +2,14 @@ internal import JSON
 
 /// The kinds of chats, as the Bot API names them.
 package enum TelegramRoomKind: String, Sendable, Hashable {
-    case `private`, group, supergroup, channel
-}
-
-/// A topic of a forum or of a private chat.
-struct TelegramTopic: Sendable {
-    var name: String
-    var isClosed = false
-    var creator: Int64
+    case `private`, group, supergroup
 }
 
 /// Someone's status in a chat.
 struct TelegramMember: Sendable {
-    /// `creator`, `administrator`, `member`, `restricted`, `left` or `kicked`.
+    /// `creator`, `administrator`, `member`, `left` or `kicked`.
     var status: String
     var canManageTopics = false
-    var isAnonymous = false
-    /// Applies only to the status `restricted`.
-    var canSend = true
 
     var isIn: Bool { self.status != "left" && self.status != "kicked" }
     var isAdmin: Bool { self.status == "creator" || self.status == "administrator" }
@@ -32,8 +22,6 @@ package struct TelegramDraft: Sendable, Hashable {
     package var text: String
     package var entities: [TelegramEntity]
     package var canStop: Bool
-    /// It stays visible after it is stopped.
-    package var keepsOnStop: Bool
     /// The number of times it was set.
     package var count: Int
     var end: Double
@@ -47,7 +35,8 @@ struct TelegramRoom: Sendable {
     var username: String?
     var isForum = false
     var members: [Int64: TelegramMember] = [:]
-    var topics: [Int: TelegramTopic] = [:]
+    /// Those of a forum: the ids of their first messages.
+    var topics: Set<Int> = []
     var messages: [Int: TelegramMessage] = [:]
     /// The ids in `messages`, ascending; may include deleted ones.
     var order: [Int] = []
@@ -55,10 +44,6 @@ struct TelegramRoom: Sendable {
     var lastID = 1
     var drafts: [TelegramDraft] = []
     var migratedTo: Int64?
-    /// The channel whose posts appear here.
-    var linkedChannel: Int64?
-    /// The allowed emoji; nil allows all.
-    var reactions: [String]?
     /// In a private chat: the person has pressed Start.
     var isStarted = true
     /// In a private chat: the person has blocked the bot.

@@ -30,7 +30,7 @@ struct TelegramState: Sendable {
         self.updates = TelegramUpdateQueue(lastID: 730_000_000, limit: settings.updateLimit)
         self.flood = TelegramFlood(settings.flood)
         self.log = TelegramCallLog(limit: settings.callLimit)
-        for person in [self.bot, .anonymousAdmin, .channelBot, .service] { self.people[person.id] = person }
+        self.people[self.bot.id] = self.bot
     }
 
     mutating func number() -> Int {
@@ -40,7 +40,7 @@ struct TelegramState: Sendable {
 
     mutating func nextMessageID(in room: Int64) -> Int {
         switch self.rooms[room]?.kind {
-        case .supergroup, .channel:
+        case .supergroup:
             self.rooms[room]?.lastID += 1
             return self.rooms[room]?.lastID ?? 1
         default:
@@ -59,7 +59,6 @@ struct TelegramState: Sendable {
         if room.kind == .private {
             if let person = self.people[id] {
                 object["first_name"] = .string(person.firstName)
-                if let lastName = person.lastName { object["last_name"] = .string(lastName) }
                 if let username = person.username { object["username"] = .string(username) }
             }
         } else {
@@ -76,19 +75,14 @@ struct TelegramState: Sendable {
     func messageJSON(_ message: TelegramMessage, in room: Int64, depth: Int = 1) -> JSON {
         var object: JSONObject = ["message_id": JSON(message.id)]
         if let sender = message.sender { object["from"] = self.personJSON(sender) }
-        if let senderChat = message.senderChat { object["sender_chat"] = self.chatJSON(senderChat) }
         object["chat"] = self.chatJSON(room)
         object["date"] = JSON(message.date)
         if let thread = message.thread { object["message_thread_id"] = JSON(thread) }
         if message.isTopic { object["is_topic_message"] = true }
         if let editDate = message.editDate { object["edit_date"] = JSON(editDate) }
         if let group = message.group { object["media_group_id"] = .string(group) }
-        object.merge(message.extras)
         if depth > 0, let replyTo = message.replyTo, let parent = self.rooms[room]?.messages[replyTo] {
             object["reply_to_message"] = self.messageJSON(parent, in: room, depth: 0)
-            if let quote = message.quote {
-                object["quote"] = ["text": .string(quote), "position": 0, "is_manual": true]
-            }
         }
         if let service = message.service { object.merge(service) }
         object.merge(message.media)
