@@ -4,112 +4,20 @@ import Testing
 
 @Suite("Telegram on loopback: texts", .timeLimit(.minutes(3)))
 struct TelegramTextTests {
-    struct Case: Sendable, CustomTestStringConvertible {
-        var given: String
-        var expected: String
-        var testDescription: String { self.given }
-
-        init(_ given: String, _ expected: String) {
-            self.given = given
-            self.expected = expected
-        }
-    }
-
-    private static let html: [Case] = [
-        Case("plain & simple", "plain &amp; simple"),
-        Case("<b>a<i>b</i></b>", "<b>a<i>b</i></b>"),
-        Case("a &lt;b&gt; &amp;amp; &quot; &#65;&#x1F600;", "a &lt;b&gt; &amp;amp; \" A😀"),
-        Case("&nbsp;&apos;", "&amp;nbsp;&amp;apos;"),
-        Case(
-            "<pre><code class=\"language-swift\">let x</code></pre>",
-            "<pre><code class=\"language-swift\">let x</code></pre>"),
-        Case("<code class=\"language-swift\">x</code>", "<code>x</code>"),
-        Case("<a href=\"https://example.org/?a=1&amp;b=2\">x</a>", "<a href=\"https://example.org/?a=1&b=2\">x</a>"),
-        Case("<a href='nothing'>x</a>", "x"),
-        Case("<a href=\"tg://user?id=1001\">Ada</a>", "<a href=\"tg://user?id=1001\">Ada</a>"),
-        Case("<blockquote expandable>q</blockquote>", "<blockquote expandable>q</blockquote>"),
-        Case("<span class=\"tg-spoiler\">s</span>", "<tg-spoiler>s</tg-spoiler>"),
-        Case("<b>bold <code>code</code> on</b>", "<b>bold </b><code>code</code><b> on</b>"),
-        Case("  <b> x </b>  ", "<b> x</b>"),
-        Case("<b>😀</b>é<i>x</i>", "<b>😀</b>é<i>x</i>"),
-    ]
-
-    @Test("HTML is parsed as on the server", arguments: Self.html)
-    func readsHTML(_ one: Case) async throws {
-        try await TelegramBench.run { bot, telegram in
-            let sent = try await bot.send(one.given, to: TelegramBench.ada, ["parse_mode": "HTML"])
-            let shown = telegram.shown(try #require(sent["message_id"]?.intValue), in: TelegramBench.ada)
-            expectEqual(shown?.markup, one.expected)
-        }
-    }
-
-    private static let wrongHTML: [Case] = [
-        Case("a<p>x</p>", "Unsupported start tag \"p\" at byte offset 1"),
-        Case("é<br>", "Unsupported start tag \"br\" at byte offset 2"),
-        Case("<b", "Unclosed start tag at byte offset 0"),
-        Case("<b>x", "Can't find end tag corresponding to start tag \"b\""),
-        Case("x</b>", "Unexpected end tag at byte offset 1"),
-        Case("<b>x</i>", "Unmatched end tag at byte offset 4, expected \"</b>\", found \"</i>\""),
-        Case("<span>x</span>", "Tag \"span\" must have class \"tg-spoiler\" at byte offset 0"),
-        Case("a < b", "Unsupported start tag \"\" at byte offset 2"),
-    ]
-
-    @Test("invalid HTML is refused with the position of the error", arguments: Self.wrongHTML)
-    func refusesHTML(_ one: Case) async throws {
-        try await TelegramBench.run { bot, _ in
-            let error = try await bot.error(
-                "sendMessage", ["chat_id": 1_001, "text": .string(one.given), "parse_mode": "html"])
-            expectEqual(error, "Bad Request: can't parse entities: \(one.expected)")
-        }
-    }
-
-    private static let markdown: [Case] = [
-        Case("*a _b_* ~c~ ||d|| __e__", "<b>a <i>b</i></b> <s>c</s> <tg-spoiler>d</tg-spoiler> <u>e</u>"),
-        Case("1\\. x \\_ y", "1. x _ y"),
-        Case("`a*b` ```swift\nlet x\n```", "<code>a*b</code> <pre><code class=\"language-swift\">let x</code></pre>"),
-        Case("[x](https://example.org/a\\)b)", "<a href=\"https://example.org/a)b\">x</a>"),
-        Case(">quote\n>more\nplain", "<blockquote>quote\nmore\n</blockquote>plain"),
-    ]
-
-    @Test("MarkdownV2 is parsed as on the server", arguments: Self.markdown)
-    func readsMarkdown(_ one: Case) async throws {
-        try await TelegramBench.run { bot, telegram in
-            let sent = try await bot.send(one.given, to: TelegramBench.ada, ["parse_mode": "MarkdownV2"])
-            let shown = telegram.shown(try #require(sent["message_id"]?.intValue), in: TelegramBench.ada)
-            expectEqual(shown?.markup, one.expected)
-        }
-    }
-
-    private static let wrongMarkdown: [Case] = [
-        Case("a. b", "Character '.' is reserved and must be escaped with the preceding '\\'"),
-        Case("é *a", "Can't find end of Bold entity at byte offset 3"),
-        Case("```x", "Can't find end of Pre entity at byte offset 0"),
-        Case("[a](b", "Can't find end of a URL at byte offset 4"),
-    ]
-
-    @Test("invalid MarkdownV2 is refused", arguments: Self.wrongMarkdown)
-    func refusesMarkdown(_ one: Case) async throws {
-        try await TelegramBench.run { bot, _ in
-            let error = try await bot.error(
-                "sendMessage", ["chat_id": 1_001, "text": .string(one.given), "parse_mode": "MarkdownV2"])
-            expectEqual(error, "Bad Request: can't parse entities: \(one.expected)")
-        }
-    }
-
-    @Test("texts have limits, counted after parsing the markup")
+    @Test("texts have limits")
     func limits() async throws {
         try await TelegramBench.run { bot, _ in
-            let tell = { (text: String, mode: JSON) in
-                try await bot.error("sendMessage", ["chat_id": 1_001, "text": .string(text), "parse_mode": mode])
+            let tell = { (text: String) in
+                try await bot.error("sendMessage", ["chat_id": 1_001, "text": .string(text)])
             }
-            let empty = try await tell("", .null)
+            let empty = try await tell("")
             expectEqual(empty, "Bad Request: message text is empty")
-            try await expectEqual(tell(" \n ", .null), "Bad Request: text must be non-empty")
-            try await expectEqual(tell("<b></b>", "HTML"), "Bad Request: text must be non-empty")
-            try await expectEqual(tell(String(repeating: "x", count: 4_097), .null), "Bad Request: message is too long")
-            try await expectEqual(tell(String(repeating: "<b>x</b>", count: 4_000), "HTML"), "")
-            try await expectEqual(tell(String(repeating: "x", count: 32_769), .null), "Bad Request: text is too long")
-            try await expectEqual(tell("x", "markdown3"), "Bad Request: unsupported parse_mode")
+            try await expectEqual(tell(" \n "), "Bad Request: text must be non-empty")
+            try await expectEqual(tell(String(repeating: "x", count: 4_096)), "")
+            try await expectEqual(tell(String(repeating: "x", count: 4_097)), "Bad Request: message is too long")
+            try await expectEqual(tell(String(repeating: "x", count: 32_769)), "Bad Request: text is too long")
+            let mode: JSON = ["chat_id": 1_001, "text": "x", "parse_mode": "HTML"]
+            try await expectEqual(bot.error("sendMessage", mode), "Bad Request: unsupported parse_mode")
         }
     }
 

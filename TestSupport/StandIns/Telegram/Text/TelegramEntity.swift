@@ -10,7 +10,6 @@ package struct TelegramEntity: Sendable, Hashable {
     package var language: String?
     /// The user of a `text_mention`.
     package var user: Int64?
-    package var customEmoji: String?
 
     package init(
         _ type: String, _ offset: Int, _ length: Int, url: String? = nil, language: String? = nil, user: Int64? = nil
@@ -28,7 +27,7 @@ package struct TelegramEntity: Sendable, Hashable {
     /// Formatting that a sender sets, unlike what the server detects.
     static let formats: Set<String> = [
         "bold", "italic", "underline", "strikethrough", "spoiler", "blockquote", "expandable_blockquote", "code", "pre",
-        "text_link", "text_mention", "custom_emoji", "date_time",
+        "text_link", "text_mention",
     ]
     /// Detected by the server; accepted in `entities` and ignored there.
     static let found: Set<String> = [
@@ -46,7 +45,6 @@ package struct TelegramEntity: Sendable, Hashable {
         if let url = self.url { object["url"] = .string(url) }
         if let language = self.language { object["language"] = .string(language) }
         if let user = self.user { object["user"] = person(user) }
-        if let customEmoji = self.customEmoji { object["custom_emoji_id"] = .string(customEmoji) }
         return .object(object)
     }
 
@@ -76,8 +74,6 @@ package struct TelegramEntity: Sendable, Hashable {
                 entity.user = Int64(user)
             case "pre":
                 entity.language = item["language"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
-            case "custom_emoji":
-                entity.customEmoji = item["custom_emoji_id"]?.stringValue
             default: break
             }
             entities.append(entity)

@@ -1,14 +1,5 @@
-/// The entity for a link.
+/// The addresses that links may have.
 enum TelegramLink {
-    /// A mention for `tg://user?id=`, a link for a valid address, otherwise nil.
-    static func entity(_ url: String, _ offset: Int, _ length: Int) -> TelegramEntity? {
-        if url.hasPrefix("tg://user?id="), let user = Int64(url.dropFirst("tg://user?id=".count)) {
-            return TelegramEntity("text_mention", offset, length, user: user)
-        }
-        guard let checked = Self.checked(url) else { return nil }
-        return TelegramEntity("text_link", offset, length, url: checked)
-    }
-
     /// The normalised address; nil if the server does not accept it.
     static func checked(_ url: String) -> String? {
         let lower = url.lowercased()

@@ -8,35 +8,15 @@ struct TelegramText: Sendable, Hashable {
     static let empty = TelegramText(text: "", entities: [])
     private static let mostEntities = 100
 
-    /// Reads `text`, `parse_mode` and `entities` of a call.
+    /// Reads `text` and `entities` of a call. The adapter sends no `parse_mode`.
     static func read(
-        _ parameters: TelegramParameters, _ textName: String, entities entitiesName: String,
-        prefix: String = ""
+        _ parameters: TelegramParameters, _ textName: String, entities entitiesName: String
     ) throws(TelegramRefusal) -> TelegramText {
         let raw = parameters.text(textName) ?? ""
         guard raw.utf8.count <= 1 << 15 else { throw .bad("text is too long") }
-        switch parameters.text("parse_mode")?.lowercased() ?? "" {
-        case "":
-            let entities = try TelegramEntity.list(
-                try parameters.structure(entitiesName, as: "MessageEntity"))
-            return try Self.fixed(raw, entities)
-        case "html": return try Self.parsed(raw, TelegramHTML.parse)
-        case "markdownv2": return try Self.parsed(raw, TelegramMarkdown.parse)
-        case "markdown": return try Self.fixed(raw, [])
-        default: throw .bad("unsupported parse_mode")
-        }
-    }
-
-    private static func parsed(
-        _ raw: String, _ parse: (String) throws(TelegramMarkupError) -> TelegramText
-    ) throws(TelegramRefusal) -> TelegramText {
-        let result: TelegramText
-        do throws(TelegramMarkupError) {
-            result = try parse(raw)
-        } catch {
-            throw .bad("can't parse entities: \(error.message)")
-        }
-        return try Self.fixed(result.text, result.entities)
+        guard parameters.text("parse_mode") == nil else { throw .bad("unsupported parse_mode") }
+        return try Self.fixed(
+            raw, TelegramEntity.list(try parameters.structure(entitiesName, as: "MessageEntity")))
     }
 
     /// Checks the entities against the text, resolves their nesting, and trims.
