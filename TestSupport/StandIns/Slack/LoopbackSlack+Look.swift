@@ -91,11 +91,6 @@ extension LoopbackSlack {
         self.look { $0.channels[channel]?.prompts[thread]?.arrayValue ?? [] }
     }
 
-    /// The state that the app set for a thread's agent session, where agent sessions are enabled.
-    package func session(in channel: String, thread: String) -> String? {
-        self.look { $0.channels[channel]?.sessions[thread] }
-    }
-
     /// Waits until the workspace satisfies a condition, checked after each change. Throws ``TooLong``.
     @Net package func wait(
         _ what: String, for duration: Duration = .seconds(30), until condition: @Sendable (LoopbackSlack) -> Bool

@@ -120,13 +120,6 @@ extension LoopbackSlack {
         self.change { $0.upload(files, text: text, as: user, in: channel, thread: thread) }
     }
 
-    /// A person presses the stop button of a thread's agent session.
-    package func stopSession(
-        _ thread: String, in channel: String = LoopbackSlack.general, as user: String = LoopbackSlack.alice
-    ) {
-        self.change { $0.stopSession(thread, in: channel, as: user) }
-    }
-
     /// A person opens the assistant.
     package func openAssistant(as user: String = LoopbackSlack.alice) -> (channel: String, thread: String) {
         self.change { $0.openAssistant(as: user) }
@@ -160,21 +153,12 @@ extension LoopbackSlack {
         }
     }
 
-    package func addMember(_ user: String, to channel: String) {
-        self.change { $0.addMember(user, to: channel) }
-    }
-
     package func removeMember(_ user: String, from channel: String) {
         self.change { $0.removeMember(user, from: channel) }
     }
 
     package func archive(_ channel: String, _ isArchived: Bool = true) {
         self.change { $0.channels[channel]?.isArchived = isArchived }
-    }
-
-    /// Gives the channel another id and returns it.
-    package func changeID(of channel: String) -> String {
-        self.change { $0.changeID(of: channel) }
     }
 
     /// Sends any event that the methods above do not cover.

@@ -43,8 +43,6 @@ extension LoopbackSlack {
         package var connectionLimit = 10
         /// Whether the workspace supports streams.
         package var hasStreams = true
-        /// Whether the workspace supports `agents.sessions.*`.
-        package var hasAgentSessions = false
         /// Whether a reply also sends a `message_changed` of its root, as Slack does.
         package var tellsThreadUpdates = true
         /// The number of messages kept per channel; older ones are dropped.

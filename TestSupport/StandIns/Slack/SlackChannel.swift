@@ -18,8 +18,6 @@ struct SlackChannel {
     var statuses: [String: (text: String, end: Double)] = [:]
     var titles: [String: String] = [:]
     var prompts: [String: JSON] = [:]
-    /// The state of the app's agent sessions by thread.
-    var sessions: [String: String] = [:]
 
     init(id: String, name: String, kind: Kind, members: [String]) {
         self.id = id
@@ -38,6 +36,6 @@ struct SlackChannel {
 
     mutating func forgetAll() {
         self.messages = SlackMessages()
-        (self.statuses, self.titles, self.prompts, self.sessions) = ([:], [:], [:], [:])
+        (self.statuses, self.titles, self.prompts) = ([:], [:], [:])
     }
 }

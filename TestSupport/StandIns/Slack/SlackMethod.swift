@@ -34,10 +34,6 @@ struct SlackMethod {
         into: [:]) { $0.merge($1) { $1 } }
 
     private static let basics: [String: SlackMethod] = [
-        "api.test": SlackMethod(tier: .four) { _, call throws(SlackRefusal) in
-            if let error = call.text("error") { throw SlackRefusal(error) }
-            return ["ok": true, "args": .object(call.arguments)]
-        },
         "auth.test": SlackMethod(tier: .unlimited) { state, _ throws(SlackRefusal) in state.authTest() },
         "apps.connections.open": SlackMethod(tier: .three, isForApp: true) { state, call throws(SlackRefusal) in
             try state.openConnection(call)
@@ -53,12 +49,6 @@ struct SlackMethod {
         },
         "chat.delete": SlackMethod(tier: .three, scopes: ["chat:write"]) { state, call throws(SlackRefusal) in
             try state.deleteMessage(call)
-        },
-        "chat.postEphemeral": SlackMethod(tier: .four, scopes: ["chat:write"]) { state, call throws(SlackRefusal) in
-            try state.postEphemeral(call)
-        },
-        "chat.getPermalink": SlackMethod(tier: .unlimited, takesJSON: false) { state, call throws(SlackRefusal) in
-            try state.permalink(call)
         },
         "chat.startStream": SlackMethod(tier: .two, scopes: ["chat:write"]) { state, call throws(SlackRefusal) in
             try state.startStream(call)
@@ -84,23 +74,11 @@ struct SlackMethod {
             state, call throws(SlackRefusal) in
             try state.setPrompts(call)
         },
-        "agents.sessions.setStatus": SlackMethod(tier: .three, scopes: ["assistant:write", "chat:write"]) {
-            state, call throws(SlackRefusal) in
-            try state.setSessionStatus(call)
-        },
-        "agents.sessions.rename": SlackMethod(tier: .three, scopes: ["assistant:write", "chat:write"]) {
-            state, call throws(SlackRefusal) in
-            try state.renameSession(call)
-        },
         "reactions.add": SlackMethod(tier: .three, scopes: ["reactions:write"]) { state, call throws(SlackRefusal) in
             try state.addReaction(call)
         },
         "reactions.remove": SlackMethod(tier: .two, scopes: ["reactions:write"]) { state, call throws(SlackRefusal) in
             try state.removeReaction(call)
-        },
-        "reactions.get": SlackMethod(tier: .three, scopes: ["reactions:read"], takesJSON: false) {
-            state, call throws(SlackRefusal) in
-            try state.reactions(call)
         },
     ]
 
@@ -111,29 +89,12 @@ struct SlackMethod {
         "conversations.replies": SlackMethod(tier: .three, takesJSON: false) { state, call throws(SlackRefusal) in
             try state.replies(call)
         },
-        "conversations.info": SlackMethod(tier: .three, takesJSON: false) { state, call throws(SlackRefusal) in
-            try state.conversationInfo(call)
-        },
-        "conversations.list": SlackMethod(tier: .two, takesJSON: false) { state, call throws(SlackRefusal) in
-            try state.conversations(call, isMember: false)
-        },
-        "conversations.members": SlackMethod(tier: .four, takesJSON: false) { state, call throws(SlackRefusal) in
-            try state.members(call)
-        },
         "conversations.open": SlackMethod(tier: .three, scopes: ["im:write", "mpim:write"]) {
             state, call throws(SlackRefusal) in
             try state.openConversation(call)
         },
-        "conversations.join": SlackMethod(tier: .three, scopes: ["channels:join"]) { state, call throws(SlackRefusal) in
-            try state.join(call)
-        },
-        "conversations.leave": SlackMethod(
-            tier: .three, scopes: ["channels:write", "groups:write", "im:write", "mpim:write"]
-        ) { state, call throws(SlackRefusal) in
-            try state.leave(call)
-        },
         "users.conversations": SlackMethod(tier: .three, takesJSON: false) { state, call throws(SlackRefusal) in
-            try state.conversations(call, isMember: true)
+            try state.conversations(call)
         },
     ]
 
@@ -141,14 +102,6 @@ struct SlackMethod {
         "users.info": SlackMethod(tier: .four, scopes: ["users:read"], takesJSON: false) {
             state, call throws(SlackRefusal) in
             try state.userInfo(call)
-        },
-        "users.list": SlackMethod(tier: .two, scopes: ["users:read"], takesJSON: false) {
-            state, call throws(SlackRefusal) in
-            try state.userList(call)
-        },
-        "bots.info": SlackMethod(tier: .three, scopes: ["users:read"], takesJSON: false) {
-            state, call throws(SlackRefusal) in
-            try state.botInfo(call)
         },
         "files.getUploadURLExternal": SlackMethod(tier: .four, scopes: ["files:write"], takesJSON: false) {
             state, call throws(SlackRefusal) in
@@ -161,9 +114,6 @@ struct SlackMethod {
         "files.info": SlackMethod(tier: .four, scopes: ["files:read"], takesJSON: false) {
             state, call throws(SlackRefusal) in
             try state.fileInfo(call)
-        },
-        "files.delete": SlackMethod(tier: .three, scopes: ["files:write"]) { state, call throws(SlackRefusal) in
-            try state.deleteFile(call)
         },
         "views.open": SlackMethod(tier: .four) { state, call throws(SlackRefusal) in
             try state.openView(call)

@@ -38,40 +38,7 @@ extension SlackState {
         return (channel.id, try self.root(try call.required("thread_ts"), in: channel))
     }
 
-    mutating func setSessionStatus(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        guard self.settings.hasAgentSessions else { throw SlackRefusal("feature_disabled") }
-        let (channel, thread) = try self.assistantThread(call)
-        try self.setSession(try call.required("status"), thread, in: channel)
-        if let title = call.text("title") { self.channels[channel]?.titles[thread] = title }
-        return [:]
-    }
-
-    mutating func setSession(_ status: String, _ thread: String, in channel: String) throws(SlackRefusal) {
-        guard ["processing", "active", "suspended", "closed"].contains(status) else {
-            throw SlackRefusal("invalid_arguments", messages: ["must be a valid enum value: status"])
-        }
-        self.channels[channel]?.sessions[thread] = status
-    }
-
-    mutating func renameSession(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        guard self.settings.hasAgentSessions else { throw SlackRefusal("feature_disabled") }
-        return try self.setTitle(call)
-    }
-
     // MARK: People
-
-    /// A person presses the stop button: the thread's streams end, the status stays.
-    mutating func stopSession(_ thread: String, in id: String, as user: String) {
-        guard let channel = self.channels[id] else { return }
-        let streams = (channel.replies[thread] ?? []).filter { channel[$0]?.isStreaming == true }
-        for ts in streams { self.channels[id]?[ts]?.stream?.end = "stopped_by_user" }
-        self.emit(
-            "agent_session_stopped",
-            [
-                "type": "agent_session_stopped", "channel": .string(id), "thread_ts": .string(thread),
-                "user": .string(user), "streaming_message_ts": .array(streams.map { .string($0) }),
-            ])
-    }
 
     /// A person opens the assistant: a thread begins in their direct conversation. Returns the channel and the thread.
     mutating func openAssistant(as user: String) -> (channel: String, thread: String) {

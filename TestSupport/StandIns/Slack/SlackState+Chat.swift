@@ -150,30 +150,9 @@ extension SlackState {
 
     // MARK: Others
 
-    mutating func postEphemeral(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        let channel = try self.writable(try call.required("channel"))
-        let user = try call.required("user")
-        guard channel.members.contains(user) else { throw SlackRefusal("user_not_in_channel") }
-        let content = try self.content(call, textLimit: nil)
-        var message = self.message(content)
-        message.onlyFor = user
-        message.threadTS = call.text("thread_ts")
-        self.notePings(content, ts: message.ts, channel: channel.id, call: call)
-        self.keepEphemeral(message, in: channel.id)
-        return ["message_ts": .string(message.ts)]
-    }
-
     mutating func keepEphemeral(_ message: SlackMessage, in channel: String) {
         self.ephemerals.append((channel, message))
         if self.ephemerals.count > 1_000 { self.ephemerals.removeFirst(500) }
-    }
-
-    func permalink(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        let channel = try self.channel(try call.required("channel"))
-        guard let message = channel[try call.required("message_ts")] else { throw SlackRefusal("message_not_found") }
-        var link = "https://loopback.slack.com/archives/\(channel.id)/p\(message.ts.filter { $0 != "." })"
-        if message.isReply, let root = message.threadTS { link += "?thread_ts=\(root)&cid=\(channel.id)" }
-        return ["channel": .string(channel.id), "permalink": .string(link)]
     }
 
     mutating func notePings(_ content: SlackContent, ts: String, channel: String, call: SlackCall) {

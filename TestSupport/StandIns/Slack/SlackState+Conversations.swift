@@ -26,36 +26,8 @@ extension SlackState {
         return id
     }
 
-    func conversationInfo(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        let channel = try self.channel(try call.required("channel"))
-        try self.require([Self.scope(of: channel.kind) + ":read"])
-        return ["channel": .object(self.json(channel, call))]
-    }
-
-    mutating func join(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        let channel = try self.channel(try call.required("channel"))
-        guard channel.kind == .open else { throw SlackRefusal("method_not_supported_for_channel_type") }
-        guard !channel.isArchived else { throw SlackRefusal("is_archived") }
-        self.addMember(Self.botUser, to: channel.id)
-        return ["channel": .object(self.json(self.channels[channel.id] ?? channel, call))]
-    }
-
-    mutating func leave(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        let channel = try self.channel(try call.required("channel"))
-        guard channel.members.contains(Self.botUser) else { return ["not_in_channel": true] }
-        self.removeMember(Self.botUser, from: channel.id)
-        return [:]
-    }
-
-    func members(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        let channel = try self.channel(try call.required("channel"))
-        try self.require([Self.scope(of: channel.kind) + ":read"])
-        let page = try self.page(channel.members, call)
-        return ["members": .array(page.list.map { .string($0) }), "response_metadata": page.metadata]
-    }
-
-    /// `conversations.list`; with `isMember` also `users.conversations`.
-    func conversations(_ call: SlackCall, isMember: Bool) throws(SlackRefusal) -> JSONObject {
+    /// Those that the bot is a member of.
+    func conversations(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
         let names = [
             "public_channel": SlackChannel.Kind.open, "private_channel": .closed, "im": .direct, "mpim": .group,
         ]
@@ -65,11 +37,9 @@ extension SlackState {
             try self.require([Self.scope(of: kind) + ":read"])
             kinds.append(kind)
         }
-        let member = isMember ? call.text("user") ?? Self.botUser : nil
         let list = self.channels.values.filter { channel in
             kinds.contains(channel.kind) && !(call.flag("exclude_archived") && channel.isArchived)
-                && (channel.kind == .open || channel.members.contains(Self.botUser))
-                && member.map(channel.members.contains) ?? true
+                && channel.members.contains(Self.botUser)
         }.sorted { $0.id < $1.id }
         let page = try self.page(list, call)
         return [
@@ -123,25 +93,6 @@ extension SlackState {
         return ["user": user.json]
     }
 
-    func userList(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        let page = try self.page(self.users.values.sorted { $0.id < $1.id }, call)
-        return [
-            "members": .array(page.list.map(\.json)), "cache_ts": JSON(Int(self.now)),
-            "response_metadata": page.metadata,
-        ]
-    }
-
-    func botInfo(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        guard let id = call.text("bot") else { return ["ok": true] }
-        guard id == Self.botID else { throw SlackRefusal("bot_not_found") }
-        return [
-            "bot": [
-                "id": .string(id), "deleted": false, "name": .string(self.settings.botName),
-                "app_id": .string(self.settings.appID), "user_id": .string(Self.botUser),
-            ]
-        ]
-    }
-
     // MARK: Members
 
     mutating func addMember(_ user: String, to id: String) {
@@ -166,19 +117,5 @@ extension SlackState {
                 "type": .string(event), "user": .string(user), "channel": .string(channel.id),
                 "channel_type": channel.kind == .open ? "C" : "G", "team": .string(self.settings.teamID),
             ])
-    }
-
-    /// Gives the channel another id, as when it is shared with another organisation, and returns it.
-    mutating func changeID(of old: String) -> String {
-        guard var channel = self.channels.removeValue(forKey: old) else { return old }
-        let id = self.identifier("C")
-        channel.id = id
-        self.channels[id] = channel
-        self.emit(
-            "channel_id_changed",
-            [
-                "type": "channel_id_changed", "old_channel_id": .string(old), "new_channel_id": .string(id),
-            ])
-        return id
     }
 }

@@ -125,21 +125,13 @@ extension SlackState {
         }
     }
 
-    // MARK: Reading and deleting
+    // MARK: Reading
 
     func fileInfo(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
         guard let file = self.files[try call.required("file")], file.isUploaded else {
             throw SlackRefusal("file_not_found")
         }
         return ["file": self.json(file, withShares: true), "comments": []]
-    }
-
-    mutating func deleteFile(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        guard let file = self.files[try call.required("file")] else { throw SlackRefusal("file_not_found") }
-        guard file.user == Self.botUser else { throw SlackRefusal("cant_delete_file") }
-        self.files[file.id] = nil
-        self.fileBytes -= file.bytes.count
-        return [:]
     }
 
     /// The file, if the token is valid; nil for the login page that everyone else gets.

@@ -22,14 +22,6 @@ extension SlackState {
         return [:]
     }
 
-    func reactions(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
-        let channel = try self.channel(try call.required("channel"))
-        guard let message = channel[try call.required("timestamp")] else { throw SlackRefusal("message_not_found") }
-        return [
-            "type": "message", "channel": .string(channel.id), "message": .object(self.json(message, in: channel)),
-        ]
-    }
-
     private func reaction(
         _ call: SlackCall
     ) throws(SlackRefusal) -> (channel: SlackChannel, message: SlackMessage, name: String) {

@@ -51,9 +51,6 @@ extension SlackState {
             self.note(pings: SlackPings.find(in: blocks), ts: message.ts, channel: channel.id)
         }
         if let metadata = try self.metadata(call) { message.metadata = metadata }
-        if let status = call.text("session_status"), let root = message.threadTS {
-            try self.setSession(status, root, in: channel.id)
-        }
         message.stream = nil
         message.updates += 1
         self.channels[channel.id]?[message.ts] = message

@@ -43,7 +43,7 @@ struct SlackClientTests {
         await slack.stop()
     }
 
-    @Test("slack_sdk reacts, joins, lists, uploads in three steps and downloads")
+    @Test("slack_sdk reacts, lists, uploads in three steps and downloads")
     func rooms() async throws {
         let slack = try await self.started()
         let question = slack.say("A question")

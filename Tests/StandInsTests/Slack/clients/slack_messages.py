@@ -48,9 +48,6 @@ client.chat_delete(channel=place.channel, ts=reply["ts"])
 refused("message_not_found", client.chat_update, channel=place.channel, ts=reply["ts"], text="again")
 refused("cant_update_message", client.chat_update, channel=place.channel, ts=place.question, text="mine")
 refused("cant_delete_message", client.chat_delete, channel=place.channel, ts=place.question)
-assert "/archives/" in client.chat_getPermalink(channel=place.channel, message_ts=root["ts"])["permalink"]
-assert client.chat_postEphemeral(channel=place.channel, user=place.alice, text="psst")["message_ts"]
-refused("user_not_in_channel", client.chat_postEphemeral, channel=place.channel, user="U0NOBODY", text="psst")
 
 # Limits.
 post = client.chat_postMessage

@@ -14,7 +14,8 @@ client.reactions_add(**mark, name="eyes")
 refused("already_reacted", client.reactions_add, **mark, name="eyes")
 refused("invalid_name", client.reactions_add, **mark, name=":eyes:")
 refused("message_not_found", client.reactions_add, **here, timestamp="1.000001", name="eyes")
-assert client.reactions_get(**mark)["message"]["reactions"][0]["users"] == [place.bot_user]
+asked = [message for message in client.conversations_history(**here)["messages"] if message["ts"] == place.question]
+assert asked[0]["reactions"][0]["users"] == [place.bot_user], asked
 client.reactions_remove(**mark, name="eyes")
 refused("no_reaction", client.reactions_remove, **mark, name="eyes")
 for number in range(23):
@@ -22,33 +23,24 @@ for number in range(23):
 refused("too_many_emoji", client.reactions_add, **mark, name="one-more")
 
 # Channels.
-assert client.conversations_info(**here)["channel"]["name"] == "general"
-refused("channel_not_found", client.conversations_info, channel="C0NOWHERE")
-refused("channel_not_found", client.conversations_info, channel=place.secret)
-listed = [channel["id"] for channel in client.conversations_list(types="public_channel,private_channel")["channels"]]
-assert place.channel in listed and place.outside in listed and place.secret not in listed
+refused("channel_not_found", client.conversations_history, channel="C0NOWHERE")
+refused("channel_not_found", client.conversations_history, channel=place.secret)
 mine = [channel["id"] for channel in client.users_conversations(types="public_channel,private_channel")["channels"]]
-assert place.channel in mine and place.outside not in mine
-pages = [page["channels"] for page in client.conversations_list(limit=1)]
-assert len(pages) == len(listed), pages
+assert place.channel in mine and place.outside not in mine and place.secret not in mine
+pages = [page["channels"] for page in client.users_conversations(limit=1)]
+assert len(pages) == len(mine), pages
 refused("not_in_channel", client.chat_postMessage, channel=place.outside, text="x")
 refused("not_in_channel", client.conversations_history, channel=place.outside)
-assert client.conversations_join(channel=place.outside)["channel"]["is_member"]
-client.chat_postMessage(channel=place.outside, text="x")
 refused("is_archived", client.chat_postMessage, channel=place.old, text="x")
 direct = client.conversations_open(users=place.alice)["channel"]["id"]
 assert direct.startswith("D") and client.conversations_open(users=[place.alice])["channel"]["id"] == direct
-assert client.conversations_info(channel=direct)["channel"]["is_im"]
 posted = client.chat_postMessage(channel=place.alice, text="to a person")
 assert posted["channel"] == direct
-assert place.bot_user in client.conversations_members(**here)["members"]
 
 # People.
 alice = client.users_info(user=place.alice)["user"]
 assert alice["name"] == "alice" and not alice["is_bot"] and not alice["is_restricted"]
 refused("user_not_found", client.users_info, user="U0NOBODY")
-assert client.bots_info(bot=place.bot_id)["bot"]["user_id"] == place.bot_user
-assert any(member["is_bot"] for member in client.users_list()["members"])
 
 # Uploads: three steps, and the message comes later.
 done = client.files_upload_v2(

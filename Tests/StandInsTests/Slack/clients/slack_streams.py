@@ -49,6 +49,4 @@ client.assistant_threads_setTitle(**status, title="A title")
 client.assistant_threads_setSuggestedPrompts(**status, prompts=[{"title": "a", "message": "b"}])
 refused("invalid_arguments", client.assistant_threads_setSuggestedPrompts, **status,
         prompts=[{"title": "a", "message": "b"}] * 5)
-refused("feature_disabled", client.api_call, api_method="agents.sessions.setStatus",
-        json={**status, "status": "processing"})
 print("ok")
