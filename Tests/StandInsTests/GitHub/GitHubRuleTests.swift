@@ -163,22 +163,10 @@ struct GitHubRuleTests {
         await github.stop()
     }
 
-    @Test("Contents: read, made, changed with the right sha only")
+    @Test("Contents: files as they are, folders as lists, large files without content")
     func contents() async throws {
-        let (github, alice) = try await Self.started()
+        let (github, alice) = try await Self.started(files: ["docs/n ä.md": "B"])
         let path = "/repos/octo/site/contents/docs/n%20%C3%A4.md"
-        let body: (JSONObject) -> JSON = { more in
-            var body: JSONObject = ["message": "m", "content": "QQ=="]
-            body.merge(more)
-            return .object(body)
-        }
-        let made = try await alice(.put, path, body([:]))
-        #expect(made.status == 201 && made.json["content"]?["path"] == "docs/n ä.md")
-        try await expectEqual(alice(.put, path, body([:])).status, 422)
-        let sha = try #require(made.json["content"]?["sha"])
-        let wrong = try await alice(.put, path, body(["sha": .string(String(repeating: "a", count: 40))]))
-        #expect(wrong.status == 409 && wrong.message.hasPrefix("docs/n ä.md does not match "))
-        try await expectEqual(alice(.put, path, body(["sha": sha, "content": "Qg=="])).status, 200)
         try await expectEqual(alice(.get, path, nil, [("Accept", "application/vnd.github.raw+json")]).text, "B")
         try await expectEqual(alice(.get, "/repos/octo/site/contents/docs").json[0]?["type"], "file")
         try await expectEqual(alice(.get, "/repos/octo/site/contents/none").status, 404)
@@ -225,10 +213,10 @@ struct GitHubRuleTests {
         try await expectEqual(alice(.get, "/user").status, 200)
 
         github.setLimits { $0.contentMinute = 3 }
+        let head = try await Self.head(github)
         var last: GitHubPerson.Answer?
         for number in 0..<4 {
-            last = try await alice(
-                .put, "/repos/octo/site/contents/\(number)", ["message": "m", "content": "QQ=="])
+            last = try await alice.commit([("\(number)", "QQ==")], on: head)
         }
         #expect(last?.status == 403 && last?.headers["retry-after"] == "60")
         expectEqual(last?.message.hasPrefix("You have exceeded a secondary rate limit"), true)
@@ -248,8 +236,6 @@ struct GitHubRuleTests {
         let head = try await Self.head(github)
         let direct = try await alice.commit([("a", "QQ==")], on: head)
         #expect(direct.error.contains("Changes must be made through a pull request"))
-        let file: JSON = ["message": "m", "content": "QQ=="]
-        try await expectEqual(alice(.put, "/repos/octo/site/contents/a", file).status, 409)
         site.isArchived = true
         try await expectEqual(alice(.post, "/repos/octo/site/git/blobs", ["content": "x"]).status, 403)
         try await expectEqual(Self.head(github), head)

@@ -1,33 +1,8 @@
 internal import EventLoop
 internal import JSON
 
-/// Statuses of commits, check runs and workflows.
+/// Statuses of commits and check runs.
 extension GitHubHub {
-    func createStatus(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        let id = call["sha"]
-        guard try await repository.git.commit(id) != nil else {
-            throw GitHubProblem(422, "No commit found for SHA: \(id)")
-        }
-        let state = try call.text("state")
-        guard ["error", "failure", "pending", "success"].contains(state) else {
-            throw GitHubProblem.invalid("Status", "State is not included in the list")
-        }
-        let number = self.nextID()
-        let status: JSONObject = [
-            "id": JSON(number), "state": .string(state), "context": call.body["context"] ?? "default",
-            "url": .string("\(self.url)/repos/\(repository.fullName)/statuses/\(id)"),
-            "description": call.body["description"] ?? .null, "target_url": call.body["target_url"] ?? .null,
-            "creator": self.shape(user: call.login), "created_at": Self.date(call.now),
-            "updated_at": Self.date(call.now),
-        ]
-        repository.statuses[id, default: []].insert(status, at: 0)
-        self.tell(
-            "status", in: repository, by: call.login,
-            ["sha": .string(id), "state": .string(state), "context": status["context"] ?? .null])
-        return GitHubReply(.object(status), status: 201)
-    }
-
     private func id(_ call: GitHubCall, _ ending: String) async throws -> (HubRepository, String) {
         let repository = try call.repository
         let name = String(call["ref"].dropLast(ending.count))
@@ -46,18 +21,9 @@ extension GitHubHub {
     }
 
     private func getStatus(_ call: GitHubCall) async throws -> GitHubReply {
-        let (repository, id) = try await self.id(call, "/status")
-        // The last of each context.
-        var seen: Set<String> = []
-        let last = (repository.statuses[id] ?? []).filter { seen.insert($0["context"]?.stringValue ?? "").inserted }
-        let states = Set(last.compactMap { $0["state"]?.stringValue })
-        let isBad = !states.isDisjoint(with: ["failure", "error"])
-        let state = isBad ? "failure" : states.contains("pending") || states.isEmpty ? "pending" : "success"
-        return GitHubReply([
-            "state": .string(state), "sha": .string(id), "total_count": JSON(last.count),
-            "statuses": .array(last.map { .object($0) }), "repository": self.shape(repository, for: call.actor),
-            "url": .string("\(self.url)/repos/\(repository.fullName)/commits/\(id)/status"),
-        ])
+        let (_, id) = try await self.id(call, "/status")
+        // Nobody sets one: checks are what the stand-in has.
+        return GitHubReply(["state": "pending", "sha": .string(id), "total_count": 0, "statuses": []])
     }
 
     private func listChecks(_ call: GitHubCall) async throws -> GitHubReply {
@@ -69,32 +35,15 @@ extension GitHubHub {
         return self.page(found.map { self.shape($0, repository) }, call, wrapped: "check_runs")
     }
 
-    func createCheck(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        guard case .installation = call.actor.token.kind else {
-            throw GitHubProblem(403, "You must authenticate via a GitHub App.")
-        }
-        let id = try call.text("head_sha")
-        guard try await repository.git.commit(id) != nil else {
-            throw GitHubProblem(422, "No commit found for SHA: \(id)")
-        }
-        let check = self.check(
-            try call.text("name"), on: id, status: call.body["status"]?.stringValue ?? "queued",
-            conclusion: call.body["conclusion"]?.stringValue, output: call.body["output"], in: repository,
-            by: call.login)
-        return GitHubReply(self.shape(check, repository), status: 201)
-    }
-
     func check(
-        _ name: String, on id: String, status: String, conclusion: String?, output: JSON? = nil,
+        _ name: String, on id: String, status: String, conclusion: String?, output: JSON,
         in repository: HubRepository, by login: String
     ) -> HubCheck {
         let state = conclusion == nil ? status : "completed"
         let check = HubCheck(
             id: self.nextID(), suite: self.nextID(), name: name, commit: id, status: state, conclusion: conclusion,
             started: self.now, completed: state == "completed" ? self.now : nil,
-            title: output?["title"]?.stringValue, summary: output?["summary"]?.stringValue,
-            text: output?["text"]?.stringValue, app: login)
+            title: output["title"]?.stringValue, summary: output["summary"]?.stringValue, app: login)
         repository.checks.append(check)
         self.tell(
             "check_run", in: repository, by: login,
@@ -114,7 +63,7 @@ extension GitHubHub {
             "started_at": Self.date(check.started), "completed_at": Self.date(check.completed), "url": .string(api),
             "html_url": .string(page), "details_url": .string(page), "external_id": "",
             "output": [
-                "title": text(check.title), "summary": text(check.summary), "text": text(check.text),
+                "title": text(check.title), "summary": text(check.summary), "text": .null,
                 "annotations_count": 0, "annotations_url": .string("\(api)/annotations"),
             ],
             "check_suite": ["id": JSON(check.suite)],

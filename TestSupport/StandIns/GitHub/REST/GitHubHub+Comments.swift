@@ -85,20 +85,6 @@ extension GitHubHub {
         return self.page(comments.map { self.shape(line: $0, repository) }, call)
     }
 
-    func createReviewComment(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        let pull = try repository.pull(try call.number("pull_number"))
-        let commit = try call.text("commit_id")
-        guard try await self.commits(of: pull, in: repository).contains(commit) else {
-            throw GitHubProblem.invalid("PullRequestReviewComment", "commit_id is not part of the pull request")
-        }
-        var comment = try await self.line(call.body, on: pull, in: repository, by: call.login, missing: "line")
-        comment.review = self.addReview("", "COMMENTED", on: pull, in: repository, by: call.login).id
-        repository.reviewComments.append(comment)
-        await self.tellLine(comment, pull, in: repository)
-        return GitHubReply(self.shape(line: comment, repository), status: 201)
-    }
-
     func replyToReviewComment(_ call: GitHubCall) async throws -> GitHubReply {
         let repository = try call.repository
         let pull = try repository.pull(try call.number("pull_number"))
@@ -118,42 +104,29 @@ extension GitHubHub {
         return GitHubReply(self.shape(line: comment, repository), status: 201)
     }
 
-    /// A comment on a line of the difference as a request describes it.
-    ///
-    /// - Parameter missing: How GitHub names the line in its error if the line is missing.
+    /// A comment of a review on a line of the difference. The errors of places are words.
     func line(
-        _ value: JSON, on pull: GitHubPull, in repository: HubRepository, by login: String, missing: String
+        _ value: JSON, on pull: GitHubPull, in repository: HubRepository, by login: String
     ) async throws -> HubComment {
         guard let path = value["path"]?.stringValue, let body = value["body"]?.stringValue else {
             throw GitHubProblem(422, "Invalid request.\n\n\"path\", \"body\" weren't supplied.")
         }
         try Self.check(body: body, "PullRequestReviewComment")
         guard let line = value["line"]?.intValue else {
-            throw GitHubProblem.invalid("PullRequestReviewComment", field: missing, code: "missing_field")
+            throw GitHubProblem.invalid("PullRequestReviewComment", field: "position", code: "missing_field")
         }
         let side = value["side"]?.stringValue ?? "RIGHT"
         let diff = try await self.diff(of: pull, in: repository)
         guard let file = diff.files.first(where: { $0.path == path }), let patch = file.patch else {
-            throw Self.misplaced("path", "Path could not be resolved")
+            throw GitHubProblem(422, "Unprocessable Entity", errors: ["Path could not be resolved"])
         }
         guard (side == "LEFT" ? file.left : file.right).contains(line) else {
-            throw Self.misplaced("line", "Pull request review thread line must be part of the diff")
+            throw GitHubProblem(
+                422, "Unprocessable Entity", errors: ["Pull request review thread line must be part of the diff"])
         }
         return HubComment(
             id: self.nextID(), pull: pull.number, author: login, body: body, created: self.now, path: path, line: line,
-            side: side, commit: value["commit_id"]?.stringValue ?? pull.headID, hunk: patch)
-    }
-
-    private static func misplaced(_ field: String, _ words: String) -> GitHubProblem {
-        GitHubProblem(
-            422, "Validation Failed",
-            errors: [
-                [
-                    "resource": "PullRequestReviewComment", "code": "custom",
-                    "field": .string("pull_request_review_thread.\(field)"),
-                    "message": .string("pull_request_review_thread.\(field) \(words)"),
-                ]
-            ])
+            side: side, commit: pull.headID, hunk: patch)
     }
 
     func tellLine(_ comment: HubComment, _ pull: GitHubPull, in repository: HubRepository) async {

@@ -53,8 +53,6 @@ extension GitHubHub {
             "sha": .string(entry.id), "size": JSON(entry.size ?? 0),
             "url": .string("\(api)/contents/\(encoded)?ref=\(reference)"),
             "html_url": .string("\(self.url)/\(name)/\(web)/\(reference)/\(encoded)"),
-            "git_url": .string("\(api)/git/\(entry.type == "tree" ? "trees" : "blobs")/\(entry.id)"),
-            "download_url": kind == "file" ? .string("\(self.url)/\(name)/raw/\(reference)/\(encoded)") : .null,
             "type": .string(kind),
         ]
     }
@@ -66,49 +64,6 @@ extension GitHubHub {
         }
         let isHexadecimal = name.utf8.count >= 7 && name.utf8.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
         return isHexadecimal ? try await repository.git.commit(name) : nil
-    }
-
-    func putContents(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        let message = try call.text("message")
-        let content = try call.text("content")
-        guard let bytes = decodeBase64(content.filter { !$0.isWhitespace }) else {
-            throw GitHubProblem(422, "content is not valid Base64")
-        }
-        let path = call["path"]
-        try Self.check(path: path)
-        let branch = call.body["branch"]?.stringValue ?? repository.defaultBranch
-        let name = "refs/heads/\(branch)"
-        do { try self.checkProtection(name, repository) } catch { throw GitHubProblem(409, error.message) }
-        if path.hasPrefix(".github/workflows/"), let scopes = call.actor.token.scopes,
-            !scopes.contains("workflow")
-        {
-            throw GitHubProblem.notFound
-        }
-        let head = try await repository.git.reference(name)
-        if head == nil, branch != repository.defaultBranch {
-            throw GitHubProblem(404, "Branch \(branch) not found")
-        }
-        let old: GitHubObject? = if let head { try await repository.git.object("\(head):\(path)") } else { nil }
-        let given = call.body["sha"]?.stringValue
-        if old != nil, given == nil { throw GitHubProblem.missing("sha") }
-        if let given, given != old?.id { throw GitHubProblem(409, "\(path) does not match \(given)") }
-        let author = self.signature(of: call.login)
-        let text = GitHubCommitText(message: message, author: author, committer: .gitHub(at: author.time))
-        let id = try await repository.git.makeCommit([.write(path: path, bytes: bytes)], on: head, text)
-        guard try await repository.git.move(name, to: id, from: head ?? GitHubGit.zero) else {
-            // Somebody else wrote to the branch in the meantime.
-            throw GitHubProblem(
-                409, "is at \(try await repository.git.reference(name) ?? "") but expected \(head ?? "")")
-        }
-        try await self.moved(name, from: head ?? GitHubGit.zero, to: id, in: repository, by: call.login)
-        guard let commit = try await repository.git.commit(id) else { throw GitHubProblem.notFound }
-        let entry = try await repository.git.entry(path, at: id)
-        return GitHubReply(
-            [
-                "content": entry.map { self.shape($0, below: nil, branch, repository) } ?? .null,
-                "commit": self.shape(data: commit, in: repository),
-            ], status: old == nil ? 201 : 200)
     }
 
     // MARK: Commits
@@ -136,11 +91,7 @@ extension GitHubHub {
         }
         let diff = try await repository.git.diff(of: commit)
         var shape = self.shape(commit, in: repository).objectValue ?? [:]
-        shape["stats"] = [
-            "additions": JSON(diff.additions), "deletions": JSON(diff.deletions),
-            "total": JSON(diff.additions + diff.deletions),
-        ]
-        shape["files"] = .array(diff.files.prefix(300).map { self.shape($0, at: commit.id, in: repository) })
+        shape["files"] = .array(diff.files.prefix(300).map(Self.shape))
         return GitHubReply(.object(shape))
     }
 
@@ -167,11 +118,10 @@ extension GitHubHub {
         let path = "\(repository.fullName)/compare/\(range)"
         return GitHubReply([
             "url": .string("\(self.url)/repos/\(path)"), "html_url": .string("\(self.url)/\(path)"),
-            "diff_url": .string("\(self.url)/\(path).diff"), "patch_url": .string("\(self.url)/\(path).patch"),
             "base_commit": self.shape(base, in: repository), "merge_base_commit": self.shape(shared, in: repository),
             "status": .string(status), "ahead_by": JSON(ids.count), "behind_by": JSON(behind),
             "total_commits": JSON(ids.count), "commits": .array(commits),
-            "files": .array(diff.files.prefix(300).map { self.shape($0, at: head.id, in: repository) }),
+            "files": .array(diff.files.prefix(300).map(Self.shape)),
         ])
     }
 

@@ -57,9 +57,7 @@ extension GitHubHub {
         return [
             "type": "Repository", "id": JSON(hook.id), "name": "web", "active": true,
             "events": .array(hook.events.map { .string($0) }), "config": .object(config), "url": .string(api),
-            "test_url": .string("\(api)/test"), "ping_url": .string("\(api)/pings"),
-            "deliveries_url": .string("\(api)/deliveries"), "created_at": Self.date(hook.created),
-            "updated_at": Self.date(hook.created),
+            "created_at": Self.date(hook.created), "updated_at": Self.date(hook.created),
             "last_response": [
                 "code": hook.last.code.map { JSON($0) } ?? .null, "status": .string(hook.last.status),
                 "message": hook.last.message.map { .string($0) } ?? .null,

@@ -167,7 +167,7 @@ extension GitHubHub {
         let repository = try call.repository
         let pull = try repository.pull(try call.number("pull_number"))
         let diff = try await self.diff(of: pull, in: repository)
-        return self.page(diff.files.prefix(3_000).map { self.shape($0, at: pull.headID, in: repository) }, call)
+        return self.page(diff.files.prefix(3_000).map(Self.shape), call)
     }
 
     /// The commits of a pull request, oldest first.
@@ -188,32 +188,6 @@ extension GitHubHub {
         repository.pulls[number]?.mergeTry = (pull.headID, pull.baseID, status == 0)
     }
 
-    func mergePull(_ call: GitHubCall) async throws -> GitHubReply {
-        let repository = try call.repository
-        let pull = try repository.pull(try call.number("pull_number"))
-        guard pull.isOpen, !pull.isDraft else { throw GitHubProblem(405, "Pull Request is not mergeable") }
-        let git = repository.git
-        guard let base = try await git.reference("refs/heads/\(pull.base)") else { throw GitHubProblem.notFound }
-        let (status, output, _) = try await git.attempt(["merge-tree", "--write-tree", base, pull.headID])
-        guard status == 0, let tree = String(decoding: output, as: UTF8.self).split(separator: "\n").first else {
-            throw GitHubProblem(405, "Pull Request is not mergeable")
-        }
-        let author = self.signature(of: call.login)
-        let title = "Merge pull request #\(pull.number) from \(pull.headOwner)/\(pull.headBranch)"
-        let id = try await git.makeCommit(
-            tree: String(tree), parents: [base, pull.headID],
-            GitHubCommitText(
-                message: "\(title)\n\n\(pull.title)", author: author, committer: .gitHub(at: author.time)))
-        guard try await git.move("refs/heads/\(pull.base)", to: id, from: base) else {
-            throw GitHubProblem(405, "Base branch was modified. Review and try the merge again.")
-        }
-        repository.pulls[pull.number]?.mergedBy = call.login
-        repository.pulls[pull.number]?.mergeCommit = id
-        try await self.close(pull.number, in: repository, by: call.login)
-        try await self.moved("refs/heads/\(pull.base)", from: base, to: id, in: repository, by: call.login)
-        return GitHubReply(["sha": .string(id), "merged": true, "message": "Pull Request successfully merged"])
-    }
-
     // MARK: Shape
 
     func shape(
@@ -221,24 +195,18 @@ extension GitHubHub {
     ) async throws -> JSON {
         let name = repository.fullName
         let api = "\(self.url)/repos/\(name)/pulls/\(pull.number)"
-        let issue = "\(self.url)/repos/\(name)/issues/\(pull.number)"
         let page = "\(self.url)/\(name)/pull/\(pull.number)"
         let source = self.repositories[pull.headRepository]
         var shape: JSONObject = [
             "url": .string(api), "id": JSON(pull.id), "node_id": .string("PR_\(pull.id)"),
-            "html_url": .string(page), "diff_url": .string("\(page).diff"), "patch_url": .string("\(page).patch"),
-            "issue_url": .string(issue), "commits_url": .string("\(api)/commits"),
-            "review_comments_url": .string("\(api)/comments"), "comments_url": .string("\(issue)/comments"),
-            "statuses_url": .string("\(self.url)/repos/\(name)/statuses/\(pull.headID)"),
-            "number": JSON(pull.number), "state": pull.isOpen ? "open" : "closed", "locked": false,
+            "html_url": .string(page), "issue_url": .string("\(self.url)/repos/\(name)/issues/\(pull.number)"),
+            "number": JSON(pull.number), "state": pull.isOpen ? "open" : "closed",
             "title": .string(pull.title), "user": self.shape(user: pull.author),
-            "body": pull.body.map { .string($0) } ?? .null, "labels": [], "milestone": .null,
+            "body": pull.body.map { .string($0) } ?? .null,
             "created_at": Self.date(pull.created), "updated_at": Self.date(pull.updated),
             "closed_at": Self.date(pull.closed), "merged_at": pull.mergedBy == nil ? .null : Self.date(pull.closed),
-            "merge_commit_sha": pull.mergeCommit.map { .string($0) } ?? .null, "assignees": [],
-            "requested_reviewers": [], "requested_teams": [], "draft": .bool(pull.isDraft),
-            "author_association": self.association(of: pull.author, to: repository), "auto_merge": .null,
-            "active_lock_reason": .null, "assignee": .null,
+            "merge_commit_sha": pull.mergeCommit.map { .string($0) } ?? .null, "draft": .bool(pull.isDraft),
+            "author_association": self.association(of: pull.author, to: repository),
         ]
         func side(_ label: String, _ branch: String, _ id: String, _ owner: String, _ of: HubRepository?) -> JSON {
             [
@@ -248,17 +216,12 @@ extension GitHubHub {
         }
         shape["head"] = side(pull.label, pull.headBranch, pull.headID, pull.headOwner, source)
         shape["base"] = side("\(repository.owner):\(pull.base)", pull.base, pull.baseID, repository.owner, repository)
-        shape["_links"] = [
-            "self": ["href": .string(api)], "html": ["href": .string(page)], "issue": ["href": .string(issue)],
-            "comments": ["href": .string("\(issue)/comments")], "commits": ["href": .string("\(api)/commits")],
-        ]
         guard isFull else { return .object(shape) }
         let diff = try await self.diff(of: pull, in: repository)
         let isKnown = pull.mergeTry?.head == pull.headID && pull.mergeTry?.base == pull.baseID
         let isClean = isKnown ? pull.mergeTry?.isClean : nil
         shape["merged"] = .bool(pull.mergedBy != nil)
         shape["mergeable"] = pull.isOpen ? isClean.map { .bool($0) } ?? .null : .null
-        shape["rebaseable"] = shape["mergeable"]
         shape["mergeable_state"] = isClean.map { $0 ? (pull.isDraft ? "draft" : "clean") : "dirty" } ?? "unknown"
         shape["merged_by"] = pull.mergedBy.map { self.shape(user: $0) } ?? .null
         shape["comments"] = JSON(repository.comments.count { $0.pull == pull.number })

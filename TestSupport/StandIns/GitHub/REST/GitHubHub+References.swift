@@ -27,11 +27,6 @@ extension GitHubHub {
         let isProtected = repository.rules.protectedBranches.contains(name)
         return GitHubReply([
             "name": .string(name), "commit": self.shape(commit, in: repository), "protected": .bool(isProtected),
-            "_links": [
-                "self": .string("\(self.url)/repos/\(repository.fullName)/branches/\(name)"),
-                "html": .string("\(self.url)/\(repository.fullName)/tree/\(name)"),
-            ],
-            "protection": ["enabled": .bool(isProtected)],
         ])
     }
 

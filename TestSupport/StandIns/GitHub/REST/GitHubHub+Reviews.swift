@@ -51,15 +51,7 @@ extension GitHubHub {
         }
         var lines: [HubComment] = []
         for value in comments {
-            do {
-                lines.append(try await self.line(value, on: pull, in: repository, by: login, missing: "position"))
-            } catch let problem as GitHubProblem {
-                // In a review the errors of places are words.
-                guard let error = problem.errors.first, error["field"] != nil, let words = error["message"]?.stringValue
-                else { throw problem }
-                let text = words.split(separator: " ", maxSplits: 1).last.map(String.init) ?? words
-                throw GitHubProblem(422, "Unprocessable Entity", errors: [.string(text)])
-            }
+            lines.append(try await self.line(value, on: pull, in: repository, by: login))
         }
         let review = self.addReview(body, state, on: pull, in: repository, by: login)
         for index in lines.indices { lines[index].review = review.id }
@@ -106,7 +98,6 @@ extension GitHubHub {
             "pull_request_url": .string(pull), "commit_id": .string(review.commit),
             "submitted_at": Self.date(review.submitted),
             "author_association": self.association(of: review.author, to: repository),
-            "_links": ["html": ["href": .string(page)], "pull_request": ["href": .string(pull)]],
         ]
     }
 }

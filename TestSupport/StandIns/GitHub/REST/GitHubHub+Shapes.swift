@@ -10,12 +10,10 @@ extension GitHubHub {
 
     func shape(user login: String) -> JSON {
         let user = self.user(login)
-        let api = "\(self.url)/users/\(user.login)"
         return [
             "login": .string(user.login), "id": JSON(user.id), "node_id": .string("U_\(user.id)"),
-            "avatar_url": .string("\(self.url)/avatars/\(user.id)"), "gravatar_id": "", "url": .string(api),
-            "html_url": .string("\(self.url)/\(user.login)"), "repos_url": .string("\(api)/repos"),
-            "organizations_url": .string("\(api)/orgs"), "type": .string(user.kind.rawValue), "site_admin": false,
+            "url": .string("\(self.url)/users/\(user.login)"), "html_url": .string("\(self.url)/\(user.login)"),
+            "type": .string(user.kind.rawValue),
         ]
     }
 
@@ -29,19 +27,10 @@ extension GitHubHub {
             "full_name": .string(name), "private": .bool(repository.isPrivate),
             "owner": self.shape(user: repository.owner), "html_url": .string("\(self.url)/\(name)"),
             "description": .null, "fork": .bool(repository.parent != nil),
-            "url": .string(api), "forks_url": .string("\(api)/forks"), "hooks_url": .string("\(api)/hooks"),
-            "branches_url": .string("\(api)/branches{/branch}"), "git_refs_url": .string("\(api)/git/refs{/sha}"),
-            "trees_url": .string("\(api)/git/trees{/sha}"), "statuses_url": .string("\(api)/statuses/{sha}"),
-            "commits_url": .string("\(api)/commits{/sha}"), "git_commits_url": .string("\(api)/git/commits{/sha}"),
-            "comments_url": .string("\(api)/comments{/number}"), "contents_url": .string("\(api)/contents/{+path}"),
-            "compare_url": .string("\(api)/compare/{base}...{head}"), "pulls_url": .string("\(api)/pulls{/number}"),
-            "issues_url": .string("\(api)/issues{/number}"), "git_url": .string("git://127.0.0.1/\(name).git"),
-            "ssh_url": .string("git@127.0.0.1:\(name).git"), "clone_url": .string("\(self.url)/\(name).git"),
+            "url": .string(api), "clone_url": .string("\(self.url)/\(name).git"),
             "created_at": Self.date(repository.created), "updated_at": Self.date(repository.pushed),
-            "pushed_at": Self.date(repository.pushed), "size": 1, "language": .null, "has_issues": true,
-            "forks_count": JSON(self.forks(of: repository).count), "archived": .bool(repository.isArchived),
-            "disabled": false, "allow_forking": true, "is_template": false, "topics": [],
-            "visibility": repository.isPrivate ? "private" : "public", "forks": 0, "open_issues": 0, "watchers": 0,
+            "pushed_at": Self.date(repository.pushed), "size": 1,
+            "archived": .bool(repository.isArchived), "disabled": false, "allow_forking": true,
             "default_branch": .string(repository.defaultBranch),
         ]
         if actor.key != "anonymous" {
@@ -53,11 +42,6 @@ extension GitHubHub {
         if isFull, let parent = repository.parent.flatMap({ self.repository($0) }) {
             shape["parent"] = self.shape(parent, for: actor)
             shape["source"] = shape["parent"]
-        }
-        if isFull {
-            for kind in ["allow_merge_commit", "allow_squash_merge", "allow_rebase_merge"] { shape[kind] = true }
-            shape["network_count"] = shape["forks_count"]
-            shape["subscribers_count"] = 0
         }
         return .object(shape)
     }
@@ -80,10 +64,7 @@ extension GitHubHub {
 
     private static func verification(_ commit: HubCommit) -> JSON {
         let isOurs = commit.committer.email == "noreply@github.com"
-        return [
-            "verified": .bool(isOurs), "reason": isOurs ? "valid" : "unsigned", "signature": .null, "payload": .null,
-            "verified_at": .null,
-        ]
+        return ["verified": .bool(isOurs), "reason": isOurs ? "valid" : "unsigned"]
     }
 
     /// - Parameter api: The address that `/commits/ID` is below.
@@ -124,26 +105,20 @@ extension GitHubHub {
                 "author": self.shape(commit.author), "committer": self.shape(commit.committer),
                 "message": .string(commit.message),
                 "tree": ["sha": .string(commit.tree), "url": .string("\(api)/git/trees/\(commit.tree)")],
-                "url": .string("\(api)/git/commits/\(commit.id)"), "comment_count": 0,
+                "url": .string("\(api)/git/commits/\(commit.id)"),
                 "verification": Self.verification(commit),
             ],
             "url": .string("\(api)/commits/\(commit.id)"), "html_url": .string("\(page)/\(commit.id)"),
-            "comments_url": .string("\(api)/commits/\(commit.id)/comments"), "author": account(commit.author),
-            "committer": account(commit.committer),
+            "author": account(commit.author), "committer": account(commit.committer),
             "parents": self.shape(parentsOf: commit, in: repository, api),
         ]
     }
 
-    func shape(_ file: GitHubDiff.File, at commit: String, in repository: HubRepository) -> JSON {
-        let path = PercentEncoding.encode(file.path, keeping: .path)
-        let name = repository.fullName
+    static func shape(_ file: GitHubDiff.File) -> JSON {
         var shape: JSONObject = [
             "sha": .string(file.blob), "filename": .string(file.path), "status": .string(file.status),
             "additions": JSON(file.additions), "deletions": JSON(file.deletions),
             "changes": JSON(file.additions + file.deletions),
-            "blob_url": .string("\(self.url)/\(name)/blob/\(commit)/\(path)"),
-            "raw_url": .string("\(self.url)/\(name)/raw/\(commit)/\(path)"),
-            "contents_url": .string("\(self.url)/repos/\(name)/contents/\(path)?ref=\(commit)"),
         ]
         if let old = file.oldPath { shape["previous_filename"] = .string(old) }
         if let patch = file.patch { shape["patch"] = .string(patch) }

@@ -10,9 +10,6 @@ extension GitHubRoutes {
             try $0.createComment($1)
         },
         .init(.get, "\(repo)/pulls/{pull_number}/comments", .read("pull_requests")) { try $0.listReviewComments($1) },
-        .init(.post, "\(repo)/pulls/{pull_number}/comments", .talk("pull_requests"), isContent: true) {
-            try await $0.createReviewComment($1)
-        },
         .init(
             .post, "\(repo)/pulls/{pull_number}/comments/{comment_id}/replies", .talk("pull_requests"), isContent: true
         ) {
@@ -25,8 +22,6 @@ extension GitHubRoutes {
     ]
 
     static let checks: [GitHubRoute] = [
-        .init(.post, "\(repo)/statuses/{sha}", .write("statuses")) { try await $0.createStatus($1) },
-        .init(.post, "\(repo)/check-runs", .write("checks")) { try await $0.createCheck($1) },
         .init(.get, "\(repo)/check-runs/{check_run_id}/annotations", .read("checks")) { _, _ in GitHubReply([]) },
         .init(.get, "\(repo)/actions/workflows", .read("actions")) { try await $0.listWorkflows($1) },
         .init(.post, "\(repo)/actions/workflows/{workflow_id}/dispatches", .write("actions")) {

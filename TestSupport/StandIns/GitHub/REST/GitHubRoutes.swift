@@ -36,7 +36,6 @@ enum GitHubRoutes {
 
     private static let files: [GitHubRoute] = [
         .init(.get, "\(repo)/contents/{+path}", .read("contents")) { try await $0.getContents($1) },
-        .init(.put, "\(repo)/contents/{+path}", .write("contents"), isContent: true) { try await $0.putContents($1) },
         .init(.get, "\(repo)/commits", .read("contents")) { try await $0.listCommits($1) },
         .init(.get, "\(repo)/compare/{+basehead}", .read("contents")) { try await $0.compare($1) },
     ]
@@ -47,6 +46,5 @@ enum GitHubRoutes {
         .init(.get, "\(repo)/pulls/{pull_number}", .read("pull_requests")) { try await $0.getPull($1) },
         .init(.patch, "\(repo)/pulls/{pull_number}", .talk("pull_requests")) { try await $0.updatePull($1) },
         .init(.get, "\(repo)/pulls/{pull_number}/files", .read("pull_requests")) { try await $0.listPullFiles($1) },
-        .init(.put, "\(repo)/pulls/{pull_number}/merge", .write("contents")) { try await $0.mergePull($1) },
     ]
 }

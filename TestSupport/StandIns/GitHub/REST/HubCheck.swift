@@ -11,6 +11,5 @@ struct HubCheck: Sendable {
     let completed: Double?
     let title: String?
     let summary: String?
-    let text: String?
     let app: String
 }

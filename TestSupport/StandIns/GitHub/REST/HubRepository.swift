@@ -26,7 +26,6 @@ package final class HubRepository {
     package var comments: [HubComment] = []
     package var reviewComments: [HubComment] = []
     package var reviews: [HubReview] = []
-    var statuses: [String: [JSONObject]] = [:]
     var checks: [HubCheck] = []
     var runs: [GitHubRun] = []
     var hooks: [HubHook] = []
