@@ -8,14 +8,15 @@ import Testing
 @Net
 struct HTTP1ConnectionTests {
     private func get(
-        _ server: RawServer, by client: HTTPClient, _ method: HTTPMethod = .get, host: String = "127.0.0.1"
+        _ server: ScriptedServer, by client: HTTPClient, _ method: HTTPMethod = .get, host: String = "127.0.0.1"
     ) async throws -> String {
         let request = HTTPClientRequest(method, try HTTPURL("http://\(host):\(server.port)/"))
         let body = try await client.execute(request).body.collect(upTo: 1_000)
         return String(decoding: body, as: UTF8.self)
     }
 
-    private func answer(_ connection: RawServer.Connection, headers: String = "", _ end: String = "") async throws {
+    private func answer(_ connection: ScriptedServer.Connection, headers: String = "", _ end: String = "") async throws
+    {
         try await connection.write("HTTP/1.1 200 OK\r\n\(headers)Content-Length: 2\r\n\r\nok\(end)")
     }
 
@@ -23,7 +24,7 @@ struct HTTP1ConnectionTests {
         "a connection that the server has closed, or spoiled, is not used again, so that no request is lost",
         arguments: ["close", "junk", "header", "late junk"])
     func spoiled(_ way: String) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             while try await connection.head() != nil {
                 let isClosing = way == "header"
                 try await self.answer(
@@ -44,7 +45,7 @@ struct HTTP1ConnectionTests {
 
     @Test("localhost is tried at both of its addresses")
     func localhost() async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             while let head = try await connection.head() {
                 #expect(head.contains("\r\nHost: localhost:"))
                 try await self.answer(connection)
@@ -58,10 +59,10 @@ struct HTTP1ConnectionTests {
 
     @Test("at the limit, an idle connection to another server makes room")
     func limit() async throws {
-        let handler: @Net @Sendable (RawServer.Connection) async throws -> Void = { connection in
+        let handler: @Net @Sendable (ScriptedServer.Connection) async throws -> Void = { connection in
             while try await connection.head() != nil { try await self.answer(connection) }
         }
-        let first = try RawServer(handler), second = try RawServer(handler)
+        let first = try ScriptedServer(handler), second = try ScriptedServer(handler)
         var settings = HTTPClientSettings()
         settings.maxConnections = 1
         let client = HTTPClient(settings)
@@ -77,7 +78,7 @@ struct HTTP1ConnectionTests {
     @Test("the limit holds for all servers together, and every request gets its turn")
     func sharedLimit() async throws {
         var inProgress = 0, most = 0
-        let handler: @Net @Sendable (RawServer.Connection) async throws -> Void = { connection in
+        let handler: @Net @Sendable (ScriptedServer.Connection) async throws -> Void = { connection in
             while try await connection.head() != nil {
                 inProgress += 1
                 most = max(most, inProgress)
@@ -86,7 +87,7 @@ struct HTTP1ConnectionTests {
                 try await self.answer(connection)
             }
         }
-        let servers = [try RawServer(handler), try RawServer(handler), try RawServer(handler)]
+        let servers = [try ScriptedServer(handler), try ScriptedServer(handler), try ScriptedServer(handler)]
         var settings = HTTPClientSettings()
         settings.maxConnections = 2
         let client = HTTPClient(settings)
@@ -101,7 +102,7 @@ struct HTTP1ConnectionTests {
     @Test("a request that waits for a connection can be cancelled, and the next one gets it")
     func cancelWaiting() async throws {
         let mayAnswer = Gate()
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             while try await connection.head() != nil {
                 try await mayAnswer.passed()
                 try await self.answer(connection)
@@ -123,7 +124,7 @@ struct HTTP1ConnectionTests {
 
     @Test("a streamed body of another length than announced is an error", arguments: [2, 4])
     func wrongLength(_ length: Int) async throws {
-        let server = try RawServer { try await $0.peerGone() }
+        let server = try ScriptedServer { try await $0.peerGone() }
         let url = try HTTPURL("http://127.0.0.1:\(server.port)/")
         let body = HTTPClientRequest.Body.stream(length: length) { try await $0.write([1, 2, 3]) }
         let error = await #expect(throws: HTTPClientError.self) {
@@ -136,7 +137,7 @@ struct HTTP1ConnectionTests {
     @Test("a long body arrives whole, and so does the answer that follows it")
     func longBody() async throws {
         let length = 3_000_000
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             while try await connection.head() != nil {
                 let body = try await connection.body(length)
                 #expect(body.indices.allSatisfy { $0 % 997 != 0 || body[$0] == UInt8(truncatingIfNeeded: $0) })

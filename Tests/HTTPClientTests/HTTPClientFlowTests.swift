@@ -8,7 +8,7 @@ import Testing
 @Suite("HTTPClient: deadlines, back-pressure and cancellation", .serialized, .timeLimit(.minutes(1)))
 @Net
 struct HTTPClientFlowTests {
-    private func request(_ server: RawServer, _ body: HTTPClientRequest.Body = .none) throws -> HTTPClientRequest {
+    private func request(_ server: ScriptedServer, _ body: HTTPClientRequest.Body = .none) throws -> HTTPClientRequest {
         try HTTPClientRequest(body.isNone ? .get : .post, HTTPURL("http://127.0.0.1:\(server.port)/"), body: body)
     }
 
@@ -20,7 +20,7 @@ struct HTTPClientFlowTests {
             "", "HTTP/1.1 200 OK\r\nX: ", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
         ], Sender.allCases)
     func idle(_ start: String, sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write(start)
             try await connection.peerGone()
@@ -35,7 +35,7 @@ struct HTTPClientFlowTests {
 
     @Test("a slow but steady server exceeds the total deadline, not the idle one", arguments: Sender.allCases)
     func total(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\n\r\n")
             while true {
@@ -63,7 +63,7 @@ struct HTTPClientFlowTests {
     func notTwice(_ example: (method: HTTPMethod, isRetried: Bool), sender: Sender) async throws {
         let (method, isRetried) = example
         let requests = Protected(0)
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             while try await connection.head() != nil {
                 let number = requests.withLock { number in
                     number += 1
@@ -89,7 +89,7 @@ struct HTTPClientFlowTests {
 
     @Test("a TLS handshake that never starts counts as a connect time-out")
     func connectTimeout() async throws {
-        let server = try RawServer { try await $0.peerGone() }
+        let server = try ScriptedServer { try await $0.peerGone() }
         let client = HTTPClient(Sender.libcurl.settings { $0.connectTimeout = .milliseconds(80) })
         let error = await #expect(throws: HTTPClientError.self) {
             try await client.execute(HTTPClientRequest(.get, HTTPURL("https://127.0.0.1:\(server.port)/")))
@@ -101,7 +101,7 @@ struct HTTPClientFlowTests {
 
     @Test("a pause of the local reader doesn't time out", arguments: Sender.allCases)
     func slowReaderIsNoTimeout(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n")
             try await connection.write([UInt8](repeating: 1, count: 3_000_000))
@@ -121,7 +121,7 @@ struct HTTPClientFlowTests {
     func cancel(inBody: Bool, sender: Sender) async throws {
         let gone = Gate()
         let begun = Gate()
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             if inBody { try await connection.write("HTTP/1.1 200 OK\r\n\r\nabc") }
             if !inBody { begun.open() }
@@ -144,7 +144,7 @@ struct HTTPClientFlowTests {
     @Test("releasing a body ends its transfer", arguments: Sender.allCases)
     func dropped(sender: Sender) async throws {
         let gone = Gate()
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\n\r\nabc")
             try await connection.peerGone()
@@ -161,7 +161,7 @@ struct HTTPClientFlowTests {
 
     @Test("a body can be read after its client was released", arguments: Sender.allCases)
     func clientGone(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
             try await connection.write([UInt8](repeating: 1, count: 1_000_000))
@@ -177,7 +177,7 @@ struct HTTPClientFlowTests {
     func download(sender: Sender) async throws {
         let total = 40_000_000
         var written = 0
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n")
             while written < total {
@@ -209,7 +209,7 @@ struct HTTPClientFlowTests {
     func upload(sender: Sender) async throws {
         let resume = Gate()
         var received = 0
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await resume.passed()
             while received < 20_000_000, let bytes = try await connection.read() { received += bytes.count }
@@ -245,7 +245,7 @@ struct HTTPClientFlowTests {
 
     @Test("an error of the body's writer becomes the error of the exchange", arguments: Sender.allCases)
     func brokenBody(sender: Sender) async throws {
-        let server = try RawServer { try await $0.peerGone() }
+        let server = try ScriptedServer { try await $0.peerGone() }
         let client = HTTPClient(sender.settings)
         let body = HTTPClientRequest.Body.stream(length: nil) { writer in
             try await writer.write([1, 2, 3])
@@ -257,7 +257,7 @@ struct HTTPClientFlowTests {
 
     @Test("a response before the end of the request body counts, and the writer ends", arguments: Sender.allCases)
     func earlyAnswer(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write(
                 "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
@@ -275,7 +275,7 @@ struct HTTPClientFlowTests {
 
     @Test("a thousand concurrent event streams", arguments: Sender.allCases)
     func thousandStreams(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
             for number in 0..<20 {
@@ -306,7 +306,7 @@ struct HTTPClientFlowTests {
     func maxConnections(sender: Sender) async throws {
         var open = 0
         var most = 0
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             while try await connection.head() != nil {
                 open += 1
                 most = max(most, open)

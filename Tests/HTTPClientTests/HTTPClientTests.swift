@@ -8,12 +8,12 @@ import Testing
 @Suite("HTTPClient", .timeLimit(.minutes(1)))
 @Net
 struct HTTPClientTests {
-    private func url(_ server: RawServer, _ target: String = "/") throws -> HTTPURL {
+    private func url(_ server: ScriptedServer, _ target: String = "/") throws -> HTTPURL {
         try HTTPURL("http://127.0.0.1:\(server.port)\(target)")
     }
 
     private func get(
-        _ server: RawServer, _ target: String = "/", by sender: Sender
+        _ server: ScriptedServer, _ target: String = "/", by sender: Sender
     ) async throws -> HTTPClientResponse {
         try await HTTPClient(sender.settings).execute(HTTPClientRequest(.get, self.url(server, target)))
     }
@@ -22,7 +22,7 @@ struct HTTPClientTests {
         "the caller's method, target and headers are sent unchanged; status, headers and body are returned",
         arguments: Sender.allCases)
     func exchange(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             let head = try await connection.head() ?? ""
             let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
             expectEqual(lines.first, "GET /a/../b//%41?x=1&y=%20|? HTTP/1.1")
@@ -44,7 +44,7 @@ struct HTTPClientTests {
 
     @Test("each new connection is checked by its very address, so that a name that moves leads nowhere else")
     func refusedAddress() async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         }
@@ -99,7 +99,7 @@ struct HTTPClientTests {
 
     @Test("every kind of body is framed correctly, without extra headers", arguments: sent, Sender.allCases)
     func bodies(_ sent: Sent, sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             let head = try await connection.head() ?? ""
             let lines = head.split(whereSeparator: \.isNewline).map(String.init)
             expectEqual(lines.first, "\(sent.method) / HTTP/1.1")
@@ -118,7 +118,7 @@ struct HTTPClientTests {
 
     @Test("HEAD has headers and no body, whatever its Content-Length", arguments: Sender.allCases)
     func head(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n")
             _ = try await connection.head()
@@ -132,7 +132,7 @@ struct HTTPClientTests {
 
     @Test("informational heads and trailers are skipped, redirects are not followed", arguments: Sender.allCases)
     func heads(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write(
                 "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 302 Found\r\nLocation: /other\r\nTransfer-Encoding: chunked\r\nX: a\r\n  b\r\n\r\n"
@@ -151,7 +151,7 @@ struct HTTPClientTests {
 
     @Test("consecutive requests share one connection", arguments: Sender.allCases)
     func reuse(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             while try await connection.head() != nil {
                 try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
             }
@@ -167,7 +167,7 @@ struct HTTPClientTests {
 
     @Test("a body over the limit is an error", arguments: Sender.allCases)
     func collectLimit(sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\n\r\n")
             while true { try await connection.write([UInt8](repeating: 0, count: 100_000)) }
@@ -198,7 +198,7 @@ struct HTTPClientTests {
                 code: .tooLarge),
         ], Sender.allCases)
     func badAnswers(_ answer: Answer, sender: Sender) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write(answer.text)
         }
@@ -212,7 +212,7 @@ struct HTTPClientTests {
 
     @Test("a refused connection is safe to retry", arguments: Sender.allCases)
     func refused(sender: Sender) async throws {
-        let server = try RawServer { _ in }
+        let server = try ScriptedServer { _ in }
         let port = server.port
         server.stop()
         let error = await #expect(throws: HTTPClientError.self) {
@@ -236,7 +236,7 @@ struct HTTPClientTests {
 
     @Test("a request that could be misread is rejected before anything is sent", arguments: Sender.allCases)
     func injection(sender: Sender) async throws {
-        let server = try RawServer { _ in }
+        let server = try ScriptedServer { _ in }
         var requests: [HTTPClientRequest] = []
         for method in ["GET /x HTTP/1.1\r\nX:", "", "A B", "CONNECT"] {
             requests.append(HTTPClientRequest(HTTPMethod(rawValue: method), try self.url(server)))

@@ -10,9 +10,9 @@ struct OpenAheadTests {
     /// Begins an answer to each request, and ends it when `mayEnd` is open.
     private func server(
         _ headers: String = "", mayEnd: Gate, numbers: @escaping @Net @Sendable (Int) -> Void = { _ in }
-    ) throws -> RawServer {
+    ) throws -> ScriptedServer {
         var count = 0
-        return try RawServer { connection in
+        return try ScriptedServer { connection in
             count += 1
             let number = count
             while try await connection.head() != nil {
@@ -31,7 +31,7 @@ struct OpenAheadTests {
         return HTTPClient(settings)
     }
 
-    private func begin(_ server: RawServer, by client: HTTPClient) async throws -> HTTPClientResponse {
+    private func begin(_ server: ScriptedServer, by client: HTTPClient) async throws -> HTTPClientResponse {
         try await client.execute(HTTPClientRequest(.post, HTTPURL("http://127.0.0.1:\(server.port)/")))
     }
 
@@ -76,7 +76,7 @@ struct OpenAheadTests {
 
     @Test("none is opened for an answer that arrives whole")
     func whole() async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             while try await connection.head() != nil {
                 try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nokay")
             }
@@ -91,7 +91,7 @@ struct OpenAheadTests {
     func closed() async throws {
         let mayEnd = Gate()
         var accepted = 0
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             accepted += 1
             // The second was opened ahead.
             if accepted == 2 { return }

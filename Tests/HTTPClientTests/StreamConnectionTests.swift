@@ -7,7 +7,7 @@ import Testing
 @Suite("StreamConnection", .timeLimit(.minutes(1)))
 @Net
 struct StreamConnectionTests {
-    private func connect(_ server: RawServer) async throws -> StreamConnection {
+    private func connect(_ server: ScriptedServer) async throws -> StreamConnection {
         try await StreamConnection.connect(host: "127.0.0.1", port: server.port)
     }
 
@@ -16,7 +16,7 @@ struct StreamConnectionTests {
 
     @Test("bytes are exchanged until the peer's end")
     func crossing() async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             try await connection.write("hello\r\n")
             try await expectEqual(connection.read(), Array("NICK a\r\n".utf8))
             try await connection.write("bye")
@@ -31,7 +31,7 @@ struct StreamConnectionTests {
 
     @Test("several connections work concurrently")
     func several() async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             while let bytes = try await connection.read() { try await connection.write(bytes) }
         }
         var connections: [StreamConnection] = []
@@ -77,7 +77,7 @@ struct StreamConnectionTests {
     func pressure() async throws {
         let gone = Gate()
         let resume = Gate()
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             try await resume.passed()
             while try await connection.read() != nil {}
             gone.open()
@@ -106,7 +106,7 @@ struct StreamConnectionTests {
 
     @Test("a cancelled reader ends, and the connection remains usable")
     func cancelledReader() async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.read()
             try await connection.write("pong")
         }
@@ -123,7 +123,7 @@ struct StreamConnectionTests {
     @Test("closing ends a waiting reader, and releasing the connection closes it")
     func closing() async throws {
         let gone = Gate()
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             try await connection.peerGone()
             gone.open()
         }
@@ -134,7 +134,7 @@ struct StreamConnectionTests {
         try await expectEqual(reader.value, nil)
         try await gone.passed()
         let dropped = Gate()
-        let second = try RawServer { connection in
+        let second = try ScriptedServer { connection in
             try await connection.peerGone()
             dropped.open()
         }
@@ -160,7 +160,7 @@ struct StreamConnectionTests {
             }
             expectEqual(wrong?.code, .invalidRequest)
         }
-        let silent = try RawServer { try await $0.peerGone() }
+        let silent = try ScriptedServer { try await $0.peerGone() }
         let late = await #expect(throws: HTTPClientError.self) {
             try await StreamConnection.connect(
                 host: "127.0.0.1", port: silent.port, tls: TLSSettings(), timeout: .milliseconds(60))
@@ -171,7 +171,7 @@ struct StreamConnectionTests {
 
     @Test("cancelling while connecting ends at once")
     func cancelledConnect() async throws {
-        let silent = try RawServer { try await $0.peerGone() }
+        let silent = try ScriptedServer { try await $0.peerGone() }
         let task = Task {
             try await StreamConnection.connect(host: "127.0.0.1", port: silent.port, tls: TLSSettings())
         }

@@ -76,7 +76,7 @@ struct TLSTests {
 
     @Test("a server without TLS causes a TLS error", arguments: [false, true])
     func noTLS(prefersHTTP1: Bool) async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             _ = try await connection.read()
             try await connection.write("HTTP/1.1 400 Bad Request\r\n\r\n")
         }
@@ -86,19 +86,19 @@ struct TLSTests {
 
     @Test("a server that ends the connection in the handshake causes a TLS error", arguments: [false, true])
     func endedHandshake(prefersHTTP1: Bool) async throws {
-        let server = try RawServer { _ = try await $0.read() }
+        let server = try ScriptedServer { _ = try await $0.read() }
         try await expectEqual(self.failure(of: server, prefersHTTP1: prefersHTTP1).code, .tls)
         server.stop()
     }
 
     @Test("a server that does not answer the handshake is given up", arguments: [false, true])
     func silentHandshake(prefersHTTP1: Bool) async throws {
-        let server = try RawServer { try await $0.peerGone() }
+        let server = try ScriptedServer { try await $0.peerGone() }
         try await expectEqual(self.failure(of: server, prefersHTTP1: prefersHTTP1).code, .connectTimeout)
         server.stop()
     }
 
-    private func failure(of server: RawServer, prefersHTTP1: Bool) async throws -> HTTPClientError {
+    private func failure(of server: ScriptedServer, prefersHTTP1: Bool) async throws -> HTTPClientError {
         var settings = HTTPClientSettings()
         settings.prefersHTTP1 = prefersHTTP1
         settings.connectTimeout = .milliseconds(300)
@@ -226,7 +226,7 @@ struct TLSTests {
 
     @Test("with nginx over HTTP/2, many requests share a connection and a slow one doesn't block the others")
     func http2() async throws {
-        let upstream = try RawServer { connection in
+        let upstream = try ScriptedServer { connection in
             let head = try await connection.head() ?? ""
             var count = 0
             while count < 2_000_000, let bytes = try await connection.read() { count += bytes.count }
@@ -343,7 +343,7 @@ struct TLSTests {
 
     @Test("over HTTP/1.1, bodies of any length go both ways, connections are kept, and new ones resume the session")
     func http1() async throws {
-        let upstream = try RawServer { connection in
+        let upstream = try ScriptedServer { connection in
             while let head = try await connection.head() {
                 let body = try await connection.body(head.contains("/upload") ? 2_000_000 : 0)
                 let isWhole = body.indices.allSatisfy { $0 % 997 != 0 || body[$0] == UInt8(truncatingIfNeeded: $0) }
@@ -399,7 +399,7 @@ struct TLSTests {
 
     @Test("a handle that has streamed a body sends whole ones of any size, over HTTP/2")
     func handleOfUpload() async throws {
-        let upstream = try RawServer { connection in
+        let upstream = try ScriptedServer { connection in
             let head = try await connection.head() ?? ""
             let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
                 .flatMap { Int($0.split(separator: " ").last ?? "") }
@@ -437,7 +437,7 @@ struct TLSTests {
     @Test("a request over HTTP/2 that nobody waits for any more ends at once at the server", .timeLimit(.minutes(1)))
     func cancelled() async throws {
         let ended = Gate()
-        let upstream = try RawServer { connection in
+        let upstream = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegin")
             while try await connection.read() != nil {}

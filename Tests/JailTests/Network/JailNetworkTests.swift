@@ -63,7 +63,7 @@ struct JailNetworkTests {
         let counted = Box()
         let server = try ScriptedServer { connection in
             var total = 0
-            while let piece = try await connection.read() { total += piece.utf8.count }
+            while let piece = try await connection.read() { total += piece.count }
             counted.set("\(total)")
         }
         defer { server.stop() }
