@@ -25,8 +25,7 @@ struct AskCrashTests {
             self.host = try await HostProcess(configuration: HostConfiguration.web(self.model) + "\n" + configuration)
             self.environment = environment
             try await self.host.start(fault: fault, environment: environment)
-            self.owner = try await GatewayClient(
-                signingInAt: try #require(self.host.address), code: try #require(await self.host.code))
+            self.owner = try await self.host.signIn()
         }
 
         mutating func restart() async throws {
@@ -96,8 +95,7 @@ struct AskCrashTests {
     /// A member with a thread on the web.
     private func member(_ scene: Scene) async throws -> (client: GatewayClient, thread: String) {
         let pair = try JSON.parse(try await scene.host.run(["pair", "--role", "member", "--json"]).output)
-        let client = try await GatewayClient(
-            signingInAt: try #require(scene.host.address), code: try #require(pair["code"]?.stringValue))
+        let client = try await scene.host.signIn(try #require(pair["code"]?.stringValue))
         return (client, try await client.newThread())
     }
 

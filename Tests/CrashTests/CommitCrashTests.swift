@@ -24,6 +24,15 @@ struct CommitCrashTests {
                 """, directory: directory)
     }
 
+    /// The lines about commits in a thread, once there is one.
+    static func commits(in thread: String, _ client: GatewayClient) async throws -> [String] {
+        while true {
+            let commits = try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text)
+            if !commits.isEmpty { return commits }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     /// What commits, and how the commit's subject begins.
     struct Way: Sendable, CustomTestStringConvertible {
         let text: String
@@ -46,8 +55,7 @@ struct CommitCrashTests {
     func killed(_ way: Way) async throws {
         let host = try await Self.host()
         try await host.start(fault: "commit-made")
-        var client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        var client = try await host.signIn()
         let thread = try await client.newThread()
         _ = try await client.ended(try await client.send("/run echo words > words.txt", to: thread))
         _ = try? await client.send(way.text, to: thread, key: "the-one")
@@ -75,8 +83,7 @@ struct CommitCrashTests {
     func served() async throws {
         let host = try await Self.host(isServed: true)
         try await host.start(fault: "commit-made")
-        var client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        var client = try await host.signIn()
         let thread = try await client.newThread()
         _ = try await client.ended(try await client.send("/run echo words > words.txt", to: thread))
         _ = try? await client.send("/commit Keep the words", to: thread, key: "the-one")
@@ -87,11 +94,7 @@ struct CommitCrashTests {
         try mirror("update-ref -d '\(branch)'")
         try await host.start()
         client = client.moved(to: try #require(host.address))
-        var commits: [String] = []
-        while commits.isEmpty {
-            try await Task.sleep(for: .milliseconds(20))
-            commits = try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text)
-        }
+        let commits = try await Self.commits(in: thread, client)
         #expect(commits.count == 1 && commits[0].contains("Keep the words"), "\(commits)")
         let rows = try await client.get("/api/v1/audit?limit=200")["items"]?.arrayValue ?? []
         expectEqual(rows.count { $0["kind"] == "commit" }, 1)
@@ -102,8 +105,7 @@ struct CommitCrashTests {
     func documents() async throws {
         let host = try await Self.host()
         try await host.start(fault: "commit-made")
-        var client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        var client = try await host.signIn()
         let thread = try await client.newThread()
         _ = try? await client.send("/specify a login page", to: thread, key: "the-one")
         try await host.waitForEnd()
@@ -111,11 +113,7 @@ struct CommitCrashTests {
         client = client.moved(to: try #require(host.address))
         let operation = try await client.send("/specify a login page", to: thread, key: "the-one")
         try await expectEqual(client.ended(operation)["state"], "interrupted")
-        var commits: [String] = []
-        while commits.isEmpty {
-            try await Task.sleep(for: .milliseconds(20))
-            commits = try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text)
-        }
+        let commits = try await Self.commits(in: thread, client)
         #expect(commits.count == 1 && commits[0].contains("Specify 001-login-page"), "\(commits)")
         let resumed = try await client.ended(try await client.send("/resume", to: thread))
         #expect(resumed["state"] == "complete" && resumed["commits"]?.arrayValue?.count == 1, "\(resumed.text)")

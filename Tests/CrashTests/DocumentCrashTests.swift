@@ -14,8 +14,7 @@ struct DocumentCrashTests {
     func killed(pass: Int) async throws {
         let (directory, host) = try await Self.host()
         try await host.start(fault: "edit-stored:\(pass)")
-        var client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code), name: "Ada")
+        var client = try await host.signIn(as: "Ada")
         let thread = try await client.newThread()
         let sockets = WebSocketClient()
         try await YjsProgram.run { yjs in
@@ -67,8 +66,7 @@ struct DocumentCrashTests {
     func killedOften() async throws {
         let (_, host) = try await Self.host()
         try await host.start()
-        var client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code), name: "Ada")
+        var client = try await host.signIn(as: "Ada")
         let thread = try await client.newThread()
         let sockets = WebSocketClient()
         var random = SeededGenerator(state: 11)

@@ -13,8 +13,7 @@ struct FullDiskTests {
         let disk = try await SmallDisk(megabytes: 8)
         let host = try await HostProcess(configuration: HostConfiguration.web(model), dataPath: disk.path + "/data")
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         let thread = try await client.newThread()
         let operation = try await client.send("Before", to: thread)
         let live = try await client.live()

@@ -7,26 +7,6 @@ import Testing
 /// not begun again by itself.
 @Suite("A crash while a model's call waits for approval", .serialized, .timeLimit(.minutes(4)))
 struct LeftAskCrashTests {
-    private static let settings = """
-        gateway: {listen: "127.0.0.1:0"}
-        model: {provider: rehearsal}
-        approvals: {commands: ask, writes: allow}
-
-        """
-
-    private static func host() async throws -> HostProcess {
-        let directory = try TemporaryDirectory()
-        let project = directory.path + "/project"
-        try RealGit("/").shell("mkdir -p \(project)")
-        try TestFile.write("runs\n", to: project + "/.gitignore")
-        try TestFile.write("sum() {\n    echo $(($1 - $2))\n}\n", to: project + "/sum.sh")
-        try TestFile.write(". ./sum.sh\necho run >> runs\n[ \"$(sum 2 3)\" = 5 ]\n", to: project + "/test.sh")
-        try RealGit(project)("init -q && git add -A && git commit -qm Start")
-        return try await HostProcess(
-            configuration: Self.settings + "repositories: [{name: project, path: \"\(project)\"}]\n",
-            directory: directory)
-    }
-
     private static func audit(_ client: GatewayClient) async throws -> [JSON] {
         try await client.get("/api/v1/audit?limit=200")["items"]?.arrayValue ?? []
     }
@@ -52,10 +32,9 @@ struct LeftAskCrashTests {
         "the ask stays open, and its answer continues the turn with exactly what was asked",
         arguments: ["approve", "deny", "resume"])
     func killed(_ way: String) async throws {
-        let host = try await Self.host()
+        let host = try await RepairCrashTests.host(commands: "ask")
         try await host.start()
-        var client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        var client = try await host.signIn()
         let thread = try await client.newThread()
         _ = try await client.ended(try await client.send("/repo project", to: thread))
         let operation = try await client.send("Fix the failing test.", to: thread)

@@ -105,8 +105,7 @@ struct MirrorCrashTests {
         // The host looks at its servers as soon as it starts.
         scene.hangNextFetch()
         try await scene.host.start(environment: Self.environment)
-        var client = try await GatewayClient(
-            signingInAt: try #require(scene.host.address), code: try #require(await scene.host.code))
+        var client = try await scene.host.signIn()
         for round in ["clone", "fetch"] {
             if round == "fetch" {
                 scene.hangNextFetch()
@@ -135,8 +134,7 @@ struct MirrorCrashTests {
         let scene = try await Scene()
         try scene.commit("big", megabytes: 50)
         try await scene.host.start(environment: Self.environment)
-        let client = try await GatewayClient(
-            signingInAt: try #require(scene.host.address), code: try #require(await scene.host.code))
+        let client = try await scene.host.signIn()
         let process = try #require(await scene.host.id)
         let before = try Self.memory(of: process)
         let isDone = Protected(false)

@@ -20,8 +20,7 @@ struct ModelFaultTests {
             let host = try await HostProcess(
                 configuration: HostConfiguration.web(model, modelSettings: modelSettings))
             try await host.start()
-            let client = try await GatewayClient(
-                signingInAt: try #require(host.address), code: try #require(await host.code))
+            let client = try await host.signIn()
             return Scene(model: model, host: host, client: client, thread: try await client.newThread())
         }
 

@@ -61,8 +61,7 @@ struct NewsCrashTests {
     func crash(at point: FaultPoint) async throws {
         let host = try await HostProcess(configuration: Self.settings)
         try await host.start(environment: Self.environment)
-        let first = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let first = try await host.signIn()
         let thread = try await first.newThread()
         _ = try await first.ended(try await first.send("/usage", to: thread))
         await expectEqual(host.terminate(), .exited(0))

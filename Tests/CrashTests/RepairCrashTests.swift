@@ -6,15 +6,10 @@ import Testing
 /// Kills the real program after stored steps of a repair by the rehearsal, restarts it, and resumes the turn.
 @Suite("A crash during a repair", .serialized, .timeLimit(.minutes(4)))
 struct RepairCrashTests {
-    private static let settings = """
-        gateway: {listen: "127.0.0.1:0"}
-        model: {provider: rehearsal}
-        approvals: {commands: allow, writes: allow}
-
-        """
-
     /// Each run of the test leaves a line in a file that is not committed.
-    private static func host() async throws -> HostProcess {
+    ///
+    /// - Parameter commands: What happens with a model's commands.
+    static func host(commands: String = "allow") async throws -> HostProcess {
         let directory = try TemporaryDirectory()
         let project = directory.path + "/project"
         try RealGit("/").shell("mkdir -p \(project)")
@@ -23,8 +18,13 @@ struct RepairCrashTests {
         try TestFile.write(". ./sum.sh\necho run >> runs\n[ \"$(sum 2 3)\" = 5 ]\n", to: project + "/test.sh")
         try RealGit(project)("init -q && git add -A && git commit -qm Start")
         return try await HostProcess(
-            configuration: Self.settings + "repositories: [{name: project, path: \"\(project)\"}]\n",
-            directory: directory)
+            configuration: """
+                gateway: {listen: "127.0.0.1:0"}
+                model: {provider: rehearsal}
+                approvals: {commands: \(commands), writes: allow}
+                repositories: [{name: project, path: "\(project)"}]
+
+                """, directory: directory)
     }
 
     private static func audit(_ kind: String, _ client: GatewayClient) async throws -> [JSON] {
@@ -52,8 +52,7 @@ struct RepairCrashTests {
     func killed(_ kill: Kill) async throws {
         let host = try await Self.host()
         try await host.start(fault: "step-stored:\(kill.step)")
-        var client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        var client = try await host.signIn()
         let thread = try await client.newThread()
         _ = try await client.ended(try await client.send("/repo project", to: thread))
         _ = try? await client.send("Fix the failing test.", to: thread, key: "the-one")

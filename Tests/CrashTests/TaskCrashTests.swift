@@ -44,8 +44,7 @@ struct TaskCrashTests {
     func reported() async throws {
         let host = try await Self.host()
         try await host.start(fault: "commit-made")
-        var client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        var client = try await host.signIn()
         let thread = try await client.newThread()
         _ = try? await client.send("/task add From the thread", to: thread, key: "the-one")
         try await host.waitForEnd()
@@ -53,13 +52,9 @@ struct TaskCrashTests {
         try await host.start()
         client = client.moved(to: try #require(host.address))
         _ = try await client.ended(try await client.send("/task add From the thread", to: thread, key: "the-one"))
-        var commits: [String] = []
-        while commits.isEmpty {
-            try await Task.sleep(for: .milliseconds(20))
-            commits = try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text)
-        }
+        _ = try await CommitCrashTests.commits(in: thread, client)
         _ = try await client.ended(try await client.send("/resume", to: thread))
-        commits = try await client.transcript(of: thread).filter { $0.role == "commit" }.map(\.text)
+        let commits = try await CommitCrashTests.commits(in: thread, client)
         #expect(commits.count == 1 && commits[0].contains("Add task T2: From the thread"), "\(commits)")
         let text = try Self.text(host)
         expectEqual(
@@ -73,8 +68,7 @@ struct TaskCrashTests {
     func killed() async throws {
         let host = try await Self.host()
         try await host.start()
-        let first = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let first = try await host.signIn()
         let thread = try await first.newThread()
         var client = first
         var acknowledged: [String] = []

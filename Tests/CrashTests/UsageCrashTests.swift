@@ -16,10 +16,6 @@ struct UsageCrashTests {
 
         """
 
-    private static func client(of host: HostProcess) async throws -> GatewayClient {
-        try await GatewayClient(signingInAt: try #require(host.address), code: try #require(await host.code))
-    }
-
     @Test("a budget ends work between its steps, resume continues once it is lifted, and all views have the same sums")
     func budget() async throws {
         let directory = try TemporaryDirectory()
@@ -37,7 +33,7 @@ struct UsageCrashTests {
 
                 """, directory: directory)
         try await host.start()
-        let client = try await Self.client(of: host)
+        let client = try await host.signIn()
         let thread = try await client.newThread()
         let person = try #require(try await client.get("/api/v1/me")["identity"]?.stringValue)
         let stopped = try await client.ended(try await client.send("Fix the failing test.", to: thread))
@@ -85,7 +81,7 @@ struct UsageCrashTests {
         let directory = try TemporaryDirectory()
         let before = try await HostProcess(configuration: Self.settings, directory: directory)
         try await before.start()
-        let client = try await Self.client(of: before)
+        let client = try await before.signIn()
         let thread = try await client.newThread()
         _ = try await client.ended(try await client.send("Hello", to: thread))
         await expectEqual(before.terminate(), .exited(0))

@@ -21,8 +21,7 @@ struct WebCrashTests {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 60)])
         let host = try await HostProcess(configuration: Self.configuration(model))
         try await host.start(fault: point.rawValue)
-        let first = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let first = try await host.signIn()
         let thread = try await first.newThread()
         // The connection may die with the program; the client then repeats the request with the same key.
         _ = try? await first.send("What is it?", to: thread, key: "the-one")
@@ -53,8 +52,7 @@ struct WebCrashTests {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 20)])
         let host = try await HostProcess(configuration: Self.configuration(model))
         try await host.start(fault: "first-text:3")
-        let first = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let first = try await host.signIn()
         let thread = try await first.newThread()
         let cut = try await first.send("What is it?", to: thread)
         try await host.waitForEnd()
@@ -73,8 +71,7 @@ struct WebCrashTests {
         let model = try await LoopbackModelServer.started(behaviors: [:])
         let host = try await HostProcess(configuration: Self.configuration(model))
         try await host.start(fault: point.rawValue)
-        let first = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let first = try await host.signIn()
         let thread = try await first.newThread()
         _ = try? await first.send("/help", to: thread, key: "the-one")
         try await host.waitForEnd()

@@ -27,8 +27,7 @@ struct WebhookCrashTests {
         let environment = ["HOOK_SECRET": Self.secret]
         // The hook hears of what follows its first start.
         try await host.start(environment: environment)
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         let first = try await client.newThread()
         await receiver.wait { $0.contains { $0.data["id"] == .string(first) } }
         await expectEqual(host.terminate(), .exited(0))

@@ -18,8 +18,7 @@ struct AskCommandTests {
                 configuration: HostConfiguration.web(model) + "approvals: \(approvals)\n")
             try await host.start()
             let pair = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)
-            let member = try await GatewayClient(
-                signingInAt: try #require(host.address), code: try #require(pair["code"]?.stringValue))
+            let member = try await host.signIn(try #require(pair["code"]?.stringValue))
             return Scene(model: model, host: host, member: member, thread: try await member.newThread())
         }
 

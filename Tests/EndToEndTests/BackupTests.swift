@@ -18,8 +18,7 @@ struct BackupTests {
                 data_dir: \(machine.data)
                 """, directory: machine.directory, dataPath: machine.data)
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         let thread = try await client.newThread()
         _ = try await client.upload(Array("what was sent\n".utf8), named: "sent.txt", to: thread)
         _ = try await client.ended(try await client.send("Keep this question", to: thread))

@@ -49,8 +49,7 @@ struct CopilotHostTests {
         let scene = try await Scene(tokenLife: 3)
         let host = try await HostProcess(configuration: scene.configuration, directory: scene.home)
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         let thread = try await client.newThread()
         var turns = 0
         while scene.github.exchanges.count < 4 {

@@ -80,8 +80,7 @@ struct CopilotProviderTests {
         try await self.with(tokenLife: long == nil ? 3 : 30, credits: 100, networks: networks) { subscription, host in
             try await host.start(environment: [:])
             try await alice.waitForJoin(of: "jetbot")
-            let client = try await GatewayClient(
-                signingInAt: try #require(host.address), code: try #require(await host.code))
+            let client = try await host.signIn()
             let thread = try await client.newThread()
             let end = ContinuousClock.now + .seconds(long ?? 12)
             var turns = 0

@@ -18,7 +18,7 @@ struct GatewayContractTests {
             let host = try await HostProcess(configuration: HostConfiguration.web(model))
             try await host.start()
             let address = try #require(host.address)
-            let client = try await GatewayClient(signingInAt: address, code: try #require(await host.code))
+            let client = try await host.signIn()
             return Scene(model: model, host: host, address: address, client: client)
         }
 
@@ -84,8 +84,7 @@ struct GatewayContractTests {
         let model = try await LoopbackModelServer.started(behaviors: [:])
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         let thread = try await client.newThread()
         let operation = try await client.send("/specify a login page", to: thread)
         let ended = try await client.ended(operation)

@@ -16,8 +16,7 @@ struct ImageTests {
     ) async throws {
         let host = try await HostProcess(configuration: configuration, directory: home)
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         let thread = try await client.newThread()
         try await body(client, thread)
         await expectEqual(host.terminate(), .exited(0))

@@ -12,8 +12,7 @@ struct LiveReplayTests {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 30)])
         let host = try await HostProcess(configuration: HostConfiguration.web(model))
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         return (model, host, client)
     }
 

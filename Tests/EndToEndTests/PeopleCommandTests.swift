@@ -35,8 +35,7 @@ struct PeopleCommandTests {
         let host = try await HostProcess(configuration: HostConfiguration.web(model) + Self.access)
         try await host.start()
         let pair = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)
-        let member = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(pair["code"]?.stringValue))
+        let member = try await host.signIn(try #require(pair["code"]?.stringValue))
         _ = try await member.newThread()
         let list = try JSON.parse(try await host.run(["people", "list", "--json"]).output)
         let browser = try #require(list.arrayValue?.first { $0["way"] == "sign-in" }?["id"]?.stringValue)

@@ -33,9 +33,7 @@ struct ReadmeTests {
     func replay(_ index: Int) async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()
-        var reader = Reader(
-            try await GatewayClient(
-                signingInAt: try #require(host.address), code: try #require(await host.code), name: "alice"))
+        var reader = Reader(try await host.signIn(as: "alice"))
         for step in Self.threads[index] {
             let seen = try await reader.say(step.words)
             for line in step.lines where line != "[…]" {

@@ -55,8 +55,7 @@ struct RealCopilotCLIAgentTests {
                     "mkdir -p data/copilot-cli && ln -s '\(cli.cache)' data/copilot-cli/cache")
             }
             try await host.start(environment: ["MODEL_KEY": RealCopilotCLIAgentTests.key])
-            let client = try await GatewayClient(
-                signingInAt: try #require(host.address), code: try #require(await host.code))
+            let client = try await host.signIn()
             return Scene(
                 model: model, host: host, client: client, thread: try await client.newThread(), name: name)
         }

@@ -27,8 +27,7 @@ struct RealCopilotCLIThreadTests {
             "mkdir -p data/copilot-cli && ln -s '\(cli.cache)' data/copilot-cli/cache")
         try await host.start()
         let pair = try JSON.parse(try await host.run(["pair", "--role", "guest", "--json"]).output)
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(pair["code"]?.stringValue))
+        let client = try await host.signIn(try #require(pair["code"]?.stringValue))
         return (model, host, client)
     }
 

@@ -85,7 +85,7 @@ struct RestartTests {
         try await alice.join("#team")
         let host = try await Self.host(HostConfiguration.irc(port: server.port, model))
         let address = try #require(host.address)
-        let client = try await GatewayClient(signingInAt: address, code: try #require(await host.code))
+        let client = try await host.signIn()
         let thread = try await client.newThread()
         let token = try await host.run(["token", "create", "--name", "load", "--scope", "read"])
             .text.split(whereSeparator: \.isWhitespace).first.map(String.init)
@@ -179,8 +179,7 @@ struct RestartTests {
         #expect(
             result.errorText.contains("the host serves on as before") && result.errorText.contains(reason),
             "\(result.errorText)")
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         _ = try await client.newThread()
         await expectEqual(host.terminate(), .exited(0))
     }

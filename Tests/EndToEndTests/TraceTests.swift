@@ -100,8 +100,7 @@ struct TraceTests {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer("Yes.")])
         let host = try await HostProcess(configuration: await Self.configuration(receiver, model))
         try await host.start()
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         let thread = try await client.newThread()
         let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         let posted = try await client.answer(

@@ -52,13 +52,6 @@ package struct GitHubShop: Sendable {
         try await self.host.start(environment: ["SHOP_TOKEN": Self.token])
     }
 
-    package func client() async throws -> GatewayClient {
-        guard let address = self.host.address, let code = await self.host.code else {
-            throw Failure(description: "the host has no address")
-        }
-        return try await GatewayClient(signingInAt: address, code: code)
-    }
-
     package func stop() async {
         _ = await self.host.terminate()
         await self.github.stop()
@@ -70,7 +63,7 @@ package struct GitHubShop: Sendable {
     ///
     /// - Parameter isCold: Restarts the host before each one, so that it has nothing in its cache.
     package func costs(isCold: Bool) async throws -> [Cost] {
-        var client = try await self.client()
+        var client = try await self.host.signIn()
         let thread = try await client.newThread()
         var costs: [Cost] = []
         for command in Self.flow {
@@ -111,7 +104,7 @@ package struct GitHubShop: Sendable {
 
     /// Lets so many threads specify a feature of their own and then plan it, all at once.
     package func crowd(_ count: Int, within limit: Duration) async throws -> Crowd {
-        let client = try await self.client()
+        let client = try await self.host.signIn()
         var threads: [String] = []
         for _ in 0..<count { threads.append(try await client.newThread()) }
         await self.github.forgetCalls()

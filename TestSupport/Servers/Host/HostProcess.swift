@@ -171,6 +171,13 @@ package import Processes
         return String(self.output[range.upperBound...].prefix(9))
     }
 
+    /// A client that signs in, by default with the printed code.
+    package nonisolated func signIn(_ code: String? = nil, as name: String? = nil) async throws -> GatewayClient {
+        let printed = await self.code
+        guard let address = self.address, let code = code ?? printed else { throw await Failure.overdue(log: self.log) }
+        return try await GatewayClient(signingInAt: address, code: code, name: name)
+    }
+
     /// Runs another of the program's commands on the same configuration and data, and waits for its end.
     package func run(
         _ arguments: [String], input: String = "", environment: [String: String] = [:]

@@ -10,8 +10,7 @@ struct AgentApprovalTests {
 
     private static func member(_ scene: CommandScene) async throws -> GatewayClient {
         let pair = try JSON.parse(try await scene.host.run(["pair", "--role", "member", "--json"]).output)
-        return try await GatewayClient(
-            signingInAt: try #require(scene.host.address), code: try #require(pair["code"]?.stringValue))
+        return try await scene.host.signIn(try #require(pair["code"]?.stringValue))
     }
 
     /// Begins a turn whose model calls the command.
@@ -33,7 +32,7 @@ struct AgentApprovalTests {
     @Test("another person's answer does not count, and neither does a second one")
     func foreign() async throws {
         let scene = try await CommandScene.start()
-        let owner = try await scene.client()
+        let owner = try await scene.host.signIn()
         let (member, other) = (try await Self.member(scene), try await Self.member(scene))
         let thread = try await member.newThread()
         let operation = try await Self.begin(scene, member, thread)
@@ -56,7 +55,7 @@ struct AgentApprovalTests {
     @Test("an answer that comes too late runs nothing")
     func late() async throws {
         let scene = try await CommandScene.start("approvals: {timeout: 1s}")
-        let owner = try await scene.client()
+        let owner = try await scene.host.signIn()
         let member = try await Self.member(scene)
         let thread = try await member.newThread()
         let operation = try await Self.begin(scene, member, thread)

@@ -31,11 +31,6 @@ struct CommandScene {
         return CommandScene(host: host, model: model)
     }
 
-    /// Signs in with the printed code, which makes an owner.
-    func client() async throws -> GatewayClient {
-        try await GatewayClient(signingInAt: try #require(self.host.address), code: try #require(await self.host.code))
-    }
-
     func isHealthy() async throws -> Bool {
         let stranger = GatewayClient(strangerAt: try #require(self.host.address))
         return try await stranger.answer("GET", "/healthz").json == ["status": "ok"]

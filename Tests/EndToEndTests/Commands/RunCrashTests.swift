@@ -9,7 +9,7 @@ struct RunCrashTests {
     func killed() async throws {
         let mounts = Survivors.mounts
         let scene = try await CommandScene.start()
-        let client = try await scene.client()
+        let client = try await scene.host.signIn()
         let thread = try await client.newThread()
         let mark = Survivors.mark()
         // In sessions and groups of their own, and one that ignores signals.

@@ -20,7 +20,7 @@ struct RunOverHTTPTests {
     @Test("a command's output comes live and raw, and its last line says how it ended")
     func live() async throws {
         let scene = try await CommandScene.start()
-        let client = try await scene.client()
+        let client = try await scene.host.signIn()
         let thread = try await client.newThread()
         let operation = try await client.send("/run printf '\\033[32mgreen\\033[0m\\n'; make test; exit 3", to: thread)
         let live = try await client.live()
@@ -50,7 +50,7 @@ struct RunOverHTTPTests {
     @Test("an uploaded file lands in the workspace with the next message")
     func upload() async throws {
         let scene = try await CommandScene.start()
-        let client = try await scene.client()
+        let client = try await scene.host.signIn()
         let thread = try await client.newThread()
         let bytes = Array("1,2,3\n".utf8)
         try await expectEqual(
@@ -65,7 +65,7 @@ struct RunOverHTTPTests {
     @Test("jobs, files, diff, snapshots and undo")
     func workspace() async throws {
         let scene = try await CommandScene.start()
-        let client = try await scene.client()
+        let client = try await scene.host.signIn()
         let thread = try await client.newThread()
         try await self.jobs(thread, client)
         try await self.changes(thread, client)

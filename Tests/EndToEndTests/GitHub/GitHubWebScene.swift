@@ -31,8 +31,7 @@ struct GitHubWebScene {
 
                 """)
         try await host.start(environment: Self.environment)
-        let client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        let client = try await host.signIn()
         return GitHubWebScene(github: github, host: host, client: client, thread: try await client.newThread())
     }
 

@@ -14,10 +14,7 @@ final class ServedWeb: ServedNetwork {
     init(conversations: Int) { self.conversations = conversations }
 
     func meet(_ host: HostProcess) async throws {
-        guard let address = host.address, let code = await host.code else {
-            throw NetworkFailure("the host is not running")
-        }
-        let client = try await GatewayClient(signingInAt: address, code: code)
+        let client = try await host.signIn()
         var threads: [String] = []
         for _ in 0..<self.conversations { threads.append(try await client.newThread()) }
         let made = threads

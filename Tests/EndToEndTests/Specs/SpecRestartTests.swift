@@ -24,8 +24,7 @@ struct SpecRestartTests {
 
                 """)
         try await host.start()
-        var client = try await GatewayClient(
-            signingInAt: try #require(host.address), code: try #require(await host.code))
+        var client = try await host.signIn()
         let thread = try await client.newThread()
         for step in Self.steps {
             let operation = try await client.send(step.text, to: thread)
