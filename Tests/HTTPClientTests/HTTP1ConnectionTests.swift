@@ -101,10 +101,10 @@ struct HTTP1ConnectionTests {
 
     @Test("a request that waits for a connection can be cancelled, and the next one gets it")
     func cancelWaiting() async throws {
-        let mayAnswer = Gate()
+        let mayAnswer = Flag()
         let server = try ScriptedServer { connection in
             while try await connection.head() != nil {
-                try await mayAnswer.passed()
+                try await mayAnswer.wait()
                 try await self.answer(connection)
             }
         }
@@ -115,7 +115,7 @@ struct HTTP1ConnectionTests {
         try await EventLoop.shared.sleep(for: .milliseconds(20))
         tasks[1].cancel()
         await #expect(throws: CancellationError.self) { try await tasks[1].value }
-        mayAnswer.open()
+        mayAnswer.set()
         try await expectEqual(tasks[0].value, "ok")
         try await expectEqual(tasks[2].value, "ok")
         expectEqual(server.accepted, 1)

@@ -119,43 +119,43 @@ struct HTTPClientFlowTests {
         "cancelling a task ends its transfer, before the head and in the body", arguments: [false, true],
         Sender.allCases)
     func cancel(inBody: Bool, sender: Sender) async throws {
-        let gone = Gate()
-        let begun = Gate()
+        let gone = Flag()
+        let begun = Flag()
         let server = try ScriptedServer { connection in
             _ = try await connection.head()
             if inBody { try await connection.write("HTTP/1.1 200 OK\r\n\r\nabc") }
-            if !inBody { begun.open() }
+            if !inBody { begun.set() }
             try await connection.peerGone()
-            gone.open()
+            gone.set()
         }
         let client = HTTPClient(sender.settings)
         let task = Task {
             for try await _ in try await client.execute(self.request(server)).body {
-                begun.open()
+                begun.set()
             }
         }
-        try await begun.passed()
+        try await begun.wait()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        try await gone.passed()
+        try await gone.wait()
         server.stop()
     }
 
     @Test("releasing a body ends its transfer", arguments: Sender.allCases)
     func dropped(sender: Sender) async throws {
-        let gone = Gate()
+        let gone = Flag()
         let server = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\n\r\nabc")
             try await connection.peerGone()
-            gone.open()
+            gone.set()
         }
         let client = HTTPClient(sender.settings)
         do {
             let response = try await client.execute(self.request(server))
             expectEqual(response.status, .ok)
         }
-        try await gone.passed()
+        try await gone.wait()
         server.stop()
     }
 
@@ -207,11 +207,11 @@ struct HTTPClientFlowTests {
 
     @Test("a server that reads nothing blocks the body's writer", arguments: Sender.allCases)
     func upload(sender: Sender) async throws {
-        let resume = Gate()
+        let resume = Flag()
         var received = 0
         let server = try ScriptedServer { connection in
             _ = try await connection.head()
-            try await resume.passed()
+            try await resume.wait()
             while received < 20_000_000, let bytes = try await connection.read() { received += bytes.count }
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         }
@@ -226,7 +226,7 @@ struct HTTPClientFlowTests {
         async let response = client.execute(self.request(server, body))
         try await self.settled { offered }
         #expect(offered < 10_000_000, "the writer could send \(offered) bytes")
-        resume.open()
+        resume.set()
         try await expectEqual(response.status, .ok)
         expectEqual(received, 20_000_000)
         server.stop()

@@ -9,7 +9,7 @@ import Testing
 struct OpenAheadTests {
     /// Begins an answer to each request, and ends it when `mayEnd` is open.
     private func server(
-        _ headers: String = "", mayEnd: Gate, numbers: @escaping @Net @Sendable (Int) -> Void = { _ in }
+        _ headers: String = "", mayEnd: Flag, numbers: @escaping @Net @Sendable (Int) -> Void = { _ in }
     ) throws -> ScriptedServer {
         var count = 0
         return try ScriptedServer { connection in
@@ -18,7 +18,7 @@ struct OpenAheadTests {
             while try await connection.head() != nil {
                 numbers(number)
                 try await connection.write("HTTP/1.1 200 OK\r\n\(headers)Content-Length: 4\r\n\r\nok")
-                try await mayEnd.passed()
+                try await mayEnd.wait()
                 try await connection.write("ay")
             }
         }
@@ -41,7 +41,7 @@ struct OpenAheadTests {
 
     @Test("while an answer lasts, one connection waits for the next request, which takes it")
     func taken() async throws {
-        let mayEnd = Gate()
+        let mayEnd = Flag()
         var asked: [Int] = []
         let server = try self.server(mayEnd: mayEnd) { asked.append($0) }
         let client = self.client()
@@ -51,7 +51,7 @@ struct OpenAheadTests {
             try await self.wait { server.accepted == number + 1 }
         }
         expectEqual(asked, [1, 2, 3])
-        mayEnd.open()
+        mayEnd.set()
         for response in responses { try await expectEqual(self.end(response), "okay") }
         // Now four wait, and no further one is opened.
         for _ in 0..<3 { try await expectEqual(self.end(try await self.begin(server, by: client)), "okay") }
@@ -63,13 +63,13 @@ struct OpenAheadTests {
         "none is opened to a server that closes its connections, at the limit, or unless the client is set to",
         arguments: ["closing", "limit", "off"])
     func none(_ why: String) async throws {
-        let mayEnd = Gate()
+        let mayEnd = Flag()
         let server = try self.server(why == "closing" ? "Connection: close\r\n" : "", mayEnd: mayEnd)
         let client = why == "off" ? HTTPClient() : self.client(limit: why == "limit" ? 1 : nil)
         let response = try await self.begin(server, by: client)
         try await EventLoop.shared.sleep(for: .milliseconds(50))
         expectEqual(server.accepted, 1)
-        mayEnd.open()
+        mayEnd.set()
         try await expectEqual(self.end(response), "okay")
         server.stop()
     }
@@ -89,7 +89,7 @@ struct OpenAheadTests {
 
     @Test("one that the server has closed meanwhile is not used")
     func closed() async throws {
-        let mayEnd = Gate()
+        let mayEnd = Flag()
         var accepted = 0
         let server = try ScriptedServer { connection in
             accepted += 1
@@ -97,7 +97,7 @@ struct OpenAheadTests {
             if accepted == 2 { return }
             while try await connection.head() != nil {
                 try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok")
-                try await mayEnd.passed()
+                try await mayEnd.wait()
                 try await connection.write("ay")
             }
         }
@@ -106,7 +106,7 @@ struct OpenAheadTests {
         try await self.wait { accepted == 2 }
         try await EventLoop.shared.sleep(for: .milliseconds(20))
         let second = try await self.begin(server, by: client)
-        mayEnd.open()
+        mayEnd.set()
         try await expectEqual(self.end(first), "okay")
         try await expectEqual(self.end(second), "okay")
         server.stop()

@@ -75,12 +75,12 @@ struct StreamConnectionTests {
 
     @Test("a peer that reads nothing blocks the writer; a cancelled writer closes the connection")
     func pressure() async throws {
-        let gone = Gate()
-        let resume = Gate()
+        let gone = Flag()
+        let resume = Flag()
         let server = try ScriptedServer { connection in
-            try await resume.passed()
+            try await resume.wait()
             while try await connection.read() != nil {}
-            gone.open()
+            gone.set()
         }
         let connection = try await self.connect(server)
         var sent = 0
@@ -98,8 +98,8 @@ struct StreamConnectionTests {
         #expect(sent < 10_000_000)
         writer.cancel()
         await #expect(throws: CancellationError.self) { try await writer.value }
-        resume.open()
-        try await gone.passed()
+        resume.set()
+        try await gone.wait()
         try await expectEqual(connection.read(), nil)
         server.stop()
     }
@@ -122,24 +122,24 @@ struct StreamConnectionTests {
 
     @Test("closing ends a waiting reader, and releasing the connection closes it")
     func closing() async throws {
-        let gone = Gate()
+        let gone = Flag()
         let server = try ScriptedServer { connection in
             try await connection.peerGone()
-            gone.open()
+            gone.set()
         }
         let connection = try await self.connect(server)
         let reader = Task { try await connection.read() }
         try await Self.letWait()
         connection.close()
         try await expectEqual(reader.value, nil)
-        try await gone.passed()
-        let dropped = Gate()
+        try await gone.wait()
+        let dropped = Flag()
         let second = try ScriptedServer { connection in
             try await connection.peerGone()
-            dropped.open()
+            dropped.set()
         }
         _ = try await self.connect(second)
-        try await dropped.passed()
+        try await dropped.wait()
         server.stop()
         second.stop()
     }

@@ -436,12 +436,12 @@ struct TLSTests {
 
     @Test("a request over HTTP/2 that nobody waits for any more ends at once at the server", .timeLimit(.minutes(1)))
     func cancelled() async throws {
-        let ended = Gate()
+        let ended = Flag()
         let upstream = try ScriptedServer { connection in
             _ = try await connection.head()
             try await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nbegin")
             while try await connection.read() != nil {}
-            ended.open()
+            ended.set()
         }
         let port = try FreePorts.take()
         let nginx = try await self.nginx(
@@ -456,7 +456,7 @@ struct TLSTests {
             }
         }
         try await reading.value
-        try await ended.passed()
+        try await ended.wait()
         upstream.stop()
         await nginx.stop(patience: .zero)
     }

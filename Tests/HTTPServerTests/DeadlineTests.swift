@@ -58,7 +58,7 @@ struct DeadlineTests {
 
     @Test("a slow handler is not a slow client: its request body has no deadline")
     func slowHandler() async throws {
-        let mayRead = Signal()
+        let mayRead = Flag()
         let settings = HTTPServerSettings.hurried { $0.highWater = 1000 }
         let handler = HTTPDispatch.Handler.pool { request in
             try await mayRead.wait()
@@ -77,7 +77,7 @@ struct DeadlineTests {
 
     @Test("a client that stops reading is disconnected, and the handler is notified")
     func slowReader() async throws {
-        let outcome = Signal()
+        let outcome = Flag()
         let handler = HTTPDispatch.Handler.pool { _ in
             HTTPServerResponse(
                 body: .stream { writer in
@@ -101,7 +101,7 @@ struct DeadlineTests {
 
     @Test("a client that leaves cancels its handler at once", arguments: ["pool", "loop", "stream", "body"])
     func departure(place: String) async throws {
-        let (isRunning, isCancelled) = (Signal(), Signal())
+        let (isRunning, isCancelled) = (Flag(), Flag())
         let wait: @Sendable () async throws -> Void = {
             await isRunning.set()
             do {
@@ -155,7 +155,7 @@ struct DeadlineTests {
 
     @Test("a client that leaves together with its request is noticed without a task too", arguments: [false, true])
     func immediateDeparture(hasTask: Bool) async throws {
-        let isLeft = Signal()
+        let isLeft = Flag()
         let handler = HTTPDispatch.Handler.deferred { _, reply in
             guard hasTask else { return reply.onLeave = { isLeft.set() } }
             reply.answer {
@@ -184,7 +184,7 @@ struct DeadlineTests {
 
     @Test("a request whose handler hangs ends at its deadline", arguments: [false, true])
     func hangingHandler(hasBegun: Bool) async throws {
-        let isCancelled = Signal()
+        let isCancelled = Flag()
         let hang: @Sendable () async throws -> Void = {
             do {
                 try await EventLoop.shared.sleep(for: .seconds(3600))

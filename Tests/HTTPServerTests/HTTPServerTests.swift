@@ -29,7 +29,7 @@ struct HTTPServerTests {
 
     @Test("pipelined requests are answered in order even if the first takes longest", arguments: [1, 7, 4096])
     func pipelining(pieceSize: Int) async throws {
-        let isFirstDone = Signal()
+        let isFirstDone = Flag()
         let handler = HTTPDispatch.Handler.pool { request in
             if request.path == "/0" { try await isFirstDone.wait() }
             return .text("<\(request.path) \(String(decoding: try await request.body.collect(), as: UTF8.self))>")

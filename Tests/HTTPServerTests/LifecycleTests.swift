@@ -10,7 +10,7 @@ import Testing
 struct LifecycleTests {
     @Test("stopping closes idle connections, lets a running response finish and accepts no new client")
     func drain() async throws {
-        let (isRunning, mayEnd) = (Signal(), Signal())
+        let (isRunning, mayEnd) = (Flag(), Flag())
         let handler = HTTPDispatch.Handler.pool { _ in
             await isRunning.set()
             try await mayEnd.wait()
@@ -34,7 +34,7 @@ struct LifecycleTests {
 
     @Test("running handlers are cancelled at the drain deadline")
     func drainDeadline() async throws {
-        let (isRunning, isCancelled) = (Signal(), Signal())
+        let (isRunning, isCancelled) = (Flag(), Flag())
         let handler = HTTPDispatch.Handler.pool { _ in
             await isRunning.set()
             do {

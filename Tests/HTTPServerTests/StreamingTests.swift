@@ -19,7 +19,7 @@ struct StreamingTests {
 
     @Test("each write reaches the client before the next")
     func flushed() async throws {
-        let next = [Signal(), Signal()]
+        let next = [Flag(), Flag()]
         let handler = HTTPDispatch.Handler.pool { _ in
             HTTPServerResponse(
                 body: .stream { writer in
@@ -47,7 +47,7 @@ struct StreamingTests {
 
     @Test("a stream of a handler on the loop ends when its client leaves")
     func leftStream() async throws {
-        let left = Signal()
+        let left = Flag()
         let handler = HTTPDispatch.Handler.loop { _ in
             HTTPServerResponse(
                 body: .streamOnLoop { writer in
@@ -124,7 +124,7 @@ struct StreamingTests {
 
     @Test("100 Continue is sent only when the handler reads")
     func expectation() async throws {
-        let mayRead = Signal()
+        let mayRead = Flag()
         let handler = HTTPDispatch.Handler.pool { request in
             if request.path == "/never" { return .text("unread") }
             try await mayRead.wait()
@@ -189,7 +189,7 @@ struct StreamingTests {
     @Test("a client is blocked while the handler doesn't read, and nothing is lost")
     func uploadBackPressure() async throws {
         let body = Array(String(repeating: "0123456789abc", count: 1_500_000).utf8)
-        let mayRead = Signal()
+        let mayRead = Flag()
         var settings = HTTPServerSettings()
         settings.bodyLimit = body.count
         let handler = HTTPDispatch.Handler.pool { request in

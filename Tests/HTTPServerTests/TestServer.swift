@@ -51,24 +51,6 @@ final class LogLines: Sendable {
     }
 }
 
-/// Set once; waited for.
-@Net
-final class Signal {
-    private(set) var isSet = false
-    private let changed = WaitList()
-
-    nonisolated init() {}
-
-    func set() {
-        self.isSet = true
-        self.changed.wakeAll()
-    }
-
-    func wait() async throws {
-        while !self.isSet { try await self.changed.wait() }
-    }
-}
-
 extension HTTPServerSettings {
     /// Deadlines short enough for a test.
     static func hurried(_ change: (inout HTTPServerSettings) -> Void = { _ in }) -> HTTPServerSettings {

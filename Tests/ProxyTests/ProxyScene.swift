@@ -113,23 +113,6 @@ final class RotatingToken: CopilotTokenSource {
     }
 }
 
-@Net
-final class Flag {
-    private(set) var isSet = false
-    private let changed = WaitList()
-
-    nonisolated init() {}
-
-    func set() {
-        self.isSet = true
-        self.changed.wakeAll()
-    }
-
-    func wait() async throws {
-        while !self.isSet { try await self.changed.wait() }
-    }
-}
-
 extension HTTPServerResponse {
     /// The request as the upstream received it, as JSON.
     static func echo(_ request: HTTPServerRequest, _ body: [UInt8]) -> HTTPServerResponse {

@@ -101,16 +101,23 @@ struct JailBench: Sendable {
         _ text: String, _ place: ShellCommand.Place = .persistent, in directory: String? = nil,
         timeout: Duration? = .seconds(50), outputLimit: Int = 4 << 20
     ) async throws -> Result {
+        try await self.shell.result(
+            of: ShellCommand(
+                text: text, place: place, directory: directory, timeout: timeout, outputLimit: outputLimit))
+    }
+}
+
+extension Shell {
+    /// What a command wrote, and how it ended.
+    func result(of command: ShellCommand) async throws -> JailBench.Result {
         let collected = Protected((output: [UInt8](), errors: [UInt8]()))
-        let command = ShellCommand(
-            text: text, place: place, directory: directory, timeout: timeout, outputLimit: outputLimit)
-        let exit = try await self.shell.run(command) { piece in
+        let exit = try await self.run(command) { piece in
             collected.withLock {
                 if piece.stream == .standardOutput { $0.output += piece.bytes } else { $0.errors += piece.bytes }
             }
         }
         let (output, errors) = collected.withLock { $0 }
-        return Result(
+        return JailBench.Result(
             status: exit.status, output: output, errors: errors, isShellLost: exit.isShellLost,
             isShellFresh: exit.isShellFresh, directory: exit.directory)
     }

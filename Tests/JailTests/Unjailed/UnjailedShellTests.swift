@@ -19,17 +19,8 @@ struct UnjailedShellTests {
             _ text: String, _ place: ShellCommand.Place = .persistent, timeout: Duration? = .seconds(50),
             outputLimit: Int = 4 << 20
         ) async throws -> JailBench.Result {
-            let collected = Protected((output: [UInt8](), errors: [UInt8]()))
-            let command = ShellCommand(text: text, place: place, timeout: timeout, outputLimit: outputLimit)
-            let exit = try await self.shell.run(command) { piece in
-                collected.withLock {
-                    if piece.stream == .standardOutput { $0.output += piece.bytes } else { $0.errors += piece.bytes }
-                }
-            }
-            let (output, errors) = collected.withLock { $0 }
-            return JailBench.Result(
-                status: exit.status, output: output, errors: errors, isShellLost: exit.isShellLost,
-                directory: exit.directory)
+            try await self.shell.result(
+                of: ShellCommand(text: text, place: place, timeout: timeout, outputLimit: outputLimit))
         }
     }
 

@@ -36,7 +36,7 @@ struct StopSequenceTests {
 
     @Test("the end and what is held back are those of a plain search, whatever repeats")
     func random() {
-        var random = SeededNumbers(state: 7)
+        var random = SeededGenerator(state: 7)
         func text(_ count: ClosedRange<Int>) -> String {
             String((0..<Int.random(in: count, using: &random)).map { _ in Bool.random(using: &random) ? "a" : "b" })
         }

@@ -116,7 +116,7 @@ struct StreamTests {
 
     @Test("random bytes and random cuts never stop the translation, and equal input gives equal output")
     func random() throws {
-        var numbers = SeededNumbers(state: 42)
+        var numbers = SeededGenerator(state: 42)
         for (client, upstream) in StreamSamples.pairs {
             let translation = try translate(StreamSamples.ask, client, upstream)
             let sample = Array(StreamSamples.complete(upstream).utf8)

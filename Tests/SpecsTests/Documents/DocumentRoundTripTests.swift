@@ -34,7 +34,7 @@ struct DocumentRoundTripTests {
 
     @Test("random damage changes nothing either", arguments: 0..<24)
     func mutations(_ seed: Int) {
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SeededGenerator(state: UInt64(seed))
         let shapes = DocumentShapes.all.filter { $0.text.utf8.count < 8_000 }
         for _ in 0..<40 {
             let (name, text) = shapes[Int(random.next() % UInt64(shapes.count))]
@@ -57,20 +57,7 @@ struct DocumentRoundTripTests {
     }
 }
 
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { self.state = seed }
-
-    mutating func next() -> UInt64 {
-        self.state &+= 0x9E37_79B9_7F4A_7C15
-        var value = self.state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-
+extension SeededGenerator {
     private static let pieces = [
         "\n", "\r\n", "\r", "```", "~~~", "<!--", "-->", "[", "]", "# ", "## ", "- [ ] T001 ", "**", "`", "\t", "|",
         "---\n",
