@@ -67,7 +67,7 @@ struct HostTableTests {
         let places: Set = [Place(name: "irc:libera"), .web("t1"), .janitor]
         _ = try await a.claim(places, epoch: ofA)
         try await expectEqual(b.takeOver("a", ofA, epoch: ofB), [])
-        try await Task.sleep(for: .milliseconds(400))
+        try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
         try await expectEqual(b.deadHosts().map(\.host), ["a"])
         async let first = b.takeOver("a", ofA, epoch: ofB)
         async let second = c.takeOver("a", ofA, epoch: ofC)
@@ -113,7 +113,7 @@ struct HostTableTests {
             }
         }
         await isInside.pass()
-        try await Task.sleep(for: .milliseconds(300))
+        try await PostgreSQLServer.until { try await !b.deadHosts().isEmpty }
         let taking = Task {
             let places = try await b.takeOver("a", ofA, epoch: ofB)
             return (places, written.withLock { $0 })

@@ -161,10 +161,10 @@ struct LoopbackModelServerTests {
             expectEqual(outcome.error?.code, .unauthorized)
             await #expect(throws: ModelError.self) { try await client.check() }
         }
-        try await self.with(contextLimit: 100) { _, client in
-            let outcome = try await self.ask(client, "instant", String(repeating: "word ", count: 200))
+        try await self.with(contextLimit: 300) { _, client in
+            let outcome = try await self.ask(client, "instant", String(repeating: "word ", count: 1_000))
             expectEqual(outcome.error?.code, .tooLong)
-            #expect(outcome.error?.inputLimit == 100 || outcome.error?.inputLimit == nil)
+            expectEqual(outcome.error?.inputLimit, 300)
         }
     }
 
