@@ -17,27 +17,11 @@ struct TelegramFaultTests {
         flood: LoopbackTelegram.FloodMode = .real,
         _ body: @escaping @Sendable (LoopbackTelegram, TelegramAdapter, RecordingSink) async throws -> Void
     ) async throws {
-        var settings = LoopbackTelegram.Settings()
-        settings.flood = flood
-        settings.conflictDelay = 0.1
-        let telegram = try await LoopbackTelegram.started(settings)
-        telegram.addPerson(TelegramPerson(Self.ada, "Ada", username: "ada"))
-        var configured = TelegramSettings(
-            id: "bot", token: Secret(telegram.token), apiURL: try HTTPURL(telegram.apiURL))
-        configured.pollTimeout = .seconds(1)
-        configured.pollGrace = .milliseconds(500)
-        let adapter = TelegramAdapter(configured)
-        let sink = RecordingSink()
-        do {
-            try await withRunning(adapter, sink) {
-                await sink.wait(for: .up)
-                try await body(telegram, adapter, sink)
-            }
-        } catch {
-            await telegram.stop()
-            throw error
-        }
-        await telegram.stop()
+        try await TelegramServerTests.with(
+            {
+                $0.flood = flood
+                $0.conflictDelay = 0.1
+            }, pollTimeout: .seconds(1), pollGrace: .milliseconds(500), commands: [], body)
     }
 
     private func message(_ text: String, _ chat: Int64 = Self.ada) -> OutgoingMessage {

@@ -15,9 +15,11 @@ struct TelegramServerTests {
     static let group: Int64 = -1_001_000_000_200
     static let forum: Int64 = -1_001_000_000_300
 
-    private func with(
+    static func with(
         _ change: (inout LoopbackTelegram.Settings) -> Void = { _ in },
         intake: TelegramSettings.Intake = .polling, pollTimeout: Duration = .seconds(5),
+        pollGrace: Duration = .seconds(1),
+        commands: [MenuCommand] = [MenuCommand(name: "help", argument: "", summary: "What there is")],
         _ body: @escaping @Sendable (LoopbackTelegram, TelegramAdapter, RecordingSink) async throws -> Void
     ) async throws {
         var settings = LoopbackTelegram.Settings()
@@ -29,9 +31,9 @@ struct TelegramServerTests {
         telegram.addGroup(Self.forum, "Forum", members: [Self.ada], isForum: true)
         var configured = TelegramSettings(
             id: "bot", token: Secret(telegram.token), apiURL: try HTTPURL(telegram.apiURL), intake: intake,
-            commands: [MenuCommand(name: "help", argument: "", summary: "What there is")])
+            commands: commands)
         configured.pollTimeout = pollTimeout
-        configured.pollGrace = .seconds(1)
+        configured.pollGrace = pollGrace
         let adapter = TelegramAdapter(configured)
         let sink = RecordingSink()
         do {
@@ -58,7 +60,7 @@ struct TelegramServerTests {
 
     @Test("Everything works in a private chat: post, edit, react, type, delete, menu")
     func privateChat() async throws {
-        try await self.with { telegram, adapter, sink in
+        try await Self.with { telegram, adapter, sink in
             let said = telegram.say("hello", as: Self.ada, in: Self.ada)
             let heard = try #require(await sink.message("hello"))
             #expect(heard.isDirect && heard.route.replyTo == "\(said)")
@@ -83,7 +85,7 @@ struct TelegramServerTests {
 
     @Test("All Markdown arrives as intended and pings no one")
     func markup() async throws {
-        try await self.with { telegram, adapter, _ in
+        try await Self.with { telegram, adapter, _ in
             let markdown = """
                 # Head
 
@@ -121,7 +123,7 @@ struct TelegramServerTests {
 
     @Test("In a group with privacy mode, a mention, its answer and the reply to that share a thread")
     func group() async throws {
-        try await self.with { telegram, adapter, sink in
+        try await Self.with { telegram, adapter, sink in
             telegram.say("nobody listens", as: Self.ada, in: Self.group)
             let asked = telegram.say("@\(telegram.username) what now?", as: Self.ada, in: Self.group)
             let heard = try #require(await sink.message("what now?"))
@@ -141,7 +143,7 @@ struct TelegramServerTests {
 
     @Test("Topics are threads, except the general one; a deleted topic is left out")
     func topics() async throws {
-        try await self.with { telegram, adapter, sink in
+        try await Self.with { telegram, adapter, sink in
             // The first message id is the general topic's.
             telegram.say("first", as: Self.ada, in: Self.forum)
             let topic = telegram.makeTopic("Work", as: Self.ada, in: Self.forum)
@@ -163,7 +165,7 @@ struct TelegramServerTests {
 
     @Test("A button is a command; forged data is refused")
     func buttons() async throws {
-        try await self.with { telegram, adapter, sink in
+        try await Self.with { telegram, adapter, sink in
             let posted = try await adapter.post(
                 self.message("Run it?", Self.group, buttons: [MessageButton(label: "Approve", command: "approve 17")]))
             let message = try #require(Int(posted.id))
@@ -181,7 +183,7 @@ struct TelegramServerTests {
 
     @Test("Files are sent and received, and an album is one message")
     func files() async throws {
-        try await self.with { telegram, adapter, sink in
+        try await Self.with { telegram, adapter, sink in
             let bytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
             telegram.upload(
                 .document("a \"b\".bin", bytes, type: "application/x-test"), caption: "look", as: Self.ada,
@@ -206,7 +208,7 @@ struct TelegramServerTests {
 
     @Test("A draft grows in a private chat and ends with the message; its stop button is a command")
     func drafts() async throws {
-        try await self.with { telegram, adapter, sink in
+        try await Self.with { telegram, adapter, sink in
             #expect(adapter.traits(of: self.message("", Self.ada).route.room).capabilities.contains(.drafts))
             let route = self.message("", Self.ada).route
             for text in ["one", "one <b>two</b>"] {
@@ -224,7 +226,7 @@ struct TelegramServerTests {
 
     @Test("A migration to a supergroup is followed, whether a refusal or an update reports it first")
     func migration() async throws {
-        try await self.with { telegram, adapter, sink in
+        try await Self.with { telegram, adapter, sink in
             let old: Int64 = -500
             telegram.addGroup(old, "Small", members: [Self.ada], kind: .group)
             // The refusal reports the migration before the bot receives the update.
@@ -240,7 +242,7 @@ struct TelegramServerTests {
 
     @Test("An edit counts only if its text is readable")
     func edits() async throws {
-        try await self.with { telegram, _, sink in
+        try await Self.with { telegram, _, sink in
             let said = telegram.say("one", as: Self.ada, in: Self.ada)
             await sink.message("one")
             telegram.edit(said, in: Self.ada, to: nil)
@@ -253,7 +255,7 @@ struct TelegramServerTests {
 
     @Test("An update delivered twice keeps its id")
     func twice() async throws {
-        try await self.with { telegram, _, sink in
+        try await Self.with { telegram, _, sink in
             telegram.doubleUpdates(1)
             telegram.say("one", as: Self.ada, in: Self.ada)
             telegram.say("two", as: Self.ada, in: Self.ada)

@@ -77,15 +77,7 @@ struct CopilotChat: Sendable {
     /// The answer. After a tool's result it is plain text, so that a client's tool loop ends.
     func text(of behavior: ModelBehavior) -> String {
         if let toolResult = self.toolResult { return "The tool said: \(toolResult.prefix(200))" }
-        switch behavior {
-        case .answer(let text, _, _, _), .reasoning(_, let text), .finish(let text, _), .withoutUsage(let text),
-            .withoutDoneMark(let text), .stall(let text), .drop(let text), .errorInStream(let text, _),
-            .calls(let text, _):
-            return text
-        case .echo: return "You said: \(self.question)"
-        case .hugeChunk(let bytes): return String(repeating: "x", count: bytes)
-        case .pieces, .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood, .chosen: return ""
-        }
+        return behavior.text(answering: self.question)
     }
 
     var promptTokens: Int {

@@ -41,18 +41,7 @@ struct ModelAnswerWriter: Sendable {
             .ok, headers: headers, body: .streamOnLoop { writer in try await self.write(to: writer) })
     }
 
-    /// The text of the answer, however it is sent.
-    private var text: String {
-        switch self.behavior {
-        case .answer(let text, _, _, _), .reasoning(_, let text), .finish(let text, _), .withoutUsage(let text),
-            .withoutDoneMark(let text), .stall(let text), .drop(let text), .errorInStream(let text, _),
-            .calls(let text, _):
-            text
-        case .echo: "You said: \(self.request.question)"
-        case .hugeChunk(let bytes): String(repeating: "x", count: bytes)
-        case .pieces, .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood, .chosen: ""
-        }
-    }
+    private var text: String { self.behavior.text(answering: self.request.question) }
 
     private var finishReason: String {
         switch self.behavior {

@@ -98,4 +98,17 @@ package indirect enum ModelBehavior: Sendable {
         return [paragraph, list, paragraph, code, paragraph, table, paragraph, paragraph, paragraph]
             .joined(separator: "\n\n")
     }()
+
+    /// The text of the answer, however it is sent.
+    func text(answering question: String) -> String {
+        switch self {
+        case .answer(let text, _, _, _), .reasoning(_, let text), .finish(let text, _), .withoutUsage(let text),
+            .withoutDoneMark(let text), .stall(let text), .drop(let text), .errorInStream(let text, _),
+            .calls(let text, _):
+            text
+        case .echo: "You said: \(question)"
+        case .hugeChunk(let bytes): String(repeating: "x", count: bytes)
+        case .pieces, .toolCall, .refusal, .silence, .rubbish, .webPage, .events, .flood, .chosen: ""
+        }
+    }
 }

@@ -6,9 +6,6 @@ import Testing
 /// Checks the stand-in with the client that OpenAI publishes, whose format the Copilot API uses.
 @Suite("The official openai client against the loopback Copilot", .timeLimit(.minutes(1)))
 struct CopilotOfficialClientTests {
-    /// The package's root.
-    private static let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
-
     @Test("models, chats, responses, embeddings and refusals are as the official client expects them")
     func officialClient() async throws {
         let server = try await LoopbackCopilot.started(credits: 1) { $0 == "right" }
@@ -18,9 +15,7 @@ struct CopilotOfficialClientTests {
                 status: 429, code: "rate_limited", message: "slow", retryAfter: "3"), .echo,
             .toolCall(name: "f", arguments: #"{"a":1}"#), .finish("cut", reason: "length"),
             .errorInStream(after: "half", message: "broken"))
-        var plan = ProcessPlan(Self.root + "/.cache/venv/bin/python", ["-c", Self.script, server.apiURL])
-        plan.environment = ["PATH": "/usr/bin:/bin", "HOME": "/tmp"]
-        let result = try await Process.run(plan)
+        let result = try await PythonClients.models.run(["-c", Self.script, server.apiURL])
         await server.stop()
         expectEqual(result.status, .exited(0), "\(result.errorText)")
         expectEqual(result.text, "all passed\n")

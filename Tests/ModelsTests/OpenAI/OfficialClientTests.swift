@@ -7,15 +7,10 @@ import Testing
 /// match the real API.
 @Suite("The official openai client against the loopback server", .timeLimit(.minutes(1)))
 struct OfficialClientTests {
-    /// The package's root.
-    private static let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
-
     @Test("streams, failures and models are as the official client expects them")
     func officialClient() async throws {
         let server = try await LoopbackModelServer.started(apiKey: "right", contextLimit: 2000)
-        var plan = ProcessPlan(Self.root + "/.cache/venv/bin/python", ["-c", Self.script, server.baseURL])
-        plan.environment = ["PATH": "/usr/bin:/bin", "HOME": "/tmp"]
-        let result = try await Process.run(plan)
+        let result = try await PythonClients.models.run(["-c", Self.script, server.baseURL])
         await server.stop()
         expectEqual(result.status, .exited(0), "\(result.errorText)")
         expectEqual(result.text, "all passed\n")
