@@ -6,10 +6,11 @@ internal import Primitives
 package final class ScriptedServer {
     package typealias Handler = @Net @Sendable (Connection) async throws -> Void
 
-    package let port: Int
+    package nonisolated let port: Int
     package private(set) var accepted = 0
     private let listener: FileDescriptor
     private var registration: Registration?
+    private let changed = WaitList()
     private var tasks: [Task<Void, Never>] = []
 
     package init(_ handler: @escaping Handler) throws {
@@ -21,17 +22,32 @@ package final class ScriptedServer {
         }
     }
 
+    /// Sends each connection the same, says nothing more, and leaves it open.
+    package convenience init(sending text: String = "") throws {
+        try self.init { connection in
+            try await connection.write(text)
+            try await connection.peerGone()
+        }
+    }
+
+    isolated deinit { self.registration?.cancel() }
+
     private func accept(_ handler: @escaping Handler) {
         while let socket = try? Socket.accept(on: self.listener.rawValue) {
             self.accepted += 1
+            self.changed.wakeAll()
             guard let connection = try? Connection(socket) else { continue }
             self.tasks.append(
+                // Ended by `stop()`. Failures show up in the client, which the test checks.
                 Task {
-                    // Failures here show up in the client, which the test checks.
                     try? await handler(connection)
                     connection.close()
                 })
         }
+    }
+
+    package func wait(forConnections count: Int) async throws {
+        while self.accepted < count { try await self.changed.wait() }
     }
 
     package func stop() {

@@ -48,7 +48,7 @@ struct StreamConnectionTests {
 
     @Test("another owner goes on with the socket: nothing is read twice, and nothing is lost")
     func another() async throws {
-        let server = try RawServer { connection in
+        let server = try ScriptedServer { connection in
             try await connection.write("one")
             try await expectEqual(connection.read(), Array("first".utf8))
             try await connection.write("two")

@@ -181,7 +181,7 @@ struct NATSConnectionTests {
 
     @Test("a server that falls silent while one connects is given up in time", arguments: [false, true])
     func silence(_ hasTLS: Bool) async throws {
-        let server = try await RawServer(
+        let server = try await ScriptedServer(
             sending: #"INFO {"server_id":"X","version":"2.9.10","max_payload":1048576,"tls_required":\#(hasTLS)}"#
                 + "\r\n")
         var settings = NATSSettings(servers: ["nats://127.0.0.1:\(server.port)"])
@@ -198,7 +198,7 @@ struct NATSConnectionTests {
 
     @Test("what is no NATS server is named as such", arguments: ["HTTP/1.1 400 Bad Request\r\n", "PING\r\n"])
     func strangers(_ greeting: String) async throws {
-        let server = try await RawServer(sending: greeting)
+        let server = try await ScriptedServer(sending: greeting)
         let one = RunningNATS(NATSSettings(servers: ["nats://127.0.0.1:\(server.port)"]))
         try await server.wait(forConnections: 2)
         expectEqual(one.nats.status.lastError?.contains("no NATS server"), true, "\(one.nats.status)")

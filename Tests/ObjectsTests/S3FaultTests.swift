@@ -124,7 +124,7 @@ struct S3FaultTests {
     @Test(
         "a length that no object has is refused", arguments: ExtremeNumbers.all.filter { !(0...1).contains($0) }) @Net
     func absurdLengths(_ length: Int64) async throws {
-        let server = try RawServer(
+        let server = try ScriptedServer(
             sending:
                 "HTTP/1.1 206 Partial Content\r\nContent-Length: \(length)\r\nContent-Range: bytes 1-1/\(length)\r\n\r\na"
         )

@@ -143,7 +143,7 @@ struct GitSSHTests {
     @Test("cancelling ends a connection to a server that says nothing")
     func silent() async throws {
         let folder = try TemporaryDirectory()
-        let silent = try await RawServer()
+        let silent = try await ScriptedServer()
         let remote = GitRemote(
             url: try GitRemoteURL("ssh://git@127.0.0.1:\(silent.port)/a.git"),
             access: .ssh(GitSSHKey(privateKeyPath: folder.path + "/key", knownHostsPath: folder.path + "/known")))
