@@ -65,7 +65,7 @@ package struct Doctor: Sendable {
     /// What the host that serves the data directory says about itself.
     package func examineServing() async throws -> Finding {
         let directory = try DataDirectory(path: self.configuration.dataDirectory)
-        guard directory.servingHost != nil, let address = directory.read("gateway.address") else {
+        guard let address = ServingHost.address(in: directory) else {
             return Finding("host", .failed, "no host serves \(directory.path)")
         }
         return await ServingHost(address: address).finding()

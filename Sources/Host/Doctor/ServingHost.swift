@@ -2,6 +2,7 @@ internal import Chat
 internal import HTTP
 internal import HTTPClient
 internal import JSON
+internal import Lifecycle
 
 /// The state that a serving host reports at `/readyz`.
 package struct ServingHost: Sendable {
@@ -16,6 +17,15 @@ package struct ServingHost: Sendable {
 
     /// `address` is the content of `gateway.address` in the data directory.
     init(address: String) { self.address = address }
+
+    /// Where the host listens that serves the data directory; nil if none does.
+    package static func address(_ configuration: Configuration) throws -> String? {
+        self.address(in: try DataDirectory(path: configuration.dataDirectory))
+    }
+
+    static func address(in directory: DataDirectory) -> String? {
+        directory.servingHost == nil ? nil : directory.read("gateway.address")
+    }
 
     /// By adapter id; nil if the host does not answer.
     func adapters() async -> [String: AdapterState]? { await self.readiness().flatMap(Self.states) }

@@ -12,13 +12,8 @@ enum ChatHost {
         _ configuration: Configuration, interrupts: Interrupts,
         _ body: @escaping @Sendable (ChatLink) async throws -> Void
     ) async throws {
-        let directory = try DataDirectory(path: configuration.dataDirectory)
-        if directory.servingHost != nil, let address = directory.read("gateway.address") {
-            return try await interrupts.cancelling {
-                try await Self.withToken(configuration, scopes: ["admin"]) { token in
-                    try await body(try ChatLink(address: address, token: token))
-                }
-            }
+        if let address = try ServingHost.address(configuration) {
+            return try await interrupts.cancelling { try await Self.withLink(to: address, configuration, body: body) }
         }
         var own = configuration
         own.gateway.listen = HostPort(host: "127.0.0.1", port: 0)
@@ -27,31 +22,39 @@ enum ChatHost {
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = false
         try await host.run(settings) { host in
-            try await interrupts.cancelling {
-                try await Self.withToken(configuration, scopes: ["admin"]) { token in
-                    let link = try ChatLink(address: host.address, token: token)
-                    try await body(link)
-                    await link.close()
-                }
-            }
+            try await interrupts.cancelling { try await Self.withLink(to: host.address, configuration, body: body) }
             host.stop()
         }
     }
 
-    /// Neither call of the store stops when the task is cancelled, so that no token is left.
+    /// What `body` returns for a link to the host that is serving the data directory; nil if none is.
     ///
-    /// - Parameter identity: Who acts with it; nil for somebody of its own.
-    static func withToken(
-        _ configuration: Configuration, name: String = "jetbridge chat", scopes: [String] = ["chat"],
-        identity: Identity? = nil,
-        _ body: (String) async throws -> Void
-    ) async throws {
+    /// - Parameters:
+    ///   - name: Of the link's token, which is revoked afterwards.
+    ///   - identity: Who acts with it; nil for somebody of its own.
+    static func withServing<Answer>(
+        _ configuration: Configuration, name: String, scopes: [String] = ["admin"], identity: Identity? = nil,
+        _ body: (ChatLink) async throws -> Answer
+    ) async throws -> Answer? {
+        guard let address = try ServingHost.address(configuration) else { return nil }
+        return try await Self.withLink(
+            to: address, configuration, name: name, scopes: scopes, identity: identity, body: body)
+    }
+
+    /// Neither call of the store stops when the task is cancelled, so that no token is left.
+    private static func withLink<Answer>(
+        to address: String, _ configuration: Configuration, name: String = "jetbridge chat",
+        scopes: [String] = ["admin"], identity: Identity? = nil, body: (ChatLink) async throws -> Answer
+    ) async throws -> Answer {
         let administration = try Administration(configuration)
         let (credential, token) = try await administration.createToken(
             name: name, scopes: scopes, limits: TokenLimits(expiresAt: WallClock.now() + 24 * 3_600_000),
             identity: identity)
+        let answer: Answer
         do {
-            try await body(token)
+            let link = try ChatLink(address: address, token: token)
+            answer = try await body(link)
+            await link.close()
         } catch {
             _ = try? await administration.revoke(credential.id)
             await administration.close()
@@ -59,5 +62,6 @@ enum ChatHost {
         }
         _ = try await administration.revoke(credential.id)
         await administration.close()
+        return answer
     }
 }

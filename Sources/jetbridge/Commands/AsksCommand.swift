@@ -48,15 +48,11 @@ struct Decision {
                 "'\(context.output.shown(id))' is not the ID of an open request. 'jetbridge asks' lists them.")
         }
         let user = context.user
-        let directory = try DataDirectory(path: configuration.dataDirectory)
-        if directory.servingHost != nil, let address = directory.read("gateway.address") {
-            try await ChatHost.withToken(configuration, name: user) { token in
-                let link = try ChatLink(address: address, token: token)
-                let decision = try await link.answer(id, with: self.key, reason: self.reason)
-                await link.close()
-                try self.report(
-                    id, decision["answer"]?.stringValue, decision["outcome"]?.stringValue ?? "", in: context)
-            }
+        let decision = try await ChatHost.withServing(configuration, name: user, scopes: ["chat"]) {
+            try await $0.answer(id, with: self.key, reason: self.reason)
+        }
+        if let decision {
+            try self.report(id, decision["answer"]?.stringValue, decision["outcome"]?.stringValue ?? "", in: context)
         } else {
             let ask = try await context.administering(configuration) {
                 try await $0.answer(id, with: self.key, reason: self.reason, as: user)

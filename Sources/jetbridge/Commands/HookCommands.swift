@@ -93,18 +93,11 @@ extension CommandContext {
         let configuration = try self.loadConfiguration()
         // The command reports failures itself, in one line.
         Logging.configure(level: .error, format: .text)
-        let directory = try DataDirectory(path: configuration.dataDirectory)
-        guard directory.servingHost != nil, let address = directory.read("gateway.address") else {
-            throw CommandFailure("no host serves \(directory.path); start it with 'jetbridge serve'")
+        let answer = try await ChatHost.withServing(configuration, name: self.user) { try await $0.hooks(method, path) }
+        guard let answer else {
+            throw CommandFailure("no host serves \(configuration.dataDirectory); start it with 'jetbridge serve'")
         }
-        let answer = Protected(JSON.null)
-        try await ChatHost.withToken(configuration, name: self.user, scopes: ["admin"]) { token in
-            let link = try ChatLink(address: address, token: token)
-            let json = try await link.hooks(method, path)
-            answer.withLock { $0 = json }
-            await link.close()
-        }
-        return answer.withLock { $0 }
+        return answer
     }
 
     /// Lets a delivery be sent, and fails if it was not taken.

@@ -62,15 +62,8 @@ struct MatrixVerifyCommand: Command {
         let configuration = try context.loadConfiguration()
         Logging.configure(level: .error, format: .text)
         let matrix = try MatrixAdministration(configuration, adapter: context.arguments.value("adapter"))
-        let directory = try DataDirectory(path: configuration.dataDirectory)
-        guard directory.servingHost != nil, let address = directory.read("gateway.address") else {
-            throw CommandFailure(
-                "no host serves the data directory \(directory.path). Start it with 'jetbridge serve', then run this "
-                    + "again, or send 'verify' to the bot in a direct message.")
-        }
         let words = context.arguments.words("words").joined(separator: " ")
-        try await ChatHost.withToken(configuration, name: context.user, scopes: ["admin"]) { token in
-            let link = try ChatLink(address: address, token: token)
+        let reply = try await ChatHost.withServing(configuration, name: context.user) { link in
             let thread = try await link.newThread()
             var reply = ""
             _ = try await link.ask("/verify \(matrix.adapter) \(words)", in: thread) { frame in
@@ -78,9 +71,14 @@ struct MatrixVerifyCommand: Command {
             }
             // It is of no use to anybody later.
             try? await link.delete(thread)
-            await link.close()
-            try self.report(reply, of: matrix.adapter, in: context)
+            return reply
         }
+        guard let reply else {
+            throw CommandFailure(
+                "no host serves the data directory \(configuration.dataDirectory). Start it with 'jetbridge serve', then "
+                    + "run this again, or send 'verify' to the bot in a direct message.")
+        }
+        try self.report(reply, of: matrix.adapter, in: context)
     }
 
     private func report(_ reply: String, of adapter: String, in context: CommandContext) throws {

@@ -67,17 +67,13 @@ private struct AccessDecision {
         Logging.configure(level: .error, format: .text)
         let who = context.arguments.word("who") ?? ""
         let user = context.user
-        let directory = try DataDirectory(path: configuration.dataDirectory)
         do {
             let listing = try await context.administering(configuration) { try await $0.people() }
             let id = try listing.id(of: who)
-            if directory.servingHost != nil, let address = directory.read("gateway.address") {
-                try await ChatHost.withToken(configuration, name: user, scopes: ["admin"]) { token in
-                    let link = try ChatLink(address: address, token: token)
-                    try await link.change(id, to: self.role?.rawValue)
-                    await link.close()
-                }
-            } else {
+            let done: Void? = try await ChatHost.withServing(configuration, name: user) {
+                try await $0.change(id, to: self.role?.rawValue)
+            }
+            if done == nil {
                 try await context.administering(configuration) { try await $0.change(id, to: self.role, as: user) }
             }
             try self.report(id, listing, in: context)

@@ -121,12 +121,8 @@ struct TokenRevokeCommand: Command {
         // The command reports failures itself, in one line.
         Logging.configure(level: .error, format: .text)
         do {
-            let directory = try DataDirectory(path: configuration.dataDirectory)
-            guard directory.servingHost != nil, let address = directory.read("gateway.address") else { return }
-            try await ChatHost.withToken(configuration, name: context.user, scopes: ["admin"]) { token in
-                let link = try ChatLink(address: address, token: token)
-                try await link.closeConnections(ofCredential: id)
-                await link.close()
+            _ = try await ChatHost.withServing(configuration, name: context.user) {
+                try await $0.closeConnections(ofCredential: id)
             }
         } catch {
             let reason = (error as? CommandFailure)?.message ?? "\(error)"

@@ -104,19 +104,18 @@ struct TasksCommand: Command {
         guard self.verb == .sync || !context.arguments.has("offline") else {
             return try self.runOffline(run, among: names)
         }
-        guard directory.servingHost != nil, let address = directory.read("gateway.address") else {
-            guard self.verb != .sync else {
-                throw CommandFailure("no host serves this data directory: start 'jetbridge serve', then sync again")
-            }
-            try context.errors.writeLine("No host answers: this is what was read last; changes are queued.")
-            return try self.runOffline(run, among: names)
-        }
         let user = Identity.user(ofMachine: context.user)
-        try await ChatHost.withToken(configuration, name: context.user, scopes: ["tasks"], identity: user) { token in
-            let link = try ChatLink(address: address, token: token)
+        let done: Void? = try await ChatHost.withServing(
+            configuration, name: context.user, scopes: ["tasks"], identity: user
+        ) { link in
             if self.verb == .sync { try await run.sync(over: link) } else { try await self.run(run, over: link) }
-            await link.close()
         }
+        guard done == nil else { return }
+        guard self.verb != .sync else {
+            throw CommandFailure("no host serves this data directory: start 'jetbridge serve', then sync again")
+        }
+        try context.errors.writeLine("No host answers: this is what was read last; changes are queued.")
+        try self.runOffline(run, among: names)
     }
 
     /// The change that is wanted; nil for what only reads.
