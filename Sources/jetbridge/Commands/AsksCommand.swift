@@ -1,7 +1,6 @@
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import Primitives
 internal import Threads
 
@@ -40,8 +39,6 @@ struct Decision {
 
     func send(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        // The command reports failures itself, in one line.
-        Logging.configure(level: .error, format: .text)
         let id = (context.arguments.word("id") ?? "").lowercased()
         guard !id.isEmpty, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) }) else {
             throw CommandFailure(

@@ -2,7 +2,6 @@ internal import Glibc
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 
 struct ChatCommand: Command {
     let watchesSignals = true
@@ -28,8 +27,6 @@ struct ChatCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        // Failures are reported in the answer.
-        Logging.configure(level: .error, format: .text)
         let input = StandardInput()
         let message = try await Self.message(context, input)
         let model = context.arguments.value("model")

@@ -2,7 +2,6 @@ internal import HTTP
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import Primitives
 
 struct HooksCommand: Command {
@@ -91,8 +90,6 @@ extension CommandContext {
     /// Asks the host that serves the data directory.
     fileprivate func asking(_ method: HTTPMethod, _ path: String) async throws -> JSON {
         let configuration = try self.loadConfiguration()
-        // The command reports failures itself, in one line.
-        Logging.configure(level: .error, format: .text)
         let answer = try await ChatHost.withServing(configuration, name: self.user) { try await $0.hooks(method, path) }
         guard let answer else {
             throw CommandFailure("no host serves \(configuration.dataDirectory); start it with 'jetbridge serve'")

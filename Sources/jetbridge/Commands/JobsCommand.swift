@@ -1,7 +1,6 @@
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import Primitives
 
 struct JobsCommand: Command {
@@ -13,7 +12,6 @@ struct JobsCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        Logging.configure(level: .error, format: .text)
         let chosen = context.arguments.value("thread")
         try await ChatHost.withLink(configuration, interrupts: Interrupts()) { link in
             let threads: [String]

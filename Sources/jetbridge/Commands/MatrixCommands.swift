@@ -2,7 +2,6 @@ internal import Chat
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import Matrix
 internal import Primitives
 
@@ -60,7 +59,6 @@ struct MatrixVerifyCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        Logging.configure(level: .error, format: .text)
         let matrix = try MatrixAdministration(configuration, adapter: context.arguments.value("adapter"))
         let words = context.arguments.words("words").joined(separator: " ")
         let reply = try await ChatHost.withServing(configuration, name: context.user) { link in
@@ -150,8 +148,6 @@ extension OptionSyntax {
 extension CommandContext {
     fileprivate func matrix() throws -> MatrixAdministration {
         let configuration = try self.loadConfiguration()
-        // The commands report failures themselves, in one line.
-        Logging.configure(level: .error, format: .text)
         return try MatrixAdministration(configuration, adapter: self.arguments.value("adapter"))
     }
 }

@@ -1,6 +1,5 @@
 internal import Host
 internal import JSON
-internal import Logging
 internal import Models
 
 struct ModelsCommand: Command {
@@ -13,8 +12,6 @@ struct ModelsCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        // The command reports failures itself, in one line.
-        Logging.configure(level: .error, format: .text)
         let (models, usual) = try await ModelProvider.asking(configuration) {
             (try await $0.models(), $0.defaultModel)
         }

@@ -2,7 +2,6 @@ internal import Chat
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import People
 internal import Primitives
 
@@ -63,8 +62,6 @@ private struct AccessDecision {
 
     func send(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        // The command reports failures itself, in one line.
-        Logging.configure(level: .error, format: .text)
         let who = context.arguments.word("who") ?? ""
         let user = context.user
         do {

@@ -27,8 +27,6 @@ struct ProxyCommand: Command {
         let flags = ConfigurationFlags(
             logLevel: context.arguments.value("log-level"), proxyListen: context.arguments.value("listen"))
         let configuration = try context.loadConfiguration(flags)
-        // The command reports start-up failures itself, in one line.
-        Logging.configure(level: .error, format: .text)
         let host = try await ProxyHost(configuration, surroundings: context.surroundings)
         configuration.log.apply()
         let ending = try await host.run { address in

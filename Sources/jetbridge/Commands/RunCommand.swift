@@ -1,7 +1,6 @@
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import Primitives
 
 struct RunCommand: Command {
@@ -31,7 +30,6 @@ struct RunCommand: Command {
             throw UsageError(message: "the command is empty", path: ["run"])
         }
         let configuration = try context.loadConfiguration()
-        Logging.configure(level: .error, format: .text)
         let chosen = context.arguments.value("thread")
         let interrupts = Interrupts()
         let watch = try await interrupts.watch()

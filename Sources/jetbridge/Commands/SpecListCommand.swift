@@ -1,6 +1,5 @@
 internal import Host
 internal import JSON
-internal import Logging
 internal import Primitives
 internal import Specs
 
@@ -15,7 +14,6 @@ struct SpecListCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        Logging.configure(level: .error, format: .text)
         let reports = try RepositorySetup.features(configuration, repository: context.arguments.value("repository"))
         let features = try await reports.all()
         guard !context.isJSON else { return try context.print(.array(features.map(Self.json))) }
@@ -83,7 +81,6 @@ struct SpecShowCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        Logging.configure(level: .error, format: .text)
         let reports = try RepositorySetup.features(configuration, repository: context.arguments.value("repository"))
         let feature = try await reports.feature(context.arguments.word("feature"))
         guard !context.isJSON else { return try context.print(try await reports.json(of: feature)) }

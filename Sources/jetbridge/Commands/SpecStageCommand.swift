@@ -1,7 +1,6 @@
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import Primitives
 internal import Specs
 
@@ -39,8 +38,6 @@ struct SpecStageCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        // Failures are reported by the operation.
-        Logging.configure(level: .error, format: .text)
         let words = [self.stage.rawValue] + context.arguments.words("text")
         let message = "/\(words.joined(separator: " "))"
         let chosen = context.arguments.value("thread")

@@ -2,7 +2,6 @@ internal import Chat
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import People
 internal import Primitives
 
@@ -118,8 +117,6 @@ struct TokenRevokeCommand: Command {
     private func closeConnections(
         of id: String, _ configuration: Configuration, _ context: CommandContext
     ) async throws {
-        // The command reports failures itself, in one line.
-        Logging.configure(level: .error, format: .text)
         do {
             _ = try await ChatHost.withServing(configuration, name: context.user) {
                 try await $0.closeConnections(ofCredential: id)

@@ -2,7 +2,6 @@ internal import Analytics
 internal import Gateway
 internal import Host
 internal import JSON
-internal import Logging
 internal import Models
 internal import People
 internal import Primitives
@@ -31,8 +30,6 @@ struct UsageCommand: Command {
         let options = ["by", "from", "to", "zone"].map { context.arguments.value($0) }
         if options.contains(where: { $0 != nil }) { return try await self.analytics(context, options) }
         let configuration = try context.loadConfiguration()
-        // The command reports failures itself, in one line.
-        Logging.configure(level: .error, format: .text)
         let (rows, clients, limited) = try await context.administering {
             (try await $0.usage(), try await $0.proxyUsage(), try await $0.limitedKeys())
         }
@@ -76,7 +73,6 @@ struct UsageCommand: Command {
 
     private func analytics(_ context: CommandContext, _ options: [String?]) async throws {
         _ = try context.loadConfiguration()
-        Logging.configure(level: .error, format: .text)
         let query: AnalyticsQuery
         do throws(AnalyticsQuery.Problem) {
             query = try AnalyticsQuery(

@@ -4,7 +4,6 @@ internal import HTTP
 internal import Host
 internal import JSON
 internal import Lifecycle
-internal import Logging
 internal import Primitives
 internal import Tasks
 
@@ -88,8 +87,6 @@ struct TasksCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        // The command reports failures itself, in one line.
-        Logging.configure(level: .error, format: .text)
         guard context.arguments.word("id") != "" else { throw CommandFailure("an empty word is no task's id") }
         if self.verb == .add || self.verb == .note {
             let words = context.arguments.words("text").joined(separator: " ")
