@@ -12,7 +12,7 @@ extension Persona {
             let node = try YAML.parse(bytes)
             return Value(node: node, path: "", reading: reading).section {
                 Self.read($0, named: name, limits: limits)
-            }?.flatMap { reading.hasErrors ? nil : $0 }
+            }.flatMap { reading.hasErrors ? nil : $0 }
         } catch {
             reading.report(error.message, path: "", line: error.line, column: error.column)
             return nil
@@ -21,14 +21,10 @@ extension Persona {
 
     private static func read(_ section: Section, named name: String, limits: AgentLimits) -> Persona? {
         let given = section.required("name") { value in
-            value.string().flatMap { text in
-                text == name ? text : value.error("the name has to be that of the file, '\(name)'")
-            }
+            value.string(where: { $0 == name }, else: "the name has to be that of the file, '\(name)'")
         }
         let summary = section.required("summary") { value in
-            value.string().flatMap { text in
-                text.contains(where: \.isNewline) ? value.error("the summary has to be one line") : text
-            }
+            value.string(where: { !$0.contains(where: \.isNewline) }, else: "the summary has to be one line")
         }
         let prompt = section.required("prompt") { $0.string() }
         let tools = section.required("tools") { $0.items() } ?? []

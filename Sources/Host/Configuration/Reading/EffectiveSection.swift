@@ -162,7 +162,7 @@ extension JSON {
     private static func word(_ text: String) -> String {
         let isPlain =
             text.first.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "/") } ?? false
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_./@+:-".contains($0)) }
+            && text.isPlain(with: "_./@+:-")
             && !text.hasSuffix(":") && Double(text) == nil
             && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
         return isPlain ? text : JSON.string(text).text

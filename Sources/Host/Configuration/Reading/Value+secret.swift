@@ -6,7 +6,7 @@ extension Value {
         guard self.isMapping else {
             return self.error("a secret cannot be written here; use {env: NAME} or {file: PATH}")
         }
-        let secret: Secret?? = self.section { section in
+        let secret: Secret? = self.section { section in
             let name = section.value("env")
             let file = section.value("file")
             switch (name, file) {
@@ -15,8 +15,16 @@ extension Value {
             default: return self.error("a secret is either {env: NAME} or {file: PATH}")
             }
         }
-        self.reading.secrets[self.path] = secret.flatMap { $0 }?.hashValue
-        return secret.flatMap { $0 }
+        self.reading.secrets[self.path] = secret?.hashValue
+        return secret
+    }
+
+    /// A secret for whose text `isGood`.
+    ///
+    /// - Parameter problem: The error of any other; without its text.
+    func secret(where isGood: (String) -> Bool, else problem: String) -> Secret? {
+        guard let secret = self.secret() else { return nil }
+        return isGood(secret.reveal()) ? secret : self.error(problem)
     }
 
     private func environmentSecret() -> Secret? {
@@ -50,7 +58,7 @@ extension Value {
                 if error.isMissing { return path }
                 return file.error("the secret file \(path) cannot be read: \(error.reason)")
             }
-        }.flatMap { $0 }
+        }
     }
 
     private static let secretLimit = 64 << 10
@@ -77,7 +85,7 @@ extension Value {
 
     private static func isVariableName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
-        return name.utf8.count <= 128 && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        return name.utf8.count <= 128 && name.isPlain(with: "_")
     }
 
     /// A mistakenly written token can look like a variable's name, so only names in capitals are repeated.

@@ -44,7 +44,8 @@ struct Value {
 
     // MARK: Structure
 
-    func section<T>(_ body: (Section) -> T) -> T? {
+    /// Nil also if `body` reports an error and returns nil.
+    func section<T>(_ body: (Section) -> T?) -> T? {
         guard self.isMapping else { return self.error("expected a mapping, found \(self.kind)") }
         let section = Section(self, path: self.path, reading: self.reading)
         defer { section.finish() }
@@ -81,6 +82,14 @@ struct Value {
         }
         guard !text.isEmpty else { return self.error("the value must not be empty") }
         return text
+    }
+
+    /// Text for which `isGood`.
+    ///
+    /// - Parameter problem: The error of any other.
+    func string(where isGood: (String) -> Bool, else problem: @autoclosure () -> String) -> String? {
+        guard let text = self.string() else { return nil }
+        return isGood(text) ? text : self.error(problem())
     }
 
     func bool() -> Bool? {
@@ -120,5 +129,12 @@ struct Value {
         }
         return choices.first { name($0) == text }
             ?? self.error("'\(text)' is not one of \(words.joined(separator: ", "))", nearestTo: text, among: words)
+    }
+}
+
+extension StringProtocol {
+    /// Whether there is nothing but ASCII letters, digits and `signs`.
+    func isPlain(with signs: String) -> Bool {
+        self.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || signs.contains($0)) }
     }
 }

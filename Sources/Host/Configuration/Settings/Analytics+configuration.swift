@@ -14,7 +14,7 @@ extension AnalyticsSettings {
         var names: Set<String> = []
         settings.reports =
             root.list("reports") { value in
-                value.section { Self.report($0, networks: networks, names: &names) }.flatMap { $0 }
+                value.section { Self.report($0, networks: networks, names: &names) }
             } ?? []
         settings.reports += repositories.map(\.dueTasks)
         return settings
@@ -44,7 +44,7 @@ extension AnalyticsSettings {
                     else { return nil }
                     return Price(
                         input: input, output: output, cached: cached, written: written, request: request ?? 0)
-                } ?? nil
+                }
         }
         return prices
     }

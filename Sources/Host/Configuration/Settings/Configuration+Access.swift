@@ -94,9 +94,7 @@ extension Configuration {
 
         private static func checkGitHub(_ value: Value, _ text: Substring) {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            let isName = parts.allSatisfy { part in
-                !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
-            }
+            let isName = parts.allSatisfy { !$0.isEmpty && $0.isPlain(with: "-_.") }
             switch (parts.first, parts.count) {
             case (_, 1) where isName: break
             case ("org", 2) where isName: break

@@ -48,12 +48,10 @@ extension Configuration {
 
         /// Ids are used in storage keys, metrics, logs and paths, so they are plain, and unique across all networks.
         private static func id(_ value: Value, taken: inout [String: String]) -> String? {
-            guard let id = value.string() else { return nil }
-            guard id.utf8.count <= 32,
-                id.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) })
-            else {
-                return value.error("an id is at most 32 letters, digits, '_' or '-'")
-            }
+            let id = value.string(
+                where: { $0.utf8.count <= 32 && $0.isPlain(with: "_-") },
+                else: "an id is at most 32 letters, digits, '_' or '-'")
+            guard let id else { return nil }
             if let other = taken.updateValue(value.path, forKey: id) {
                 return value.error("the id '\(id)' is already used by \(other); each adapter needs its own")
             }

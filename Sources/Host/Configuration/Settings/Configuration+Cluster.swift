@@ -22,7 +22,7 @@ extension Configuration {
         ///   - store: Of the same configuration.
         ///   - sharesObjects: Whether the configuration names a place for files.
         static func read(_ value: Value, with store: Store, sharesObjects: Bool) -> Cluster? {
-            value.section { section -> Cluster? in
+            value.section { section in
                 if case .file = store {
                     section.error(
                         "all hosts need the same database: set store.url to postgres://ROLE@HOST:PORT/DATABASE")
@@ -31,20 +31,27 @@ extension Configuration {
                     section.error(
                         "all hosts need the same place for files: set objects to {directory: PATH} or {s3: …}")
                 }
-                let name = section.read("name", default: Self.machine, shown: .string(Self.machine)) { Self.name($0) }
+                let name = section.read("name", default: Self.machine, shown: .string(Self.machine)) {
+                    $0.string(
+                        where: Self.isName, else: "a host's name has 1 to 64 letters, digits, '-', '_' and '.'")
+                }
                 let lease = section.read("lease", default: .seconds(3)) {
                     $0.duration(from: .seconds(1), to: .seconds(60))
                 }
                 let nats = section.optional("nats") { Self.address($0) }
                 let credentials = section.optional("credentials") { $0.secret() }
-                let key = section.required("key") { Self.key($0) }
+                let key = section.required("key") {
+                    $0.secret(
+                        where: { $0.utf8.count >= 32 },
+                        else: "the key is too short: make one with 'openssl rand -hex 32' and give it to all hosts")
+                }
                 do throws(NATSError) {
                     try Self.settings(nats, credentials)?.validate()
                 } catch {
                     section.error("nats: \(error)")
                 }
                 return key.map { Cluster(name: name, lease: lease, key: $0, nats: nats, credentials: credentials) }
-            } ?? nil
+            }
         }
 
         private static func settings(_ nats: String?, _ credentials: Secret?) -> NATSSettings? {
@@ -71,12 +78,6 @@ extension Configuration {
             return (1...64).contains(text.utf8.count) && text.allSatisfy { letters.contains($0.lowercased()) }
         }
 
-        private static func name(_ value: Value) -> String? {
-            guard let name = value.string() else { return nil }
-            return Self.isName(name)
-                ? name : value.error("a host's name has 1 to 64 letters, digits, '-', '_' and '.'")
-        }
-
         private static func address(_ value: Value) -> String? {
             guard let text = value.string() else { return nil }
             let isURL = text.hasPrefix("nats://") || text.hasPrefix("tls://")
@@ -85,13 +86,6 @@ extension Configuration {
                     "write nats://HOST:4222 or tls://HOST:4222, and a sign-in as credentials: {file: PATH}")
             }
             return text
-        }
-
-        private static func key(_ value: Value) -> Secret? {
-            guard let key = value.secret() else { return nil }
-            return key.reveal().utf8.count >= 32
-                ? key
-                : value.error("the key is too short: make one with 'openssl rand -hex 32' and give it to all hosts")
         }
     }
 }

@@ -23,7 +23,7 @@ extension Configuration {
             self.token = section.optional("token") { $0.secret() }
             self.webhookSecret = section.optional("webhook_secret") { $0.secret() }
             self.clientID = section.optional("client_id") { $0.string() }
-            self.app = section.optional("app") { $0.section { GitHubAppSettings($0) }.flatMap { $0 } }
+            self.app = section.optional("app") { $0.section { GitHubAppSettings($0) } }
             for (key, url) in [("api_url", self.apiURL), ("web_url", self.webURL)] {
                 if !url.isSecure, !url.isLoopback {
                     section.error("\(key) would send tokens to another machine unencrypted; use https://")

@@ -11,16 +11,16 @@ extension Configuration {
         case s3(S3Settings)
 
         static func read(_ value: Value) -> ObjectPlace? {
-            value.section { section -> ObjectPlace? in
+            value.section { section in
                 let directory = section.optional("directory") { $0.filePath() }
-                let s3 = section.optional("s3") { $0.section { Self.s3($0) } ?? nil }
+                let s3 = section.optional("s3") { $0.section { Self.s3($0) } }
                 guard section.has("directory") != section.has("s3") else {
                     section.error(
                         "write either directory: PATH or s3: {endpoint, bucket, region, access_key, secret_key}")
                     return nil
                 }
                 return directory.map { .directory($0) } ?? s3.map { .s3($0) }
-            } ?? nil
+            }
         }
 
         private static func s3(_ section: Section) -> S3Settings? {
@@ -39,10 +39,10 @@ extension Configuration {
         }
 
         private static func bucket(_ value: Value) -> String? {
-            guard let name = value.string() else { return nil }
             let letters = "abcdefghijklmnopqrstuvwxyz0123456789-."
-            let isValid = (3...63).contains(name.utf8.count) && name.allSatisfy { letters.contains($0) }
-            return isValid ? name : value.error("a bucket's name has 3 to 63 of the characters a-z, 0-9, '-' and '.'")
+            return value.string(
+                where: { (3...63).contains($0.utf8.count) && $0.allSatisfy(letters.contains) },
+                else: "a bucket's name has 3 to 63 of the characters a-z, 0-9, '-' and '.'")
         }
     }
 }

@@ -52,7 +52,7 @@ extension Configuration {
         static func list(_ root: Section, jail: Jail.Limits) -> [Repository] {
             var paths: [String: String] = [:]
             let items = root.list("repositories") { value in
-                value.section { Repository($0, jail, paths: &paths) }.flatMap { $0 }.map { (value, $0) }
+                value.section { Repository($0, jail, paths: &paths) }.map { (value, $0) }
             }
             guard let items else {
                 let path = root.absolutePath("notes")
@@ -97,19 +97,15 @@ extension Configuration {
 
         /// Names are used in URLs and commands.
         private static func name(_ value: Value) -> String? {
-            guard let text = value.string() else { return nil }
-            let isGood =
-                text.utf8.count <= 64 && text.first != "." && text.first != "-" && text.allSatisfy(\.isNamePart)
-            return isGood
-                ? text
-                : value.error(
-                    "a name is at most 64 letters, digits, '.', '_' or '-', and does not begin with '.' or '-'")
+            value.string(
+                where: { $0.utf8.count <= 64 && $0.first != "." && $0.first != "-" && $0.isPlain(with: "._-") },
+                else: "a name is at most 64 letters, digits, '.', '_' or '-', and does not begin with '.' or '-'")
         }
 
         private static func github(_ value: Value) -> Place? {
             guard let text = value.string() else { return nil }
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isNamePart) }) else {
+            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.isPlain(with: "._-") }) else {
                 return value.error("a GitHub repository has the form owner/name")
             }
             return .github(owner: String(parts[0]), name: String(parts[1]))
@@ -127,8 +123,4 @@ extension Configuration {
             return isGood ? text : value.error("'\(text)' is not a valid Git branch name")
         }
     }
-}
-
-extension Character {
-    fileprivate var isNamePart: Bool { self.isASCII && (self.isLetter || self.isNumber || "._-".contains(self)) }
 }

@@ -10,8 +10,8 @@ extension Configuration {
         package var oidc: OpenIDClient?
 
         init(_ section: Section) {
-            self.github = section.optional("github") { $0.section { GitHubSignInApp($0) } ?? nil }
-            self.oidc = section.optional("oidc") { $0.section { OpenIDClient($0) } ?? nil }
+            self.github = section.optional("github") { $0.section { GitHubSignInApp($0) } }
+            self.oidc = section.optional("oidc") { $0.section { OpenIDClient($0) } }
         }
 
         /// What access lists say about accounts here, besides a person's own name.
@@ -57,7 +57,11 @@ extension OpenIDClient {
         let clientID = section.required("client_id") { $0.string() }
         let clientSecret = section.required("client_secret") { $0.secret() }
         let groups = section.optional("groups") { $0.string() }
-        let name = section.read("name", default: "single sign-on") { Self.name($0) }
+        let name = section.read("name", default: "single sign-on") {
+            $0.string(
+                where: { $0.count <= 40 && VisibleText.line($0) == $0 },
+                else: "the name is one line of at most 40 characters")
+        }
         guard let issuer, let clientID, let clientSecret else { return nil }
         self.init(issuer: issuer, clientID: clientID, clientSecret: clientSecret, groups: groups, name: name)
     }
@@ -69,14 +73,6 @@ extension OpenIDClient {
         }
         guard url.query == nil, !text.contains("#") else {
             return value.error("an issuer has neither a query nor a fragment; copy it from the provider's description")
-        }
-        return text
-    }
-
-    private static func name(_ value: Value) -> String? {
-        guard let text = value.string() else { return nil }
-        guard text.count <= 40, VisibleText.line(text) == text else {
-            return value.error("the name is one line of at most 40 characters")
         }
         return text
     }

@@ -6,9 +6,7 @@ extension TelemetrySettings {
     /// `telemetry.otlp`; nil without it.
     static func read(_ root: Section) -> Self? {
         root.optional("telemetry") { value in
-            value.section { section in
-                section.required("otlp") { value in value.section { Self($0) } ?? nil }
-            } ?? nil
+            value.section { section in section.required("otlp") { $0.section { Self($0) } } }
         }
     }
 
@@ -23,9 +21,7 @@ extension TelemetrySettings {
     private static func headers(_ value: Value) -> [String: Secret]? {
         var headers: [String: Secret] = [:]
         for (name, value) in value.members() ?? [] {
-            let isName =
-                !name.isEmpty && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
-            guard isName else { return value.error("'\(name)' is no header's name") }
+            guard !name.isEmpty, name.isPlain(with: "-_.") else { return value.error("'\(name)' is no header's name") }
             headers[name] = value.secret()
         }
         return headers

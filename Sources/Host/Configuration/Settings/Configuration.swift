@@ -77,7 +77,7 @@ package struct Configuration: Sendable {
             Cluster.read($0, with: store, sharesObjects: root.value("objects") != nil)
         }
         self.archive = root.optional("archive") { ObjectPlace.read($0) }
-        self.backups = root.optional("backups") { $0.section { Backups.read($0) } ?? nil }
+        self.backups = root.optional("backups") { $0.section { Backups.read($0) } }
         self.retention = root.section("retention") { Retention($0) }
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
         self.hooks = Webhook.list(root)

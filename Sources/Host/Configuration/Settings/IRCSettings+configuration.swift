@@ -11,7 +11,7 @@ extension IRCSettings {
         let username = section.optional("username", Self.word)
         let realname = section.read("realname", default: "Jetbridge", Self.line)
         let password = section.optional("password") { $0.secret() }
-        let sasl = section.optional("sasl") { $0.section(Self.sasl).flatMap { $0 } }
+        let sasl = section.optional("sasl") { $0.section(Self.sasl) }
         let channels = section.list("channels", Self.channel) ?? []
         let flood = section.section("flood", Self.flood)
         guard let server else { return nil }
@@ -86,7 +86,7 @@ extension IRCSettings {
             return value.section { section in
                 let key = section.optional("key") { $0.secret() }
                 return section.required("name", Self.channelName).map { Channel($0, key: key) }
-            }.flatMap { $0 }
+            }
         }
         return Self.channelName(value).map { Channel($0) }
     }
@@ -107,8 +107,8 @@ extension IRCSettings {
     }
 
     private static func line(_ value: Value) -> String? {
-        guard let text = value.string() else { return nil }
-        let isClean = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-        return isClean ? text : value.error("this must not contain control characters")
+        value.string(
+            where: { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F } },
+            else: "this must not contain control characters")
     }
 }

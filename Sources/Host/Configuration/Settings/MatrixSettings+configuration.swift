@@ -53,8 +53,8 @@ extension MatrixSettings {
     }
 
     private static func device(_ value: Value) -> String? {
-        guard let text = value.string() else { return nil }
-        let isGood = text.utf8.count <= 64 && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-        return isGood ? text : value.error("a device id is one word of at most 64 ASCII characters")
+        value.string(
+            where: { $0.utf8.count <= 64 && $0.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } },
+            else: "a device id is one word of at most 64 ASCII characters")
     }
 }

@@ -10,10 +10,8 @@ extension Policy {
         var names: Set<String> = []
         let rules =
             root.list("policy") { value -> (rule: PolicyRule, value: Value)? in
-                let rule = value.section { section -> PolicyRule? in
-                    PolicyRule.read(section, personas: personas, repositories: repositories)
-                }
-                guard let rule = rule.flatMap({ $0 }) else { return nil }
+                let rule = value.section { PolicyRule.read($0, personas: personas, repositories: repositories) }
+                guard let rule else { return nil }
                 guard names.insert(rule.name).inserted else {
                     return value.error("there is another rule with the name '\(rule.name)'")
                 }
@@ -98,11 +96,10 @@ extension PolicyRule {
     }
 
     private static func name(_ value: Value) -> String? {
-        guard let text = value.string() else { return nil }
-        let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
-        guard isPlain, text.utf8.count <= 64 else {
-            return value.error("a rule's name has letters, digits, '-', '_' and '.', at most 64")
-        }
+        let text = value.string(
+            where: { $0.isPlain(with: "-_.") && $0.utf8.count <= 64 },
+            else: "a rule's name has letters, digits, '-', '_' and '.', at most 64")
+        guard let text else { return nil }
         guard !text.hasPrefix(Policy.Approvals.prefix) else {
             return value.error(
                 "names that begin with '\(Policy.Approvals.prefix)' are those of the settings' own rules")

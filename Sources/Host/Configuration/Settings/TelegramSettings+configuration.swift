@@ -15,7 +15,7 @@ extension TelegramSettings {
         let token = section.required("token", Self.token)
         let apiURL = section.read("api_url", default: Self.standardURL) { transport.url($0) }
         let intake = section.optional("webhook") { value in
-            value.section { Self.webhook($0, id: id, apiURL: apiURL, gateway: gateway) }.flatMap { $0 }
+            value.section { Self.webhook($0, id: id, apiURL: apiURL, gateway: gateway) }
         }
         guard let token else { return nil }
         self.init(id: id, token: token, apiURL: apiURL, intake: intake ?? .polling)
@@ -57,11 +57,8 @@ extension TelegramSettings {
 
     /// The form of `setWebhook`'s `secret_token`.
     private static func webhookSecret(_ value: Value) -> Secret? {
-        guard let secret = value.secret() else { return nil }
-        let text = secret.reveal()
-        let isGood =
-            text.utf8.count <= 256
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) }
-        return isGood ? secret : value.error("a webhook secret is at most 256 letters, digits, '_' or '-'")
+        value.secret(
+            where: { $0.utf8.count <= 256 && $0.isPlain(with: "_-") },
+            else: "a webhook secret is at most 256 letters, digits, '_' or '-'")
     }
 }
