@@ -26,12 +26,9 @@ enum CopilotCLISetup {
         for configuration: Configuration, model: any ModelClient, shells: CommandShells
     ) async throws -> CopilotCLIAgents? {
         guard model is CopilotCLIClient else { return nil }
-        var transport = HTTPClientSettings()
-        transport.caFile = configuration.model.caFile
-        transport.allowsPlainHTTP = configuration.model.allowsPlainHTTP
-        transport.userAgent = "jetbridge/\(Release.version)"
         return CopilotCLIAgents(
-            Self.settings(for: configuration), api: configuration.copilot.apiURL, transport: transport, model: model,
+            Self.settings(for: configuration), api: configuration.copilot.apiURL,
+            transport: ModelProvider.transportSettings(configuration.model), model: model,
             jails: try await shells.found().jails)
     }
 

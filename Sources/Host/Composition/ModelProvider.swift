@@ -38,7 +38,7 @@ package enum ModelProvider {
     }
 
     /// Stops what the client has started, for a command that uses it only once.
-    static func close(_ client: any ModelClient) async {
+    private static func close(_ client: any ModelClient) async {
         if let service = client as? any Service { await service.stop() }
     }
 
@@ -55,12 +55,14 @@ package enum ModelProvider {
         ExchangeSettings(turnTimeout: model.turnTimeout, idleTimeout: model.timeout)
     }
 
-    static func transport(_ model: Configuration.Model) -> HTTPClient {
+    static func transport(_ model: Configuration.Model) -> HTTPClient { HTTPClient(Self.transportSettings(model)) }
+
+    static func transportSettings(_ model: Configuration.Model) -> HTTPClientSettings {
         var settings = HTTPClientSettings()
         settings.caFile = model.caFile
         settings.allowsPlainHTTP = model.allowsPlainHTTP
         settings.userAgent = "jetbridge/\(Release.version)"
-        return HTTPClient(settings)
+        return settings
     }
 
     /// The Copilot API with the account's tokens. GitHub reports the remaining allowance for the same sign-in.

@@ -4,7 +4,6 @@ internal import Backup
 internal import Database
 internal import Git
 internal import Lifecycle
-internal import Logging
 internal import Models
 internal import Objects
 internal import Primitives
@@ -38,12 +37,14 @@ package struct Doctor: Sendable {
         }
         try await report(await self.store(in: directory))
         for finding in try await SignInFindings.examine(self.configuration) { try await report(finding) }
-        let webSignIn = WebSignInFindings(self.configuration, in: directory, patience: self.patience)
+        let webSignIn = WebSignInFindings(
+            configuration: self.configuration, directory: directory, patience: self.patience)
         for finding in try await webSignIn.findings() { try await report(finding) }
         try await report(await self.model())
         let gitHub = try GitHubHost(self.configuration)
         for finding in await self.repositories(gitHub) { try await report(finding) }
-        let servers = RepositoryFindings(self.configuration, gitHub, patience: self.patience)
+        let servers = RepositoryFindings(
+            configuration: self.configuration, gitHub: gitHub, patience: self.patience)
         for finding in try await servers.findings() { try await report(finding) }
         try await report(await JailProbing.finding(self.configuration, in: directory))
         if let finding = await JailProbing.servingFinding(in: directory, patience: self.patience) {
@@ -59,7 +60,9 @@ package struct Doctor: Sendable {
         for finding in await HookFindings.examine(self.configuration) { try await report(finding) }
         for finding in await TelemetryFindings.examine(self.configuration) { try await report(finding) }
         for finding in self.access() { try await report(finding) }
-        try await NetworkFindings(self.configuration, in: directory, patience: self.patience).examine(report: report)
+        let networks = NetworkFindings(
+            configuration: self.configuration, directory: directory, patience: self.patience)
+        try await networks.examine(report: report)
     }
 
     /// What the host that serves the data directory says about itself.
@@ -96,25 +99,19 @@ package struct Doctor: Sendable {
     }
 
     private func model() async -> Finding {
-        let client = ModelProvider.client(for: self.configuration, logger: Logger(label: "model"))
-        let finding = await self.finding(of: client)
-        await ModelProvider.close(client)
-        return finding
-    }
-
-    private func finding(of client: any ModelClient) async -> Finding {
         do {
-            try await client.check()
-            let models = try await client.models()
-            let name = client.defaultModel
-            guard models.contains(where: { $0.id == name }) else {
-                let near = models.prefix(3).map(\.id).joined(separator: ", ")
-                return Finding(
-                    "model", .warning,
-                    "\(client.provider) answers but does not list the model '\(name)'; set model.name to one of: \(near)"
-                )
+            return try await ModelProvider.asking(self.configuration) { client in
+                try await client.check()
+                let models = try await client.models()
+                let (provider, name) = (client.provider, client.defaultModel)
+                guard models.contains(where: { $0.id == name }) else {
+                    let near = models.prefix(3).map(\.id).joined(separator: ", ")
+                    return Finding(
+                        "model", .warning,
+                        "\(provider) answers but does not list the model '\(name)'; set model.name to one of: \(near)")
+                }
+                return Finding("model", .ok, "\(provider) answers and lists the model '\(name)'")
             }
-            return Finding("model", .ok, "\(client.provider) answers and lists the model '\(name)'")
         } catch {
             return Finding("model", .failed, "\(error)")
         }

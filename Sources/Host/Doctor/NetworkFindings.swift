@@ -8,16 +8,10 @@ internal import Threads
 
 /// The doctor's checks of the networks.
 struct NetworkFindings {
-    private let configuration: Configuration
-    private let directory: DataDirectory
+    let configuration: Configuration
+    let directory: DataDirectory
     /// The time limit of each network.
-    private let patience: Duration
-
-    init(_ configuration: Configuration, in directory: DataDirectory, patience: Duration) {
-        self.configuration = configuration
-        self.directory = directory
-        self.patience = patience
-    }
+    let patience: Duration
 
     /// Reports each finding as soon as it is known.
     func examine(report: @Sendable (Finding) async throws -> Void) async throws {
@@ -138,5 +132,28 @@ struct NetworkFindings {
         case .down, .refused:
             return Finding(subject, .failed, "\(host) has been disconnected since \(state.since)\(detail)")
         }
+    }
+}
+
+/// A sink that ignores events and waits for the first conclusive status of a connection.
+final class ConnectionProbe: MessageSink {
+    private let status = Protected<AdapterStatus?>(nil)
+    private let decided = Signal()
+
+    func deliver(_ event: InboundEvent) async throws -> Delivery { .ignored("probe") }
+
+    func statusChanged(_ status: AdapterStatus, of adapter: AdapterID) async {
+        // A failed connection retries, but the doctor reports the reason for the first failure.
+        guard status.state == .up || status.state == .refused || status.state == .down && status.detail != nil else {
+            return
+        }
+        self.status.withLock { $0 = $0 ?? status }
+        self.decided.signal()
+    }
+
+    /// Nil only when the task is cancelled first. One task may wait.
+    func verdict() async -> AdapterStatus? {
+        await self.decided.wait()
+        return self.status.withLock { $0 }
     }
 }

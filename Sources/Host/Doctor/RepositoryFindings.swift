@@ -7,16 +7,10 @@ internal import Repositories
 
 /// The doctor's checks of repositories on GitHub and on other Git servers.
 struct RepositoryFindings {
-    private let configuration: Configuration
-    private let gitHub: GitHubHost
+    let configuration: Configuration
+    let gitHub: GitHubHost
     /// The time limit of each repository.
-    private let patience: Duration
-
-    init(_ configuration: Configuration, _ gitHub: GitHubHost, patience: Duration) {
-        self.configuration = configuration
-        self.gitHub = gitHub
-        self.patience = patience
-    }
+    let patience: Duration
 
     func findings() async throws -> [Finding] {
         var findings: [Finding] = []

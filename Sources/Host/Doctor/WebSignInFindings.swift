@@ -11,16 +11,10 @@ internal import Turns
 
 /// The doctor's checks of sign-in to the web chat with accounts elsewhere.
 struct WebSignInFindings {
-    private let configuration: Configuration
-    private let directory: DataDirectory
+    let configuration: Configuration
+    let directory: DataDirectory
     /// The time limit of each provider.
-    private let patience: Duration
-
-    init(_ configuration: Configuration, in directory: DataDirectory, patience: Duration) {
-        self.configuration = configuration
-        self.directory = directory
-        self.patience = patience
-    }
+    let patience: Duration
 
     /// None where nobody signs in like this.
     func findings() async throws -> [Finding] {

@@ -53,7 +53,7 @@ struct RepositoryFindingsTests {
             """)
         let configuration = try #require(loaded.configuration)
         let findings = try await RepositoryFindings(
-            configuration, try GitHubHost(configuration), patience: .seconds(10)
+            configuration: configuration, gitHub: try GitHubHost(configuration), patience: .seconds(10)
         ).findings()
         if fault != .unreachable { await github.stop() }
         #expect(findings.allSatisfy { $0.subject == "github app" })
