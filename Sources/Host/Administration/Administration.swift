@@ -1,6 +1,7 @@
 package import Analytics
 package import Audit
 package import Chat
+package import Cluster
 internal import Crypto
 internal import Database
 internal import Gateway
@@ -46,6 +47,16 @@ package struct Administration: Sendable {
     }
 
     package func close() async { await self.database.close() }
+
+    // MARK: Hosts
+
+    /// The hosts that share the store. Throws `HostError` without a cluster.
+    package func hostDirectory() throws -> HostDirectory {
+        guard self.isInCluster else {
+            throw HostError("this host is alone: the configuration has no section 'cluster'; see docs/cluster.md")
+        }
+        return HostDirectory(self.database)
+    }
 
     // MARK: Audit
 
