@@ -30,6 +30,7 @@ enum ModelSource: Equatable {
         }
     }
 
+    /// Those at which a model answers.
     static let bodyPaths: Set<String> = [
         "/chat/completions", "/completions", "/responses", "/embeddings", "/messages", "/messages/count_tokens",
     ]

@@ -5,7 +5,8 @@ internal import HTTP
 @Net
 final class AnswerCollector {
     private var scanner: UsageScanner?
-    private var kept: CacheEntry?
+    /// Complete at the answer's end.
+    private(set) var entry: CacheEntry?
     private let limit: Int
     private let countsEvents: Bool
     private var isAtLineStart = true
@@ -22,18 +23,18 @@ final class AnswerCollector {
     init(scans: Bool, countsEvents: Bool = false, entry: CacheEntry?, limit: Int) {
         self.scanner = scans ? UsageScanner() : nil
         self.countsEvents = countsEvents
-        self.kept = entry
+        self.entry = entry
         self.limit = limit
     }
 
     func take(_ bytes: [UInt8]) {
         self.scanner?.feed(bytes)
         if self.countsEvents { self.count(bytes) }
-        guard let kept = self.kept else { return }
-        if kept.body.count + bytes.count > self.limit {
-            self.kept = nil
+        guard let entry = self.entry else { return }
+        if entry.body.count + bytes.count > self.limit {
+            self.entry = nil
         } else {
-            self.kept?.body += bytes
+            self.entry?.body += bytes
         }
     }
 
@@ -53,6 +54,4 @@ final class AnswerCollector {
 
     var usage: AnswerTokens? { self.scanner?.usage }
     var model: String? { self.scanner?.model }
-    /// Complete at the answer's end.
-    var entry: CacheEntry? { self.kept }
 }

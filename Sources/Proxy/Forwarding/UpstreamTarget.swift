@@ -25,7 +25,7 @@ package final class UpstreamTarget: Sendable, Equatable {
         self.path = String(mapped)
         url.path = path == "*" ? "*" : base + mapped
         self.url = url
-        self.isModelRequest = Self.modelPaths.contains(self.path)
+        self.isModelRequest = ModelSource.bodyPaths.contains(self.path)
         if mapped != path, path != "*", !base.hasSuffix("/v1") {
             url.path = base + path
             self.unmapped = url
@@ -52,10 +52,6 @@ package final class UpstreamTarget: Sendable, Equatable {
     private static func withoutVersion(_ path: Substring) -> Substring {
         path.hasPrefix("/v1/") ? path.dropFirst(3) : path == "/v1" ? "/" : path
     }
-
-    private static let modelPaths: Set<String> = [
-        "/chat/completions", "/completions", "/responses", "/embeddings", "/messages", "/messages/count_tokens",
-    ]
 }
 
 /// A request's target, taken apart.
