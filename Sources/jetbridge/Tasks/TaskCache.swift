@@ -12,7 +12,7 @@ struct TaskCache: Sendable {
         let key: String
         let repository: String
         /// Its id; `+1` and so on for a task that was added here.
-        let task: String
+        var task: String
         /// Nil adds the task.
         let base: String?
         let body: JSONObject
@@ -20,24 +20,6 @@ struct TaskCache: Sendable {
         let before: JSON
 
         var isNew: Bool { self.before.isNull }
-
-        init(key: String, repository: String, task: String, base: String?, body: JSONObject, before: JSON) {
-            self.key = key
-            self.repository = repository
-            self.task = task
-            self.base = base
-            self.body = body
-            self.before = before
-        }
-
-        init?(_ json: JSON) {
-            guard let key = json["key"]?.stringValue, let repository = json["repository"]?.stringValue,
-                let task = json["task"]?.stringValue, let body = json["body"]?.objectValue
-            else { return nil }
-            self.init(
-                key: key, repository: repository, task: task, base: json["base"]?.stringValue, body: body,
-                before: json["before"] ?? .null)
-        }
 
         var json: JSON {
             [
@@ -126,5 +108,16 @@ struct TaskCache: Sendable {
         let json: JSON = ["lists": .object(lists), "queue": .array(state.queue.map(\.json))]
         try PrivateFile.write(json.bytes, to: self.path)
         return result
+    }
+}
+
+extension TaskCache.Entry {
+    fileprivate init?(_ json: JSON) {
+        guard let key = json["key"]?.stringValue, let repository = json["repository"]?.stringValue,
+            let task = json["task"]?.stringValue, let body = json["body"]?.objectValue
+        else { return nil }
+        self.init(
+            key: key, repository: repository, task: task, base: json["base"]?.stringValue, body: body,
+            before: json["before"] ?? .null)
     }
 }

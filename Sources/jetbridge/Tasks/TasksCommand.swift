@@ -320,11 +320,9 @@ struct TasksRun {
                 state.queue.removeAll { $0.key == entry.key }
                 state.remember(answer.json, of: entry.repository)
                 // Later changes of a new task concern the one that it has become.
-                state.queue = state.queue.map { later in
-                    guard later.repository == entry.repository, later.task == old, new != old else { return later }
-                    return TaskCache.Entry(
-                        key: later.key, repository: later.repository, task: new, base: later.base, body: later.body,
-                        before: later.before)
+                for (index, later) in state.queue.enumerated()
+                where later.repository == entry.repository && later.task == old {
+                    state.queue[index].task = new
                 }
             }
             commits["\(entry.repository) \(new)"] = commits[name]
