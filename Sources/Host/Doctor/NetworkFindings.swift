@@ -1,4 +1,4 @@
-internal import Chat
+package import Chat
 internal import Database
 internal import Lifecycle
 internal import Matrix
@@ -55,7 +55,7 @@ struct NetworkFindings {
         guard let findings else {
             return [Finding(subject, .failed, "no answer within \(self.patience); check the network connection")]
         }
-        return findings.map { Self.finding($0, of: subject) }
+        return findings.map { Finding(subject, Finding.State($0.severity), $0.text) }
     }
 
     // MARK: Encryption keys
@@ -67,17 +67,7 @@ struct NetworkFindings {
         }
         let keys = setup.matrixKeys(of: settings)
         guard let status = await withDeadline(self.patience, { await keys.status() }) else { return [] }
-        return MatrixKeyFindings.findings(of: status).map { Self.finding($0, of: subject) }
-    }
-
-    private static func finding(_ finding: AdapterFinding, of subject: String) -> Finding {
-        let state: Finding.State =
-            switch finding.severity {
-            case .ok: .ok
-            case .warning: .warning
-            case .failed: .failed
-            }
-        return Finding(subject, state, finding.text)
+        return MatrixKeyFindings.findings(of: status).map { Finding(subject, Finding.State($0.severity), $0.text) }
     }
 
     // MARK: A connection
@@ -155,5 +145,16 @@ final class ConnectionProbe: MessageSink {
     func verdict() async -> AdapterStatus? {
         await self.decided.wait()
         return self.status.withLock { $0 }
+    }
+}
+
+extension Finding.State {
+    package init(_ severity: AdapterFinding.Severity) {
+        self =
+            switch severity {
+            case .ok: .ok
+            case .warning: .warning
+            case .failed: .failed
+            }
     }
 }

@@ -53,17 +53,22 @@ struct DoctorCommand: Command {
                 "detail": .string(finding.detail),
             ])
         }
-        let mark =
-            switch finding.state {
-            case .ok: context.output.green("ok     ")
-            case .warning: context.output.yellow("warning")
-            case .failed: context.output.red("failed ")
-            }
-        try context.print("\(mark) \(finding.subject): \(finding.detail)")
+        try context.print("\(context.output.mark(finding.state)) \(finding.subject): \(finding.detail)")
     }
 
     private actor Counter {
         private(set) var value = 0
         func increment() { self.value += 1 }
+    }
+}
+
+extension Terminal {
+    /// A word for the result of a check; all have the same width.
+    func mark(_ state: Finding.State) -> String {
+        switch state {
+        case .ok: self.green("ok     ")
+        case .warning: self.yellow("warning")
+        case .failed: self.red("failed ")
+        }
     }
 }

@@ -18,8 +18,8 @@ struct MatrixStatusCommand: Command {
         let findings = await matrix.status()
         for finding in findings {
             guard context.isJSON else {
-                try context.print(
-                    "\(Self.mark(finding.severity, context.output)) \(context.output.shown(finding.text))")
+                let mark = context.output.mark(Finding.State(finding.severity))
+                try context.print("\(mark) \(context.output.shown(finding.text))")
                 continue
             }
             try context.print([
@@ -28,14 +28,6 @@ struct MatrixStatusCommand: Command {
             ])
         }
         if findings.contains(where: { $0.severity == .failed }) { throw CommandFailure(nil) }
-    }
-
-    private static func mark(_ severity: AdapterFinding.Severity, _ output: Terminal) -> String {
-        switch severity {
-        case .ok: output.green("ok     ")
-        case .warning: output.yellow("warning")
-        case .failed: output.red("failed ")
-        }
     }
 }
 
