@@ -27,9 +27,11 @@ struct GitHubHost: Sendable {
         self.repositories = configuration.gitHubRepositories
         let github = configuration.github
         let transport = transport ?? SignInSetup.transport(for: configuration)
-        self.client = try GitHubSettings(
-            apiURL: github.apiURL, webURL: github.webURL, userAgent: "jetbridge/\(Release.version)"
-        ).client(people: people, host: Self.hostTokens(configuration, surroundings), github.app, transport)
+        let settings = try GitHubSettings(
+            apiURL: github.apiURL, webURL: github.webURL, userAgent: Release.userAgent)
+        let app = github.app.map { GitHubAppTokens($0, settings, transport: transport) }
+        let tokens = ChosenTokens(people: people, app: app, host: Self.hostTokens(configuration, surroundings))
+        self.client = GitHubClient(settings, tokens: tokens, transport: transport)
     }
 
     /// What the workers of pull requests, reviews and fixes work with.
@@ -92,15 +94,5 @@ struct GitHubHost: Sendable {
             settings, environment: surroundings.environment,
             commandLine: GitHubCommandLine(environment: surroundings.environment))
         return HostTokens(configured: configuration.github.token, discovery: discovery)
-    }
-}
-
-extension GitHubSettings {
-    fileprivate func client(
-        people: (any PersonTokens)?, host: HostTokens, _ app: GitHubAppSettings?, _ transport: any ModelTransport
-    ) -> GitHubClient {
-        let app = app.map { GitHubAppTokens($0, self, transport: transport) }
-        return GitHubClient(
-            self, tokens: ChosenTokens(people: people, app: app, host: host), transport: transport)
     }
 }

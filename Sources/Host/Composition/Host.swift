@@ -302,4 +302,7 @@ package final class Host: Sendable {
 package enum Release {
     /// A semantic version, https://semver.org
     package static let version = "0.1.1"
+
+    /// How requests name this program.
+    static let userAgent = "jetbridge/\(Self.version)"
 }

@@ -55,14 +55,12 @@ package enum ModelProvider {
         ExchangeSettings(turnTimeout: model.turnTimeout, idleTimeout: model.timeout)
     }
 
-    static func transport(_ model: Configuration.Model) -> HTTPClient { HTTPClient(Self.transportSettings(model)) }
-
     static func transportSettings(_ model: Configuration.Model) -> HTTPClientSettings {
-        var settings = HTTPClientSettings()
-        settings.caFile = model.caFile
-        settings.allowsPlainHTTP = model.allowsPlainHTTP
-        settings.userAgent = "jetbridge/\(Release.version)"
-        return settings
+        HTTPClientSettings(caFile: model.caFile, allowsPlainHTTP: model.allowsPlainHTTP)
+    }
+
+    private static func transport(_ model: Configuration.Model) -> HTTPClient {
+        HTTPClient(Self.transportSettings(model))
     }
 
     /// The Copilot API with the account's tokens. GitHub reports the remaining allowance for the same sign-in.

@@ -148,11 +148,8 @@ struct NetworkSetup {
     /// The HTTP client for a platform, which may be self-hosted.
     private func client(of id: String) -> HTTPClient {
         let transport = self.configuration.adapters.transports[id] ?? .standard
-        var settings = HTTPClientSettings()
-        settings.caFile = transport.caFile
-        settings.allowsPlainHTTP = transport.allowsPlainHTTP
-        settings.userAgent = "jetbridge/\(Release.version)"
-        return HTTPClient(settings)
+        return HTTPClient(
+            HTTPClientSettings(caFile: transport.caFile, allowsPlainHTTP: transport.allowsPlainHTTP))
     }
 
     /// The commands that platforms list in a menu.

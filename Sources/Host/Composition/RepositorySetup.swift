@@ -32,9 +32,9 @@ package enum RepositorySetup {
     package static func features(
         _ configuration: Configuration, repository name: String?
     ) throws -> FeatureReports {
-        let url = configuration.gateway.publicURL?.base ?? "http://\(configuration.gateway.listen)"
-        return FeatureReports(
-            try Self.existing(for: configuration).repository(name), pages: Self.pages(of: configuration, viewer: url))
+        FeatureReports(
+            try Self.existing(for: configuration).repository(name),
+            pages: Self.pages(of: configuration, viewer: configuration.gateway.url))
     }
 
     /// The branches that are in forks, by the names of the repositories on GitHub.

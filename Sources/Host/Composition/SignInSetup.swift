@@ -10,7 +10,7 @@ package enum SignInSetup {
         let copilot = configuration.copilot
         return SignInSettings(
             githubURL: copilot.githubURL, apiURL: copilot.apiURL, clientID: copilot.clientID, token: copilot.token,
-            folder: "\(configuration.dataDirectory)/copilot", userAgent: "jetbridge/\(Release.version)")
+            folder: "\(configuration.dataDirectory)/copilot", userAgent: Release.userAgent)
     }
 
     package static func discovery(
@@ -34,10 +34,18 @@ package enum SignInSetup {
 
     /// The client for GitHub.
     package static func transport(for configuration: Configuration) -> any ModelTransport {
-        var settings = HTTPClientSettings()
         // An enterprise's private authority also signs its GitHub's certificate.
-        if configuration.model.provider == .copilot { settings.caFile = configuration.model.caFile }
-        settings.userAgent = "jetbridge/\(Release.version)"
-        return HTTPClient(settings)
+        let caFile = configuration.model.provider == .copilot ? configuration.model.caFile : nil
+        return HTTPClient(HTTPClientSettings(caFile: caFile))
+    }
+}
+
+extension HTTPClientSettings {
+    /// For a server that may be self-hosted.
+    init(caFile: String?, allowsPlainHTTP: Bool = false) {
+        self.init()
+        self.caFile = caFile
+        self.allowsPlainHTTP = allowsPlainHTTP
+        self.userAgent = Release.userAgent
     }
 }

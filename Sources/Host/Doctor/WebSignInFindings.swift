@@ -50,9 +50,7 @@ struct WebSignInFindings {
 
     // MARK: This host
 
-    private var publicURL: String {
-        self.configuration.gateway.publicURL?.base ?? "http://\(self.configuration.gateway.listen)"
-    }
+    private var publicURL: String { self.configuration.gateway.url }
 
     /// Whether browsers reach the address to which providers lead back.
     private func address() async -> Finding {

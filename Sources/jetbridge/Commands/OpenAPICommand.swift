@@ -20,8 +20,7 @@ struct OpenAPICommand: Command {
             return try context.output.write(APITable.typeScript)
         }
         if context.arguments.has("markdown") { return try context.output.write(APIReference.markdown) }
-        let gateway = try context.loadConfigurationFile().configuration.gateway
-        let publicURL = gateway.publicURL?.base ?? "http://\(gateway.listen)"
+        let publicURL = try context.loadConfiguration().gateway.url
         try context.print(
             APITable.document(
                 publicURL: publicURL, version: Release.version, isSecure: publicURL.hasPrefix("https://")))

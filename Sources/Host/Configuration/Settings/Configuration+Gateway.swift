@@ -19,6 +19,9 @@ extension Configuration {
             self.cors = section.list("cors") { $0.url().map(\.origin) } ?? []
             self.signIn = section.section("sign_in") { SignIn($0) }
         }
+
+        /// The base of links as far as it is known before the gateway listens.
+        package var url: String { self.publicURL?.base ?? "http://\(self.listen)" }
     }
 }
 

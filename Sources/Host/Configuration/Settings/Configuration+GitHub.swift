@@ -40,7 +40,7 @@ extension Configuration {
         let shared = self.copilot.githubURL.origin == self.github.webURL.origin ? self.copilot.clientID : nil
         var settings = SignInSettings(
             githubURL: self.github.webURL, apiURL: self.github.apiURL, clientID: self.github.clientID ?? shared,
-            folder: "\(self.dataDirectory)/github/people", userAgent: "jetbridge/\(Release.version)")
+            folder: "\(self.dataDirectory)/github/people", userAgent: Release.userAgent)
         if let app = self.gateway.signIn.github { settings.clientSecrets[app.clientID] = app.clientSecret }
         return settings
     }

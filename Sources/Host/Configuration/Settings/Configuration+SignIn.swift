@@ -24,7 +24,7 @@ extension Configuration {
 extension Configuration {
     /// How people sign in to the web chat besides codes.
     func signInProviders(tokens: (any PersonTokens)?) -> [any SignInProvider] {
-        SignInProviders(transport: SignInSetup.transport(for: self), userAgent: "jetbridge/\(Release.version)")
+        SignInProviders(transport: SignInSetup.transport(for: self), userAgent: Release.userAgent)
             .make(
                 self.gateway.signIn.github, at: self.github.apiURL, self.github.webURL, tokens: tokens,
                 openID: self.gateway.signIn.oidc)
