@@ -51,14 +51,14 @@ struct CommitBenchmark {
                 author: GitSignature(name: "Bench", mail: "bench@example.org", seconds: 1_700_000_000),
                 turn: "\(branch)-\(round)")
             ours.append(
-                try await Self.milliseconds {
+                try await BenchClock.milliseconds {
                     guard case .committed = try await repository.write(change) else {
                         throw BenchFailure("a commit is missing")
                     }
                 })
             try Self.write(text, to: "\(peer)/\(Self.path)")
             theirs.append(
-                try await Self.milliseconds {
+                try await BenchClock.milliseconds {
                     try await Self.git(["commit", "-q", "-m", "Refine the specification", "--", Self.path], in: peer)
                 })
         }
@@ -123,11 +123,5 @@ struct CommitBenchmark {
     private static func run(_ plan: ProcessPlan) async throws {
         let result = try await Process.run(plan)
         guard result.status.isSuccess else { throw BenchFailure("\(plan): \(result.errorText)") }
-    }
-
-    private static func milliseconds(_ body: () async throws -> Void) async rethrows -> Double {
-        let started = ContinuousClock.now
-        try await body()
-        return (ContinuousClock.now - started) / .milliseconds(1)
     }
 }

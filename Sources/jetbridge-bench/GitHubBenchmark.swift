@@ -32,9 +32,9 @@ struct GitHubBenchmark {
         for round in 0..<self.rounds {
             let folder = "\(directory.path)/\(round)"
             mkdir(folder, 0o755)
-            ours.append(try await Self.milliseconds { try await Self.clone(remote, folder) })
+            ours.append(try await BenchClock.milliseconds { try await Self.clone(remote, folder) })
             theirs.append(
-                try await Self.milliseconds {
+                try await BenchClock.milliseconds {
                     try await Self.shell("git clone -q \(server.url)/big.git peer", in: folder)
                 })
             try await Self.shell(
@@ -106,12 +106,6 @@ struct GitHubBenchmark {
         let result = try await Process.run(
             ProcessPlan("/bin/sh", ["-c", command], environment: environment, directory: directory))
         guard result.status.isSuccess else { throw BenchFailure("\(command): \(result.errorText)") }
-    }
-
-    private static func milliseconds(_ body: () async throws -> Void) async rethrows -> Double {
-        let started = ContinuousClock.now
-        try await body()
-        return (ContinuousClock.now - started) / .milliseconds(1)
     }
 }
 

@@ -28,8 +28,10 @@ struct SnapshotBenchmark {
         for folder in [folder, peer] { try self.fill(folder) }
         try await Self.git("git init -q", in: peer)
 
-        let first = try await Self.milliseconds { try await Self.snapshot(files, 0) }
-        let peerFirst = try await Self.milliseconds { try await Self.git("git add -A && git write-tree", in: peer) }
+        let first = try await BenchClock.milliseconds { try await Self.snapshot(files, 0) }
+        let peerFirst = try await BenchClock.milliseconds {
+            try await Self.git("git add -A && git write-tree", in: peer)
+        }
         BenchOutput.tell("\(self.files) files for the first time: \(first) ms, git \(peerFirst) ms")
 
         var ours: [Double] = []
@@ -37,9 +39,9 @@ struct SnapshotBenchmark {
         for round in 0..<self.rounds {
             try self.change(folder, round)
             try self.change(peer, round)
-            ours.append(try await Self.milliseconds { try await Self.snapshot(files, round + 1) })
+            ours.append(try await BenchClock.milliseconds { try await Self.snapshot(files, round + 1) })
             theirs.append(
-                try await Self.milliseconds { try await Self.git("git add -A && git write-tree", in: peer) })
+                try await BenchClock.milliseconds { try await Self.git("git add -A && git write-tree", in: peer) })
         }
         guard try await files.records(below: Self.prefix).count == self.rounds + 1 else {
             throw BenchFailure("a snapshot is missing")
@@ -91,11 +93,5 @@ struct SnapshotBenchmark {
             directory: directory)
         let result = try await Process.run(plan)
         guard result.status.isSuccess else { throw BenchFailure("\(command): \(result.errorText)") }
-    }
-
-    private static func milliseconds(_ body: () async throws -> Void) async rethrows -> Double {
-        let started = ContinuousClock.now
-        try await body()
-        return (ContinuousClock.now - started) / .milliseconds(1)
     }
 }

@@ -46,7 +46,7 @@ struct EncryptionBenchmark: Sendable {
         let elapsed = Protected<[Double]>([])
         try await self.running("first", server, rooms.map { ($0, true) }) { adapter in
             for room in rooms {
-                let time = try await Self.milliseconds {
+                let time = try await BenchClock.milliseconds {
                     try await adapter.post(Self.message("Hello.", in: room, token: "first \(room)"))
                 }
                 elapsed.withLock { $0.append(time) }
@@ -69,10 +69,10 @@ struct EncryptionBenchmark: Sendable {
         let text = String(repeating: "words ", count: 333)
         try await self.running("added", server, [(Self.sealed, true), (Self.plain, false)]) { adapter in
             for number in 0..<self.messages {
-                let plain = try await Self.milliseconds {
+                let plain = try await BenchClock.milliseconds {
                     try await adapter.post(Self.message(text, in: Self.plain, token: "p\(number)"))
                 }
-                let sealed = try await Self.milliseconds {
+                let sealed = try await BenchClock.milliseconds {
                     try await adapter.post(Self.message(text, in: Self.sealed, token: "s\(number)"))
                 }
                 elapsed.withLock {
@@ -195,11 +195,5 @@ struct EncryptionBenchmark: Sendable {
     private static func message(_ text: String, in room: String, token: String) -> OutgoingMessage {
         let id = RoomID(adapter: AdapterID("matrix:bench"), name: room)
         return OutgoingMessage(text: text, route: Route(room: id), token: token)
-    }
-
-    private static func milliseconds(_ body: () async throws -> Void) async throws -> Double {
-        let start = BenchClock.microseconds()
-        try await body()
-        return Double(BenchClock.microseconds() - start) / 1_000
     }
 }

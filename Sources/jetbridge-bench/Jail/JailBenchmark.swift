@@ -44,8 +44,10 @@ struct JailBenchmark {
         var peer: [Double] = []
         // In turn, so that both meet the same disturbances.
         for _ in 0..<self.rounds / 100 {
-            for _ in 0..<100 { ours.append(try await Self.milliseconds { _ = try await shell.run(command) { _ in } }) }
-            for _ in 0..<100 { peer.append(try await Self.milliseconds { _ = try await Process.run(plain) }) }
+            for _ in 0..<100 {
+                ours.append(try await BenchClock.milliseconds { _ = try await shell.run(command) { _ in } })
+            }
+            for _ in 0..<100 { peer.append(try await BenchClock.milliseconds { _ = try await Process.run(plain) }) }
         }
         await shell.end()
         var starts: [Double] = []
@@ -54,7 +56,7 @@ struct JailBenchmark {
             ["--unshare-all", "--die-with-parent", "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin"]
                 + ["--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--proc", "/proc"]
                 + ["--dev", "/dev", "--", "/bin/true"])
-        for _ in 0..<50 { starts.append(try await Self.milliseconds { _ = try await Process.run(plan) }) }
+        for _ in 0..<50 { starts.append(try await BenchClock.milliseconds { _ = try await Process.run(plan) }) }
         if BenchRounds.areQuiet(("true in the session's shell", ours), ("bash -c", peer)) {
             BenchOutput.result(
                 "jail", "true in the session's shell, p50", ours: BenchRounds.median(ours),
@@ -77,7 +79,7 @@ struct JailBenchmark {
         for _ in 0..<BenchRounds.count {
             let count = Protected(0)
             ours.append(
-                try await Self.milliseconds {
+                try await BenchClock.milliseconds {
                     _ = try await shell.run(Self.command(text, output: bytes * 2)) { piece in
                         count.withLock { $0 += piece.bytes.count }
                     }
@@ -95,7 +97,7 @@ struct JailBenchmark {
     }
 
     @Net private static func plainOutput(_ text: String, _ bytes: Int) async throws -> Double {
-        try await Self.milliseconds {
+        try await BenchClock.milliseconds {
             let process = try Process.spawn(
                 ProcessPlan("/bin/sh", ["-c", text], environment: ["PATH": "/usr/bin:/bin"]))
             var count = 0
@@ -109,7 +111,7 @@ struct JailBenchmark {
         var starts: [Double] = []
         for index in 0..<30 {
             let shell = try jail.shell("start-\(index)")
-            starts.append(try await Self.milliseconds { _ = try await shell.run(Self.command("true")) { _ in } })
+            starts.append(try await BenchClock.milliseconds { _ = try await shell.run(Self.command("true")) { _ in } })
             await shell.end()
         }
         guard BenchRounds.areQuiet(("first command of a session", starts)) else { return }
@@ -134,12 +136,6 @@ struct JailBenchmark {
 
     private static func command(_ text: String, output: Int = 1 << 20) -> ShellCommand {
         ShellCommand(text: text, place: .persistent, timeout: .seconds(120), outputLimit: output)
-    }
-
-    private static func milliseconds(_ body: () async throws -> Void) async rethrows -> Double {
-        let started = ContinuousClock.now
-        try await body()
-        return (ContinuousClock.now - started) / .milliseconds(1)
     }
 }
 

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 internal import TestSupport
 
 /// Private chats on the loopback Telegram.
@@ -31,7 +32,10 @@ struct BenchTelegram: BenchNetwork {
     func wait(
         _ question: BenchQuestion, within limit: Duration, until isMet: @escaping @Sendable ([BenchWords]) -> Bool
     ) async throws -> [BenchWords] {
-        try await BenchPatience.run(limit) { try await self.telegram.wait { isMet(self.words(question, $0)) } }
+        let done: Void? = try await withDeadline(limit) { () async throws(any Error) in
+            try await self.telegram.wait { isMet(self.words(question, $0)) }
+        }
+        guard done != nil else { throw BenchFailure("timed out after \(limit)") }
         return self.words(question, self.telegram)
     }
 
