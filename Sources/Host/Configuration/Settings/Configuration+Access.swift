@@ -31,102 +31,97 @@ extension Configuration {
             guard parts.count == 2, !parts[1].isEmpty else {
                 return value.error("an identity begins with its network, as in irc:ID/account:NAME or telegram:NUMBER")
             }
-            guard self.kinds.contains(String(parts[0])) else {
-                value.report(
-                    "'\(parts[0])' is not a network; the networks are \(self.kinds.joined(separator: ", "))",
-                    nearestTo: String(parts[0]), among: self.kinds)
-                return nil
+            let (network, account) = (String(parts[0]), parts[1])
+            guard self.kinds.contains(network) else {
+                return value.error(
+                    "'\(network)' is not a network; the networks are \(self.kinds.joined(separator: ", "))",
+                    nearestTo: network, among: self.kinds)
             }
-            switch parts[0] {
-            case "irc": self.checkIRC(value, parts[1], adapters: adapters)
-            case "matrix": self.checkMatrix(value, parts[1], adapters: adapters)
-            case "slack": self.checkSlack(value, parts[1], adapters: adapters)
-            case "telegram": self.checkTelegram(value, parts[1], adapters: adapters)
-            case "github": self.checkGitHub(value, parts[1])
-            case "oidc": self.checkOpenID(value, parts[1])
-            default: break
-            }
-            guard let groups = SignIn.groups[String(parts[0])] else { return text }
-            if !signIn.has(String(parts[0])) {
-                value.warn("gateway.sign_in.\(parts[0]) is not configured, so this matches nobody")
+            let problem: String? =
+                switch network {
+                case "irc": self.problemOfIRC(account)
+                case "matrix": self.problemOfMatrix(account)
+                case "slack": self.problemOfSlack(account)
+                case "telegram": self.problemOfTelegram(account)
+                case "github": self.problemOfGitHub(account)
+                case "oidc": self.problemOfOpenID(account)
+                default: nil
+                }
+            if let problem { value.report(problem) } else { self.checkAdapter(network, account, value, adapters) }
+            guard let groups = SignIn.groups[network] else { return text }
+            if !signIn.has(network) {
+                value.warn("gateway.sign_in.\(network) is not configured, so this matches nobody")
             }
             // Mail addresses are compared in small letters.
-            let isMail = parts[0] == "oidc" && text.contains("@") && !groups.contains { parts[1].hasPrefix($0) }
+            let isMail = network == "oidc" && text.contains("@") && !groups.contains { account.hasPrefix($0) }
             return isMail ? text.lowercased() : text
         }
 
+        private static let adapterNames = ["matrix": "Matrix", "slack": "Slack", "telegram": "Telegram"]
+
         /// An adapter with an error is reported by itself, so that this looks at the file only.
-        private static func checkAdapter(_ key: String, named name: String, _ value: Value, adapters: Adapters) {
-            guard adapters.declaredIDs[key] == nil else { return }
-            value.warn("there is no \(name) adapter, so this matches nobody")
-        }
-
-        private static func checkMatrix(_ value: Value, _ text: Substring, adapters: Adapters) {
-            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            guard text.hasPrefix("@"), parts.count == 2, parts[0].count > 1, !parts[1].isEmpty else {
-                return value.report("a Matrix identity is matrix:@NAME:SERVER")
+        private static func checkAdapter(
+            _ network: String, _ account: Substring, _ value: Value, _ adapters: Adapters
+        ) {
+            let known = adapters.declaredIDs[network]
+            if let name = Self.adapterNames[network], known == nil {
+                value.warn("there is no \(name) adapter, so this matches nobody")
             }
-            self.checkAdapter("matrix", named: "Matrix", value, adapters: adapters)
+            let id = String(account.prefix { $0 != "/" })
+            if network == "irc", known?.contains(id) != true {
+                value.warn("there is no IRC adapter with the id '\(id)', so this matches nobody")
+            }
         }
 
-        private static func checkSlack(_ value: Value, _ text: Substring, adapters: Adapters) {
+        private static func problemOfMatrix(_ text: Substring) -> String? {
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            let isGood = text.hasPrefix("@") && parts.count == 2 && parts[0].count > 1 && !parts[1].isEmpty
+            return isGood ? nil : "a Matrix identity is matrix:@NAME:SERVER"
+        }
+
+        private static func problemOfSlack(_ text: Substring) -> String? {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
             let isGood =
                 parts.count == 2
                 && parts.allSatisfy { part in
                     !part.isEmpty && part.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber) }
                 }
-            guard isGood else {
-                return value.report(
-                    "a Slack identity is slack:TEAM/USER with their ids, as in slack:T0123ABCD/U0123ABCD; `whoami` shows it"
-                )
-            }
-            self.checkAdapter("slack", named: "Slack", value, adapters: adapters)
+            return isGood
+                ? nil
+                : "a Slack identity is slack:TEAM/USER with their ids, as in slack:T0123ABCD/U0123ABCD; `whoami` shows it"
         }
 
-        private static func checkTelegram(_ value: Value, _ text: Substring, adapters: Adapters) {
-            guard let number = Int64(text), number > 0, text.allSatisfy(\.isNumber) else {
-                return value.report(
-                    "a Telegram identity is telegram:NUMBER, because names can change hands; `whoami` shows the number")
-            }
-            self.checkAdapter("telegram", named: "Telegram", value, adapters: adapters)
+        private static func problemOfTelegram(_ text: Substring) -> String? {
+            if let number = Int64(text), number > 0, text.allSatisfy(\.isNumber) { return nil }
+            return "a Telegram identity is telegram:NUMBER, because names can change hands; `whoami` shows the number"
         }
 
-        private static func checkGitHub(_ value: Value, _ text: Substring) {
+        private static func problemOfGitHub(_ text: Substring) -> String? {
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
             let isName = parts.allSatisfy { !$0.isEmpty && $0.isPlain(with: "-_.") }
             switch (parts.first, parts.count) {
-            case (_, 1) where isName: break
-            case ("org", 2) where isName: break
-            case ("team", 3) where isName: break
+            case (_, 1) where isName, ("org", 2) where isName, ("team", 3) where isName: return nil
             default:
-                value.report(
-                    "an identity of GitHub is github:LOGIN, github:org/ORGANISATION or github:team/ORGANISATION/TEAM, where "
-                        + "TEAM is the name in the team's address")
+                return
+                    "an identity of GitHub is github:LOGIN, github:org/ORGANISATION or github:team/ORGANISATION/TEAM, "
+                    + "where TEAM is the name in the team's address"
             }
         }
 
-        private static func checkOpenID(_ value: Value, _ text: Substring) {
+        private static func problemOfOpenID(_ text: Substring) -> String? {
             let name = text.hasPrefix("group/") ? text.dropFirst("group/".count) : text
-            guard !name.isEmpty, !name.contains(where: \.isNewline) else {
-                return value.report(
-                    "an identity of an OpenID Connect provider is oidc:SUBJECT, oidc:MAIL-ADDRESS or oidc:group/NAME")
-            }
+            let isGood = !name.isEmpty && !name.contains(where: \.isNewline)
+            return isGood
+                ? nil
+                : "an identity of an OpenID Connect provider is oidc:SUBJECT, oidc:MAIL-ADDRESS or oidc:group/NAME"
         }
 
-        private static func checkIRC(_ value: Value, _ text: Substring, adapters: Adapters) {
+        private static func problemOfIRC(_ text: Substring) -> String? {
             let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, ["account:", "mask:"].contains(where: { parts[1].hasPrefix($0) && parts[1] != $0 })
-            else {
-                return value.report("an IRC identity is irc:ID/account:NAME or irc:ID/mask:NICK!USER@HOST")
-            }
-            if parts[1].hasPrefix("mask:"), !parts[1].contains("!") || !parts[1].contains("@") {
-                return value.report("an IRC mask has the form NICK!USER@HOST, where * matches anything")
-            }
-            let known = adapters.declaredIDs["irc"] ?? []
-            if !known.contains(String(parts[0])) {
-                value.warn("there is no IRC adapter with the id '\(parts[0])', so this matches nobody")
-            }
+            else { return "an IRC identity is irc:ID/account:NAME or irc:ID/mask:NICK!USER@HOST" }
+            return parts[1].hasPrefix("mask:") && !(parts[1].contains("!") && parts[1].contains("@"))
+                ? "an IRC mask has the form NICK!USER@HOST, where * matches anything" : nil
         }
     }
 }
