@@ -58,8 +58,9 @@ package struct Doctor: Sendable {
             try await report(finding)
         }
         for finding in await HookFindings.examine(self.configuration) { try await report(finding) }
-        for finding in await TelemetryFindings.examine(self.configuration) { try await report(finding) }
-        for finding in self.access() { try await report(finding) }
+        for finding in [await TelemetryFindings.finding(self.configuration), self.access()].compactMap({ $0 }) {
+            try await report(finding)
+        }
         let networks = NetworkFindings(
             configuration: self.configuration, directory: directory, patience: self.patience)
         try await networks.examine(report: report)
@@ -183,16 +184,14 @@ package struct Doctor: Sendable {
         }
     }
 
-    private func access() -> [Finding] {
+    /// Nil if somebody is an owner, or the web chat is all there is.
+    private func access() -> Finding? {
         let adapters = self.configuration.adapters
         let hasNetwork =
             !adapters.irc.isEmpty || !adapters.matrix.isEmpty || !adapters.slack.isEmpty || !adapters.telegram.isEmpty
-        if !self.configuration.access.owners.isEmpty || !hasNetwork { return [] }
-        return [
-            Finding(
-                "access", .warning,
-                "no network has an owner yet; run 'jetbridge pair --role owner' and send the code in a direct message"
-            )
-        ]
+        if !self.configuration.access.owners.isEmpty || !hasNetwork { return nil }
+        return Finding(
+            "access", .warning,
+            "no network has an owner yet; run 'jetbridge pair --role owner' and send the code in a direct message")
     }
 }
