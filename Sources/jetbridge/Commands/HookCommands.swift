@@ -1,7 +1,6 @@
 internal import HTTP
 internal import Host
 internal import JSON
-internal import Lifecycle
 internal import Primitives
 
 struct HooksCommand: Command {

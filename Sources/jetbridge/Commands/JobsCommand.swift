@@ -1,6 +1,5 @@
 internal import Host
 internal import JSON
-internal import Lifecycle
 internal import Primitives
 
 struct JobsCommand: Command {

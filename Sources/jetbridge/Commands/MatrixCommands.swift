@@ -1,7 +1,6 @@
 internal import Chat
 internal import Host
 internal import JSON
-internal import Lifecycle
 internal import Matrix
 internal import Primitives
 
