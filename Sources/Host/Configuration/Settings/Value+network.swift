@@ -1,3 +1,5 @@
+internal import Jail
+
 extension Value {
     /// An entry of a jail's network: `NAME:PORT`, or `*.NAME:PORT` for its subdomains only; in lower case.
     func networkEntry() -> String? {
@@ -20,29 +22,15 @@ extension Value {
         guard !name.contains("*") else {
             return self.error("'*' stands only at the beginning, for all subdomains: *.example.org:443")
         }
-        if let problem = Self.problem(name, isPattern: isPattern) { return self.error(problem) }
-        return "\(isPattern ? "*." : "")\(name):\(port)"
-    }
-
-    /// The rules are those of the jail's proxy, so that what it refuses is found when the file is read.
-    private static func problem(_ name: Substring, isPattern: Bool) -> String? {
-        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-        let isName =
-            name.utf8.count <= 253
-            && labels.allSatisfy { label in
-                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
-                    && label.utf8.allSatisfy { byte in
-                        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
-                    }
-            }
-        guard isName, let last = labels.last else {
-            return "'\(name)' is not a host name; use letters, digits, '-' and '.', and xn-- for others"
+        // The names are those of the jail's proxy, so that what it refuses is found when the file is read.
+        guard let known = NetworkName(name), !isPattern || known.address == nil else {
+            // With another end it would be a name, so that the end makes it a number.
+            let isNumber = NetworkName("\(name).a") != nil
+            return self.error(
+                isNumber
+                    ? "'\(name)' is not a host name; write an IPv4 address as four plain decimals, without '*.'"
+                    : "'\(name)' is not a host name; use letters, digits, '-' and '.', and xn-- for others")
         }
-        let isNumeric = last.allSatisfy(\.isNumber) || last.hasPrefix("0x")
-        guard isNumeric else { return nil }
-        let isAddress = labels.count == 4 && labels.allSatisfy { UInt8($0).map(String.init) == String($0) }
-        if isAddress, !isPattern { return nil }
-        return "'\(name)' is not a host name; write an IPv4 address as four plain decimals, without '*.'"
+        return "\(isPattern ? "*." : "")\(name):\(port)"
     }
 }
