@@ -44,7 +44,8 @@ extension TokenLimits {
             }
             return now + Int64(duration / .milliseconds(1))
         }
-        guard let time = Self.moment(text) else {
+        // RFC 3339 allows small letters.
+        guard let time = CivilTime.milliseconds(rfc3339: text.uppercased()) else {
             throw Invalid(
                 message: "--expires '\(text)' is not a duration such as 12h or 30d, nor a time such as "
                     + "2027-01-31T12:00:00Z")
@@ -54,28 +55,6 @@ extension TokenLimits {
                 message: "--expires \(text) is in the past; now it is \(CivilTime(milliseconds: now).rfc3339Seconds)")
         }
         return time
-    }
-
-    /// Reads RFC 3339 with `Z` or an offset; nil also for a day that its month does not have.
-    private static func moment(_ text: String) -> Int64? {
-        var utc = text.uppercased()
-        var offset: Int64 = 0
-        if !utc.hasSuffix("Z") {
-            let zone = Array(utc.utf8.suffix(6))
-            guard zone.count == 6, [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(zone[0]),
-                zone[3] == UInt8(ascii: ":"), let hours = Self.number(zone[1...2]), hours < 24,
-                let minutes = Self.number(zone[4...5]), minutes < 60
-            else { return nil }
-            offset = (hours * 60 + minutes) * (zone[0] == UInt8(ascii: "-") ? -60_000 : 60_000)
-            utc = utc.dropLast(6) + "Z"
-        }
-        guard let time = CivilTime.milliseconds(rfc3339: utc), CivilTime(milliseconds: time).date == utc.prefix(10)
-        else { return nil }
-        return time - offset
-    }
-
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
-        digits.allSatisfy { (0x30...0x39).contains($0) } ? Int64(String(decoding: digits, as: UTF8.self)) : nil
     }
 
     private static func names(_ text: String) throws(Invalid) -> [String] {
@@ -96,7 +75,7 @@ extension TokenLimits {
     }
 
     private static func budget(_ text: String) throws(Invalid) -> Int64 {
-        guard (1...13).contains(text.utf8.count), let number = Self.number(Array(text.utf8)[...]),
+        guard text.utf8.allSatisfy(ByteSet.digits.contains), text.utf8.count <= 13, let number = Int64(text),
             (1...Self.largestBudget).contains(number)
         else {
             throw Invalid(
