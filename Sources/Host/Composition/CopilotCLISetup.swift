@@ -56,7 +56,7 @@ enum CopilotCLISetup {
         var environment = surroundings.environment.filter { CopilotCLILaunch.inherited.contains($0.key) }
         // The debug variable is for a stand-in on this machine; for any other GitHub the CLI takes a host name.
         if copilot.apiURL.isLoopback, environment["COPILOT_DEBUG_GITHUB_API_URL"] == nil {
-            environment["COPILOT_DEBUG_GITHUB_API_URL"] = Self.withoutSlash(copilot.apiURL.description)
+            environment["COPILOT_DEBUG_GITHUB_API_URL"] = copilot.apiURL.base
         }
         let host = copilot.githubURL.host
         if host != "github.com", !copilot.githubURL.isLoopback, environment["COPILOT_GH_HOST"] == nil {
@@ -81,6 +81,4 @@ enum CopilotCLISetup {
         case .classic, .refresh, .early: false
         }
     }
-
-    private static func withoutSlash(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
 }
