@@ -1,4 +1,4 @@
-internal import Primitives
+package import Primitives
 
 extension JSON {
     /// The value as compact UTF-8.
@@ -39,11 +39,11 @@ package struct JSONWriter {
 
     package mutating func write(_ value: JSON) {
         switch value {
-        case .null: self.write(encoded: "null".utf8)
-        case .bool(true): self.write(encoded: "true".utf8)
-        case .bool(false): self.write(encoded: "false".utf8)
+        case .null: self.write(word: "null")
+        case .bool(true): self.write(word: "true")
+        case .bool(false): self.write(word: "false")
         case .integer(let value): self.write(encoded: String(value).utf8)
-        case .number(let value): self.write(encoded: (value.isFinite ? "\(value)" : "null").utf8)
+        case .number(let value): value.isFinite ? self.write(encoded: "\(value)".utf8) : self.write(word: "null")
         case .string(let text): self.write(text)
         case .array(let array):
             self.beginArray()
@@ -63,6 +63,24 @@ package struct JSONWriter {
     package mutating func write(encoded: some Collection<UInt8>) {
         self.separate()
         self.output.append(contentsOf: encoded)
+    }
+
+    /// The same, or begins a member whose name and colon these are. Other modules' calls of the generic one cost more.
+    package mutating func write(encoded: [UInt8]) {
+        self.separate()
+        self.output.append(contentsOf: encoded)
+    }
+
+    /// Writes a time as RFC 3339.
+    package mutating func write(_ time: CivilTime) {
+        self.begin(UInt8(ascii: "\""))
+        time.writeRFC3339(to: &self.output)
+        self.output.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func write(word: StaticString) {
+        self.separate()
+        unsafe self.output.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
     }
 
     package mutating func write(_ text: String) {

@@ -41,12 +41,28 @@ package struct CivilTime: Sendable, Hashable {
 
     /// RFC 3339 to the millisecond: `2026-11-20T06:00:00.123Z`.
     package var rfc3339: String {
-        self.text { text in
-            self.writeMoment(to: &text)
-            text.append(UInt8(ascii: "."))
-            text.append(self.millisecond, digits: 3)
-            text.append(UInt8(ascii: "Z"))
+        self.text { self.writeRFC3339(to: &$0) }
+    }
+
+    /// As ``rfc3339``. In one piece, because lists have many times.
+    package func writeRFC3339(to text: inout [UInt8]) {
+        var moment = InlineArray<24, UInt8>(repeating: 0)
+        func put(_ number: Int, _ digits: Int, before end: Int, _ mark: UInt8) {
+            var rest = number
+            for place in (end - digits..<end).reversed() {
+                moment[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+                rest /= 10
+            }
+            moment[end] = mark
         }
+        put(self.year, 4, before: 4, UInt8(ascii: "-"))
+        put(self.month, 2, before: 7, UInt8(ascii: "-"))
+        put(self.day, 2, before: 10, UInt8(ascii: "T"))
+        put(self.hour, 2, before: 13, UInt8(ascii: ":"))
+        put(self.minute, 2, before: 16, UInt8(ascii: ":"))
+        put(self.second, 2, before: 19, UInt8(ascii: "."))
+        put(self.millisecond, 3, before: 23, UInt8(ascii: "Z"))
+        text.append(contentsOf: moment.span)
     }
 
     /// RFC 3339 to the second: `2026-11-20T06:00:00Z`.
