@@ -243,7 +243,7 @@ let package = Package(
             path: "Sources/jetbridge-bench", swiftSettings: cold, linkerSettings: withTesting),
         tests("Primitives", "JSON", "Primitives", "TestSupport"),
         tests("JSON", "JSON"),
-        tests("Schemas", "JSON", "Schemas"),
+        tests("Schemas", "JSON", "Primitives", "Schemas"),
         tests("Crypto", "Crypto"),
         tests(
             "Telemetry", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging", "Primitives", "Telemetry",

@@ -1,4 +1,5 @@
 import JSON
+import Primitives
 import Testing
 
 @testable import Schemas
@@ -7,17 +8,17 @@ import Testing
 struct SchemaTests {
     private enum Color: String, WordChoice { case red, green }
 
-    private struct Inner: Codable, Equatable {
+    private struct Inner: Fact, Equatable {
         let name: String
         let size: Int?
     }
 
-    private struct Page<Item: Codable>: Codable {
+    private struct Page<Item: FieldValue>: Fact {
         let items: [Item]
         let nextCursor: String?
     }
 
-    private struct Outer: Codable, Documented {
+    private struct Outer: Fact {
         let ownerID: String
         let color: Color?
         let isCut: Bool
@@ -26,14 +27,14 @@ struct SchemaTests {
         let inner: Inner?
         let all: [Inner]
         let byName: [String: Inner]
-        let open: OpenValue
+        let open: JSON
 
-        static let notes = [
-            "owner_id": MemberNote("Who has it.", maxLength: 5), "share": MemberNote(minimum: 0),
+        static let notes: Notes<Self> = [
+            \.ownerID: MemberNote("Who has it.", maxLength: 5), \.share: MemberNote(minimum: 0),
         ]
     }
 
-    private struct Edit: Codable, ChangeDocument {
+    private struct Edit: ChangeDocument {
         let title: Change<String>
         let isPinned: Bool?
     }
@@ -76,7 +77,7 @@ struct SchemaTests {
         let inner = Inner(name: "a", size: nil)
         let outer = Outer(
             ownerID: "o", color: .red, isCut: true, share: 0.5, at: Timestamp(milliseconds: 1_000), inner: nil,
-            all: [inner], byName: ["x": Inner(name: "b", size: 3)], open: OpenValue(["any": [1]]))
+            all: [inner], byName: ["x": Inner(name: "b", size: 3)], open: ["any": [1]])
         let json = try JSON(encoding: outer)
         #expect(
             json == [
@@ -85,8 +86,56 @@ struct SchemaTests {
                 "by_name": ["x": ["name": "b", "size": 3]], "open": ["any": [1]],
             ])
         let read = try Outer(decoding: json)
-        #expect(read.color == .red && read.all == [inner] && read.open.json["any"]?[0] == 1)
+        #expect(read.color == .red && read.all == [inner] && read.open["any"]?[0] == 1)
         #expect(try JSON(encoding: read) == json)
+    }
+
+    @Test("fields of a merged value are those of the object, where the property is")
+    func merged() throws {
+        struct Named: Fact {
+            let isFirst: Bool
+            @Merged var inner: Inner
+            let last: Int64
+
+            static let notes: Notes<Self> = [\.last: "The end."]
+        }
+        let named = Named(isFirst: true, inner: Inner(name: "a", size: 2), last: 3)
+        #expect(try JSON(encoding: named) == ["is_first": true, "name": "a", "size": 2, "last": 3])
+        #expect(try Named(decoding: JSON(encoding: named)).inner == named.inner)
+        var table = SchemaTable()
+        _ = table.schema(of: Named.self, .output)
+        #expect(table.names == ["Named"])
+        #expect(table.objects["Named"]?.members.map(\.name) == ["is_first", "name", "size", "last"])
+        #expect(table.objects["Named"]?["last"]?.schema.note.text == "The end.")
+    }
+
+    @Test("what does not fit is not read, and nothing stays of the fields before it")
+    func unfit() throws {
+        final class Life: Sendable {}
+        struct Living: PlainValue {
+            static let life = Protected<[WeakLife]>([])
+            let life = Life()
+            static var schema: Schema { Schema(.any) }
+            func write(to json: inout JSONWriter) { json.write(.null) }
+            static func read(_ json: JSON) -> Self? {
+                let read = Self()
+                self.life.withLock { $0.append(WeakLife(life: read.life)) }
+                return read
+            }
+        }
+        struct WeakLife: Sendable { weak var life: Life? }
+        struct Owner: Fact {
+            let pet: Living
+            let pets: [Living]
+            let inner: Inner
+        }
+        let pets: JSON = ["pet": 1, "pets": [1, 2], "inner": ["name": "a"]]
+        #expect(try Owner(decoding: pets).inner == Inner(name: "a", size: nil))
+        for wrong in [["name": 1], ["size": 1], 7] as [JSON] {
+            #expect(throws: SchemaMistake.self) { try Owner(decoding: ["pet": 1, "pets": [1, 2], "inner": wrong]) }
+        }
+        #expect(Living.life.withLock { $0.count } == 12)
+        #expect(Living.life.withLock { $0.allSatisfy { $0.life == nil } })
     }
 
     @Test("changes tell what is left out from what is null")
@@ -95,10 +144,11 @@ struct SchemaTests {
         _ = table.schema(of: Edit.self, .input)
         #expect(table.objects["Edit"]?.members.map(\.isRequired) == [false, false])
         let kept = try Edit(decoding: ["is_pinned": true])
-        #expect(!kept.title.isGiven && kept.isPinned == true)
-        guard case .remove = try Edit(decoding: ["title": .null]).title,
+        guard case .keep = kept.title, kept.isPinned == true, case .remove = try Edit(decoding: ["title": .null]).title,
             case .set("x") = try Edit(decoding: ["title": "x"]).title
         else { return #expect(Bool(false)) }
+        #expect(try JSON(encoding: kept) == ["is_pinned": true])
+        #expect(try JSON(encoding: Edit(title: .remove, isPinned: nil)) == ["title": .null, "is_pinned": .null])
         #expect(table.mistake(in: [:], of: "Edit")?.text == "The body needs a member `title` or `is_pinned`.")
     }
 
@@ -120,7 +170,7 @@ struct SchemaTests {
 
     @Test("parameters of a query become what their types say")
     func query() {
-        struct Query: Codable {
+        struct Query: Fact {
             let limit: Int?
             let mine: Bool?
             let word: String?

@@ -23,7 +23,7 @@ struct APIRequest: Sendable {
     }
 
     /// The query's parameters. Throws 400 for an unknown or a missing one, 422 for a value that cannot be used.
-    func query<Query: DocumentType>(as type: Query.Type) throws -> Query {
+    func query<Query: FieldValue>(as type: Query.Type) throws -> Query {
         let schema = APITable.schema(of: type)
         let object = schema.table.object(
             of: self.http.query.items.lazy.map { (name: $0.name, value: $0.value) }, as: schema.name)
@@ -31,11 +31,11 @@ struct APIRequest: Sendable {
     }
 
     /// The body as the members of `type`; an empty body has none. Throws 400, 413, 415 or 422.
-    func body<Body: DocumentType>(as type: Body.Type, upTo limit: Int) async throws -> Body {
+    func body<Body: FieldValue>(as type: Body.Type, upTo limit: Int) async throws -> Body {
         try Self.decode(try await self.object(upTo: limit), type, APITable.schema(of: type), noun: "member")
     }
 
-    private static func decode<Value: Decodable>(
+    private static func decode<Value: FieldValue>(
         _ object: JSONObject, _ type: Value.Type, _ schema: RequestSchema, noun: String
     ) throws -> Value {
         if let mistake = schema.table.mistake(in: object, of: schema.name, noun: noun) {

@@ -56,7 +56,7 @@ extension APIRoute {
     }
 
     /// The members of a query, which are no component of the document but parameters.
-    private static func members(of type: any DocumentType.Type, _ schemas: inout SchemaTable) -> [ObjectSchema.Member] {
+    private static func members(of type: any FieldValue.Type, _ schemas: inout SchemaTable) -> [ObjectSchema.Member] {
         var scratch = schemas
         guard case .object(let name) = scratch.schema(of: type, .input).kind else { return [] }
         return scratch.objects[name]?.members ?? []

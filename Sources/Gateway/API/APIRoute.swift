@@ -4,9 +4,6 @@ internal import HTTPServer
 internal import JSON
 internal import Schemas
 
-/// A type of the API: its schema is read off it.
-typealias DocumentType = Codable & SendableMetatype
-
 // Change: a route of the API, a field of GraphQL
 /// A route's declaration: its access, the types of its query, body and answers, and its handler. The OpenAPI document,
 /// the page's types and the checks of requests come from it.
@@ -50,11 +47,11 @@ struct APIRoute: Sendable {
     struct Answer: Sendable {
         let status: HTTPStatus
         let text: String
-        var content: (any DocumentType.Type)?
+        var content: (any FieldValue.Type)?
         var type = MediaType.json
 
-        static func json(_ content: any DocumentType.Type, _ text: String) -> Self { .json(content, .ok, text) }
-        static func json(_ content: any DocumentType.Type, _ status: HTTPStatus, _ text: String) -> Self {
+        static func json(_ content: any FieldValue.Type, _ text: String) -> Self { .json(content, .ok, text) }
+        static func json(_ content: any FieldValue.Type, _ status: HTTPStatus, _ text: String) -> Self {
             Self(status: status, text: text, content: content)
         }
         static func other(_ type: MediaType, _ text: String) -> Self { Self(status: .ok, text: text, type: type) }
@@ -74,7 +71,7 @@ struct APIRoute: Sendable {
     /// What a request's body is.
     enum Body: Sendable {
         case none
-        case json(any DocumentType.Type)
+        case json(any FieldValue.Type)
         /// Bytes of this type, which the handler reads.
         case bytes(MediaType)
     }
@@ -87,7 +84,7 @@ struct APIRoute: Sendable {
     let access: Access
     var headers: [Header] = []
     /// Nil where any parameters may be, on pages.
-    var query: (any DocumentType.Type)?
+    var query: (any FieldValue.Type)?
     var body = Body.none
     /// The maximum size of a request body, in bytes.
     var bodyLimit = 0
@@ -143,7 +140,7 @@ extension APIRoute {
     /// Of a route of the API whose answer is one type.
     ///
     /// - Parameter success: the answer's status and description.
-    init<Query: Codable & Sendable, Body: Codable & Sendable, Content: Codable & Sendable>(
+    init<Query: FieldValue, Body: FieldValue, Content: FieldValue>(
         _ method: HTTPMethod, _ pattern: String, _ operation: String, _ summary: String, _ access: Access,
         headers: [Header] = [], query: Query.Type? = nil, body: Body.Type? = nil,
         bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, heavyParameter: String? = nil,
@@ -155,12 +152,12 @@ extension APIRoute {
             bodyLimit: bodyLimit, answerMemory: answerMemory, heavyParameter: heavyParameter,
             answers: [.json(Content.self, success.0, success.1)] + others, isInWorkspace: isInWorkspace
         ) { context, call in
-            try .json(encoding: await handle(context, call), success.0)
+            .json(encoding: try await handle(context, call), success.0)
         }
     }
 
     /// Of a route of the API that makes its own answer.
-    init<Query: Codable & Sendable, Body: Codable & Sendable>(
+    init<Query: FieldValue, Body: FieldValue>(
         _ method: HTTPMethod, _ pattern: String, _ operation: String, _ summary: String, _ access: Access,
         headers: [Header] = [], query: Query.Type? = nil, body: Body.Type? = nil,
         bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, heavyParameter: String? = nil, answers: [Answer],
@@ -185,7 +182,7 @@ extension APIRoute {
 }
 
 extension HTTPServerResponse {
-    static func json(encoding value: some Encodable, _ status: HTTPStatus = .ok) throws -> Self {
-        Self(status, .json, bytes: try JSON.bytes(encoding: value))
+    static func json(encoding value: some FieldValue, _ status: HTTPStatus = .ok) -> Self {
+        Self(status, .json, bytes: JSON.bytes(encoding: value))
     }
 }

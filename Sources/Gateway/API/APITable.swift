@@ -9,7 +9,7 @@ struct RequestSchema: Sendable {
     let name: String
     let table: SchemaTable
 
-    init(of type: any DocumentType.Type) {
+    init(of type: any FieldValue.Type) {
         var table = SchemaTable()
         _ = table.schema(of: type, .input)
         (self.name, self.table) = (SchemaTable.name(of: type), table)
@@ -34,7 +34,7 @@ package enum APITable {
     private static let schemas = Protected<[ObjectIdentifier: RequestSchema]>([:])
 
     /// The schema of a query or body, read off its type when it is first needed: reading all would be most of a start.
-    static func schema(of type: any DocumentType.Type) -> RequestSchema {
+    static func schema(of type: any FieldValue.Type) -> RequestSchema {
         Self.schemas.withLock { schemas in
             let known = schemas[ObjectIdentifier(type)]
             let schema = known ?? RequestSchema(of: type)

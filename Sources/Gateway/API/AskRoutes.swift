@@ -148,10 +148,7 @@ extension API.WaitingAsk {
     /// With what tells asks of several threads apart.
     init(_ ask: AskRecord, for principal: Principal, in session: SessionRecord) {
         self.init(
-            id: ask.id, kind: ask.kind, text: ask.text, options: ask.choices,
-            expiresAt: Timestamp(milliseconds: ask.expiresAt), canAnswer: principal.mayAnswer(ask),
-            waitsFor: ask.answerer(for: principal), threadID: session.id, title: session.shownTitle,
-            askedBy: ask.asker)
+            ask: API.Ask(ask, for: principal), threadID: session.id, title: session.shownTitle, askedBy: ask.asker)
     }
 }
 

@@ -33,7 +33,7 @@ extension API.AuditRow {
         self.turn = row.turn
         self.actor = row.actor
         // Text that is no longer JSON was changed from outside; `audit verify` reports it.
-        self.details = OpenValue((try? JSON.parse(Array(row.details.utf8))) ?? .string(row.details))
+        self.details = (try? JSON.parse(Array(row.details.utf8))) ?? .string(row.details)
         self.previous = row.previous
         self.hash = row.hash
     }

@@ -114,7 +114,7 @@ package struct ConversationExport: Sendable {
 private struct JSONList {
     private var isEmpty = true
 
-    mutating func text(of items: [some Encodable]) throws -> String {
+    mutating func text(of items: [some FieldValue]) throws -> String {
         guard !items.isEmpty else { return "" }
         defer { self.isEmpty = false }
         return (self.isEmpty ? "" : ",") + (try items.map { try JSON(encoding: $0).text }).joined(separator: ",")

@@ -191,11 +191,11 @@ enum DocumentRoutes {
                 try await context.bridge.posts.post(commit, in: session.id)
                 let url = context.environment.settings.pages.commit(
                     commit.sha, of: commit.repository, on: commit.branch)
-                return try .json(
+                return .json(
                     encoding: API.SavedDocument(
                         commit: API.MadeCommit(sha: commit.sha, url: url), text: text, merged: isMerged))
             case .unchanged(let text):
-                return try .json(encoding: API.SavedDocument(commit: nil, text: text, merged: false))
+                return .json(encoding: API.SavedDocument(commit: nil, text: text, merged: false))
             case .conflict(let texts):
                 let change = texts.change.map(Self.named) ?? ""
                 return try Self.conflict(
@@ -222,7 +222,7 @@ enum DocumentRoutes {
         let document = API.DocumentConflict(
             type: "about:blank", title: problem.title, status: problem.status.code, detail: detail,
             baseText: texts?.base, theirs: texts?.theirs, ours: texts?.ours)
-        return HTTPServerResponse(.conflict, .problem, bytes: try JSON.bytes(encoding: document))
+        return HTTPServerResponse(.conflict, .problem, bytes: JSON.bytes(encoding: document))
     }
 
     static func answering<Content>(_ body: () async throws -> Content) async throws -> Content {

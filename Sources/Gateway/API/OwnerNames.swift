@@ -23,10 +23,6 @@ struct OwnerNames: Sendable {
 extension API.ListedThread {
     init(_ thread: API.Thread, for principal: Principal, names: OwnerNames) {
         self.init(
-            id: thread.id, adapter: thread.adapter, title: thread.title, state: thread.state, owner: thread.owner,
-            model: thread.model, repository: thread.repository, createdAt: thread.createdAt,
-            updatedAt: thread.updatedAt, activeOperation: thread.activeOperation, waiting: thread.waiting,
-            found: thread.found, canWrite: thread.canWrite, pinned: thread.pinned,
-            own: thread.owner == principal.identity, ownerName: names.name(of: thread.owner))
+            thread: thread, own: thread.owner == principal.identity, ownerName: names.name(of: thread.owner))
     }
 }

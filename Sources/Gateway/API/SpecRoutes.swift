@@ -1,6 +1,7 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
+internal import Schemas
 package import Specs
 internal import Threads
 
@@ -38,7 +39,7 @@ enum SpecRoutes {
     /// server.
     private static let turns = RequestBudget(limit: 1, patience: .seconds(60))
 
-    private static func route<Query: Codable & Sendable, Content: Codable & Sendable>(
+    private static func route<Query: FieldValue, Content: FieldValue>(
         _ word: String, _ operation: String, _ summary: String, _ description: String, missing: String,
         query: Query.Type,
         find:

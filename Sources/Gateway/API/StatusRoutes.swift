@@ -29,7 +29,7 @@ struct StatusRoutes: Sendable {
         ) { (context, _: PlainCall) in await Self(context: context).metrics() },
         APIRoute(
             .get, "/api/v1/openapi.json", "openapi", "The OpenAPI document.", .open,
-            answers: [.json(OpenValue.self, "This document.")]
+            answers: [.json(JSON.self, "This document.")]
         ) { (context, call: PlainCall) in context.document.response(to: call.http) },
     ]
 
@@ -58,7 +58,7 @@ struct StatusRoutes: Sendable {
                 adapters: Dictionary(adapters, uniquingKeysWith: { first, _ in first }),
                 objects: checks.objects.map { $0.problem ?? "ok" },
                 cluster: checks.cluster.map { $0.connection ?? "ok" }, leases: checks.cluster.map { $0.lease ?? "ok" }))
-        return try .json(encoding: readiness, status == .ok ? .ok : .serviceUnavailable)
+        return .json(encoding: readiness, status == .ok ? .ok : .serviceUnavailable)
     }
 
     private func metrics() async -> HTTPServerResponse {

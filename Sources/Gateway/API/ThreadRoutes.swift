@@ -159,7 +159,7 @@ struct ThreadRoutes: Sendable {
             try ledger.checkRoom(quota, for: 0, in: key, from: principal.identity)
             return try ledger.session(for: key, route: route, owner: principal.identity, title: "", at: now)
         }
-        var response = try HTTPServerResponse.json(encoding: API.Created(id: session.id), .created)
+        var response = HTTPServerResponse.json(encoding: API.Created(id: session.id), .created)
         response.headers["Location"] = "/api/v1/threads/\(session.id)"
         return response
     }
@@ -195,7 +195,7 @@ struct ThreadRoutes: Sendable {
         } catch let ignored as IgnoredEvent {
             if ignored.reason == Intent.stopped {
                 let detail = "Stopped. The command itself was not stored: the disk is full, or the quota is used up."
-                return try .json(encoding: API.StoppedOnly(messageID: nil, operationID: nil, detail: detail))
+                return .json(encoding: API.StoppedOnly(messageID: nil, operationID: nil, detail: detail))
             }
             // From a person with a role, the bridge ignores nothing else.
             throw HTTPProblem(
@@ -211,7 +211,7 @@ struct ThreadRoutes: Sendable {
         call.logger.info(
             "message received", ["thread": .string(session.id), "operation": .string(submission.operation)])
         let accepted = API.Accepted(messageID: String(submission.message), operationID: submission.operation)
-        return try .json(encoding: accepted, .accepted)
+        return .json(encoding: accepted, .accepted)
     }
 
     /// Whether a message with this event's id has been handled.

@@ -56,7 +56,7 @@ struct UploadRoutes: Sendable {
             request.logger.info(
                 "file received", ["thread": .string(session.id), "bytes": .integer(Int64(file.size))])
             let upload = API.Upload(name: file.name, size: file.size, type: file.mediaType)
-            return try .json(encoding: upload, .created)
+            return .json(encoding: upload, .created)
         } catch let failure as UploadFailure {
             throw Self.problem(failure, uploads)
         }

@@ -47,7 +47,7 @@ struct WorkspaceRoutes: Sendable {
         .notFound("No such thread or file."), .conflict("The thread has no working workspace."),
     ]
 
-    private static func route<Content: Codable & Sendable>(
+    private static func route<Content: FieldValue>(
         _ word: String, _ operation: String, _ summary: String, _ description: String, _ access: APIRoute.Access,
         answerMemory: Int = APIRoute.pageMemory,
         _ show: @escaping @Sendable (any CommandDesk, SessionPlace) async throws -> Content
@@ -66,7 +66,7 @@ struct WorkspaceRoutes: Sendable {
         return try await self.context.inWorkspace(of: session) { desk, place in
             guard let name = call.query.name else {
                 let files = try await desk.files(below: call.query.path ?? "", in: place)
-                return try .json(encoding: API.Page(files.map(API.WorkspaceFile.init)))
+                return .json(encoding: API.Page(files.map(API.WorkspaceFile.init)))
             }
             let file = try await desk.open(name, in: place)
             var response = HTTPServerResponse(.ok, body: .stream { try await Self.send(file, to: $0) })

@@ -14,7 +14,7 @@ internal import Threads
 enum GraphQLRoots {
     static let schema: GraphQLSchema = {
         var table = SchemaTable()
-        let types: [any DocumentType.Type] = [
+        let types: [any FieldValue.Type] = [
             API.Person.self, API.Thread.self, API.Message.self, API.Operation.self, API.Ask.self,
             API.Repository.self, FeatureOverview.Feature.self, API.AuditRow.self, API.Task.self,
             API.Analytics.self,

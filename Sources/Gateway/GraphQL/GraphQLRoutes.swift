@@ -21,10 +21,10 @@ struct GraphQLRoutes: Sendable {
             .reading(from: .guest),
             body: API.GraphQLQuery.self, bodyLimit: 256 << 10, answerMemory: 2 * GraphQLExecutor.answerLimit,
             answers: [
-                .json(OpenValue.self, "Data, and errors of fields that have none."),
+                .json(JSON.self, "Data, and errors of fields that have none."),
                 .init(
                     status: .badRequest, text: "The query cannot be run; `errors` says why.",
-                    content: OpenValue.self, type: Self.type),
+                    content: JSON.self, type: Self.type),
                 .badRequest("A member is unknown or missing."),
             ]
         ) { try await Self(context: $0).answer($1) },
@@ -42,7 +42,7 @@ struct GraphQLRoutes: Sendable {
         let isLegacy =
             accepted.contains { $0.hasPrefix("application/json") }
             && !accepted.contains { $0.hasPrefix(Self.type.essence) }
-        let variables = call.body.variables?.json ?? .null
+        let variables = call.body.variables ?? .null
         guard variables == .null || variables.objectValue != nil else {
             throw HTTPProblem(HTTPStatus(422), "`variables` must be an object with a value for each name.")
         }
@@ -136,16 +136,16 @@ struct GraphQLRoutes: Sendable {
 }
 
 extension API {
-    struct GraphQLQuery: Codable, Sendable, Documented {
+    struct GraphQLQuery: Fact {
         let query: String
-        let variables: OpenValue?
+        let variables: JSON?
         let operationName: String?
 
         enum CodingKeys: String, CodingKey { case query, variables, operationName }
 
-        static let notes = [
-            "query": MemberNote("The document.", minLength: 1),
-            "variables": MemberNote("Values of the operation's variables, by name."),
+        static let notes: Notes<Self> = [
+            \.query: MemberNote("The document.", minLength: 1),
+            \.variables: "Values of the operation's variables, by name.",
         ]
     }
 }

@@ -2,6 +2,7 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import Primitives
+internal import Schemas
 internal import Sessions
 internal import Store
 internal import Threads
@@ -43,7 +44,7 @@ struct ViewerRoutes: Sendable {
     /// - Parameter query: for the document only; a page ignores parameters that it does not know.
     private static func page(
         _ pattern: String, _ operation: String, _ summary: String, from role: Role,
-        query: (any DocumentType.Type)? = nil, answer: APIRoute.Answer = .other(.html, "The page."),
+        query: (any FieldValue.Type)? = nil, answer: APIRoute.Answer = .other(.html, "The page."),
         _ handle: @escaping @Sendable (Self, APIRequest) async throws -> HTTPServerResponse
     ) -> APIRoute {
         APIRoute(

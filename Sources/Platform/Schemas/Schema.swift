@@ -28,8 +28,8 @@ package struct Schema: Sendable, Equatable {
     }
 }
 
-/// What a member's type does not say: its meaning, bounds and form.
-package struct MemberNote: Sendable, Equatable {
+/// What a member's type does not say: its meaning, bounds and form. Text alone is the meaning.
+package struct MemberNote: Sendable, Equatable, ExpressibleByStringInterpolation {
     /// One or more sentences.
     package var text: String?
     package var format: String?
@@ -60,6 +60,8 @@ package struct MemberNote: Sendable, Equatable {
         self.standard = standard
         self.deprecation = deprecation
     }
+
+    package init(stringLiteral text: String) { self.init(text) }
 }
 
 /// The members of an object.
@@ -76,57 +78,4 @@ package struct ObjectSchema: Sendable, Equatable {
     package var needsAny = false
 
     package subscript(name: String) -> Member? { self.members.first { $0.name == name } }
-}
-
-/// A type whose members have notes.
-package protocol Documented {
-    /// By JSON name.
-    static var notes: [String: MemberNote] { get }
-}
-
-/// The changes of a thing: at least one of its members must be given.
-package protocol ChangeDocument {}
-
-/// A type that is read and written as one of a few words.
-package protocol WordChoice: Codable, Sendable, CaseIterable, RawRepresentable where RawValue == String {}
-
-/// A member that may be left out. Of a change: left out, null to remove, or a new value.
-package enum Change<Value: Codable & Sendable>: Codable, Sendable {
-    case keep
-    case remove
-    case set(Value)
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        self = container.decodeNil() ? .remove : .set(try container.decode(Value.self))
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        guard case .set(let value) = self else { return }
-        try value.encode(to: encoder)
-    }
-
-    package var isGiven: Bool {
-        if case .keep = self { false } else { true }
-    }
-
-    /// The member's value after the change.
-    package func applied(to value: Value?) -> Value? {
-        switch self {
-        case .keep: value
-        case .remove: nil
-        case .set(let value): value
-        }
-    }
-}
-
-protocol ChangeType {
-    var isGiven: Bool { get }
-    static var kept: Self { get }
-    static var value: any Decodable.Type { get }
-}
-
-extension Change: ChangeType {
-    static var kept: Self { .keep }
-    static var value: any Decodable.Type { Value.self }
 }

@@ -10,6 +10,8 @@ package struct SchemaTable: Sendable {
     package private(set) var objects: [String: ObjectSchema] = [:]
     /// Names in the order in which they were added.
     package private(set) var names: [String] = []
+    /// Of what is being added.
+    private(set) var direction = Direction.output
 
     package init() {}
 
@@ -22,11 +24,9 @@ package struct SchemaTable: Sendable {
     }
 
     /// The schema of a type; its objects are added to the table.
-    package mutating func schema(of type: any Decodable.Type, _ direction: Direction) -> Schema {
-        let probe = SchemaProbe(table: self, direction: direction)
-        let schema = probe.schema(of: type)
-        self = probe.table
-        return schema
+    package mutating func schema(of type: any FieldValue.Type, _ direction: Direction) -> Schema {
+        self.direction = direction
+        return type.schema(in: &self)
     }
 
     mutating func begin(_ name: String) {

@@ -3,7 +3,7 @@ package import Schemas
 
 extension FeatureOverview {
     /// What a thread's specification flow has come to, in the form of the API and the command line.
-    package struct Feature: Codable, Sendable, Documented {
+    package struct Feature: Fact {
         package let repository: String
         package let feature: String
         package let title: String?
@@ -18,17 +18,16 @@ extension FeatureOverview {
         package let documents: [DocumentState]
         package let features: [String]
 
-        package static let notes = [
-            "feature": MemberNote("The folder's name below `specs/`."),
-            "branch": MemberNote("Where changes go; it need not exist yet."),
-            "source": MemberNote(
-                "The branch that was read; another one while the feature's own does not exist."),
-            "questions": MemberNote("Those of the specification without an answer."),
-            "features": MemberNote("All of the repository, the newest first."),
+        package static let notes: Notes<Self> = [
+            \.feature: "The folder's name below `specs/`.",
+            \.branch: "Where changes go; it need not exist yet.",
+            \.source: "The branch that was read; another one while the feature's own does not exist.",
+            \.questions: "Those of the specification without an answer.",
+            \.features: "All of the repository, the newest first.",
         ]
     }
 
-    package struct FeatureStage: Codable, Sendable, Documented {
+    package struct FeatureStage: Fact {
         package let stage: Stage
         package let state: StageStatus.State
         package let commit: String?
@@ -36,10 +35,10 @@ extension FeatureOverview {
         package let path: String?
         package let needs: Stage?
 
-        package static let notes = ["needs": MemberNote("The stage that must come first.")]
+        package static let notes: Notes<Self> = [\.needs: "The stage that must come first."]
     }
 
-    package struct FeatureTask: Codable, Sendable {
+    package struct FeatureTask: Fact {
         package let id: String
         package let text: String
         package let done: Bool
@@ -48,7 +47,7 @@ extension FeatureOverview {
         package let phase: String?
     }
 
-    package struct DocumentState: Codable, Sendable, Documented {
+    package struct DocumentState: Fact {
         package let path: String
         package let kind: String
         package let errors: Int
@@ -56,7 +55,7 @@ extension FeatureOverview {
         package let commit: String?
         package let url: String
 
-        package static let notes = ["commit": MemberNote("The newest one that changed it, if it is not too long ago.")]
+        package static let notes: Notes<Self> = [\.commit: "The newest one that changed it, if it is not too long ago."]
     }
 
     /// - Parameter others: The names of all features of the repository, the newest first.

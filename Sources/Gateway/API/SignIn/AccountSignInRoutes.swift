@@ -248,26 +248,26 @@ extension SignInMethod {
 }
 
 extension API {
-    struct SignInMethods: Codable, Sendable, Documented {
+    struct SignInMethods: Fact {
         let methods: [String]
         let oidcName: Change<String>
 
-        static let notes = [
-            "methods": MemberNote("`code`, `github`, `oidc`."),
-            "oidc_name": MemberNote("What the OpenID Connect provider is called, if there is one."),
+        static let notes: Notes<Self> = [
+            \.methods: "`code`, `github`, `oidc`.",
+            \.oidcName: "What the OpenID Connect provider is called, if there is one.",
         ]
     }
 
-    struct SignInQuery: Codable, Sendable, Documented {
+    struct SignInQuery: Fact {
         let next: String?
 
-        static let notes = [
-            "next": MemberNote("Where to go afterwards: a path of this site. Anything else counts as `/`.")
+        static let notes: Notes<Self> = [
+            \.next: "Where to go afterwards: a path of this site. Anything else counts as `/`."
         ]
     }
 
     /// What providers send back; only `state`, `code`, `error` and `iss` are read.
-    struct SignInReturn: Codable, Sendable {
+    struct SignInReturn: Fact {
         let state: String?
         let code: String?
         let error: String?

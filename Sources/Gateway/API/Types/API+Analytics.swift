@@ -3,55 +3,35 @@ package import JSON
 internal import Schemas
 
 extension API {
-    struct AnalyticsQuery: Codable, Sendable, Documented {
+    struct AnalyticsQuery: Fact {
         let from: String?
         let to: String?
         let by: String?
         let zone: String?
 
-        static let notes = [
-            "from": MemberNote("A date of the zone, or a time in UTC (RFC 3339); by default 30 days before `to`."),
-            "to": MemberNote("Excluded; by default the end of today."),
-            "by": MemberNote(
-                "Up to two of day, hour, user, thread, model, repository, tool, network, persona, separated by a comma."
-            ),
-            "zone": MemberNote("Of days and hours, such as Europe/Berlin; by default UTC."),
+        static let notes: Notes<Self> = [
+            \.from: "A date of the zone, or a time in UTC (RFC 3339); by default 30 days before `to`.",
+            \.to: "Excluded; by default the end of today.",
+            \.by:
+                "Up to two of day, hour, user, thread, model, repository, tool, network, persona, separated by a comma.",
+            \.zone: "Of days and hours, such as Europe/Berlin; by default UTC.",
         ]
     }
 
-    struct Analytics: Codable, Sendable {
+    struct Analytics: Fact {
         let items: [AnalyticsItem]
         let totals: AnalyticsTotals
     }
 
     /// The sums of one key, in the same object.
-    struct AnalyticsItem: Codable, Sendable, Documented {
+    struct AnalyticsItem: Fact {
         let key: [String: String]
-        let sums: AnalyticsTotals
+        @Merged var sums: AnalyticsTotals
 
-        private enum Member: CodingKey { case key }
-
-        static let notes = AnalyticsTotals.notes.merging(
-            ["key": MemberNote("The values of `by`, by its words.")], uniquingKeysWith: { first, _ in first })
-
-        init(key: [String: String], _ sums: AnalyticsTotals) {
-            self.key = key
-            self.sums = sums
-        }
-
-        init(from decoder: any Decoder) throws {
-            self.key = try decoder.container(keyedBy: Member.self).decode([String: String].self, forKey: .key)
-            self.sums = try AnalyticsTotals(from: decoder)
-        }
-
-        func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: Member.self)
-            try container.encode(self.key, forKey: .key)
-            try self.sums.encode(to: encoder)
-        }
+        static let notes: Notes<Self> = [\.key: "The values of `by`, by its words."]
     }
 
-    struct AnalyticsTotals: Codable, Sendable, Documented {
+    struct AnalyticsTotals: Fact {
         let turns: Int64
         let failed: Int64
         let stopped: Int64
@@ -73,15 +53,15 @@ extension API {
         let thumbsUp: Int64
         let thumbsDown: Int64
 
-        static let notes = [
-            "cost": MemberNote("An estimate; null if no price is known."),
-            "tokens_in": MemberNote("With those of the cache."),
-            "first_token_p50": MemberNote("Seconds to a turn's first text."),
-            "seconds": MemberNote("Of all turns."),
-            "tasks_done": MemberNote("Tasks that became done in a list of tasks."),
-            "turn_p50": MemberNote("Seconds of a turn."),
-            "thumbs_up": MemberNote("Answers that somebody liked; less those that they took back."),
-            "tokens_unpriced": MemberNote("Of models without a known price: `cost` lacks them."),
+        static let notes: Notes<Self> = [
+            \.cost: "An estimate; null if no price is known.",
+            \.tokensIn: "With those of the cache.",
+            \.firstTokenP50: "Seconds to a turn's first text.",
+            \.seconds: "Of all turns.",
+            \.tasksDone: "Tasks that became done in a list of tasks.",
+            \.turnP50: "Seconds of a turn.",
+            \.thumbsUp: "Answers that somebody liked; less those that they took back.",
+            \.tokensUnpriced: "Of models without a known price: `cost` lacks them.",
         ]
 
         init(_ sums: UsageSums, _ currency: String) {
@@ -117,7 +97,7 @@ extension AnalyticsTable {
         API.Analytics(
             items: self.items.map { item in
                 let key = Dictionary(uniqueKeysWithValues: zip(self.keys.map(\.rawValue), item.key))
-                return API.AnalyticsItem(key: key, API.AnalyticsTotals(item.sums, self.currency))
+                return API.AnalyticsItem(key: key, sums: API.AnalyticsTotals(item.sums, self.currency))
             }, totals: API.AnalyticsTotals(self.totals, self.currency))
     }
 }

@@ -4,7 +4,7 @@ internal import Threads
 
 extension API {
     /// A question to people.
-    struct Ask: Codable, Sendable, Documented {
+    struct Ask: Fact {
         let id: String
         let kind: AskRecord.Kind
         let text: String
@@ -13,46 +13,37 @@ extension API {
         let canAnswer: Bool
         let waitsFor: String
 
-        static let notes = [
-            "can_answer": MemberNote("Whether an answer of this person would count."),
-            "waits_for": MemberNote("Who may answer it, in words."),
+        static let notes: Notes<Self> = [
+            \.canAnswer: "Whether an answer of this person would count.",
+            \.waitsFor: "Who may answer it, in words.",
         ]
     }
 
-    struct AskOption: Codable, Sendable {
+    struct AskOption: Fact {
         let key: String
         let label: String
         let recommended: Bool
     }
 
     /// An ask of any thread that this person may answer.
-    struct WaitingAsk: Codable, Sendable, Documented {
-        let id: String
-        let kind: AskRecord.Kind
-        let text: String
-        let options: [AskOption]
-        let expiresAt: Timestamp
-        let canAnswer: Bool
-        let waitsFor: String
+    struct WaitingAsk: Fact {
+        @Merged var ask: Ask
         let threadID: String
         let title: String
         let askedBy: String
-
-        static let notes = Ask.notes
     }
 
-    struct AskAnswer: Codable, Sendable, Documented {
+    struct AskAnswer: Fact {
         let answer: String?
         let text: String?
 
-        static let notes = [
-            "answer": MemberNote(
-                "The key of an option (of several approvals at once, keys such as `A,C`), `yes`, `no` or `done`."),
-            "text": MemberNote("A reason; to a question, the answer itself."),
+        static let notes: Notes<Self> = [
+            \.answer: "The key of an option (of several approvals at once, keys such as `A,C`), `yes`, `no` or `done`.",
+            \.text: "A reason; to a question, the answer itself.",
         ]
     }
 
-    struct AskDecision: Codable, Sendable {
+    struct AskDecision: Fact {
         let id: String
         let answer: String?
         let outcome: String

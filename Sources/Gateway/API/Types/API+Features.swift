@@ -2,7 +2,7 @@ package import Schemas
 
 extension API {
     /// A document of a feature with its versions.
-    package struct FeatureText: Codable, Sendable {
+    package struct FeatureText: Fact {
         let path: String
         let head: String
         let text: String
@@ -11,7 +11,7 @@ extension API {
     }
 
     /// A commit that changed a document.
-    package struct FeatureVersion: Codable, Sendable {
+    package struct FeatureVersion: Fact {
         let sha: String
         let subject: String
         let author: String
@@ -19,31 +19,31 @@ extension API {
         let url: String
     }
 
-    struct DocumentQuery: Codable, Sendable, Documented {
+    struct DocumentQuery: Fact {
         let path: String
 
-        static let notes = ["path": MemberNote("As the feature lists it.", minLength: 1)]
+        static let notes: Notes<Self> = [\.path: MemberNote("As the feature lists it.", minLength: 1)]
     }
 
-    struct DifferenceQuery: Codable, Sendable, Documented {
+    struct DifferenceQuery: Fact {
         let path: String
         let from: String
         let to: String
 
-        static let notes = [
-            "path": MemberNote("The document.", minLength: 1), "from": MemberNote("The older commit.", minLength: 1),
-            "to": MemberNote("The newer commit.", minLength: 1),
+        static let notes: Notes<Self> = [
+            \.path: MemberNote("The document.", minLength: 1), \.from: MemberNote("The older commit.", minLength: 1),
+            \.to: MemberNote("The newer commit.", minLength: 1),
         ]
     }
 
-    struct BranchQuery: Codable, Sendable, Documented {
+    struct BranchQuery: Fact {
         let branch: String?
 
-        static let notes = ["branch": MemberNote("Another branch than the default one.")]
+        static let notes: Notes<Self> = [\.branch: "Another branch than the default one."]
     }
 
     /// A host of a cluster.
-    package struct Host: Codable, Sendable, Documented {
+    package struct Host: Fact {
         package let name: String
         package let version: String
         package let state: State
@@ -53,9 +53,9 @@ extension API {
 
         package enum State: String, WordChoice { case live, draining, drained, gone }
 
-        package static let notes = [
-            "threads": MemberNote("Web threads that it serves."),
-            "adapters": MemberNote("Networks that it serves, by the ids of their adapters."),
+        package static let notes: Notes<Self> = [
+            \.threads: "Web threads that it serves.",
+            \.adapters: "Networks that it serves, by the ids of their adapters.",
         ]
 
         package init(

@@ -1,8 +1,8 @@
 internal import Schemas
 
 extension API {
-    struct Hook: Codable, Sendable, Documented {
-        enum State: String, Codable, Sendable, CaseIterable {
+    struct Hook: Fact {
+        enum State: String, WordChoice {
             case ok, failing, gone
         }
 
@@ -16,17 +16,16 @@ extension API {
         let lastDelivery: HookDelivery?
         let nextTry: Timestamp?
 
-        static let notes = [
-            "address": MemberNote("The URL without its path, which may be a secret."),
-            "state": MemberNote(
-                "That of the last try; `gone` is one that was answered with 410: it gets nothing until a test succeeds."
-            ),
-            "given_up": MemberNote("Deliveries of the last days that were given up."),
-            "next_try": MemberNote("Null if nothing is queued or a delivery is in flight."),
+        static let notes: Notes<Self> = [
+            \.address: "The URL without its path, which may be a secret.",
+            \.state:
+                "That of the last try; `gone` is one that was answered with 410: it gets nothing until a test succeeds.",
+            \.givenUp: "Deliveries of the last days that were given up.",
+            \.nextTry: "Null if nothing is queued or a delivery is in flight.",
         ]
     }
 
-    struct HookDelivery: Codable, Sendable, Documented {
+    struct HookDelivery: Fact {
         let id: String
         let event: String
         let state: WebhookDelivery.State
@@ -37,20 +36,19 @@ extension API {
         let triedAt: Timestamp?
         let nextTry: Timestamp?
 
-        static let notes = [
-            "id": MemberNote("As in `X-Jetbridge-Delivery`."),
-            "status": MemberNote("Of the last answer."),
-            "error": MemberNote("Why the last try failed, or why there is no other one."),
+        static let notes: Notes<Self> = [
+            \.id: "As in `X-Jetbridge-Delivery`.",
+            \.status: "Of the last answer.",
+            \.error: "Why the last try failed, or why there is no other one.",
         ]
     }
 
-    struct HookQuery: Codable, Sendable, Documented {
+    struct HookQuery: Fact {
         let cursor: String?
         let limit: Int?
 
-        static let notes = ["cursor": cursorNote, "limit": limitNote(50, most: 200)]
+        static let notes: Notes<Self> = [\.cursor: cursorNote, \.limit: limitNote(50, most: 200)]
     }
 }
 
 extension WebhookDelivery.State: WordChoice {}
-extension API.Hook.State: WordChoice {}

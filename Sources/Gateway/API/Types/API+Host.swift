@@ -1,9 +1,10 @@
 internal import Chat
+internal import JSON
 internal import Schemas
 internal import Threads
 
 extension API {
-    struct Model: Codable, Sendable {
+    struct Model: Fact {
         let id: String
         let detail: String
         let provider: String
@@ -18,29 +19,29 @@ extension API {
         let preview: Bool
     }
 
-    struct Usage: Codable, Sendable {
+    struct Usage: Fact {
         let model: String
         let turns: Int64
         let inputTokens: Int64
         let outputTokens: Int64
     }
 
-    struct UsagePage: Codable, Sendable, Documented {
+    struct UsagePage: Fact {
         let items: [Usage]
         let nextCursor: String?
         let quota: Quota?
 
-        static let notes = ["quota": MemberNote("The account's remaining allowance, for owners.")]
+        static let notes: Notes<Self> = [\.quota: "The account's remaining allowance, for owners."]
     }
 
-    struct Quota: Codable, Sendable {
+    struct Quota: Fact {
         let provider: String
         let plan: String?
         let resetDate: String?
         let items: [QuotaItem]
     }
 
-    struct QuotaItem: Codable, Sendable {
+    struct QuotaItem: Fact {
         let id: String
         let name: String
         let unlimited: Bool
@@ -49,7 +50,7 @@ extension API {
         let percentRemaining: Double?
     }
 
-    struct Session: Codable, Sendable {
+    struct Session: Fact {
         let id: String
         let threadID: String
         let title: String
@@ -62,72 +63,72 @@ extension API {
         let activeAt: Timestamp
     }
 
-    struct SessionQuery: Codable, Sendable, Documented {
+    struct SessionQuery: Fact {
         let cursor: String?
         let limit: Int?
 
-        static let notes = ["cursor": sessionCursorNote, "limit": limitNote(30, most: 100)]
+        static let notes: Notes<Self> = [\.cursor: sessionCursorNote, \.limit: limitNote(30, most: 100)]
     }
 
-    struct Repository: Codable, Sendable {
+    struct Repository: Fact {
         let name: String
         let `default`: Bool
         let url: String
         let page: String?
     }
 
-    struct Command: Codable, Sendable {
+    struct Command: Fact {
         let word: String
         let usage: String
         let summary: String
     }
 
-    struct AuditRow: Codable, Sendable {
+    struct AuditRow: Fact {
         let number: Int64
         let at: Timestamp
         let kind: String
         let session: String?
         let turn: String?
         let actor: String
-        let details: OpenValue
+        let details: JSON
         let previous: String
         let hash: String
     }
 
-    struct AuditQuery: Codable, Sendable, Documented {
+    struct AuditQuery: Fact {
         let cursor: String?
         let limit: Int?
 
-        static let notes = ["cursor": cursorNote, "limit": limitNote(50, most: 200)]
+        static let notes: Notes<Self> = [\.cursor: cursorNote, \.limit: limitNote(50, most: 200)]
     }
 
     /// What a person has chosen for all their threads; null for nothing.
-    struct Settings: Codable, Sendable {
+    struct Settings: Fact {
         let model: String?
         let instructions: String?
     }
 
-    struct SettingsChange: Codable, Sendable, Documented, ChangeDocument {
+    struct SettingsChange: ChangeDocument {
         let model: Change<String>
         let instructions: Change<String>
 
-        static let notes = [
-            "model": MemberNote("The id of one of the models that can be chosen now.", minLength: 1),
-            "instructions": MemberNote(maxLength: SettingsRoutes.limit),
+        static let notes: Notes<Self> = [
+            \.model: MemberNote("The id of one of the models that can be chosen now.", minLength: 1),
+            \.instructions: MemberNote(maxLength: SettingsRoutes.limit),
         ]
     }
 
-    struct Health: Codable, Sendable {
+    struct Health: Fact {
         let status: String
     }
 
-    struct Readiness: Codable, Sendable {
+    struct Readiness: Fact {
         let status: HostReadiness.Status
         let checks: Checks
     }
 
     /// `ok`, or what is wrong.
-    struct Checks: Codable, Sendable, Documented {
+    struct Checks: Fact {
         let store: String
         let model: String
         let jail: String
@@ -136,15 +137,14 @@ extension API {
         let cluster: String?
         let leases: String?
 
-        static let notes = [
-            "cluster": MemberNote("Null for a host that is alone, like `leases`."),
-            "adapters": MemberNote("By id, such as `irc:local`."),
-            "objects": MemberNote(
-                "The object store, as it answered last; null without `objects` in the configuration."),
+        static let notes: Notes<Self> = [
+            \.cluster: "Null for a host that is alone, like `leases`.",
+            \.adapters: "By id, such as `irc:local`.",
+            \.objects: "The object store, as it answered last; null without `objects` in the configuration.",
         ]
     }
 
-    struct AdapterState: Codable, Sendable {
+    struct AdapterState: Fact {
         let state: AdapterStatus.State
         let since: Timestamp
         let lastEvent: Timestamp?

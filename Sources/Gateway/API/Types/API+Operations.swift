@@ -4,32 +4,32 @@ internal import Schemas
 internal import Threads
 
 extension API {
-    struct Rating: Codable, Sendable, Documented {
+    struct Rating: Fact {
         enum Value: String, WordChoice { case up, down, none }
 
         let value: Value
         let word: String?
 
-        static let notes = [
-            "value": MemberNote("`none` takes back what you said."),
-            "word": MemberNote("Why, in your words; at most 1,000 bytes are kept."),
+        static let notes: Notes<Self> = [
+            \.value: "`none` takes back what you said.",
+            \.word: "Why, in your words; at most 1,000 bytes are kept.",
         ]
     }
 
-    struct RatingQuery: Codable, Sendable, Documented {
+    struct RatingQuery: Fact {
         let thread: String?
         let mine: Bool?
         let limit: Int?
 
-        static let notes = [
-            "thread": MemberNote("Only answers of this thread."),
-            "mine": MemberNote("`true` lists only what you said.", standard: false),
-            "limit": limitNote(50, most: 200),
+        static let notes: Notes<Self> = [
+            \.thread: "Only answers of this thread.",
+            \.mine: MemberNote("`true` lists only what you said.", standard: false),
+            \.limit: limitNote(50, most: 200),
         ]
     }
 
     /// What somebody said of an answer.
-    struct RatedAnswer: Codable, Sendable, Documented {
+    struct RatedAnswer: Fact {
         let operationID: String
         let threadID: String
         let title: String
@@ -43,14 +43,14 @@ extension API {
 
         enum Value: String, WordChoice { case up, down }
 
-        static let notes = [
-            "title": MemberNote("The thread's."), "name": MemberNote("What the person is called, where that is known."),
-            "word": MemberNote("Why, in their words."),
+        static let notes: Notes<Self> = [
+            \.title: "The thread's.", \.name: "What the person is called, where that is known.",
+            \.word: "Why, in their words.",
         ]
     }
 
     /// The work on a message.
-    struct Operation: Codable, Sendable, Documented {
+    struct Operation: Fact {
         let id: String
         let threadID: String
         let kind: String
@@ -62,13 +62,13 @@ extension API {
         let position: Int?
         let commits: [Commit]
 
-        static let notes = [
-            "kind": MemberNote("Such as `chat` or `specify`."),
-            "position": MemberNote("The operations queued before it in its thread; null if it is not queued."),
+        static let notes: Notes<Self> = [
+            \.kind: "Such as `chat` or `specify`.",
+            \.position: "The operations queued before it in its thread; null if it is not queued.",
         ]
     }
 
-    struct Commit: Codable, Sendable {
+    struct Commit: Fact {
         let sha: String
         let url: String
         let repository: String
@@ -79,7 +79,7 @@ extension API {
         let deletions: Int
     }
 
-    struct CommitFiles: Codable, Sendable {
+    struct CommitFiles: Fact {
         let sha: String
         let files: Int
         let additions: Int
@@ -88,7 +88,7 @@ extension API {
         let nextCursor: String?
     }
 
-    struct CommitFile: Codable, Sendable, Documented {
+    struct CommitFile: Fact {
         let path: String
         let oldPath: String?
         let kind: ViewerFileChange.Kind
@@ -96,11 +96,11 @@ extension API {
         let deletions: Int
         let binary: Bool
 
-        static let notes = ["old_path": MemberNote("Of a renamed or copied file.")]
+        static let notes: Notes<Self> = [\.oldPath: "Of a renamed or copied file."]
     }
 
     /// A call of a tool. What is null has not happened, or is not new.
-    struct Step: Codable, Sendable {
+    struct Step: Fact {
         let id: String
         let tool: String?
         let title: String?
@@ -114,34 +114,34 @@ extension API {
         let endedMs: Int?
     }
 
-    struct StepInput: Codable, Sendable {
+    struct StepInput: Fact {
         let name: String
         let text: String
     }
 
-    struct StepPage: Codable, Sendable, Documented {
+    struct StepPage: Fact {
         let operationID: String?
         let items: [Step]
         let position: Int
         let isCut: Bool
         let nextCursor: String?
 
-        static let notes = ["position": MemberNote("For `after`: what comes later is new.")]
+        static let notes: Notes<Self> = [\.position: "For `after`: what comes later is new."]
     }
 
-    struct StepQuery: Codable, Sendable, Documented {
+    struct StepQuery: Fact {
         let operation: String?
         let after: Int?
 
-        static let notes = [
-            "operation": MemberNote("Of this operation of the thread."),
-            "after": MemberNote(
+        static let notes: Notes<Self> = [
+            \.operation: "Of this operation of the thread.",
+            \.after: MemberNote(
                 "Only what is new since an answer with this `position`. Members that are null have not changed since.",
                 minimum: 0, maximum: 1 << 53, standard: 0),
         ]
     }
 
-    struct Job: Codable, Sendable, Documented {
+    struct Job: Fact {
         let id: String
         let operationID: String
         let command: String
@@ -151,10 +151,10 @@ extension API {
         let startedAt: Timestamp
         let endedAt: Timestamp?
 
-        static let notes = ["ending": MemberNote("How it ended, in words.")]
+        static let notes: Notes<Self> = [\.ending: "How it ended, in words."]
     }
 
-    struct WorkspaceFile: Codable, Sendable {
+    struct WorkspaceFile: Fact {
         let path: String
         let kind: Kind
         let size: Int?
@@ -162,23 +162,23 @@ extension API {
         enum Kind: String, WordChoice { case file, folder, link, other }
     }
 
-    struct FileQuery: Codable, Sendable, Documented {
+    struct FileQuery: Fact {
         let path: String?
         let name: String?
 
-        static let notes = [
-            "path": MemberNote("Only entries below this folder."),
-            "name": MemberNote("Answers this file's bytes instead of a list."),
+        static let notes: Notes<Self> = [
+            \.path: "Only entries below this folder.",
+            \.name: "Answers this file's bytes instead of a list.",
         ]
     }
 
-    struct WorkspaceDiff: Codable, Sendable, Documented {
+    struct WorkspaceDiff: Fact {
         let diff: String
 
-        static let notes = ["diff": MemberNote("A unified diff; empty without a difference.")]
+        static let notes: Notes<Self> = [\.diff: "A unified diff; empty without a difference."]
     }
 
-    struct Snapshot: Codable, Sendable {
+    struct Snapshot: Fact {
         let id: String
         let reason: String
         let createdAt: Timestamp

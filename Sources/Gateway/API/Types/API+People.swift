@@ -3,15 +3,15 @@ internal import People
 internal import Schemas
 
 extension API {
-    struct SignIn: Codable, Sendable, Documented {
+    struct SignIn: Fact {
         let code: String
         let name: String?
 
-        static let notes = ["name": MemberNote("Shown next to messages.")]
+        static let notes: Notes<Self> = [\.name: "Shown next to messages."]
     }
 
     /// The person whom a credential belongs to.
-    struct Person: Codable, Sendable {
+    struct Person: Fact {
         let name: String
         let role: Role
         let identity: String
@@ -19,7 +19,7 @@ extension API {
     }
 
     /// Somebody with access, or a program.
-    struct PersonWithAccess: Codable, Sendable, Documented {
+    struct PersonWithAccess: Fact {
         let id: String
         let identity: String
         let name: String?
@@ -34,24 +34,24 @@ extension API {
         let expiresAt: Timestamp?
         let `self`: Bool
 
-        static let notes = [
-            "key": MemberNote("The place in the configuration of a listed person."),
-            "listed_role": MemberNote("The role that the configuration says, where another one counts."),
-            "self": MemberNote("Whether it is the caller."),
+        static let notes: Notes<Self> = [
+            \.key: "The place in the configuration of a listed person.",
+            \.listedRole: "The role that the configuration says, where another one counts.",
+            \.`self`: "Whether it is the caller.",
         ]
     }
 
-    struct RemovedPerson: Codable, Sendable {
+    struct RemovedPerson: Fact {
         let id: String
         let identity: String
     }
 
-    struct PeopleList: Codable, Sendable {
+    struct PeopleList: Fact {
         let items: [PersonWithAccess]
         let removed: [RemovedPerson]
     }
 
-    struct PersonChange: Codable, Sendable {
+    struct PersonChange: Fact {
         let role: Role
     }
 }

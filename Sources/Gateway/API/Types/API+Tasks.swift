@@ -3,24 +3,24 @@ internal import Schemas
 internal import Tasks
 
 extension API {
-    struct LinkOfTask: Codable, Sendable {
+    struct LinkOfTask: Fact {
         let text: String
         let url: String
     }
 
-    struct CommitOfTask: Codable, Sendable {
+    struct CommitOfTask: Fact {
         let sha: String
         let url: String
     }
 
-    struct NoteOfTask: Codable, Sendable {
+    struct NoteOfTask: Fact {
         let who: String
         let date: String
         let text: String
     }
 
     /// A task of a repository's `docs/TASKS.md`.
-    struct Task: Codable, Sendable, Documented {
+    struct Task: Fact {
         let id: String
         let repository: String
         let text: String
@@ -38,14 +38,13 @@ extension API {
         let updatedAt: Timestamp
         let commit: String
 
-        static let notes = [
-            "id": MemberNote("`~` and hex digits for a task without an id of its own, until its first change."),
-            "due": MemberNote("Such as `2026-12-01`."),
-            "section": MemberNote("The heading above it."),
-            "thread_id": MemberNote("The thread that worked on it last."),
-            "commit": MemberNote("At which it was read: the `base` of a change."),
-            "commits": MemberNote(
-                "Those that it links; of a single task also those that name it, by `Jetbridge-Task: ID`."),
+        static let notes: Notes<Self> = [
+            \.id: "`~` and hex digits for a task without an id of its own, until its first change.",
+            \.due: "Such as `2026-12-01`.",
+            \.section: "The heading above it.",
+            \.threadID: "The thread that worked on it last.",
+            \.commit: "At which it was read: the `base` of a change.",
+            \.commits: "Those that it links; of a single task also those that name it, by `Jetbridge-Task: ID`.",
         ]
 
         /// - Parameter naming: The commits that name it, besides those that it links.
@@ -70,30 +69,30 @@ extension API {
         }
     }
 
-    struct TaskPage: Codable, Sendable, Documented {
+    struct TaskPage: Fact {
         let items: [Task]
         let nextCursor: String?
         let commit: String?
 
-        static let notes = [
-            "commit": MemberNote("At which the list was read; null for those of several repositories.")
+        static let notes: Notes<Self> = [
+            \.commit: "At which the list was read; null for those of several repositories."
         ]
     }
 
-    struct TaskFeatureQuery: Codable, Sendable, Documented {
+    struct TaskFeatureQuery: Fact {
         let repository: String?
 
-        static let notes = ["repository": MemberNote("By default the default one.")]
+        static let notes: Notes<Self> = [\.repository: "By default the default one."]
     }
 
-    struct TaskOfFeature: Codable, Sendable {
+    struct TaskOfFeature: Fact {
         let id: String
         let text: String
         let state: TaskState
     }
 
     /// The tasks of a feature, in `specs/NNN-NAME/tasks.md`.
-    struct TaskFeature: Codable, Sendable, Documented {
+    struct TaskFeature: Fact {
         let repository: String
         let feature: String
         let branch: String
@@ -102,7 +101,7 @@ extension API {
         let total: Int
         let tasks: [TaskOfFeature]
 
-        static let notes = ["feature": MemberNote("The folder's name below `specs/`.")]
+        static let notes: Notes<Self> = [\.feature: "The folder's name below `specs/`."]
 
         init(_ feature: Tasks.TaskFeature) {
             self.repository = feature.repository
@@ -115,11 +114,11 @@ extension API {
         }
     }
 
-    struct TaskFeaturePage: Codable, Sendable {
+    struct TaskFeaturePage: Fact {
         let items: [TaskFeature]
     }
 
-    struct TaskQuery: Codable, Sendable, Documented {
+    struct TaskQuery: Fact {
         let repository: String?
         let state: TaskState?
         let owner: String?
@@ -128,28 +127,28 @@ extension API {
         let cursor: String?
         let limit: Int?
 
-        static let notes = [
-            "repository": MemberNote("Only this repository's; otherwise those of all."),
-            "owner": MemberNote("Without `@`."), "label": MemberNote("Without `#`."),
-            "query": MemberNote("Only tasks with all these words.", maxLength: 200),
-            "cursor": cursorNote, "limit": limitNote(200, most: 5_000),
+        static let notes: Notes<Self> = [
+            \.repository: "Only this repository's; otherwise those of all.",
+            \.owner: "Without `@`.", \.label: "Without `#`.",
+            \.query: MemberNote("Only tasks with all these words.", maxLength: 200),
+            \.cursor: cursorNote, \.limit: limitNote(200, most: 5_000),
         ]
     }
 
-    struct NewTask: Codable, Sendable, Documented {
+    struct NewTask: Fact {
         let repository: String?
         let text: String
         let owner: String?
         let labels: [String]?
 
-        static let notes = [
-            "repository": MemberNote("By default the default one."),
-            "text": MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
-            "labels": MemberNote("At most \(TaskText.labelLimit)."),
+        static let notes: Notes<Self> = [
+            \.repository: "By default the default one.",
+            \.text: MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
+            \.labels: "At most \(TaskText.labelLimit).",
         ]
     }
 
-    struct TaskChange: Codable, Sendable, Documented, ChangeDocument {
+    struct TaskChange: ChangeDocument {
         let state: TaskState?
         let owner: Change<String>
         let text: String?
@@ -158,12 +157,12 @@ extension API {
         let link: String?
         let base: String?
 
-        static let notes = [
-            "link": MemberNote("An address or the hash of a commit; is added to the others.", minLength: 1),
-            "text": MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
-            "labels": MemberNote("At most \(TaskText.labelLimit)."),
-            "note": MemberNote("Is added to the others.", minLength: 1),
-            "base": MemberNote(
+        static let notes: Notes<Self> = [
+            \.link: MemberNote("An address or the hash of a commit; is added to the others.", minLength: 1),
+            \.text: MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
+            \.labels: "At most \(TaskText.labelLimit).",
+            \.note: MemberNote("Is added to the others.", minLength: 1),
+            \.base: MemberNote(
                 "The `commit` at which the task was read: nothing is changed if it is another one since.", minLength: 7,
                 maxLength: 64),
         ]

@@ -7,7 +7,7 @@ internal import Threads
 
 extension API {
     /// A conversation on any network.
-    struct Thread: Codable, Sendable, Documented {
+    struct Thread: Fact {
         let id: String
         let adapter: String
         let title: String
@@ -23,43 +23,29 @@ extension API {
         let canWrite: Bool
         let pinned: Bool
 
-        static let notes = [
-            "adapter": MemberNote("The network it is on, such as `web` or `irc:local`."),
-            "active_operation": MemberNote("The running operation, or else the first queued one."),
-            "waiting": MemberNote("Whether an ask waits for an answer."),
-            "found": MemberNote("A line with the words of a search, unless the title has them."),
-            "can_write": MemberNote("Whether it is one of the web chat."),
-            "pinned": MemberNote("Whether it is at the top of this person's list."),
+        static let notes: Notes<Self> = [
+            \.adapter: "The network it is on, such as `web` or `irc:local`.",
+            \.activeOperation: "The running operation, or else the first queued one.",
+            \.waiting: "Whether an ask waits for an answer.",
+            \.found: "A line with the words of a search, unless the title has them.",
+            \.canWrite: "Whether it is one of the web chat.",
+            \.pinned: "Whether it is at the top of this person's list.",
         ]
     }
 
     /// In a list, where threads of several people may be.
-    struct ListedThread: Codable, Sendable, Documented {
-        let id: String
-        let adapter: String
-        let title: String
-        let state: SessionRecord.State
-        let owner: String
-        let model: String?
-        let repository: String?
-        let createdAt: Timestamp
-        let updatedAt: Timestamp
-        let activeOperation: String?
-        let waiting: Bool
-        let found: String?
-        let canWrite: Bool
-        let pinned: Bool
+    struct ListedThread: Fact {
+        @Merged var thread: Thread
         let own: Bool
         let ownerName: String?
 
-        static let notes = Thread.notes.merging(
-            [
-                "own": MemberNote("Whether this person began it."),
-                "owner_name": MemberNote("What its owner is called, where that is known."),
-            ], uniquingKeysWith: { first, _ in first })
+        static let notes: Notes<Self> = [
+            \.own: "Whether this person began it.",
+            \.ownerName: "What its owner is called, where that is known.",
+        ]
     }
 
-    struct ThreadQuery: Codable, Sendable, Documented {
+    struct ThreadQuery: Fact {
         let cursor: String?
         let limit: Int?
         let adapter: String?
@@ -70,31 +56,31 @@ extension API {
 
         enum Pinned: String, WordChoice { case first }
 
-        static let notes = [
-            "cursor": sessionCursorNote, "limit": limitNote(30, most: 100),
-            "adapter": MemberNote("Only this network's threads."),
-            "q": MemberNote(
+        static let notes: Notes<Self> = [
+            \.cursor: sessionCursorNote, \.limit: limitNote(30, most: 100),
+            \.adapter: "Only this network's threads.",
+            \.q: MemberNote(
                 "Only threads with all these words, or longer ones that begin with them, in one message; or with all "
                     + "of them anywhere in the title. At most 200 bytes.", maxLength: 200),
-            "mine": MemberNote("`true` lists only threads that you began.", standard: false),
-            "pinned": MemberNote(
+            \.mine: MemberNote("`true` lists only threads that you began.", standard: false),
+            \.pinned: MemberNote(
                 "`first` begins the first page with all threads that you have pinned; they may appear again where "
                     + "their time puts them."),
-            "archived": MemberNote("`true` lists the archived threads instead of the others.", standard: false),
+            \.archived: MemberNote("`true` lists the archived threads instead of the others.", standard: false),
         ]
     }
 
-    struct Created: Codable, Sendable {
+    struct Created: Fact {
         let id: String
     }
 
-    struct ThreadChange: Codable, Sendable, Documented, ChangeDocument {
+    struct ThreadChange: ChangeDocument {
         let title: String?
         let archived: Bool?
         let pinned: Bool?
 
-        static let notes = [
-            "title": MemberNote(
+        static let notes: Notes<Self> = [
+            \.title: MemberNote(
                 "One line; control and format characters are refused.", maxLength: 120,
                 pattern: "^\(shown)*[^\(hidden)\\s]\(shown)*$")
         ]
@@ -105,7 +91,7 @@ extension API {
         private static let shown = "[^\(hidden)]"
     }
 
-    struct Message: Codable, Sendable, Documented {
+    struct Message: Fact {
         let id: String
         let role: MessageRecord.Role
         let author: String?
@@ -114,81 +100,83 @@ extension API {
         let operationID: String?
         let place: Int?
 
-        static let notes = [
-            "place": MemberNote(
-                "How much of its operation's answer was written before it, in UTF-16 units; null if that is unknown.")
+        static let notes: Notes<Self> = [
+            \.place:
+                "How much of its operation's answer was written before it, in UTF-16 units; null if that is unknown."
         ]
     }
 
-    struct MessageQuery: Codable, Sendable, Documented {
+    struct MessageQuery: Fact {
         let cursor: String?
         let limit: Int?
         let after: String?
         let before: String?
 
-        static let notes = [
-            "cursor": cursorNote, "limit": limitNote(50, most: 200),
-            "after": MemberNote(
+        static let notes: Notes<Self> = [
+            \.cursor: cursorNote, \.limit: limitNote(50, most: 200),
+            \.after: MemberNote(
                 "Only messages after the one with this id.", minLength: 1, pattern: "^[0-9]{1,18}$"),
-            "before": MemberNote(
+            \.before: MemberNote(
                 "The messages just before the one with this id, or `latest` for the newest.", minLength: 1,
                 pattern: "^(latest|[0-9]{1,18})$"),
         ]
     }
 
-    struct MessagePage: Codable, Sendable {
+    struct MessagePage: Fact {
         let items: [Message]
         let nextCursor: String?
         let previousCursor: String?
         var operations: [Operation]
     }
 
-    struct NewMessage: Codable, Sendable, Documented {
+    struct NewMessage: Fact {
         let text: String
 
-        static let notes = [
-            "text": MemberNote(
+        static let notes: Notes<Self> = [
+            \.text: MemberNote(
                 "A message or a `/command`, of at most 256 KiB.", minLength: 1, pattern: "\\S")
         ]
     }
 
-    struct Accepted: Codable, Sendable {
+    struct Accepted: Fact {
         let messageID: String
         let operationID: String
     }
 
     /// Of a `/stop` that there was no room to store.
-    struct StoppedOnly: Codable, Sendable {
+    struct StoppedOnly: Fact {
         let messageID: String?
         let operationID: String?
         let detail: String
     }
 
-    struct Upload: Codable, Sendable {
+    struct Upload: Fact {
         let name: String
         let size: Int
         let type: String
     }
 
-    struct UploadQuery: Codable, Sendable, Documented {
+    struct UploadQuery: Fact {
         let name: String
 
-        static let notes = [
-            "name": MemberNote(
+        static let notes: Notes<Self> = [
+            \.name: MemberNote(
                 "The file's name, without a folder: 1 to 255 bytes.", minLength: 1, maxLength: 255,
                 pattern: #"^[^/\\\u0000-\u001f\u007f-\u009f]+$"#)
         ]
     }
 
-    struct ExportQuery: Codable, Sendable, Documented {
+    struct ExportQuery: Fact {
         let format: Format?
 
         enum Format: String, WordChoice { case markdown, json }
 
-        static let notes = ["format": MemberNote("`markdown`, or `json` in the API's own form.", standard: "markdown")]
+        static let notes: Notes<Self> = [
+            \.format: MemberNote("`markdown`, or `json` in the API's own form.", standard: "markdown")
+        ]
     }
 
-    struct ExportedThread: Codable, Sendable {
+    struct ExportedThread: Fact {
         let thread: Thread
         let exportedAt: Timestamp
         let messages: [Message]

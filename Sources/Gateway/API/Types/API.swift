@@ -6,12 +6,12 @@ internal import Schemas
 /// The types of the API's bodies and answers: their schemas, in the document and for the page, are read off them.
 package enum API {
     /// Of lists that are read in parts.
-    struct Page<Item: Codable & Sendable>: Codable, Sendable, Documented {
+    struct Page<Item: FieldValue>: Fact {
         let items: [Item]
         let nextCursor: String?
 
-        static var notes: [String: MemberNote] {
-            ["next_cursor": MemberNote("The `cursor` of the next page; null on the last one.")]
+        static var notes: Notes<Self> {
+            [\.nextCursor: "The `cursor` of the next page; null on the last one."]
         }
 
         init(_ items: [Item], next: String? = nil) {
@@ -21,22 +21,22 @@ package enum API {
     }
 
     /// Of lists that are always whole.
-    struct List<Item: Codable & Sendable>: Codable, Sendable {
+    struct List<Item: FieldValue>: Fact {
         let items: [Item]
     }
 
     /// RFC 9457.
-    struct Problem: Codable, Sendable, Documented {
+    struct Problem: Fact {
         let type: String
         let title: String
         let status: Int
         let detail: String
 
-        static let notes = ["detail": MemberNote("What happened and what to do, for people.")]
+        static let notes: Notes<Self> = [\.detail: "What happened and what to do, for people."]
     }
 
     /// No members: of requests without parameters or a body.
-    struct Nothing: Codable, Sendable {}
+    struct Nothing: Fact {}
 
     /// Of lists with `limit` and `cursor`.
     static let cursorNote = MemberNote("`next_cursor` of the page before.", minLength: 1, pattern: "^[0-9]{1,18}$")
