@@ -260,6 +260,10 @@ extension ProxyRefusal {
         .untranslatable("The request has more than \(limit) tools whose names are changed for another API. Send fewer.")
     }
 
+    static let translationGrows = ProxyRefusal.untranslatable(
+        "The upstream lacks this API, or does not offer it for this model, and in the other one this request would be more "
+            + "than twice as long. Send fewer tools or messages, or use a model that has this API itself.")
+
     static func translationTooLong(limit: String) -> ProxyRefusal {
         ProxyRefusal(
             status: .contentTooLarge,

@@ -39,6 +39,19 @@ struct SlackReaderTests {
         #expect(message.isAddressed && !message.isThreaded && !message.isDirect)
     }
 
+    @Test("a sender whose id is long text is nobody")
+    func longSender() throws {
+        let user = String(repeating: "U", count: 100_000)
+        try expectEqual(
+            Self.items(
+                #"{"type":"message","channel":"C1","user":"\#(user)","text":"<@UBOT> hi","ts":"1700000001.123456"}"#),
+            [])
+        try expectEqual(
+            Self.items(
+                #"{"type":"reaction_added","user":"\#(user)","reaction":"x","item_user":"UBOT","item":{"type":"message","channel":"C1","ts":"1700000001.123456"}}"#
+            ), [])
+    }
+
     @Test("the mention and the message are one event")
     func mention() throws {
         let mention = try #require(

@@ -8,6 +8,8 @@ package struct IRCLineBuffer {
 
     private var bytes: [UInt8] = []
     private var position = 0
+    /// Up to where there is no LF: a line that arrives in single bytes is looked through once.
+    private var searched = 0
     private var isDiscarding = false
     private let limit: Int
 
@@ -18,8 +20,10 @@ package struct IRCLineBuffer {
     package mutating func append(_ chunk: [UInt8]) {
         if self.position == self.bytes.count {
             self.bytes = chunk
+            self.searched = 0
         } else {
             self.bytes.removeFirst(self.position)
+            self.searched -= self.position
             self.bytes.append(contentsOf: chunk)
         }
         self.position = 0
@@ -29,8 +33,12 @@ package struct IRCLineBuffer {
     package mutating func next() -> ArraySlice<UInt8>? {
         while self.position < self.bytes.count {
             let rest = self.bytes[self.position...]
-            guard let end = rest.firstIndex(of: 0x0A) else { return self.cutOverlong(rest) }
+            guard let end = rest[max(self.searched, self.position)...].firstIndex(of: 0x0A) else {
+                self.searched = self.bytes.count
+                return self.cutOverlong(rest)
+            }
             self.position = end + 1
+            self.searched = end + 1
             if self.isDiscarding {
                 self.isDiscarding = false
                 continue

@@ -22,6 +22,8 @@ extension IRCStateMachine {
 
     // MARK: Leaving
 
+    /// People in all channels, as each is written once for each.
+    private static let memberLimit = 20_000
     /// Bytes: far more than thousands of people need, and less than the memory can hold.
     private static let transcriptLimit = 8 << 20
 
@@ -30,10 +32,11 @@ extension IRCStateMachine {
         self.failPosts(IRCEnding(.stopped, "another program goes on with it"))
         if !self.isReadingHistory { self.memory.seen = self.link.received.wall }
         var handOver = IRCMemory.HandOver(mark: mark)
-        handOver.lines = self.transcript.map { $0.bytes.dropLast(2) }
         handOver.rest = rest
+        let isSmall = self.link.members.values.reduce(0) { $0 + $1.count } <= Self.memberLimit
+        if isSmall { handOver.lines = self.transcript.map { $0.bytes.dropLast(2) } }
         let size = handOver.lines.reduce(0) { $0 + $1.count }
-        self.memory.handOver = size <= Self.transcriptLimit ? handOver : nil
+        self.memory.handOver = isSmall && size <= Self.transcriptLimit ? handOver : nil
         self.act(.remember(self.memory))
         self.act(.status(.down, detail: "handed over"))
         self.link = Link()

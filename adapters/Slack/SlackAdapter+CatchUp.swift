@@ -126,7 +126,7 @@ extension SlackAdapter {
         for _ in 0..<Self.pageLimit {
             let answer = try await self.callPatiently(.memberships, arguments)
             for channel in answer["channels"]?.arrayValue ?? [] {
-                guard let id = SlackReader.channel(channel["id"]) else { continue }
+                guard let id = SlackReader.id(channel["id"]) else { continue }
                 gaps.append(Gap(channel: id, isDirect: channel["is_im"]?.boolValue == true))
             }
             guard Self.turnPage(&arguments, after: answer) else { break }

@@ -72,7 +72,7 @@ extension SlackAdapter {
             // Without the scope, a user's id also works as the channel of the direct message.
             return slash.isDirect ? slash.channel : String(user)
         }
-        guard let channel = SlackReader.channel(answer["channel"]?["id"]) else {
+        guard let channel = SlackReader.id(answer["channel"]?["id"]) else {
             throw SlackFailure("http_200", "conversations.open returned no channel")
         }
         return channel

@@ -56,7 +56,7 @@ struct SlackForm: Sendable {
     static func submitted(_ view: JSON) -> (channel: String, ts: String, command: String, at: Int64)? {
         guard view["callback_id"]?.stringValue == Self.callback,
             let metadata = view["private_metadata"]?.stringValue.flatMap({ try? JSON.parse($0) }),
-            let channel = SlackReader.channel(metadata["channel"]), let ts = SlackReader.timestamp(metadata["ts"]),
+            let channel = SlackReader.id(metadata["channel"]), let ts = SlackReader.timestamp(metadata["ts"]),
             let command = metadata["command"]?.stringValue
         else { return nil }
         let text = view["state"]?["values"]?[Self.field]?[Self.field]?["value"]?.stringValue ?? ""

@@ -41,7 +41,7 @@ package struct SlackMemory: Sendable, Equatable {
         guard let json = try? JSON.parse(bytes) else { return }
         self.seen = json["seen"]?.intValue.map { Int64($0) }
         for entry in (json["threads"]?.arrayValue ?? []).suffix(Self.threadLimit) {
-            guard let channel = SlackReader.channel(entry["channel"]), let root = SlackReader.timestamp(entry["root"])
+            guard let channel = SlackReader.id(entry["channel"]), let root = SlackReader.timestamp(entry["root"])
             else { continue }
             self.threads.append(Thread(channel: channel, root: root, last: Int64(entry["last"]?.intValue ?? 0)))
         }

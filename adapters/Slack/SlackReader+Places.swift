@@ -28,7 +28,8 @@ extension SlackReader {
     /// A message is one event, even if several subscriptions deliver it.
     static func messageID(_ channel: String, _ ts: String) -> String { "message:\(channel)/\(ts)" }
 
-    static func channel(_ json: JSON?) -> String? { json?.stringValue.flatMap { Self.isID($0) ? $0 : nil } }
+    /// An id of Slack; nil for anything else, which may be long.
+    static func id(_ json: JSON?) -> String? { json?.stringValue.flatMap { Self.isID($0) ? $0 : nil } }
 
     static func timestamp(_ json: JSON?) -> String? {
         json?.stringValue.flatMap { SlackTimestamp.isValid($0) ? $0 : nil }

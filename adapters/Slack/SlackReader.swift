@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Primitives
 
 /// Reads Slack's payloads. Pure; unknown content and content not meant for the bot yields no item.
 struct SlackReader: Sendable {
@@ -33,20 +34,20 @@ struct SlackReader: Sendable {
         case "message", "app_mention": return self.items(ofMessage: event, team: team, names: names)
         case "reaction_added": return self.items(ofReaction: event, team: team)
         case "channel_id_changed":
-            guard let old = Self.channel(event["old_channel_id"]), let new = Self.channel(event["new_channel_id"])
+            guard let old = Self.id(event["old_channel_id"]), let new = Self.id(event["new_channel_id"])
             else {
                 return []
             }
             return [.other(.roomRenamed(from: self.room(old), to: self.room(new)), id: "renamed:\(old)/\(new)")]
         case "member_joined_channel":
-            guard event["user"]?.stringValue == self.bot.user, let channel = Self.channel(event["channel"]) else {
+            guard event["user"]?.stringValue == self.bot.user, let channel = Self.id(event["channel"]) else {
                 return []
             }
             return [.joined(channel: channel)]
         case "agent_session_stopped": return self.items(ofStop: event, team: team, id: id)
         case "assistant_thread_started":
             let thread = event["assistant_thread"]
-            guard let channel = Self.channel(thread?["channel_id"]), let ts = Self.timestamp(thread?["thread_ts"])
+            guard let channel = Self.id(thread?["channel_id"]), let ts = Self.timestamp(thread?["thread_ts"])
             else { return [] }
             return [.assistantOpened(channel: channel, thread: ts)]
         case "tokens_revoked":
@@ -62,7 +63,7 @@ struct SlackReader: Sendable {
     }
 
     private func items(ofMessage event: JSON, team: String, names: [String: String]) -> [Item] {
-        guard let channel = Self.channel(event["channel"]) else { return [] }
+        guard let channel = Self.id(event["channel"]) else { return [] }
         switch event["subtype"]?.stringValue {
         case "message_changed": return self.items(ofChange: event, channel: channel, team: team)
         case "message_deleted":
@@ -83,7 +84,7 @@ struct SlackReader: Sendable {
     ) -> InboundMessage? {
         let subtype = event["subtype"]?.stringValue
         guard subtype == nil || ["file_share", "thread_broadcast", "me_message"].contains(subtype),
-            !self.isForeign(event), let user = event["user"]?.stringValue, let ts = Self.timestamp(event["ts"]),
+            !self.isForeign(event), let user = Self.id(event["user"]), let ts = Self.timestamp(event["ts"]),
             event["hidden"]?.boolValue != true
         else { return nil }
         let type = event["channel_type"]?.stringValue
@@ -119,11 +120,11 @@ struct SlackReader: Sendable {
         if message["subtype"]?.stringValue == "tombstone" {
             return self.isForeign(previous) ? [] : [self.deletion(of: ts, in: channel)]
         }
-        guard !self.isForeign(message), let user = message["user"]?.stringValue,
+        guard !self.isForeign(message), let user = Self.id(message["user"]),
             let editor = message["edited"]?["user"]?.stringValue, editor == user,
             message["text"]?.stringValue != previous?["text"]?.stringValue
         else { return [] }
-        let stamp = message["edited"]?["ts"]?.stringValue ?? event["ts"]?.stringValue ?? ""
+        let stamp = (message["edited"]?["ts"]?.stringValue ?? event["ts"]?.stringValue ?? "").beginning(bytes: 64)
         let sender = self.sender(user, team: Self.team(ofUser: message) ?? team, name: nil)
         let edit = MessageEdit(
             reference: MessageReference(room: self.room(channel), id: ts), sender: sender,
@@ -138,11 +139,11 @@ struct SlackReader: Sendable {
 
     private func items(ofReaction event: JSON, team: String) -> [Item] {
         guard event["item"]?["type"]?.stringValue == "message", event["item_user"]?.stringValue == self.bot.user,
-            let user = event["user"]?.stringValue, user != self.bot.user,
-            let channel = Self.channel(event["item"]?["channel"]), let ts = Self.timestamp(event["item"]?["ts"]),
+            let user = Self.id(event["user"]), user != self.bot.user,
+            let channel = Self.id(event["item"]?["channel"]), let ts = Self.timestamp(event["item"]?["ts"]),
             let name = event["reaction"]?.stringValue, let emoji = SlackEmoji.emoji(named: name)
         else { return [] }
-        let stamp = event["event_ts"]?.stringValue ?? ""
+        let stamp = (event["event_ts"]?.stringValue ?? "").beginning(bytes: 64)
         let choice = Choice(
             target: MessageReference(room: self.room(channel), id: ts),
             sender: self.sender(user, team: team, name: nil),
@@ -152,10 +153,10 @@ struct SlackReader: Sendable {
 
     /// Slack's stop button equals a typed `/stop` in its thread.
     private func items(ofStop event: JSON, team: String, id: String) -> [Item] {
-        guard let channel = Self.channel(event["channel"]), let root = Self.timestamp(event["thread_ts"]),
-            let user = event["user"]?.stringValue
+        guard let channel = Self.id(event["channel"]), let root = Self.timestamp(event["thread_ts"]),
+            let user = Self.id(event["user"])
         else { return [] }
-        let stamp = event["event_ts"]?.stringValue ?? ""
+        let stamp = (event["event_ts"]?.stringValue ?? "").beginning(bytes: 64)
         let sender = self.sender(user, team: team, name: nil)
         let message = InboundMessage(
             thread: self.thread(channel, root: root),
@@ -172,7 +173,7 @@ struct SlackReader: Sendable {
     // MARK: Commands and buttons
 
     func slash(_ payload: JSON, names: [String: String] = [:]) -> SlackSlash? {
-        guard let channel = Self.channel(payload["channel_id"]), let user = payload["user_id"]?.stringValue,
+        guard let channel = Self.id(payload["channel_id"]), let user = Self.id(payload["user_id"]),
             let id = payload["trigger_id"]?.stringValue, !id.isEmpty
         else { return nil }
         let team = payload["team_id"]?.stringValue ?? self.bot.team
@@ -186,17 +187,17 @@ struct SlackReader: Sendable {
 
     /// Presses of the bot's own buttons.
     func items(ofInteraction payload: JSON, names: [String: String] = [:]) -> [Item] {
-        guard payload["type"]?.stringValue == "block_actions", let user = payload["user"]?["id"]?.stringValue,
-            let channel = Self.channel(payload["container"]?["channel_id"] ?? payload["channel"]?["id"]),
+        guard payload["type"]?.stringValue == "block_actions", let user = Self.id(payload["user"]?["id"]),
+            let channel = Self.id(payload["container"]?["channel_id"] ?? payload["channel"]?["id"]),
             let ts = Self.timestamp(payload["container"]?["message_ts"] ?? payload["message"]?["ts"])
         else { return [] }
         let team = payload["user"]?["team_id"]?.stringValue ?? payload["team"]?["id"]?.stringValue ?? self.bot.team
         let sender = self.sender(user, team: team, name: names[user] ?? payload["user"]?["username"]?.stringValue)
-        return (payload["actions"]?.arrayValue ?? []).compactMap { action in
+        return (payload["actions"]?.arrayValue ?? []).prefix(25).compactMap { action in
             guard action["action_id"]?.stringValue?.hasPrefix(SlackBlocks.actionPrefix) == true,
                 let command = action["value"]?.stringValue, !command.isEmpty
             else { return nil }
-            let stamp = action["action_ts"]?.stringValue ?? ""
+            let stamp = (action["action_ts"]?.stringValue ?? "").beginning(bytes: 64)
             let choice = Choice(
                 target: MessageReference(room: self.room(channel), id: ts), sender: sender, kind: .button(command),
                 sentAt: SlackTimestamp.milliseconds(stamp) ?? 0)

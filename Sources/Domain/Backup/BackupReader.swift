@@ -21,6 +21,8 @@ final class BackupReader {
     private var count = 0
     /// Bytes that ``files`` have in a manifest.
     private var listed = 0
+    /// Bytes of the compressed file that have been read.
+    private var taken = 0
 
     private static let pieceSize = 256 << 10
     /// What a manifest may have beside its list of files, in bytes.
@@ -45,6 +47,7 @@ final class BackupReader {
         do {
             while case let piece = try self.piece(of: file), !piece.isEmpty {
                 try Task.checkCancellation()
+                self.taken += piece.count
                 if isFirst, !piece.starts(with: Gzip.fastHeader) { throw BackupError.foreign(self.path) }
                 isFirst = false
                 try gunzip.decompress(piece) { try self.take($0, &sink) }
@@ -125,6 +128,10 @@ final class BackupReader {
         let file = BackupManifest.File(path: member.path, size: member.size, digest: hex(self.digest.finish()))
         self.files.append(file)
         self.listed += file.listedBytes
+        // Equal paths compress a thousandfold, those of a real backup tenfold.
+        guard self.listed <= (64 << 20) + 64 * self.taken else {
+            throw BackupError.damaged(self.path, "its files have far longer paths than it has bytes")
+        }
     }
 
     private func checked() throws -> BackupManifest {

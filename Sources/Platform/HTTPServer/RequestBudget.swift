@@ -170,7 +170,7 @@ package final class RequestShare: Sendable {
     deinit { self.budget.release(self.bytes.withLock { $0 }, of: self.client) }
 
     /// The answer is known: from here on it takes only `bytes`, or more than was expected.
-    func settle(at bytes: Int) {
+    package func settle(at bytes: Int) {
         let freed = self.bytes.withLock { held in
             defer { held = bytes }
             return held - bytes

@@ -1,3 +1,4 @@
+internal import HTTPServer
 internal import JSON
 
 /// A request's body for another model, or in another form. Pure.
@@ -9,6 +10,11 @@ struct EditedBody: Sendable {
     var form: ModelAPI?
     /// The members that were left out because the upstream refuses them.
     var leftOut: [String] = []
+    /// Memory for ``bytes``, until they have been sent.
+    var share: RequestShare?
+
+    /// Bytes that a short request may gain in another form, whose tools are longer.
+    private static let growth = 256 << 10
 
     /// Off the loop, because a body may have megabytes. Throws a ``ProxyRefusal`` for what cannot be translated.
     ///
@@ -40,7 +46,9 @@ struct EditedBody: Sendable {
         }
         var translation = try Translation(json, from: api, to: form, at: Int(now / 1_000))
         let request = translation.takeRequest()
-        edited.bytes = request.bytes
+        let translated = request.bytes
+        guard translated.count <= 2 * bytes.count + Self.growth else { throw ProxyRefusal.translationGrows }
+        edited.bytes = translated
         edited.translation = translation
         edited.form = form
         if !refused.isEmpty { edited.leaveOut(refused, of: request) }

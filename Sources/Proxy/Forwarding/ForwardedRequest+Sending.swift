@@ -47,7 +47,7 @@ extension ForwardedRequest {
         var failed = FailedAttempts()
         var corrections = 0
         while true {
-            let edited: EditedBody
+            var edited: EditedBody
             do {
                 edited = try await self.edited(plan, preparation)
                 self.leftOut = edited.leftOut
@@ -77,6 +77,7 @@ extension ForwardedRequest {
                     if response.status == .unauthorized { self.proxy.account.noteRefusal(at: preparation.target.path) }
                 }
                 answer = UpstreamAnswer(response, translation: edited.translation)
+                edited.share = nil
             } catch let error as HTTPClientError {
                 if !plan.isStandIn { failed.add(error) }
                 if self.body.canBeSent, plan.advance(after: .failed) { continue }
@@ -137,9 +138,11 @@ extension ForwardedRequest {
         }
         guard plan.model != nil || plan.form.api != nil || !refused.isEmpty else { return EditedBody() }
         let share = try await self.roomForTree(of: body)
-        defer { withExtendedLifetime(share) {} }
-        return try await EditedBody.make(
+        var edited = try await EditedBody.make(
             body, model: plan.model, from: preparation.api, to: plan.form.api, without: refused, at: self.proxy.now())
+        share.settle(at: edited.bytes?.count ?? 0)
+        edited.share = share
+        return edited
     }
 
     /// Waits until the body's JSON may be taken apart, which takes many times its bytes and processor time of everybody's

@@ -39,6 +39,15 @@ struct TranslationWorkTests {
         #expect(request["tools"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == Self.names)
     }
 
+    @Test("a request that would be more than twice as long in the other form is refused")
+    func growth() async throws {
+        let calls = Self.names.prefix(20_000).map { JSON(["id": "1", "function": ["name": .string($0)]]) }
+        let request: JSON = ["model": "m", "messages": [["role": "assistant", "tool_calls": .array(calls)]]]
+        await #expect(throws: ProxyRefusal.self) {
+            try await EditedBody.make(request.bytes, model: nil, from: .chat, to: .messages, at: 0)
+        }
+    }
+
     @Test("an answer with more calls than any model makes", arguments: ModelAPI.allCases)
     func calls(_ upstream: ModelAPI) throws {
         func answer(_ count: Int) -> JSON {

@@ -39,8 +39,11 @@ enum ForwardedHead {
     }
 
     private static func write(_ headers: HTTPHeaders, besides: [String], to bytes: inout [UInt8]) {
-        let dropped = self.hopByHop + besides + headers.list(of: "connection")
-        headers.write(to: &bytes) { index in !dropped.contains { headers.matches(at: index, $0) } }
+        // Both the fields and the names may be hundreds.
+        let dropped = Set((self.hopByHop + besides + headers.list(of: "connection")).map { $0.lowercased() })
+        headers.write(to: &bytes) { index in
+            !dropped.contains(String(decoding: headers.nameBytes(at: index), as: UTF8.self).lowercased())
+        }
     }
 }
 

@@ -15,7 +15,7 @@ struct ToolNames: Sendable {
     /// Of a tool's or a namespace's name, in bytes: each tool repeats the name of its namespace.
     static let limit = 256
     /// Of those that are kept until the answer ends.
-    private static let most = 4_096
+    private static let most = 1_024
 
     /// Returns the name in a chat request.
     mutating func add(_ tool: Tool) throws(ProxyRefusal) -> String {
