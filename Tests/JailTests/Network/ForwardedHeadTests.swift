@@ -112,7 +112,7 @@ struct ForwardedHeadTests {
 
     @Test("an answer that names hundreds of its fields as those of the connection")
     func manyDropped() throws {
-        let names = (0..<500).map { "X-Field-\($0)" }
+        let names = (0..<200).map { "X-Field-\($0)" }
         let fields = names.map { "\($0.lowercased()): 1\n" }.joined()
         let head = try self.head("HTTP/1.1 200 OK\n\(fields)Connection: \(names.joined(separator: ","))\nServer: x")
         let text = String(decoding: ForwardedHead.answer(head, keepsAlive: true), as: UTF8.self)

@@ -96,7 +96,7 @@ struct JailNetworkTests {
         defer { server.stop() }
         var limits = NetworkLimits()
         // Ends the tunnel once nothing moves any more.
-        limits.idleTime = .milliseconds(100)
+        limits.idleTime = .milliseconds(300)
         try await NetworkScene.with(
             rules: ["server.test:\(server.port)"], open: [server.port], limits: limits
         ) { scene in
@@ -208,7 +208,7 @@ struct JailNetworkTests {
         }
         defer { server.stop() }
         var limits = NetworkLimits()
-        limits.idleTime = .milliseconds(50)
+        limits.idleTime = .milliseconds(300)
         try await NetworkScene.with(rules: ["*.test:\(server.port)"], open: [server.port], limits: limits) { scene in
             await expectEqual(scene.tunnel("server.test:\(server.port)"), "HTTP/1.1 200 Connection established\r\n\r\n")
             _ = try await ended.value()
