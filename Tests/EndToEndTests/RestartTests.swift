@@ -100,6 +100,8 @@ struct RestartTests {
             let operation = try await client.send("question \(round)", to: thread)
             try await alice.say("jetbot: question \(round)", to: "#team")
             while model.answersUnderWay < 2 { try await Task.sleep(for: .milliseconds(10)) }
+            // Neither program has answered the question before once more.
+            if round > 1 { expectEqual(alice.heard(from: "jetbot", in: "#team").count, 1) }
             alice.forget()
             let result = try await host.run(["restart", "--json"])
             #expect(result.status.isSuccess, "\(result.errorText)")
@@ -119,6 +121,7 @@ struct RestartTests {
         for round in 1...rounds { expectEqual(texts.filter { $0 == "question \(round)" }.count, 1, "\(texts)") }
         expectEqual(texts.count, 2 * rounds)
         await expectEqual(host.terminate(), .exited(0))
+        expectEqual(alice.heard(from: "jetbot", in: "#team").count, 1)
         await model.stop()
         await server.stop()
     }

@@ -154,6 +154,8 @@ final class HostilePeer {
     /// The payload of a data frame stays masked.
     func receive() async throws -> (first: UInt8, payload: [UInt8]) {
         let start = Array(try await self.read(2))
+        // RFC 6455, section 5.1: a client masks its frames, a server does not.
+        try #require((start[1] & 0x80 == 0) == self.isClient)
         var length = Int(start[1] & 0x7F)
         if length > 125 {
             length = try await self.read(length == 126 ? 2 : 8).reduce(0) { $0 << 8 | Int($1) }

@@ -187,8 +187,10 @@ struct WebSocketWireTests {
         try await WebSocketTestServer.with { socket in
             failure.set(await Heard.all(socket).error?.code)
         } _: { server in
-            let socket = try await HostilePeer(to: server)
-            socket.close()
+            let connection = try await RawConnection(to: server.http.boundAddress)
+            try await connection.send(HostilePeer.request())
+            _ = try await connection.receive(through: "\r\n\r\n")
+            connection.close()
             try await expectEqual(failure.value(), .lost)
         }
     }

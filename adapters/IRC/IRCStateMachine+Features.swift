@@ -11,12 +11,12 @@ extension IRCStateMachine {
 
     /// `005 nick TOKEN TOKEN=value -TOKEN :are supported`; may be repeated at any time.
     mutating func receiveFeatures(_ line: IRCLine) {
-        let before = self.link.features.casemapping
+        let before = self.link.features
         for index in 1..<max(1, line.count - 1) { self.link.features.take(line.text(index)) }
-        guard self.link.features.casemapping != before else { return }
+        guard self.link.features.casemapping != before.casemapping else { return }
         // No server changes its mind; each time costs all people.
         guard self.link.refolds < Self.refoldLimit else {
-            self.link.features.casemapping = before
+            self.link.features = before
             return
         }
         self.link.refolds += 1

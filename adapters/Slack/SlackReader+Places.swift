@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Primitives
 
 /// Ids of people and places. Only text in the form of an id becomes one.
 extension SlackReader {
@@ -30,6 +31,9 @@ extension SlackReader {
 
     /// An id of Slack; nil for anything else, which may be long.
     static func id(_ json: JSON?) -> String? { json?.stringValue.flatMap { Self.isID($0) ? $0 : nil } }
+
+    /// When something happened, as part of an event's id. Slack's have 17 bytes.
+    static func stamp(_ json: JSON?) -> String { (json?.stringValue ?? "").beginning(bytes: 64) }
 
     static func timestamp(_ json: JSON?) -> String? {
         json?.stringValue.flatMap { SlackTimestamp.isValid($0) ? $0 : nil }

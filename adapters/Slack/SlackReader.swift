@@ -1,6 +1,5 @@
 internal import Chat
 internal import JSON
-internal import Primitives
 
 /// Reads Slack's payloads. Pure; unknown content and content not meant for the bot yields no item.
 struct SlackReader: Sendable {
@@ -124,7 +123,7 @@ struct SlackReader: Sendable {
             let editor = message["edited"]?["user"]?.stringValue, editor == user,
             message["text"]?.stringValue != previous?["text"]?.stringValue
         else { return [] }
-        let stamp = (message["edited"]?["ts"]?.stringValue ?? event["ts"]?.stringValue ?? "").beginning(bytes: 64)
+        let stamp = Self.stamp(message["edited"]?["ts"] ?? event["ts"])
         let sender = self.sender(user, team: Self.team(ofUser: message) ?? team, name: nil)
         let edit = MessageEdit(
             reference: MessageReference(room: self.room(channel), id: ts), sender: sender,
@@ -143,7 +142,7 @@ struct SlackReader: Sendable {
             let channel = Self.id(event["item"]?["channel"]), let ts = Self.timestamp(event["item"]?["ts"]),
             let name = event["reaction"]?.stringValue, let emoji = SlackEmoji.emoji(named: name)
         else { return [] }
-        let stamp = (event["event_ts"]?.stringValue ?? "").beginning(bytes: 64)
+        let stamp = Self.stamp(event["event_ts"])
         let choice = Choice(
             target: MessageReference(room: self.room(channel), id: ts),
             sender: self.sender(user, team: team, name: nil),
@@ -156,7 +155,7 @@ struct SlackReader: Sendable {
         guard let channel = Self.id(event["channel"]), let root = Self.timestamp(event["thread_ts"]),
             let user = Self.id(event["user"])
         else { return [] }
-        let stamp = (event["event_ts"]?.stringValue ?? "").beginning(bytes: 64)
+        let stamp = Self.stamp(event["event_ts"])
         let sender = self.sender(user, team: team, name: nil)
         let message = InboundMessage(
             thread: self.thread(channel, root: root),
@@ -193,11 +192,12 @@ struct SlackReader: Sendable {
         else { return [] }
         let team = payload["user"]?["team_id"]?.stringValue ?? payload["team"]?["id"]?.stringValue ?? self.bot.team
         let sender = self.sender(user, team: team, name: names[user] ?? payload["user"]?["username"]?.stringValue)
+        // A press is one action; a block has at most 25 buttons.
         return (payload["actions"]?.arrayValue ?? []).prefix(25).compactMap { action in
             guard action["action_id"]?.stringValue?.hasPrefix(SlackBlocks.actionPrefix) == true,
                 let command = action["value"]?.stringValue, !command.isEmpty
             else { return nil }
-            let stamp = (action["action_ts"]?.stringValue ?? "").beginning(bytes: 64)
+            let stamp = Self.stamp(action["action_ts"])
             let choice = Choice(
                 target: MessageReference(room: self.room(channel), id: ts), sender: sender, kind: .button(command),
                 sentAt: SlackTimestamp.milliseconds(stamp) ?? 0)

@@ -128,8 +128,8 @@ final class BackupReader {
         let file = BackupManifest.File(path: member.path, size: member.size, digest: hex(self.digest.finish()))
         self.files.append(file)
         self.listed += file.listedBytes
-        // Equal paths compress a thousandfold, those of a real backup tenfold.
-        guard self.listed <= (64 << 20) + 64 * self.taken else {
+        // Equal paths compress a thousandfold, those of a backup that was made here at most a hundredfold.
+        guard self.listed <= (64 << 20) + 128 * self.taken else {
             throw BackupError.damaged(self.path, "its files have far longer paths than it has bytes")
         }
     }

@@ -138,7 +138,7 @@ enum WorkbenchTexts {
     /// Follows another sentence. Empty without files.
     static func changedByOthers(_ paths: [String]) -> String {
         guard !paths.isEmpty else { return "" }
-        let names = paths.map { "`\(Self.plain($0))`" }.listed
+        let names = paths.listed { "`\(Self.plain($0))`" }
         return "\n\nSince then, others have changed \(names) on the branch. A commit would take that back: look "
             + "at `diff` first."
     }
@@ -159,9 +159,9 @@ enum WorkbenchTexts {
     }
 }
 
-extension [String] {
-    /// The first five, and how many more there are.
-    var listed: String {
-        self.prefix(5).joined(separator: ", ") + (self.count > 5 ? " and \(self.count - 5) more" : "")
+extension Array {
+    /// The first five, and how many more there are: all may be many thousands.
+    func listed(_ name: (Element) -> String) -> String {
+        self.prefix(5).map(name).joined(separator: ", ") + (self.count > 5 ? " and \(self.count - 5) more" : "")
     }
 }

@@ -99,10 +99,13 @@ struct ViewerRoutes: Sendable {
     /// Renders a source of so many bytes: a long one takes more than a hundred times its memory, so that there is one at a
     /// time, whoever asks.
     private func rendered(_ bytes: Int, _ page: () -> HTML) async throws -> HTML {
-        let turn = bytes > 128 << 10 ? try await Self.renderings.reserve(1, for: "") : nil
+        let turn = bytes > Self.longMarkdown ? try await Self.renderings.reserve(1, for: "") : nil
         defer { withExtendedLifetime(turn) {} }
         return page()
     }
+
+    /// In bytes.
+    private static let longMarkdown = 128 << 10
 
     private static let renderings = RequestBudget(limit: 1, waiting: 10_000, patience: .seconds(60))
     /// For long downloads of each person.
@@ -158,12 +161,10 @@ struct ViewerRoutes: Sendable {
         guard let (message, session) = found else { throw Problems.missing("answer") }
         let title = session.title.isEmpty ? "Conversation" : session.title
         let time = CommitTime(seconds: message.createdAt / 1000, offset: 0)
-        let page = try await self.context.look(as: principal) {
-            try await self.rendered(message.text.utf8.count) {
-                self.pages(for: request).answer(title: title, thread: session.id, text: message.text, time: time)
-            }
-        }
-        return self.html(page)
+        let page = { self.pages(for: request).answer(title: title, thread: session.id, text: message.text, time: time) }
+        let size = message.text.utf8.count
+        guard size > Self.longMarkdown else { return self.html(page()) }
+        return self.html(try await self.context.look(as: principal) { try await self.rendered(size, page) })
     }
 
     private func pages(for request: APIRequest) -> ViewerPages {

@@ -30,6 +30,8 @@ extension FileDescriptor {
                 unsafe Glibc.write(number, $0.baseAddress?.advanced(by: written), $0.count - written)
             }
             if count < 0, errno == EINTR { continue }
+            // Nothing written is no error of its own, and would be tried for ever.
+            guard count != 0 else { return EIO }
             guard count > 0 else { return errno }
             written += count
         }
@@ -40,6 +42,14 @@ extension FileDescriptor {
     ///
     /// - Parameter start: Nil for the descriptor's position, which moves.
     package static func read(_ number: Int32, at start: Int? = nil, upTo count: Int) -> [UInt8]? {
+        let (bytes, code) = Self.beginning(number, at: start, upTo: count)
+        guard code != 0 else { return bytes }
+        errno = code
+        return nil
+    }
+
+    /// What is read before the end or an error, and the value of `errno`.
+    private static func beginning(_ number: Int32, at start: Int? = nil, upTo count: Int) -> ([UInt8], Int32) {
         var code: Int32 = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
@@ -56,12 +66,11 @@ extension FileDescriptor {
                 filled += got
             }
         }
-        guard code != 0 else { return bytes }
-        errno = code
-        return nil
+        return (bytes, code)
     }
 
-    /// At most the first `limit` bytes of a file, in pieces: one of /proc does not tell its size. Nil if it can't be opened.
+    /// At most the first `limit` bytes of a file, in pieces: one of /proc does not tell its size, and may end while it is
+    /// read. Nil if it can't be opened.
     package static func contents(of path: String, upTo limit: Int) -> [UInt8]? {
         let number = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { return nil }
@@ -69,7 +78,7 @@ extension FileDescriptor {
         var bytes: [UInt8] = []
         while bytes.count < limit {
             let size = min(limit - bytes.count, 65_536)
-            let piece = Self.read(file.rawValue, upTo: size) ?? []
+            let (piece, _) = Self.beginning(file.rawValue, upTo: size)
             bytes += piece
             if piece.count < size { break }
         }

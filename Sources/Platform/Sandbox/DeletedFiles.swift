@@ -15,8 +15,8 @@ package struct DeletedFiles: Sendable, Equatable {
     private var sockets: Set<UInt64> = []
     /// Device or mount and inode, of what is not looked at again.
     private var known: Set<String> = []
-    /// Bytes of lists of mappings that are still read: an eighth of a second of work, and far more than programs have.
-    private var room = 8 << 20
+    /// Bytes of lists of mappings that are still read: half a second of work, and far more than programs have.
+    private var room = 32 << 20
 
     init(on device: UInt64, below folders: [String]) {
         self.device = device

@@ -148,7 +148,7 @@ extension Optional: FieldValue where Wrapped: FieldValue {
 
     package func write(as key: [UInt8], to json: inout JSONWriter) { Wrapped.write(self, as: key, to: &json) }
 
-    package static func read(_ json: JSON) -> Self? { json.isNull ? .some(nil) : Wrapped.read(json) }
+    package static func read(_ json: JSON) -> Self? { json.isNull ? .some(nil) : Wrapped.read(json).map(Optional.some) }
 
     package static func read(_ name: String, of object: JSONObject) -> Self? { Self.read(object[name] ?? .null) }
 }

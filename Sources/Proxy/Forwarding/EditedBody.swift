@@ -10,11 +10,14 @@ struct EditedBody: Sendable {
     var form: ModelAPI?
     /// The members that were left out because the upstream refuses them.
     var leftOut: [String] = []
-    /// Memory for ``bytes``, until they have been sent.
+    /// Memory for ``bytes``, until the upstream answers.
     var share: RequestShare?
 
     /// Bytes that a short request may gain in another form, whose tools are longer.
     private static let growth = 256 << 10
+
+    /// Bytes that a body may have in another form.
+    static func longest(of body: [UInt8]) -> Int { 2 * body.count + Self.growth }
 
     /// Off the loop, because a body may have megabytes. Throws a ``ProxyRefusal`` for what cannot be translated.
     ///
@@ -47,7 +50,7 @@ struct EditedBody: Sendable {
         var translation = try Translation(json, from: api, to: form, at: Int(now / 1_000))
         let request = translation.takeRequest()
         let translated = request.bytes
-        guard translated.count <= 2 * bytes.count + Self.growth else { throw ProxyRefusal.translationGrows }
+        guard translated.count <= Self.longest(of: bytes) else { throw ProxyRefusal.translationGrows }
         edited.bytes = translated
         edited.translation = translation
         edited.form = form
@@ -64,9 +67,8 @@ struct EditedBody: Sendable {
     }
 
     /// The fields, of those that an error names, that a request had.
-    @concurrent static func refused(by error: [UInt8], in body: [UInt8]) async -> [RefusedField] {
-        let fields = RefusedField.all(in: error)
-        guard !fields.isEmpty, var json = try? JSON.parse(body) else { return [] }
+    @concurrent static func those(of fields: [RefusedField], in body: [UInt8]) async -> [RefusedField] {
+        guard var json = try? JSON.parse(body) else { return [] }
         return fields.filter { !$0.remove(from: &json).isEmpty }
     }
 }

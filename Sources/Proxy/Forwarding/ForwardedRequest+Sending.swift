@@ -52,6 +52,8 @@ extension ForwardedRequest {
                 edited = try await self.edited(plan, preparation)
                 self.leftOut = edited.leftOut
             } catch let error as ProxyRefusal {
+                // The other forms would wait as well.
+                guard error.status != .tooManyRequests else { throw error }
                 failed.add(error, isKnown: self.proxy.memory.keepsVersion(of: plan.form.target.path) != nil)
                 // Before any answer, the form is the one that the model is known to have.
                 if failed.best != nil, plan.advance(after: .unsupported) { continue }
@@ -136,8 +138,14 @@ extension ForwardedRequest {
             let model = await self.model(of: plan, body)
             refused = self.proxy.memory.refused(at: plan.form.target.path, by: model)
         }
-        guard plan.model != nil || plan.form.api != nil || !refused.isEmpty else { return EditedBody() }
-        let share = try await self.roomForTree(of: body)
+        guard plan.form.api != nil || !refused.isEmpty else {
+            guard let model = plan.model else { return EditedBody() }
+            return try await EditedBody.make(body, model: model, from: preparation.api, to: nil, at: self.proxy.now())
+        }
+        guard let share = try await self.room(EditedBody.longest(of: body), in: self.proxy.edited),
+            let tree = try await self.roomForTree(of: body)
+        else { throw ProxyRefusal.tooManyTranslations }
+        defer { withExtendedLifetime(tree) {} }
         var edited = try await EditedBody.make(
             body, model: plan.model, from: preparation.api, to: plan.form.api, without: refused, at: self.proxy.now())
         share.settle(at: edited.bytes?.count ?? 0)
@@ -146,12 +154,16 @@ extension ForwardedRequest {
     }
 
     /// Waits until the body's JSON may be taken apart, which takes many times its bytes and processor time of everybody's
-    /// threads.
-    private func roomForTree(of body: [UInt8]) async throws -> RequestShare {
+    /// threads. Nil if that takes too long.
+    private func roomForTree(of body: [UInt8]) async throws -> RequestShare? {
+        try await self.room(body.count * Self.treeSize, in: self.proxy.trees)
+    }
+
+    private func room(_ bytes: Int, in budget: RequestBudget) async throws -> RequestShare? {
         do {
-            return try await self.proxy.trees.reserve(body.count * Self.treeSize, for: "")
+            return try await budget.reserve(bytes, for: "")
         } catch is HTTPProblem {
-            throw ProxyRefusal.tooManyTranslations
+            return nil
         }
     }
 
@@ -167,9 +179,11 @@ extension ForwardedRequest {
         _ answer: UpstreamAnswer, _ plan: AttemptPlan, _ edited: EditedBody
     ) async throws -> Bool {
         guard answer.status == .badRequest, !answer.beginning.isEmpty, let body = self.body.whole else { return false }
-        let share = try await self.roomForTree(of: edited.bytes ?? body)
+        let named = RefusedField.all(in: answer.beginning)
+        // Without room the client gets the upstream's own words.
+        guard !named.isEmpty, let share = try await self.roomForTree(of: edited.bytes ?? body) else { return false }
         defer { withExtendedLifetime(share) {} }
-        let fields = await EditedBody.refused(by: answer.beginning, in: edited.bytes ?? body)
+        let fields = await EditedBody.those(of: named, in: edited.bytes ?? body)
         guard !fields.isEmpty else { return false }
         self.proxy.memory.learn(plan.form.target.path, of: await self.model(of: plan, body), refuses: fields)
         return true

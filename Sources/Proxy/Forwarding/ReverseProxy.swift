@@ -40,6 +40,8 @@ package final class ReverseProxy: HTTPDispatcher, Sendable {
     let keptBytes = KeptBytes()
     /// For bodies that are taken apart, of all clients.
     let trees = RequestBudget(limit: 64 << 20, waiting: 10_000)
+    /// For bodies in another form, of all clients, until the upstream begins to answer.
+    let edited = RequestBudget(limit: 128 << 20, waiting: 10_000)
     /// The requests since the start, by the status of their answers.
     package let requests: StatusCounts
     private let endPoints: ProxyEndPoints

@@ -114,6 +114,25 @@ struct PathTests {
         await scene.stop()
     }
 
+    @Test("while there is no room to translate, an alias and an upstream's own error still pass")
+    func busy() async throws {
+        let scene = try await ProxyScene(change: { $0.aliases = ["fast": "m"] }) { request in
+            let body = try JSON.parse(try await request.body.collect(upTo: 1 << 20))
+            guard body["model"] != "m" else { return .json(["id": "x", "choices": []]) }
+            return .json(["error": ["message": "the context is too long", "code": "context_length"]], .badRequest)
+        }
+        let held = try await scene.proxy.trees.reserve(64 << 20, for: "")
+        try await expectEqual(self.post(scene, "/v1/chat/completions", Self.asking("fast")).status, 200)
+        let refused = try await self.post(scene, "/v1/chat/completions", Self.asking("other"))
+        #expect(refused.status == 400 && refused.json?["error"]?["code"] == "context_length")
+        withExtendedLifetime(held) {}
+        await scene.stop()
+    }
+
+    private static func asking(_ model: String) -> JSON {
+        ["model": .string(model), "messages": Self.question["messages"] ?? .null]
+    }
+
     @Test("a form that cannot carry the request is passed over for one that can, else it is named")
     func otherForms() async throws {
         let paths = Protected(["/v1/messages"])

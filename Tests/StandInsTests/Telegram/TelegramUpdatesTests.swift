@@ -122,7 +122,8 @@ struct TelegramUpdatesTests {
             telegram.addPerson(TelegramPerson(900, "Relay", username: "relay_bot", isBot: true))
             telegram.say("from a bot", as: 900, in: forum)
             _ = try await bot.send("mine", to: forum)
-            #expect(try await bot.updates().isEmpty)
+            telegram.say("from a person", as: TelegramBench.ada, in: forum)
+            try await expectEqual(bot.updates().map { $0["message"]?["text"] }, ["from a person"])
         }
     }
 

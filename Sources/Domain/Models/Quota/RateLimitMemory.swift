@@ -36,7 +36,9 @@ package final class RateLimitMemory: Sendable {
     }
 
     private static func reset(_ text: String, now: Int) -> String? {
-        guard let seconds = Double(untrusted: text), seconds >= 0 else { return String(text.prefix(20)) }
+        guard let seconds = Double(untrusted: text), seconds >= 0 else {
+            return text.contains(where: \.isLetter) ? String(text.prefix(20)) : nil  // such as 6m0s
+        }
         let wait = seconds > 1e9 ? seconds - Double(now) : seconds
         return wait > 0 && wait < 1e8 ? Duration.seconds(wait).inWords : nil
     }

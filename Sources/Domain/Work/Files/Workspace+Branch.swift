@@ -76,7 +76,7 @@ enum WorkspaceTexts {
     /// - Parameter limit: Bytes of a file.
     static func unheld(_ files: [UnheldFile], limit: Int64) -> String {
         // Rounded up, as the limit is a whole number.
-        let names = files.map { "`\(WorkbenchTexts.plain($0.path))` (\(($0.size - 1) >> 20 + 1) MB)" }.listed
+        let names = files.listed { "`\(WorkbenchTexts.plain($0.path))` (\(($0.size - 1) >> 20 + 1) MB)" }
         let (are, they, stay) =
             files.count == 1 ? ("is", "it stays", "is not") : ("are", "they stay", "are not")
         return "\(names) \(are) larger than this workspace holds (\(limit >> 20) MB): "
@@ -88,7 +88,7 @@ enum WorkspaceTexts {
         + "clone with `git commit --amend -S` where the branch's rules need it. This is said once."
 
     static func inSubmodules(_ paths: [String]) -> String {
-        let names = paths.map { "`\(WorkbenchTexts.plain($0))`" }.listed
+        let names = paths.listed { "`\(WorkbenchTexts.plain($0))`" }
         return paths.count == 1
             ? "\(names) is a submodule: what is in its folder is not committed here. Commit it in the submodule's own "
                 + "repository."
@@ -99,7 +99,7 @@ enum WorkspaceTexts {
     static func inTheWay(
         _ paths: [String], of branch: String, to target: String, at commit: GitObjectID
     ) -> WorkspaceFailure {
-        let files = paths.listed
+        let files = paths.listed { $0 }
         guard branch == target else {
             return WorkspaceFailure(
                 "the workspace cannot change from the branch \(branch) to \(target), because files that differ there "
