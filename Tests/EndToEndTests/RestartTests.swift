@@ -151,7 +151,7 @@ struct RestartTests {
         try await restarted
         let last = said.last ?? ""
         let lines = try await alice.listen(to: "jetbot", in: "#team") { $0.last?.hasSuffix(last) == true }
-        // On a slow machine a line comes before the answer to the one before, and is told so.
+        // On a slow machine a line may arrive before the previous one is answered, and the bot says so.
         let answers = IRCPeer.attributed(lines, to: ["alice"]).map(\.text)
             .filter { !$0.hasPrefix("I am still answering;") }
         expectEqual(answers, said.map { "You said: \($0)" })

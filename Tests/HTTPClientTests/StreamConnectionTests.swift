@@ -46,7 +46,7 @@ struct StreamConnectionTests {
         server.stop()
     }
 
-    @Test("another owner goes on with the socket: nothing is read twice, and nothing is lost")
+    @Test("another owner takes over the socket: nothing is read twice, and nothing is lost")
     func another() async throws {
         let server = try ScriptedServer { connection in
             try await connection.write("one")

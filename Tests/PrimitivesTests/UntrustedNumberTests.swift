@@ -24,7 +24,7 @@ struct UntrustedNumberTests {
         #expect(!(number * 1_000).addingReportingOverflow(number.signum() * 253_402_300_799_999).overflow)
     }
 
-    @Test("what is no number, or too large for whole ones, is none", arguments: ["nan", "-inf", "1e16", "x", ""])
+    @Test("text that is not a number, or is too large, is refused", arguments: ["nan", "-inf", "1e16", "x", ""])
     func fractions(_ text: String) {
         #expect(Double(untrusted: text) == nil && Double(untrusted: "-1.5") == -1.5)
     }

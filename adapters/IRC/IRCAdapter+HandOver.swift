@@ -72,7 +72,7 @@ extension IRCAdapter {
             await Self.quit(connection)
             return nil
         }
-        self.logger.info("goes on with the connection of the last program")
+        self.logger.info("took over the connection of the previous program")
         self.perform(.resumed(id: hex(randomBytes(8))))
         if self.state.withLock({ $0.isStopping }) { self.perform(.quit) }
         return (connection, handOver.rest)

@@ -60,7 +60,7 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
     /// In bytes, of lines that the server has not taken.
     static let outgoingLimit = 1 << 20
 
-    /// - Parameter passed: A connection of the last program to go on with, and where to leave it for the next one.
+    /// - Parameter passed: A connection of the previous program to take over, and where to leave it for the next one.
     package init(
         _ settings: IRCSettings, memory: MemoryStore = .none, passed: PassedConnections = PassedConnections(),
         transport: any IRCTransport = IRCStreamTransport(), logger: Logger = Logger(label: "irc")

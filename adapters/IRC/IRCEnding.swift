@@ -11,7 +11,7 @@ package struct IRCEnding: Sendable, Equatable {
         case upgrade
         /// Jetbridge is shutting down.
         case stopped
-        /// The next program goes on with it.
+        /// The next program takes it over.
         case handedOver
     }
 

@@ -18,7 +18,7 @@ package struct IRCMemory: Sendable, Equatable {
         }
     }
 
-    /// What the next program needs to go on with a connection.
+    /// What the next program needs to take over a connection.
     package struct HandOver: Sendable, Equatable {
         /// Names the connection and the settings for which it was made; it fits no others.
         package var mark: String

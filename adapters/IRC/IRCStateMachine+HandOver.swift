@@ -2,12 +2,12 @@ internal import Chat
 internal import Kit
 internal import Primitives
 
-/// A restart: the next program goes on with the connection, so that the channels see nothing and no line is missed.
+/// A restart: the next program takes over the connection, so that the channels see nothing and no line is missed.
 ///
 /// The state is written down as the server's lines that bring it about. What waits for an answer of the server, or can be
 /// asked for again, is left out. People without accounts count as unknown, as in a new connection.
 extension IRCStateMachine {
-    /// Whether another program can go on with the connection. It cannot with TLS, whose state is in this process, and not
+    /// Whether another program can take over the connection. It cannot with TLS, whose state is in this process, and not
     /// while channels are being joined or missed messages are being read.
     package var mayBeHandedOver: Bool {
         self.link.phase == .ready && !self.link.isSecure && self.link.ending == nil && self.link.unsettled.isEmpty
@@ -29,7 +29,7 @@ extension IRCStateMachine {
 
     mutating func handOver(_ mark: String, _ rest: [UInt8]) {
         for (key, person) in self.link.people where !person.held.isEmpty { self.endIdentity(key) }
-        self.failPosts(IRCEnding(.stopped, "another program goes on with it"))
+        self.failPosts(IRCEnding(.stopped, "another program takes over the connection"))
         if !self.isReadingHistory { self.memory.seen = self.link.received.wall }
         var handOver = IRCMemory.HandOver(mark: mark)
         handOver.rest = rest

@@ -125,7 +125,7 @@ extension SlackAdapter {
         ).encoded
     }
 
-    /// Asks for the page after `answer`; false if there is none.
+    /// Asks for the page after `answer`; false if it is the last.
     static func turnPage(_ arguments: inout JSONObject, after answer: JSON) -> Bool {
         guard let cursor = answer["response_metadata"]?["next_cursor"]?.stringValue, !cursor.isEmpty else {
             return false

@@ -62,10 +62,7 @@ enum BridgeSetup {
         _ posts: ThreadPosts, _ access: AccessControl, _ agent: AgentWorker, _ work: GitHubWork,
         _ commands: WorkbenchSetup, _ news: NewsSetup, _ tasks: TaskDesk
     ) -> Bridge {
-        var workers: [TurnKind: any TurnWorker] = [.chat: agent, .task: TaskTurn(desk: tasks, agent: agent)]
-        workers.merge(agent.specWorkers(posts.environment.settings.pages)) { $1 }
-        workers.merge(work.workers(agent)) { $1 }
-        workers.merge(commands.workbench.workers) { own, _ in own }
+        let workers = agent.workers(tasks, work, posts.environment.settings.pages)
         return Bridge(
             posts, access: access, workers: workers.mapValues(commands.shells.delaying), models: ModelDirectory(agent),
             repositories: RepositoryDirectory(work), desk: commands.workbench, agent: AgentDirectory(agent),

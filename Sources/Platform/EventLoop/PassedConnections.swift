@@ -1,7 +1,7 @@
 internal import Glibc
 package import Primitives
 
-/// Connections that outlive the program: a restart replaces it within its process, and the next one goes on with them.
+/// Connections that outlive the program: a restart replaces it within its process, and the next one takes them over.
 package final class PassedConnections: Sendable {
     private struct State {
         var isHandingOver = false

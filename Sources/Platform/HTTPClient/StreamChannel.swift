@@ -46,7 +46,7 @@ final class StreamChannel: Multi.User {
         return channel
     }
 
-    /// Goes on with a TCP connection. Without libcurl, which before 8.0 tries to connect even a socket that is connected.
+    /// Takes over a TCP connection, without libcurl, which before 8.0 tries to connect even a socket that is connected.
     static func resumed(_ socket: consuming FileDescriptor) throws -> StreamChannel {
         guard let peer = Socket.remoteAddress(socket.rawValue) else {
             throw HTTPClientError(.closed, "the connection was lost")

@@ -24,7 +24,7 @@ package final class StreamConnection: Sendable {
         try await StreamConnection(StreamChannel.connected(host: host, port: port, tls: tls, timeout: timeout))
     }
 
-    /// Goes on with a TCP connection without TLS, of which another owner has read and written whole messages.
+    /// Takes over a TCP connection without TLS, of which another owner has read and written whole messages.
     package static func resume(_ socket: consuming FileDescriptor) async throws -> StreamConnection {
         try await StreamConnection(StreamChannel.resumed(socket))
     }
@@ -48,7 +48,7 @@ package final class StreamConnection: Sendable {
     }
 
     /// A copy of the socket, with which the connection lives on after ``close()``. Without TLS, of which a socket knows
-    /// nothing, another owner can go on with it.
+    /// nothing, another owner can take it over.
     package func copyOfSocket() async -> FileDescriptor? { await self.channel.copyOfSocket() }
 
     /// Closes at once, from any thread; a pending read returns `nil`, a pending write throws.

@@ -63,7 +63,7 @@ final class Successor: Sendable {
         return true
     }
 
-    /// Says goodbye where nobody goes on with a connection of the last program. Only IRC has such.
+    /// Says goodbye on connections of the previous program that nobody has taken over. Only IRC has them.
     static func endConnections() {
         InheritedSockets.ofProcess.connections.closeAll(saying: Array("QUIT :Jetbridge\r\n".utf8))
     }

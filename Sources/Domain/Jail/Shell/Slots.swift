@@ -10,7 +10,7 @@ package final class Slots {
 
     var isFull: Bool { self.free == 0 }
 
-    /// Waits for a place. Throws `CancellationError`; then there is none to give back.
+    /// Waits for a place. Throws `CancellationError`, in which case there is no place to give back.
     package func take() async throws {
         while self.free == 0 { try await self.changed.wait() }
         self.free -= 1

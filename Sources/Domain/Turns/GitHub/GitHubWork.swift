@@ -139,7 +139,7 @@ package struct GitHubWork: Sendable {
 
 extension GitHubWork {
     /// The workers by the commands that begin them.
-    package func workers(_ agent: AgentWorker) -> [TurnKind: any TurnWorker] {
+    func workers(_ agent: AgentWorker) -> [TurnKind: any TurnWorker] {
         [
             .pr: PullRequestTurn(work: self), .review: ReviewTurn(work: self, agent: agent),
             .workflow: WorkflowTurn(work: self), .fix: FixTurn(work: self, agent: agent),

@@ -4,12 +4,25 @@ internal import Models
 internal import Primitives
 internal import Repositories
 internal import Specs
+package import Tasks
+internal import Work
 
 extension AgentWorker {
-    /// The workers of the specification flow, by the commands that begin them.
+    /// The workers of all turns.
     ///
     /// - Parameter pages: Where links to documents lead.
-    package func specWorkers(_ pages: RepositoryPages) -> [TurnKind: any TurnWorker] {
+    package func workers(
+        _ tasks: TaskDesk, _ github: GitHubWork, _ pages: RepositoryPages
+    ) -> [TurnKind: any TurnWorker] {
+        var workers: [TurnKind: any TurnWorker] = [.chat: self, .task: TaskTurn(desk: tasks, agent: self)]
+        workers.merge(self.specWorkers(pages)) { $1 }
+        workers.merge(github.workers(self)) { $1 }
+        workers.merge(self.workbench.workers) { own, _ in own }
+        return workers
+    }
+
+    /// The workers of the specification flow, by the commands that begin them.
+    private func specWorkers(_ pages: RepositoryPages) -> [TurnKind: any TurnWorker] {
         let logger = Logger(label: "specs")
         let (model, repositories, limit) = (self.model, self.repositories, self.answerLimit)
         let now: @Sendable () -> Int64 = { WallClock.now() / 1_000 }
