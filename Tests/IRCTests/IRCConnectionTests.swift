@@ -174,6 +174,27 @@ struct IRCChannelTests {
         #expect(script.pass(10_000).contains("JOIN #dev"))
     }
 
+    @Test(
+        "Lines that a server repeats cause few records, and no status where nothing changes",
+        arguments: [
+            "470 bot #dev #else :Forwarding", "473 bot #dev :+i",
+            ":bot!~bot@bot.host PART " + Array(repeating: "#dev", count: 1_000).joined(separator: ","),
+            ":op!o@h KICK #dev bot :out", "KILL", ":bot!~bot@bot.host JOIN #else",
+        ])
+    func repeated(_ line: String) {
+        let script = Transcript()
+        script.start()
+        for _ in 0..<1_000 { script.read(line) }
+        let texts = script.actions.compactMap { if case .log(_, let text) = $0 { text } else { nil } }
+        #expect(texts.count <= 100)
+        #expect(script.statuses().count <= 1)
+        if texts.count == 100 { #expect(texts.last?.hasSuffix("; what follows at this pace is not logged") == true) }
+        script.pass(10_000)
+        script.actions = []
+        script.read("KILL")
+        #expect(!script.actions.isEmpty)
+    }
+
     @Test("The bot leaves a channel that is not configured, after a forward or a forced join")
     func foreign() {
         let script = Transcript()

@@ -170,6 +170,8 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
             if let waiter = state.tickets.removeValue(forKey: ticket) { outcomes.append((waiter, .failure(error))) }
         case .status(let value, let detail):
             state.status.change(to: value, detail: detail, keepsReason: true, at: now)
+            // A server can change it with each line, and the newest says it all.
+            if case .status = state.incoming.last { state.incoming.removeLast() }
             state.incoming.append(.status(state.status))
             wakes.deliver = true
         case .remember(let memory):

@@ -122,8 +122,7 @@ extension IRCStateMachine {
         for name in line.text(0).split(separator: ",") {
             let key = self.fold(String(name))
             if self.isMe(source.name) {
-                self.leave(key, refusal: "the bot left")
-                if self.configured(key) != nil { self.scheduleRejoin(key) }
+                self.leaveUnasked(key, refusal: "the bot left")
             } else {
                 self.disappear(source.name, from: key)
             }
@@ -135,12 +134,11 @@ extension IRCStateMachine {
         guard self.isMe(line.text(1)) else { return self.disappear(line.text(1), from: key) }
         let reason = "kicked by \(line.source?.name ?? "?"): \(line.text(2))"
         self.log(.warning, "\(line.text(0)): \(reason)")
-        self.leave(key, refusal: reason)
-        if self.configured(key) != nil { self.scheduleRejoin(key) }
+        self.leaveUnasked(key, refusal: reason)
     }
 
-    private mutating func leave(_ key: ExactText, refusal: String) {
-        // A repeated line changes nothing, and is not worth a status.
+    /// A repeated line changes nothing: it is worth neither a status nor a try to join.
+    private mutating func leaveUnasked(_ key: ExactText, refusal: String) {
         guard self.link.channels[key]?.isJoined == true else { return }
         let refusal = refusal.beginning(bytes: Self.refusalLimit)
         self.link.channels[key]?.isJoined = false
@@ -149,6 +147,7 @@ extension IRCStateMachine {
         for person in self.link.members.removeValue(forKey: key) ?? [] { self.disappear(person.text, from: key) }
         self.settle(key)
         self.reportUp()
+        if self.configured(key) != nil { self.scheduleRejoin(key) }
     }
 
     /// Rejoins after ten seconds, a minute, five minutes, then waits for an invitation. An hour without a rejoin
@@ -197,8 +196,9 @@ extension IRCStateMachine {
     }
 
     private mutating func refuseJoin(_ key: ExactText, _ reason: String, isPassing: Bool) {
-        guard self.link.channels[key] != nil else { return }
-        self.link.channels[key]?.refusal = reason.beginning(bytes: Self.refusalLimit)
+        guard self.link.channels[key]?.isJoined == false else { return }
+        let reason = reason.beginning(bytes: Self.refusalLimit)
+        self.link.channels[key]?.refusal = reason
         self.log(.warning, "Cannot join \(key): \(reason)")
         if isPassing { self.scheduleRejoin(key) }
         if self.link.unsettled.contains(key) { self.settle(key) } else { self.reportUp() }

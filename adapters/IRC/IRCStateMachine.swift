@@ -64,6 +64,7 @@ package struct IRCStateMachine: Sendable {
     var rejoins: [ExactText: Rejoin] = [:]
     var now = AdapterTime(monotonic: 0, wall: 0)
     var actions: [Action] = []
+    private var records = TokenBucket(capacity: 100, interval: 1_000, at: 0)
 
     package init(settings: IRCSettings, memory: IRCMemory = IRCMemory()) {
         self.settings = settings
@@ -106,7 +107,11 @@ package struct IRCStateMachine: Sendable {
 
     mutating func act(_ action: Action) { self.actions.append(action) }
 
-    mutating func log(_ level: LogLevel, _ text: String) { self.act(.log(level, text)) }
+    /// Lines of the server cause records: beyond a hundred at once and one a second they are left out.
+    mutating func log(_ level: LogLevel, _ text: String) {
+        guard self.records.take(at: self.now.monotonic) == nil else { return }
+        self.act(.log(level, self.records.tokens < 1 ? text + "; what follows at this pace is not logged" : text))
+    }
 
     func fold(_ name: String) -> ExactText { ExactText(self.link.features.casemapping.fold(name)) }
 
