@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Models
@@ -38,5 +39,15 @@ struct AbsurdNumberTests {
     func limits(_ entry: String) throws {
         let model = try #require(OpenAIModelList.parse(Array("{\"data\":[\(entry)]}".utf8))?.first)
         #expect((256...100_000_000).contains(model.inputLimit) && (16...100_000_000).contains(model.outputLimit))
+    }
+
+    @Test("of a list of models a thousand entries are read, and 200 bytes of a name")
+    func listed() {
+        let entries = (0..<2_000).map { #"{"id":"m\#($0)","name":"\#(String(repeating: "n", count: 300))"}"# }
+        let list = Array("[\(entries.joined(separator: ","))]".utf8)
+        for models in [OpenAIModelList.parse(list), GitHubModelsCatalog.parse(list)] {
+            expectEqual(models?.count, 1_000)
+            expectEqual(models?.first?.name.utf8.count, 200)
+        }
     }
 }

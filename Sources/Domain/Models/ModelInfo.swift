@@ -1,5 +1,8 @@
 /// A model that can be chosen.
 package struct ModelInfo: Sendable, Equatable {
+    /// How many entries of a provider's list are read: the longest have some five hundred.
+    package static let mostListed = 1_000
+
     package let id: String
     package let name: String
     /// The maximum tokens in a prompt.

@@ -155,8 +155,9 @@ extension ForwardedRequest {
         _ answer: UpstreamAnswer, _ preparation: Preparation, isMissing: Bool = false
     ) async throws -> HTTPServerResponse {
         if isMissing, self.isCount(preparation), let body = self.body.whole,
-            let count = await Self.estimate(body)
+            let tree = try await self.roomForTree(of: body), let count = await Self.estimate(body)
         {
+            withExtendedLifetime(tree) {}
             return self.own(count)
         }
         guard let translation = answer.translation, !answer.isStream || !answer.status.isSuccess else {

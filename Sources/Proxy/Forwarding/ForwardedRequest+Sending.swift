@@ -155,7 +155,7 @@ extension ForwardedRequest {
 
     /// Waits until the body's JSON may be taken apart, which takes many times its bytes and processor time of everybody's
     /// threads. Nil if that takes too long.
-    private func roomForTree(of body: [UInt8]) async throws -> RequestShare? {
+    func roomForTree(of body: [UInt8]) async throws -> RequestShare? {
         try await self.room(body.count * Self.treeSize, in: self.proxy.trees)
     }
 

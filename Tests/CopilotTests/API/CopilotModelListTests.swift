@@ -37,6 +37,17 @@ struct CopilotModelListTests {
         #expect(models[2].detail.hasSuffix("1×, preview"))
     }
 
+    @Test("names are cut at 200 bytes and told apart by their bytes")
+    func names() async throws {
+        let marks = String(repeating: "\u{308}\u{301}", count: 400)
+        let models = try await self.models(
+            CopilotModelFixtures.model("a", name: "e\u{301}", version: "1", multiplier: 0),
+            CopilotModelFixtures.model("b", name: "\u{E9}", version: "1", multiplier: 0),
+            CopilotModelFixtures.model("c", name: "c" + marks, version: "1", multiplier: 0))
+        expectEqual(models.map(\.id).sorted(), ["a", "b", "c"])
+        #expect(models.allSatisfy { $0.name.utf8.count <= 200 })
+    }
+
     @Test(
         "each entry is omitted for one reason",
         arguments: [

@@ -104,7 +104,15 @@ struct GitHubErrorsTests {
         Case(503, "<!DOCTYPE html><html><body>Unicorn!</body></html>", .unavailable, "(503); "),
         Case(407, "<html><h1>Proxy</h1></html>", .badAnswer, "answers 407; check github.api_url"),
         Case(400, "plain words", .validation, "“plain words”"),
+        Case(422, Self.alike, .validation, "“aaaa", "aaaa…”"),
     ]
+
+    /// Details that each place of a message almost has.
+    private static let alike: String = {
+        let detail = JSON.string("b" + String(repeating: "a", count: 8_000))
+        return JSON(["message": .string(String(repeating: "a", count: 40_000)), "errors": [detail, detail, detail]])
+            .text
+    }()
 
     @Test("each refusal names what failed, why, and what to do", arguments: Self.cases)
     func refusals(_ refusal: Case) async throws {

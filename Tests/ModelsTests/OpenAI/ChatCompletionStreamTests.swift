@@ -224,6 +224,28 @@ struct ChatCompletionStreamTests {
         expectEqual(lengths, [start.utf8.count + 20_000])
     }
 
+    @Test("ids are told apart by their bytes")
+    func equivalentIDs() throws {
+        let calls = try self.calls(
+            ["e\u{301}", "\u{E9}"].map { #"{"id":"\#($0)","function":{"name":"f","arguments":"{}"}}"# })
+        expectEqual(calls.map { Array($0.id.utf8) }, [[0x65, 0xCC, 0x81], [0xC3, 0xA9]])
+    }
+
+    @Test("ids that are equal only as Unicode sees it take no longer than others", .timeLimit(.minutes(1)))
+    func longIDs() throws {
+        var stream = ChatCompletionStream()
+        func take(_ text: String, _ numbers: Range<Int>) throws {
+            for number in numbers {
+                let call: JSON = ["id": .string(text + "\(number)"), "function": ["name": "f", "arguments": "{}"]]
+                _ = try stream.receive(["choices": [["index": 0, "delta": ["tool_calls": [call]]]]])
+            }
+        }
+        try take(String(repeating: "\u{E9}", count: 5_300), 0..<36)
+        try take(String(repeating: "e\u{301}", count: 5_300), 36..<72)
+        // Their ids together are longer than the arguments of an answer may be.
+        #expect(throws: ModelError.self) { try take(String(repeating: "e", count: 16_000), 72..<90) }
+    }
+
     @Test("the old form of a function call is a tool call")
     func functionCall() throws {
         let events = try self.read([

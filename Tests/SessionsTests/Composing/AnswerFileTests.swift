@@ -37,6 +37,14 @@ struct AnswerFileTests {
         await expectEqual(harness.bridge.thread(of: harness.adapter.reference("p4"))?.value, "alice/alice")
     }
 
+    @Test("code that looks like the words before it is found as quickly as other code")
+    func alike() throws {
+        let code = String(repeating: "`\n", count: 100_000)
+        let answer = String(repeating: "`\n", count: 490) + "\n````text\n\(code)````\nEnd."
+        let main = try #require(AnswerFile.mainCode(of: answer))
+        #expect(main.block.code == code && main.before + code + main.after == answer)
+    }
+
     private static let code = (1...200).map { "let value\($0) = compute(step: \($0))\n" }.joined()
 
     /// A room that shows a growing answer.

@@ -171,7 +171,7 @@ enum CopilotUser {
     }
 
     private static func text(_ value: JSON?) -> String? {
-        value?.stringValue.flatMap { $0.isEmpty ? nil : String($0.prefix(100)) }
+        value?.stringValue.flatMap { $0.isEmpty ? nil : $0.beginning(bytes: 200) }
     }
 }
 

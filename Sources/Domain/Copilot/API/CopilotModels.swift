@@ -136,18 +136,17 @@ final class CopilotModels: Sendable {
 /// Keeps the chat models in the account's picker whose policy is accepted or absent. Ids that end in `paygo` are a
 /// billing variant of another entry; of several releases with one name it keeps the newest.
 enum CopilotModelList {
-    /// Accounts have about a hundred.
-    private static let mostModels = 1_000
-
     /// Nil when it is not a list of models.
     static func parse(_ bytes: [UInt8]) -> [ModelInfo]? {
         guard let json = try? JSON.parse(bytes), let entries = json["data"]?.arrayValue ?? json.arrayValue else {
             return nil
         }
         var models: [ModelInfo] = []
-        // Each is compared with all before it.
-        for model in entries.compactMap({ self.isOffered($0) ? self.model($0) : nil }).prefix(self.mostModels) {
-            if let index = models.firstIndex(where: { $0.name == model.name || $0.id == model.id }) {
+        for model in entries.prefix(ModelInfo.mostListed).compactMap({ self.isOffered($0) ? self.model($0) : nil }) {
+            // By bytes: names that are equal only as Unicode sees it take long to compare.
+            let (name, id) = (model.name.utf8, model.id.utf8)
+            if let index = models.firstIndex(where: { $0.name.utf8.elementsEqual(name) || $0.id.utf8.elementsEqual(id) }
+            ) {
                 if self.isNewer(model, than: models[index]) { models[index] = model }
             } else {
                 models.append(model)
@@ -180,7 +179,7 @@ enum CopilotModelList {
             self.positive(limits?["max_prompt_tokens"]) ?? window.map { $0 - min(output, $0 / 4) }
             ?? ModelLimits.unknown.input
         return ModelInfo(
-            id: id, name: String((entry["name"]?.stringValue ?? id).prefix(100)), inputLimit: max(256, input),
+            id: id, name: (entry["name"]?.stringValue ?? id).beginning(bytes: 200), inputLimit: max(256, input),
             outputLimit: max(16, output), tokenizer: self.text(capabilities?["tokenizer"]),
             version: self.text(entry["version"]), vendor: self.text(entry["vendor"]),
             multiplier: entry["billing"]?["multiplier"]?.doubleValue.flatMap { (0...10_000).contains($0) ? $0 : nil },
@@ -204,5 +203,5 @@ enum CopilotModelList {
 
     private static func positive(_ value: JSON?) -> Int? { value?.intValue.flatMap { $0 > 0 ? $0 : nil } }
 
-    private static func text(_ value: JSON?) -> String? { value?.stringValue.map { String($0.prefix(100)) } }
+    private static func text(_ value: JSON?) -> String? { value?.stringValue?.beginning(bytes: 200) }
 }

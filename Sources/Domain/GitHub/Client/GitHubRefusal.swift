@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// The body of an answer that rejects a call.
 struct GitHubRefusal: Sendable {
@@ -42,7 +43,7 @@ struct GitHubRefusal: Sendable {
 
     /// GitHub's reason for people; empty where it gave none.
     var reason: String {
-        let details = self.details.prefix(3).filter { !self.message.contains($0) }
+        let details = self.details.prefix(3).filter { WordSearch($0).firstPlace(in: self.message.utf8) == nil }
         let more = self.details.count > 3 ? ["and \(self.details.count - 3) more"] : []
         let message = self.message.hasPrefix("Validation Failed") && !details.isEmpty ? [] : [self.message]
         let text = GitHubText.line((message + details + more).filter { !$0.isEmpty }.joined(separator: "; "))

@@ -24,9 +24,11 @@ struct ToolCallAssembly: Sendable {
     }
 
     private var entries: [Entry] = []
+    /// The entries with an id, by its bytes: ids that are equal only as Unicode sees it take long to compare.
+    private var places: [[UInt8]: Int] = [:]
     private var bytes = 0
 
-    /// The arguments are longer than ``maximumBytes``: the answer must end.
+    /// The arguments and ids are longer than ``maximumBytes``: the answer must end.
     var isTooLong: Bool { self.bytes > Self.maximumBytes }
 
     /// The error of an answer whose tool calls are too long.
@@ -78,7 +80,7 @@ struct ToolCallAssembly: Sendable {
     }
 
     private func place(index: Int?, id: String?) -> Int? {
-        if let id, !id.isEmpty { return self.entries.lastIndex { $0.call.id == id } }
+        if let id, !id.isEmpty { return self.places[Array(id.utf8)] }
         if let index, let place = self.entries.lastIndex(where: { $0.index == index }) { return place }
         // A new index begins a call, even without an id.
         return index == nil ? self.entries.indices.last : nil
@@ -86,6 +88,10 @@ struct ToolCallAssembly: Sendable {
 
     private mutating func begin(index: Int?, id: String?) -> Int? {
         guard self.entries.count < Self.maximumCalls else { return nil }
+        if let id, !id.isEmpty {
+            self.bytes += id.utf8.count
+            self.places[Array(id.utf8)] = self.entries.count
+        }
         self.entries.append(Entry(index: index, call: ToolCall(id: id ?? "", name: "", arguments: "")))
         return self.entries.count - 1
     }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// Reads the catalog at `/catalog/models`. Pure; skips invalid entries.
 enum GitHubModelsCatalog {
@@ -8,7 +9,8 @@ enum GitHubModelsCatalog {
             return nil
         }
         var seen: Set<String> = []
-        return entries.compactMap { self.model($0) }.filter { seen.insert($0.id).inserted }.sorted { $0.id < $1.id }
+        return entries.prefix(ModelInfo.mostListed).compactMap { self.model($0) }.filter { seen.insert($0.id).inserted }
+            .sorted { $0.id < $1.id }
     }
 
     private static func model(_ entry: JSON) -> ModelInfo? {
@@ -25,7 +27,7 @@ enum GitHubModelsCatalog {
             output = min(output, most.output)
         }
         return ModelInfo(
-            id: id, name: String((entry["name"]?.stringValue ?? id).prefix(100)), inputLimit: max(256, input),
+            id: id, name: (entry["name"]?.stringValue ?? id).beginning(bytes: 200), inputLimit: max(256, input),
             outputLimit: max(16, output), version: entry["version"]?.stringValue,
             vendor: entry["publisher"]?.stringValue,
             isPreview: entry["tags"]?.arrayValue?.contains { $0.stringValue == "preview" } ?? false, note: tier?.note,

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// Reads the list at `/models`. Pure; skips invalid entries.
 enum OpenAIModelList {
@@ -8,7 +9,8 @@ enum OpenAIModelList {
             let entries = json["data"]?.arrayValue ?? json["models"]?.arrayValue ?? json.arrayValue
         else { return nil }
         var seen: Set<String> = []
-        return entries.compactMap { self.model($0) }.filter { seen.insert($0.id).inserted }.sorted { $0.id < $1.id }
+        return entries.prefix(ModelInfo.mostListed).compactMap { self.model($0) }.filter { seen.insert($0.id).inserted }
+            .sorted { $0.id < $1.id }
     }
 
     private static func model(_ entry: JSON) -> ModelInfo? {
@@ -27,7 +29,7 @@ enum OpenAIModelList {
             self.positive(limits?["max_prompt_tokens"]) ?? window.map { $0 - min(output, $0 / 4) } ?? assumed.input
         let name = entry["display_name"]?.stringValue ?? entry["name"]?.stringValue ?? id
         return ModelInfo(
-            id: id, name: String(name.prefix(100)), inputLimit: max(256, input), outputLimit: max(16, output),
+            id: id, name: name.beginning(bytes: 200), inputLimit: max(256, input), outputLimit: max(16, output),
             supportsTools: entry["capabilities"]?["supports"]?["tool_calls"]?.boolValue,
             supportsParallelCalls: self.takesParallelCalls(entry), images: self.images(entry, id: id))
     }

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// The file with the whole of an answer that is too long for its room. Pure, so that it is rebuilt from the transcript.
 struct AnswerFile: Equatable {
     let name: String
@@ -61,10 +63,11 @@ struct AnswerFile: Equatable {
         guard blocks.count == 1, let block = blocks.first,
             answer.utf8.count - block.code.utf8.count <= Self.surroundings,
             // Not verbatim where it is part of a list or a quote.
-            let range = answer.firstRange(of: block.code)
+            let start = WordSearch(block.code).firstPlace(in: answer.utf8)
         else { return nil }
-        return MainCode(
-            block: block, before: String(answer[..<range.lowerBound]), after: String(answer[range.upperBound...]))
+        let lower = answer.utf8.index(answer.startIndex, offsetBy: start)
+        let upper = answer.utf8.index(lower, offsetBy: block.code.utf8.count)
+        return MainCode(block: block, before: String(answer[..<lower]), after: String(answer[upper...]))
     }
 
     private static let extensions = [

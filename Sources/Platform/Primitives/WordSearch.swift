@@ -1,11 +1,11 @@
 /// Looks for a word in texts. It reads each byte of a text once, whatever the two are (Knuth, Morris and Pratt):
 /// `firstRange(of:)` compares the whole word at each place of a text that almost has it.
-struct WordSearch {
+package struct WordSearch {
     private let word: [UInt8]
     /// For each beginning of the word, the length of the longest shorter one that it ends with.
     private let borders: [Int]
 
-    init(_ word: String) {
+    package init(_ word: String) {
         let word = Array(word.utf8)
         var borders = Array(repeating: 0, count: word.count)
         var length = 0
@@ -18,8 +18,8 @@ struct WordSearch {
         self.borders = borders
     }
 
-    /// Where the word begins for the first time; nil if the text lacks it, and for an empty word.
-    func firstPlace(in text: some Sequence<UInt8>) -> Int? {
+    /// Where the word begins for the first time, in bytes; nil if the text lacks it, and for an empty word.
+    package func firstPlace(in text: some Sequence<UInt8>) -> Int? {
         guard !self.word.isEmpty else { return nil }
         var matched = 0
         for (index, byte) in text.enumerated() {
