@@ -29,7 +29,7 @@ func c(_ name: String) -> Target {
 }
 
 // Those that compute in every test and every start are optimised in a quick build, too: that saves more than it takes.
-let hot: Set = ["Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP", "JSON", "Primitives"]
+let hot: Set = ["Compression", "Crypto", "Database", "EventLoop", "Git", "HTTP", "JSON", "Markdown", "Primitives"]
 
 func platform(_ name: String, _ uses: Target.Dependency...) -> Target {
     .target(

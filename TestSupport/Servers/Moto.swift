@@ -39,7 +39,7 @@ internal import Processes
         let root = PythonClients.root
         var plan = ProcessPlan.tied(
             "\(root)/.cache/venv-moto/bin/python", ["\(root)/TestSupport/Servers/moto/serve.py"],
-            environment: ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"])
+            environment: PythonClients.environment)
         plan.standardInput = .pipe
         plan.standardError = .null
         let process = try Process.spawn(plan)

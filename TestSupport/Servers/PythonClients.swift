@@ -37,7 +37,10 @@ package enum PythonClients: String, Sendable {
         return plan
     }
 
-    private static let environment = ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "PYTHONDONTWRITEBYTECODE": "1"]
+    /// What Python has compiled is kept, since some libraries take seconds, but not beside the scripts.
+    package static let environment = [
+        "PATH": "/usr/bin:/bin", "HOME": "/tmp", "PYTHONPYCACHEPREFIX": "\(Self.root)/.cache/pycache",
+    ]
 
     /// Runs Python with these arguments.
     package func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Process.Result {

@@ -337,7 +337,8 @@ struct PostgreSQLTests {
         let stranger = #expect(throws: DatabaseError.self) {
             try Database(
                 postgreSQL: PostgreSQLSettings(
-                    url: "postgres://jetbridge:open@127.0.0.1:\(server.port)/postgres", password: Secret("wrong")),
+                    url: "postgres://jetbridge:open@127.0.0.1:\(server.port)/\(PostgreSQLServer.guarded)",
+                    password: Secret("wrong")),
                 migrations: [])
         }
         #expect(stranger?.code == .cannotOpen && stranger?.message.contains("password") == true)

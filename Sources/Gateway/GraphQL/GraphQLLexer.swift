@@ -211,12 +211,12 @@ struct GraphQLLexer {
         self.index += 3
         var lines: [[UInt8]] = [[]]
         while let byte = self.current {
-            if self.bytes[self.index...].starts(with: "\"\"\"".utf8) {
+            if byte == UInt8(ascii: "\""), self.bytes[self.index...].starts(with: "\"\"\"".utf8) {
                 self.index += 3
                 // Before the indentation is looked for, which compares characters.
                 return Self.unindented(lines.map { StreamSafeText.of(String(decoding: $0, as: UTF8.self)) })
             }
-            if self.bytes[self.index...].starts(with: "\\\"\"\"".utf8) {
+            if byte == UInt8(ascii: "\\"), self.bytes[self.index...].starts(with: "\\\"\"\"".utf8) {
                 lines[lines.count - 1] += Array("\"\"\"".utf8)
                 self.index += 4
             } else if byte == 0x0A || byte == 0x0D {

@@ -13,6 +13,7 @@ package final class NgIRCd: IRCTestServer {
         let directory = try TemporaryDirectory()
         try TestFile.makeFolder(directory.path)
         let certificate = try await TestCertificate.make(in: directory.path)
+        let group = try await TestCertificate.group(in: directory.path)
         let ports = try FreePorts.take(2)
         self.port = ports[0]
         self.tlsPort = ports[1]
@@ -42,6 +43,7 @@ package final class NgIRCd: IRCTestServer {
                 PAM = no
             [SSL]
                 CertFile = \(certificate.certificate)
+                DHFile = \(group)
                 KeyFile = \(certificate.key)
                 Ports = \(ports[1])
 

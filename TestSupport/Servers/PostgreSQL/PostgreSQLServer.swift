@@ -14,6 +14,7 @@ package final class PostgreSQLServer: Sendable {
     private let settings: [String]
     /// The port of the server that this one follows; 0 for none.
     private let primary: Int
+    private let isOpen: Bool
     private let process = Protected<Running?>(nil)
 
     private struct Running {
@@ -23,26 +24,35 @@ package final class PostgreSQLServer: Sendable {
     }
 
     /// One for all tests of this process, for suites that only need a database.
+    ///
+    /// Only the database ``guarded`` asks for the password: checking it would take longer than most tests use a connection.
     package static let shared: PostgreSQLServer = {
         do {
-            return try PostgreSQLServer(settings: [
-                "fsync=off", "full_page_writes=off", "max_connections=600", "idle_session_timeout=3s",
-                "deadlock_timeout=50ms", "autovacuum=off",
-            ])
+            return try PostgreSQLServer(
+                settings: [
+                    "fsync=off", "full_page_writes=off", "max_connections=600", "idle_session_timeout=3s",
+                    "deadlock_timeout=50ms", "autovacuum=off",
+                ], isOpen: true)
         } catch {
             fatalError("PostgreSQL does not start: \(error)")
         }
     }()
 
+    package static let guarded = "guarded"
+
     /// - Parameters:
     ///   - settings: Of the server, as `name=value`.
     ///   - primary: A server of which this one is a standby, until ``promote()``.
-    package init(settings: [String] = [], following primary: PostgreSQLServer? = nil) throws {
+    ///   - isOpen: Whether all databases but ``guarded`` are open to everybody.
+    package init(
+        settings: [String] = [], following primary: PostgreSQLServer? = nil, isOpen: Bool = false
+    ) throws {
         self.directory = try TemporaryDirectory()
         try TestFile.makeFolder(self.directory.path)
         self.port = try FreePorts.take(1)[0]
         self.settings = settings
         self.primary = primary?.port ?? 0
+        self.isOpen = isOpen
         try self.start()
     }
 
@@ -54,7 +64,7 @@ package final class PostgreSQLServer: Sendable {
     /// this process ends.
     private static let script = """
         ulimit -c 0
-        cd "$1" && port=$2 password=$3 primary=$4 && shift 4
+        cd "$1" && port=$2 password=$3 primary=$4 open=$5 && shift 5
         as=
         if [ "$(id -u)" = 0 ]; then chmod 755 . && chown nobody . && as="setpriv --reuid nobody --regid nogroup --clear-groups"; fi
         bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
@@ -65,6 +75,9 @@ package final class PostgreSQLServer: Sendable {
             printf '%s' "$password" >password && chmod 644 password
             $as "$bin/initdb" -D data -U jetbridge -A scram-sha-256 --pwfile=password --encoding=UTF8 --locale=C.UTF-8 \\
                 --no-sync >initdb.log 2>&1 || { cat initdb.log; exit 1; }
+            if [ -n "$open" ]; then
+                printf 'host %s 127.0.0.1/32 %s\\n' "$open all" scram-sha-256 'all all' trust >data/pg_hba.conf
+            fi
         fi
         for setting; do set -- "$@" -c "$setting"; shift; done
         launch() {
@@ -103,7 +116,7 @@ package final class PostgreSQLServer: Sendable {
         let words =
             [
                 "sh", "-c", Self.script, "sh", self.directory.path, "\(self.port)", Self.password.reveal(),
-                "\(self.primary)",
+                "\(self.primary)", self.isOpen ? Self.guarded : "",
             ] + self.settings
         let arguments = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }

@@ -272,7 +272,6 @@ def phone(browser, scheme: str):
         sign_in(page)
         page.get_by_role("button", name="Conversations").click()
         expect(page.get_by_role("searchbox")).to_be_in_viewport()
-        page.wait_for_timeout(300)  # the drawer's own movement
         page.screenshot(path=FOLDER / f"phone-list-{scheme}.png")
         page.locator("a.thread", has_text="Tall animals").click()
         expect(heading(page)).to_have_text("Tall animals")

@@ -1,5 +1,6 @@
 """What the checks of the web chat in Chromium share. The arguments are those of web_chat.py."""
 
+import functools
 import pathlib
 import sys
 from contextlib import contextmanager
@@ -14,7 +15,10 @@ expect.set_options(timeout=15_000)
 
 def launch(playwright: Playwright) -> Browser:
     # Debian's Chromium, without what only a window needs.
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    # Without a graphics card each frame of an animation is drawn by the processor.
+    browser.new_context = functools.partial(browser.new_context, reduced_motion="reduce")
+    return browser
 
 
 class Watch:

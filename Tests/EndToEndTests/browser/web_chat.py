@@ -227,7 +227,8 @@ def reconnect(browser):
 
 def phone(browser, scheme):
     context = browser.new_context(
-        viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True, color_scheme=scheme)
+        viewport={"width": 390, "height": 844}, device_scale_factor=2, is_mobile=True, has_touch=True, color_scheme=scheme,
+        reduced_motion="no-preference")
     page = context.new_page()
     watch = Watch(page)
     with check(f"a phone shows everything, {scheme}"):

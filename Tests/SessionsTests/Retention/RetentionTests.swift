@@ -267,13 +267,13 @@ struct RetentionTests {
         // Of the deletion's clock.
         let now = WallClock.now()
         try await expectEqual(store.write { try $0.forgetDeletions(before: now - 60_000, limit: 9) }, 0)
-        try await store.write { try $0.noteDeletion(of: "s_other", at: now - 1_000) }
+        try await store.write { try $0.noteDeletion(of: "s_other", at: now - 100_000) }
         try await expectEqual(store.deletedSessions(in: all), ["s_deleted", "s_other"])
         // The newest stay.
         try await expectEqual(store.write { try $0.forgetDeletions(before: 0, limit: 9, keeping: 1) }, 0)
-        try await store.write { try $0.noteDeletion(of: "s_third", at: now - 2_000) }
+        try await store.write { try $0.noteDeletion(of: "s_third", at: now - 200_000) }
         try await expectEqual(store.write { try $0.forgetDeletions(before: 0, limit: 9, keeping: 1) }, 1)
-        try await expectEqual(store.write { try $0.forgetDeletions(before: now - 500, limit: 9) }, 1)
+        try await expectEqual(store.write { try $0.forgetDeletions(before: now - 60_000, limit: 9) }, 1)
         try await expectEqual(store.write { try $0.forgetDeletions(before: now + 60_000, limit: 9) }, 1)
         try await expectEqual(store.deletedSessions(in: all), [])
     }
