@@ -145,9 +145,10 @@ let package = Package(
         domain(
             "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Lifecycle",
             "Logging", "Markdown", "Objects", "People", "Primitives", "Store", "Telemetry"),
+        domain("Etiquette", "Chat", "Crypto", "Primitives", "Threads"),
         domain(
-            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Lifecycle",
-            "Logging", "Models", "People", "Primitives", "Store", "Telemetry", "Threads"),
+            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "Etiquette", "EventLoop", "Files", "JSON",
+            "Lifecycle", "Logging", "Models", "People", "Primitives", "Store", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle",
             "Logging", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
@@ -184,8 +185,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "EventLoop", "Files",
-                "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Models",
+                "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "Etiquette", "EventLoop",
+                "Files", "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Models",
                 "People", "Primitives", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks",
                 "Telemetry", "Threads", "WebSockets",
             ],
@@ -302,8 +303,9 @@ let package = Package(
         tests(
             "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "Specs",
             "TestSupport"),
+        tests("Etiquette", "Chat", "Etiquette", "Threads"),
         tests(
-            "Sessions", "Analytics", "Audit", "Chat", "Database", "Files", "JSON", "Logging", "Models", "Objects",
+            "Sessions", "Analytics", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Logging", "Models", "Objects",
             "People", "Primitives", "Sessions", "Store", "TestSupport", "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(

@@ -7,24 +7,27 @@ extension FakeAdapter {
     @discardableResult
     package func say(
         _ text: String, from person: String = "alice", in room: String = "alice", id: String? = nil,
-        isDirect: Bool = true, isAddressed: Bool = true, isBacklog: Bool = false, sentAt: Int64 = 0,
+        isDirect: Bool = true, isAddressed: Bool = true, isMention: Bool? = nil, isReply: Bool = false,
+        mentionsOthers: Bool = false, repliedText: String? = nil, isBacklog: Bool = false, sentAt: Int64 = 0,
         isBot: Bool = false, isSelf: Bool = false, thread: String? = nil, message: String? = nil,
         attachments: [Attachment] = []
     ) async throws -> Delivery {
         try await self.connectedSink.deliver(
             self.event(
                 text, from: person, in: room, id: id, isDirect: isDirect, isAddressed: isAddressed,
-                isBacklog: isBacklog, sentAt: sentAt, isBot: isBot, isSelf: isSelf, thread: thread, message: message,
+                isMention: isMention, isReply: isReply, mentionsOthers: mentionsOthers, repliedText: repliedText,
+                isBacklog: isBacklog,
+                sentAt: sentAt, isBot: isBot, isSelf: isSelf, thread: thread, message: message,
                 attachments: attachments))
     }
 
-    /// The event that
-    /// ``say(_:from:in:id:isDirect:isAddressed:isBacklog:sentAt:isBot:isSelf:thread:message:attachments:)`` delivers.
+    /// The event that `say` delivers.
     /// `thread` is a platform thread shared by everyone; without it each person has one thread in the room. `message`
     /// is the platform's message id.
     package func event(
         _ text: String, from person: String = "alice", in room: String = "alice", id: String? = nil,
-        isDirect: Bool = true, isAddressed: Bool = true, isBacklog: Bool = false, sentAt: Int64 = 0,
+        isDirect: Bool = true, isAddressed: Bool = true, isMention: Bool? = nil, isReply: Bool = false,
+        mentionsOthers: Bool = false, repliedText: String? = nil, isBacklog: Bool = false, sentAt: Int64 = 0,
         isBot: Bool = false, isSelf: Bool = false, thread: String? = nil, message: String? = nil,
         attachments: [Attachment] = []
     ) -> InboundEvent {
@@ -34,7 +37,8 @@ extension FakeAdapter {
                 room: RoomID(adapter: self.id, name: room), anchor: thread, addressee: isDirect ? nil : person,
                 replyTo: message),
             sender: self.sender(person, isBot: isBot, isSelf: isSelf), text: text, sentAt: sentAt, isDirect: isDirect,
-            isAddressed: isAddressed, isThreaded: thread != nil, isBacklog: isBacklog, attachments: attachments)
+            isAddressed: isAddressed, isMention: isMention, isReply: isReply, mentionsOthers: mentionsOthers,
+            repliedText: repliedText, isThreaded: thread != nil, isBacklog: isBacklog, attachments: attachments)
         return self.event(.message(said), id: id)
     }
 

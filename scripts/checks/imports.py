@@ -49,7 +49,8 @@ ARROWS = {
     "People": {"Audit", "Chat", "Store"},  # nothing of threads
     "Files": {"Chat", "People", "Store"},
     "Threads": {"Analytics", "Audit", "Chat", "Files", "People", "Store"},  # nothing that decides
-    "Sessions": {"Analytics", "Audit", "Chat", "Files", "Models", "People", "Store", "Threads"},
+    "Etiquette": {"Chat", "Threads"},
+    "Sessions": {"Analytics", "Audit", "Chat", "Etiquette", "Files", "Models", "People", "Store", "Threads"},
     "Tasks": {"Analytics", "Audit", "Chat", "People", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
@@ -69,8 +70,8 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Files", "Models", "People", "Repositories", "Sessions", "SignIn",
-                               "Specs", "Store", "Tasks", "Threads"}
+            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Etiquette", "Files", "Models", "People", "Repositories", "Sessions",
+                               "SignIn", "Specs", "Store", "Tasks", "Threads"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

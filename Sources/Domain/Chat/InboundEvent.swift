@@ -41,19 +41,32 @@ package struct InboundMessage: Sendable {
     package let sentAt: Int64
     /// A direct message: always answered.
     package let isDirect: Bool
-    /// The bot is mentioned, or the message replies to one of its messages.
+    /// The bot is mentioned, or the message replies to one of its messages, or is in a thread that begins with one.
     package let isAddressed: Bool
+    /// The bot is mentioned: what is written to it anywhere, as the network has mentions.
+    package let isMention: Bool
+    /// It replies to one of the bot's messages; being in a thread below one is no reply.
+    package let isReply: Bool
+    /// It mentions somebody other than its sender and the bot.
+    package let mentionsOthers: Bool
+    /// The text of the writer's own message that this one replies to, if the network sends it along.
+    package let repliedText: String?
     /// In one of the platform's threads; counts as addressed if the bot is part of that thread.
     package let isThreaded: Bool
     /// Fetched after downtime rather than received live.
     package let isBacklog: Bool
     /// Nobody typed it: it stands for a button or a reaction.
     package let isChosen: Bool
+    /// When it came, it told a running turn to stop, in words that mean nothing else then.
+    package let isStop: Bool
     package let attachments: [Attachment]
 
+    /// - Parameter isMention: By default, whatever addresses the bot outside of its direct messages does so by a mention.
     package init(
         thread: ThreadKey, route: Route, sender: Sender, text: String, sentAt: Int64, isDirect: Bool,
-        isAddressed: Bool, isThreaded: Bool = false, isBacklog: Bool = false, isChosen: Bool = false,
+        isAddressed: Bool, isMention: Bool? = nil, isReply: Bool = false, mentionsOthers: Bool = false,
+        repliedText: String? = nil, isThreaded: Bool = false, isBacklog: Bool = false, isChosen: Bool = false,
+        isStop: Bool = false,
         attachments: [Attachment] = []
     ) {
         self.thread = thread
@@ -63,9 +76,14 @@ package struct InboundMessage: Sendable {
         self.sentAt = sentAt
         self.isDirect = isDirect
         self.isAddressed = isAddressed
+        self.isMention = isMention ?? (isAddressed && !isDirect && !isReply)
+        self.isReply = isReply
+        self.mentionsOthers = mentionsOthers
+        self.repliedText = repliedText
         self.isThreaded = isThreaded
         self.isBacklog = isBacklog
         self.isChosen = isChosen
+        self.isStop = isStop
         self.attachments = attachments
     }
 }

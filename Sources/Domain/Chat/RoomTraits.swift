@@ -71,6 +71,8 @@ package struct RoomTraits: Sendable, Equatable {
     package var uploadLimit: Int
     /// How commands are written there.
     package var sign: CommandSign
+    /// How people call the bot there.
+    package var names: [String]
 
     /// The defaults fit a platform without any special feature; `finalInterval` defaults to the edit interval.
     package init(
@@ -79,7 +81,7 @@ package struct RoomTraits: Sendable, Equatable {
         postInterval: Duration = .zero, postBurst: Int = 1,
         answerMessages: Int = 8, codeLines: Int = 100, excerptMessages: Int = 1, excerptLines: Int = 30,
         uploadLimit: Int = 0, commandSign: Character = "!",
-        commandPrefix: String? = nil
+        commandPrefix: String? = nil, names: [String] = []
     ) {
         self.capabilities = capabilities
         self.textLimit = textLimit
@@ -96,6 +98,7 @@ package struct RoomTraits: Sendable, Equatable {
         self.excerptLines = excerptLines
         self.uploadLimit = uploadLimit
         self.sign = CommandSign(commandSign, prefix: commandPrefix)
+        self.names = names
     }
 }
 

@@ -75,6 +75,7 @@ package struct BridgeSettings: Sendable {
     package var retention: Retention
     package var quota = PersonQuota()
     package var analytics = AnalyticsSettings()
+    package var answers = AnswerRules()
     /// Stale messages that follow each other within this time are listed together.
     package var staleGathering: Duration
     /// How long a stopped turn may take to end before it is given up.

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Crypto
+internal import Etiquette
 internal import HTTP
 internal import HTTPServer
 internal import JSON
@@ -56,7 +57,7 @@ struct ThreadRoutes: Sendable {
             answers: [
                 .json(API.Accepted.self, .accepted, "Stored; the operation will answer it."),
                 .json(API.StoppedOnly.self, "A `/stop` was carried out, but there was no room to store it."),
-                .notFound("No such thread."), .noRoom,
+                .notFound("No such thread."), .conflict("The conversation is muted; `/unmute` ends that."), .noRoom,
             ]
         ) { try await Self(context: $0).post($1) },
     ]
@@ -196,6 +197,12 @@ struct ThreadRoutes: Sendable {
             if ignored.reason == Intent.stopped {
                 let detail = "Stopped. The command itself was not stored: the disk is full, or the quota is used up."
                 return .json(encoding: API.StoppedOnly(messageID: nil, operationID: nil, detail: detail))
+            }
+            if ignored.reason == Intent.muted {
+                throw HTTPProblem(.conflict, "This conversation is muted. Send /unmute, then send the message again.")
+            }
+            if ignored.reason == Intent.aside {
+                throw HTTPProblem(HTTPStatus(422), "The message begins as an aside, which is not for the bot.")
             }
             // From a person with a role, the bridge ignores nothing else.
             throw HTTPProblem(

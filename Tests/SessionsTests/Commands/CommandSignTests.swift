@@ -46,7 +46,7 @@ struct CommandSignTests {
         let sign = CommandSign("/", prefix: "@jetbridge ")
         let harness = try await BridgeHarness(
             traits: RoomTraits(
-                textLimit: 4_000, textUnit: .bytes, commandSign: sign.character, commandPrefix: sign.prefix),
+                textLimit: 11_400, textUnit: .bytes, commandSign: sign.character, commandPrefix: sign.prefix),
             worker: ScriptedWorker())
         let room = RoomID(adapter: harness.adapter.id, name: "alice")
         for (number, prefix) in ["/jetbridge ", nil].enumerated() {

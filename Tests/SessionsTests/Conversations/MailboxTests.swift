@@ -125,7 +125,8 @@ struct MailboxTests {
             },
             repositories: RepositoryDirectory(), access: harness.bridge.access, environment: harness.bridge.environment,
             gate: TurnGate(perHost: 1, perPerson: 1), histories: HistoryCache(entryLimit: 10),
-            questions: OpenQuestions(), notices: harness.bridge.notices, askChanges: harness.bridge.askChanges,
+            questions: OpenQuestions(), mutes: MutedThreads(), notices: harness.bridge.notices,
+            askChanges: harness.bridge.askChanges,
             indexer: harness.bridge.indexer, fileQuota: harness.bridge.fileQuota, desk: nil, agent: nil, accounts: nil)
     }
 }

@@ -1,4 +1,5 @@
 import Chat
+import Etiquette
 import TestSupport
 import Testing
 
@@ -130,7 +131,7 @@ struct MailboxTranscriptTests {
             if case .message(_, let intent) = mailbox.letters[index].content { intent } else { nil }
         }
         let read: (InboundMessage, Role?) -> Intent = {
-            Intent.determine($0, role: $1, sign: "!", isPairingAllowed: false)
+            Intent.ofStored($0, role: $1, sign: "!", isPairingAllowed: false)
         }
         mailbox.amend(edit("m1", by: "alice"), reading: read)
         mailbox.amend(edit("m2", by: "mallory"), reading: read)

@@ -1,4 +1,5 @@
 import Chat
+import Etiquette
 
 @testable import Sessions
 @testable import Threads

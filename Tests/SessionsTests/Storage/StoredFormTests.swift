@@ -15,8 +15,8 @@ struct StoredFormTests {
         route: Route(
             room: RoomID(adapter: Self.adapter, name: "C1"), anchor: "1.2", addressee: "a", replyTo: "1.3",
             recipient: "T1/U1", commandPrefix: "/jetbridge "),
-        sender: Self.sender, text: "line\n\"two\"", sentAt: 7, isDirect: true, isAddressed: true, isThreaded: true,
-        isBacklog: true,
+        sender: Self.sender, text: "line\n\"two\"", sentAt: 7, isDirect: true, isAddressed: true, isMention: true,
+        isReply: true, mentionsOthers: true, isThreaded: true, isBacklog: true, isStop: true,
         attachments: [
             Attachment(id: "F1", name: "a.png", mediaType: "image/png", size: 12), Attachment(id: "F2", name: ""),
         ])
@@ -35,6 +35,8 @@ struct StoredFormTests {
         expectEqual(read.sentAt, message.sentAt)
         #expect(read.isDirect == message.isDirect && read.isAddressed == message.isAddressed)
         #expect(read.isThreaded == message.isThreaded && read.isBacklog == message.isBacklog)
+        #expect(read.isMention == message.isMention && read.isReply == message.isReply)
+        #expect(read.mentionsOthers == message.mentionsOthers && read.isStop == message.isStop)
         expectEqual(read.attachments, message.attachments)
     }
 
@@ -47,6 +49,11 @@ struct StoredFormTests {
             """
         let message = try StoredForm.message(from: old)
         #expect(message.attachments.isEmpty && !message.isThreaded && message.route.recipient == nil)
+        #expect(!message.isMention && !message.isReply && !message.mentionsOthers && !message.isStop)
+        let mention = try StoredForm.message(
+            from: old.replacing(
+                "\"isDirect\":true,\"isAddressed\":false", with: "\"isDirect\":false,\"isAddressed\":true"))
+        #expect(mention.isAddressed && mention.isMention)
         #expect(throws: (any Error).self) { try StoredForm.message(from: "{}") }
         #expect(throws: (any Error).self) { try StoredForm.attachments(from: #"[{"id":"a"}]"#) }
     }

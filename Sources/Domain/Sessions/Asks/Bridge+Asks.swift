@@ -1,4 +1,5 @@
 internal import Chat
+internal import Etiquette
 internal import People
 internal import Primitives
 internal import Store

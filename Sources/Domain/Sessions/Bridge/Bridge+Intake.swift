@@ -1,5 +1,6 @@
 package import Chat
 internal import Database
+internal import Etiquette
 internal import JSON
 internal import Lifecycle
 internal import Logging
@@ -29,21 +30,26 @@ extension Bridge {
         guard let role = self.access.role(of: message.sender), Redaction.redact(message.text) == message.text,
             self.withoutToken(message.text, in: message.route.room) == nil, PairingWords.code(in: message.text) == nil,
             // What cannot be read is not shown.
-            let (_, intent) = try? await self.read(message, as: role)
+            let reading = try? await self.read(message, as: role)
         else { return false }
-        return !intent.isPairing
+        return !reading.intent.isPairing
     }
 
     func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         FaultPoint.eventReceived.hit()
         let role = self.access.role(of: message.sender)
-        let (message, intent) = try await self.read(message, as: role)
+        let reading = try await self.read(message, as: role)
+        let (message, intent) = (reading.message, reading.intent)
         switch intent {
         case .ignore(let reason): return .ignored(reason)
+        case .acknowledge:
+            self.lanes.reactions.acknowledge(message.route)
+            return .ignored("thanks")
         case .command(.pair, _) where !self.access.mayPair(message.sender, on: event.adapter):
             return .ignored("too many codes")
         default: break
         }
+        if reading.endsMute { try await self.endMute(of: message.thread) }
         let now = self.environment.now()
         let sighting = role == nil ? nil : self.access.sightings.sighting(of: message, at: now)
         let arrival = Arrival(
@@ -81,28 +87,25 @@ extension Bridge {
     }
 
     /// The message as it counts here, and what it wants.
-    private func read(_ message: InboundMessage, as role: Role?) async throws -> (InboundMessage, Intent) {
+    private func read(_ message: InboundMessage, as role: Role?) async throws -> Reading {
         var message = self.lanes.current(message)
-        let intents = IntentReader(adapters: self.adapters, access: self.access)
         // A token that somebody sends must not even get into the inbox.
         if let cleaned = self.withoutToken(message.text, in: message.route.room) { message = message.reading(cleaned) }
-        var intent = intents.intent(of: message, role: role)
-        if message.isThreaded, intent == .ignore(Intent.notAddressed), try await self.isPart(of: message.thread) {
-            message = message.addressed
-            intent = intents.intent(of: message, role: role)
-        }
-        if let mask = self.access.mask(of: message.sender), !intent.isPairing {
-            message = message.identified(by: mask)
-        }
-        if let thread = try await self.thread(answeredBy: message, intent, as: role) {
-            message = message.moved(to: thread, message.route)
+        let mask = self.access.mask(of: message.sender)
+        var reading = try await self.determine(
+            message, in: mask?.thread(message.thread) ?? message.thread, as: role)
+        let intent = reading.intent
+        if let mask, !intent.isPairing { reading.message = reading.message.identified(by: mask) }
+        if let thread = try await self.thread(answeredBy: reading.message, intent, as: role) {
+            reading.message = reading.message.moved(to: thread, message.route)
         }
         if intent.isAnsweredAtOnce(as: role), let limit = intent.textLimit, message.text.utf8.count > limit {
             // What nothing uses is not stored.
-            message = message.reading(message.text.beginning(bytes: limit))
-            intent = intents.intent(of: message, role: role)
+            reading.message = reading.message.reading(message.text.beginning(bytes: limit))
+            reading.intent = IntentReader(adapters: self.adapters, access: self.access)
+                .intent(of: reading.message, role: role)
         }
-        return (message, intent)
+        return reading
     }
 
     /// Stores a message in the inbox. Returns its number; nil for one that is there already. Throws ``QuotaExceeded``.
@@ -158,12 +161,6 @@ extension Bridge {
         return .ignored("no room")
     }
 
-    /// Whether the bot has a session there; then unaddressed messages in the thread are also for it.
-    private func isPart(of thread: ThreadKey) async throws -> Bool {
-        if self.conversations.contains(thread) { return true }
-        return try await self.store.read { ledger in try ledger.session(for: thread) != nil }
-    }
-
     /// The text to use instead of one with a token for `login`.
     private func withoutToken(_ text: String, in room: RoomID) -> String? {
         SignInWords.cleaned(text, sign: self.adapters.traits(of: room).sign.character)
@@ -210,6 +207,7 @@ extension Bridge {
             try ledger.rename(from, to: to, keepsMessages: keepsMessages)
         }
         self.questions.move(from: from, to: to)
+        self.mutes.move(from: from, to: to)
         let former = await self.lanes.redirect(from, to: to)
         await self.conversations.move(from: from, to: to)
         await self.lanes.handOver(former, to: to)

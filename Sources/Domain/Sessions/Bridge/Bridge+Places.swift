@@ -98,6 +98,7 @@ extension Bridge {
         await self.conversations.sweep()
         await self.lanes.sweep()
         self.questions.sweep(self.store.held)
+        self.mutes.sweep(self.store.held)
         await self.hub.sweep()
         guard let desk = self.desk else { return }
         let working = await desk.sessions

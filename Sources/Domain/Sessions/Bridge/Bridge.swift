@@ -21,6 +21,7 @@ package final class Bridge: MessageSink, Service {
     let lanes: Lanes
     let conversations: Conversations
     let questions = OpenQuestions()
+    let mutes = MutedThreads()
     let notices: OwnerNotices
     private let trials: InboxTrials
     package let askChanges = ChangeSignals()
@@ -85,7 +86,7 @@ package final class Bridge: MessageSink, Service {
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit),
-                questions: self.questions, notices: self.notices, askChanges: self.askChanges,
+                questions: self.questions, mutes: self.mutes, notices: self.notices, askChanges: self.askChanges,
                 indexer: self.indexer, fileQuota: self.fileQuota, desk: desk, agent: agent, accounts: accounts))
         access.observe { [weak self] change in await self?.apply(change) }
         posts.store.held.observe { [weak self] in self?.beginSweep() }
@@ -268,6 +269,7 @@ package final class Bridge: MessageSink, Service {
                 deadline: deadline
             ).run()
         }
+        for places in places.batches { try await self.loadMutes(of: places) }
         if try await self.store.read({ ledger in try !ledger.peopleToNotify().isEmpty }) { self.notices.askWasStored() }
         if try await self.store.read({ ledger in try ledger.hasUnindexedMessages() }) {
             self.indexer.messagesWereStored()

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+package import Etiquette
 internal import Primitives
 internal import Store
 package import Threads

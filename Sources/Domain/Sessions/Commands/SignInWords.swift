@@ -1,3 +1,4 @@
+internal import Etiquette
 internal import Threads
 
 /// Finds a token of GitHub that a person sends to sign in, so that it is never stored. Pure.

@@ -59,6 +59,8 @@ extension Conversation {
         case .repo:
             return try await self.reply(to: stored, replies.repository(argument) { !self.turns.isFree })
         case .resend: return try await self.resend(stored)
+        case .mute: return try await self.mute(true, for: stored, sign: sign)
+        case .unmute: return try await self.mute(false, for: stored, sign: sign)
         case .export: return try await self.export(argument, for: stored, as: role, sign: sign)
         case .kill: return try await self.reply(to: stored, replies.kill(argument))
         case .logout: return try await self.reply(to: stored, replies.logout())

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+internal import Etiquette
 internal import EventLoop
 internal import JSON
 internal import Logging
@@ -191,7 +192,10 @@ actor Conversation {
         }
         try await self.listStale()
         switch intent {
-        case .ignore: return try await self.finish(stored.number)
+        case .ignore, .acknowledge: return try await self.finish(stored.number)
+        case .bareMention:
+            let text = CommandTexts.bareMention(isDirect: message.isDirect, sign: self.sign(of: message.route))
+            return try await self.reply(to: stored, with: text)
         case .chat(let text):
             if let answered = try await self.answer(to: stored, text) { return answered }
             return try await self.enqueue(stored, kind: .chat, text: text)

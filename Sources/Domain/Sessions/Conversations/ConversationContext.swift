@@ -19,6 +19,7 @@ struct ConversationContext: Sendable {
     let gate: TurnGate
     let histories: HistoryCache
     let questions: OpenQuestions
+    let mutes: MutedThreads
     let notices: OwnerNotices
     let askChanges: ChangeSignals
     let indexer: MessageIndexer

@@ -37,6 +37,9 @@ final class Conversations: Sendable {
     /// Whether a thread's conversation is in memory.
     func contains(_ key: ThreadKey) -> Bool { self.state.withLock { $0.byThread[key] != nil } }
 
+    /// A thread's conversation, if it is in memory.
+    func existing(_ key: ThreadKey) -> Conversation? { self.state.withLock { $0.byThread[key] } }
+
     func conversation(for key: ThreadKey) -> Conversation {
         let (conversation, isCrowded) = self.state.withLock { state -> (Conversation, Bool) in
             let held = self.context.store.held

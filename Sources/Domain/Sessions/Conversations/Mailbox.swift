@@ -1,4 +1,5 @@
 internal import Chat
+internal import Etiquette
 internal import Telemetry
 internal import Threads
 
@@ -30,6 +31,10 @@ struct Mailbox {
             self.reply = reply
             self.trial = trial
             self.span = span
+        }
+
+        var isQuestion: Bool {
+            if case .message(_, .chat) = self.content { true } else { false }
         }
 
         var number: Int64 {
@@ -71,6 +76,8 @@ struct Mailbox {
     private(set) var revision = 0
     /// The letters are being handled, one at a time.
     private var isHandling = false
+    /// What is being handled is a question, which becomes a turn.
+    private var isTakingQuestion = false
     private var isRetired = false
     /// The reply to the letter that is being handled.
     private(set) var reply: ReplyBox?
@@ -85,6 +92,9 @@ struct Mailbox {
 
     /// Accepts no more letters.
     mutating func retire(_ isRetired: Bool) { self.isRetired = isRetired }
+
+    /// Whether a question is being handled or waits for it.
+    var hasQuestion: Bool { self.isHandling && self.isTakingQuestion || self.letters.contains(where: \.isQuestion) }
 
     // MARK: In
 
@@ -125,6 +135,7 @@ struct Mailbox {
         }
         let letter = self.letters.removeFirst()
         self.reply = letter.reply
+        self.isTakingQuestion = letter.isQuestion
         return letter
     }
 
@@ -146,7 +157,10 @@ struct Mailbox {
     }
 
     /// A message is handled past the mailbox: letters wait until ``endDirect()``.
-    mutating func beginDirect() { self.isHandling = true }
+    mutating func beginDirect() {
+        self.isHandling = true
+        self.isTakingQuestion = true
+    }
 
     /// Whether letters have arrived in the meantime, which are to be handled now.
     mutating func endDirect() -> Bool {

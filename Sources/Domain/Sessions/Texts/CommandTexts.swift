@@ -13,6 +13,18 @@ enum CommandTexts {
         return "There is no command \(sign.command(word)).\(question) \(sign.command("help")) lists all commands."
     }
 
+    /// The answer to the bot's name and nothing else.
+    static func bareMention(isDirect: Bool, sign: CommandSign) -> String {
+        "Write your question \(isDirect ? "here" : "after my name"); \(sign.command("help")) lists what else I can do."
+    }
+
+    static func muted(isDirect: Bool, sign: CommandSign) -> String {
+        let what = isDirect ? "do not answer here" : "answer in this thread only when I am mentioned,"
+        return "Muted: I \(what) until \(sign.command("unmute"))."
+    }
+
+    static let unmuted = "Unmuted: I answer in this thread again."
+
     static func needsRole(_ name: CommandName, held role: Role?, sign: CommandSign) -> String {
         "\(sign.command(name.rawValue)) needs the role \(name.role.rawValue); you are a \(role?.rawValue ?? "stranger"). "
             + "An owner can give you a code for \(sign.command("pair"))."

@@ -88,4 +88,13 @@ extension StoreSchema {
             END $$;
             """,
         minReader: 33)
+
+    static let mutes = Migration(
+        number: 40, name: "muted threads",
+        sql: """
+            -- 1: the bot answers there only when it is mentioned.
+            ALTER TABLE sessions ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;
+            CREATE INDEX sessions_muted ON sessions (adapter, thread) WHERE muted = 1;
+            """,
+        minReader: 33)
 }

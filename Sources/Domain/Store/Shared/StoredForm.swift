@@ -25,8 +25,13 @@ package enum StoredForm {
             "sentAt": .integer(message.sentAt), "isDirect": .bool(message.isDirect),
             "isAddressed": .bool(message.isAddressed), "isBacklog": .bool(message.isBacklog),
         ]
+        // Rows of earlier releases have none of these.
+        json["isMention"] = .bool(message.isMention)
+        if message.isReply { json["isReply"] = true }
+        if message.mentionsOthers { json["mentionsOthers"] = true }
         if message.isThreaded { json["isThreaded"] = true }
         if message.isChosen { json["isChosen"] = true }
+        if message.isStop { json["isStop"] = true }
         if !message.attachments.isEmpty { json["attachments"] = Self.json(message.attachments) }
         return JSON.object(json).text
     }
@@ -41,8 +46,10 @@ package enum StoredForm {
             thread: ThreadKey(adapter: AdapterID(adapter), value: thread), route: try Self.route(route),
             sender: try Self.sender(sender), text: body, sentAt: Int64(sentAt),
             isDirect: json["isDirect"]?.boolValue ?? false, isAddressed: json["isAddressed"]?.boolValue ?? false,
+            isMention: json["isMention"]?.boolValue, isReply: json["isReply"]?.boolValue ?? false,
+            mentionsOthers: json["mentionsOthers"]?.boolValue ?? false,
             isThreaded: json["isThreaded"]?.boolValue ?? false, isBacklog: json["isBacklog"]?.boolValue ?? false,
-            isChosen: json["isChosen"]?.boolValue ?? false,
+            isChosen: json["isChosen"]?.boolValue ?? false, isStop: json["isStop"]?.boolValue ?? false,
             attachments: try Self.attachments(json["attachments"]))
     }
 

@@ -9,12 +9,13 @@ package enum CommandName: String, Sendable, CaseIterable {
     case resend, resume, export, people, verify, task, budget, report
     case rate
     case comment
+    case mute, unmute
 
     /// The lowest role that may use it.
     package var role: Role {
         switch self {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .resend, .resume,
-            .export, .budget, .report, .rate:
+            .export, .budget, .report, .rate, .mute, .unmute:
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
@@ -25,5 +26,11 @@ package enum CommandName: String, Sendable, CaseIterable {
     }
 
     /// Whether it changes a thread for everybody in it, so that a guest may give it only in a thread of their own.
-    package func changesThread(_ argument: String) -> Bool { self == .new || (self == .model && !argument.isEmpty) }
+    package func changesThread(_ argument: String) -> Bool {
+        switch self {
+        case .new, .mute, .unmute: true
+        case .model: !argument.isEmpty
+        default: false
+        }
+    }
 }

@@ -17,6 +17,7 @@ package final class BotReactions: Sendable {
     }
 
     static let queueMark = "👀"
+    static let acknowledgement = "👍"
     /// With more pending changes in a room, the oldest reactions are skipped.
     static let limit = 64
 
@@ -39,6 +40,12 @@ package final class BotReactions: Sendable {
     package func mark(_ isOn: Bool, _ route: Route) {
         guard let id = route.replyTo, self.canMark(route) else { return }
         self.set([Self.queueMark], isOn, on: MessageReference(room: route.room, id: id))
+    }
+
+    /// Answers the message that `route` answers with a reaction.
+    package func acknowledge(_ route: Route) {
+        guard let id = route.replyTo, self.canMark(route) else { return }
+        self.set([Self.acknowledgement], true, on: MessageReference(room: route.room, id: id))
     }
 
     /// Sets or removes reactions to a message, where the network has reactions.

@@ -10,6 +10,9 @@ extension InboundMessage {
     /// The same message, addressed to the bot.
     package var addressed: InboundMessage { self.copy(isAddressed: true) }
 
+    /// The same message, which tells the running turn to stop.
+    package var stopping: InboundMessage { self.copy(isStop: true) }
+
     /// The same message with another text.
     package func reading(_ text: String) -> InboundMessage { self.copy(text: text) }
 
@@ -25,13 +28,17 @@ extension InboundMessage {
 
     private func copy(
         thread: ThreadKey? = nil, route: Route? = nil, sender: Sender? = nil, text: String? = nil,
-        isAddressed: Bool? = nil
+        isAddressed: Bool? = nil, isStop: Bool? = nil
     ) -> InboundMessage {
         InboundMessage(
             thread: thread ?? self.thread, route: route ?? self.route, sender: sender ?? self.sender,
             text: text ?? self.text,
             sentAt: self.sentAt, isDirect: self.isDirect, isAddressed: isAddressed ?? self.isAddressed,
+            isMention: self.isMention, isReply: self.isReply, mentionsOthers: self.mentionsOthers,
+            repliedText: self.repliedText,
             isThreaded: self.isThreaded, isBacklog: self.isBacklog, isChosen: self.isChosen,
+            // It was found in the words.
+            isStop: isStop ?? (self.isStop && text == nil),
             attachments: self.attachments)
     }
 }

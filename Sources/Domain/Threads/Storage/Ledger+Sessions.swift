@@ -61,7 +61,7 @@ extension Ledger {
         try self.connection.execute(
             """
             UPDATE sessions SET title = ?, route = ?, model = ?, repository = ?, state = ?, epoch = ?, summary = ?,
-            summary_through = ?, active_at = ?, named = ?, persona = ?, feature = ?
+            summary_through = ?, active_at = ?, named = ?, persona = ?, feature = ?, muted = ?
             WHERE id = ? AND state <> 'deleted'
             """,
             [
@@ -69,7 +69,8 @@ extension Ledger {
                 .optional(session.repository), .text(session.state.rawValue), .integer(session.epoch),
                 .optional(session.summary?.text), session.summary.map { .integer($0.through) } ?? .null,
                 .integer(session.activeAt), .integer(session.isNamed ? 1 : 0),
-                .optional(session.persona), .optional(session.feature), .text(session.id),
+                .optional(session.persona), .optional(session.feature), .integer(session.isMuted ? 1 : 0),
+                .text(session.id),
             ])
     }
 
@@ -99,6 +100,6 @@ extension Ledger {
             state: SessionRecord.State(rawValue: try row.text("state")) ?? .active, epoch: try row.integer("epoch"),
             summary: summary, createdAt: try row.integer("created_at"), activeAt: try row.integer("active_at"),
             isNamed: try row.integer("named") != 0, persona: try row.optionalText("persona"),
-            feature: try row.optionalText("feature"))
+            feature: try row.optionalText("feature"), isMuted: try row.integer("muted") != 0)
     }
 }

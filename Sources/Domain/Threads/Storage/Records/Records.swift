@@ -30,6 +30,9 @@ package struct SessionRecord: Sendable, Equatable {
     /// The feature of ``repository`` that it works on, a folder's name below `specs/`; nil for none.
     package var feature: String?
 
+    /// The bot answers there only when it is mentioned.
+    package var isMuted = false
+
     /// A session without messages for an hour is idle. Milliseconds.
     private static let idleAfter: Int64 = 3_600_000
 

@@ -1,13 +1,13 @@
 internal import Crypto
 
 /// Finds a pairing code in what a person wrote, however it is spelled. Pure.
-enum PairingWords {
+package enum PairingWords {
     /// Words that people write between the command and the code.
     private static let fillers: Set<String> = ["code", "me", "with", "is", "my", "the", "please", "using"]
 
     /// The code in what somebody without access wrote, who may not know the command: one after `pair`, one that is the whole
     /// text, or one after a few other words.
-    static func code(in text: String) -> String? {
+    package static func code(in text: String) -> String? {
         if let code = Self.codeAfterPair(in: text) { return code }
         let words = Self.words(of: text)
         guard words.count <= 4 else { return nil }
@@ -20,7 +20,7 @@ enum PairingWords {
     }
 
     /// The code after the word `pair` (`pair CODE`, `Pair: CODE`, `pairing code CODE`).
-    static func codeAfterPair(in text: String) -> String? {
+    package static func codeAfterPair(in text: String) -> String? {
         var words = Self.words(of: text)
         guard let first = words.first, first.lowercased().hasPrefix("pair") else { return nil }
         // `pairCODE`, `pair:CODE`

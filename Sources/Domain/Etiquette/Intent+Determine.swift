@@ -1,0 +1,132 @@
+package import Chat
+internal import Primitives
+internal import Threads
+
+// Change: when a message is for the bot
+extension Intent {
+    /// Determines what a message by a sender with `role` (nil: a stranger) asks for, in its situation.
+    ///
+    /// - Direct messages and mentions are for the bot, and so is what is written in a thread that it is part of, unless that
+    ///   mentions somebody else, the thread is muted, or the room wants mentions only. In a channel, a known command with its
+    ///   sign needs no mention; an unknown one does, because it may be meant for another bot.
+    /// - An aside is for nobody but the people who read it.
+    /// - A stranger can only pair, and only in a direct message.
+    package static func determine(
+        _ message: InboundMessage, role: Role?, in situation: Situation
+    ) -> Determination {
+        if message.sender.isSelf { return .intent(.ignore("self")) }
+        if message.sender.isBot { return .intent(.ignore("bot")) }
+        let text = message.text.trimmed
+        let isEmpty = text.isEmpty && message.attachments.isEmpty
+        if isEmpty, !message.isMention { return .intent(.ignore("empty")) }
+        let intent = Self.parse(text, sign: situation.sign)
+        guard role != nil else { return .intent(Self.ofStranger(message, text, intent, situation)) }
+        // It stands for a command.
+        if message.isChosen { return .intent(intent.recognizingCode(in: text)) }
+        if message.isStop { return .intent(.command(.stop, argument: "")) }
+        if Self.isAside(text) { return .intent(.ignore(Self.aside)) }
+        if case .command = intent { return .intent(intent) }
+        let endsMute: Bool
+        switch Self.addressing(of: message, in: situation) {
+        case .other(let reason): return .intent(.ignore(reason))
+        case .needs(let fact): return .needs(fact)
+        case .bot(let isCalledBack): endsMute = isCalledBack
+        }
+        if isEmpty { return .intent(Self.ofBareMention(message, in: situation), endsMute: endsMute) }
+        if message.attachments.isEmpty {
+            let words = BareWords(text, names: situation.names)
+            if words?.meanStop == true {
+                guard let isBusy = situation.isBusy else { return .needs(.busy) }
+                if isBusy { return .intent(.command(.stop, argument: ""), endsMute: endsMute) }
+            }
+            if !message.isDirect, !message.isMention, words?.meanThanks == true {
+                guard let isShared = situation.isShared else { return .needs(.shared) }
+                guard !isShared || situation.isAsked != nil else { return .needs(.asked) }
+                if isShared, situation.isAsked == false { return .intent(.acknowledge) }
+            }
+        }
+        return .intent(intent.recognizingCode(in: text), endsMute: endsMute)
+    }
+
+    /// What a message of the inbox asks for, which was found to be for the bot when it came: read again after a restart,
+    /// it means the same.
+    package static func ofStored(
+        _ message: InboundMessage, role: Role?, sign: Character, isPairingAllowed: Bool
+    ) -> Intent {
+        var situation = Situation(sign: sign, isPairingAllowed: isPairingAllowed)
+        while true {
+            switch Self.determine(message, role: role, in: situation) {
+            case .intent(let intent, _): return intent
+            case .needs(let fact): situation.set(fact, false)
+            }
+        }
+    }
+
+    /// Whom a message is for that is no command.
+    private enum Addressing {
+        /// - Parameter isCalledBack: into a muted thread.
+        case bot(isCalledBack: Bool)
+        case other(String)
+        case needs(Situation.Fact)
+    }
+
+    private static func addressing(of message: InboundMessage, in situation: Situation) -> Addressing {
+        if !message.isMention {
+            if !message.isDirect, message.mentionsOthers { return .other(Self.mentionsOthers) }
+            if !message.isDirect, situation.answers == .mentioned, !message.isReply { return .other(Self.notAddressed) }
+            if !message.isDirect, !message.isAddressed {
+                guard message.isThreaded else { return .other(Self.notAddressed) }
+                guard let isPart = situation.isPart else { return .needs(.part) }
+                guard isPart else { return .other(Self.notAddressed) }
+            }
+        }
+        guard let isMuted = situation.isMuted else { return .needs(.muted) }
+        if isMuted, !message.isMention { return .other(Self.muted) }
+        return .bot(isCalledBack: isMuted)
+    }
+
+    /// Asks about the message that it replies to. Only the writer's own is a question as it is; it is none if it meant
+    /// something else by itself.
+    private static func ofBareMention(_ message: InboundMessage, in situation: Situation) -> Intent {
+        guard let text = message.repliedText?.trimmed, !text.isEmpty, !Self.isAside(text),
+            case .chat = Self.parse(text, sign: situation.sign), PairingWords.codeAfterPair(in: text) == nil
+        else { return .bareMention }
+        return .chat(text)
+    }
+
+    private static func ofStranger(
+        _ message: InboundMessage, _ text: String, _ intent: Intent, _ situation: Situation
+    ) -> Intent {
+        guard situation.isPairingAllowed, message.isDirect else { return .ignore("stranger") }
+        if case .command(.pair, _) = intent { return intent }
+        if let code = PairingWords.code(in: text) { return .command(.pair, argument: code) }
+        // Somebody with a pairing code need not know the sign yet.
+        if case .command(.pair, let code) = Self.parse("\(situation.sign)\(text)", sign: situation.sign) {
+            return .command(.pair, argument: code)
+        }
+        return .ignore("stranger")
+    }
+
+    /// The command `pair` when the text is no such command by its form, but has a code after that word.
+    private func recognizingCode(in text: String) -> Intent {
+        switch self {
+        case .chat, .unknownCommand:
+            PairingWords.codeAfterPair(in: text).map { .command(.pair, argument: $0) } ?? self
+        case .command, .ignore, .bareMention, .acknowledge: self
+        }
+    }
+
+    /// `(aside) …` or `!aside …`.
+    private static func isAside(_ text: String) -> Bool {
+        let start = text.prefix(8).lowercased()
+        if start.hasPrefix("(aside)") { return true }
+        guard start.hasPrefix("!aside") else { return false }
+        return start.dropFirst("!aside".count).first.map { !$0.isLetter && !$0.isNumber } ?? true
+    }
+
+    /// Written in a channel without addressing the bot.
+    package static let notAddressed = "not addressed"
+    package static let mentionsOthers = "mentions others"
+    package static let muted = "muted"
+    package static let aside = "aside"
+}
