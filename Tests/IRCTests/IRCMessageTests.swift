@@ -13,8 +13,10 @@ struct IRCMessageTests {
     @Test(
         "A message that begins with our nick is addressed to us; the nick is removed",
         arguments: [
-            ("bot: hello", "hello"), ("bot, hello", "hello"), ("bot hello", "hello"), ("BOT:hello", "hello"),
-            ("@bot hello", "hello"), ("  bot:   hello  ", "hello  "), ("bot", ""), ("bot:", ""),
+            ("bot: hello", "hello"), ("bot, hello", "hello"), ("BOT:hello", "hello"), ("bot,ann: hello", "ann: hello"),
+            ("@bot hello", "hello"), ("@bot: hello", "hello"), ("@BOT, hello", "hello"),
+            ("  bot:   hello  ", "hello  "),
+            ("@bot", ""), ("bot:", ""), ("@bot?", ""), ("bot: what do you say, bot?", "what do you say, bot?"),
             ("\u{2}bot\u{2}: hello \u{2}you\u{2}", "hello **you**"), ("\u{3}04bot: hi", "hi"),
         ])
     func addressed(_ text: String, _ expected: String) throws {
@@ -23,18 +25,70 @@ struct IRCMessageTests {
         script.read(":ann!~a@h PRIVMSG #dev :\(text)")
         let message = try self.only(script)
         expectEqual(message.text, expected)
-        #expect(message.isAddressed && !message.isDirect && !message.isBacklog)
+        #expect(message.isAddressed && message.isMention && !message.isDirect && !message.isBacklog)
     }
 
     @Test(
-        "Our nick as a word is a mention; the text stays unchanged",
-        arguments: ["hi bot", "hi bot!", "is bot's here?", "(bot)", "ask bot, please", "bot! hi", "你bot好"])
+        "Our nick after a comma at the end is a mention; the text stays unchanged",
+        arguments: [
+            "hi, bot", "what is this, bot?", "what is this, @bot?!", "hi,bot!", "Ann, bob, BOT.", "ann: why, bot?",
+        ])
     func mentioned(_ text: String) throws {
         let script = Transcript()
         script.start()
         script.read(":ann!~a@h PRIVMSG #dev :\(text)")
         let message = try self.only(script)
-        #expect(message.isAddressed && message.text == text)
+        #expect(message.isAddressed && message.isMention && message.text == text)
+    }
+
+    @Test(
+        "Our nick is a word like any other elsewhere, and in an address",
+        arguments: [
+            "bot hello", "bot", "bot?", "hi bot", "hi bot!", "is bot's here?", "(bot)", "ask bot, please", "bot! hi",
+            "你bot好", "I asked bot yesterday and it was wrong", "bot's docs are bad", "http://bot.example/x",
+            "see http://x.example/a,bot", "bot://x", "@bot.example", "@bots: hi", "bot-2: hi", "ann: ask bot", ", bots",
+            "bob,robot",
+        ])
+    func unmentioned(_ text: String) {
+        let script = Transcript()
+        script.start()
+        script.read(":ann!~a@h PRIVMSG #dev :\(text)")
+        #expect(script.events().isEmpty)
+    }
+
+    @Test(
+        "A line that begins with the nick of somebody in the channel is for them",
+        arguments: [
+            ("bob: what is this, bot?", true), ("bob, what is this, bot?", true), ("@BOB what is this, bot?", true),
+            ("bob what is this, bot?", false), ("ann: what is this, bot?", false), ("carl: what is this, bot?", false),
+            ("what is this, bot?", false), ("bot: ask bob", false), ("@bob", false),
+        ])
+    func others(_ text: String, _ isForOthers: Bool) throws {
+        let script = Transcript()
+        script.start()
+        script.read(":bob!~b@h JOIN #dev", ":ann!~a@h JOIN #dev")
+        script.read(":ann!~a@h PRIVMSG #dev :\(text)")
+        guard text != "@bob" else {
+            #expect(script.messages().isEmpty)
+            return
+        }
+        expectEqual(try self.only(script).mentionsOthers, isForOthers)
+    }
+
+    @Test("In a query every line is for us, and only our name calls us")
+    func calledInQuery() throws {
+        for (text, isMention) in [
+            ("bot is broken", false), ("bot: hello", true), ("hello, bot", true), ("bob: hi", false),
+        ] {
+            let script = Transcript()
+            script.start()
+            script.read(":ann!~a@h PRIVMSG bot :\(text)")
+            script.pass(60_000)
+            let message = try #require(script.messages().first)
+            #expect(message.isDirect && message.isAddressed && !message.mentionsOthers)
+            expectEqual(message.isMention, isMention)
+            if !isMention { expectEqual(message.text, text) }
+        }
     }
 
     @Test(
@@ -121,10 +175,10 @@ struct IRCMessageTests {
     func action() throws {
         let script = Transcript()
         script.start()
-        script.read(":ann!~a@h PRIVMSG #dev :\u{1}ACTION waves at bot\u{1}")
+        script.read(":ann!~a@h PRIVMSG #dev :\u{1}ACTION wonders why, bot?\u{1}")
         let message = try self.only(script)
-        #expect(message.text == "*ann waves at bot*" && message.isAddressed)
-        script.read(":ann!~a@h PRIVMSG #dev :\u{1}ACTION waves\u{1}")
+        #expect(message.text == "*ann wonders why, bot?*" && message.isAddressed)
+        script.read(":ann!~a@h PRIVMSG #dev :\u{1}ACTION waves at bot\u{1}")
         #expect(script.messages().isEmpty)
     }
 

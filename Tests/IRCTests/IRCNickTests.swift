@@ -98,8 +98,8 @@ struct IRCNickTests {
     @Test(
         "Under a variant the bot still answers to its configured nick",
         arguments: [
-            ("bot: hello", "hello"), ("@bot hello", "hello"), ("bot_: hello", "hello"), ("hi bot!", "hi bot!"),
-            ("hi bot_!", "hi bot_!"),
+            ("bot: hello", "hello"), ("@bot hello", "hello"), ("bot_: hello", "hello"), ("hi, bot!", "hi, bot!"),
+            ("hi, bot_!", "hi, bot_!"),
         ])
     func bothNicks(_ text: String, _ expected: String) throws {
         let script = self.renamed()

@@ -86,7 +86,8 @@ extension IRCStateMachine {
     private mutating func event(
         _ said: Said, sender: Sender, account: String?, key: ExactText, isBacklog: Bool
     ) -> InboundEvent {
-        let (text, isStripped) = self.text(said)
+        let text = self.text(said)
+        let isMention = self.mentions(said.plain)
         let id = said.line.tag("msgid")
         let eventID = id.map { "msgid:\($0)" } ?? self.nextEventID()
         let channel = said.isDirect ? nil : self.fold(said.line.text(0))
@@ -99,8 +100,8 @@ extension IRCStateMachine {
         let message = InboundMessage(
             thread: self.thread(in: channel, account: account, nick: key), route: route, sender: sender, text: text,
             sentAt: said.line.tag("time").flatMap { CivilTime.milliseconds(rfc3339: $0) } ?? self.now.wall,
-            isDirect: said.isDirect, isAddressed: said.isDirect || isStripped || self.mentions(said.plain),
-            isBacklog: isBacklog)
+            isDirect: said.isDirect, isAddressed: said.isDirect || isMention, isMention: isMention,
+            mentionsOthers: self.mentionsOthers(said.plain, in: channel, by: key), isBacklog: isBacklog)
         return InboundEvent(id: eventID, adapter: self.adapter, kind: .message(message))
     }
 
@@ -158,39 +159,52 @@ extension IRCStateMachine {
         return self.mentions(bytes)
     }
 
-    /// Whether the text contains our nick as a word: the present one, or the configured one, by which people know the
-    /// bot even while someone else has that nick.
+    /// Whether the text begins with our nick as people address somebody, or ends with it after a comma. Anywhere else it is
+    /// a word: people also talk about the bot.
     private func mentions(_ bytes: ArraySlice<UInt8>) -> Bool {
-        self.mentions(bytes, self.link.nick.utf8)
-            || (!self.isMe(self.settings.nick) && self.mentions(bytes, self.settings.nick.utf8))
+        self.mentionLength(bytes) > 0 || self.ends(bytes, with: self.link.nick.utf8)
+            || (!self.isMe(self.settings.nick) && self.ends(bytes, with: self.settings.nick.utf8))
     }
 
-    private func mentions(_ bytes: ArraySlice<UInt8>, _ nick: String.UTF8View) -> Bool {
-        let mapping = self.link.features.casemapping
-        guard let first = nick.first.map({ mapping.fold($0) }), bytes.count >= nick.count else { return false }
-        for index in bytes.startIndex...(bytes.endIndex - nick.count) where mapping.fold(bytes[index]) == first {
-            let end = index + nick.count
-            guard mapping.areEqual(bytes[index..<end], nick) else { continue }
-            let isStart = index == bytes.startIndex || !Self.isNickByte(bytes[index - 1])
-            if isStart, end == bytes.endIndex || !Self.isNickByte(bytes[end]) { return true }
+    /// `what is this, nick?`
+    private func ends(_ bytes: ArraySlice<UInt8>, with nick: String.UTF8View) -> Bool {
+        var text = bytes
+        while let last = text.last, last <= 0x20 || Self.isSentenceEnd(last) { text = text.dropLast() }
+        guard text.count > nick.count, self.link.features.casemapping.areEqual(text.suffix(nick.count), nick) else {
+            return false
         }
-        return false
+        text = text.dropLast(nick.count)
+        if text.last == UInt8(ascii: "@") { text = text.dropLast() }
+        let isApart = text.last == UInt8(ascii: " ")
+        while text.last == UInt8(ascii: " ") { text = text.dropLast() }
+        guard text.last == UInt8(ascii: ",") else { return false }
+        // An address may have commas.
+        return isApart || !text.reversed().prefix { $0 > 0x20 }.contains { ":/".utf8.contains($0) }
+    }
+
+    /// Whether the text begins with the nick of somebody else in the channel, as people address each other.
+    private func mentionsOthers(_ bytes: ArraySlice<UInt8>, in channel: ExactText?, by sender: ExactText) -> Bool {
+        guard let channel else { return false }
+        let start = bytes.drop { $0 <= 0x20 }
+        let word = start.prefix { $0 > 0x20 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ",") }
+        let isNamed = word.first == UInt8(ascii: "@")
+        guard isNamed || start.dropFirst(word.count).first.map({ $0 > 0x20 }) == true else { return false }
+        let nick = self.fold(IRCText.decode(isNamed ? word.dropFirst() : word))
+        return nick != sender && !self.isMe(nick.text) && self.link.people[nick]?.channels.contains(channel) == true
     }
 
     /// The text for the core: without our nick at the start, codes as Markdown; commands as plain text.
-    private func text(_ said: Said) -> (text: String, isStripped: Bool) {
+    private func text(_ said: Said) -> String {
         let mention = self.mentionLength(said.plain)
         let plain = IRCText.decode(said.plain.dropFirst(mention))
-        if said.isAction { return ("*\(said.source.name) \(plain)*", mention > 0) }
-        guard plain.utf8.first != UInt8(ascii: "!"), said.plain.count != said.bytes.count else {
-            return (plain, mention > 0)
-        }
+        if said.isAction { return "*\(said.source.name) \(plain)*" }
+        guard plain.utf8.first != UInt8(ascii: "!"), said.plain.count != said.bytes.count else { return plain }
         let rest = IRCIncomingFormatting.dropping(mention, of: said.bytes)
-        return (IRCIncomingFormatting.markdown(rest[...]), mention > 0)
+        return IRCIncomingFormatting.markdown(rest[...])
     }
 
-    /// The length of our present or configured nick at the start (`nick: text`, `nick, text`, `nick text`,
-    /// `@nick text`). Some people write it even in queries.
+    /// The length of our nick at the start (`nick: text`, `nick, text`, `@nick text`): the present one, or the configured
+    /// one, by which people know the bot even while someone else has it. Some people write it even in queries.
     private func mentionLength(_ bytes: ArraySlice<UInt8>) -> Int {
         let length = self.mentionLength(bytes, self.link.nick.utf8)
         return length > 0 ? length : self.mentionLength(bytes, self.settings.nick.utf8)
@@ -199,22 +213,28 @@ extension IRCStateMachine {
     private func mentionLength(_ bytes: ArraySlice<UInt8>, _ nick: String.UTF8View) -> Int {
         let space = UInt8(ascii: " ")
         let start = bytes.drop { $0 == space }
-        let rest = start.first == UInt8(ascii: "@") ? start.dropFirst() : start
+        let isNamed = start.first == UInt8(ascii: "@")
+        let rest = isNamed ? start.dropFirst() : start
         guard self.link.features.casemapping.areEqual(rest.prefix(nick.count), nick) else { return 0 }
         var tail = rest.dropFirst(nick.count)
-        guard let next = tail.first else { return bytes.count }
-        guard next == space || next == UInt8(ascii: ":") || next == UInt8(ascii: ",") else { return 0 }
-        if next != space { tail = tail.dropFirst() }
+        let next = tail.first
+        if next == UInt8(ascii: ":") || next == UInt8(ascii: ",") {
+            tail = tail.dropFirst()
+            // `nick://address`
+            guard !tail.starts(with: "//".utf8) else { return 0 }
+        } else {
+            guard isNamed else { return 0 }
+            // `@nick?`
+            let end = tail.drop(while: Self.isSentenceEnd)
+            guard end.isEmpty || end.first == space else { return 0 }
+            if end.count != tail.count { tail = end }
+        }
         return bytes.count - tail.drop { $0 == space }.count
     }
 
-    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
+    private static func isSentenceEnd(_ byte: UInt8) -> Bool { "?!.".utf8.contains(byte) }
 
-    /// RFC 2812 §2.3.1: letters, digits, `-` and the special characters.
-    private static func isNickByte(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7D).contains(byte)
-            || (0x5B...0x60).contains(byte) || byte == UInt8(ascii: "-")
-    }
+    private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
 
     // MARK: CTCP
 

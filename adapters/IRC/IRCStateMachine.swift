@@ -187,6 +187,6 @@ extension IRCStateMachine {
         let budget = self.budget(target: room.name) - (isChannel ? self.addresseeReserve : 0)
         return RoomTraits(
             capabilities: capabilities, textLimit: max(64, budget), textUnit: .bytes, isMultiline: false,
-            answerMessages: 60, excerptMessages: 12, commandSign: "!")
+            answerMessages: 60, excerptMessages: 12, commandSign: "!", names: [self.link.nick, self.settings.nick])
     }
 }
