@@ -10,7 +10,10 @@ struct SlackReaderTests {
     private static let reader = SlackReader(
         adapter: AdapterID("slack:team"),
         bot: SlackIdentity(team: "T1", user: "UBOT", name: "jet", bot: "B1"),
-        commands: [MenuCommand(name: "status", argument: "", summary: "")])
+        commands: [
+            MenuCommand(name: "status", argument: "", summary: ""),
+            MenuCommand(name: "specify", argument: "TEXT", summary: ""),
+        ])
 
     private static func items(_ event: String) throws -> [SlackReader.Item] {
         let payload = try JSON.parse(
@@ -246,6 +249,13 @@ struct SlackReaderTests {
         expectEqual(slash.echo, "ann: /specify a <b>")
         #expect(!slash.isDirect)
         expectEqual(Self.reader.slash(["text": "x"]), nil)
+        let asked: JSON = [
+            "channel_id": "C1", "user_id": "U1", "user_name": "ann", "text": "what is a &lt;b&gt;?",
+            "trigger_id": "1.3.abc",
+        ]
+        let question = try #require(Self.reader.slash(asked))
+        expectEqual(question.text, "what is a <b>?")
+        expectEqual(question.echo, "ann: what is a <b>?")
     }
 
     @Test("numbers at their ends in any event harm nothing")

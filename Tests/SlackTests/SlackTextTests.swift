@@ -121,10 +121,15 @@ struct SlackTextTests {
     }
 
     @Test(
-        "the text after the slash command is a command",
-        arguments: [("", "/help"), ("status", "/status"), (" /status ", "/status"), ("specify a b", "/specify a b")])
+        "the text after the slash command is a command, or a question if it begins with none",
+        arguments: [
+            ("", "/help"), ("status", "/status"), (" /status ", "/status"), ("specify a b", "/specify a b"),
+            ("Status now", "/Status now"), ("halp", "/halp"), ("stats", "/stats"),
+            ("what is the weather?", "what is the weather?"), ("  why?\nsecond line ", "why?\nsecond line"),
+            ("halp me", "halp me"), ("weather", "weather"), ("/usr/bin is a path", "/usr/bin is a path"),
+        ])
     func commandsBySlash(text: String, expected: String) {
-        expectEqual(SlackCommandText.command(fromSlash: text), expected)
+        expectEqual(SlackCommandText.command(fromSlash: text, of: Self.commands), expected)
     }
 
     @Test("timestamps are validated and converted")

@@ -59,7 +59,7 @@ extension SlackAdapter {
             room: reader.room(channel), anchor: root, recipient: slash.recipient, commandPrefix: "\(slash.name) ")
         return InboundMessage(
             thread: reader.thread(channel, root: root), route: route, sender: slash.sender, text: slash.text,
-            sentAt: time, isDirect: isDirect, isAddressed: true)
+            sentAt: time, isDirect: isDirect, isAddressed: true, isMention: true)
     }
 
     /// The direct message of the sender and the bot, also for a command typed in another direct message.

@@ -12,7 +12,7 @@ struct SlackSlash: Sendable, Equatable {
     var sender: Sender
     /// As typed: `/jetbridge`.
     var name: String
-    /// With the sign: `/status`.
+    /// A command with the sign: `/status`; anything else is a question.
     var text: String
     /// Typed in a direct message.
     var isDirect: Bool
@@ -40,11 +40,16 @@ package enum SlackCommandText {
         return rest.isEmpty ? "/\(word)" : "/\(word) \(rest)"
     }
 
-    /// The command after `/jetbridge`; without any, `/help`.
-    package static func command(fromSlash text: String) -> String {
+    /// What follows `/jetbridge`: a command gets the sign, and so does a single word that may be a misspelt one. Anything
+    /// else is a question, as it is. Nothing at all is `/help`.
+    package static func command(fromSlash text: String, of commands: [MenuCommand]) -> String {
         let text = text.trimmed
         if text.isEmpty { return "/help" }
-        return text.first == Self.sign ? text : "/\(text)"
+        guard text.first != Self.sign else { return text }
+        let word = text.prefix { !$0.isWhitespace }.lowercased()
+        let isCommand = commands.contains { $0.name == word }
+        let isMisspelt = !isCommand && word.count == text.count && nearest(to: word, among: commands.map(\.name)) != nil
+        return isCommand || isMisspelt ? "/\(text)" : text
     }
 
     /// Decides by the forms in which help shows arguments: none, `[word]`, `[name]`, `CODE`, `TEXT`.

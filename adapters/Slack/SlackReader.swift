@@ -180,7 +180,8 @@ struct SlackReader: Sendable {
         let text = SlackMarkup.unescaped(payload["text"]?.stringValue ?? "")
         return SlackSlash(
             id: id, channel: channel, recipient: "\(team)/\(user)", sender: self.sender(user, team: team, name: name),
-            name: payload["command"]?.stringValue ?? "/jetbridge", text: SlackCommandText.command(fromSlash: text),
+            name: payload["command"]?.stringValue ?? "/jetbridge",
+            text: SlackCommandText.command(fromSlash: text, of: self.commands),
             isDirect: payload["channel_name"]?.stringValue == "directmessage")
     }
 
