@@ -83,6 +83,24 @@ struct SlackReaderTests {
         #expect(broadcast.isThreaded && !broadcast.isAddressed)
     }
 
+    @Test(
+        "a mention of somebody else is told apart from one of the bot and of the writer",
+        arguments: [
+            ("<@U2> can you look?", false, true), ("<@UBOT> ask <@U2>", true, true), ("<@UBOT> why?", true, false),
+            ("note to myself <@U1>", false, false), ("<!here> look", false, false),
+            ("<!subteam^S1> look", false, false),
+            ("bob@example.org", false, false), ("<@UBOT>", true, false),
+        ])
+    func mentions(text: String, isMention: Bool, mentionsOthers: Bool) throws {
+        let (message, _) = try #require(
+            try Self.message(
+                #"{"type":"message","channel":"C1","channel_type":"channel","user":"U1","text":"\#(text)","ts":"1700000002.000000","thread_ts":"1700000001.000000","parent_user_id":"UBOT"}"#
+            ))
+        // In a thread below one of the bot's messages.
+        #expect(message.isAddressed && message.isMention == isMention && !message.isReply)
+        expectEqual(message.mentionsOthers, mentionsOthers)
+    }
+
     @Test("direct messages outside threads are one conversation")
     func direct() throws {
         let (message, _) = try #require(

@@ -73,6 +73,50 @@ struct TelegramMessageTests {
             try self.read(Sample.message(1, text, chat: Sample.group, more: more)).first?.message)
         expectEqual(message.text, expected)
         #expect(message.isAddressed == isAddressed && !message.isDirect)
+        let isReply = more["reply_to_message"] != nil
+        #expect(message.isMention == (isAddressed && !isReply) && message.isReply == (isAddressed && isReply))
+    }
+
+    @Test(
+        "A mention of somebody else is told apart from one of the bot and of the writer",
+        arguments: [
+            ("@bob can you look?", ["entities": [Sample.entity("mention", 0, 4)]], false, true),
+            ("@JetBax can you look?", ["entities": [Sample.entity("mention", 0, 7)]], false, true),
+            (
+                "@JetBot ask @bob", ["entities": [Sample.entity("mention", 0, 7), Sample.entity("mention", 12, 4)]],
+                true, true
+            ),
+            (
+                "Bob look", ["entities": [["type": "text_mention", "offset": 0, "length": 3, "user": ["id": 43]]]],
+                false, true
+            ),
+            ("bob@example.org", ["entities": [Sample.entity("email", 0, 15)]], false, false),
+            ("> @bob", ["forward_origin": [:], "entities": [Sample.entity("mention", 2, 4)]], false, false),
+            ("@JetBot what now", ["entities": [Sample.entity("mention", 0, 7)]], true, false),
+        ] as [(String, JSONObject, Bool, Bool)])
+    func others(text: String, more: JSONObject, isMention: Bool, mentionsOthers: Bool) throws {
+        let message = try #require(
+            try self.read(Sample.message(1, text, chat: Sample.group, more: more)).first?.message)
+        #expect(message.isMention == isMention && message.mentionsOthers == mentionsOthers)
+    }
+
+    @Test("The bot's name alone is delivered, another one's is not empty")
+    func bare() throws {
+        let mention: JSONObject = ["entities": [Sample.entity("mention", 0, 7)]]
+        let message = try #require(
+            try self.read(Sample.message(1, "@JetBot", chat: Sample.group, more: mention)).first?.message)
+        #expect(message.text.isEmpty && message.isMention)
+        #expect(message.repliedText == nil)
+        for (author, text) in [(41, "why does it fail?"), (43, nil), (999, nil)] as [(Int64, String?)] {
+            var reply: JSONObject = mention
+            reply["reply_to_message"] = [
+                "message_id": 9, "from": Sample.user(author, isBot: author == 999), "text": "why does it fail?",
+            ]
+            let asked = try #require(
+                try self.read(Sample.message(3, "@JetBot", chat: Sample.group, from: 41, more: reply)).first?.message)
+            #expect(asked.text.isEmpty && asked.repliedText == text)
+        }
+        try expectEqual(self.read(Sample.message(2, "", chat: Sample.group)).count, 0)
     }
 
     @Test("A command for another bot is ignored")

@@ -101,7 +101,7 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
             editInterval: SlackPace.editInterval / factor, finalInterval: SlackPace.finalInterval / factor,
             previewDelay: SlackPace.previewDelay / factor, postInterval: SlackPace.postInterval / factor,
             postBurst: SlackPace.postBurst, uploadLimit: Self.uploadLimit,
-            commandSign: SlackCommandText.sign, commandPrefix: "@\(name) ")
+            commandSign: SlackCommandText.sign, commandPrefix: "@\(name) ", names: [name])
     }
 
     /// Slack accepts 12,000 characters of Markdown in a message without naming the unit: taken as UTF-16 units, of

@@ -15,6 +15,8 @@ struct SlackIncomingText: Equatable {
     private(set) var text: String
     private(set) var mentionsBot: Bool
     private(set) var beginsWithMention: Bool
+    /// The ids of the others who are mentioned.
+    private(set) var others: Set<String> = []
 
     /// Reads a message: the `rich_text` block is exact (fences, lists), `text` is the substitute.
     init(message: JSON, bot: SlackIdentity, name: (String) -> String? = { _ in nil }) {
@@ -47,6 +49,7 @@ struct SlackIncomingText: Equatable {
                     text += "@\(bot.name)"
                 }
             case .mention(let user, let label):
+                self.others.insert(user)
                 text += "@\(name(user) ?? label ?? user)"
                 isBlank = false
             }

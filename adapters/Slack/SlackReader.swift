@@ -103,7 +103,8 @@ struct SlackReader: Sendable {
                 recipient: String(sender.id.dropFirst(6))),
             sender: sender, text: self.command(text), sentAt: SlackTimestamp.milliseconds(ts) ?? 0, isDirect: isDirect,
             isAddressed: text.mentionsBot || (isThreaded && event["parent_user_id"]?.stringValue == self.bot.user),
-            isThreaded: isThreaded, isBacklog: isBacklog, attachments: files)
+            isMention: text.mentionsBot, mentionsOthers: text.others.contains { $0 != user }, isThreaded: isThreaded,
+            isBacklog: isBacklog, attachments: files)
     }
 
     private func command(_ text: SlackIncomingText) -> String {

@@ -41,7 +41,7 @@ extension TelegramStateMachine {
         let chat = message.chat.id
         let reference = MessageReference(room: self.room(chat), id: "\(message.id)")
         self.texts[reference] = text.text.hashValue
-        guard !text.text.isEmpty || !attachments.isEmpty else { return nil }
+        guard !text.text.isEmpty || !attachments.isEmpty || text.mentionsUs else { return nil }
         let isReply = message.reply.map { !$0.isTopicRoot } ?? false
         let answersUs = isReply && !message.isForward && message.reply?.author == self.identity?.id
         let topic = message.isTopic ? message.threadID : nil
@@ -51,7 +51,9 @@ extension TelegramStateMachine {
             thread: self.thread(of: message, topic: topic, isChain: isChain),
             route: Route(room: reference.room, anchor: topic.map { "\($0)" }, replyTo: reference.id), sender: sender,
             text: text.text, sentAt: message.date, isDirect: message.chat.isPrivate,
-            isAddressed: text.mentionsUs || answersUs, isThreaded: !message.chat.isPrivate && (topic != nil || isChain),
+            isAddressed: text.mentionsUs || answersUs, isMention: text.mentionsUs, isReply: answersUs,
+            mentionsOthers: text.mentionsOthers, repliedText: isReply ? self.ownText(answeredBy: message) : nil,
+            isThreaded: !message.chat.isPrivate && (topic != nil || isChain),
             isBacklog: message.date < self.began - Self.backlogMargin, attachments: attachments)
         var incoming = TelegramIncoming(
             room: reference.room, event: self.event("\(chat)/\(message.id)", .message(event)))
@@ -59,6 +61,14 @@ extension TelegramStateMachine {
             incoming.answered = MessageReference(room: reference.room, id: "\(answered.id)")
         }
         return incoming
+    }
+
+    /// The text of the writer's own message that this one answers.
+    private func ownText(answeredBy message: TelegramMessage) -> String? {
+        guard message.senderChat == nil, let reply = message.reply, let author = reply.author,
+            author == message.from?.id
+        else { return nil }
+        return reply.text
     }
 
     /// A private chat is one thread, and so is each topic. In a group every mention begins a thread; a reply to an

@@ -27,6 +27,6 @@ extension TelegramStateMachine {
             capabilities: capabilities, textLimit: 4_096, textUnit: .utf16,
             editInterval: .milliseconds(Int64(interval)), finalInterval: .milliseconds(Int64(finalInterval)),
             postInterval: .milliseconds(Int64(1_020 / max(self.settings.paceFactor, 0.001))), postBurst: 3,
-            uploadLimit: Self.uploadLimit, commandSign: "/")
+            uploadLimit: Self.uploadLimit, commandSign: "/", names: self.identity.map { [$0.username] } ?? [])
     }
 }

@@ -7,6 +7,8 @@ struct TelegramText: Sendable, Equatable {
     private(set) var text: String
     /// The bot is mentioned by name, by a link to it, or after a command.
     private(set) var mentionsUs = false
+    /// Somebody else is mentioned.
+    private(set) var mentionsOthers = false
     /// The text is a command for another bot.
     private(set) var isForAnother = false
 
@@ -19,8 +21,11 @@ struct TelegramText: Sendable, Equatable {
             // Each may be as long as the text.
             case "mention" where entity.length == name.utf16.count:
                 let word = String(decoding: units[entity.offset..<entity.end], as: UTF16.self)
-                if word.lowercased() == name { self.mentionsUs = true }
-            case "text_mention": if entity.user == identity?.id, identity != nil { self.mentionsUs = true }
+                if word.lowercased() == name { self.mentionsUs = true } else { self.mentionsOthers = true }
+            case "mention": self.mentionsOthers = identity != nil || self.mentionsOthers
+            case "text_mention" where identity != nil:
+                if entity.user == identity?.id { self.mentionsUs = true }
+                if entity.user != identity?.id, entity.user != message.from?.id { self.mentionsOthers = true }
             default: continue
             }
         }
@@ -32,7 +37,7 @@ struct TelegramText: Sendable, Equatable {
         if message.chat.isPrivate, !message.isForward { self.takeStart() }
         // Forwarded text was written by another person: a quotation, never a command, and no answer to a question.
         if message.isForward {
-            self.mentionsUs = false
+            (self.mentionsUs, self.mentionsOthers) = (false, false)
             let lines = self.text.split(separator: "\n", omittingEmptySubsequences: false)
             if !self.text.isEmpty { self.text = lines.map { $0.isEmpty ? ">" : "> \($0)" }.joined(separator: "\n") }
         }

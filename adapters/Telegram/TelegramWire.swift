@@ -73,6 +73,8 @@ package struct TelegramMessage: Sendable, Equatable {
     package struct Reply: Sendable, Equatable {
         package let id: Int64
         package let author: Int64?
+        /// Text or caption.
+        package let text: String
         /// Every message in a topic is formally a reply to the message that created the topic.
         package let isTopicRoot: Bool
     }
@@ -141,6 +143,7 @@ package struct TelegramMessage: Sendable, Equatable {
         guard let json, let id = json["message_id"]?.intValue else { return nil }
         return Reply(
             id: Int64(id), author: json["from"]?["id"]?.intValue.map(Int64.init),
+            text: json["text"]?.stringValue ?? json["caption"]?.stringValue ?? "",
             isTopicRoot: json["forum_topic_created"] != nil || thread == Int64(id))
     }
 

@@ -102,10 +102,12 @@ extension MatrixStateMachine {
         guard var said = self.read(event.content, kind: kind, of: event) else { return }
         if let edited = self.takeEdit(of: event, in: room) {
             said.text = edited.text
-            said.isAddressed = said.isAddressed || edited.isAddressed
+            said.isMention = said.isMention || edited.isMention
+            said.mentionsOthers = edited.mentionsOthers
         }
+        said.isReply = self.isOwn(event.repliedTo)
         // A thread that starts from one of the bot's messages includes the bot.
-        said.isAddressed = said.isAddressed || self.isOwn(event.repliedTo) || self.isOwn(event.threadRoot)
+        said.isBelowOwn = self.isOwn(event.threadRoot)
         self.deliver(said, event, as: event.id, to: event.threadRoot, in: room)
     }
 
@@ -122,7 +124,8 @@ extension MatrixStateMachine {
         let message = InboundMessage(
             thread: ThreadKey(adapter: self.adapter, value: root.map { "\(room)/\($0)" } ?? room), route: route,
             sender: self.sender(event.sender), text: said.text, sentAt: self.sentAt(event), isDirect: isDirect,
-            isAddressed: said.isAddressed, isThreaded: root != nil, isBacklog: self.batch?.isBacklog ?? false,
+            isAddressed: said.isAddressed, isMention: said.isMention, isReply: said.isReply,
+            mentionsOthers: said.mentionsOthers, isThreaded: root != nil, isBacklog: self.batch?.isBacklog ?? false,
             attachments: said.attachments)
         self.act(.deliver(InboundEvent(id: id, adapter: self.adapter, kind: .message(message))))
         if isDirect || said.isAddressed { self.memory.rooms[room]?.isUsed = true }
@@ -170,8 +173,15 @@ extension MatrixStateMachine {
 
     private struct Said {
         var text: String
-        var isAddressed: Bool
+        var isMention: Bool
+        var mentionsOthers = false
+        /// To one of the bot's messages.
+        var isReply = false
+        /// In a thread that begins with one.
+        var isBelowOwn = false
         var attachments: [Attachment] = []
+
+        var isAddressed: Bool { self.isMention || self.isReply || self.isBelowOwn }
     }
 
     private func read(_ content: JSON, kind: String, of event: MatrixEvent) -> Said? {
@@ -195,11 +205,17 @@ extension MatrixStateMachine {
 
     private func readText(_ content: JSON, _ body: String, _ event: MatrixEvent) -> Said {
         let mentioned = content["m.mentions"]?["user_ids"]?.arrayValue ?? []
-        let html = content["formatted_body"]?.stringValue ?? ""
+        let html = MatrixIncomingText.withoutQuote(html: content["formatted_body"]?.stringValue ?? "")
         let isMentioned = mentioned.contains(.string(self.settings.user)) || self.incoming.isLinked(in: html)
+        let known = [self.settings.user, event.sender]
+        // Where a client says whom it mentions, links are only links.
+        let mentionsOthers =
+            content["m.mentions"] == nil
+            ? self.incoming.linksUser(in: html, except: known)
+            : mentioned.contains { $0.stringValue.map { !known.contains($0) } ?? false }
         let isReply = event.relation?["m.in_reply_to"] != nil
         let (text, isNamed) = self.incoming.read(body, isReply: isReply)
-        return Said(text: text, isAddressed: isMentioned || isNamed)
+        return Said(text: text, isMention: isMentioned || isNamed, mentionsOthers: mentionsOthers)
     }
 
     /// Without a usable address the id is empty, and the sender gets the error when the file is fetched.

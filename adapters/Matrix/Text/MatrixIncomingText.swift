@@ -8,6 +8,12 @@ struct MatrixIncomingText: Sendable {
     let user: String
     var displayName: String?
 
+    /// How people call the bot, the longest first: the local part is a prefix of the full id.
+    var names: [String] {
+        let local = self.user.dropFirst().prefix { $0 != ":" }
+        return [self.user, String(self.user.dropFirst())] + [self.displayName, String(local)].compactMap { $0 }
+    }
+
     /// The text without the bot's name at its start, and whether it names the bot there or contains its full user id.
     func read(_ body: String, isReply: Bool) -> (text: String, isAddressed: Bool) {
         let text = isReply ? Self.withoutQuote(body) : body
@@ -33,9 +39,22 @@ struct MatrixIncomingText: Sendable {
 
     /// Whether a formatted body links to the bot, as clients write mentions.
     func isLinked(in html: String) -> Bool {
+        Self.links(in: html, longest: self.user.utf8.count) { $0 == self.user }
+    }
+
+    /// The longest id of a user, in bytes.
+    private static let userLimit = 255
+
+    /// Whether a formatted body links to a user who is none of `known`.
+    func linksUser(in html: String, except known: [String]) -> Bool {
+        Self.links(in: html, longest: Self.userLimit) { $0.hasPrefix("@") && !known.contains($0) }
+    }
+
+    /// Whether a formatted body links to an id of at most `longest` bytes for which `isMeant`.
+    private static func links(in html: String, longest: Int, isMeant: (String) -> Bool) -> Bool {
         let marker = Array("https://matrix.to/#/".utf8)[...]
         // Percent-encoded, a byte takes three.
-        let longest = 3 * self.user.utf8.count
+        let longest = 3 * longest
         let bytes = Array(html.utf8)
         var start = 0
         while let colon = bytes[start...].firstIndex(of: UInt8(ascii: ":")) {
@@ -45,7 +64,7 @@ struct MatrixIncomingText: Sendable {
             let id = bytes[(scheme + marker.count)...].prefix(longest + 1).prefix { !Self.addressEnds.contains($0) }
             guard id.count <= longest else { continue }
             let text = String(decoding: id, as: UTF8.self)
-            if text == self.user || PercentEncoding.decode(text[...]) == self.user { return true }
+            if isMeant(text) || PercentEncoding.decode(text[...]).map(isMeant) == true { return true }
         }
         return false
     }
@@ -61,13 +80,17 @@ struct MatrixIncomingText: Sendable {
         return lines.joined(separator: "\n")
     }
 
+    /// Removes the quotation before a reply in a formatted body, whose links are not the writer's.
+    static func withoutQuote(html: String) -> String {
+        guard html.hasPrefix("<mx-reply>"), let end = html[...].range(of: "</mx-reply>") else { return html }
+        return String(html[end.upperBound...])
+    }
+
     /// The text after `name: `, `name, `, `name ` or `@name`; nil when it does not start with one of them.
     private func withoutName(_ text: String) -> Substring? {
         var rest = text[...]
         while rest.first?.isWhitespace == true { rest.removeFirst() }
-        let local = self.user.dropFirst().prefix { $0 != ":" }
-        // The longest first: the local part is a prefix of the full id.
-        let names = [self.user, String(self.user.dropFirst())] + [self.displayName, String(local)].compactMap { $0 }
+        let names = self.names
         let bare = rest.first == "@" ? rest.dropFirst() : rest
         for name in names where !name.isEmpty {
             for start in [rest, bare] {
