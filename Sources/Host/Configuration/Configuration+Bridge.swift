@@ -16,6 +16,7 @@ extension Configuration {
             filesDirectory: self.filesDirectory, retention: self.retention)
         settings.quota = self.quota
         settings.analytics = self.analytics
+        settings.answers = self.adapters.answers
         settings.objects = self.sharedObjects
         settings.pages = RepositorySetup.pages(of: self, viewer: publicURL)
         return settings

@@ -1,3 +1,4 @@
+package import Chat
 package import IRC
 package import Matrix
 package import Slack
@@ -11,6 +12,8 @@ extension Configuration {
         package var telegram: [TelegramSettings]
         /// How HTTP-based adapters reach their platform, by adapter id.
         package var transports: [String: Transport]
+        /// When the bot answers, by adapter and room.
+        package var answers: AnswerRules
         /// The ids in the file by network, also of entries with errors, which the lists above leave out.
         let declaredIDs: [String: [String]]
 
@@ -18,12 +21,14 @@ extension Configuration {
             var taken: [String: String] = [:]
             var transports: [String: Transport] = [:]
             var declared: [String: [String]] = [:]
+            var answers = AnswerRules()
             func entries<T>(_ key: String, _ read: (Section, String, [T]) -> T?) -> [T] {
                 var found: [T] = []
                 _ = section.list(key) { value in
                     value.section { item in
                         let id = item.required("id") { Self.id($0, taken: &taken) }
                         declared[key, default: []].append(id ?? "")
+                        answers.read(item, of: AdapterID("\(key):\(id ?? "")"))
                         if let entry = read(item, id ?? "", found), id != nil { found.append(entry) }
                     }
                 }
@@ -43,6 +48,7 @@ extension Configuration {
                 TelegramSettings(item, id: id, transport: transport(item, id), gateway: gateway, others: others)
             }
             self.transports = transports
+            self.answers = answers
             self.declaredIDs = declared
         }
 

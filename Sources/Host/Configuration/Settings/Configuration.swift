@@ -1,5 +1,6 @@
 package import Agent
 package import Analytics
+internal import Chat
 package import Gateway
 internal import HTTP
 package import People
@@ -63,6 +64,7 @@ package struct Configuration: Sendable {
         self.limits = root.section("limits") { Limits($0) }
         let gateway = self.gateway
         self.adapters = root.section("adapters") { Adapters($0, gateway: gateway) }
+        self.adapters.answers.standard = AnswerRules.read(root)
         let adapters = self.adapters
         self.access = root.section("access") { Access($0, adapters: adapters, signIn: gateway.signIn) }
         self.approvals = root.section("approvals") { Approvals($0) }
