@@ -147,7 +147,7 @@ let package = Package(
             "Logging", "Markdown", "Objects", "People", "Primitives", "Store", "Telemetry"),
         domain("Etiquette", "Chat", "Crypto", "Primitives", "Threads"),
         domain(
-            "Sessions", "Analytics", "Audit", "Chat", "Crypto", "Database", "Etiquette", "EventLoop", "Files", "JSON",
+            "Sessions", "Analytics", "Audit", "Chat", "Database", "Etiquette", "EventLoop", "Files", "JSON",
             "Lifecycle", "Logging", "Models", "People", "Primitives", "Store", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle",
@@ -185,10 +185,10 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "Etiquette", "EventLoop",
-                "Files", "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging", "Markdown", "Models",
-                "People", "Primitives", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks",
-                "Telemetry", "Threads", "WebSockets",
+                "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "Etiquette",
+                "EventLoop", "Files", "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
+                "Markdown", "Models", "People", "Primitives", "Repositories", "Schemas", "Sessions", "SignIn", "Specs",
+                "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -305,8 +305,8 @@ let package = Package(
             "TestSupport"),
         tests("Etiquette", "Chat", "Etiquette", "Threads"),
         tests(
-            "Sessions", "Analytics", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Logging", "Models", "Objects",
-            "People", "Primitives", "Sessions", "Store", "TestSupport", "Threads", "Work",
+            "Sessions", "Analytics", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Logging", "Models",
+            "Objects", "People", "Primitives", "Sessions", "Store", "TestSupport", "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",
