@@ -155,6 +155,27 @@ struct ThreadTests {
         }
     }
 
+    @Test("a muted conversation and an aside are refused with the reason; a repeat gets the first answer")
+    func muted() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            let path = "/api/v1/threads/\(thread)/messages"
+            let key = ["Idempotency-Key": "one"]
+            let first = try await caller.send(.post, path, json: ["text": "hi"], headers: key).expect(202)
+            _ = try await caller.ended(first["operation_id"]?.stringValue ?? "")
+            let aside = try await caller.send(.post, path, json: ["text": "(aside) to myself"])
+            #expect(aside.status == 422)
+            _ = try await caller.ended(try await caller.write("/mute", to: thread))
+            let problem = try await caller.send(.post, path, json: ["text": "hello"]).expect(409)
+            #expect(problem["detail"]?.stringValue?.contains("/unmute") == true)
+            try await expectEqual(
+                caller.send(.post, path, json: ["text": "hi"], headers: key).expect(202), first)
+            _ = try await caller.ended(try await caller.write("/unmute", to: thread))
+            _ = try await caller.ended(try await caller.write("hello", to: thread))
+        }
+    }
+
     @Test("too many wrong codes in a thread are refused with the reason")
     func pairingPause() async throws {
         try await GatewayHarness.run { harness in

@@ -181,12 +181,18 @@ package final class Bridge: MessageSink, Service {
         self.count(delivery, of: event)
         switch delivery {
         case .stored: return try await box.value()
-        case .ignored(let reason): throw IgnoredEvent(reason: reason)
-        case .duplicate:
-            let turn = try await self.store.read { ledger in try ledger.turn(ofEvent: event.id, adapter: event.adapter)
-            }
-            return turn.map { Submission(message: $0.message ?? 0, operation: $0.id) }
+        case .ignored(let reason):
+            // A repeat may come after the thread was muted.
+            guard let earlier = try await self.submission(of: event) else { throw IgnoredEvent(reason: reason) }
+            return earlier
+        case .duplicate: return try await self.submission(of: event)
         }
+    }
+
+    /// What an event has become that was handled earlier.
+    private func submission(of event: InboundEvent) async throws -> Submission? {
+        let turn = try await self.store.read { ledger in try ledger.turn(ofEvent: event.id, adapter: event.adapter) }
+        return turn.map { Submission(message: $0.message ?? 0, operation: $0.id) }
     }
 
     private func count(_ delivery: Delivery, of event: InboundEvent) {
