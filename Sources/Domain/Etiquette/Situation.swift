@@ -21,7 +21,7 @@ package struct Situation: Sendable, Equatable {
     package var isShared: Bool?
     /// The text may answer a question of the bot that is open there.
     package var isAsked: Bool?
-    /// A turn runs or waits there.
+    /// A turn runs or waits there, and the text is no choice that it offers.
     package var isBusy: Bool?
 
     package init(

@@ -206,6 +206,21 @@ struct EtiquetteBridgeTests {
             worker.requests.map(\.text), ["hello", "count to a million", "stop the server on port 80", "Stopp!"])
     }
 
+    @Test("a stop word that a question offers as an option chooses it")
+    func offered() async throws {
+        let question = ThreadQuestion(
+            .question, "There is a file already.",
+            options: [ThreadQuestion.Option("Overwrite"), ThreadQuestion.Option("Cancel")])
+        let harness = try await self.harness(worker: ScriptedWorker([.question(question), .event(.text("Left."))]))
+        try await self.say("write it", isMention: true, harness)
+        try await eventually("the question is open") {
+            try await !harness.bridge.store.read { try $0.openAsks().isEmpty }
+        }
+        try await expectEqual(self.say("cancel", harness), .stored)
+        await harness.adapter.waitForText("Left.")
+        expectEqual(harness.worker.answers.map(\.content), [.option(key: "B", label: "Cancel", comment: nil)])
+    }
+
     @Test("a message that was found to stop a turn does so when the inbox is read again")
     func storedStop() async throws {
         let directory = try TemporaryDirectory()

@@ -53,7 +53,10 @@ extension Bridge {
         case .shared:
             return try await self.store.read { ledger in try ledger.hasOthers(than: message.sender, in: thread) }
         case .asked: return try await self.store.read { ledger in try ledger.isAsked(message.text.trimmed, in: thread) }
-        case .busy: return await self.conversations.existing(thread)?.isAnswering ?? false
+        case .busy:
+            guard await self.conversations.existing(thread)?.isAnswering == true else { return false }
+            // `cancel` may be what somebody chooses.
+            return try await self.store.read { ledger in try !ledger.offers(message.text.trimmed, in: thread) }
         }
     }
 

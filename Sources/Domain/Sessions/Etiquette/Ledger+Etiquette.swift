@@ -33,6 +33,12 @@ extension Ledger {
         ).contains { try StoredForm.sender(from: try $0.text("sender")).id != sender.id }
     }
 
+    /// Whether `text` is an option of a question that is open in a thread.
+    func offers(_ text: String, in thread: ThreadKey) throws -> Bool {
+        guard let session = try self.session(for: thread) else { return false }
+        return try self.openAsks(of: session.id).contains { AskReply(text, to: $0)?.form == .option }
+    }
+
     /// Whether `text` may answer a question that is open in a thread.
     func isAsked(_ text: String, in thread: ThreadKey) throws -> Bool {
         guard let session = try self.session(for: thread) else { return false }
