@@ -37,13 +37,15 @@ package final class TurnRequest: Sendable {
     package let hasForeignText: Bool
     /// What the sender has set for all answers, in their own words; nil for nothing.
     package let instructions: String?
+    /// Nil where the prompt need not say it.
+    package let occasion: Occasion?
 
     package init(
         id: String, session: String, text: String, images: [SentImage] = [], sender: Sender, role: Role = .guest,
         model: String? = nil, repository: String? = nil, persona: String? = nil, feature: String? = nil,
         history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil,
         isResumed: Bool = false, isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false,
-        hasForeignText: Bool = false, instructions: String? = nil
+        hasForeignText: Bool = false, instructions: String? = nil, occasion: Occasion? = nil
     ) {
         self.id = id
         self.session = session
@@ -64,6 +66,7 @@ package final class TurnRequest: Sendable {
         self.isNew = isNew
         self.hasForeignText = hasForeignText
         self.instructions = instructions
+        self.occasion = occasion
     }
 
     /// The same request after another past.
@@ -100,6 +103,6 @@ package final class TurnRequest: Sendable {
             model: self.model, repository: self.repository, persona: self.persona, feature: self.feature,
             history: history, summary: summary, continuing: self.continuing, isResumed: self.isResumed,
             isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew,
-            hasForeignText: self.hasForeignText, instructions: self.instructions)
+            hasForeignText: self.hasForeignText, instructions: self.instructions, occasion: self.occasion)
     }
 }

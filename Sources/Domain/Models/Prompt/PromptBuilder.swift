@@ -59,7 +59,9 @@ package struct PromptBuilder: Sendable {
         if let refusal = self.refusal(of: request.text) { return .refused(refusal) }
         let isNamed = Self.isShared(history, with: request.sender.displayName)
         let question = self.question(request, isNamed: isNamed)
-        let notes = (isNamed ? [Self.sharedNote] : []) + (Self.wishes(of: request).map { [$0] } ?? [])
+        let notes = [
+            isNamed ? Self.sharedNote : nil, request.occasion.map(OccasionText.text), Self.wishes(of: request),
+        ].compactMap(\.self)
         let frame = [self.instructions] + notes + question.map(\.text)
         let fixed =
             frame.reduce(TokenEstimator.perRequest) { $0 + Self.weight(of: $1) } + Self.weight(of: request.images)

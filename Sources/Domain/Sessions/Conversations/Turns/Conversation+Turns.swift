@@ -206,7 +206,7 @@ extension Conversation {
         return self.request(
             for: turn, in: admission.session, TurnChoices(admission.session),
             history: isWhole ? entries : entries.filter { $0.id > through },
-            isNew: true, hasForeignText: self.areForeign(past.authors, beside: turn.sender),
+            isNew: true, authors: past.authors, hasForeignText: self.areForeign(past.authors, beside: turn.sender),
             instructions: admission.instructions)
     }
 
@@ -244,7 +244,7 @@ extension Conversation {
         }
         return self.request(
             for: turn, in: session, choices, history: history, continuing: partial, isAwaited: isAwaited,
-            answered: answered,
+            answered: answered, authors: authors,
             hasForeignText: turn.hasForeignText || isMarked || self.areForeign(authors, beside: turn.sender),
             instructions: instructions)
     }
@@ -255,8 +255,8 @@ extension Conversation {
     private func request(
         for turn: TurnRecord, in session: SessionRecord, _ choices: TurnChoices, history: [HistoryEntry],
         continuing: String? = nil,
-        isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, hasForeignText: Bool,
-        instructions: String?
+        isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, authors: Set<Sender>,
+        hasForeignText: Bool, instructions: String?
     ) -> TurnRequest {
         TurnRequest(
             id: turn.work, session: session.id, text: turn.text, images: turn.images, sender: turn.sender,
@@ -264,7 +264,20 @@ extension Conversation {
             model: session.model, repository: choices.repository, persona: choices.persona, feature: choices.feature,
             history: history, summary: session.summary, continuing: turn.kind == .chat ? continuing : nil,
             isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew,
-            hasForeignText: hasForeignText, instructions: instructions)
+            hasForeignText: hasForeignText, instructions: instructions, occasion: self.occasion(of: turn, with: authors)
+        )
+    }
+
+    private func occasion(of turn: TurnRecord, with authors: Set<Sender>) -> Occasion {
+        var people = [Occasion.Person(name: turn.sender.displayName, role: self.role(for: turn), isAsking: true)]
+        for author in authors.sorted(by: { $0.id < $1.id }) where author.id != turn.sender.id {
+            people.append(
+                Occasion.Person(
+                    name: author.displayName, role: self.context.access.role(of: author), isAsking: false))
+        }
+        return Occasion(
+            askedAt: turn.queuedAt, room: turn.route.room,
+            isMultiline: self.context.adapters.traits(of: turn.route.room).isMultiline, people: people)
     }
 
     /// Whether one of a prompt's authors, of whom one is the person who asks, is neither a member nor an owner now.
