@@ -157,6 +157,15 @@ import Testing
         expectEqual(DocumentState("# T\n\n\(line)\n").status, expected)
     }
 
+    @Test("boxes and open questions are counted, whatever ends a line")
+    func counts() {
+        let state = DocumentState(
+            "# **A** `b`\r\n* [x] a\r+ [X] b\n-  [ ] c\n[NEEDS CLARIFICATION: a] and [NEEDS CLARIFICATION]\n[needs x]\n"
+        )
+        expectEqual(state.title, "A b")
+        #expect(state.boxes == 3 && state.ticked == 2 && state.openQuestions == 2)
+    }
+
     @Test("code is not read, and long titles are cut")
     func code() {
         let state = DocumentState(

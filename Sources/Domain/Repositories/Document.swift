@@ -84,13 +84,14 @@ package struct DocumentState: Sendable, Hashable {
     /// In characters.
     private static let textLimit = 120
 
+    /// Reads bytes: a page has hundreds of documents, and characters take a hundred times as long.
     package init(_ text: String) {
-        var fence: Substring?
-        for line in text.split(whereSeparator: \.isNewline) {
-            let content = line.drop { $0 == " " || $0 == "\t" }
+        var fence: ArraySlice<UInt8>?
+        for line in Array(text.utf8).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+            let content = line.drop { $0 == 0x20 || $0 == 0x09 }
             if let open = fence {
-                if content.hasPrefix(open) { fence = nil }
-            } else if content.hasPrefix("```") || content.hasPrefix("~~~") {
+                if content.starts(with: open) { fence = nil }
+            } else if content.starts(with: "```".utf8) || content.starts(with: "~~~".utf8) {
                 fence = content.prefix(3)
             } else {
                 self.read(content)
@@ -98,10 +99,10 @@ package struct DocumentState: Sendable, Hashable {
         }
     }
 
-    private mutating func read(_ line: Substring) {
-        if self.title == nil, line.hasPrefix("#") {
-            let text = line.drop { $0 == "#" }
-            if text.first == " " { self.title = Self.plain(text) }
+    private mutating func read(_ line: ArraySlice<UInt8>) {
+        if self.title == nil, line.first == UInt8(ascii: "#") {
+            let text = line.drop { $0 == UInt8(ascii: "#") }
+            if text.first == 0x20 { self.title = Self.plain(text) }
             return
         }
         if self.status == nil, let value = Self.value(of: "status", in: line) { self.status = value }
@@ -110,27 +111,31 @@ package struct DocumentState: Sendable, Hashable {
             if box { self.ticked += 1 }
             return
         }
-        self.openQuestions += line.ranges(of: "[NEEDS CLARIFICATION").count
+        self.openQuestions += line.indices.count { index in
+            line[index] == UInt8(ascii: "[") && line[index...].starts(with: "[NEEDS CLARIFICATION".utf8)
+        }
     }
 
     /// The text after `**Key**:`, `**Key:**` or `Key:`.
-    private static func value(of key: String, in line: Substring) -> String? {
-        guard let colon = line.firstIndex(of: ":") else { return nil }
-        guard line[..<colon].filter({ $0 != "*" }).lowercased() == key else { return nil }
-        return Self.plain(line[line.index(after: colon)...])
+    private static func value(of key: String, in line: ArraySlice<UInt8>) -> String? {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let name = line[..<colon].lazy.filter { $0 != UInt8(ascii: "*") }.map { $0 | 0x20 }
+        return name.elementsEqual(key.utf8) ? Self.plain(line[(colon + 1)...]) : nil
     }
 
     /// Whether a task list's box is ticked; nil for another line.
-    private static func box(in line: Substring) -> Bool? {
-        guard let bullet = line.first, bullet == "-" || bullet == "*" || bullet == "+" else { return nil }
-        let rest = line.dropFirst().drop { $0 == " " }
-        if rest.hasPrefix("[ ]") { return false }
-        return rest.hasPrefix("[x]") || rest.hasPrefix("[X]") ? true : nil
+    private static func box(in line: ArraySlice<UInt8>) -> Bool? {
+        guard let bullet = line.first, "-*+".utf8.contains(bullet) else { return nil }
+        let rest = line.dropFirst().drop { $0 == 0x20 }
+        if rest.starts(with: "[ ]".utf8) { return false }
+        return rest.starts(with: "[x]".utf8) || rest.starts(with: "[X]".utf8) ? true : nil
     }
 
     /// Without the usual marks of emphasis and code; nil if nothing is left.
-    private static func plain(_ text: Substring) -> String? {
-        let words = text.filter { $0 != "*" && $0 != "`" && $0 != "#" }.split(separator: " ").joined(separator: " ")
+    private static func plain(_ text: ArraySlice<UInt8>) -> String? {
+        let marks: Set<Character> = ["*", "`", "#"]
+        let words = String(decoding: text, as: UTF8.self).filter { !marks.contains($0) }.split(separator: " ")
+            .joined(separator: " ")
         guard !words.isEmpty else { return nil }
         return words.count <= Self.textLimit ? words : words.prefix(Self.textLimit - 1) + "…"
     }

@@ -63,7 +63,8 @@ extension LocalRepository {
             let shown = branch ?? head
             let id = try await git.resolve(shown)
             let sources = branch == nil ? tips.items.map { ($0.branch.name, $0.branch.id) } : [(shown, id)]
-            let features = try await Self.features(on: sources, of: git, limits)
+            var states: [GitObjectID: DocumentState] = [:]
+            let features = try await Self.features(on: sources, of: git, limits, &states)
             let files = try await git.files(
                 in: "", endings: Document.endings, at: id, limit: limits.documents * 4
             ).usable
@@ -71,7 +72,7 @@ extension LocalRepository {
             others.items = Array(
                 files.items.filter { !Self.isOfFeature($0.path) }.prefix(limits.documents))
             others.isCut = files.isCut || files.items.count { !Self.isOfFeature($0.path) } > limits.documents
-            let documents = try await Self.documents(others.items, of: git)
+            let documents = try await Self.documents(others.items, of: git, &states)
             return RepositoryOverview(
                 branch: shown, defaultBranch: head, branches: tips, features: features,
                 documents: GitRepository.Bounded(items: documents, isCut: others.isCut),
@@ -96,7 +97,8 @@ extension LocalRepository {
 
     /// Each folder once: from the branch that is named after it, else from the first one that has it.
     private static func features(
-        on branches: [(name: String, id: GitObjectID)], of git: GitRepository, _ limits: OverviewLimits
+        on branches: [(name: String, id: GitObjectID)], of git: GitRepository, _ limits: OverviewLimits,
+        _ states: inout [GitObjectID: DocumentState]
     ) async throws -> GitRepository.Bounded<RepositoryOverview.Feature> {
         // By bytes: each branch may have 10,000 names, each of them one long run of marks.
         var homes: [[UInt8]: (name: String, id: GitObjectID)] = [:]
@@ -115,7 +117,7 @@ extension LocalRepository {
             let name = String(decoding: bytes, as: UTF8.self)
             let files = try await git.files(
                 in: "\(Self.root)/\(name)", endings: Document.endings, at: home.id, limit: limits.documentsPerFeature)
-            let documents = try await Self.documents(files.usable.items, of: git)
+            let documents = try await Self.documents(files.usable.items, of: git, &states)
             let sorted = documents.filter { Self.isSpecification($0) } + documents.filter { !Self.isSpecification($0) }
             features.append(RepositoryOverview.Feature(name: name, branch: home.name, documents: sorted))
         }
@@ -123,12 +125,15 @@ extension LocalRepository {
         return GitRepository.Bounded(items: features, isCut: isCut)
     }
 
+    /// - Parameter states: What has been read for the page: many of its files may have the same content.
     private static func documents(
-        _ files: [GitRepository.FoundFile], of git: GitRepository
+        _ files: [GitRepository.FoundFile], of git: GitRepository, _ states: inout [GitObjectID: DocumentState]
     ) async throws -> [RepositoryOverview.Document] {
-        // Many files may have the same content.
-        let states = try await git.beginnings(of: files, count: DocumentState.readLimit).mapValues { bytes in
-            DocumentState(StreamSafeText.of(String(decoding: bytes, as: UTF8.self)))
+        let unread = files.filter { states[$0.id] == nil }
+        for (id, bytes) in try await git.beginnings(of: unread, count: DocumentState.readLimit) {
+            try Task.checkCancellation()
+            await Task.yield()
+            states[id] = DocumentState(StreamSafeText.of(String(decoding: bytes, as: UTF8.self)))
         }
         return files.map { file in
             RepositoryOverview.Document(
