@@ -86,13 +86,52 @@ struct ChangeTests {
         _ = try await self.waiting(in: harness)
         try await expectEqual(harness.adapter.edit("m2", to: "evil", from: "mallory"), .ignored("not waiting"))
         try await expectEqual(harness.adapter.edit("m1", to: "late"), .ignored("not waiting"))
-        try await expectEqual(harness.adapter.takeBack("m1"), .ignored("not waiting"))
+        try await expectEqual(harness.adapter.takeBack("m7"), .ignored("not waiting"))
         try await expectEqual(harness.adapter.edit("m7", to: "what"), .ignored("not waiting"))
         try await expectEqual(harness.adapter.edit("m2", to: "  "), .stored)
         try await harness.settleInbox()
         harness.worker.release()
         await harness.adapter.waitForText("You said: 2")
         expectEqual(harness.worker.requests.map(\.text), ["1", "2"])
+    }
+
+    @Test("what a deleted message said leaves the transcript, the search and later prompts; its answer stays")
+    func struck() async throws {
+        let harness = try await BridgeHarness()
+        try await harness.adapter.say("my password is hunter2", message: "m1")
+        await harness.adapter.waitForText("You said: my password is hunter2")
+        try await harness.settle()
+        try await expectEqual(harness.adapter.takeBack("m1"), .stored)
+        try await harness.settleInbox()
+        _ = try await harness.ask("next")
+        await harness.adapter.waitForText("You said: next")
+        let history = harness.worker.requests.last?.history ?? []
+        expectEqual(history.map(\.text), ["[deleted by its author]", "You said: my password is hunter2"])
+        let kept = try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT text FROM messages WHERE role = 'user' ORDER BY id", [])
+                .map { try $0.text("text") }
+                + ledger.connection.query("SELECT text FROM turns ORDER BY number", [])
+                .map { try $0.text("text") }
+        }
+        #expect(!kept.contains { $0.contains("hunter2") } && kept.contains("[deleted by its author]"), "\(kept)")
+    }
+
+    @Test("a message that is deleted while it is answered ends its turn, and the next prompt does not have it")
+    func struckWhileAnswered() async throws {
+        let harness = try await BridgeHarness(worker: Self.held())
+        try await harness.adapter.say("secret", message: "m1")
+        try await eventually("the turn runs") { harness.worker.requests.count == 1 }
+        try await expectEqual(harness.adapter.takeBack("m1"), .stored)
+        try await harness.settle()
+        let turns = try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT state, text FROM turns", [])
+                .map { "\(try $0.text("state")) \(try $0.text("text"))" }
+        }
+        expectEqual(turns, ["stopped [deleted by its author]"])
+        harness.worker.release()
+        _ = try await harness.ask("next")
+        try await eventually("the next question is asked") { harness.worker.requests.count == 2 }
+        #expect(harness.worker.requests.last?.history.contains { $0.text.contains("secret") } == false)
     }
 
     @Test("changes that a crash left unhandled are applied before any turn begins")

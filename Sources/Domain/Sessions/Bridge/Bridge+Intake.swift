@@ -168,7 +168,7 @@ extension Bridge {
 
     // MARK: Changes of waiting messages
 
-    /// A change takes effect while its message waits; running and answered ones stay as they are.
+    /// An edit takes effect while its message waits; running and answered ones stay as they are. A deletion always does.
     func take(_ received: MessageChange, event: InboundEvent) async throws -> Delivery {
         var change = received
         if case .edit(let edit) = received, let text = self.withoutToken(edit.text, in: edit.reference.room) {
@@ -178,7 +178,7 @@ extension Bridge {
     }
 
     private func store(_ change: MessageChange, event: InboundEvent) async throws -> Delivery {
-        let thread = try await self.store.read { ledger in try ledger.threadWaiting(for: change) }
+        let thread = try await self.store.read { ledger in try ledger.thread(changedBy: change) }
         guard let thread else { return .ignored("not waiting") }
         let now = self.environment.now()
         let role = change.sender.flatMap { self.access.role(of: $0) }

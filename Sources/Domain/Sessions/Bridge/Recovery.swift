@@ -262,7 +262,7 @@ struct Recovery: Sendable {
         ).write(to: ledger).turn
     }
 
-    /// Applies a change that was stored but not handled, if its message still waits.
+    /// Applies a change that was stored but not handled: an edit if its message still waits.
     private func apply(_ stored: StoredChange, in ledger: Ledger) throws {
         let received = try ledger.received(stored.change.reference)
         if try ledger.apply(stored.change, to: received) {
@@ -272,6 +272,10 @@ struct Recovery: Sendable {
             stored.change.counts(for: turn.sender)
         {
             return try self.apply(stored, to: turn, in: ledger)
+        } else if stored.change.isDeletion, let turn = try ledger.strike(stored.change.reference),
+            turn.state == .running
+        {
+            try self.drop(turn, because: TurnTexts.deleted, in: ledger)
         }
         try ledger.finishEvent(stored.number, turn: nil)
     }

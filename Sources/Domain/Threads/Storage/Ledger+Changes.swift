@@ -3,14 +3,15 @@ internal import Database
 internal import People
 package import Store
 
-/// Edits and deletions of waiting messages.
+/// Edits of waiting messages, and deletions.
 extension Ledger {
-    /// The thread in which the message of `change` waits, unhandled or as a queued turn.
-    package func threadWaiting(for change: MessageChange) throws -> ThreadKey? {
+    /// The thread to which `change` matters: its message waits there, unhandled or as a queued turn, or it is deleted after it
+    /// has begun a turn.
+    package func thread(changedBy change: MessageChange) throws -> ThreadKey? {
         guard let received = try self.received(change.reference) else { return nil }
         if let message = received.message { return change.counts(for: message.sender) ? message.thread : nil }
-        guard let turn = try received.turn.flatMap({ try self.turn(id: $0) }), turn.state == .queued,
-            change.counts(for: turn.sender)
+        guard let turn = try received.turn.flatMap({ try self.turn(id: $0) }),
+            turn.state == .queued || change.isDeletion, change.counts(for: turn.sender)
         else { return nil }
         return try self.session(id: turn.session)?.key
     }
@@ -56,6 +57,24 @@ extension Ledger {
         try self.end(turn.id, .stopped, error: reason, at: now)
         guard let message = turn.message else { return }
         try self.deleteMessages(where: "id = ?", .integer(message))
+    }
+
+    /// Takes what a deleted message said out of the transcript and of all later prompts; a summary that covers it goes, and is
+    /// made again when it is needed. Returns the turn that the message began.
+    package func strike(_ message: MessageReference) throws -> TurnRecord? {
+        guard let turn = try self.received(message)?.turn.flatMap({ try self.turn(id: $0) }) else { return nil }
+        try self.connection.execute(
+            "UPDATE turns SET text = ?, attachments = NULL WHERE id = ?",
+            [.text(TurnTexts.deletedByAuthor), .text(turn.id)])
+        if let message = turn.message { try self.rewriteMessage(message, to: TurnTexts.deletedByAuthor) }
+        let number = try self.connection.query("SELECT number FROM turns WHERE id = ?", [.text(turn.id)]).first
+        if var session = try self.session(id: turn.session, isChanging: true), let summary = session.summary,
+            let number, try number.integer("number") * 2 <= summary.through
+        {
+            session.summary = nil
+            try self.update(session)
+        }
+        return turn
     }
 
     /// Turns an edit into a new message, to be handled like one that has just arrived.

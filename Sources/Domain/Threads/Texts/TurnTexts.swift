@@ -19,6 +19,8 @@ package enum TurnTexts {
     package static let identityEnded = "The person left the network."
     package static let accessRemoved = "Not answered: an owner has taken away this person's access."
     package static let deleted = "The message was deleted."
+    /// In the place of its text, where the model reads it too.
+    package static let deletedByAuthor = "[deleted by its author]"
     package static let editedIntoAnother = "The message was edited into another kind of message."
 
     /// Lists messages that are too old to be answered.

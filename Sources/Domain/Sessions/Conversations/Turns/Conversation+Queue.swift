@@ -177,7 +177,9 @@ extension Conversation {
     /// Changes a waiting turn and ends the change's inbox entry.
     func apply(_ stored: StoredChange) async throws -> Submission? {
         let change = stored.change
-        guard let turn = self.turns.turn(changedBy: change) else { return try await self.finish(stored.number) }
+        guard let turn = self.turns.turn(changedBy: change) else {
+            return change.isDeletion ? try await self.strike(stored) : try await self.finish(stored.number)
+        }
         guard case .edit(let edit) = change else {
             return try await self.drop(turn, because: TurnTexts.deleted) { ledger in
                 try ledger.finishEvent(stored.number, turn: nil)
@@ -203,6 +205,24 @@ extension Conversation {
             return try await self.handle(
                 renewed, self.context.intents.intent(of: renewed.message, role: renewed.role))
         }
+    }
+
+    /// Takes out what a deleted message said, and ends the turn that it began if that still runs.
+    private func strike(_ stored: StoredChange) async throws -> Submission? {
+        let struck = try await self.durably { ledger in
+            let turn = try ledger.strike(stored.change.reference)
+            try ledger.finishEvent(stored.number, turn: nil)
+            return turn
+        }
+        guard let struck else { return nil }
+        self.context.histories.forget(struck.session)
+        if let running = self.running, running.turn.id == struck.id {
+            running.turn = running.turn.with(text: TurnTexts.deletedByAuthor, attachments: [], images: [])
+            // It has the question for the next prompt.
+            running.admission = nil
+            self.end(struck.id, because: .stopped)
+        }
+        return nil
     }
 
     /// The message that replaces a turn's question after an edit.

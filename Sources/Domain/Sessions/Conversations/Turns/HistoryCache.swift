@@ -57,6 +57,11 @@ final class HistoryCache: Sendable {
         self.state.withLock { state in self.place(past, of: session, upTo: lastTurn, in: &state) }
     }
 
+    /// What is stored has changed.
+    func forget(_ session: String) {
+        self.state.withLock { state in state.bytes -= state.items.removeValue(forKey: session)?.bytes ?? 0 }
+    }
+
     /// Adds a turn's entries and author to those of its predecessor.
     func append(
         _ entries: [HistoryEntry], by author: Sender, of session: String, epoch: Int64, turn: Int64,

@@ -14,6 +14,8 @@ package enum MessageChange: Sendable, Equatable {
         }
     }
 
+    package var isDeletion: Bool { if case .deletion = self { true } else { false } }
+
     /// Who changed it; unknown for a deletion.
     package var sender: Sender? {
         if case .edit(let edit) = self { edit.sender } else { nil }
