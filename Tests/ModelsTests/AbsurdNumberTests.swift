@@ -28,6 +28,14 @@ struct AbsurdNumberTests {
         #expect(answer.contains(expected), "\(answer)")
     }
 
+    @Test("beginnings of documents without an end are read once", .timeLimit(.minutes(1)))
+    func beginnings() {
+        let text = String(repeating: "<document path=\"", count: 6_000)
+        expectEqual(RehearsalMaterial([ModelMessage(.user, text)]).documents.count, 0)
+        let whole = text + "a/spec.md\" to be changed\">\nText\n</document>\n<document path=\"b\">\n\n\n</document>"
+        expectEqual(RehearsalMaterial([ModelMessage(.user, whole)]).documents.map(\.text), ["Text", "\n"])
+    }
+
     @Test(
         "limits of models are ignored or cut",
         arguments: [

@@ -1,4 +1,5 @@
 internal import HTTP
+internal import Primitives
 
 /// The cached answers of one upstream account; evicts the least recently used first. Pure.
 struct ResponseCache: Sendable {
@@ -121,7 +122,10 @@ struct CacheEntry: Sendable {
     func age(at now: Int64) -> Int { self.initialAge + Int(max(0, now - self.receivedAt) / 1_000) }
 
     func isSelected(by request: HTTPHeaders) -> Bool {
-        self.selecting.allSatisfy { request.values(of: $0.name) == $0.values }
+        self.selecting.allSatisfy { field in
+            let values = request.values(of: field.name)
+            return values.count == field.values.count && zip(values, field.values).allSatisfy { $0.hasBytes(of: $1) }
+        }
     }
 
     /// Its approximate size in memory, in bytes, without its URL.

@@ -23,6 +23,7 @@ struct RefusedField: Sendable, Hashable {
     private static let deepest = 16
     /// The bytes of a name.
     private static let longest = 256
+    private static let mostMembers = 1_000
     private static let required: Set<Substring> = [
         "model", "messages", "system", "input", "instructions", "prompt", "tools", "stream", "max_tokens",
         "max_output_tokens", "max_completion_tokens",
@@ -82,6 +83,8 @@ struct RefusedField: Sendable, Hashable {
             value = .array(elements)
         case (.object(var members), let key?):
             let name = name.isEmpty ? key : "\(name).\(key)"
+            // Removing takes as long as all members; those with so many have names of people.
+            guard members.count <= Self.mostMembers else { return }
             if var member = members[key] {
                 if path.count == 1 {
                     members[key] = nil

@@ -1,4 +1,5 @@
 package import JSON
+internal import Primitives
 
 /// A workflow of GitHub Actions.
 package struct GitHubWorkflow: Sendable, Hashable {
@@ -22,7 +23,7 @@ package struct GitHubWorkflow: Sendable, Hashable {
 
     /// Whether a person means this one: its file with or without the ending, or its name. Case does not count.
     package func isMeant(by text: String) -> Bool {
-        let wanted = text.lowercased()
+        let wanted = text.beginning(bytes: 256).lowercased()
         let file = self.file.lowercased()
         return [self.name.lowercased(), file, file.split(separator: ".").first.map(String.init) ?? file].contains(
             wanted)

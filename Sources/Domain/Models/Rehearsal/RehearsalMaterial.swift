@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// What a stage's prompt says: the feature, its documents, and the person's request.
 struct RehearsalMaterial {
     struct Document {
@@ -49,13 +51,31 @@ struct RehearsalMaterial {
         return String(text[start.upperBound..<end.lowerBound])
     }
 
+    /// `<document path="PATH">`, or with a second value in quotes, then the text and `</document>` on lines of their own. In
+    /// one pass over the bytes: what is quoted may have any number of beginnings.
     private static func documents(in text: String) -> [Document] {
-        text.matches(of: /<document path="((?:(?!>\n)(?s:.))*)>\n((?s:.)*?)\n<\/document>/).map { match in
-            let head = match.1.split(separator: "\"", omittingEmptySubsequences: false)
-            return Document(
-                path: head.first.map(String.init) ?? "", note: head.count > 2 ? String(head[2]) : nil,
-                text: String(match.2))
+        let bytes = Array(text.utf8)
+        var documents: [Document] = []
+        var place = 0
+        func find(_ mark: String) -> Range<Int>? {
+            let start = WordSearch(mark).firstPlace(in: bytes[place...])
+            return start.map { place + $0..<place + $0 + mark.utf8.count }
         }
+        while let start = find("<document path=\"") {
+            place = start.upperBound
+            guard let open = find(">\n") else { break }
+            place = open.upperBound
+            guard let end = find("\n</document>") else { break }
+            place = end.upperBound
+            let head = bytes[start.upperBound..<open.lowerBound].split(
+                separator: UInt8(ascii: "\""), omittingEmptySubsequences: false
+            ).map { String(decoding: $0, as: UTF8.self) }
+            documents.append(
+                Document(
+                    path: head.first ?? "", note: head.count > 2 ? head[2] : nil,
+                    text: String(decoding: bytes[open.upperBound..<end.lowerBound], as: UTF8.self)))
+        }
+        return documents
     }
 
     private static func word(after label: String, in text: String) -> String? {
@@ -105,8 +125,9 @@ struct RehearsalLines {
 
     /// The section whose heading contains a text, from its heading to its end without blank lines.
     func section(_ title: String) -> [Substring]? {
+        let title = WordSearch(title.lowercased())
         let start = self.lines.indices.first { index in
-            (self.level(index) ?? 1) > 1 && self.lines[index].lowercased().contains(title.lowercased())
+            (self.level(index) ?? 1) > 1 && title.firstPlace(in: self.lines[index].lowercased().utf8) != nil
         }
         guard let start else { return nil }
         var section = self.lines[self.section(at: start)]

@@ -80,6 +80,8 @@ struct RehearsalQuestions {
     }
 
     private func isOnce(_ text: String) -> Bool {
-        !text.isEmpty && self.specification.ranges(of: text).count == 1
+        let search = WordSearch(text)
+        guard let first = search.firstPlace(in: self.specification.utf8) else { return false }
+        return search.firstPlace(in: self.specification.utf8.dropFirst(first + text.utf8.count)) == nil
     }
 }

@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// The rehearsal in the part of a coding model: runs the tests, reads, changes one line, runs the tests again, commits.
 ///
@@ -85,8 +86,12 @@ struct RehearsalRepair {
             let isTest = path.lowercased().split(separator: "/").contains { $0.contains("test") || $0.contains("spec") }
             return !isTest && endings.contains { path.hasSuffix($0) }
         }
-        let isNamed = { (path: String) in output.contains(Self.name(of: path).prefix { $0 != "." }) }
-        return Array((sources.filter(isNamed) + sources.filter { !isNamed($0) }).prefix(Self.files))
+        let named = sources.map { path in
+            WordSearch(String(Self.name(of: path).prefix { $0 != "." })).firstPlace(in: output.utf8) != nil
+        }
+        let marked = zip(sources, named)
+        return Array(
+            (marked.filter(\.1) + marked.filter { !$0.1 }).map(\.0).prefix(Self.files))
     }
 
     /// The repairs to try in a file, in its order. A line that occurs twice is left out, since an edit must name one

@@ -83,7 +83,8 @@ package struct FeatureNames: Sendable, Hashable {
     /// The feature that a person means by `003`, `3`, `003-login`, `specs/003-login`, `login`, or the beginning of one
     /// of them. Upper and lower case are the same.
     package func match(_ word: String) -> Match {
-        let word = Self.bare(word)
+        // No folder's name is longer.
+        let word = Self.bare(word.beginning(bytes: 256))
         guard !word.isEmpty else { return .none(nearest: self.all.first) }
         for isMeant in [Self.isWhole, Self.isNumber, Self.isShortName, Self.isBeginning] {
             let found = self.all.filter { isMeant(word, $0.lowercased()) }

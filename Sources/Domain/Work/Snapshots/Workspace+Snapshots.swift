@@ -202,7 +202,8 @@ extension Workspace {
 
     private func find(_ id: String) async throws -> (number: Int, record: WorkFiles.Record) {
         let all = try await self.numbered()
-        if let found = all.first(where: { "s\($0.number)" == id.lowercased() || String($0.number) == id }) {
+        let wanted = id.beginning(bytes: 32).lowercased()
+        if let found = all.first(where: { "s\($0.number)" == wanted || String($0.number) == wanted }) {
             return found
         }
         let newest = all.first.map { "; the newest is s\($0.number)" } ?? ""

@@ -1,4 +1,5 @@
 package import JSON
+internal import Primitives
 
 /// What the CLI wants to do and needs a decision for.
 package struct CopilotCLIAsk: Sendable, Equatable {
@@ -13,6 +14,18 @@ package struct CopilotCLIAsk: Sendable, Equatable {
         case removal
         /// A kind that nobody is asked about.
         case other(String)
+
+        package static func == (left: Self, right: Self) -> Bool {
+            switch (left, right) {
+            case (.command(let left), .command(let right)), (.read(let left), .read(let right)),
+                (.address(let left), .address(let right)), (.other(let left), .other(let right)):
+                left.hasBytes(of: right)
+            case (.write(let path, let content), .write(let other, let otherContent)):
+                path.hasBytes(of: other) && content.hasBytes(of: otherContent)
+            case (.removal, .removal): true
+            default: false
+            }
+        }
 
         /// For the log: the kind, and the command, path or address, if the kind has one.
         var words: (kind: String, text: String) {
@@ -46,6 +59,12 @@ package struct CopilotCLIAsk: Sendable, Equatable {
     /// `bash`, `edit`, `create`, `view`, …; empty if the CLI has not named it.
     package let tool: String
     package let subject: Subject
+
+    /// Of questions that wait, each is compared with each: by bytes.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.toolCallID.hasBytes(of: right.toolCallID) && left.tool.hasBytes(of: right.tool)
+            && left.subject == right.subject
+    }
 }
 
 extension CopilotCLIAsk {

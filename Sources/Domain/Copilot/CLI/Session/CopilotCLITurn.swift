@@ -1,5 +1,6 @@
 package import JSON
 package import Models
+internal import Primitives
 
 /// One turn of the Copilot CLI, talking or working, from `session.create` or `session.resume` to `session.idle`. Pure: the CLI's messages
 /// and our decisions in, actions for ``CopilotCLISession`` out.
@@ -301,7 +302,7 @@ extension CopilotCLITurn {
     private mutating func complete(call data: JSON) -> [Action] {
         guard let id = data["toolCallId"]?.stringValue else { return [] }
         let tool = self.calls.removeValue(forKey: id)?.tool ?? ""
-        self.questions.removeAll { $0.ask.toolCallID == id && $0.decision != nil }
+        self.questions.removeAll { $0.decision != nil && $0.ask.toolCallID.hasBytes(of: id) }
         let isSuccess = data["success"]?.boolValue ?? false
         if isSuccess, Self.gated.contains(tool), !self.approvedCalls.contains(id) {
             return self.end(CopilotCLIFailure.ungated(tool))
