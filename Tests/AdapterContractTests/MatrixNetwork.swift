@@ -130,6 +130,21 @@ final class MatrixNetwork: ContractNetwork {
         await self.line.close()
     }
 
+    /// Makes a room of a person with the bot, and with others so that it is not a direct one.
+    func makeRoom(
+        of name: String, with others: [String] = []
+    ) async throws -> (MatrixPerson, bot: MatrixAccount, room: String) {
+        let person = try await self.person(name)
+        guard let bot = self.state.withLock({ $0.bot }) else { throw ContractFailure("the bot has no account") }
+        var people: [MatrixPerson] = []
+        for other in others { people.append(try await self.person(other)) }
+        let room = try await person.createRoom(
+            inviting: [bot] + people.map(\.account), isDirect: others.isEmpty, name: others.isEmpty ? nil : "group")
+        for other in people { try await other.join(room) }
+        try await person.waitForJoin(of: bot.userID, in: room)
+        return (person, bot, room)
+    }
+
     private func person(_ name: String) async throws -> MatrixPerson {
         if let person = self.state.withLock({ $0.people[name] }) { return person }
         try await self.enter(name)

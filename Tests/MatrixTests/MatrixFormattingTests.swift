@@ -10,7 +10,7 @@ struct MatrixFormattingTests {
     private func content(_ markdown: String) -> (body: String, html: String?) {
         let rendered = MatrixFormatting().render(markdown)
         let text = Self.join(rendered, rendered.lines[...])
-        let content = MatrixContent.notice(text, token: "t", relation: .none)
+        let content = MatrixContent.message(text, token: "t", relation: .none)
         return (content["body"]?.stringValue ?? "", content["formatted_body"]?.stringValue)
     }
 
@@ -128,7 +128,7 @@ struct MatrixFormattingTests {
             #expect(!text.contains("@alice"))
             #expect(!text.contains("@bob"))
         }
-        let whole = MatrixContent.notice(markdown, token: "t", relation: .none)
+        let whole = MatrixContent.message(markdown, token: "t", relation: .none)
         expectEqual(whole["m.mentions"], [:])
         expectEqual(whole["msgtype"], "m.notice")
     }
@@ -189,12 +189,12 @@ struct MatrixFormattingTests {
         let markdown = "a **bold [link & more](https://e.org/?a=1&b=2) `co<de` x** é y & <z"
         let rendered = MatrixFormatting().render(markdown)
         let line = rendered.bytes[rendered.lines[0].range]
-        let whole = MatrixContent.notice(String(decoding: line, as: UTF8.self), token: "t", relation: .none)
+        let whole = MatrixContent.message(String(decoding: line, as: UTF8.self), token: "t", relation: .none)
         let words = Self.words(whole["formatted_body"]?.stringValue ?? "")
         for cut in line.indices.dropFirst() where line[cut] & 0xC0 != 0x80 {
             let seam = MatrixFormatting().seam(after: line[..<cut])
             let parts = [Array(line[..<cut]) + seam.close, seam.open + Array(line[cut...])].map { bytes in
-                MatrixContent.notice(String(decoding: bytes, as: UTF8.self), token: "t", relation: .none)
+                MatrixContent.message(String(decoding: bytes, as: UTF8.self), token: "t", relation: .none)
             }
             let html = parts.map { part in
                 part["formatted_body"]?.stringValue
@@ -236,7 +236,7 @@ struct MatrixFormattingTests {
         func parts(_ markdown: String, at index: Int) -> [String] {
             let rendered = MatrixFormatting().render(markdown)
             return [rendered.lines[..<index], rendered.lines[index...]].map { lines in
-                let content = MatrixContent.notice(Self.join(rendered, lines), token: "t", relation: .none)
+                let content = MatrixContent.message(Self.join(rendered, lines), token: "t", relation: .none)
                 return content["formatted_body"]?.stringValue ?? ""
             }
         }
@@ -272,7 +272,7 @@ struct MatrixFormattingTests {
             let rendered = MatrixFormatting().render(markdown)
             let text = String(Self.join(rendered, rendered.lines[...]).prefix(14_000))
             let edit = MatrixContent.edit(of: "$x", text, token: "t")
-            let post = MatrixContent.notice(text, token: "t", relation: .thread(root: "$a", latest: "$b"))
+            let post = MatrixContent.message(text, token: "t", relation: .thread(root: "$a", latest: "$b"))
             #expect(edit.bytes.count <= 61_000, "\(piece)")
             #expect(post.bytes.count <= 61_000, "\(piece)")
         }
@@ -282,7 +282,7 @@ struct MatrixFormattingTests {
     func deepLines() {
         let items = String(repeating: "<ol><li value=\"123456789\">", count: 20)
         let text = items + String(repeating: "a<br>", count: 2_600)
-        #expect(MatrixContent.notice(text, token: "t", relation: .none).bytes.count <= 61_000)
+        #expect(MatrixContent.message(text, token: "t", relation: .none).bytes.count <= 61_000)
         #expect(MatrixContent.edit(of: "$x", text, token: "t").bytes.count <= 61_000)
     }
 
@@ -299,7 +299,7 @@ struct MatrixFormattingTests {
             "<code>", "</code>", "x", " ", "\n", "<br>", "é", "<script>", "</table>", "<td>",
         ]
         let text = (0..<40).map { _ in pieces[next() % pieces.count] }.joined()
-        let content = MatrixContent.notice(text, token: "t", relation: .none)
+        let content = MatrixContent.message(text, token: "t", relation: .none)
         #expect(Self.isBalanced(content["formatted_body"]?.stringValue ?? ""), "\(text)")
         let seam = MatrixFormatting().seam(after: Array(text.utf8)[...])
         #expect(seam.close.count <= 1_000)

@@ -105,6 +105,51 @@ struct MatrixSendingTests {
         #expect(first.transaction != "t1")
     }
 
+    @Test("the complete answer is a text that notifies its asker, also when the last preview had it all")
+    func notifying() throws {
+        let transcript = self.started()
+        let route = MatrixTranscript.route().mentioning([Mention(person: "@alice:hs")])
+        let people: JSON = ["user_ids": ["@alice:hs"]]
+        let post = try transcript.post(MatrixTranscript.outgoing("a", to: route))
+        expectEqual(
+            post.body, ["msgtype": "m.text", "body": "a", "m.mentions": people, "dev.jetbridge.token": "t1"])
+        let reference = MessageReference(
+            room: RoomID(adapter: MatrixTranscript.adapter, name: self.room), id: "$own")
+        let preview = transcript.machine.replacing(reference, with: MatrixTranscript.outgoing("a", stage: .preview))
+        let end = transcript.machine.replacing(reference, with: MatrixTranscript.outgoing("a", to: route))
+        expectEqual(
+            try #require(self.content(end)),
+            [
+                "msgtype": "m.text", "body": "* a", "m.mentions": people, "dev.jetbridge.token": "t1",
+                "m.new_content": ["msgtype": "m.text", "body": "a", "m.mentions": people],
+                "m.relates_to": ["rel_type": "m.replace", "event_id": "$own"],
+            ])
+        #expect(end.transaction != preview.transaction)
+    }
+
+    @Test("people who are named are pills, and an edit does not notify them again")
+    func named() throws {
+        let transcript = self.started()
+        let route = MatrixTranscript.route().mentioning([
+            Mention(person: "@al/ice:hs", name: "Al <b> @room"), Mention(person: "nobody", name: "nobody"),
+        ])
+        let people: JSON = ["user_ids": ["@al/ice:hs"]]
+        let post = try transcript.post(MatrixTranscript.outgoing("<p>a &lt; b</p>", to: route))
+        expectEqual(post.body?["msgtype"], "m.text")
+        expectEqual(post.body?["m.mentions"], people)
+        expectEqual(post.body?["body"], "Al <b> @\u{200B}room: a < b")
+        expectEqual(
+            post.body?["formatted_body"],
+            "<p><a href=\"https://matrix.to/#/@al%2Fice:hs\">Al &lt;b&gt; @\u{200B}room</a>:</p>a &lt; b")
+        let reference = MessageReference(
+            room: RoomID(adapter: MatrixTranscript.adapter, name: self.room), id: "$own")
+        let edit = try #require(
+            self.content(transcript.machine.replacing(reference, with: MatrixTranscript.outgoing("b", to: route))))
+        expectEqual(edit["msgtype"], "m.notice")
+        expectEqual(edit["m.mentions"], [:])
+        expectEqual(edit["m.new_content"]?["m.mentions"], people)
+    }
+
     @Test("with the default limits, previews are held back in time for the final message")
     func heldBack() throws {
         let transcript = self.started()

@@ -249,7 +249,7 @@ extension MatrixAdapter {
             _ = try await self.transmit(
                 MatrixOutgoing(
                     room: notice.room,
-                    kind: .event(.message, MatrixContent.notice(markup, token: token, relation: relation)),
+                    kind: .event(.message, MatrixContent.message(markup, token: token, relation: relation)),
                     transaction: token, thread: notice.thread))
         } catch {
             self.logger.info("A notice about encryption could not be sent", ["error": .string("\(error)")])

@@ -102,10 +102,12 @@ package struct Route: Hashable, Sendable {
     /// What the person typed before a command, if it differs from the room's ``CommandSign/prefix``: answers show the
     /// same form.
     package let commandPrefix: String?
+    /// Whom this one message mentions.
+    package private(set) var mentions: [Mention]
 
     package init(
         room: RoomID, anchor: String? = nil, addressee: String? = nil, replyTo: String? = nil, recipient: String? = nil,
-        commandPrefix: String? = nil
+        commandPrefix: String? = nil, mentions: [Mention] = []
     ) {
         self.room = room
         self.anchor = anchor
@@ -113,6 +115,14 @@ package struct Route: Hashable, Sendable {
         self.replyTo = replyTo
         self.recipient = recipient
         self.commandPrefix = commandPrefix
+        self.mentions = mentions
+    }
+
+    /// The same route for a message that mentions people.
+    package func mentioning(_ mentions: [Mention]) -> Route {
+        var route = self
+        route.mentions = mentions
+        return route
     }
 }
 

@@ -28,6 +28,8 @@ package struct RoomTraits: Sendable, Equatable {
         package static let encrypted = Self(rawValue: 1 << 10)
         /// Messages keep their ids when the room gets another one.
         package static let lastingIDs = Self(rawValue: 1 << 11)
+        /// The bot's messages notify only those whom they mention.
+        package static let quiet = Self(rawValue: 1 << 12)
     }
 
     /// The unit of ``textLimit``.

@@ -175,6 +175,18 @@ extension MatrixPerson {
         }
     }
 
+    /// What of a room the server counts as new for the person, threads included, and how much of it mentions them.
+    package func unread(in room: String) async throws -> (all: Int, highlights: Int) {
+        let filter: JSON = ["room": ["rooms": [.string(room)], "timeline": ["limit": 1]]]
+        let answer = try await self.api.get(
+            "_matrix", "client", "v3", "sync", query: ["timeout": "0", "filter": filter.text])
+        let counts = answer["rooms"]?["join"]?[room]?["unread_notifications"]
+        return (
+            counts?["notification_count"]?.intValue.map { Int($0) } ?? 0,
+            counts?["highlight_count"]?.intValue.map { Int($0) } ?? 0
+        )
+    }
+
     // MARK: Files
 
     /// Uploads a file; returns its `mxc://` address.

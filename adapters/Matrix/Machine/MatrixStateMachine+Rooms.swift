@@ -218,7 +218,7 @@ extension MatrixStateMachine {
                 .say(
                     MatrixOutgoing(
                         room: direct,
-                        kind: .event(.message, MatrixContent.notice(notice.text, token: token, relation: .none)),
+                        kind: .event(.message, MatrixContent.message(notice.text, token: token, relation: .none)),
                         transaction: token, priority: .passing)))
         }
         self.notices = []

@@ -204,7 +204,8 @@ extension MatrixStateMachine {
 
     package func posting(_ message: OutgoingMessage) -> MatrixOutgoing {
         let (room, relation, thread) = self.place(message.route)
-        let content = MatrixContent.notice(message.text, token: message.token, relation: relation)
+        let content = MatrixContent.message(
+            message.text, mentioning: message.route.mentions, token: message.token, relation: relation)
         return MatrixOutgoing(
             room: room, kind: .event(.message, content), transaction: message.token,
             priority: message.stage == .final ? .final : .passing, thread: thread)
@@ -235,15 +236,17 @@ extension MatrixStateMachine {
     package mutating func replacing(_ reference: MessageReference, with message: OutgoingMessage) -> MatrixOutgoing {
         let isEncrypted = self.memory.encrypted.contains(reference.room.name)
         let content = MatrixContent.edit(
-            of: reference.id, message.text, token: message.token,
+            of: reference.id, message.text, mentioning: message.route.mentions, token: message.token,
             sizeLimit: isEncrypted ? MatrixContent.encryptedSizeLimit : MatrixContent.sizeLimit)
         let digest = Self.digest(message.text)
         var mark = self.edits[reference.id] ?? EditMark(text: digest, changes: 0)
         if mark.text != digest { mark = EditMark(text: digest, changes: mark.changes + 1) }
         self.edits[reference.id] = mark
+        // The last preview may have the whole text already, and notifies nobody.
+        let end = message.route.mentions.isEmpty ? "" : ".m"
         return MatrixOutgoing(
             room: reference.room.name, kind: .event(.message, content),
-            transaction: "\(message.token).\(mark.changes).\(String(digest, radix: 36))",
+            transaction: "\(message.token).\(mark.changes).\(String(digest, radix: 36))\(end)",
             priority: message.stage == .final ? .final : .passing)
     }
 

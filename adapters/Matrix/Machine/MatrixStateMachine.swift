@@ -184,7 +184,9 @@ package struct MatrixStateMachine: Sendable {
     /// An edit carries its text up to three times within the 60,000 bytes of an event.
     package func traits(of room: RoomID, at now: AdapterTime) -> RoomTraits {
         let isEncrypted = self.memory.encrypted.contains(room.name)
-        let capabilities: RoomTraits.Capabilities = [.edits, .reactions, .typing, .threads, .files, .history, .deletes]
+        let capabilities: RoomTraits.Capabilities = [
+            .edits, .reactions, .typing, .threads, .files, .history, .deletes, .quiet,
+        ]
         return RoomTraits(
             capabilities: isEncrypted ? capabilities.union(.encrypted) : capabilities,
             textLimit: isEncrypted ? min(self.textLimit, Self.encryptedTextLimit) : self.textLimit, textUnit: .bytes,

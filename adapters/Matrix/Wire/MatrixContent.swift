@@ -19,24 +19,28 @@ package enum MatrixContent {
         case thread(root: String, latest: String)
     }
 
-    /// A notice, which other bots ignore, that mentions no one.
-    package static func notice(_ text: String, token: String, relation: Relation) -> JSON {
-        var content = self.words(text)
+    /// A message. Without mentions it is a notice, which notifies nobody and which other bots ignore.
+    package static func message(
+        _ text: String, mentioning mentions: [Mention] = [], token: String, relation: Relation
+    ) -> JSON {
+        var content = self.words(text, MatrixMentions(mentions))
         content[self.tokenKey] = .string(token)
         content["m.relates_to"] = self.json(relation)
         return .object(content)
     }
 
     /// An edit of `target`. The fallback for clients without edits is plain text, shortened where the event would be
-    /// too large.
+    /// too large. It notifies those whom the message mentions without naming them: a name was in the first version.
     package static func edit(
-        of target: String, _ text: String, token: String, sizeLimit: Int = MatrixContent.sizeLimit
+        of target: String, _ text: String, mentioning mentions: [Mention] = [], token: String,
+        sizeLimit: Int = MatrixContent.sizeLimit
     ) -> JSON {
-        let new = self.words(text)
+        let new = self.words(text, MatrixMentions(mentions))
+        let added = MatrixMentions(mentions.filter { $0.name == nil })
         let plain = new["body"]?.stringValue ?? ""
         func whole(_ fallback: String) -> JSON {
             [
-                "msgtype": "m.notice", "body": .string("* " + fallback), "m.mentions": [:],
+                "msgtype": .string(added.kind), "body": .string("* " + fallback), "m.mentions": added.json,
                 "m.new_content": .object(new), self.tokenKey: .string(token),
                 "m.relates_to": ["rel_type": "m.replace", "event_id": .string(target)],
             ]
@@ -46,10 +50,14 @@ package enum MatrixContent {
         return whole(self.beginning(of: plain, 500))
     }
 
-    private static func words(_ text: String) -> JSONObject {
+    private static func words(_ text: String, _ mentions: MatrixMentions) -> JSONObject {
         let markup = MatrixMarkup(text)
-        var content: JSONObject = ["msgtype": "m.notice", "body": .string(markup.plain), "m.mentions": [:]]
-        if let html = markup.html {
+        var content: JSONObject = [
+            "msgtype": .string(mentions.kind), "body": .string(mentions.names + markup.plain),
+            "m.mentions": mentions.json,
+        ]
+        if let html = mentions.pills.isEmpty ? markup.html : mentions.pills + (markup.html ?? mentions.html(markup.plain))
+        {
             content["format"] = "org.matrix.custom.html"
             content["formatted_body"] = .string(html)
         }
@@ -83,7 +91,7 @@ package enum MatrixContent {
         var content: JSONObject = [
             "msgtype": .string(self.kind(of: file.mediaType)),
             "body": .string(file.caption.isEmpty ? file.name : file.caption), "filename": .string(file.name),
-            "m.mentions": [:], "info": ["mimetype": .string(file.mediaType), "size": JSON(file.bytes.count)],
+            "m.mentions": MatrixMentions(file.route.mentions).json, "info": ["mimetype": .string(file.mediaType), "size": JSON(file.bytes.count)],
         ]
         if let key { content["file"] = key.json(at: address) } else { content["url"] = .string(address) }
         content[self.tokenKey] = .string(file.token)

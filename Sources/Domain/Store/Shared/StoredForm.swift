@@ -141,6 +141,7 @@ package enum StoredForm {
         if let replyTo = route.replyTo { json["replyTo"] = .string(replyTo) }
         if let recipient = route.recipient { json["recipient"] = .string(recipient) }
         if let prefix = route.commandPrefix { json["commandPrefix"] = .string(prefix) }
+        if !route.mentions.isEmpty { json["mentions"] = .array(route.mentions.map(Self.json)) }
         return .object(json)
     }
 
@@ -151,7 +152,16 @@ package enum StoredForm {
         return Route(
             room: RoomID(adapter: AdapterID(adapter), name: room), anchor: json["anchor"]?.stringValue,
             addressee: json["addressee"]?.stringValue, replyTo: json["replyTo"]?.stringValue,
-            recipient: json["recipient"]?.stringValue, commandPrefix: json["commandPrefix"]?.stringValue)
+            recipient: json["recipient"]?.stringValue, commandPrefix: json["commandPrefix"]?.stringValue,
+            mentions: (json["mentions"]?.arrayValue ?? []).compactMap { mention in
+                mention["person"]?.stringValue.map { Mention(person: $0, name: mention["name"]?.stringValue) }
+            })
+    }
+
+    private static func json(_ mention: Mention) -> JSON {
+        var json: JSONObject = ["person": .string(mention.person)]
+        if let name = mention.name { json["name"] = .string(name) }
+        return .object(json)
     }
 
     package static func json(_ sender: Sender) -> JSON {

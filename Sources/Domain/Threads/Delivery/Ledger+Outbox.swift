@@ -92,6 +92,15 @@ extension Ledger {
             "UPDATE outbox SET state = 'sending' WHERE id = ? AND state = 'pending'", [.integer(id)])
     }
 
+    /// Makes an entry mention people.
+    package func mention(_ mentions: [Mention], in item: OutboxItem) throws -> OutboxItem {
+        var item = item
+        item.route = item.route.mentioning(mentions)
+        try self.connection.execute(
+            "UPDATE outbox SET route = ? WHERE id = ?", [.text(StoredForm.text(of: item.route)), .integer(item.id)])
+        return item
+    }
+
     /// Turns an edit into a post.
     package func forgetReference(of id: Int64) throws {
         try self.connection.execute(

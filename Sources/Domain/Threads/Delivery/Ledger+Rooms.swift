@@ -124,7 +124,7 @@ extension Route {
         guard room != self.room else { return self }
         return Route(
             room: room, anchor: self.anchor, addressee: self.addressee, replyTo: keepsMessages ? self.replyTo : nil,
-            recipient: self.recipient, commandPrefix: self.commandPrefix)
+            recipient: self.recipient, commandPrefix: self.commandPrefix, mentions: self.mentions)
     }
 }
 

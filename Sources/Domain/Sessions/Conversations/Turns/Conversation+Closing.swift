@@ -41,8 +41,8 @@ extension Conversation {
             excerpt: traits.excerptMessages, isUploading: self.mayUpload(running.answer.count, to: turn.route.room),
             surplus: traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: running.usage,
             origin: self.context.origin, firstText: running.firstText, duration: running.milliseconds,
-            hasReply: running.hasReply, counted: counted, summary: running.summary, publicURL: settings.publicURL,
-            at: now)
+            hasReply: running.hasReply, asker: self.asker(of: running, outcome, in: traits), counted: counted,
+            summary: running.summary, publicURL: settings.publicURL, at: now)
         let frames = await self.context.hub.close(
             turn.id, with: outcome == .complete ? .complete : .error, closing.lastFrame)
         FaultPoint.turnClosing.hit()
@@ -90,6 +90,12 @@ extension Conversation {
                 "state": .string(outcome.state.rawValue), "seconds": .number(seconds),
                 "bytes": JSON(running.answer.count),
             ])
+    }
+
+    /// Whom the end of a turn notifies: not the person who has ended it, and not before it continues or asks.
+    private func asker(of running: RunningTurn, _ outcome: TurnOutcome, in traits: RoomTraits) -> String? {
+        let isEnd = outcome != .stopped && outcome != .interrupted && running.asking == nil
+        return isEnd && traits.capabilities.contains(.quiet) ? running.turn.route.recipient : nil
     }
 
     /// What continues an answer that is handed over to the next program, as if its person had said `resume`. Nil for a

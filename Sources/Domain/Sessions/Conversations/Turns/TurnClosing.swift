@@ -30,6 +30,8 @@ struct TurnClosing: Sendable {
     var duration: Int64 = 0
     /// Whether a `stop` ended it, whose reply is all that people need to read about it.
     var hasReply = false
+    /// Whom the last message notifies, where messages notify nobody by themselves.
+    var asker: String?
     /// As what it counts; nil for its outcome.
     var counted: TurnRecord.State?
     let summary: HistorySummary?
@@ -50,7 +52,7 @@ struct TurnClosing: Sendable {
             steps: self.steps, thoughts: nil,
             isShortened: false, isNewlyShortened: false, excerpt: self.excerpt, isUploading: false,
             surplus: self.surplus, usage: self.usage, origin: self.origin, firstText: self.firstText,
-            duration: self.duration, summary: nil, publicURL: self.publicURL, at: self.at)
+            duration: self.duration, asker: self.asker, summary: nil, publicURL: self.publicURL, at: self.at)
     }
 
     func write(
@@ -106,7 +108,16 @@ struct TurnClosing: Sendable {
                 }
             }
         }
+        try self.notifyAsker(of: &items, in: ledger)
         return items
+    }
+
+    /// The last message of the answer notifies the asker, or the note about its failure if nothing was said.
+    private func notifyAsker(of items: inout [OutboxItem], in ledger: Ledger) throws {
+        guard let asker = self.asker else { return }
+        let last = items.lastIndex { [.final, .file].contains($0.kind) && $0.text != OutboxItem.blank }
+        guard let last = last ?? items.lastIndex(where: { $0.kind == .note }) else { return }
+        items[last] = try ledger.mention([Mention(person: asker)], in: items[last])
     }
 
     private func ended(with work: (commands: Int64, commits: Int64)) -> UsageRecord {
