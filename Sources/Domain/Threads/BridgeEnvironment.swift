@@ -85,7 +85,7 @@ package struct BridgeSettings: Sendable {
 
     package init(
         publicURL: String, turnTimeout: Duration = .seconds(600),
-        approvalTimeout: Duration = .seconds(300), notifiesOwners: Bool = true, turnsPerHost: Int = 2_000,
+        approvalTimeout: Duration = .seconds(1_800), notifiesOwners: Bool = true, turnsPerHost: Int = 2_000,
         turnsPerPerson: Int = 1_000,
         queueLimit: Int = 20, freshness: Int64 = 24 * 3_600_000, inboxPatience: Duration = .seconds(10),
         drainTimeout: Duration = .seconds(20),

@@ -40,6 +40,7 @@ struct PolicyConfigurationTests {
         expectEqual(
             configuration.policy,
             Policy([], approvals: Policy.Approvals(commands: .deny, writes: .ask, network: .allow)))
+        expectEqual(configuration.approvals.timeout, .seconds(1_800))
     }
 
     @Test(

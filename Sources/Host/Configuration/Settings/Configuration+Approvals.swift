@@ -18,7 +18,7 @@ extension Configuration {
             self.writes = section.read("writes", default: .allow) { $0.choice() }
             self.network = section.read("network", default: .ask) { $0.choice() }
             self.notify = section.read("notify", default: .owners) { $0.choice() }
-            self.timeout = section.read("timeout", default: .seconds(300)) { $0.duration(from: .seconds(1)) }
+            self.timeout = section.read("timeout", default: .seconds(1_800)) { $0.duration(from: .seconds(1)) }
         }
     }
 }
