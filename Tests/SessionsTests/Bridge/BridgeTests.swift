@@ -256,7 +256,7 @@ struct BridgeTests {
         arguments: [
             ("!halp", "There is no command `!halp`. Did you mean `!help`?"),
             ("!tak", "There is no command `!tak`. Did you mean `!task`?"),
-            ("!xyzzy", "There is no command `!xyzzy`. `!help` lists all commands."),
+            ("!xyzzy", "There is no command `!xyzzy`. `!help all` lists all commands."),
             ("!model huge", "The model `huge` is not available. The closest names are"),
             ("!model large", "From now on this thread uses `large`."),
             ("!whoami", "You are `fake:one/alice`, role owner."),

@@ -36,7 +36,9 @@ extension Conversation {
         let replies = CommandReplies(context: self.context, key: self.key, stored: stored, role: role, sign: sign)
         switch name {
         case .help:
-            return try await self.reply(to: stored, with: CommandTexts.help(about: argument, role: role, sign: sign))
+            let isByLine = !self.context.adapters.traits(of: stored.message.route.room).isMultiline
+            return try await self.reply(
+                to: stored, with: CommandTexts.help(about: argument, role: role, sign: sign, isByLine: isByLine))
         case .pair: return try await self.pair(argument, for: stored)
         case .new: return try await self.startOver(stored)
         case .stop: return try await self.stop(argument, for: stored, sign: sign)

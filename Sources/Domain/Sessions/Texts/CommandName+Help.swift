@@ -5,7 +5,7 @@ extension CommandName {
     /// The argument as help shows it.
     package var argument: String {
         switch self {
-        case .help: "[command]"
+        case .help: "[command|all]"
         case .stop: "[all]"
         case .pair: "CODE"
         case .model, .repo, .persona, .workflow: "[name]"
@@ -39,7 +39,7 @@ extension CommandName {
     /// One line for help, menus and completion.
     package var summary: String {
         switch self {
-        case .help: "list the commands, or explain one"
+        case .help: "list the most used commands, or all of them, or explain one"
         case .new: "forget the conversation and start over"
         case .stop: "stop the running answer; `all` also drops waiting messages"
         case .status: "show what is running, what is waiting and the model in use"

@@ -10,7 +10,7 @@ enum CommandTexts {
     static func unknown(_ word: String, sign: CommandSign) -> String {
         let near = nearest(to: word, among: CommandName.allCases.map(\.rawValue))
         let question = near.map { " Did you mean \(sign.command($0))?" } ?? ""
-        return "There is no command \(sign.command(word)).\(question) \(sign.command("help")) lists all commands."
+        return "There is no command \(sign.command(word)).\(question) \(sign.command("help all")) lists all commands."
     }
 
     /// The answer to the bot's name and nothing else.
@@ -37,21 +37,38 @@ enum CommandTexts {
 
     // MARK: help
 
-    static func help(about word: String, role: Role, sign: CommandSign) -> String {
+    /// The commands that people need first, of which a guest may give the shorter part.
+    private static let first: [CommandName] = [
+        .new, .stop, .status, .model, .run, .diff, .commit, .undo, .specify, .task, .repo, .resume, .whoami, .usage,
+        .export,
+    ]
+
+    /// - Parameter isByLine: for a room where each line is a message.
+    static func help(about word: String, role: Role, sign: CommandSign, isByLine: Bool = false) -> String {
         let word = word.lowercased().drop(while: { !$0.isLetter })
-        guard !word.isEmpty else { return Self.overview(role: role, sign: sign) }
+        guard !word.isEmpty else { return Self.start(role: role, sign: sign, isByLine: isByLine) }
+        if word == "all" { return Self.overview(role: role, sign: sign) }
         guard let command = CommandName(rawValue: String(word)) else {
             return Self.unknown(String(word), sign: sign)
         }
         return "\(Self.usage(of: command, sign)): \(command.summary). Needs the role \(command.role.rawValue)."
     }
 
+    private static func start(role: Role, sign: CommandSign, isByLine: Bool) -> String {
+        let commands = Self.first.filter { $0.role <= role }.prefix(11)
+        let rest = "\(sign.command("help COMMAND")) explains one, \(sign.command("help all")) lists the rest."
+        guard isByLine else { return "\(Self.list(Array(commands), sign))\n\n\(rest)" }
+        return "Write to me and I answer. Commands: \(commands.map { Self.usage(of: $0, sign) }.joined(separator: ", ")). "
+            + rest
+    }
+
     private static func overview(role: Role, sign: CommandSign) -> String {
-        let lines = CommandName.allCases.filter { $0.role <= role }.map {
-            "- \(Self.usage(of: $0, sign)): \($0.summary)"
-        }
+        Self.list(CommandName.allCases.filter { $0.role <= role }, sign)
+    }
+
+    private static func list(_ commands: [CommandName], _ sign: CommandSign) -> String {
         let first = "Write to me and I answer; commands begin with `\(sign.prefix.trimmed)`:"
-        return ([first, ""] + lines).joined(separator: "\n")
+        return ([first, ""] + commands.map { "- \(Self.usage(of: $0, sign)): \($0.summary)" }).joined(separator: "\n")
     }
 
     private static func usage(of command: CommandName, _ sign: CommandSign) -> String {
