@@ -8,12 +8,16 @@ import Testing
 struct MatrixNotificationTests {
     @Test("a growing answer notifies nobody, and its end the asker once", arguments: [[], ["bob"]])
     func answer(others: [String]) async throws {
-        let worker = ContractWorker { _ in [.text("The first words of an answer. "), .hold("middle"), .text("The end.")] }
+        let worker = ContractWorker { _ in
+            [.text("The first words of an answer. "), .hold("middle"), .text("The end.")]
+        }
         let network = try await MatrixNetwork()
         try await ContractBench.run(network, people: ["alice", "bob"], worker: worker) { bench in
             let (alice, bot, room) = try await network.makeRoom(of: "alice", with: others)
             try await alice.say("hi", in: room, .init(mention: others.isEmpty ? nil : bot))
-            try await alice.wait(in: room) { $0.contains { $0.sender == bot.userID && $0.body.contains("first words") } }
+            try await alice.wait(in: room) {
+                $0.contains { $0.sender == bot.userID && $0.body.contains("first words") }
+            }
             try await expectEqual(alice.unread(in: room).all, 0)
             worker.release("middle")
             let messages = try await alice.wait(in: room) { $0.contains { $0.body.contains("The end.") } }

@@ -56,7 +56,8 @@ package enum MatrixContent {
             "msgtype": .string(mentions.kind), "body": .string(mentions.names + markup.plain),
             "m.mentions": mentions.json,
         ]
-        if let html = mentions.pills.isEmpty ? markup.html : mentions.pills + (markup.html ?? mentions.html(markup.plain))
+        if let html = mentions.pills.isEmpty
+            ? markup.html : mentions.pills + (markup.html ?? mentions.html(markup.plain))
         {
             content["format"] = "org.matrix.custom.html"
             content["formatted_body"] = .string(html)
@@ -91,7 +92,8 @@ package enum MatrixContent {
         var content: JSONObject = [
             "msgtype": .string(self.kind(of: file.mediaType)),
             "body": .string(file.caption.isEmpty ? file.name : file.caption), "filename": .string(file.name),
-            "m.mentions": MatrixMentions(file.route.mentions).json, "info": ["mimetype": .string(file.mediaType), "size": JSON(file.bytes.count)],
+            "m.mentions": MatrixMentions(file.route.mentions).json,
+            "info": ["mimetype": .string(file.mediaType), "size": JSON(file.bytes.count)],
         ]
         if let key { content["file"] = key.json(at: address) } else { content["url"] = .string(address) }
         content[self.tokenKey] = .string(file.token)

@@ -1,13 +1,15 @@
 internal import Primitives
+internal import Store
+internal import Threads
 
 /// A conversation as a Markdown file, page by page. Pure.
-package struct MarkdownExport {
-    package let head: String
+struct MarkdownExport {
+    let head: String
     /// Of the last message, with its turn.
     private var speaker: String?
 
     /// - Parameter title: As people see it; may be empty.
-    package init(_ session: SessionRecord, title: String) {
+    init(_ session: SessionRecord, title: String) {
         var facts = ["Thread \(session.id)", "begun \(CivilTime(milliseconds: session.createdAt).rfc3339)"]
         if let repository = session.repository { facts.append("repository \(repository)") }
         if let model = session.model { facts.append("model \(model)") }
@@ -16,7 +18,7 @@ package struct MarkdownExport {
     }
 
     /// The next messages, in order.
-    package mutating func text(of messages: [MessageRecord]) -> String {
+    mutating func text(of messages: [MessageRecord]) -> String {
         var text = ""
         for message in messages {
             let name = Self.speaker(of: message)
