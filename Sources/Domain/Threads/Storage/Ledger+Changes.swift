@@ -11,7 +11,8 @@ extension Ledger {
         guard let received = try self.received(change.reference) else { return nil }
         if let message = received.message { return change.counts(for: message.sender) ? message.thread : nil }
         guard let turn = try received.turn.flatMap({ try self.turn(id: $0) }),
-            turn.state == .queued || change.isDeletion, change.counts(for: turn.sender)
+            turn.state == .queued || change.isDeletion && turn.text != TurnTexts.deletedByAuthor,
+            change.counts(for: turn.sender)
         else { return nil }
         return try self.session(id: turn.session)?.key
     }
@@ -55,6 +56,7 @@ extension Ledger {
     /// Ends a waiting turn whose message is gone, and removes the message from the history.
     package func drop(_ turn: TurnRecord, because reason: String, at now: Int64) throws {
         try self.end(turn.id, .stopped, error: reason, at: now)
+        try self.strikeText(of: turn)
         guard let message = turn.message else { return }
         try self.deleteMessages(where: "id = ?", .integer(message))
     }
@@ -63,9 +65,7 @@ extension Ledger {
     /// made again when it is needed. Returns the turn that the message began.
     package func strike(_ message: MessageReference) throws -> TurnRecord? {
         guard let turn = try self.received(message)?.turn.flatMap({ try self.turn(id: $0) }) else { return nil }
-        try self.connection.execute(
-            "UPDATE turns SET text = ?, attachments = NULL WHERE id = ?",
-            [.text(TurnTexts.deletedByAuthor), .text(turn.id)])
+        try self.strikeText(of: turn)
         if let message = turn.message { try self.rewriteMessage(message, to: TurnTexts.deletedByAuthor) }
         let number = try self.connection.query("SELECT number FROM turns WHERE id = ?", [.text(turn.id)]).first
         if var session = try self.session(id: turn.session, isChanging: true), let summary = session.summary,
@@ -75,6 +75,12 @@ extension Ledger {
             try self.update(session)
         }
         return turn
+    }
+
+    private func strikeText(of turn: TurnRecord) throws {
+        try self.connection.execute(
+            "UPDATE turns SET text = ?, attachments = NULL WHERE id = ?",
+            [.text(TurnTexts.deletedByAuthor), .text(turn.id)])
     }
 
     /// Turns an edit into a new message, to be handled like one that has just arrived.
