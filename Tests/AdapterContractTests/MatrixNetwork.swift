@@ -145,7 +145,7 @@ final class MatrixNetwork: ContractNetwork {
         return (person, bot, room)
     }
 
-    private func person(_ name: String) async throws -> MatrixPerson {
+    func person(_ name: String) async throws -> MatrixPerson {
         if let person = self.state.withLock({ $0.people[name] }) { return person }
         try await self.enter(name)
         guard let person = self.state.withLock({ $0.people[name] }) else { throw ContractFailure("no \(name)") }

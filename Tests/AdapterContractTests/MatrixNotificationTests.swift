@@ -31,6 +31,32 @@ struct MatrixNotificationTests {
         }
     }
 
+    @Test("an ask notifies the owner who may decide it once, and its outcome nobody")
+    func ask() async throws {
+        let request = ApprovalRequest(
+            action: .run, subject: "make", directory: "/workspace", tool: "run", approver: .ownersOnly)
+        let worker = ContractWorker { _ in [.approval(request), .text("Done.")] }
+        let network = try await MatrixNetwork()
+        try await ContractBench.run(network, people: ["alice", "bob"], worker: worker) { bench in
+            let (bob, bot, room) = try await network.makeRoom(of: "bob", with: ["alice"])
+            let alice = try await network.person("alice")
+            try await alice.wait(in: room) { $0.isEmpty }
+            try await bob.say("go", in: room, .init(mention: bot))
+            let asked = try await alice.wait(in: room) { $0.contains { $0.body.contains("Approval `a1`") } }
+            let ask = try #require(asked.last { $0.sender == bot.userID })
+            expectEqual(ask.mentions, [alice.userID])
+            #expect(ask.body.hasPrefix("alice"))
+            #expect(ask.html?.contains("https://matrix.to/#/\(alice.userID)") == true)
+            try await expectEqual(alice.unread(in: room).highlights, 1)
+            try await alice.say("!approve a1", in: room)
+            try await bob.wait(in: room) { $0.contains { $0.body.contains("Done.") } }
+            try await bench.waitUntilIdle()
+            // Whether the server takes what she has answered for read does not matter here.
+            #expect(try await alice.unread(in: room).highlights <= 1)
+            try await expectEqual(bob.unread(in: room).highlights, 1)
+        }
+    }
+
     @Test("an answer that is complete at once notifies the asker once, a command's reply nobody")
     func whole() async throws {
         let network = try await MatrixNetwork()

@@ -21,6 +21,26 @@ struct IRCSendingTests {
         #expect(script.events().isEmpty)
     }
 
+    @Test("Those whom a message mentions are named first if they are in the channel, by the nicks that they have now")
+    func mentions() {
+        let script = Transcript()
+        script.start(caps: "message-tags extended-join echo-message")
+        script.read(":Ann2!~a@h JOIN #dev Ann :x", ":cat!~c@h JOIN #dev cat :x", ":dan!~d@h JOIN #dev * :x")
+        let people = ["net/account:ann", "net/account:eve", "other/account:cat", "net/account:dan"].map {
+            Mention(person: $0, name: "dan")
+        }
+        expectEqual(
+            script.post("ask", addressee: "bob", mentions: people + [Mention(person: "net/account:cat")]),
+            ["PRIVMSG #dev :Ann2: ask"])
+        script.read(":Ann2!~a@h NICK :Ann3")
+        expectEqual(
+            script.post(
+                "more", ticket: 2, addressee: "bob",
+                mentions: [Mention(person: "net/account:cat", name: "c"), people[0]]),
+            ["PRIVMSG #dev :cat, Ann3: more"])
+        expectEqual(script.post("rest", ticket: 3, addressee: "bob", mentions: [people[1]]), ["PRIVMSG #dev :rest"])
+    }
+
     @Test("A labelled response may be a batch or an ACK")
     func labelForms() {
         let script = Transcript()

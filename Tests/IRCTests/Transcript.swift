@@ -157,9 +157,10 @@ final class Transcript {
     }
 
     @discardableResult func post(
-        _ text: String, to room: String = "#dev", ticket: Int = 1, anchor: String? = nil, addressee: String? = nil
+        _ text: String, to room: String = "#dev", ticket: Int = 1, anchor: String? = nil, addressee: String? = nil,
+        mentions: [Mention] = []
     ) -> [String] {
-        let route = Self.route(room, anchor: anchor, addressee: addressee)
+        let route = Self.route(room, anchor: anchor, addressee: addressee).mentioning(mentions)
         self.handle(.post(ticket: ticket, OutgoingMessage(text: text, route: route, token: "t\(ticket)")))
         return self.sent()
     }

@@ -25,6 +25,18 @@ struct SlackFormattingTests {
         return text.joined(separator: "\n")
     }
 
+    @Test("people who are named stand above the text, and only by ids of the platform's form")
+    func names() throws {
+        let people = [
+            Mention(person: "T1/U1", name: "alice"), Mention(person: "T1/U2"),
+            Mention(person: "T1/!channel", name: "x"),
+            Mention(person: "W3", name: "carol"),
+        ]
+        let blocks = try #require(SlackBlocks.blocks("hi", buttons: [], mentioning: people).arrayValue)
+        expectEqual(blocks.count, 2)
+        expectEqual(blocks[0], ["type": "section", "text": ["type": "mrkdwn", "text": "<@U1> <@W3>"]])
+    }
+
     @Test("Markdown that could become very much stays small", arguments: CostlyMarkdown.allCases)
     func costly(_ sample: CostlyMarkdown) {
         #expect(SlackFormatting().render(sample.text).bytes.count <= CostlyMarkdown.limit)

@@ -1,4 +1,5 @@
 import Chat
+import JSON
 import Markdown
 import Telegram
 import TestSupport
@@ -52,6 +53,20 @@ struct TelegramMarkupTests {
         )
         let code = TelegramMarkup("<pre><code class=\"language-c++\">\nx\n</code></pre>")
         expectEqual(code.entities.first?.language, "c++")
+    }
+
+    @Test("People who are mentioned stand above the text, which keeps its entities")
+    func mentions() {
+        let people = [
+            Mention(person: "1001", name: "Zoë 🦊"), Mention(person: "x", name: "nobody"), Mention(person: "7"),
+            Mention(person: "1002", name: "Bob"),
+        ]
+        let result = TelegramMarkup("a <b>b</b>").mentioning(people)
+        expectEqual(result.text, "Zoë 🦊, Bob:\na b")
+        expectEqual(self.places(result), ["text_mention@0+6", "text_mention@8+3", "bold@15+1"])
+        expectEqual(result.entities.map(\.user), [1001, 1002, nil])
+        expectEqual(result.entities[0].json["user"]?["id"], 1001)
+        expectEqual(TelegramMarkup("a").mentioning([Mention(person: "7")]), TelegramMarkup("a"))
     }
 
     @Test("White space alone is an empty text")

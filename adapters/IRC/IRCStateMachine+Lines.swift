@@ -81,6 +81,10 @@ extension IRCStateMachine {
         var lead: [UInt8] = []
         if isChannel, isNamed, let addressee = message.route.addressee { lead = Array("\(addressee): ".utf8) }
         let budget = self.budget(target: target)
+        if isChannel {
+            let nicks = self.nicks(of: message.route.mentions, in: self.fold(target), limit: budget / 2 - 2)
+            if !nicks.isEmpty { lead = Array("\(nicks.joined(separator: ", ")): ".utf8) }
+        }
         if lead.count * 2 > budget { lead = [] }
         var lines: [IRCOutgoingLine] = []
         for part in Array(message.text.utf8).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
@@ -95,6 +99,21 @@ extension IRCStateMachine {
         }
         guard !lines.isEmpty else { throw AdapterError(.invalid, "IRC cannot send an empty line") }
         return lines
+    }
+
+    /// The nicks of those among `mentions` who are in the channel now, at most `limit` bytes of them.
+    private func nicks(of mentions: [Mention], in channel: ExactText, limit: Int) -> [String] {
+        var size = 0
+        return mentions.filter { $0.name != nil }.compactMap { mention in
+            self.link.people.values.first { person in
+                person.channels.contains(channel)
+                    && person.account.map { "\(self.adapter)/account:\(self.fold($0))" == "irc:\(mention.person)" }
+                        == true
+            }?.nick
+        }.prefix { nick in
+            size += nick.utf8.count + 2
+            return size <= limit
+        }
     }
 
     /// Tags that name the message being answered, in the draft and the final form.

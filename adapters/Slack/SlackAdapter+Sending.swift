@@ -77,10 +77,13 @@ extension SlackAdapter {
     private func withBlocks(
         _ message: OutgoingMessage, isStream: Bool, _ body: (JSONObject) async throws -> JSON
     ) async throws -> JSON {
-        let markdown: JSONObject = ["markdown_text": .string(message.text)]
+        let mentions = message.route.mentions
+        let who = SlackBlocks.names(mentions)
+        let names = who.isEmpty ? "" : who + "\n"
+        let markdown: JSONObject = ["markdown_text": .string(names + message.text)]
         let blocks: JSONObject = [
-            "text": .string(SlackFallback.text(of: message.text)),
-            "blocks": SlackBlocks.blocks(message.text, buttons: message.buttons),
+            "text": .string(names + SlackFallback.text(of: message.text)),
+            "blocks": SlackBlocks.blocks(message.text, buttons: message.buttons, mentioning: mentions),
         ]
         // A stream has no blocks, but its last edit may.
         let needsBlocks = message.stage == .final && SlackBlocks.needsBlocks(message.text)

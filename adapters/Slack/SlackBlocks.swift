@@ -11,14 +11,27 @@ enum SlackBlocks {
     /// The event type of the bot's metadata.
     static let metadataType = "jetbridge_message"
 
-    /// The maximum number of blocks in a message, less one for the buttons.
-    private static let blockLimit = 49
+    /// The maximum number of blocks in a message, less those for the names and the buttons.
+    private static let blockLimit = 48
 
-    /// The text, and the buttons below it.
-    static func blocks(_ text: String, buttons: [MessageButton]) -> JSON {
+    /// The text, with the people above it whom it mentions, and the buttons below it.
+    static func blocks(_ text: String, buttons: [MessageButton], mentioning mentions: [Mention] = []) -> JSON {
         var blocks = self.texts(text)
+        let names = self.names(mentions)
+        if !names.isEmpty {
+            blocks.insert(["type": "section", "text": ["type": "mrkdwn", "text": .string(names)]], at: 0)
+        }
         if !buttons.isEmpty { blocks.append(self.actions(buttons)) }
         return .array(blocks)
+    }
+
+    /// The people whom a message names, in Slack's own form.
+    static func names(_ mentions: [Mention]) -> String {
+        mentions.filter { $0.name != nil }.compactMap { mention in
+            let user = mention.person.split(separator: "/").last ?? ""
+            let isID = user.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) }
+            return isID && !user.isEmpty ? "<@\(user)>" : nil
+        }.joined(separator: " ")
     }
 
     /// A markdown block, in which code with tokens is a block of rich text: only that shows them as they are and

@@ -1,3 +1,5 @@
+package import Chat
+
 /// The markup of ``TelegramFormatting``, converted to the form that is sent: a text and its entities.
 ///
 /// The markup is a safe subset of Telegram's HTML: `b i s code pre blockquote a`, and `&lt; &gt; &amp; &quot;`. It is
@@ -20,6 +22,31 @@ package struct TelegramMarkup: Sendable, Equatable {
         let (text, entities) = Self.trimmed(reader.output, reader.entities)
         self.text = String(decoding: text, as: UTF8.self)
         self.entities = Self.limited(entities)
+    }
+
+    /// The same with the names of people above it, by which Telegram notifies them, also those without a user name.
+    package func mentioning(_ mentions: [Mention]) -> TelegramMarkup {
+        var (names, people) = ("", [TelegramEntity]())
+        for mention in mentions {
+            guard let name = mention.name, let user = Int64(mention.person) else { continue }
+            if !names.isEmpty { names += ", " }
+            people.append(
+                TelegramEntity(
+                    type: "text_mention", offset: names.utf16.count, length: name.utf16.count, user: user))
+            names += name
+        }
+        guard !people.isEmpty else { return self }
+        var markup = self
+        markup.text = "\(names):\n\(self.text)"
+        let shift = names.utf16.count + 2
+        markup.entities =
+            people
+            + self.entities.prefix(Self.entityLimit - people.count).map { entity in
+                var entity = entity
+                entity.offset += shift
+                return entity
+            }
+        return markup
     }
 
     // MARK: White space at the ends

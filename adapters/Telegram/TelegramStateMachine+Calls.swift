@@ -42,7 +42,7 @@ extension TelegramStateMachine {
     private func content(
         _ message: OutgoingMessage, _ operation: inout TelegramOperation, _ chat: Int64
     ) -> JSONObject? {
-        let markup = TelegramMarkup(message.text)
+        let markup = TelegramMarkup(message.text).mentioning(message.route.mentions)
         guard !markup.text.isEmpty else { return nil }
         var parameters = self.text(markup, operation)
         parameters["link_preview_options"] = ["is_disabled": true]

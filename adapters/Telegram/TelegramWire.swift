@@ -64,6 +64,7 @@ extension TelegramEntity {
         object["length"] = JSON(self.length)
         if let url = self.url { object["url"] = .string(url) }
         if let language = self.language { object["language"] = .string(language) }
+        if let user = self.user { object["user"] = ["id": .integer(user)] }
         return .object(object)
     }
 }

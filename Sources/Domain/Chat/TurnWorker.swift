@@ -105,7 +105,9 @@ package enum TurnEvent: Sendable, Equatable {
     case reasoning(String)
     /// The state of the work with tools; replaces the last one.
     indirect case steps(TurnSteps)
-    /// One line for the thread (waiting for the model, a retry). Names commands without a sign, as code: `` `model` ``.
+    /// The model is asked again after a pause: one line, which the next one replaces, and which ends with anything else.
+    case waiting(String)
+    /// One line for the thread. Names commands without a sign, as code: `` `model` ``.
     case notice(String)
     /// A line with choices, named like the commands of a notice: buttons where the room has them.
     indirect case offer(String, [MessageButton])

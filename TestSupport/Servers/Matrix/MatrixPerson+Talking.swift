@@ -177,7 +177,9 @@ extension MatrixPerson {
 
     /// What of a room the server counts as new for the person, threads included, and how much of it mentions them.
     package func unread(in room: String) async throws -> (all: Int, highlights: Int) {
-        let filter: JSON = ["room": ["rooms": [.string(room)], "timeline": ["limit": 1]]]
+        // Synapse keeps the answer to a first sync for two minutes, by its filter.
+        self.lastCount += 1
+        let filter: JSON = ["room": ["rooms": [.string(room)], "timeline": ["limit": JSON(self.lastCount)]]]
         let answer = try await self.api.get(
             "_matrix", "client", "v3", "sync", query: ["timeout": "0", "filter": filter.text])
         let counts = answer["rooms"]?["join"]?[room]?["unread_notifications"]

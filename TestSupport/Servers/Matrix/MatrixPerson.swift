@@ -13,6 +13,8 @@ package import JSON
     private let changed = WaitList()
     private var isListening = true
     private var lastTransaction = 0
+    /// How many times the server was asked what is new.
+    var lastCount = 0
     /// The rooms that the person is invited to.
     package private(set) var invitations: Set<String> = []
 

@@ -62,6 +62,27 @@ struct PreviewPacingTests {
         expectEqual(preview.next(at: now), .post("two"))
     }
 
+    @Test(
+        "few first words wait for more, for half a second at most",
+        arguments: [
+            ("I", true), ("I see two good reasons for", false), ("I see two reasons fo", true), ("Thinking…", true),
+            ("Donaudampfschifffahrtsgesellschaft", true), ("一二三四五六七八九十一二三四五六七八九十 ", false),
+        ])
+    func firstWords(text: String, waits: Bool) {
+        let now = ContinuousClock.now
+        let poster = AnswerPoster(traits: Self.traits(), renderer: PlainMarkdownRenderer())
+        func due(draft: String? = nil, wordsDue: ContinuousClock.Instant? = now + .milliseconds(500)) -> Duration? {
+            var preview = Preview(
+                turn: "t", session: "s", route: Route(room: RoomID(adapter: AdapterID("fake:one"), name: "r")),
+                poster: poster, draft: draft, due: now + .milliseconds(40), wordsDue: wordsDue)
+            preview.answer = Array(text.utf8)
+            return preview.nextDue.map { $0 - now }
+        }
+        expectEqual(due(), .milliseconds(waits ? 500 : 40))
+        expectEqual(due(draft: "d"), .milliseconds(40))
+        expectEqual(due(wordsDue: nil), .milliseconds(40))
+    }
+
     @Test("previews and the final text are marked as such")
     func stages() async throws {
         let harness = try await BridgeHarness(

@@ -37,8 +37,7 @@ struct HelpTests {
 
     @Test("explains one command, with or without its sign, and guesses at a mistyped one")
     func one() {
-        let usage =
-            "`!run COMMAND`: run a command in the jail's bash; a final ` &` makes it a job. Needs the role member."
+        let usage = "`!run COMMAND`: \(CommandName.run.summary). Needs the role member."
         expectEqual(Self.help("run"), usage)
         expectEqual(Self.help("!run", .guest), usage)
         #expect(Self.help("comit").contains("Did you mean `!commit`?"))

@@ -1,4 +1,4 @@
-internal import Chat
+package import Chat
 package import JSON
 
 /// Builds event contents as the specification defines them. Pure.
@@ -56,9 +56,8 @@ package enum MatrixContent {
             "msgtype": .string(mentions.kind), "body": .string(mentions.names + markup.plain),
             "m.mentions": mentions.json,
         ]
-        if let html = mentions.pills.isEmpty
-            ? markup.html : mentions.pills + (markup.html ?? mentions.html(markup.plain))
-        {
+        let pills = mentions.pills
+        if let html = pills.isEmpty ? markup.html : pills + (markup.html ?? mentions.html(markup.plain)) {
             content["format"] = "org.matrix.custom.html"
             content["formatted_body"] = .string(html)
         }

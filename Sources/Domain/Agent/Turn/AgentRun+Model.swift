@@ -202,7 +202,7 @@ extension AgentRun {
         var reading = AnswerReading(self.model)
         do {
             for try await event in self.model.client.stream(request) {
-                if case .notice(let line) = reading.receive(event) { try await self.thread.report(.notice(line)) }
+                if case .waiting(let line) = reading.receive(event) { try await self.thread.report(.waiting(line)) }
                 if reading.isFull { break }
             }
             try Task.checkCancellation()

@@ -161,7 +161,7 @@ extension ChatTurn {
         let estimate = TokenEstimator.tokens(in: request.messages)
         do {
             for try await event in self.client.stream(request) {
-                if case .notice(let line) = result.receive(event) { try await report(.notice(line)) }
+                if case .waiting(let line) = result.receive(event) { try await report(.waiting(line)) }
                 if result.isFull { break }
             }
         } catch let error as ModelError {

@@ -72,7 +72,7 @@ package struct TurnReport: Sendable {
         case .finished(let reason): self.finish = reason
         case .waiting(let notice):
             self.retries += 1
-            return .notice(Self.line(for: notice, of: self.maximumTries))
+            return .waiting(Self.line(for: notice, of: self.maximumTries))
         }
         return nil
     }

@@ -92,6 +92,9 @@ package final class AccessControl: Sendable {
 
     package func role(of sender: Sender) -> Role? { self.state.withLock { $0.policy.role(of: sender) } }
 
+    /// The owners who are listed one by one, also those who have never written.
+    package var listedOwners: [Sender] { self.state.withLock { $0.policy.listedOwners } }
+
     /// Whether an owner has taken away `sender`'s access.
     package func isRemoved(_ sender: Sender) -> Bool { self.state.withLock { $0.policy.isRemoved(sender) } }
 

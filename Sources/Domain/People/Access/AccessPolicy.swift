@@ -48,6 +48,20 @@ package struct AccessPolicy: Sendable {
         return best
     }
 
+    /// The owners who are listed with an id that has a name in it, which a number is not.
+    var listedOwners: [Sender] {
+        self.effective.compactMap { role, id in
+            let sender = Sender(id: id, identities: [Identity(id)], displayName: "")
+            let parts = sender.person.split { $0 == "/" || $0 == ":" || $0 == "@" }
+            // `@alice:example.org`, `T1/U1`, `local/account:alice`
+            let name = sender.person.first == "@" ? parts.first : parts.last
+            guard role == .owner, let name, !name.contains(where: { "*?!".contains($0) }), Int(name) == nil else {
+                return nil
+            }
+            return Sender(id: id, identities: sender.identities, displayName: String(name))
+        }
+    }
+
     package mutating func grant(_ role: Role, to identity: String) { self.grants[ExactText(identity)] = role }
 
     package mutating func revoke(_ identity: String) { self.grants[ExactText(identity)] = nil }

@@ -104,7 +104,7 @@ struct ApprovalAsking: Sendable {
         let isForOwners = requests.contains { $0.approver == .ownersOnly }
         return AskWriting(
             content: .approvals(requests, AskRule(isForOwners ? .ownersOnly : .requester)), turn: self.turn,
-            adapters: self.adapters, sign: self.sign, lifetime: self.timeout, at: self.at)
+            adapters: self.adapters, access: self.access, sign: self.sign, lifetime: self.timeout, at: self.at)
     }
 
     // MARK: Asked before

@@ -1,4 +1,5 @@
 internal import Chat
+internal import People
 internal import Store
 internal import Threads
 
@@ -12,10 +13,12 @@ struct AskWriting: Sendable {
     private(set) var content: Content
     let turn: TurnRecord
     let adapters: AdapterRegistry
+    let access: AccessControl
     let sign: CommandSign
     /// Milliseconds.
     let lifetime: Int64
     let at: Int64
+    private(set) var mentions: [Mention] = []
 
     /// It belongs to a round of questions about a specification, of which a thread has one at a time.
     var isClarification: Bool {
@@ -43,7 +46,12 @@ struct AskWriting: Sendable {
 
     /// Nil when the room cannot show it whole.
     func write(to ledger: Ledger) throws -> (ask: AskRecord, items: [OutboxItem])? {
-        try self.fitted?.store(in: ledger)
+        var writing = self
+        let ask = self.record(id: "a0000000", message: 0)
+        writing.mentions = try AskMentions(
+            rule: ask.rule, requester: ask.requester, session: ask.session, room: ask.route.room, access: self.access
+        ).list(in: ledger)
+        return try (writing.fitted ?? self.fitted)?.store(in: ledger)
     }
 
     private func store(in ledger: Ledger) throws -> (ask: AskRecord, items: [OutboxItem])? {
@@ -56,7 +64,8 @@ struct AskWriting: Sendable {
         try ledger.insert(ask)
         let items = try texts.enumerated().map { index, text in
             try ledger.insertOutbox(
-                session: ask.session, turn: ask.turn, kind: .ask, route: ask.route, text: text,
+                session: ask.session, turn: ask.turn, kind: .ask,
+                route: index == 0 ? ask.route.mentioning(self.mentions) : ask.route, text: text,
                 buttons: index == texts.count - 1 ? AskTexts.buttons(of: ask) : [], message: entry, at: self.at)
         }
         return (ask, items)
@@ -65,7 +74,8 @@ struct AskWriting: Sendable {
     private func message(_ ask: AskRecord) -> AskMessage {
         let room = self.turn.route.room
         return AskMessage(
-            ask: ask, traits: self.adapters.traits(of: room), renderer: self.adapters[room.adapter]?.renderer)
+            ask: ask, traits: self.adapters.traits(of: room), renderer: self.adapters[room.adapter]?.renderer,
+            mentioning: self.mentions)
     }
 
     private func record(id: String, message: Int64) -> AskRecord {

@@ -107,7 +107,8 @@ extension Conversation {
     ) -> AskWriting {
         AskWriting(
             content: .question(question, parking), turn: turn, adapters: self.context.adapters,
-            sign: self.sign(of: turn.route), lifetime: lifetime, at: self.environment.now())
+            access: self.context.access, sign: self.sign(of: turn.route), lifetime: lifetime, at: self.environment.now()
+        )
     }
 
     private var approvalTimeout: Int64 { Int64(self.environment.settings.approvalTimeout / .milliseconds(1)) }

@@ -386,7 +386,9 @@ struct Recovery: Sendable {
             let previews = try ledger.outbox(ofTurn: turn.id).filter { $0.kind == .preview }
             rest = previews.filter { $0.reference != nil || $0.state == .unknown }.prefix(1).map(\.text)
         }
-        let onlyThinks = !rest.isEmpty && rest == poster.messages(for: TurnTexts.thinking)
+        // Of what was not yet an answer, live frames have the lines about pauses.
+        let signs = [TurnTexts.thinking] + frames.filter { $0.kind == .thinking }.suffix(5).map(\.content)
+        let onlyThinks = rest.count == 1 && signs.contains { rest == poster.messages(for: $0) }
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: DividedMessages(onlyThinks ? [] : rest),
             note: !showsText

@@ -58,9 +58,8 @@ enum CommandTexts {
         let commands = Self.first.filter { $0.role <= role }.prefix(11)
         let rest = "\(sign.command("help COMMAND")) explains one, \(sign.command("help all")) lists the rest."
         guard isByLine else { return "\(Self.list(Array(commands), sign))\n\n\(rest)" }
-        return
-            "Write to me and I answer. Commands: \(commands.map { Self.usage(of: $0, sign) }.joined(separator: ", ")). "
-            + rest
+        let usages = commands.map { Self.usage(of: $0, sign) }.joined(separator: ", ")
+        return "Write to me and I answer. Commands: \(usages). \(rest)"
     }
 
     private static func overview(role: Role, sign: CommandSign) -> String {

@@ -12,7 +12,12 @@ package struct AskMessage {
     /// The maximum number of messages where each line is one.
     private static let lineLimit = 40
 
-    package init(ask: AskRecord, traits: RoomTraits, renderer: (any MessageRenderer)?) {
+    /// - Parameter mentions: their names take a part of the message.
+    package init(
+        ask: AskRecord, traits: RoomTraits, renderer: (any MessageRenderer)?, mentioning mentions: [Mention] = []
+    ) {
+        var traits = traits
+        if traits.isMultiline { traits.textLimit -= mentions.compactMap(\.name).reduce(0) { $0 + $1.utf8.count + 2 } }
         self.ask = ask
         self.traits = traits
         self.renderer = renderer ?? PlainRenderer()

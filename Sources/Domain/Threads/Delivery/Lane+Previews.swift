@@ -21,7 +21,8 @@ extension Lane {
             self.previews[turn.id] = Preview(
                 turn: turn.id, session: turn.session,
                 route: turn.route.moved(to: self.room, keepsMessages: keepsMessages), poster: poster,
-                draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + patience)
+                draft: self.hasDrafts ? Identifier.make("m") : nil, due: .now + patience,
+                wordsDue: self.traits.capabilities.contains(.quiet) ? nil : .now + max(patience, Preview.wordsTime))
         }
         self.previews[turn.id]?.answer = answer
         self.previews[turn.id]?.divisions = divisions

@@ -32,11 +32,14 @@ struct Preview {
     var edits: [Int] = []
     /// When the next step is allowed.
     var due: ContinuousClock.Instant
+    /// When few first words may be shown too; nil where they notify nobody.
+    private let wordsDue: ContinuousClock.Instant?
     /// When the draft vanishes unless it is shown again.
     var fading: ContinuousClock.Instant?
 
     init(
-        turn: String, session: String, route: Route, poster: AnswerPoster, draft: String?, due: ContinuousClock.Instant
+        turn: String, session: String, route: Route, poster: AnswerPoster, draft: String?, due: ContinuousClock.Instant,
+        wordsDue: ContinuousClock.Instant? = nil
     ) {
         self.turn = turn
         self.session = session
@@ -44,6 +47,7 @@ struct Preview {
         self.poster = poster
         self.draft = draft
         self.due = due
+        self.wordsDue = wordsDue
     }
 
     enum Step: Equatable {
@@ -55,14 +59,26 @@ struct Preview {
     /// An answer that ends this soon after its first words has no preview: it is one message, and nobody sees the
     /// difference.
     static let patience: Duration = .milliseconds(40)
+    /// A notification has the first words only: fewer whole words than this wait for more, but no longer than that.
+    static let (firstWords, wordsTime) = (20, Duration.milliseconds(500))
     /// Platforms drop a draft after half a minute or less; it is sent again after this time.
     static let draftLife: Duration = .seconds(15)
 
     /// When the next step is due; nil when everything is shown.
     var nextDue: ContinuousClock.Instant? {
         if self.isHalted { return nil }
-        if self.isStale || self.change != nil { return self.due }
+        if self.isStale || self.change != nil {
+            guard let words = self.wordsDue, self.isTerse else { return self.due }
+            return max(self.due, words)
+        }
         return self.fading
+    }
+
+    /// Nothing is shown yet, and there are only a few words.
+    private var isTerse: Bool {
+        guard self.draft == nil, self.shown.isEmpty, self.poster.output == nil else { return false }
+        let end = self.answer.lastIndex { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") } ?? 0
+        return end < 256 && String(decoding: self.answer[..<end], as: UTF8.self).count < Self.firstWords
     }
 
     /// The next step; nil when the shown state is the wanted one.

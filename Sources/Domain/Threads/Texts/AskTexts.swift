@@ -151,7 +151,7 @@ package enum AskTexts {
     /// A person's name in Markdown.
     package static func name(of sender: Sender) -> String { Self.escaped(Self.plainName(of: sender)) }
 
-    static func plainName(of sender: Sender) -> String {
+    package static func plainName(of sender: Sender) -> String {
         let name = VisibleText.strictLine(sender.displayName)
         return name.shortened(to: 60)
     }

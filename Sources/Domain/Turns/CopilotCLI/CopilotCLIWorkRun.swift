@@ -76,7 +76,7 @@ actor CopilotCLIWorkRun: CopilotCLIHost {
         case .thinking(let text): try await self.thread.report(.thinking(text))
         case .waiting(let notice):
             try await self.thread.report(
-                .notice("\(notice.reason.prefix(1).uppercased())\(notice.reason.dropFirst()); trying again."))
+                .waiting("\(notice.reason.prefix(1).uppercased())\(notice.reason.dropFirst()); trying again."))
         case .usage(let usage):
             self.usage = TokenUsage(
                 input: self.usage.input + usage.input, output: self.usage.output + usage.output)

@@ -12,6 +12,7 @@ extension Conversation {
         // A command that was stopped still reports its last output and its exit line.
         if !turn.kind.isWork { try Task.checkCancellation() }
         guard !self.isDropped, self.running?.turn.id == turn.id else { throw CancellationError() }
+        self.running?.waiting = nil
         if case .reasoning(let text) = event { return try await self.takeThought(text, of: turn) }
         self.running?.thoughts.pause(at: self.environment.now())
         if case .text(let text) = event, turn.showsTextAsReported { return try await self.takeText(text, of: turn) }
@@ -29,6 +30,7 @@ extension Conversation {
         case .reasoning: break
         case .thinking(let text): await self.context.hub.append(.thinking, text, to: turn.id)
         case .steps(let steps): try await self.take(steps, of: turn)
+        case .waiting(let text): try await self.takeWaiting(text, of: turn)
         case .notice(let text): try await self.note(self.sign(of: turn.route).completing(text), in: turn)
         case .offer(let text, let buttons): try await self.offer(text, buttons, of: turn)
         case .commit(let commit): try await self.take(commit, of: turn)
@@ -144,6 +146,18 @@ extension Conversation {
         let shown = running.thoughts.add(text, at: self.environment.now())
         if !shown.isEmpty { await self.context.hub.append(.reasoning, shown, to: turn.id) }
         guard isFirst, let running = self.running, running.answer.isEmpty, running.steps == nil else { return }
+        await self.showGrowing(turn)
+    }
+
+    /// The model is asked again: a growing answer ends with the line for that time, every other thread has it once.
+    private func takeWaiting(_ text: String, of turn: TurnRecord) async throws {
+        guard let running = self.running else { throw CancellationError() }
+        if !running.poster.isGrowing, !running.hasNotedWaiting {
+            running.hasNotedWaiting = true
+            return try await self.note(text, in: turn)
+        }
+        running.waiting = text
+        await self.context.hub.append(.thinking, text, to: turn.id)
         await self.showGrowing(turn)
     }
 

@@ -57,6 +57,10 @@ final class RunningTurn {
     var steps: TurnSteps?
     /// What the model has thought so far.
     var thoughts = Thoughts()
+    /// That the model is asked again after a pause, until anything else comes.
+    var waiting: String?
+    /// Whether the thread has read of such a pause, where it cannot be taken back.
+    var hasNotedWaiting = false
     /// The question that ends it.
     var asking: AskWriting?
     /// What a command has written so far.
@@ -163,8 +167,14 @@ final class RunningTurn {
         return true
     }
 
-    /// What a growing answer shows: the steps above what was said so far.
+    /// What a growing answer shows: the steps above what was said so far, and below it what it waits for.
     var growing: (answer: [UInt8], divisions: AnswerDivisions) {
+        let (said, divisions) = self.said
+        guard let waiting = self.waiting else { return (said, divisions) }
+        return (said + Array(((said.isEmpty ? "" : "\n\n") + waiting).utf8), divisions)
+    }
+
+    private var said: (answer: [UInt8], divisions: AnswerDivisions) {
         guard let steps = self.steps else {
             let isThinking = self.answer.isEmpty && self.thoughts.isGoingOn
             return isThinking
