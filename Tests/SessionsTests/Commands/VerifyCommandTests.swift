@@ -1,4 +1,5 @@
 import Chat
+import Etiquette
 import Primitives
 import Store
 import TestSupport

@@ -1,14 +1,14 @@
 /// What is typed after `verify`. Pure.
-struct VerifyWords: Equatable {
+package struct VerifyWords: Equatable {
     /// The network that the words are for, if they name one.
-    let network: String?
+    package let network: String?
     /// For the network: words in lower case, one space apart.
-    let argument: String
+    package let argument: String
 
     /// Nil for anything else than nothing, `yes`, `no`, a person, or `trust` and a person; a network may come before it.
     ///
     /// - Parameter networks: the ids of the networks with encryption.
-    init?(_ argument: String, networks: [String]) {
+    package init?(_ argument: String, networks: [String]) {
         var words = argument.split(whereSeparator: \.isWhitespace).map(String.init)
         self.network = words.first.flatMap { first in networks.first { $0 == first } }
         if self.network != nil { words.removeFirst() }
