@@ -15,7 +15,9 @@ struct CommandTests {
         try await ContractBench.run(kind, worker: worker) { bench in
             let adapter = try bench.bridge.adapters.all[0]
             let sign = adapter.traits(of: RoomID(adapter: adapter.id, name: bench.network.room)).sign.prefix
-            #expect(try await self.reply(to: "help", bench).contains("\(sign)whoami"))
+            let help = try await self.reply(to: "help", bench)
+            #expect(help.contains("\(sign)status") && help.contains("\(sign)help all"), "\(help)")
+            #expect(try await self.reply(to: "help all", bench).contains("\(sign)whoami"))
             let whoami = try await self.reply(to: "whoami", bench)
             // On IRC an identity in the access lists is a mask.
             let name = kind == .irc ? "alice" : bench.network.identity(of: "alice")

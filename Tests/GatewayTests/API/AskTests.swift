@@ -92,7 +92,7 @@ struct AskTests {
             expectEqual(validator.mistakes(in: list, method: "get", path: "/api/v1/asks", status: 200), [])
             let reader = try await harness.token(.read)
             try await expectEqual(reader.send(.get, "/api/v1/asks").expect(200)["items"], .array([]))
-            harness.advance(by: 300_000)
+            harness.advance(by: 1_800_000)
             try await expectEqual(owner.send(.get, "/api/v1/asks").expect(200)["items"], .array([]))
             try await expectEqual(member.send(.get, "/api/v1/threads/\(thread)").expect(200)["waiting"], false)
         }
@@ -125,7 +125,7 @@ struct AskTests {
             let thread = try await member.newThread()
             _ = try await member.write("go", to: thread)
             _ = try await Self.asks(member, thread)
-            harness.advance(by: 300_000)
+            harness.advance(by: 1_800_000)
             let owner = try await harness.token(.chat)
             try await expectEqual(Self.answer(owner, "a1", ["answer": "A"]).status, 410)
             try await expectEqual(Self.answer(owner, "a1", ["answer": "A"]).status, 410)

@@ -14,7 +14,8 @@ struct StoredFormTests {
         thread: ThreadKey(adapter: Self.adapter, value: "C1/1.2"),
         route: Route(
             room: RoomID(adapter: Self.adapter, name: "C1"), anchor: "1.2", addressee: "a", replyTo: "1.3",
-            recipient: "T1/U1", commandPrefix: "/jetbridge "),
+            recipient: "T1/U1", commandPrefix: "/jetbridge ",
+            mentions: [Mention(person: "T1/U1"), Mention(person: "T1/U2", name: "b")]),
         sender: Self.sender, text: "line\n\"two\"", sentAt: 7, isDirect: true, isAddressed: true, isMention: true,
         isReply: true, mentionsOthers: true, isThreaded: true, isBacklog: true, isStop: true,
         attachments: [
