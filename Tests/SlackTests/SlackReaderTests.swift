@@ -84,7 +84,7 @@ struct SlackReaderTests {
     }
 
     @Test(
-        "a mention of somebody else is told apart from one of the bot and of the writer",
+        "a mention of somebody else is not mistaken for a mention of the bot or of the writer",
         arguments: [
             ("<@U2> can you look?", false, true), ("<@UBOT> ask <@U2>", true, true), ("<@UBOT> why?", true, false),
             ("note to myself <@U1>", false, false), ("<!here> look", false, false),

@@ -78,7 +78,7 @@ struct TelegramMessageTests {
     }
 
     @Test(
-        "A mention of somebody else is told apart from one of the bot and of the writer",
+        "A mention of somebody else is not mistaken for a mention of the bot or of the writer",
         arguments: [
             ("@bob can you look?", ["entities": [Sample.entity("mention", 0, 4)]], false, true),
             ("@JetBax can you look?", ["entities": [Sample.entity("mention", 0, 7)]], false, true),

@@ -44,7 +44,7 @@ package struct BareWords: Sendable, Equatable {
             || Self.stopPhrases.contains(words.joined(separator: " "))
     }
 
-    /// `thanks`, `ok, thank you!`, `👍`. A question is none of that, even if it is only `ok?`.
+    /// `thanks`, `ok, thank you!`, `👍`. A question does not count as thanks, not even `ok?`.
     package var meanThanks: Bool {
         guard !self.isQuestion else { return false }
         var rest = self.words[...]

@@ -62,7 +62,7 @@ extension Intent {
         }
     }
 
-    /// Whom a message is for that is no command.
+    /// Whom a message other than a command is for.
     private enum Addressing {
         /// - Parameter isCalledBack: into a muted thread.
         case bot(isCalledBack: Bool)
@@ -85,8 +85,8 @@ extension Intent {
         return .bot(isCalledBack: isMuted)
     }
 
-    /// Asks about the message that it replies to. Only the writer's own is a question as it is; it is none if it meant
-    /// something else by itself.
+    /// Asks about the message that it replies to. Only a message of the same writer becomes the question, and only if it
+    /// was not a command, an aside or a pairing code.
     private static func ofBareMention(_ message: InboundMessage, in situation: Situation) -> Intent {
         guard let text = message.repliedText?.trimmed, !text.isEmpty, !Self.isAside(text),
             case .chat = Self.parse(text, sign: situation.sign), PairingWords.codeAfterPair(in: text) == nil

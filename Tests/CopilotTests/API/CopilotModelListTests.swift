@@ -37,7 +37,7 @@ struct CopilotModelListTests {
         #expect(models[2].detail.hasSuffix("1×, preview"))
     }
 
-    @Test("names are cut at 200 bytes and told apart by their bytes")
+    @Test("names are cut at 200 bytes and compared by their bytes")
     func names() async throws {
         let marks = String(repeating: "\u{308}\u{301}", count: 400)
         let models = try await self.models(

@@ -224,7 +224,7 @@ struct ChatCompletionStreamTests {
         expectEqual(lengths, [start.utf8.count + 20_000])
     }
 
-    @Test("ids are told apart by their bytes")
+    @Test("ids are compared by their bytes")
     func equivalentIDs() throws {
         let calls = try self.calls(
             ["e\u{301}", "\u{E9}"].map { #"{"id":"\#($0)","function":{"name":"f","arguments":"{}"}}"# })

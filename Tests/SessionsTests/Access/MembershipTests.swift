@@ -36,7 +36,7 @@ struct MembershipTests {
         await harness.adapter.waitForPosts(1)
         try await expectEqual(self.say("!weather", in: harness), .stored)
         await harness.adapter.waitForPosts(2)
-        expectEqual(harness.adapter.texts.last?.hasPrefix("There is no command `!weather`"), true)
+        expectEqual(harness.adapter.texts.last?.hasPrefix("I do not know the command `!weather`"), true)
     }
 
     @Test("a stranger in one of the bot's threads is not answered")

@@ -254,9 +254,9 @@ struct BridgeTests {
     @Test(
         "commands are answered at once, including unknown ones",
         arguments: [
-            ("!halp", "There is no command `!halp`. Did you mean `!help`?"),
-            ("!tak", "There is no command `!tak`. Did you mean `!task`?"),
-            ("!xyzzy", "There is no command `!xyzzy`. `!help all` lists all commands."),
+            ("!halp", "I do not know the command `!halp`. Did you mean `!help`?"),
+            ("!tak", "I do not know the command `!tak`. Did you mean `!task`?"),
+            ("!xyzzy", "I do not know the command `!xyzzy`. `!help all` lists all commands."),
             ("!model huge", "The model `huge` is not available. The closest names are"),
             ("!model large", "From now on this thread uses `large`."),
             ("!whoami", "You are `fake:one/alice`, role owner."),

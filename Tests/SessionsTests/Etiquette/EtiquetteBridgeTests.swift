@@ -31,11 +31,11 @@ struct EtiquetteBridgeTests {
     @discardableResult
     private func say(
         _ text: String, from person: String = "alice", isMention: Bool = false, mentionsOthers: Bool = false,
-        message: String? = nil, thread: String = "t1", _ harness: BridgeHarness
+        message: String? = nil, thread: String = "t1", id: String? = nil, _ harness: BridgeHarness
     ) async throws -> Delivery {
         try await harness.adapter.say(
             // After a restart, the network's ids go on.
-            text, from: person, in: "team", id: "\(UInt64.random(in: 0 ... .max))", isDirect: false,
+            text, from: person, in: "team", id: id ?? "\(UInt64.random(in: 0 ... .max))", isDirect: false,
             isAddressed: isMention, isMention: isMention,
             mentionsOthers: mentionsOthers, thread: thread, message: message)
     }
@@ -94,6 +94,18 @@ struct EtiquetteBridgeTests {
         let third = try await self.harness(directory)
         try await expectEqual(self.say("again?", third), .stored)
         await third.adapter.waitForText("You said: again?")
+    }
+
+    @Test("a mention that the network repeats does not end a mute that came after it")
+    func repeated() async throws {
+        let harness = try await self.harness()
+        try await expectEqual(self.say("hello", isMention: true, id: "e1", harness), .stored)
+        await harness.adapter.waitForText("You said: hello")
+        try await harness.settle()
+        try await self.say("!mute", from: "bob", harness)
+        await harness.adapter.waitForPosts(2)
+        try await expectEqual(self.say("hello", isMention: true, id: "e1", harness), .duplicate)
+        try await expectEqual(self.say("and now?", harness), .ignored("muted"))
     }
 
     @Test("unmute ends it, in direct messages too; commands with their sign work in between")

@@ -143,10 +143,8 @@ enum CopilotModelList {
         }
         var models: [ModelInfo] = []
         for model in entries.prefix(ModelInfo.mostListed).compactMap({ self.isOffered($0) ? self.model($0) : nil }) {
-            // By bytes: names that are equal only as Unicode sees it take long to compare.
-            let (name, id) = (model.name.utf8, model.id.utf8)
-            if let index = models.firstIndex(where: { $0.name.utf8.elementsEqual(name) || $0.id.utf8.elementsEqual(id) }
-            ) {
+            let known = models.firstIndex { $0.name.hasBytes(of: model.name) || $0.id.hasBytes(of: model.id) }
+            if let index = known {
                 if self.isNewer(model, than: models[index]) { models[index] = model }
             } else {
                 models.append(model)

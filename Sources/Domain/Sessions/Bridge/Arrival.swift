@@ -18,6 +18,8 @@ struct Arrival: Sendable {
     let role: Role?
     /// To be stored with it.
     let sighting: Sighting?
+    /// It calls the bot back into a muted thread.
+    let endsMute: Bool
     /// Milliseconds since 1970.
     let at: Int64
 }

@@ -49,11 +49,11 @@ extension Bridge {
             return .ignored("too many codes")
         default: break
         }
-        if reading.endsMute { try await self.endMute(of: message.thread) }
         let now = self.environment.now()
         let sighting = role == nil ? nil : self.access.sightings.sighting(of: message, at: now)
         let arrival = Arrival(
-            event: event.id, adapter: event.adapter, message: message, role: role, sighting: sighting, at: now)
+            event: event.id, adapter: event.adapter, message: message, role: role, sighting: sighting,
+            endsMute: reading.endsMute, at: now)
         do {
             let isStopping = self.isStopping(Place(of: message.thread))
             if case .chat(let text) = intent, !isStopping {
@@ -124,6 +124,7 @@ extension Bridge {
                 in: message.route.room, charge: InboxCharge(message), at: arrival.at)
             guard number != nil else { return nil }
             try checkRoom()
+            if arrival.endsMute { try ledger.unmute(message.thread) }
             return number
         }
     }

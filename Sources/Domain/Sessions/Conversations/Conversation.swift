@@ -114,6 +114,7 @@ actor Conversation {
                 of: arrival.message.reference, at: arrival.at)
             guard isNew else { return false }
             try checkRoom()
+            if arrival.endsMute { try ledger.unmute(thread) }
             return true
         }
         return submission.map { .taken($0) } ?? .duplicate

@@ -60,11 +60,6 @@ extension Bridge {
         }
     }
 
-    /// The bot answers in the thread again.
-    func endMute(of thread: ThreadKey) async throws {
-        try await self.store.write(of: Place(of: thread)) { ledger in try ledger.unmute(thread) }
-    }
-
     /// Reads which threads of some places are muted.
     func loadMutes(of places: Places) async throws {
         self.mutes.add(try await self.store.read { ledger in try ledger.mutedThreads(in: places) })

@@ -10,7 +10,8 @@ enum CommandTexts {
     static func unknown(_ word: String, sign: CommandSign) -> String {
         let near = nearest(to: word, among: CommandName.allCases.map(\.rawValue))
         let question = near.map { " Did you mean \(sign.command($0))?" } ?? ""
-        return "There is no command \(sign.command(word)).\(question) \(sign.command("help all")) lists all commands."
+        return "I do not know the command \(sign.command(word)).\(question) "
+            + "\(sign.command("help all")) lists all commands."
     }
 
     /// The answer to the bot's name and nothing else.

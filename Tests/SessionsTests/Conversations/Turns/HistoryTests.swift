@@ -84,15 +84,26 @@ struct HistoryTests {
         let cache = HistoryCache(byteLimit: 40_000, entryLimit: 400)
         let text = String(repeating: "x", count: 5_000)
         for number in 0..<7 {
-            cache.keep(self.past(text), of: "t\(number)", upTo: 1)
+            cache.keep(self.past(text), of: "t\(number)", upTo: 1, readAt: 0)
             _ = cache.past(of: "t0", upTo: 1)
         }
-        cache.keep(self.past(text), of: "t7", upTo: 1)
+        cache.keep(self.past(text), of: "t7", upTo: 1, readAt: 0)
         #expect(cache.past(of: "t0", upTo: 1) != nil)
         #expect(cache.past(of: "t7", upTo: 1) != nil)
         expectEqual(cache.past(of: "t1", upTo: 1), nil)
-        cache.keep(self.past(text + text), of: "giant", upTo: 1)
+        cache.keep(self.past(text + text), of: "giant", upTo: 1, readAt: 0)
         expectEqual(cache.past(of: "giant", upTo: 1), nil)
+    }
+
+    @Test("what was read before something was forgotten is not kept")
+    func forgotten() {
+        let cache = HistoryCache(byteLimit: 40_000, entryLimit: 400)
+        cache.keep(self.past("old"), of: "t", upTo: 1, readAt: 0)
+        cache.forget("t")
+        cache.keep(self.past("old"), of: "t", upTo: 1, readAt: 0)
+        expectEqual(cache.past(of: "t", upTo: 1), nil)
+        cache.keep(self.past("new"), of: "t", upTo: 1, readAt: cache.forgotten)
+        #expect(cache.past(of: "t", upTo: 1) != nil)
     }
 
     private func past(_ text: String) -> HistoryCache.Past { HistoryCache.Past(entries: [self.entry(2, text)]) }

@@ -216,6 +216,7 @@ extension Conversation {
         // Not for what begins again, or continues another turn.
         let isFirst =
             turn.work == turn.id && (turn.attempts == 0 || self.running?.admission?.turn.id == turn.id)
+        let forgotten = self.context.histories.forgotten
         let (session, known, history, authors, isMarked, partial, answered, isAwaited, instructions) =
             try await self.context.store.read {
                 ledger in
@@ -236,7 +237,8 @@ extension Conversation {
             }
         if let admission = self.running?.admission, admission.turn.id == turn.id {
             let past = HistoryCache.Past(entries: history, authors: authors, epoch: session.epoch)
-            self.context.histories.keep(past, of: session.id, upTo: admission.previous)
+            self.context.histories.keep(
+                past, of: session.id, upTo: admission.previous, readAt: forgotten)
         }
         let choices = isFirst ? TurnChoices(session) : known ?? TurnChoices(session)
         if isFirst, choices != known {

@@ -28,6 +28,7 @@ final class HistoryCache: Sendable {
         var items: [String: Item] = [:]
         var bytes = 0
         var uses: UInt64 = 0
+        var forgotten = 0
     }
 
     private let state = Protected(State())
@@ -53,13 +54,23 @@ final class HistoryCache: Sendable {
         }
     }
 
-    func keep(_ past: Past, of session: String, upTo lastTurn: Int64) {
-        self.state.withLock { state in self.place(past, of: session, upTo: lastTurn, in: &state) }
+    /// How often something was forgotten.
+    var forgotten: Int { self.state.withLock { $0.forgotten } }
+
+    /// - Parameter forgotten: As it was before `past` was read: what has changed since then is not in it.
+    func keep(_ past: Past, of session: String, upTo lastTurn: Int64, readAt forgotten: Int) {
+        self.state.withLock { state in
+            guard state.forgotten == forgotten else { return }
+            self.place(past, of: session, upTo: lastTurn, in: &state)
+        }
     }
 
     /// What is stored has changed.
     func forget(_ session: String) {
-        self.state.withLock { state in state.bytes -= state.items.removeValue(forKey: session)?.bytes ?? 0 }
+        self.state.withLock { state in
+            state.forgotten += 1
+            state.bytes -= state.items.removeValue(forKey: session)?.bytes ?? 0
+        }
     }
 
     /// Adds a turn's entries and author to those of its predecessor.
