@@ -60,6 +60,10 @@ package struct InboundMessage: Sendable {
     /// When it came, it told a running turn to stop, in words that mean nothing else then.
     package let isStop: Bool
     package let attachments: [Attachment]
+    /// The messages that came along: what it replies to or quotes, as far as the network sends it, and what it forwards.
+    package let enclosed: [SaidMessage]
+    /// The platform's id of the message that it replies to; nil without one, or if that is in ``enclosed``.
+    package let repliesTo: String?
 
     /// - Parameter isMention: By default, whatever addresses the bot outside of its direct messages does so by a mention.
     package init(
@@ -67,7 +71,7 @@ package struct InboundMessage: Sendable {
         isAddressed: Bool, isMention: Bool? = nil, isReply: Bool = false, mentionsOthers: Bool = false,
         repliedText: String? = nil, isThreaded: Bool = false, isBacklog: Bool = false, isChosen: Bool = false,
         isStop: Bool = false,
-        attachments: [Attachment] = []
+        attachments: [Attachment] = [], enclosed: [SaidMessage] = [], repliesTo: String? = nil
     ) {
         self.thread = thread
         self.route = route
@@ -85,6 +89,8 @@ package struct InboundMessage: Sendable {
         self.isChosen = isChosen
         self.isStop = isStop
         self.attachments = attachments
+        self.enclosed = enclosed
+        self.repliesTo = repliesTo
     }
 }
 

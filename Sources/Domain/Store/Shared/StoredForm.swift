@@ -33,6 +33,8 @@ package enum StoredForm {
         if message.isChosen { json["isChosen"] = true }
         if message.isStop { json["isStop"] = true }
         if !message.attachments.isEmpty { json["attachments"] = Self.json(message.attachments) }
+        if !message.enclosed.isEmpty { json["enclosed"] = Self.json(message.enclosed) }
+        if let id = message.repliesTo { json["repliesTo"] = .string(id) }
         return JSON.object(json).text
     }
 
@@ -50,7 +52,8 @@ package enum StoredForm {
             mentionsOthers: json["mentionsOthers"]?.boolValue ?? false,
             isThreaded: json["isThreaded"]?.boolValue ?? false, isBacklog: json["isBacklog"]?.boolValue ?? false,
             isChosen: json["isChosen"]?.boolValue ?? false, isStop: json["isStop"]?.boolValue ?? false,
-            attachments: try Self.attachments(json["attachments"]))
+            attachments: try Self.attachments(json["attachments"]), enclosed: try Self.said(json["enclosed"]),
+            repliesTo: json["repliesTo"]?.stringValue)
     }
 
     /// Nil for none, so that a column stays empty.
@@ -114,7 +117,7 @@ package enum StoredForm {
         try JSON.parse(Array(text.utf8))
     }
 
-    private static func json(_ attachments: [Attachment]) -> JSON {
+    static func json(_ attachments: [Attachment]) -> JSON {
         .array(
             attachments.map { attachment in
                 var json: JSONObject = ["id": .string(attachment.id), "name": .string(attachment.name)]
@@ -124,7 +127,7 @@ package enum StoredForm {
             })
     }
 
-    private static func attachments(_ json: JSON?) throws -> [Attachment] {
+    static func attachments(_ json: JSON?) throws -> [Attachment] {
         try (json?.arrayValue ?? []).map { json in
             guard let id = json["id"]?.stringValue, let name = json["name"]?.stringValue else {
                 throw Malformed(what: "attachment")

@@ -39,6 +39,6 @@ extension InboundMessage {
             isThreaded: self.isThreaded, isBacklog: self.isBacklog, isChosen: self.isChosen,
             // It was found in the words.
             isStop: isStop ?? (self.isStop && text == nil),
-            attachments: self.attachments)
+            attachments: self.attachments, enclosed: self.enclosed, repliesTo: self.repliesTo)
     }
 }
