@@ -116,8 +116,17 @@ import Testing
         try await fixture.commit("specs/010-y/spec.md", "1")
         try fixture.git("update-ref refs/remotes/origin/far x")
         try fixture.git("branch -q -D x")
-        try await expectEqual(fixture.repository.directoryNames(in: "specs"), ["007-x", "010-y"])
+        try await expectEqual(fixture.repository.directoryNames(in: "specs").sorted(), ["007-x", "010-y"])
         try await expectEqual(fixture.repository.branches().map(\.name), ["main", "origin/far"])
+    }
+
+    @Test("names of directories are told by their bytes")
+    func directoryNamesByBytes() async throws {
+        let fixture = try await Fixture.initialised()
+        let names = ["001-\u{E9}", "001-e\u{301}"]
+        for name in names { try await fixture.commit("specs/\(name)/spec.md", "1") }
+        let found = try await fixture.repository.directoryNames(in: "specs")
+        expectEqual(Set(found.map { Array($0.utf8) }), Set(names.map { Array($0.utf8) }))
     }
 
     @Test("a diff has files, numbered lines, renames and binary files")

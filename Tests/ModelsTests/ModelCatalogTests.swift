@@ -134,32 +134,6 @@ struct ModelCatalogTests {
         expectEqual(client.calls.withLock { $0 }, 1)
     }
 
-    @Test(
-        "typed names",
-        arguments: [
-            ("gpt-4.1", "gpt-4.1"), ("GPT-4.1", "gpt-4.1"), ("llama-3.3", "meta/llama-3.3"),
-            ("meta/llama-3.3", "meta/llama-3.3"),
-        ])
-    func found(name: String, id: String) async throws {
-        let catalog = ModelCatalog(Lists([["gpt-4.1", "gpt-4.1-mini", "meta/llama-3.3", "o3"]]))
-        guard case .found(let model) = try await catalog.resolve(name) else {
-            Issue.record("not found")
-            return
-        }
-        expectEqual(model.id, id)
-    }
-
-    @Test(
-        "unknown names get the nearest ones",
-        arguments: [
-            ("gpt-41", ["gpt-4.1"]), ("gpt", ["gpt-4.1", "gpt-4.1-mini"]), ("lama-3.3", ["meta/llama-3.3"]),
-            ("zzzzzz", []),
-        ])
-    func nearest(name: String, nearest: [String]) async throws {
-        let catalog = ModelCatalog(Lists([["gpt-4.1", "gpt-4.1-mini", "meta/llama-3.3", "o3"]]))
-        try await expectEqual(catalog.resolve(name), .unknown(nearest: nearest))
-    }
-
     @Test("without a list the limits of the family are assumed")
     func assumed() {
         let catalog = ModelCatalog(Lists([nil]))

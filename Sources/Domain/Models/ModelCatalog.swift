@@ -1,14 +1,7 @@
 internal import Primitives
 
-/// A provider's models, cached for ten minutes; resolves the names that people type.
+/// A provider's models, cached for ten minutes.
 package final class ModelCatalog: Sendable {
-    /// What a typed name resolves to.
-    package enum Resolution: Sendable, Equatable {
-        case found(ModelInfo)
-        /// No model has that name; `nearest` are up to three similar names.
-        case unknown(nearest: [String])
-    }
-
     private struct State {
         var models: [ModelInfo]?
         /// When to load the list again, after a success or a failure.
@@ -82,18 +75,6 @@ package final class ModelCatalog: Sendable {
         return limited
     }
 
-    /// Resolves what a person typed. Ignores case, and a vendor before a slash when the rest is unique. Throws
-    /// ``ModelError`` if the list is unavailable.
-    package func resolve(_ name: String) async throws -> Resolution {
-        let models = try await self.models()
-        if let model = models.first(where: { $0.id == name }) { return .found(model) }
-        let wanted = name.lowercased()
-        if let model = models.first(where: { $0.id.lowercased() == wanted }) { return .found(model) }
-        let withoutVendor = models.filter { $0.id.lowercased().hasSuffix("/" + wanted) }
-        if withoutVendor.count == 1 { return .found(withoutVendor[0]) }
-        return .unknown(nearest: Self.nearest(to: wanted, in: models.map(\.id)))
-    }
-
     private enum Finding {
         case known([ModelInfo])
         case failed(any Error)
@@ -135,35 +116,5 @@ package final class ModelCatalog: Sendable {
             if let old { return old }
             throw error
         }
-    }
-}
-
-extension ModelCatalog {
-    /// Up to three names, the closest first: few edits apart, or one contains the other.
-    static func nearest(to wanted: String, in names: [String]) -> [String] {
-        let scored = names.compactMap { name -> (name: String, score: Int)? in
-            let lower = name.lowercased()
-            if lower.contains(wanted) || wanted.contains(lower) { return (name, abs(lower.count - wanted.count)) }
-            let short = lower.split(separator: "/").last.map(String.init) ?? lower
-            let distance = min(self.distance(wanted, lower), self.distance(wanted, short))
-            return distance <= max(2, wanted.count / 3) ? (name, distance * 2) : nil
-        }
-        return scored.sorted { ($0.score, $0.name) < ($1.score, $1.name) }.prefix(3).map(\.name)
-    }
-
-    /// Levenshtein distance of the first 100 bytes.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let left = Array(left.utf8.prefix(100)), right = Array(right.utf8.prefix(100))
-        var row = Array(0...right.count)
-        for (i, byte) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in right.enumerated() {
-                let substitution = diagonal + (byte == other ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[right.count]
     }
 }

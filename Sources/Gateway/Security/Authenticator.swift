@@ -59,9 +59,17 @@ struct Authenticator: Sendable {
 
     private func principal(secret: String, kind: CredentialRecord.Kind) async throws -> Principal? {
         let now = self.now()
-        guard let found = try await self.credentials.credential(secret: secret, kind: kind, at: now) else { return nil }
-        // The command line can create tokens while the host runs, so their role is registered here.
-        self.access.admit(found.identity, as: found.role)
+        var changes = self.access.changes
+        guard var found = try await self.credentials.credential(secret: secret, kind: kind, at: now) else { return nil }
+        // The command line can create tokens while the host runs, so their role is registered here. An owner may change it
+        // while it is read.
+        while !self.access.admit(found.identity, as: found.role, readAt: changes) {
+            changes = self.access.changes
+            guard let again = try await self.credentials.credential(secret: secret, kind: kind, at: now) else {
+                return nil
+            }
+            found = again
+        }
         try await self.credentials.noteUse(of: found.id, at: now)
         return Principal(credential: found)
     }

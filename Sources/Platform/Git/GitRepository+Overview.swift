@@ -114,6 +114,7 @@ extension GitRepository {
                     names = read
                 } else {
                     names = try lookup.names(in: folder, limit: left + 1)
+                        .map { String(decoding: $0, as: UTF8.self) }
                     if names.count > left {
                         found.isCut = true
                         names.removeLast()

@@ -125,6 +125,24 @@ struct JobThreadTests {
         expectEqual(last.first?.contains("\ntwo\n"), false)
     }
 
+    @Test("a job is followed by one message: asked again, its last lines are shown as they are")
+    func followedTwice() async throws {
+        let desk = FakeDesk()
+        desk.add(Self.job("j2"))
+        let harness = try await self.harness(desk)
+        desk.write("one\n")
+        let operation = try #require(try await harness.ask("!jobs j2", id: "1")).operation
+        let hub = harness.bridge.hub
+        #expect(await hub.isOpen(operation))
+        for number in 2...4 {
+            let again = try #require(try await harness.ask("!jobs j2", id: "\(number)")).operation
+            #expect(await !hub.isOpen(again))
+        }
+        desk.end("exit 0 · 9.0 s")
+        _ = try await harness.frames(of: operation)
+        try await harness.settle()
+    }
+
     @Test("in a transcript a followed job is live frames, from what it has written on; nothing is posted")
     func transcript() async throws {
         let desk = FakeDesk()

@@ -150,4 +150,22 @@ struct LiveHubTests {
         expectEqual(frames.map(\.sequence), Array(1...Int64(frames.count)))
         try await harness.settle()
     }
+
+    @Test("of output that alternates between the streams nothing is lost, and a byte is no frame")
+    func alternatingOutput() async throws {
+        let harness = try await BridgeHarness(worker: ScriptedWorker([.hold, .event(.text("."))]))
+        let operation = try #require(try await harness.ask("go")).operation
+        for _ in 0..<5_000 {
+            await harness.bridge.hub.append(.execution, "o", to: operation)
+            await harness.bridge.hub.append(.errorOutput, "e", to: operation)
+        }
+        harness.worker.release()
+        let frames = try await harness.frames(of: operation)
+        #expect(frames.count < 1_000)
+        for (kind, letter) in [(LiveFrame.Kind.execution, "o"), (.errorOutput, "e")] {
+            let text = frames.filter { $0.kind == kind }.map(\.content).joined()
+            expectEqual(text.filter { "\($0)" == letter }.utf8.count, 5_000)
+        }
+        try await harness.settle()
+    }
 }

@@ -10,6 +10,8 @@ package final class AccessControl: Sendable {
         /// As configured.
         var lists: AccessPolicy
         var policy: AccessPolicy
+        /// How often an owner has changed somebody's access.
+        var changes = 0
         /// Who had which role when another host last changed something, by identity.
         var known: [String: Person] = [:]
         // Change: how many wrong codes are allowed
@@ -186,7 +188,22 @@ package final class AccessControl: Sendable {
         return role
     }
 
+    /// How often an owner has changed somebody's access.
+    package var changes: Int { self.state.withLock { $0.changes } }
+
     /// Grants the role of a stored gateway credential, which another process may have made.
+    ///
+    /// - Parameter changes: ``changes`` before the credential was read. If there were more since then, the role may be an
+    ///   old one: nothing is granted, and the result is false.
+    package func admit(_ identity: String, as role: Role, readAt changes: Int) -> Bool {
+        self.state.withLock { state in
+            guard state.changes == changes else { return false }
+            state.policy.grant(role, to: identity)
+            return true
+        }
+    }
+
+    /// Grants a role that was just given.
     package func admit(_ identity: String, as role: Role) {
         self.state.withLock { $0.policy.grant(role, to: identity) }
     }
@@ -234,6 +251,7 @@ package final class AccessControl: Sendable {
     private func apply(_ change: AccessChange) async {
         let person = change.person
         let observers = self.state.withLock { state in
+            state.changes += 1
             if let role = change.role {
                 state.policy.undoChange(person.identity)
                 if person.way == .list || AccessPolicy.isOfAccount(person.identity) {

@@ -304,7 +304,7 @@ struct Recovery: Sendable {
     }
 
     private func insertLast(of turn: TurnRecord, _ reason: String, in ledger: Ledger) throws {
-        let last = try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
+        let last = try ledger.lastSequence(of: turn.id)
         try ledger.insert([
             LiveFrame(
                 operation: turn.id, sequence: last + 1, kind: .error, content: reason, timestamp: self.environment.now()
@@ -318,7 +318,7 @@ struct Recovery: Sendable {
             try !ledger.hasJob(ofTurn: turn.id)
         else { return false }
         let wasSeen =
-            try ledger.frames(of: turn.id, after: 0).contains { $0.kind == .execution || $0.kind == .errorOutput }
+            try ledger.hasOutput(of: turn.id)
             || ledger.outbox(ofTurn: turn.id).contains { ![.note, .ask, .outcome].contains($0.kind) }
             || !ledger.commits(of: turn.id).isEmpty
         guard !wasSeen else { return false }

@@ -26,7 +26,7 @@ extension ThreadPosts {
             _ = try ledger.insert(commit, as: line, posting: poster.messages(for: line), of: turn, at: now)
             // An ended one has its last frame already.
             guard turn.endedAt == nil else { return }
-            let last = try ledger.frames(of: turn.id, after: 0).last?.sequence ?? 0
+            let last = try ledger.lastSequence(of: turn.id)
             try ledger.insert([
                 LiveFrame(operation: turn.id, sequence: last + 1, kind: .thinking, content: line, timestamp: now)
             ])

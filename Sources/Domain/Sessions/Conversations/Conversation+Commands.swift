@@ -243,6 +243,8 @@ extension Conversation {
 
     // MARK: Jobs
 
+    private static let mostFollowed = 4
+
     private func jobs(_ argument: String, for stored: StoredMessage, sign: CommandSign) async throws -> Submission? {
         guard let desk = self.context.desk, let session = try await self.storedSession() else {
             return try await self.reply(to: stored, with: JobTexts.none)
@@ -260,7 +262,9 @@ extension Conversation {
         shown.append(progress.output)
         let text = JobTexts.followed(job, shown.markdown, ending: progress.ending ?? job.ending, sign: sign)
         let poster = self.poster(for: stored.message.route)
-        guard progress.ending == nil, job.state == .running, poster.canFollow else {
+        // Each message that follows stores what the job writes once more.
+        let mayFollow = self.followers.count < Self.mostFollowed && !self.followers.values.contains { $0.job == job.id }
+        guard progress.ending == nil, job.state == .running, poster.canFollow, mayFollow else {
             return try await self.reply(to: stored, with: text)
         }
         return try await self.follow(job, of: session, for: stored, shown, progress, by: desk)
@@ -292,16 +296,17 @@ extension Conversation {
             conversation: self, context: self.context, job: job, turn: turn, desk: desk,
             poster: self.poster(for: turn.route), sign: self.sign(of: turn.route))
         // Ends with the job, or when the thread's `stop` or the host's end cancels it.
-        self.followers[turn.id] = Task {
+        let following = Task {
             await follower.run(shown, first.output, from: first.position)
             self.followers[turn.id] = nil
         }
+        self.followers[turn.id] = (job.id, following)
         return Submission(message: number, operation: turn.id)
     }
 
     /// Ends the messages that follow jobs; the jobs go on.
     func stopFollowing() {
-        for follower in self.followers.values { follower.cancel() }
+        for follower in self.followers.values { follower.task.cancel() }
     }
 
     // MARK: Replies

@@ -140,7 +140,7 @@ extension Conversation {
         case .waiting(let turn): try await self.leaveOut(turn)
         case .none:
             // It may follow a job.
-            guard let follower = self.followers[turn] else { return }
+            guard let follower = self.followers[turn]?.task else { return }
             follower.cancel()
             let end = Signal()
             // Unstructured: it ends with the follower, which on a full disk waits for its last message.

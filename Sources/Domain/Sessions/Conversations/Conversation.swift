@@ -26,7 +26,7 @@ actor Conversation {
     /// Lists the stale messages when no more arrive.
     private var staleAlarm: Alarm?
     /// Messages that follow a job, by operation.
-    var followers: [String: Task<Void, Never>] = [:]
+    var followers: [String: (job: String, task: Task<Void, Never>)] = [:]
     var typing = TypingState()
     /// The identity of its person has ended: nothing more is done or said here.
     var isPast = false

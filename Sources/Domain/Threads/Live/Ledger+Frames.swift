@@ -20,6 +20,16 @@ extension Ledger {
         )?.integer("sequence") ?? 0
     }
 
+    /// Whether an operation has frames of what it has written.
+    package func hasOutput(of operation: String) throws -> Bool {
+        try self.connection.first(
+            "SELECT 1 FROM frames WHERE turn = ? AND type IN (?, ?) LIMIT 1",
+            [
+                .text(operation), .text(LiveFrame.Kind.execution.rawValue),
+                .text(LiveFrame.Kind.errorOutput.rawValue),
+            ]) != nil
+    }
+
     /// About the characters that ``frames(of:after:limit:)`` reads of an operation, with a hundred for each frame.
     package func frameSize(of operation: String) throws -> Int {
         let row = try self.connection.first(

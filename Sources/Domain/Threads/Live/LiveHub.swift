@@ -43,6 +43,8 @@ package actor LiveHub {
     /// From this number of operations on, pieces were already joined before they got here and should not wait again.
     private static let many = 256
     private static let flushIntervalOfMany: Duration = .milliseconds(25)
+    /// From this number of pieces on, output joins the last one of its kind, out of order with other kinds.
+    private static let mostPending = 32
     private var operations: [String: Operation] = [:]
     private var watchers: [UInt64: Watcher] = [:]
     private var bySubject: [Subject: Set<UInt64>] = [:]
@@ -84,10 +86,11 @@ package actor LiveHub {
     /// Adds to an operation; published after the next flush.
     package func append(_ kind: LiveFrame.Kind, _ content: String, to operation: String) {
         guard var state = self.operations[operation], !state.isClosing, !content.isEmpty else { return }
-        if kind != .thinking, let last = state.pending.indices.last,
-            state.pending[last].kind == kind
-        {
-            self.operations[operation] = nil  // one owner of the text, so that appending does not copy it
+        self.operations[operation] = nil  // one owner of what is pending, so that appending does not copy it
+        // Of a program that writes to both of its streams in turn, much would be frames of a byte.
+        let isMany = state.pending.count >= Self.mostPending
+        let last = isMany ? state.pending.lastIndex { $0.kind == kind } : state.pending.indices.last
+        if kind != .thinking, let last, state.pending[last].kind == kind {
             state.pending[last].content += content
         } else {
             state.pending.append((kind, content))
@@ -304,17 +307,25 @@ package actor LiveHub {
     /// Frames that could not be stored were not published: their content waits for the next attempt, under the same
     /// numbers.
     private func takeBack(_ frames: [LiveFrame]) {
+        var late: [LiveFrame] = []
+        // The latest first.
+        var taken: [String: [LiveFrame]] = [:]
         for frame in frames.reversed() {
-            guard var state = self.operations[frame.operation] else { continue }
-            // Later numbers are assigned.
-            if state.isClosing || frame.sequence + 1 != state.next {
-                self.late.insert(frame, at: 0)
-                continue
+            guard let state = self.operations[frame.operation] else { continue }
+            let next = taken[frame.operation]?.last?.sequence ?? state.next
+            if state.isClosing || frame.sequence + 1 != next {
+                // Later numbers are assigned.
+                late.append(frame)
+            } else {
+                taken[frame.operation, default: []].append(frame)
             }
-            state.pending.insert((frame.kind, frame.content), at: 0)
-            state.next = frame.sequence
-            self.operations[frame.operation] = state
-            self.unflushed.insert(frame.operation)
+        }
+        self.late = late.reversed() + self.late
+        for (operation, frames) in taken {
+            self.operations[operation]?.pending.insert(
+                contentsOf: frames.reversed().map { ($0.kind, $0.content) }, at: 0)
+            if let first = frames.last { self.operations[operation]?.next = first.sequence }
+            self.unflushed.insert(operation)
         }
     }
 

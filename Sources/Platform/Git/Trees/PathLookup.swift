@@ -52,13 +52,13 @@ final class PathLookup {
 
     /// The names of the first `limit` folders directly in one. Those that are too long for ``GitName/checkPath(_:)`` are
     /// left out.
-    func names(in folder: ObjectKey, limit: Int) throws(GitError) -> [String] {
+    func names(in folder: ObjectKey, limit: Int) throws(GitError) -> [[UInt8]] {
         guard let reader = try self.reader(folder) else { return [] }
-        var names: [String] = []
+        var names: [[UInt8]] = []
         while names.count < limit {
             guard let item = try? reader.next() else { break }
             guard item.kind == .folder, item.name.count <= GitName.longestPart else { continue }
-            names.append(String(decoding: item.name, as: UTF8.self))
+            names.append(Array(item.name))
         }
         return names
     }

@@ -60,20 +60,26 @@ extension WorkFiles {
         return Self.packed(in: top).first { $0.name == name }?.id
     }
 
-    /// The commits of all references in the jail's Git folder, at most 5,000.
+    /// The commits of all references in the jail's Git folder. Throws ``GitError`` where there are more than 5,000, or more
+    /// than 20,000 files in their place.
     package func tips() throws(GitError) -> Set<GitObjectID> {
         guard let git = self.git else { return [] }
         let top = try Folder(path: git)
         var tips = Set(Self.packed(in: top).map(\.id))
         if let text = Self.text(Array("HEAD".utf8), in: top, limit: 1_000), let id = Self.id(text) { tips.insert(id) }
-        if let refs = top.folder(Array("refs".utf8)) { Self.collect(refs, 0, &tips) }
+        var left = 20_000
+        if let refs = top.folder(Array("refs".utf8)) { Self.collect(refs, 0, &tips, &left) }
         return tips
     }
 
-    private static func collect(_ folder: borrowing Folder, _ depth: Int, _ tips: inout Set<GitObjectID>) {
-        for name in folder.names(limit: 5_000) ?? [] where tips.count < 5_000 {
+    /// - Parameter left: How many more files and folders are looked at.
+    private static func collect(
+        _ folder: borrowing Folder, _ depth: Int, _ tips: inout Set<GitObjectID>, _ left: inout Int
+    ) {
+        for name in folder.names(limit: 5_000) ?? [] where left > 0 && tips.count < 5_000 {
+            left -= 1
             if folder.facts(of: name)?.kind == .folder {
-                if depth < 16, let child = folder.folder(name) { self.collect(child, depth + 1, &tips) }
+                if depth < 16, let child = folder.folder(name) { self.collect(child, depth + 1, &tips, &left) }
             } else if let text = self.text(name, in: folder, limit: 100), let id = self.id(text) {
                 tips.insert(id)
             }
