@@ -147,7 +147,9 @@ let package = Package(
             "Logging", "Markdown", "Objects", "People", "Primitives", "Store", "Telemetry"),
         domain("Etiquette", "Chat", "Crypto", "Primitives", "Threads"),
         domain(
-            "Sessions", "Analytics", "Audit", "Chat", "Database", "Etiquette", "EventLoop", "Files", "JSON",
+            "Attention", "Chat", "Database", "EventLoop", "JSON", "Logging", "People", "Primitives", "Store", "Threads"),
+        domain(
+            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "EventLoop", "Files", "JSON",
             "Lifecycle", "Logging", "Models", "People", "Primitives", "Store", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle",
@@ -303,10 +305,11 @@ let package = Package(
         tests(
             "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "Specs",
             "TestSupport"),
+        tests("Attention", "Attention", "Chat", "TestSupport", "Threads"),
         tests("Etiquette", "Chat", "Etiquette", "Threads"),
         tests(
-            "Sessions", "Analytics", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Logging", "Models",
-            "Objects", "People", "Primitives", "Sessions", "Store", "TestSupport", "Threads", "Work",
+            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Logging",
+            "Models", "Objects", "People", "Primitives", "Sessions", "Store", "TestSupport", "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",

@@ -2,7 +2,7 @@ package import Chat
 internal import Primitives
 
 /// Features that only some networks have.
-extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAdapter {
+extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAdapter, DirectAdapter {
     /// The reactions that the bot added and removed, in order.
     package var reactions: [Reaction] { self.state.withLock { $0.reactions } }
 
@@ -33,6 +33,21 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
 
     /// The next deletions meet `faults`, one each.
     package func meetInDeletes(_ faults: [Fault]) { self.state.withLock { $0.deleteFaults += faults } }
+
+    /// A direct conversation with `person` can be begun, or is only tried in vain.
+    package func setReachable(_ person: String, _ isReachable: Bool = true) {
+        self.state.withLock { $0.reachable["\(self.id)/\(person)"] = isReachable }
+    }
+
+    package func mayReach(_ identity: String) -> Bool { self.state.withLock { $0.reachable[identity] != nil } }
+
+    package func direct(with identity: String) async throws -> DirectConversation? {
+        guard self.state.withLock({ $0.reachable[identity] }) == true else { return nil }
+        let person = String(identity.dropFirst(self.id.rawValue.count + 1))
+        return DirectConversation(
+            thread: ThreadKey(adapter: self.id, value: "\(person)/\(person)"),
+            route: Route(room: RoomID(adapter: self.id, name: person)))
+    }
 
     package func waitForReactions(until isMet: @escaping @Sendable ([Reaction]) -> Bool) async {
         await self.wait { isMet($0.reactions) }

@@ -73,6 +73,7 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var encrypted: Set<String> = []
         var files: [String: [UInt8]] = [:]
         var fetched: [String] = []
+        var reachable: [String: Bool] = [:]
     }
 
     package let id: AdapterID

@@ -80,7 +80,7 @@ struct Office {
     func meet(_ account: String, _ name: String) async throws -> Sender {
         let id = "irc:local/\(account)"
         let sender = Sender(id: id, identities: [Identity(id)], displayName: name)
-        let direct = Sighting.Direct(
+        let direct = DirectConversation(
             thread: ThreadKey(adapter: self.network.id, value: "dm/\(account)"),
             route: Route(room: RoomID(adapter: self.network.id, name: account), recipient: account))
         try await self.store.write { ledger in try ledger.note(Sighting(sender: sender, direct: direct, at: 1)) }

@@ -12,7 +12,7 @@ package enum SlackManifest {
         ("chat:write", "posting answers"), ("commands", "the slash command"), ("files:read", "files that people send"),
         ("files:write", "files that it sends"), ("groups:history", "messages of private channels that it is in"),
         ("groups:read", "listing its private channels"), ("im:history", "direct messages to it"),
-        ("im:read", "listing its direct messages"), ("im:write", "answering a command in direct messages"),
+        ("im:read", "listing its direct messages"), ("im:write", "answers and decisions in direct messages"),
         ("mpim:history", "group messages that it is in"), ("mpim:read", "listing its group messages"),
         ("reactions:read", "decisions by reactions"), ("reactions:write", "reactions to waiting messages"),
         ("users:read", "the names of people who write"),

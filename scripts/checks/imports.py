@@ -50,7 +50,8 @@ ARROWS = {
     "Files": {"Chat", "People", "Store"},
     "Threads": {"Analytics", "Audit", "Chat", "Files", "People", "Store"},  # nothing that decides
     "Etiquette": {"Chat", "Threads"},
-    "Sessions": {"Analytics", "Audit", "Chat", "Etiquette", "Files", "Models", "People", "Store", "Threads"},
+    "Attention": {"Chat", "People", "Store", "Threads"},
+    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Etiquette", "Files", "Models", "People", "Store", "Threads"},
     "Tasks": {"Analytics", "Audit", "Chat", "People", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone

@@ -3,11 +3,12 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Attention
 @testable import People
 @testable import Sessions
 @testable import Threads
 
-@Suite("Owners are told of what waits", .timeLimit(.minutes(1)))
+@Suite("People are told of what waits for them", .timeLimit(.minutes(1)))
 struct OwnerNoticeTests {
     private func stage(
         _ traits: RoomTraits = AskStage.rich, asking requests: [ApprovalRequest] = [AskStage.request()]
@@ -30,28 +31,131 @@ struct OwnerNoticeTests {
         try await stage.harness.settle()
     }
 
-    @Test("an owner elsewhere gets one message, which changes when it is decided; whoever is in the thread gets none")
+    @Test("an owner elsewhere gets the ask once, with its buttons; whoever is in the thread is named there")
     func once() async throws {
         let stage = try await self.stage()
         try await stage.adapter.say("!whoami", from: "alice", in: "alice")
         try await stage.say("!whoami", as: "alice")
         try await stage.say("please", as: "bob")
-        try await stage.ask()
+        let ask = try await stage.ask()
         await stage.bridge.notices.tell()
         await stage.bridge.notices.tell()
         try await stage.harness.settleOutbox()
         let post = try #require(self.direct(stage).first)
-        #expect(post.text.hasPrefix("bob asks for approval `a1` in “please” on fake:one: `make test`. "))
         let thread = try await stage.record().session
-        #expect(post.text.contains("`!approve a1`") && post.text.hasSuffix("http://127.0.0.1:8787/#/t/\(thread)"))
-        expectEqual(stage.adapter.posts.count { $0.text.contains("asks for approval") }, 1)
+        #expect(post.text.hasPrefix("Approval `a1`: bob wants to run\n```\nmake test\n```"))
+        #expect(post.text.contains("Asked in “please” on fake:one: http://127.0.0.1:8787/#/t/\(thread)"))
+        expectEqual(post.buttons, ask.buttons)
+        expectEqual(ask.route.mentions, [Mention(person: "one/alice", name: "alice")])
+        expectEqual(stage.count("Asked in “please”"), 1)
 
         try await self.outcome(of: stage)
+        expectEqual(self.direct(stage).count, 1)
+        let shown = try #require(self.direct(stage).first)
+        #expect(shown.text.hasSuffix("Approved by alice") && shown.buttons.isEmpty)
+    }
+
+    @Test(
+        "the button, the letter and the command decide it there, and everybody's message shows that",
+        arguments: ["button", "A", "yes", "!approve", "!approve a1", "!deny a1 not now", "C"])
+    func there(_ way: String) async throws {
+        let stage = try await self.stage()
+        try await stage.adapter.say("!whoami", from: "alice", in: "alice")
+        try await stage.harness.settle()
+        stage.adapter.forgetPosts()
+        stage.advance(by: 1_000)
+        try await stage.say("please", as: "bob")
+        let ask = try await stage.ask()
+        await stage.bridge.notices.tell()
+        try await stage.harness.settleOutbox()
+        let post = try #require(self.direct(stage).first)
+        switch way {
+        case "button":
+            try await expectEqual(
+                stage.adapter.choose(.button("approve a1"), at: post.id, from: "olga", in: "olga"), .stored)
+        default: try await stage.adapter.say(way, from: "olga", in: "olga")
+        }
+        await stage.adapter.waitForText("done")
+        try await stage.harness.settle()
+        let isDenied = way.hasPrefix("!deny") || way == "C"
+        let outcome = isDenied ? "Denied by olga" : "Approved by olga"
         expectEqual(
-            self.direct(stage).map(\.text),
-            [
-                "bob asks for approval `a1` in “please” on fake:one: `make test`. Approved by alice"
-            ])
+            stage.outcomes,
+            [isDenied ? .denied(by: "olga", reason: way == "C" ? nil : "not now") : .approved(ask: "a1", by: "olga")])
+        let texts = [ask.id, post.id].compactMap { id in stage.adapter.posts.first { $0.id == id }?.text }
+        #expect(texts.count == 2 && texts.allSatisfy { $0.contains(outcome) }, "\(texts)")
+        // Nothing but the changed messages says so.
+        expectEqual(self.direct(stage).count, 1)
+        expectEqual(stage.adapter.posts.count { $0.route.room.name == "alice" }, 1)
+        expectEqual(stage.harness.worker.requests.count, 1)
+    }
+
+    @Test("a letter for one of two needs the id; a second decision is told, and what is no answer is a question")
+    func several() async throws {
+        let stage = try await self.stage(asking: ["one", "two"].map { AskStage.request($0) })
+        stage.advance(by: 1_000)
+        try await stage.say("please", as: "bob")
+        try await stage.ask("a1")
+        try await stage.say("please", as: "mia", thread: "t2")
+        try await stage.ask("a2")
+        await stage.bridge.notices.tell()
+        try await stage.harness.settleOutbox()
+        expectEqual(self.direct(stage).count, 2)
+        let first = try #require(self.direct(stage).first)
+        try await stage.adapter.say("A", from: "olga", in: "olga")
+        await stage.wait(for: "Several approvals are open here: `a1`, `a2`.")
+        try await stage.adapter.say("!deny a2", from: "olga", in: "olga")
+        await stage.wait(for: "Denied by olga")
+        try await stage.adapter.say("a", from: "olga", in: "olga")
+        await stage.wait(for: "Approved by olga")
+        try await stage.harness.settle()
+        try await stage.adapter.choose(.button("deny a1"), at: first.id, from: "olga", in: "olga")
+        await stage.wait(for: "`a1` is closed: Approved by olga")
+        try await stage.harness.settle()
+        expectEqual(self.direct(stage).last?.text, "`a1` is closed: Approved by olga")
+    }
+
+    @Test("somebody who has lost the role, or whose message it is not, decides nothing there")
+    func notTheirs() async throws {
+        let stage = try await self.stage()
+        try await stage.say("please", as: "bob")
+        try await stage.ask()
+        await stage.bridge.notices.tell()
+        try await stage.harness.settleOutbox()
+        let post = try #require(self.direct(stage).first)
+        try await stage.adapter.choose(.button("approve a1"), at: post.id, from: "mia", in: "olga")
+        await stage.wait(for: "Only an owner can decide `a1`.")
+        let alice = Sender(id: "fake:one/alice", identities: [Identity("fake:one/alice")], displayName: "alice")
+        _ = try await stage.bridge.access.set(.member, of: "fake:one/olga", by: alice)
+        try await stage.adapter.choose(.button("approve a1"), at: post.id, from: "olga", in: "olga")
+        try await stage.harness.settleOutbox()
+        try await expectEqual(stage.record().state, .open)
+        try await self.outcome(of: stage)
+    }
+
+    @Test("a conversation is begun with who has never written; who cannot be reached is named in the thread")
+    func begun() async throws {
+        for isReachable in [true, false] {
+            let stage = try await AskStage(asking: AskStage.request())
+            stage.adapter.setReachable("olga", isReachable)
+            try await stage.say("please", as: "bob")
+            let ask = try await stage.ask()
+            expectEqual(ask.route.mentions.map(\.name), ["alice"])
+            await stage.bridge.notices.tell()
+            try await stage.harness.settleOutbox()
+            let named = stage.adapter.posts.filter { $0.text == "`a1` waits for your decision." }
+            if isReachable {
+                expectEqual(self.direct(stage).count, 1)
+                #expect(named.isEmpty)
+                try await stage.adapter.say("A", from: "olga", in: "olga")
+                await stage.wait(for: "Approved by olga")
+            } else {
+                #expect(self.direct(stage).isEmpty)
+                expectEqual(named.map(\.route.mentions), [[Mention(person: "one/olga", name: "olga")]])
+                expectEqual(named.first?.route.anchor, "t1")
+                try await self.outcome(of: stage)
+            }
+        }
     }
 
     @Test("what is said in an encrypted room is not repeated where everything is readable")
@@ -74,38 +178,39 @@ struct OwnerNoticeTests {
             ])
     }
 
-    @Test("where nothing can be changed, the message stays")
+    @Test("where nothing can be changed, a line says what was decided")
     func lines() async throws {
         let stage = try await self.stage(AskStage.lines)
         try await stage.say("please", as: "bob", thread: nil)
         try await stage.ask()
         await stage.bridge.notices.tell()
-        await stage.wait(for: "asks for approval")
-        try await stage.say("!approve a1", as: "alice", thread: nil)
-        await stage.wait(for: "Approved by alice")
+        try await stage.harness.settleOutbox()
+        #expect(self.direct(stage).contains { $0.text == "make test" })
+        try await stage.adapter.say("A", from: "olga", in: "olga")
+        await stage.wait(for: "Approved by olga")
         try await stage.harness.settle()
-        expectEqual(self.direct(stage).count, 1)
+        expectEqual(self.direct(stage).last?.text, "`a1`: Approved by olga")
+        expectEqual(stage.count("`a1`: Approved by olga"), 2)
     }
 
-    @Test("a burst makes one message that counts, and the next comes a minute later")
+    @Test("of many, five are told in a minute, and what has ended by then is not")
     func burst() async throws {
-        let requests = ["one", "two", "three"].map { AskStage.request($0) }
-        let stage = try await self.stage(asking: requests)
-        try await stage.say("please", as: "bob")
-        try await stage.ask("a1")
-        try await stage.say("please", as: "mia", thread: "t2")
-        try await stage.ask("a2")
+        let stage = try await self.stage(asking: (1...7).map { AskStage.request("\($0)") })
+        for number in 1...7 {
+            try await stage.say("please", as: "bob", thread: "t\(number)")
+            try await stage.ask("a\(number)")
+        }
         await stage.bridge.notices.tell()
-        await stage.wait(for: "2 approvals wait for an owner")
-        try await stage.say("please", as: "bob", thread: "t3")
-        try await stage.ask("a3")
         await stage.bridge.notices.tell()
         try await stage.harness.settleOutbox()
-        expectEqual(self.direct(stage).count, 1)
+        expectEqual(self.direct(stage).count, 5)
+        try await stage.say("!deny a6", as: "alice", thread: "t6")
+        await stage.wait(for: "Denied by alice")
         stage.advance(by: 60_000)
         await stage.bridge.notices.tell()
-        await stage.wait(for: "asks for approval `a3`")
-        expectEqual(self.direct(stage).count, 2)
+        try await stage.harness.settleOutbox()
+        expectEqual(self.direct(stage).count, 6)
+        #expect(self.direct(stage).last?.text.hasPrefix("Approval `a7`") == true)
     }
 
     @Test("a message that was stored while the clock was ahead keeps no later one back")
@@ -115,12 +220,11 @@ struct OwnerNoticeTests {
         try await stage.say("please", as: "bob")
         try await stage.ask("a1")
         await stage.bridge.notices.tell()
-        await stage.wait(for: "asks for approval `a1`")
+        try await stage.harness.settleOutbox()
         stage.advance(by: -400 * 86_400_000)
         try await stage.say("please", as: "mia", thread: "t2")
         try await stage.ask("a2")
         await stage.bridge.notices.tell()
-        await stage.wait(for: "asks for approval `a2`")
         try await stage.harness.settleOutbox()
         expectEqual(self.direct(stage).count, 2)
     }
@@ -134,7 +238,7 @@ struct OwnerNoticeTests {
         let again = try await AskStage(
             directory: stage.harness.directory, adapter: stage.adapter, clock: stage.clock, playing: [[.hold]])
         await again.bridge.notices.tell()
-        await again.wait(for: "asks for approval `a1`")
+        try await again.harness.settleOutbox()
         await again.bridge.notices.tell()
         try await again.harness.settleOutbox()
         expectEqual(self.direct(again).count, 1)
@@ -159,7 +263,7 @@ struct OwnerNoticeTests {
         try await stage.ask()
         let (ask, notices) = (try await stage.record(), stage.bridge.notices)
         let plans = try await stage.bridge.store.write { ledger in
-            try PlanningConnection.plans(ledger) { ledger in try notices.note(ask, in: ledger) }
+            try PlanningConnection.plans(ledger) { ledger in _ = try notices.told(of: ask, in: ledger) }
         }
         let lookups = plans.count { plan in plan.contains { $0.contains(" sessions") } }
         expectEqual(lookups, 1, "\(plans)")

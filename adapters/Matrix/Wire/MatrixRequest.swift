@@ -66,7 +66,7 @@ package struct MatrixRequest: Sendable, Equatable {
         self.timeout = timeout
     }
 
-    private static let client = ["_matrix", "client", "v3"]
+    static let client = ["_matrix", "client", "v3"]
 
     static func room(_ id: String, _ rest: String...) -> [String] { Self.client + ["rooms", id] + rest }
 

@@ -81,7 +81,9 @@ extension Ledger {
             return Sighting(
                 sender: try StoredForm.sender(from: try row.text("sender")),
                 direct: route.flatMap { route in
-                    thread.map { .init(thread: ThreadKey(adapter: route.room.adapter, value: $0), route: route) }
+                    thread.map {
+                        DirectConversation(thread: ThreadKey(adapter: route.room.adapter, value: $0), route: route)
+                    }
                 }, at: try row.integer("seen_at"))
         }
     }

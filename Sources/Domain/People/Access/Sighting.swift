@@ -4,19 +4,9 @@ package import Store
 
 /// That a person with a role has written, and where they write to the bot directly.
 package struct Sighting: Sendable {
-    package struct Direct: Sendable {
-        package let thread: ThreadKey
-        package let route: Route
-
-        package init(thread: ThreadKey, route: Route) {
-            self.thread = thread
-            self.route = route
-        }
-    }
-
     package let sender: Sender
     /// Nil when the message was not a direct one.
-    package let direct: Direct?
+    package let direct: DirectConversation?
     /// Milliseconds since 1970, like all times.
     package let at: Int64
 
@@ -49,7 +39,7 @@ package final class Sightings: Sendable {
             return true
         }
         guard isDue else { return nil }
-        let direct = Sighting.Direct(thread: message.thread, route: message.route)
+        let direct = DirectConversation(thread: message.thread, route: message.route)
         return Sighting(sender: sender, direct: message.isDirect ? direct : nil, at: now)
     }
 

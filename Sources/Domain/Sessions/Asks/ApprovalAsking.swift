@@ -1,3 +1,4 @@
+internal import Attention
 internal import Chat
 internal import People
 internal import Store
@@ -37,7 +38,7 @@ struct ApprovalAsking: Sendable {
     let adapters: AdapterRegistry
     let access: AccessControl
     let desk: AskDesk
-    let notices: OwnerNotices
+    let notices: AskNotices
     let sign: CommandSign
     /// Milliseconds.
     let timeout: Int64
@@ -79,7 +80,6 @@ struct ApprovalAsking: Sendable {
                     return .tooLong
                 }
                 (open, asked.new, asked.items) = (written.ask, written.ask, written.items)
-                try self.notices.note(written.ask, in: ledger)
             }
         }
         if let open { asked.asks.append(open) }
@@ -104,7 +104,7 @@ struct ApprovalAsking: Sendable {
         let isForOwners = requests.contains { $0.approver == .ownersOnly }
         return AskWriting(
             content: .approvals(requests, AskRule(isForOwners ? .ownersOnly : .requester)), turn: self.turn,
-            adapters: self.adapters, access: self.access, sign: self.sign, lifetime: self.timeout, at: self.at)
+            adapters: self.adapters, notices: self.notices, sign: self.sign, lifetime: self.timeout, at: self.at)
     }
 
     // MARK: Asked before

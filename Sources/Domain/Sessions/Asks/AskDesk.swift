@@ -1,3 +1,4 @@
+internal import Attention
 internal import Audit
 internal import Chat
 internal import JSON
@@ -129,7 +130,7 @@ package struct AskDesk: Sendable {
     /// Changes an ask's message to its outcome, or posts a line where nothing can be edited.
     func show(_ ask: AskRecord, in ledger: Ledger, at now: Int64) throws -> [OutboxItem] {
         guard let adapters = self.adapters else { return [] }
-        let notices = try OwnerNotices.end(ask, in: ledger, adapters, at: now)
+        let notices = try AskNotices.end(ask, in: ledger, adapters, at: now)
         let posts = try ledger.posts(of: ask)
         try ledger.withdraw(posts)
         try ledger.markShown(ask, text: "\(ask.lead)\n\n\(AskTexts.outcomeLine(of: ask))")

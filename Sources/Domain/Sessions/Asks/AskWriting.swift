@@ -1,5 +1,5 @@
+internal import Attention
 internal import Chat
-internal import People
 internal import Store
 internal import Threads
 
@@ -13,12 +13,12 @@ struct AskWriting: Sendable {
     private(set) var content: Content
     let turn: TurnRecord
     let adapters: AdapterRegistry
-    let access: AccessControl
+    let notices: AskNotices
     let sign: CommandSign
     /// Milliseconds.
     let lifetime: Int64
     let at: Int64
-    private(set) var mentions: [Mention] = []
+    private(set) var told = AskNotices.Told()
 
     /// It belongs to a round of questions about a specification, of which a thread has one at a time.
     var isClarification: Bool {
@@ -47,11 +47,11 @@ struct AskWriting: Sendable {
     /// Nil when the room cannot show it whole.
     func write(to ledger: Ledger) throws -> (ask: AskRecord, items: [OutboxItem])? {
         var writing = self
-        let ask = self.record(id: "a0000000", message: 0)
-        writing.mentions = try AskMentions(
-            rule: ask.rule, requester: ask.requester, session: ask.session, room: ask.route.room, access: self.access
-        ).list(in: ledger)
-        return try (writing.fitted ?? self.fitted)?.store(in: ledger)
+        writing.told = try self.notices.told(of: self.record(id: "a0000000", message: 0), in: ledger)
+        if let fitted = writing.fitted { return try fitted.store(in: ledger) }
+        // Without the names there may be room.
+        writing.told.mentions = []
+        return try writing.fitted?.store(in: ledger)
     }
 
     private func store(in ledger: Ledger) throws -> (ask: AskRecord, items: [OutboxItem])? {
@@ -62,10 +62,11 @@ struct AskWriting: Sendable {
             session: self.turn.session, turn: self.turn.id, role: .note, text: message.transcript, at: self.at)
         let ask = self.record(id: id, message: entry)
         try ledger.insert(ask)
+        for person in self.told.directs { try ledger.insertNotice(of: id, for: person) }
         let items = try texts.enumerated().map { index, text in
             try ledger.insertOutbox(
                 session: ask.session, turn: ask.turn, kind: .ask,
-                route: index == 0 ? ask.route.mentioning(self.mentions) : ask.route, text: text,
+                route: index == 0 ? ask.route.mentioning(self.told.mentions) : ask.route, text: text,
                 buttons: index == texts.count - 1 ? AskTexts.buttons(of: ask) : [], message: entry, at: self.at)
         }
         return (ask, items)
@@ -75,7 +76,7 @@ struct AskWriting: Sendable {
         let room = self.turn.route.room
         return AskMessage(
             ask: ask, traits: self.adapters.traits(of: room), renderer: self.adapters[room.adapter]?.renderer,
-            mentioning: self.mentions)
+            mentioning: self.told.mentions)
     }
 
     private func record(id: String, message: Int64) -> AskRecord {

@@ -1,3 +1,4 @@
+internal import Attention
 internal import Chat
 internal import Etiquette
 internal import People
@@ -69,6 +70,54 @@ extension Bridge {
             // Without an id, several are ambiguous.
             guard meant.count == 1, let ask = meant.first else { return nil }
             return try ledger.session(id: ask.session)?.key
+        }
+    }
+
+    /// What a direct message says, if it answers an ask of another thread that was told there: the command, and the ask's
+    /// thread; no thread where it is not clear which one is meant. Nil when the message stays what it is.
+    func answer(
+        toToldAsk message: InboundMessage, _ intent: Intent, as role: Role?
+    ) async throws -> (command: String, thread: ThreadKey?)? {
+        let room = message.route.room
+        guard let role, role >= .member, message.isDirect, !message.isChosen, self.questions.mayExist(in: room) else {
+            return nil
+        }
+        switch intent {
+        case .command(.approve, _), .command(.deny, _): break
+        case .chat(let text) where AskReply.isPossible(text): break
+        default: return nil
+        }
+        let sign = self.adapters.traits(of: room).sign.character
+        return try await self.store.read { ledger in
+            let asks = try ledger.openAsks(toldIn: room).filter {
+                $0.rule.allows(message.sender, as: role, askedBy: $0.requester)
+            }
+            guard !asks.isEmpty else { return nil }
+            let own = try ledger.session(for: message.thread)
+            if let own, try !ledger.openAsks(of: own.id).isEmpty { return nil }
+            let meant = asks.compactMap { ask in Self.command(ask, intent, own).map { (ask, $0) } }
+            guard let (ask, command) = meant.first else { return nil }
+            guard meant.count == 1 else { return ("\(sign)approve", nil) }
+            // Another host may have it, for whose threads nothing is stored here.
+            guard let key = try ledger.session(id: ask.session)?.key, self.serves(Place(of: key)) else {
+                return ("\(sign)\(command)", nil)
+            }
+            return ("\(sign)\(command)", key)
+        }
+    }
+
+    /// What a message means as an answer to an ask, as a command.
+    private static func command(_ ask: AskRecord, _ intent: Intent, _ own: SessionRecord?) -> String? {
+        switch intent {
+        case .command(let name, let argument):
+            let argument = AskArgument(argument)
+            guard argument.id == nil || argument.id == ask.id else { return nil }
+            return "\(name.rawValue) \(ask.id) \(argument.rest)"
+        case .chat(let text):
+            guard let reply = AskReply(text, to: ask), reply.form == .option || (own?.activeAt ?? .min) < ask.createdAt
+            else { return nil }
+            return reply.command(to: ask)
+        default: return nil
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Attention
 internal import Chat
 internal import People
 internal import Primitives
@@ -31,9 +32,11 @@ extension Conversation {
     func answer(_ name: CommandName, _ argument: String, for stored: StoredMessage) async throws -> Submission? {
         let argument = AskArgument(argument)
         let answering = self.answering(stored)
-        let key = self.key
+        let (key, questions) = (self.key, self.context.questions)
         let step: @Sendable (Ledger, SessionRecord) throws -> Step = { ledger, session in
-            let candidates = try ledger.openAsks(of: session.id)
+            let room = answering.room
+            let told = try questions.mayExist(in: room) ? ledger.openAsks(toldIn: room) : []
+            let candidates = try ledger.openAsks(of: session.id) + told
             let answerable = candidates.filter(answering.mayAnswer)
             guard let id = argument.id ?? (answerable.count == 1 ? answerable.first : candidates.first)?.id else {
                 // A word that is no id asks for an approval that is not there.
@@ -118,6 +121,8 @@ extension Conversation {
     struct Answering: Sendable {
         let sender: Sender
         let role: Role?
+        /// Where they write.
+        let room: RoomID
         let sign: CommandSign
 
         @Sendable func mayAnswer(_ ask: AskRecord) -> Bool {
@@ -146,7 +151,8 @@ extension Conversation {
         let sender = stored.message.sender
         // The role counts when the answer came, and must not have ended since.
         let role = self.context.access.role(of: sender).flatMap { now in stored.role.map { min($0, now) } }
-        return Answering(sender: sender, role: role, sign: self.sign(of: stored.message.route))
+        return Answering(
+            sender: sender, role: role, room: stored.message.route.room, sign: self.sign(of: stored.message.route))
     }
 
     /// Answers a message about an ask: the decision, its outcome, the reply and the end of the inbox entry are one
@@ -243,7 +249,10 @@ extension Conversation {
             return try await self.reply(
                 to: stored, with: TurnTexts.queueIsFull(waiting, sign: self.sign(of: stored.message.route)))
         }
-        let (result, submission) = try await self.begin(ask, answer, by: stored.message, event: stored.event) {
+        // What was answered elsewhere continues where it was asked.
+        let isHere = stored.message.route.room == ask.route.room
+        let message = isHere ? stored.message : stored.message.moved(to: self.key, ask.route)
+        let (result, submission) = try await self.begin(ask, answer, by: message, event: stored.event) {
             ledger, turn in try ledger.finishEvent(stored.number, turn: turn)
         }
         if case .decided = result { return submission }

@@ -1,3 +1,4 @@
+internal import Attention
 internal import Chat
 internal import JSON
 internal import Logging
@@ -47,7 +48,6 @@ extension Conversation {
         if let new = asked.new {
             await self.divideAnswer(of: turn, by: asked.items)
             await self.announce(new, asked.items)
-            self.context.notices.askWasStored()
         } else {
             await self.context.lanes.dispatch(asked.items)
         }
@@ -107,8 +107,8 @@ extension Conversation {
     ) -> AskWriting {
         AskWriting(
             content: .question(question, parking), turn: turn, adapters: self.context.adapters,
-            access: self.context.access, sign: self.sign(of: turn.route), lifetime: lifetime, at: self.environment.now()
-        )
+            notices: self.context.notices, sign: self.sign(of: turn.route), lifetime: lifetime,
+            at: self.environment.now())
     }
 
     private var approvalTimeout: Int64 { Int64(self.environment.settings.approvalTimeout / .milliseconds(1)) }
@@ -127,6 +127,7 @@ extension Conversation {
     func noteAsked(_ ask: AskRecord) {
         FaultPoint.askStored.hit()
         self.context.askChanges.note()
+        self.context.notices.askWasStored()
         self.environment.metrics.count(.asks, ["kind": ask.kind.rawValue, "result": "asked"])
         self.environment.logger.info(
             "people were asked",

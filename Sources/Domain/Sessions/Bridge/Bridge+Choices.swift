@@ -1,4 +1,5 @@
 internal import Analytics
+internal import Attention
 package import Chat
 internal import People
 internal import Store
@@ -79,6 +80,12 @@ extension Bridge {
         try await self.store.read { ledger in
             let item = try ledger.posted(choice.target)
             guard let item, let session = try ledger.session(id: item.session) else { return (item, nil, false) }
+            // An ask that was told in a direct message is decided in its own thread.
+            if item.kind == .ask, let ask = try ledger.ask(ofNotice: item.id),
+                let asked = try ledger.session(id: ask.session), self.serves(Place(of: asked.key))
+            {
+                return (item, asked.key, false)
+            }
             return (item, session.key, try ledger.isContinued(session.id))
         }
     }

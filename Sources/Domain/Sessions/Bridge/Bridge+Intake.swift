@@ -98,6 +98,10 @@ extension Bridge {
         if let mask, !intent.isPairing { reading.message = reading.message.identified(by: mask) }
         if let thread = try await self.thread(answeredBy: reading.message, intent, as: role) {
             reading.message = reading.message.moved(to: thread, message.route)
+        } else if let (said, thread) = try await self.answer(toToldAsk: reading.message, intent, as: role) {
+            reading.message = reading.message.reading(said).moved(to: thread ?? message.thread, message.route)
+            reading.intent = IntentReader(adapters: self.adapters, access: self.access)
+                .intent(of: reading.message, role: role)
         }
         if intent.isAnsweredAtOnce(as: role), let limit = intent.textLimit, message.text.utf8.count > limit {
             // What nothing uses is not stored.

@@ -1,3 +1,4 @@
+internal import Attention
 internal import Chat
 internal import People
 internal import Primitives

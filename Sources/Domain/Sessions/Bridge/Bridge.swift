@@ -1,3 +1,4 @@
+internal import Attention
 package import Chat
 package import Files
 internal import JSON
@@ -22,7 +23,7 @@ package final class Bridge: MessageSink, Service {
     let conversations: Conversations
     let questions = OpenQuestions()
     let mutes = MutedThreads()
-    let notices: OwnerNotices
+    let notices: AskNotices
     private let trials: InboxTrials
     package let askChanges = ChangeSignals()
     let indexer: MessageIndexer
@@ -78,7 +79,9 @@ package final class Bridge: MessageSink, Service {
         self.hub = posts.hub
         self.access = access
         self.lanes = posts.lanes
-        self.notices = OwnerNotices(posts: posts, access: access)
+        self.notices = AskNotices(
+            store: posts.store, hub: posts.hub, lanes: posts.lanes, adapters: posts.adapters, access: access,
+            questions: self.questions, environment: environment)
         self.conversations = Conversations(
             context: ConversationContext(
                 store: posts.store, hub: posts.hub, adapters: posts.adapters, lanes: posts.lanes, workers: workers,
@@ -276,7 +279,7 @@ package final class Bridge: MessageSink, Service {
             ).run()
         }
         for places in places.batches { try await self.loadMutes(of: places) }
-        if try await self.store.read({ ledger in try !ledger.peopleToNotify().isEmpty }) { self.notices.askWasStored() }
+        try await self.notices.load()
         if try await self.store.read({ ledger in try ledger.hasUnindexedMessages() }) {
             self.indexer.messagesWereStored()
         }

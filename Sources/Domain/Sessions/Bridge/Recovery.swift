@@ -1,4 +1,5 @@
 internal import Analytics
+internal import Attention
 internal import Chat
 internal import Database
 internal import JSON

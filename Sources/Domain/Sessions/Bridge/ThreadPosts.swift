@@ -1,3 +1,4 @@
+internal import Attention
 package import Chat
 package import Store
 package import Threads

@@ -1,4 +1,5 @@
 internal import Analytics
+internal import Attention
 internal import Chat
 internal import Files
 internal import People
@@ -20,7 +21,7 @@ struct ConversationContext: Sendable {
     let histories: HistoryCache
     let questions: OpenQuestions
     let mutes: MutedThreads
-    let notices: OwnerNotices
+    let notices: AskNotices
     let askChanges: ChangeSignals
     let indexer: MessageIndexer
     /// Nil on a host without workspaces.

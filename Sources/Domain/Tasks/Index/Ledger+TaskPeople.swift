@@ -9,7 +9,7 @@ struct TaskAssignee: Sendable {
     let sender: Sender
     /// What they are called in lists of tasks, if they have used one.
     let handle: String?
-    let direct: Sighting.Direct
+    let direct: DirectConversation
 
     var adapter: AdapterID { self.direct.route.room.adapter }
     var isOnWeb: Bool { self.adapter == Place.webAdapter }
@@ -45,7 +45,7 @@ extension Ledger {
             let (identity, name) = (Identity(browser.identity), "tasks-\(Person.id(of: browser.identity))")
             return (
                 Sender(id: browser.identity, identities: [identity], displayName: browser.name),
-                Sighting.Direct(
+                DirectConversation(
                     thread: ThreadKey(adapter: Place.webAdapter, value: name),
                     route: Route(room: RoomID(adapter: Place.webAdapter, name: name)))
             )

@@ -59,6 +59,12 @@ package struct AskMessage {
         return messages.count == lines && lines <= Self.lineLimit ? messages : nil
     }
 
+    /// One other line of Markdown there; nil when it is several messages.
+    package func composed(_ markdown: String) -> String? {
+        let messages = self.composer.messages(for: markdown)
+        return messages.count == 1 ? messages.first : nil
+    }
+
     /// What replaces the message when the ask has ended, or one line where it cannot be changed. A long reason is cut.
     /// Nil in the web chat.
     package var outcome: String? {

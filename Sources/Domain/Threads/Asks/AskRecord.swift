@@ -48,7 +48,7 @@ package struct AskRecord: Sendable, Equatable {
     /// What is asked, Markdown: the message's part before the options.
     package let lead: String
     /// The part after the options, Markdown.
-    package let tail: String
+    package private(set) var tail: String
     package let options: [Option]
     package let rule: AskRule
     /// The person for whom it is asked.
@@ -109,6 +109,16 @@ package struct AskRecord: Sendable, Equatable {
         self.decider = decider
         self.decidedAt = decidedAt
         self.takenAt = takenAt
+    }
+
+    /// The ask as it is told elsewhere: with where it comes from, in `place`, and how it is answered there.
+    package func told(_ place: String, sign: CommandSign) -> AskRecord {
+        var told = self
+        let requests = self.bindings.map(\.request)
+        let how =
+            self.question == nil ? AskTexts.tail(self.id, requests, sign: sign) : self.tail
+        told.tail = "\(place)\n\n\(how)"
+        return told
     }
 
     /// The whole message without its option lines.

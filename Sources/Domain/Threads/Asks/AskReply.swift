@@ -39,6 +39,17 @@ package struct AskReply: Equatable {
         self = reply
     }
 
+    /// The command that says the same, without a sign.
+    package func command(to ask: AskRecord) -> String {
+        switch self.key {
+        case AskRecord.no, AskRecord.none: return "deny \(ask.id)"
+        case AskRecord.deny where ask.kind == .approval && !ask.isBatch: return "deny \(ask.id)"
+        case AskRecord.always where ask.kind == .approval && !ask.isBatch: return "approve \(ask.id) always"
+        case _ where ask.kind == .approval && !ask.isBatch: return "approve \(ask.id)"
+        default: return "approve \(ask.id) \(self.key.isEmpty ? self.words ?? "" : self.key)"
+        }
+    }
+
     private init(_ key: String, _ form: Form) {
         (self.key, self.words, self.form) = (key, nil, form)
     }

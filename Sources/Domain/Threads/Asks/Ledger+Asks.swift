@@ -1,5 +1,5 @@
 package import Chat
-internal import Database
+package import Database
 package import Store
 
 extension Ledger {
@@ -205,7 +205,7 @@ extension Ledger {
         ).isEmpty
     }
 
-    static func ask(_ row: Row) throws -> AskRecord {
+    package static func ask(_ row: Row) throws -> AskRecord {
         let session = try row.text("session")
         let turn = try row.text("turn")
         let requester = try StoredForm.sender(from: try row.text("requester"))

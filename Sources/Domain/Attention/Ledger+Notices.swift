@@ -1,8 +1,9 @@
 package import Chat
 internal import Database
-internal import Store
+package import Store
+package import Threads
 
-/// Direct messages that notify owners of asks. `item` is the outbox entry; `told_at` is NULL until it is stored.
+/// Direct messages that tell people of asks. `item` is the outbox entry; `told_at` is NULL until it is stored.
 extension Ledger {
     package func insertNotice(of ask: String, for person: String) throws {
         try self.connection.execute(
@@ -31,12 +32,12 @@ extension Ledger {
         ).map(Self.ask)
     }
 
-    /// When a person was last told. A time in the future is of a wrong clock, and does not count.
-    package func lastNotice(for person: String, at now: Int64) throws -> Int64? {
+    /// When a person was told of asks, oldest first. A time in the future is of a wrong clock, and does not count.
+    func noticeTimes(of person: String, since start: Int64, until now: Int64) throws -> [Int64] {
         try self.connection.query(
-            "SELECT MAX(told_at) AS at FROM owner_notices WHERE person = ? AND told_at <= ?",
-            [.text(person), .integer(now)]
-        ).first?.optionalInteger("at")
+            "SELECT told_at FROM owner_notices WHERE person = ? AND told_at > ? AND told_at <= ? ORDER BY told_at",
+            [.text(person), .integer(start), .integer(now)]
+        ).map { try $0.integer("told_at") }
     }
 
     /// The messages that tell of an ask.
@@ -46,13 +47,32 @@ extension Ledger {
         ).map { try $0.integer("item") }
     }
 
-    /// The asks that a message tells of.
-    package func asks(ofNotice item: Int64) throws -> [AskRecord] {
+    /// The ask that a message tells of.
+    package func ask(ofNotice item: Int64) throws -> AskRecord? {
+        try self.connection.query(
+            "SELECT asks.* FROM asks JOIN owner_notices ON owner_notices.ask = asks.id WHERE item = ?", [.integer(item)]
+        ).first.map(Self.ask)
+    }
+
+    /// The open asks that were told in a direct message of this room and can be decided there, oldest first.
+    package func openAsks(toldIn room: RoomID) throws -> [AskRecord] {
         try self.connection.query(
             """
-            SELECT asks.* FROM asks JOIN owner_notices ON owner_notices.ask = asks.id WHERE item = ? ORDER BY number
-            """, [.integer(item)]
+            SELECT asks.* FROM asks JOIN owner_notices ON owner_notices.ask = asks.id
+            JOIN outbox ON outbox.id = owner_notices.item
+            WHERE asks.state = 'open' AND outbox.kind = 'ask' AND outbox.adapter = ? AND outbox.room = ? ORDER BY number
+            """, [.text(room.adapter.rawValue), .text(room.name)]
         ).map(Self.ask)
+    }
+
+    /// The rooms in which open asks were told.
+    func roomsOfNotices() throws -> [RoomID] {
+        try self.connection.query(
+            """
+            SELECT DISTINCT outbox.adapter, outbox.room FROM owner_notices JOIN asks ON asks.id = owner_notices.ask
+            JOIN outbox ON outbox.id = owner_notices.item WHERE asks.state = 'open'
+            """, []
+        ).map { RoomID(adapter: AdapterID(try $0.text("adapter")), name: try $0.text("room")) }
     }
 
     /// Whether a person has begun a conversation in a room.

@@ -1,31 +1,33 @@
-internal import Chat
-internal import Store
-internal import Threads
+package import Chat
+package import Store
+package import Threads
 
 /// A line of the bot as stored, to be shown next.
-struct StoredNotice: Sendable {
-    let session: String
-    let place: Place
-    let turn: String
-    let items: [OutboxItem]
-    let frames: [LiveFrame]
+package struct StoredNotice: Sendable {
+    package let session: String
+    package let place: Place
+    package let turn: String
+    package let items: [OutboxItem]
+    package let frames: [LiveFrame]
 }
 
 /// Stores a line of the bot outside of a turn: transcript, outbox and live protocol in one transaction.
-struct NoticeWriting: Sendable {
+package struct NoticeWriting: Sendable {
     let session: SessionRecord
     /// Markdown.
     let text: String
     let role: MessageRecord.Role
     let kind: OutboxItem.Kind
-    var commit: CommitNotice?
+    package var commit: CommitNotice?
     /// A stored file below the text, and what to say where it is refused.
-    var file: (path: String, fallback: String)?
+    package var file: (path: String, fallback: String)?
+    /// The messages of an ask and its buttons, posted in place of the text.
+    var ask: (texts: [String], buttons: [MessageButton])?
     let adapters: AdapterRegistry
     /// Milliseconds since 1970.
     let at: Int64
 
-    init(
+    package init(
         session: SessionRecord, text: String, role: MessageRecord.Role, kind: OutboxItem.Kind,
         commit: CommitNotice? = nil, adapters: AdapterRegistry, at now: Int64
     ) {
@@ -38,7 +40,7 @@ struct NoticeWriting: Sendable {
         self.at = now
     }
 
-    func write(to ledger: Ledger) throws -> StoredNotice {
+    package func write(to ledger: Ledger) throws -> StoredNotice {
         let route = self.session.route
         let poster = AnswerPoster(
             traits: self.adapters.traits(of: route.room),
@@ -54,9 +56,11 @@ struct NoticeWriting: Sendable {
         if let commit = self.commit { try ledger.insert(commit, turn: id, at: self.at) }
         let frames = [LiveFrame(operation: id, sequence: 1, kind: .complete, content: self.text, timestamp: self.at)]
         try ledger.insert(frames)
-        var items = try poster.messages(for: self.text).map {
+        let texts = self.ask?.texts ?? poster.messages(for: self.text)
+        var items = try texts.enumerated().map { index, text in
             try ledger.insertOutbox(
-                session: self.session.id, turn: id, kind: self.kind, route: route, text: $0, at: self.at)
+                session: self.session.id, turn: id, kind: self.kind, route: route, text: text,
+                buttons: index == texts.count - 1 ? self.ask?.buttons ?? [] : [], at: self.at)
         }
         if let file = self.file {
             let item = try ledger.insertOutbox(

@@ -1,0 +1,295 @@
+internal import Chat
+internal import EventLoop
+internal import JSON
+internal import Logging
+package import People
+internal import Primitives
+package import Store
+package import Threads
+
+/// Tells people in direct messages of asks in other threads that they may decide: with the ask, its link and its buttons,
+/// which decide it there.
+///
+/// Whom to tell is stored with the ask, so a crash forgets nobody and tells nobody twice. Of more asks than a person is told
+/// of in a minute, the rest waits for the next; by then some may have ended.
+package final class AskNotices: Sendable {
+    let store: SessionStore
+    let hub: LiveHub
+    let lanes: Lanes
+    let adapters: AdapterRegistry
+    let access: AccessControl
+    let questions: OpenQuestions
+    private let environment: BridgeEnvironment
+    private let state = Protected(State())
+
+    private struct State {
+        var next: Next?
+        /// Conversations that were begun, by identity.
+        var opened: [String: DirectConversation] = [:]
+    }
+
+    private struct Next {
+        let at: Int64
+        let alarm: Alarm
+    }
+
+    /// Where somebody can be told.
+    private enum Standing: Sendable {
+        case at(DirectConversation)
+        case unreachable
+        /// Not at the moment.
+        case later
+        /// The host that has their network tells them.
+        case elsewhere
+    }
+
+    /// Milliseconds, like all times here: asks that come together are stored before the first is told.
+    private static let gathering: Int64 = 500
+    private static let interval: Int64 = 60_000
+    /// The most asks that a person is told of within ``interval``.
+    private static let burst = 5
+    /// For beginning a conversation.
+    private static let patience: Duration = .seconds(10)
+
+    package init(
+        store: SessionStore, hub: LiveHub, lanes: Lanes, adapters: AdapterRegistry, access: AccessControl,
+        questions: OpenQuestions, environment: BridgeEnvironment
+    ) {
+        self.store = store
+        self.hub = hub
+        self.lanes = lanes
+        self.adapters = adapters
+        self.access = access
+        self.questions = questions
+        self.environment = environment
+    }
+
+    var notifiesPeople: Bool { self.environment.settings.notifiesOwners }
+
+    /// Takes up what was stored before, at start or with the places of another host.
+    package func load() async throws {
+        let (rooms, isDue) = try await self.store.read { ledger in
+            try (ledger.roomsOfNotices(), !ledger.peopleToNotify().isEmpty)
+        }
+        for room in rooms { self.questions.add(room) }
+        if isDue { self.askWasStored() }
+    }
+
+    /// An ask was stored; tells those who are to be told, soon.
+    package func askWasStored() { self.tell(after: Self.gathering) }
+
+    private func tell(after delay: Int64) {
+        let at = self.environment.now() + delay
+        self.state.withLock { state in
+            // Asks that keep coming must not put it off.
+            if let next = state.next, next.at <= at { return }
+            state.next = Next(at: at, alarm: Alarm(after: .milliseconds(delay)) { [weak self] in await self?.tell() })
+        }
+    }
+
+    /// Sends what is due.
+    package func tell() async {
+        self.state.withLock { $0.next = nil }
+        let now = self.environment.now()
+        do {
+            let standings = try await self.standings()
+            guard !standings.isEmpty else { return }
+            let (notices, wait) = try await self.store.write { ledger in
+                try self.write(to: ledger, standings, at: now)
+            }
+            for notice in notices {
+                let hold = self.store.held.hold(of: notice.place)
+                await self.hub.begin(notice.turn, session: notice.session, in: hold)
+                await self.hub.publish(notice.frames)
+                await self.lanes.dispatch(notice.items)
+            }
+            if let wait { self.tell(after: wait) }
+        } catch {
+            self.environment.logger.error(
+                "people could not be told of what waits; retrying", ["error": .string("\(error)")])
+            self.tell(after: Self.interval)
+        }
+    }
+
+    // MARK: Where people are
+
+    private func standings() async throws -> [String: Standing] {
+        let (people, sightings) = try await self.store.read { ledger in
+            try (ledger.peopleToNotify(), ledger.sightings())
+        }
+        let directs = Dictionary(
+            sightings.compactMap { sighting in sighting.direct.map { (sighting.sender.id, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        return await withTaskGroup(of: (String, Standing).self) { group in
+            for person in people {
+                if let direct = directs[person], self.isServed(direct) {
+                    group.addTask { (person, .at(direct)) }
+                } else {
+                    group.addTask { (person, await self.begun(with: person)) }
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private func begun(with person: String) async -> Standing {
+        guard let adapter = self.adapter(reaching: person) else { return .unreachable }
+        guard self.store.held.contains(.network(adapter.id)) else { return .elsewhere }
+        if let opened = self.state.withLock({ $0.opened[person] }) { return .at(opened) }
+        do {
+            let found = try await withDeadline(Self.patience) { () async throws(any Error) in
+                try await adapter.direct(with: person)
+            }
+            guard let found else { return .later }
+            guard let direct = found else { return .unreachable }
+            self.state.withLock { state in
+                if state.opened.count >= 1_000 { state.opened = [:] }
+                state.opened[person] = direct
+            }
+            return .at(direct)
+        } catch {
+            self.environment.logger.info(
+                "a direct conversation could not be begun; retrying",
+                ["person": .string(person), "error": .string("\(error)")])
+            return .later
+        }
+    }
+
+    // MARK: What is stored
+
+    /// Returns the stored messages, and after what time to look again.
+    private func write(
+        to ledger: Ledger, _ standings: [String: Standing], at now: Int64
+    ) throws -> ([StoredNotice], Int64?) {
+        try ledger.deleteNotices(toldBefore: now - 10 * Self.interval)
+        var notices: [StoredNotice] = []
+        var unreachable: [String: (ask: AskRecord, people: [Sender])] = [:]
+        var wait: Int64?
+        func look(after time: Int64) { wait = min(wait ?? time, time) }
+        let senders = try self.senders(in: ledger)
+        for person in try ledger.peopleToNotify() {
+            guard let standing = standings[person] else {
+                look(after: Self.gathering)
+                continue
+            }
+            let asks = try self.asks(for: senders[person], of: person, in: ledger, at: now)
+            switch standing {
+            case .elsewhere: continue
+            case _ where asks.isEmpty: try ledger.deleteNotices(untoldTo: person)
+            case .later: look(after: Self.interval)
+            case .unreachable:
+                for ask in asks { unreachable[ask.id, default: (ask, [])].people += senders[person].map { [$0] } ?? [] }
+                try ledger.deleteNotices(untoldTo: person)
+            case .at(let direct):
+                // The host that has the person's network tells them.
+                let hold = self.store.held.hold(of: Place(of: direct.thread))
+                guard self.store.held.isCurrent(hold) else { continue }
+                let told = try ledger.noticeTimes(of: person, since: now - Self.interval, until: now)
+                let allowed = max(0, Self.burst - told.count)
+                if asks.count > allowed { look(after: (told.first ?? now) + Self.interval - now) }
+                if allowed > 0 { try self.store.held.enter([hold], in: ledger) }
+                for ask in asks.prefix(allowed) {
+                    let notice = try self.notice(of: ask, to: person, at: direct, in: ledger, now)
+                    try ledger.setNotice(of: ask.id, for: person, item: notice.items.last?.id, at: now)
+                    notices.append(notice)
+                }
+            }
+        }
+        for (ask, people) in unreachable.sorted(by: { $0.key < $1.key }).map(\.value) {
+            notices += try self.call(people, to: ask, in: ledger, now).map { [$0] } ?? []
+        }
+        return (notices, wait)
+    }
+
+    /// Everybody who may be told, by identity.
+    private func senders(in ledger: Ledger) throws -> [String: Sender] {
+        let seen = try ledger.sightings().map(\.sender) + self.access.listedOwners
+        return Dictionary(seen.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What a person is still to be told of, and may still decide.
+    private func asks(for sender: Sender?, of person: String, in ledger: Ledger, at now: Int64) throws -> [AskRecord] {
+        guard let sender else { return [] }
+        let role = self.access.role(of: sender)
+        return try ledger.asksToNotify(person).filter { ask in
+            ask.state == .open && ask.expiresAt > now
+                && ask.rule.allows(sender, as: role, askedBy: ask.requester)
+        }
+    }
+
+    private func notice(
+        of ask: AskRecord, to person: String, at direct: DirectConversation, in ledger: Ledger, _ now: Int64
+    ) throws -> StoredNotice {
+        let route = self.adapters.apart(direct.route)
+        var session = try ledger.session(for: direct.thread, route: direct.route, owner: person, title: "", at: now)
+        session.route = route
+        let entry = try Self.entry(of: ask, for: route.room, in: ledger, self.adapters)
+        let url = self.environment.settings.publicURL
+        let traits = self.adapters.traits(of: route.room)
+        let message = AskMessage(
+            ask: ask.told(NoticeTexts.place(entry, url), sign: traits.sign), traits: traits,
+            renderer: self.adapters[route.room.adapter]?.renderer)
+        guard !entry.isHidden, let texts = message.messages else {
+            return try NoticeWriting(
+                session: session, text: NoticeTexts.waiting(entry, at: url), role: .note, kind: .note,
+                adapters: self.adapters, at: now
+            ).write(to: ledger)
+        }
+        self.questions.add(route.room)
+        var writing = NoticeWriting(
+            session: session, text: message.transcript, role: .note, kind: .ask, adapters: self.adapters, at: now)
+        writing.ask = (texts, AskTexts.buttons(of: ask))
+        return try writing.write(to: ledger)
+    }
+
+    /// Names people in the ask's thread whom no direct message reaches.
+    private func call(
+        _ people: [Sender], to ask: AskRecord, in ledger: Ledger, _ now: Int64
+    ) throws -> StoredNotice? {
+        let mentions = people.filter { Self.isOfNetwork($0, ask.route.room) }.prefix(Attention.mentionLimit).map {
+            Mention(person: $0.person, name: AskTexts.plainName(of: $0))
+        }
+        guard !mentions.isEmpty, var session = try ledger.session(id: ask.session) else { return nil }
+        let hold = self.store.held.hold(of: Place(of: session.key))
+        if self.store.held.isCurrent(hold) { try self.store.held.enter([hold], in: ledger) }
+        session.route = ask.route.mentioning(mentions)
+        return try NoticeWriting(
+            session: session, text: NoticeTexts.waitsHere(ask), role: .note, kind: .note, adapters: self.adapters,
+            at: now
+        ).write(to: ledger)
+    }
+
+    private static func entry(
+        of ask: AskRecord, for room: RoomID, in ledger: Ledger, _ adapters: AdapterRegistry
+    ) throws -> NoticeTexts.Entry {
+        let traits = adapters.traits(of: ask.route.room)
+        return NoticeTexts.Entry(
+            ask: ask, title: try ledger.session(id: ask.session)?.title ?? "", sign: traits.sign,
+            isHidden: traits.capabilities.contains(.encrypted)
+                && !adapters.traits(of: room).capabilities.contains(.encrypted))
+    }
+
+    // MARK: The outcome
+
+    /// Changes the messages that told of an ask which has ended, in the transaction that ends it. Where messages cannot be
+    /// changed, a line says so.
+    package static func end(_ ask: AskRecord, in ledger: Ledger, _ adapters: AdapterRegistry, at now: Int64) throws
+        -> [OutboxItem]
+    {
+        try ledger.deleteNotices(untoldOf: ask.id)
+        return try ledger.noticeItems(of: ask.id).compactMap { id in
+            guard let item = try ledger.outboxItem(id: id) else { return nil }
+            let room = item.route.room
+            let entry = try Self.entry(of: ask, for: room, in: ledger, adapters)
+            let traits = adapters.traits(of: room)
+            let message = AskMessage(ask: ask, traits: traits, renderer: adapters[room.adapter]?.renderer)
+            let isEdited = message.isEditable && adapters[room.adapter] is any EditingAdapter
+            try ledger.withdraw([item])
+            let outcome = item.kind == .ask ? message.outcome : message.composed(NoticeTexts.decided(entry))
+            guard let outcome, isEdited || item.kind == .ask else { return nil }
+            return try ledger.insertOutbox(
+                session: item.session, turn: nil, kind: isEdited ? .outcome : .note, route: item.route, text: outcome,
+                message: isEdited ? id : nil, at: now)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+internal import Chat
+internal import Primitives
+internal import Threads
+
+/// What people read in a direct message about asks of other threads.
+enum NoticeTexts {
+    struct Entry {
+        let ask: AskRecord
+        let title: String
+        /// Of the ask's room.
+        let sign: CommandSign
+        /// Whether its words must not be repeated: they are encrypted there, and not where this is read.
+        let isHidden: Bool
+    }
+
+    /// Where an ask comes from, below its text.
+    static func place(_ entry: Entry, _ publicURL: String) -> String {
+        let title = AskTexts.escaped(VisibleText.strictLine(entry.title))
+        let place = title.isEmpty ? "a conversation" : "“\(title)”"
+        return "Asked in \(place) on \(entry.ask.route.room.adapter): \(Self.link(entry, publicURL))"
+    }
+
+    /// An ask that cannot be shown whole where this is read, so it is decided in its thread.
+    static func waiting(_ entry: Entry, at publicURL: String) -> String {
+        "\(Self.line(entry)). \(Self.how(entry, publicURL))"
+    }
+
+    /// The same when it has ended.
+    static func decided(_ entry: Entry) -> String {
+        var ask = entry.ask
+        if entry.isHidden { ask.reason = nil }
+        return "\(Self.line(entry)). \(AskTexts.outcomeLine(of: ask, limit: 100))"
+    }
+
+    /// In the ask's own thread, after the names of those who may decide it.
+    static func waitsHere(_ ask: AskRecord) -> String { "`\(ask.id)` waits for your decision." }
+
+    /// Who asks what, and where.
+    private static func line(_ entry: Entry) -> String {
+        let ask = entry.ask
+        let what = ask.kind == .approval ? "asks for approval" : "has an open question,"
+        guard !entry.isHidden else {
+            return "\(AskTexts.identified(ask.requester)) \(what) `\(ask.id)` in an encrypted conversation "
+                + "on \(ask.route.room.adapter)"
+        }
+        let subject = AskTexts.firstWords(ask.bindings.first?.request.subject ?? ask.question?.text ?? ask.lead)
+        let more = ask.bindings.count > 1 ? " and \(ask.bindings.count - 1) more" : ""
+        let title = AskTexts.escaped(VisibleText.strictLine(entry.title))
+        let place = title.isEmpty ? "a conversation" : "“\(title)”"
+        return "\(AskTexts.identified(ask.requester)) \(what) `\(ask.id)` in \(place) on "
+            + "\(ask.route.room.adapter): \(EscapedText.code(subject))\(more)"
+    }
+
+    private static func how(_ entry: Entry, _ publicURL: String) -> String {
+        let link = Self.link(entry, publicURL)
+        guard entry.ask.route.room.adapter.rawValue != "web" else { return "Decide it at \(link)" }
+        return "Decide it in that thread with \(entry.sign.command("approve \(entry.ask.id)")) or "
+            + "\(entry.sign.command("deny \(entry.ask.id)")), or at \(link)"
+    }
+
+    private static func link(_ entry: Entry, _ publicURL: String) -> String {
+        "\(publicURL)/#/t/\(entry.ask.session)"
+    }
+}
