@@ -28,7 +28,7 @@ struct SlackDiagnosisTests {
     func well() async throws {
         let findings = try await Self.diagnose()
         #expect(findings.allSatisfy { $0.severity == .ok }, "\(findings)")
-        expectEqual(findings.count, 4)
+        expectEqual(findings.count, 5)
     }
 
     @Test(

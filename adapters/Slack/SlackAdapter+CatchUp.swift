@@ -177,16 +177,16 @@ extension SlackAdapter {
     /// were not: Slack does not send them again.
     private func enqueue(_ messages: [JSON], of gap: Gap) async throws -> Int {
         guard let reader = self.reader else { return 0 }
-        let names = self.state.withLock { $0.people.names }
+        func read(_ message: JSON, _ names: [String: String] = [:]) -> InboundMessage? {
+            reader.message(
+                message, in: gap.channel, team: reader.bot.team, isDirect: gap.isDirect, names: names, isBacklog: true)
+        }
+        let ids = messages.filter { read($0)?.needsNames == true }.flatMap { reader.unnamed(in: $0) }
+        let names = await self.names(of: ids)
         var items: [SlackReader.Item] = []
         for message in messages {
-            guard
-                let read = reader.message(
-                    message, in: gap.channel, team: reader.bot.team, isDirect: gap.isDirect, names: names,
-                    isBacklog: true),
-                let ts = read.route.replyTo
-            else { continue }
-            items.append(.message(read, id: SlackReader.messageID(gap.channel, ts)))
+            guard let message = read(message, names), let ts = message.route.replyTo else { continue }
+            items.append(.message(message, id: SlackReader.messageID(gap.channel, ts)))
         }
         guard !items.isEmpty else { return 0 }
         let count = items.count

@@ -27,10 +27,14 @@ extension SlackAdapter {
         guard let reader = self.reader else { return answer(false, nil) }
         var items: [SlackReader.Item] = []
         var refusal: JSON?
+        var naming: SlackDeliveryQueue.Naming?
         let names = self.state.withLock { $0.people.names }
         switch kind {
         case .events:
             items = reader.items(ofEvents: payload, names: names)
+            naming = SlackDeliveryQueue.Naming(items, ids: { reader.unnamed(inEvents: payload, names: names) }) {
+                reader.items(ofEvents: payload, names: $0)
+            }
         case .interactive:
             if let form = reader.form(payload) {
                 return self.order(.form(form, answer)) ? () : answer(false, nil)
@@ -46,7 +50,7 @@ extension SlackAdapter {
         case nil: break
         }
         guard let first = items.first else { return answer(true, nil) }
-        let job = SlackDeliveryQueue.Job(items: items, refusal: refusal, answer: answer)
+        let job = SlackDeliveryQueue.Job(items: items, naming: naming, refusal: refusal, answer: answer)
         if !self.queue(of: first).append(job) { answer(false, nil) }
     }
 
@@ -109,7 +113,9 @@ extension SlackAdapter {
 
     private func deliver(_ job: SlackDeliveryQueue.Job, to sink: any MessageSink) async {
         var delivery: Delivery? = .stored
-        for item in job.items where delivery != nil { delivery = await self.deliver(item, to: sink) }
+        var items = job.items
+        if let naming = job.naming { items = naming.read(await self.names(of: naming.ids)) }
+        for item in items where delivery != nil { delivery = await self.deliver(item, to: sink) }
         if delivery == nil { self.noteUnstored() }
         job.answer(delivery != nil, delivery == .ignored("stranger") ? job.refusal : nil)
     }
@@ -175,12 +181,9 @@ extension SlackAdapter {
         return delivery ?? nil
     }
 
-    /// How long an event waits for a person's name.
-    private static let namePatience = Duration.seconds(1)
-
-    /// With its writer's name instead of the id. What people write to each other needs none.
+    /// With its writer's name instead of the id.
     private func named(_ message: InboundMessage) async -> InboundMessage {
-        guard message.isAddressed || message.isThreaded || message.isDirect,
+        guard message.needsNames,
             message.sender.id.hasSuffix("/\(message.sender.displayName)")
         else { return message }
         var named = message
@@ -204,12 +207,7 @@ extension SlackAdapter {
     /// The name is looked up when a person is first met: others read it, and commits are signed with it.
     private func named(_ sender: Sender) async -> Sender {
         let user = sender.id.split(separator: "/").last.map(String.init) ?? ""
-        let now = self.now.monotonic
-        if self.state.withLock({ $0.people.needsLookUp(user, at: now) }) {
-            let answer: Void? = await withDeadline(Self.namePatience) { await self.lookUp(user) }
-            if answer == nil { self.state.withLock { $0.people.pauseLookUps(at: now) } }
-        }
-        guard let name = self.state.withLock({ $0.people.names[user] }) else { return sender }
+        guard let name = await self.names(of: [user])[user] else { return sender }
         return Sender(id: sender.id, identities: sender.identities, displayName: name, isBot: sender.isBot)
     }
 

@@ -114,8 +114,9 @@ extension SlackAdapter {
             let answer = try await self.call(
                 .memberships,
                 ["types": "public_channel,private_channel", "exclude_archived": "true", "limit": "200"])
-            let names = (answer["channels"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
-            guard !names.isEmpty else {
+            let channels = (answer["channels"]?.arrayValue ?? []).filter { $0["name"]?.stringValue != nil }
+            let names = channels.compactMap { $0["name"]?.stringValue }
+            guard let channel = channels.first?["id"], !names.isEmpty else {
                 return [
                     .warning(
                         "the bot is in no channel, so it receives only direct messages; type /invite in a channel and choose the bot"
@@ -123,11 +124,24 @@ extension SlackAdapter {
                 ]
             }
             let some = names.prefix(5).map { "#\($0)" }.joined(separator: " ")
-            return [.ok("the bot is in \(names.count) channels: \(some)")]
+            let finding = AdapterFinding.ok("the bot is in \(names.count) channels: \(some)")
+            return [finding, await self.checkPast(of: channel, named: names[0])]
         } catch let failure as SlackFailure where failure.isMissingFeature {
             return []
         } catch {
             return [Self.finding(error)]
+        }
+    }
+
+    /// Some workspaces do not let bots read channels, whatever their scopes.
+    private func checkPast(of channel: JSON, named name: String) async -> AdapterFinding {
+        do {
+            try await self.call(.history, ["channel": channel, "limit": "1"])
+            return .ok("it can read what was said in #\(name)")
+        } catch {
+            return .warning(
+                "it cannot read what was said in #\(name), and answers without it: "
+                    + ((error as? SlackFailure)?.message ?? "\(error)"))
         }
     }
 

@@ -4,7 +4,7 @@ internal import Kit
 internal import Logging
 internal import Primitives
 
-/// Status, reactions, titles and names; deleting and finding messages.
+/// Status, reactions and titles; deleting and finding messages.
 extension SlackAdapter {
     package func setTyping(_ isTyping: Bool, in route: Route) async {
         guard let anchor = route.anchor else { return }
@@ -76,23 +76,6 @@ extension SlackAdapter {
         guard !line.isEmpty else { return }
         await self.decorate(
             .setTitle, ["channel_id": .string(channel), "thread_ts": .string(thread), "title": .string(line)])
-    }
-
-    // MARK: Names
-
-    func lookUp(_ user: String) async {
-        guard !self.state.withLock({ $0.missing.contains(.userInfo) }) else { return }
-        do {
-            let answer = try await self.call(.userInfo, ["user": .string(user)], for: .decoration)
-            let person = answer["user"]
-            let name = SlackReader.profileName(person?["profile"]) ?? person?["name"]?.stringValue
-            self.state.withLock { $0.people.learn(name.map { $0.cut(to: 80) }, of: user) }
-        } catch {
-            if let failure = error as? SlackFailure, failure.isMissingFeature {
-                self.remember(missing: .userInfo, failure)
-            }
-            self.state.withLock { $0.people.forgetLookUp(user) }
-        }
     }
 
     // MARK: Deleting and finding

@@ -7,8 +7,33 @@ final class SlackDeliveryQueue: Sendable {
     /// Reports whether a payload is stored and may be acknowledged, with the answer if there is one.
     typealias Answer = @Sendable (_ isStored: Bool, _ payload: JSON?) -> Void
 
+    /// What a payload mentions by ids whose names are still to be looked up.
+    struct Naming: Sendable {
+        let ids: [String]
+        /// Reads the payload again with names.
+        let read: @Sendable ([String: String]) -> [SlackReader.Item]
+
+        /// Nil for what is not for the bot, which needs no names, and where all are known.
+        init?(
+            _ items: [SlackReader.Item], ids: () -> [String],
+            read: @escaping @Sendable ([String: String]) -> [SlackReader.Item]
+        ) {
+            switch items.first {
+            case .message(let message, _)?:
+                guard message.needsNames else { return nil }
+            case .other(.messageEdited, _)?: break
+            default: return nil
+            }
+            let ids = ids()
+            guard !ids.isEmpty else { return nil }
+            self.ids = ids
+            self.read = read
+        }
+    }
+
     struct Job: Sendable {
         var items: [SlackReader.Item]
+        var naming: Naming?
         /// What to answer where the sender is a stranger.
         var refusal: JSON?
         var answer: Answer
@@ -97,6 +122,11 @@ final class SlackDeliveryQueue: Sendable {
         self.jobs.withLock { $0.isClosed = true }
         self.hasJobs.signal()
     }
+}
+
+extension InboundMessage {
+    /// What people write to each other needs no names.
+    var needsNames: Bool { self.isAddressed || self.isThreaded || self.isDirect }
 }
 
 extension SlackDeliveryQueue.Job {

@@ -52,6 +52,11 @@ struct SlackFailure: Error, Sendable, Equatable {
         ].contains(self.code)
     }
 
+    /// The app may not read the channel; asking again is of no use until somebody acts.
+    var isUnreadable: Bool {
+        self.isMissingFeature || ["not_in_channel", "channel_not_found", "restricted_action"].contains(self.code)
+    }
+
     private static let final: Set<String> = [
         "missing_scope", "not_allowed_token_type", "forbidden_team", "no_permission", "org_login_required",
         "ekm_access_denied", "two_factor_setup_required", "not_a_bot", "socket_mode_disabled",

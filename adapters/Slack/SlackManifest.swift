@@ -15,7 +15,8 @@ package enum SlackManifest {
         ("im:read", "listing its direct messages"), ("im:write", "answers and decisions in direct messages"),
         ("mpim:history", "group messages that it is in"), ("mpim:read", "listing its group messages"),
         ("reactions:read", "decisions by reactions"), ("reactions:write", "reactions to waiting messages"),
-        ("users:read", "the names of people who write"),
+        ("usergroups:read", "the names of groups that are mentioned"),
+        ("users:read", "the names of people who write or are mentioned"),
     ]
 
     /// Scopes without which the bot cannot work.

@@ -15,10 +15,10 @@ enum SlackMarkup {
             }
             switch self.reference(rest[after..<close]) {
             case .text(let part): plain += part
-            case .mention(let user, let label):
+            case let reference:
                 if !plain.isEmpty { pieces.append(.text(plain)) }
                 plain = ""
-                pieces.append(.mention(user, label: label))
+                pieces.append(reference)
             }
             rest = rest[rest.index(after: close)...]
         }
@@ -35,9 +35,10 @@ enum SlackMarkup {
         let name = String(target.dropFirst())
         switch target.first {
         case "@": return .mention(name, label: label)
-        case "#": return .text("#\(label ?? name)")
+        case "#": return label.map { .text("#\($0)") } ?? .place(name, sign: "#")
         case "!":
             if let label { return .text(label) }
+            if name.hasPrefix("subteam^") { return .place(String(name.dropFirst(8)), sign: "@") }
             let word = name.prefix { $0 != "^" }
             return .text("@\(word)")
         default: return .text(self.link(to: target, label: label))

@@ -17,6 +17,8 @@ enum SlackMethod: String, Sendable, CaseIterable {
     case replies = "conversations.replies"
     case memberships = "users.conversations"
     case openDirect = "conversations.open"
+    case roomInfo = "conversations.info"
+    case groups = "usergroups.list"
     case openView = "views.open"
     case userInfo = "users.info"
     case fileInfo = "files.info"
@@ -42,7 +44,9 @@ enum SlackMethod: String, Sendable, CaseIterable {
     /// Accepts only `application/x-www-form-urlencoded`.
     var isForm: Bool {
         switch self {
-        case .uploadURL, .history, .replies, .memberships, .userInfo, .fileInfo, .openConnection, .authTest: true
+        case .uploadURL, .history, .replies, .memberships, .roomInfo, .groups, .userInfo, .fileInfo, .openConnection,
+            .authTest:
+            true
         default: false
         }
     }

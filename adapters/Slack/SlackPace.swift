@@ -38,8 +38,10 @@ enum SlackPace {
     static func callsPerMinute(of method: SlackMethod) -> Int? {
         switch method {
         case .post: 300
-        case .openConnection, .startStream, .stopStream, .removeReaction, .memberships: 20
-        case .update, .delete, .addReaction, .history, .replies, .openDirect, .setStatus, .setTitle, .setPrompts: 50
+        case .openConnection, .startStream, .stopStream, .removeReaction, .memberships, .groups: 20
+        case .update, .delete, .addReaction, .history, .replies, .openDirect, .roomInfo, .setStatus, .setTitle,
+            .setPrompts:
+            50
         case .appendStream, .userInfo, .fileInfo, .uploadURL, .completeUpload, .openView: 100
         case .authTest: nil
         }

@@ -1,25 +1,42 @@
-/// Display names of the people who write, for other people and for the model only: decisions are made by ids.
+internal import Kit
+internal import Primitives
+
+/// Display names of people, channels and groups, for other people and for the model only: decisions are made by ids.
 struct SlackPeople: Sendable {
     private static let limit = 2_000
 
-    /// By user.
+    /// By the id of a user, channel or group.
     private(set) var names: [String: String] = [:]
-    /// Users whose names were requested.
+    /// The ids whose names were requested.
     private var asked: Set<String> = []
     /// Until when nobody is looked up, in monotonic milliseconds.
     private var pauseEnd = Int64.min
 
-    /// True once for each user: the caller looks up the name.
-    mutating func needsLookUp(_ user: String, at now: Int64) -> Bool {
+    /// True once for each id: the caller looks up the name.
+    mutating func needsLookUp(_ id: String, at now: Int64) -> Bool {
         guard now >= self.pauseEnd else { return false }
         if self.asked.count >= Self.limit { (self.asked, self.names) = ([], [:]) }
-        return !user.isEmpty && self.asked.insert(user).inserted
+        return SlackReader.isID(id) && self.asked.insert(id).inserted
     }
 
-    mutating func learn(_ name: String?, of user: String) { self.names[user] = name }
+    /// The first of `ids` whose names are to be looked up now.
+    mutating func toLookUp(_ ids: [String], at now: Int64, limit: Int) -> [String] {
+        var found: [String] = []
+        for id in ids {
+            guard found.count < limit else { break }
+            if self.needsLookUp(id, at: now) { found.append(id) }
+        }
+        return found
+    }
 
-    /// Forgets a failed look-up, so that the user's next message repeats it.
-    mutating func forgetLookUp(_ user: String) { self.asked.remove(user) }
+    mutating func learn(_ name: String?, of id: String) {
+        // Names of groups come unasked, all at once.
+        if self.names.count >= Self.limit * 2 { (self.asked, self.names) = ([], [:]) }
+        self.names[id] = name.map { $0.beginning(bytes: 320).onOneLine.cut(to: 80) }
+    }
+
+    /// Forgets a failed look-up, so that the next message repeats it.
+    mutating func forgetLookUp(_ id: String) { self.asked.remove(id) }
 
     /// Slack did not answer in time. Messages in a queue would each wait as long for their names.
     mutating func pauseLookUps(at now: Int64) { self.pauseEnd = now + 60_000 }

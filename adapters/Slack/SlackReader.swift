@@ -64,7 +64,7 @@ struct SlackReader: Sendable {
     private func items(ofMessage event: JSON, team: String, names: [String: String]) -> [Item] {
         guard let channel = Self.id(event["channel"]) else { return [] }
         switch event["subtype"]?.stringValue {
-        case "message_changed": return self.items(ofChange: event, channel: channel, team: team)
+        case "message_changed": return self.items(ofChange: event, channel: channel, team: team, names: names)
         case "message_deleted":
             guard let ts = Self.timestamp(event["deleted_ts"]), !self.isForeign(event["previous_message"]) else {
                 return []
@@ -91,7 +91,11 @@ struct SlackReader: Sendable {
         let isDirect = isDirect ?? (type == "im" || type == "app_home")
         let text = SlackIncomingText(message: event, bot: self.bot) { names[$0] }
         let files = Self.attachments(event["files"])
-        guard !text.text.isEmpty || !files.isEmpty || text.mentionsBot else { return nil }
+        let shares = self.shares(in: event, names: names)
+        // In a channel, what is shared without a word is for its people.
+        guard !text.text.isEmpty || !files.isEmpty || text.mentionsBot || (isDirect && !shares.isEmpty) else {
+            return nil
+        }
         let parent = Self.timestamp(event["thread_ts"])
         let isThreaded = parent != nil && parent != ts
         let sender = self.sender(
@@ -104,7 +108,7 @@ struct SlackReader: Sendable {
             sender: sender, text: self.command(text), sentAt: SlackTimestamp.milliseconds(ts) ?? 0, isDirect: isDirect,
             isAddressed: text.mentionsBot || (isThreaded && event["parent_user_id"]?.stringValue == self.bot.user),
             isMention: text.mentionsBot, mentionsOthers: text.others.contains { $0 != user }, isThreaded: isThreaded,
-            isBacklog: isBacklog, attachments: files)
+            isBacklog: isBacklog, attachments: files, enclosed: shares)
     }
 
     private func command(_ text: SlackIncomingText) -> String {
@@ -114,7 +118,7 @@ struct SlackReader: Sendable {
 
     /// Slack also sends a change for a reply in the thread, an unfurled link and the bot's own edits; only a person's
     /// new text counts.
-    private func items(ofChange event: JSON, channel: String, team: String) -> [Item] {
+    private func items(ofChange event: JSON, channel: String, team: String, names: [String: String]) -> [Item] {
         guard let message = event["message"], let ts = Self.timestamp(message["ts"]) else { return [] }
         let previous = event["previous_message"]
         if message["subtype"]?.stringValue == "tombstone" {
@@ -128,7 +132,7 @@ struct SlackReader: Sendable {
         let sender = self.sender(user, team: Self.team(ofUser: message) ?? team, name: nil)
         let edit = MessageEdit(
             reference: MessageReference(room: self.room(channel), id: ts), sender: sender,
-            text: self.command(SlackIncomingText(message: message, bot: self.bot)))
+            text: self.command(SlackIncomingText(message: message, bot: self.bot) { names[$0] }))
         return [.other(.messageEdited(edit), id: "edited:\(channel)/\(ts)/\(stamp)")]
     }
 

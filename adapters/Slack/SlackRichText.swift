@@ -61,8 +61,8 @@ enum SlackRichText {
                 let url = element["url"]?.stringValue ?? ""
                 return .text(SlackMarkup.link(to: url, label: element["text"]?.stringValue))
             case "user": return .mention(element["user_id"]?.stringValue ?? "", label: nil)
-            case "usergroup": return .text("@\(element["usergroup_id"]?.stringValue ?? "group")")
-            case "channel": return .text("#\(element["channel_id"]?.stringValue ?? "channel")")
+            case "usergroup": return .place(element["usergroup_id"]?.stringValue ?? "group", sign: "@")
+            case "channel": return .place(element["channel_id"]?.stringValue ?? "channel", sign: "#")
             case "broadcast": return .text("@\(element["range"]?.stringValue ?? "here")")
             case "emoji": return .text(self.emoji(element))
             case "date": return .text(element["fallback"]?.stringValue ?? "")

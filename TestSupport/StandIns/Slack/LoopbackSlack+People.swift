@@ -125,7 +125,25 @@ extension LoopbackSlack {
         self.change { $0.openAssistant(as: user) }
     }
 
+    /// A person shares a message, with a text of their own; returns the new message's ts.
+    @discardableResult
+    package func share(
+        _ ts: String, of origin: String = LoopbackSlack.general, saying text: String = "",
+        as user: String = LoopbackSlack.alice, in channel: String = LoopbackSlack.general, thread: String? = nil
+    ) -> String {
+        self.change { $0.share(ts, of: origin, saying: text, as: user, in: channel, thread: thread) }
+    }
+
     // MARK: Places and people
+
+    /// Adds a group of people that can be mentioned; returns its id.
+    package func addGroup(_ handle: String) -> String {
+        self.change { state in
+            let id = state.identifier("S")
+            state.groups[id] = handle
+            return id
+        }
+    }
 
     /// A person's direct conversation with the bot, created if missing.
     package func directChannel(with user: String = LoopbackSlack.alice) -> String {

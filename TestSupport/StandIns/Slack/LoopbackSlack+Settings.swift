@@ -11,7 +11,8 @@ extension LoopbackSlack {
         package var scopes: Set<String> = [
             "app_mentions:read", "assistant:write", "channels:history", "channels:join", "channels:read", "chat:write",
             "commands", "files:read", "files:write", "groups:history", "groups:read", "im:history", "im:read",
-            "im:write", "mpim:history", "mpim:read", "reactions:read", "reactions:write", "users:read",
+            "im:write", "mpim:history", "mpim:read", "reactions:read", "reactions:write",
+            "usergroups:read", "users:read",
         ]
         /// The app's event subscriptions.
         package var events: Set<String> = [

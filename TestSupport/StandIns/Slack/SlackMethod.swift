@@ -93,6 +93,13 @@ struct SlackMethod {
             state, call throws(SlackRefusal) in
             try state.openConversation(call)
         },
+        "conversations.info": SlackMethod(tier: .three, takesJSON: false) { state, call throws(SlackRefusal) in
+            try state.conversationInfo(call)
+        },
+        "usergroups.list": SlackMethod(tier: .two, scopes: ["usergroups:read"], takesJSON: false) {
+            state, _ throws(SlackRefusal) in
+            state.userGroups()
+        },
         "users.conversations": SlackMethod(tier: .three, takesJSON: false) { state, call throws(SlackRefusal) in
             try state.conversations(call)
         },

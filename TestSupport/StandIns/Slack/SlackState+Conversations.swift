@@ -26,6 +26,24 @@ extension SlackState {
         return id
     }
 
+    func conversationInfo(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
+        let channel = try self.channel(try call.required("channel"))
+        try self.require([Self.scope(of: channel.kind) + ":read"])
+        return ["channel": .object(self.json(channel, call))]
+    }
+
+    func userGroups() -> JSONObject {
+        [
+            "usergroups": .array(
+                self.groups.sorted { $0.key < $1.key }.map { id, handle in
+                    [
+                        "id": .string(id), "team_id": .string(self.settings.teamID), "is_usergroup": true,
+                        "name": .string("The \(handle)"), "handle": .string(handle), "date_delete": 0,
+                    ]
+                })
+        ]
+    }
+
     /// Those that the bot is a member of.
     func conversations(_ call: SlackCall) throws(SlackRefusal) -> JSONObject {
         let names = [

@@ -38,6 +38,38 @@ extension SlackState {
         return message.ts
     }
 
+    /// A person shares another message; returns the ts of the new one. What is shared is in an attachment, as Slack has it.
+    mutating func share(
+        _ shared: String, of origin: String, saying text: String, as user: String, in channel: String, thread: String?
+    ) -> String {
+        var message = SlackMessage(ts: self.stamp(), user: user, text: Self.wire(text))
+        message.threadTS = thread
+        if !text.isEmpty { message.blocks = [Self.richText(message.text)] }
+        if let place = self.channels[origin], let original = place[shared] {
+            let name = self.users[original.user]?.name ?? ""
+            let link = "https://loopback.slack.com/archives/\(origin)/p\(shared.filter { $0 != "." })"
+            message.attachments = [
+                [
+                    "id": 1, "is_share": true, "is_msg_unfurl": true, "ts": .string(shared),
+                    "channel_id": .string(origin), "channel_team": .string(self.settings.teamID),
+                    "author_id": .string(original.user), "author_name": .string(name),
+                    "author_subname": .string(name), "text": .string(original.text),
+                    "fallback": .string("\(name): \(original.text)"), "footer": "Slack Conversation",
+                    "from_url": .string(link),
+                    "message_blocks": [
+                        [
+                            "team": .string(self.settings.teamID), "channel": .string(origin), "ts": .string(shared),
+                            "message": ["blocks": .array(original.blocks)],
+                        ]
+                    ],
+                    "files": .array(original.files.map { self.fileJSON($0) }), "mrkdwn_in": ["text"],
+                ]
+            ]
+        }
+        self.store(message, in: channel)
+        return message.ts
+    }
+
     /// A person's message with files; returns the ts.
     mutating func upload(
         _ uploads: [LoopbackSlack.Upload], text: String, as user: String, in channel: String, thread: String?
@@ -64,14 +96,11 @@ extension SlackState {
     private static func richText(_ text: String) -> JSON {
         var elements: [JSON] = []
         var rest = text[...]
-        while let start = rest.utf8.firstRange(of: Array("<@".utf8))?.lowerBound,
-            let end = rest[start...].firstIndex(of: ">")
-        {
+        while let (start, end, element) = Self.firstMention(in: rest) {
             if start > rest.startIndex {
                 elements.append(["type": "text", "text": .string(Self.plain(rest[..<start]))])
             }
-            let name = rest[start..<end].dropFirst(2)
-            elements.append(["type": "user", "user_id": .string(String(name))])
+            elements.append(element)
             rest = rest[rest.index(after: end)...]
         }
         if !rest.isEmpty { elements.append(["type": "text", "text": .string(Self.plain(rest))]) }
@@ -79,6 +108,23 @@ extension SlackState {
             "type": "rich_text", "block_id": "person",
             "elements": [["type": "rich_text_section", "elements": .array(elements)]],
         ]
+    }
+
+    /// Where a person, channel or group is mentioned first, and its element.
+    private static func firstMention(
+        in text: Substring
+    ) -> (start: Substring.Index, end: Substring.Index, element: JSON)? {
+        let kinds = [
+            ("<@", "user", "user_id"), ("<#", "channel", "channel_id"), ("<!subteam^", "usergroup", "usergroup_id"),
+        ]
+        let found = kinds.compactMap { mark, type, member -> (Substring.Index, Substring.Index, JSON)? in
+            guard let range = text.utf8.firstRange(of: Array(mark.utf8)),
+                let end = text[range.upperBound...].firstIndex(of: ">")
+            else { return nil }
+            let id = String(text[range.upperBound..<end].prefix { $0 != "|" })
+            return (range.lowerBound, end, ["type": .string(type), member: .string(id)])
+        }
+        return found.min { $0.0 < $1.0 }
     }
 
     /// Only the `text` field is escaped.

@@ -14,6 +14,8 @@ struct SlackState {
     var now = 0.0
     var users: [String: SlackUser] = [:]
     var channels: [String: SlackChannel] = [:]
+    /// The handles of groups of people, by id.
+    var groups: [String: String] = [:]
     var delivery: SlackDelivery
     var limits: SlackRateLimits
     var actions: [SlackDelivery.Action] = []

@@ -62,6 +62,29 @@ struct SlackClientTests {
         await slack.stop()
     }
 
+    @Test("slack_sdk reads what was said in a channel and a thread, and the names of channels and groups")
+    func past() async throws {
+        let slack = try await self.started()
+        let one = slack.say("one")
+        let two = slack.say("two")
+        slack.edit(two, to: "two, corrected")
+        slack.delete(slack.say("regretted"))
+        let root = slack.say("root", as: LoopbackSlack.bob)
+        for number in 0..<5 { slack.say("reply \(number)", thread: root) }
+        slack.delete(slack.say("reply 5", thread: root))
+        slack.say("after the thread")
+        let last = slack.say("last")
+        slack.share(one, saying: "see")
+        let place: JSONObject = [
+            "root": .string(root), "last": .string(last), "group": .string(slack.addGroup("devs")),
+            "secret": .string(slack.addChannel("secret", isPrivate: true, withBot: false)),
+        ]
+        try await self.script("slack_past.py", slack, place)
+        slack.setScopes(["chat:write"])
+        try await self.script("slack_past.py", slack, place, ["without scopes"])
+        await slack.stop()
+    }
+
     @Test("slack_sdk streams an answer and sets a thread's status")
     func streams() async throws {
         let slack = try await self.started()
