@@ -23,13 +23,13 @@ struct TelegramAlbumTests {
         transcript.start()
         #expect(transcript.poll(self.part(1, id: 10), self.part(2, id: 11, caption: "look")).isEmpty)
         // The memory holds the parts before the next poll acknowledges them.
-        expectEqual(transcript.memories().last?.albums.count, 2)
+        expectEqual(transcript.memories().last?.parts.count, 2)
         expectEqual(transcript.calls().last?.parameters["offset"], 3)
         #expect(transcript.poll(self.part(3, id: 12)).isEmpty)
         transcript.pass(1_000)
         let message = try #require(transcript.store().first?.message)
         #expect(message.text == "look" && message.attachments.map(\.id) == ["p10", "p11", "p12"])
-        expectEqual(transcript.memories().last?.albums.isEmpty, true)
+        expectEqual(transcript.memories().last?.parts.isEmpty, true)
     }
 
     @Test("Beyond 8 MiB of all open albums, the oldest are delivered")
@@ -50,19 +50,19 @@ struct TelegramAlbumTests {
             transcript.pass(1)
         }
         let memory = try #require(transcript.memories().last)
-        expectEqual(memory.albums.count, 7)
+        expectEqual(memory.parts.count, 7)
     }
 
     @Test("Parts with very many values keep neither the albums nor the key of buttons from being read again")
     func crammed() throws {
         let many = JSON.array(Array(repeating: 0, count: 15_000))
         var memory = TelegramMemory(key: Transcript.key)
-        memory.albums = (1...20).map { number in
+        memory.parts = (1...20).map { number in
             Sample.message(number, "", id: number, more: ["media_group_id": "g", "entities": many])
         }
         let read = TelegramMemory(bytes: memory.bytes)
         expectEqual(read.key, memory.key)
-        expectEqual(read.albums.count, 20)
+        expectEqual(read.parts.count, 20)
     }
 
     @Test("The next message from the same person comes after the album")
@@ -84,7 +84,7 @@ struct TelegramAlbumTests {
         second.start()
         second.pass(1_000)
         expectEqual(second.store().first?.event?.id, "42/10")
-        expectEqual(second.memories().last?.albums.isEmpty, true)
+        expectEqual(second.memories().last?.parts.isEmpty, true)
     }
 
     @Test("A part that comes again while its album is being stored is held until it is stored, too")
@@ -97,10 +97,10 @@ struct TelegramAlbumTests {
         transcript.pass(1_000)
         transcript.handle(.update(ticket: 2, part))
         transcript.store()
-        expectEqual(transcript.memories().last?.albums.count, 1)
+        expectEqual(transcript.memories().last?.parts.count, 1)
         transcript.pass(1_000)
         transcript.store()
-        expectEqual(transcript.memories().last?.albums.count, 0)
+        expectEqual(transcript.memories().last?.parts.count, 0)
     }
 
     @Test("An album that a crash has left waits until the bot knows its name")

@@ -337,11 +337,16 @@ struct TelegramLifeTests {
                 "default", "all_private_chats", "all_group_chats",
             ])
         expectEqual(
-            calls.first?.parameters["commands"],
+            calls.last?.parameters["commands"],
             [
                 ["command": "help", "description": "What there is"],
                 ["command": "run", "description": "COMMAND — Runs it"],
             ])
+        // Strangers see how to get access.
+        let brief: JSON = [
+            ["command": "start", "description": "Say hello"], ["command": "help", "description": "What there is"],
+        ]
+        expectEqual(calls.prefix(2).map { $0.parameters["commands"] }, [brief, brief])
         for isLast in [false, false, true] { transcript.answer(.commands(last: isLast), true) }
         let memory = try #require(transcript.memories().last)
         let second = try Transcript(commands: self.commands, memory: TelegramMemory(bytes: memory.bytes))
@@ -349,6 +354,30 @@ struct TelegramLifeTests {
         second.answer(.identity, Transcript.me)
         second.answer(.intake, true)
         #expect(!second.methods().contains("setMyCommands"))
+    }
+
+    @Test("People with access get the whole menu in their private chat, until they no longer have it")
+    func personalMenu() throws {
+        let transcript = try Transcript(commands: self.commands)
+        transcript.start()
+        func methods(_ isKnown: Bool, _ transcript: Transcript) -> [String] {
+            transcript.handle(.access(isKnown, chat: 42))
+            return transcript.calls().map { "\($0.method) \($0.parameters["scope"]?["chat_id"]?.intValue ?? 0)" }
+        }
+        #expect(methods(false, transcript).isEmpty)
+        expectEqual(methods(true, transcript), ["setMyCommands 42"])
+        #expect(methods(true, transcript).isEmpty)
+        transcript.answer(.menu(chat: 42, isKnown: true), true)
+        let memory = try #require(transcript.memories().last)
+        let second = try Transcript(commands: self.commands, memory: TelegramMemory(bytes: memory.bytes))
+        second.start()
+        #expect(methods(true, second).isEmpty)
+        expectEqual(methods(false, second), ["deleteMyCommands 42"])
+        second.answer(.menu(chat: 42, isKnown: false), true)
+        expectEqual(methods(true, second), ["setMyCommands 42"])
+        // A group has its menu from the scope of groups.
+        second.handle(.access(true, chat: -55))
+        #expect(second.calls().isEmpty)
     }
 
     @Test("A webhook is set with its secret, checked, and set again after another program changed it")

@@ -2,6 +2,7 @@ import Chat
 import EventLoop
 import HTTP
 import HTTPClient
+import JSON
 import Primitives
 import Telegram
 import TestSupport
@@ -80,6 +81,34 @@ struct TelegramServerTests {
             try await adapter.delete(posted, in: heard.route)
             #expect(telegram.shownByBot(in: Self.ada).isEmpty)
             try await telegram.wait { $0.count("setMyCommands") == 3 }
+        }
+    }
+
+    @Test("A paste, forwards, a quoted reply and a sticker arrive as what they are")
+    func together() async throws {
+        try await Self.with { telegram, adapter, sink in
+            let long = String(repeating: "a", count: 4_096)
+            telegram.say(long, as: Self.ada, in: Self.ada)
+            telegram.say("end", as: Self.ada, in: Self.ada)
+            _ = await sink.message(long + "end")
+            let source = telegram.say("it broke", as: Self.bob, in: Self.group)
+            telegram.forward([source], from: Self.group, as: Self.ada, in: Self.ada)
+            let forwarded = try #require(await sink.message(""))
+            expectEqual(forwarded.enclosed.map(\.text), ["it broke"])
+            expectEqual(forwarded.enclosed.map(\.author?.id), ["telegram:\(Self.bob)"])
+            telegram.say("@\(telegram.username) why?", as: Self.ada, in: Self.group, replyTo: source, quote: "broke")
+            let question = try #require(await sink.message("why?"))
+            expectEqual(question.enclosed.map(\.relation), [.repliedTo, .quoted])
+            expectEqual(question.enclosed.map(\.text), ["it broke", "broke"])
+            telegram.show(["sticker": ["file_id": "s", "emoji": "👍"]], as: Self.ada, in: Self.ada)
+            _ = await sink.message("👍 (sticker)")
+            let posted = try await adapter.post(self.message("because", Self.group))
+            let reference = try #require(question.route.replyTo)
+            let past = await adapter.past(
+                of: PastQuery(
+                    route: question.route, before: nil,
+                    after: MessageReference(room: question.route.room, id: reference), since: 0, limit: 9))
+            expectEqual(past.messages.map(\.reference), [posted])
         }
     }
 

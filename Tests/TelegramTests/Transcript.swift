@@ -199,6 +199,15 @@ extension TelegramIncoming {
     var edit: MessageEdit? { self.event?.edit }
 }
 
+extension JSONObject {
+    /// The fields of both; those of `other` win.
+    func merging(_ other: JSONObject) -> JSONObject {
+        var object = self
+        object.merge(other)
+        return object
+    }
+}
+
 /// Sample updates in Telegram's format.
 enum Sample {
     static let group: Int64 = -1_001

@@ -139,11 +139,25 @@ extension TelegramAdapter {
         if let event = item.event(in: thread) {
             guard try await self.keep("A message", { delivery = try await sink.deliver(event) }) else { return false }
         }
+        await self.noteAccess(after: delivery, of: item, sink)
         if let asker = item.asker, await !sink.mayShow(asker) { return true }
         for call in item.calls(after: delivery) {
             self.change { _, _ in [.call(.decoration(chat: call.chat ?? 0), call)] }
         }
         return true
+    }
+
+    /// Shows somebody who has access the whole menu in their private chat.
+    private func noteAccess(after delivery: Delivery?, of item: TelegramIncoming, _ sink: any MessageSink) async {
+        guard let delivery, case .message(let message) = item.event?.kind, message.isDirect,
+            let chat = Int64(message.route.room.name)
+        else { return }
+        func needs(_ isKnown: Bool) -> Bool { self.state.withLock { $0.machine.needsMenu(chat, isKnown: isKnown) } }
+        if delivery == .ignored("stranger") {
+            if needs(false) { self.perform(.access(false, chat: chat)) }
+        } else if needs(true), await sink.mayShow(message) {
+            self.perform(.access(true, chat: chat))
+        }
     }
 
     /// Retries until the store works again; no further updates are fetched until then. False if the adapter stops

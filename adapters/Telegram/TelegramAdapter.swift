@@ -6,7 +6,7 @@ package import Logging
 internal import Primitives
 
 /// One Telegram bot as a chat adapter: performs what ``TelegramStateMachine`` decides, and decides nothing itself.
-package final class TelegramAdapter: ChatAdapter {
+package final class TelegramAdapter: ChatAdapter, RoomHistory {
     package let id: AdapterID
     package let renderer: any MessageRenderer = TelegramFormatting()
 
@@ -69,6 +69,10 @@ package final class TelegramAdapter: ChatAdapter {
 
     package func traits(of room: RoomID) -> RoomTraits {
         self.state.withLock { $0.machine.traits(of: room) }
+    }
+
+    package func past(of query: PastQuery) async -> RoomPast {
+        self.state.withLock { $0.machine.past(of: query) }
     }
 
     package func stop() async {

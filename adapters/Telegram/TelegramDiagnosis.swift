@@ -102,7 +102,7 @@ extension TelegramAdapter: DiagnosingAdapter {
             let webhook = try await self.transport.send(TelegramCall("getWebhookInfo", timeout: 15_000))
             findings += TelegramDiagnosis.webhook(webhook, self.settings.intake, now: AdapterTime.now.wall)
             let menu = try await self.transport.send(
-                TelegramCall("getMyCommands", ["scope": ["type": "all_private_chats"]], timeout: 15_000))
+                TelegramCall("getMyCommands", ["scope": ["type": "all_group_chats"]], timeout: 15_000))
             findings += TelegramDiagnosis.menu(menu, self.settings.commands)
             let status = self.status
             if status.state != .up, let detail = status.detail { findings.append(.failed(detail)) }

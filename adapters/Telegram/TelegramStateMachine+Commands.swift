@@ -1,12 +1,21 @@
 package import Chat
 internal import Crypto
 package import JSON
+internal import Kit
 internal import Logging
 
-/// The command menu.
+/// The command menus: strangers see how to get access, people who have it and groups see everything.
 extension TelegramStateMachine {
-    /// The scopes with a registered menu; elsewhere Telegram shows the default one.
-    private static let scopes = ["default", "all_private_chats", "all_group_chats"]
+    private static let groups = "all_group_chats"
+    /// The scopes with a registered menu. Elsewhere Telegram shows the first one.
+    private static let scopes = ["default", "all_private_chats", groups]
+    private static let strangers: Set<String> = ["help", "pair"]
+    private static let start: JSON = ["command": "start", "description": "Say hello"]
+
+    /// The menu of somebody who has no access yet.
+    package static func strangersMenu(_ commands: [MenuCommand]) -> JSON {
+        .array([Self.start] + (Self.menu(commands.filter { Self.strangers.contains($0.name) }).arrayValue ?? []))
+    }
 
     /// The menu within Telegram's limits: 100 commands, names of 32 characters from `a-z0-9_`, 256 per description.
     package static func menu(_ commands: [MenuCommand]) -> JSON {
@@ -23,15 +32,51 @@ extension TelegramStateMachine {
             })
     }
 
-    /// Registers the menu if it has changed.
+    private var hasMenu: Bool { Self.menu(self.settings.commands).arrayValue?.isEmpty == false }
+
+    /// Registers the menus if they have changed.
     mutating func registerCommands() {
-        let menu = Self.menu(self.settings.commands)
-        guard menu.arrayValue?.isEmpty == false, self.memory.commands != self.digest(of: menu) else { return }
+        guard self.hasMenu, self.memory.commands != self.menuDigest else { return }
+        let (full, brief) = (Self.menu(self.settings.commands), Self.strangersMenu(self.settings.commands))
         for scope in Self.scopes {
-            self.act(
-                .call(
-                    .commands(last: scope == Self.scopes.last),
-                    TelegramCall("setMyCommands", ["commands": menu, "scope": ["type": .string(scope)]])))
+            let parameters: JSONObject = [
+                "commands": scope == Self.groups ? full : brief, "scope": ["type": .string(scope)],
+            ]
+            self.act(.call(.commands(last: scope == Self.scopes.last), TelegramCall("setMyCommands", parameters)))
+        }
+    }
+
+    // MARK: A person's menu
+
+    /// Whether a private chat has another menu than it should.
+    package func needsMenu(_ chat: Int64, isKnown: Bool) -> Bool {
+        guard chat > 0, self.hasMenu, !self.lacksMenus, self.askedMenus[chat] != isKnown else { return false }
+        return isKnown ? self.memory.menus[chat] != self.menuDigest : self.memory.menus[chat] != nil
+    }
+
+    /// Registers the whole menu for a person who has access, or takes it from one who no longer has.
+    mutating func registerMenu(_ chat: Int64, isKnown: Bool) {
+        guard self.needsMenu(chat, isKnown: isKnown) else { return }
+        // Not again in this run, whatever the answer is.
+        self.askedMenus[chat] = isKnown
+        var parameters: JSONObject = ["scope": ["type": "chat", "chat_id": .integer(chat)]]
+        if isKnown { parameters["commands"] = Self.menu(self.settings.commands) }
+        let method = isKnown ? "setMyCommands" : "deleteMyCommands"
+        self.act(.call(.menu(chat: chat, isKnown: isKnown), TelegramCall(method, parameters)))
+    }
+
+    mutating func receiveMenu(_ answer: TelegramAnswer, chat: Int64, isKnown: Bool) {
+        switch answer {
+        case .result:
+            self.memory.menus[chat] = isKnown ? self.menuDigest : nil
+            while self.memory.menus.count > TelegramMemory.menuLimit, let least = self.memory.menus.keys.min() {
+                self.memory.menus[least] = nil
+            }
+            self.act(.remember(self.memory, isVital: false))
+        case .refused(let refusal):
+            if refusal.isUnknownMethod { self.lacksMenus = true }
+            self.log(.debug, "Telegram refused a person's command menu: \(refusal.text)")
+        case .broken(let failure): self.log(.debug, "A person's menu could not be registered: \(failure.text)")
         }
     }
 
@@ -39,7 +84,7 @@ extension TelegramStateMachine {
         switch answer {
         case .result:
             guard isLast else { return }
-            self.memory.commands = self.digest(of: Self.menu(self.settings.commands))
+            self.memory.commands = self.menuDigest
             self.act(.remember(self.memory, isVital: false))
         case .refused(let refusal) where refusal.isUnknownMethod:
             if isLast { self.log(.info, "This Bot API server does not support command menus") }
@@ -48,8 +93,9 @@ extension TelegramStateMachine {
         }
     }
 
-    /// Covers the bot's id as well: another bot needs a new registration.
-    private func digest(of menu: JSON) -> String {
-        hex(Array(sha256(menu.bytes + Array("\(self.identity?.id ?? 0)".utf8)).prefix(16)))
+    /// Of all menus. Covers the bot's id as well: another bot needs a new registration.
+    private var menuDigest: String {
+        let menus: JSON = [Self.menu(self.settings.commands), Self.strangersMenu(self.settings.commands)]
+        return hex(Array(sha256(menus.bytes + Array("\(self.identity?.id ?? 0)".utf8)).prefix(16)))
     }
 }

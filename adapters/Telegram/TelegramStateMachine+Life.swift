@@ -71,6 +71,7 @@ extension TelegramStateMachine {
         case .poll: self.receivePoll(answer)
         case .check: self.receiveCheck(answer)
         case .commands(let isLast): self.receiveCommands(answer, isLast: isLast)
+        case .menu(let chat, let isKnown): self.receiveMenu(answer, chat: chat, isKnown: isKnown)
         case .typing(let chat): self.receiveTyping(answer, chat: chat)
         case .decoration(let chat): self.receiveDecoration(answer, chat: chat)
         }
@@ -90,8 +91,8 @@ extension TelegramStateMachine {
                 return self.retry("getMe", "the answer does not describe a bot")
             }
             self.identity = identity
-            // Only now is it known whether an album is for the bot.
-            self.restoreAlbums()
+            // Only now is it known whether they are for the bot.
+            self.restoreParts()
             self.failures = 0
             self.prepare()
         case .refused(let refusal) where refusal.isBadToken: self.refuse(refusal)
@@ -229,20 +230,18 @@ extension TelegramStateMachine {
         let values = json.arrayValue ?? []
         guard !values.isEmpty else { return self.pollAgain(after: elapsed) }
         var offset = self.offset
-        var incoming: [TelegramIncoming] = []
-        let albums = self.memory.albums.count
+        var updates: [TelegramUpdate] = []
         for value in values.prefix(Self.pollLimit) {
             // Unreadable updates are skipped; otherwise they would be sent again forever.
             guard let id = value["update_id"]?.intValue, TelegramUpdate.ids.contains(id) else { continue }
             // With an offset that no later update reaches, nothing would arrive until a restart.
             if let offset, Int64(id) - offset > TelegramUpdate.longestGap { continue }
             offset = Int64(id) + 1
-            if let update = TelegramUpdate(value) { incoming += self.read(update) }
+            if let update = TelegramUpdate(value) { updates.append(update) }
         }
-        if self.memory.albums.count != albums { self.act(.remember(self.memory, isVital: true)) }
         // A server that keeps repeating acknowledged updates must not cause a busy loop.
         self.isRepeating = offset == self.offset
-        self.deliver(incoming, Batch(offset: offset, isPoll: true))
+        self.deliver(updates, Batch(offset: offset, isPoll: true))
     }
 
     /// Polls again: at once, unless the server does not hold polls.

@@ -94,6 +94,7 @@ extension TelegramStateMachine {
         case .result(let json):
             let result = self.outcome(json, of: operation)
             self.remember(operation, result)
+            if case .success(let outcome) = result { self.noteOwn(operation, outcome) }
             operation.result = result
         case .broken(let failure):
             // For drafts a bare 404 can safely count as unsupported: messages are edited instead.

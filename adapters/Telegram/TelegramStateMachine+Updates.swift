@@ -5,10 +5,16 @@ internal import Logging
 
 /// Received updates.
 extension TelegramStateMachine {
-    /// Converts one update; the results are in order.
-    mutating func read(_ update: TelegramUpdate) -> [TelegramIncoming] {
+    /// Converts updates; the results are in order.
+    mutating func read(_ updates: [TelegramUpdate]) -> [TelegramIncoming] {
+        updates.indices.flatMap { index in
+            self.read(updates[index], before: index + 1 < updates.count ? updates[index + 1] : nil)
+        }
+    }
+
+    private mutating func read(_ update: TelegramUpdate, before next: TelegramUpdate?) -> [TelegramIncoming] {
         switch update.kind {
-        case .message(let message): self.receive(message, of: update)
+        case .message(let message): self.receive(message, of: update, before: next)
         case .edited(let message): self.receiveEdit(message, update: update.id)
         case .callback(let callback): [self.receive(callback)]
         case .reaction(let reaction): self.receive(reaction, update: update.id)
@@ -21,16 +27,23 @@ extension TelegramStateMachine {
 
     /// Takes an update from the webhook; its request waits until the update is stored.
     mutating func receive(_ update: TelegramUpdate, ticket: Int) {
-        let albums = self.memory.albums.count
-        let incoming = self.read(update)
-        if self.memory.albums.count != albums { self.act(.remember(self.memory, isVital: true)) }
-        self.deliver(incoming, Batch(ticket: ticket))
+        self.deliver([update], Batch(ticket: ticket))
+    }
+
+    /// Has updates stored, after the memory if that has parts of them.
+    mutating func deliver(_ updates: [TelegramUpdate], _ batch: Batch) {
+        let count = self.memory.parts.count
+        let incoming = self.read(updates)
+        if self.memory.parts.count != count { self.act(.remember(self.memory, isVital: true)) }
+        var batch = batch
+        batch.parts = self.takeFinished()
+        self.deliver(incoming, batch)
     }
 
     /// Acknowledges a batch once all of it is stored.
     mutating func finish(_ number: Int) {
         guard let batch = self.batches.removeValue(forKey: number) else { return }
-        if !batch.album.isEmpty { self.forgetAlbum(batch.album) }
+        if !batch.parts.isEmpty { self.forgetParts(batch.parts) }
         if let ticket = batch.ticket { self.act(.accepted(ticket)) }
         if batch.isPoll {
             self.offset = batch.offset
@@ -100,6 +113,7 @@ extension TelegramStateMachine {
             chat.isPrivate
             ? "The person has blocked the bot" : "The bot may not post in this group (\(membership.status))"
         self.change(chat.id) { $0.refusal = why }
+        self.lines.forget { $0.chat == chat.id }
         self.log(.info, "\(why): chat \(chat.id)")
         return []
     }
@@ -109,6 +123,8 @@ extension TelegramStateMachine {
         guard old != new else { return nil }
         if self.memory.migrations[old] != new {
             self.memory.migrations[old] = new
+            // The ids of its messages begin anew.
+            self.lines.forget { $0.chat == old }
             while self.memory.migrations.count > TelegramMemory.migrationLimit,
                 let least = self.memory.migrations.keys.min()
             {

@@ -6,8 +6,9 @@ package import Logging
 /// A Telegram connection as a value: input and time in, actions out. No I/O, no clock.
 ///
 /// A state machine lasts for one run of the adapter. Each topic has its own file: `+Life` (identity, polling or
-/// webhook, recovery), `+Updates` and `+Messages` (intake), `+Albums`, `+Operations` and `+Calls` (sending),
-/// `+Commands` (the menu), `+Presence` (typing and drafts), `+Traits`.
+/// webhook, recovery), `+Updates` and `+Messages` (intake), `+Parts` (what belongs together), `+Said` (what was said
+/// beside a question), `+Operations` and `+Calls` (sending), `+Commands` (the menus), `+Presence` (typing and drafts),
+/// `+Traits`.
 package struct TelegramStateMachine: Sendable {
     package enum Input: Sendable {
         /// The adapter has started to run.
@@ -22,6 +23,8 @@ package struct TelegramStateMachine: Sendable {
         case time
         /// Show or hide the typing sign.
         case typing(Bool, Route)
+        /// Somebody with access, or without it, has written in their private chat.
+        case access(Bool, chat: Int64)
         /// End the run and make no further calls.
         case stop
     }
@@ -34,6 +37,8 @@ package struct TelegramStateMachine: Sendable {
         /// Periodic `getWebhookInfo`.
         case check
         case commands(last: Bool)
+        /// A person's command menu.
+        case menu(chat: Int64, isKnown: Bool)
         /// The typing sign.
         case typing(chat: Int64)
         /// An optional call whose outcome does not matter.
@@ -43,7 +48,7 @@ package struct TelegramStateMachine: Sendable {
         package var isDecoration: Bool {
             switch self {
             case .typing, .decoration: true
-            case .identity, .intake, .poll, .check, .commands: false
+            case .identity, .intake, .poll, .check, .commands, .menu: false
             }
         }
     }
@@ -87,7 +92,8 @@ package struct TelegramStateMachine: Sendable {
         /// The current phase's next call.
         case life
         case check
-        case album(String)
+        /// No further parts are expected.
+        case parts(String)
         case typing(TelegramPlace)
     }
 
@@ -115,9 +121,23 @@ package struct TelegramStateMachine: Sendable {
     var timers: [Timer: Int64] = [:]
     var lastBatch = 0
     var batches: [Int: Batch] = [:]
-    var albums: [String: Album] = [:]
-    /// Album parts from an earlier run were restored.
-    var hasRestoredAlbums = false
+    var parts: [String: Parts] = [:]
+    /// The ids of updates whose parts were joined while a batch was read.
+    var finishedParts: Set<Int64> = []
+    /// Parts from an earlier run were restored.
+    var hasRestoredParts = false
+    /// The memory has the updates that are being read.
+    var isRestoring = false
+    /// The last questions in groups, by chat and sender.
+    var comments = RecentMap<String, Comment>(capacity: 1_024)
+    /// By their first message.
+    var pastes = RecentMap<MessageReference, Paste>(capacity: 16)
+    /// The first message, by that of a part.
+    var pasteHeads = RecentMap<MessageReference, MessageReference>(capacity: 256)
+    /// What was said in groups.
+    var lines = RoomMemory<TelegramPlace, SaidMessage>()
+    /// The groups whose messages Telegram shows the bot in spite of privacy mode.
+    var readRooms = RecentMap<Int64, Bool>(capacity: 1_024)
     var texts = RecentMap<MessageReference, Int>(capacity: 4_096)
     var repliedTo = RecentMap<MessageReference, Bool>(capacity: 4_096)
     /// Content hashes of our messages, so that an edit without changes costs no call.
@@ -131,6 +151,10 @@ package struct TelegramStateMachine: Sendable {
     var lacksDrafts = false
     /// The server does not support the typing sign.
     var lacksTyping = false
+    /// The server does not support command menus.
+    var lacksMenus = false
+    /// The private chats whose menu was changed in this run, and whether to that of somebody with access.
+    var askedMenus = RecentMap<Int64, Bool>(capacity: 1_024)
     var jitter: TelegramJitter
     var now = AdapterTime(monotonic: 0, wall: 0)
     var actions: [Action] = []
@@ -141,8 +165,8 @@ package struct TelegramStateMachine: Sendable {
         var offset: Int64?
         var isPoll = false
         var ticket: Int?
-        /// The ids of the updates of an album, whose parts the memory holds.
-        var album: Set<Int64> = []
+        /// The ids of joined updates, which the memory holds.
+        var parts: Set<Int64> = []
     }
 
     /// The state of a chat that differs from the default.
@@ -174,6 +198,7 @@ package struct TelegramStateMachine: Sendable {
         case .delivered(let batch): self.finish(batch)
         case .time: self.fireTimers()
         case .typing(let isTyping, let route): self.setTyping(isTyping, in: route)
+        case .access(let isKnown, let chat): self.registerMenu(chat, isKnown: isKnown)
         case .stop: self.stop()
         }
         return self.takeActions()
@@ -200,6 +225,10 @@ package struct TelegramStateMachine: Sendable {
 
     func room(_ chat: Int64) -> RoomID { RoomID(adapter: self.adapter, name: "\(chat)") }
 
+    func reference(_ chat: Int64, _ message: Int64) -> MessageReference {
+        MessageReference(room: self.room(chat), id: "\(message)")
+    }
+
     func key(_ chat: Int64, _ thread: Int64? = nil) -> ThreadKey {
         ThreadKey(adapter: self.adapter, value: thread.map { "\(chat)/\($0)" } ?? "\(chat)")
     }
@@ -221,7 +250,7 @@ package struct TelegramStateMachine: Sendable {
             switch timer {
             case .life: self.goOn()
             case .check: self.check()
-            case .album(let key): self.finishAlbum(key)
+            case .parts(let key): self.finishPartsInTime(key)
             case .typing(let place): self.renewTyping(place)
             }
         }

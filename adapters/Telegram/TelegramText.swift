@@ -2,7 +2,8 @@ internal import Chat
 internal import Kit
 internal import Primitives
 
-/// A message's text for the core, without a leading mention of the bot, and whether it addresses the bot.
+/// A message's text for the core, without a leading mention of the bot, and whether it addresses the bot. That of a forward
+/// is empty: nobody said it to the bot.
 struct TelegramText: Sendable, Equatable {
     private(set) var text: String
     /// The bot is mentioned by name, by a link to it, or after a command.
@@ -30,18 +31,24 @@ struct TelegramText: Sendable, Equatable {
             }
         }
         self.text = self.text.trimmed
+        // Forwarded text was written by another person: never a command, and no answer to a question.
+        guard !message.isForward else {
+            self = Self()
+            return
+        }
         // A command copied from an answer, where a word joiner keeps it from being a link.
         if self.text.hasPrefix("/\u{2060}") { self.text = "/" + String(self.text.unicodeScalars.dropFirst(2)) }
         if name.count > 1, self.mentionsUs, let rest = Self.rest(of: self.text, behind: name) { self.text = rest }
         self.takeCommandTarget(name)
-        if message.chat.isPrivate, !message.isForward { self.takeStart() }
-        // Forwarded text was written by another person: a quotation, never a command, and no answer to a question.
-        if message.isForward {
-            (self.mentionsUs, self.mentionsOthers) = (false, false)
-            let lines = self.text.split(separator: "\n", omittingEmptySubsequences: false)
-            if !self.text.isEmpty { self.text = lines.map { $0.isEmpty ? ">" : "> \($0)" }.joined(separator: "\n") }
-        }
+        if message.chat.isPrivate { self.takeStart() }
     }
+
+    private init() {
+        self.text = ""
+    }
+
+    /// The same for a text of several messages.
+    mutating func replace(by text: String) { self.text = text }
 
     /// `/cmd@bot rest` is `/cmd rest` for that bot only.
     private mutating func takeCommandTarget(_ name: String) {
@@ -73,7 +80,7 @@ struct TelegramText: Sendable, Equatable {
     }
 
     /// The text with its code and links as Markdown; other styles mean nothing to a model.
-    private static func markdown(_ message: TelegramMessage) -> String {
+    static func markdown(_ message: TelegramMessage) -> String {
         let marked = message.entities.filter { ["pre", "code", "text_link"].contains($0.type) && $0.length > 0 }
         guard !marked.isEmpty else { return message.text }
         let units = Array(message.text.utf16)

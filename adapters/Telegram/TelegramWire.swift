@@ -73,11 +73,25 @@ package struct TelegramMessage: Sendable, Equatable {
     /// The answered message; Telegram includes only one level.
     package struct Reply: Sendable, Equatable {
         package let id: Int64
-        package let author: Int64?
-        /// Text or caption.
+        package let from: TelegramUser?
+        package let senderChat: TelegramChat?
+        /// Milliseconds since 1970.
+        package let date: Int64?
+        /// Text, caption, or what it shows instead.
         package let text: String
+        package let attachments: [Attachment]
         /// Every message in a topic is formally a reply to the message that created the topic.
         package let isTopicRoot: Bool
+
+        package var author: Int64? { self.from?.id }
+    }
+
+    /// The answered message, where that is in another chat or topic.
+    package struct External: Sendable, Equatable {
+        package let origin: TelegramOrigin?
+        /// What it shows besides a text, which Telegram leaves out.
+        package let thing: String
+        package let attachments: [Attachment]
     }
 
     package let id: Int64
@@ -94,10 +108,16 @@ package struct TelegramMessage: Sendable, Equatable {
     package let text: String
     package let entities: [TelegramEntity]
     package let reply: Reply?
+    package let external: External?
+    /// The part of the answered message that is quoted.
+    package let quote: String?
+    /// What it shows instead of a text, as a text: an emoji, a place, a poll ….
+    package let thing: String
     /// A post from the linked channel, forwarded here by Telegram.
     package let isAutomaticForward: Bool
     /// Another person wrote the text.
     package let isForward: Bool
+    package let origin: TelegramOrigin?
     /// Another bot produced the text.
     package let isViaBot: Bool
     package let mediaGroup: String?
@@ -121,12 +141,20 @@ package struct TelegramMessage: Sendable, Equatable {
         self.threadID = json["message_thread_id"]?.intValue.map(Int64.init)
         self.isTopic = json["is_topic_message"]?.boolValue ?? false
         let isCaption = json["text"]?.stringValue == nil
-        self.text = json[isCaption ? "caption" : "text"]?.stringValue ?? ""
+        self.text = json[isCaption ? "caption" : "text"]?.stringValue ?? TelegramContent.rich(json["rich_message"])
         let entities = json[isCaption ? "caption_entities" : "entities"]?.arrayValue ?? []
         self.entities = entities.prefix(Self.entityLimit).compactMap(TelegramEntity.init)
         self.reply = Self.reply(json["reply_to_message"], thread: self.isTopic ? self.threadID : nil)
+        self.external = json["external_reply"].map { reply in
+            External(
+                origin: TelegramOrigin(reply["origin"]), thing: TelegramContent.thing(reply),
+                attachments: Self.attachments(reply))
+        }
+        self.quote = json["quote"]?["text"]?.stringValue
+        self.thing = TelegramContent.thing(json)
         self.isAutomaticForward = json["is_automatic_forward"]?.boolValue ?? false
         self.isForward = json["forward_origin"] != nil || json["forward_date"] != nil
+        self.origin = TelegramOrigin(json["forward_origin"])
         self.isViaBot = json["via_bot"] != nil
         self.mediaGroup = json["media_group_id"]?.stringValue
         self.attachments = Self.attachments(json)
@@ -143,9 +171,15 @@ package struct TelegramMessage: Sendable, Equatable {
     private static func reply(_ json: JSON?, thread: Int64?) -> Reply? {
         guard let json, let id = json["message_id"]?.intValue else { return nil }
         return Reply(
-            id: Int64(id), author: json["from"]?["id"]?.intValue.map(Int64.init),
-            text: json["text"]?.stringValue ?? json["caption"]?.stringValue ?? "",
+            id: Int64(id), from: TelegramUser(json["from"]), senderChat: TelegramChat(json["sender_chat"]),
+            date: Self.milliseconds(json["date"]), text: Self.words(json), attachments: Self.attachments(json),
             isTopicRoot: json["forum_topic_created"] != nil || thread == Int64(id))
+    }
+
+    private static func words(_ json: JSON) -> String {
+        if let text = json["text"]?.stringValue ?? json["caption"]?.stringValue { return text }
+        let rich = TelegramContent.rich(json["rich_message"])
+        return rich.isEmpty ? TelegramContent.thing(json) : rich
     }
 
     /// The downloadable files. An animation also fills `document`; the last of a photo's sizes is the largest.

@@ -273,6 +273,31 @@ struct TelegramMessagesTests {
             expectEqual(telegram.commands(), ["ask"])
             expectEqual(telegram.commands(scope: "chat", chat: TelegramBench.team), ["stop"])
             try await expectEqual(bot.result("getMyCommands", ["scope": scope])[0]?["command"], "stop")
+            _ = try await bot.call("deleteMyCommands", ["scope": scope])
+            #expect(telegram.commands(scope: "chat", chat: TelegramBench.team).isEmpty)
+        }
+    }
+
+    @Test("a forward names its author as far as they allow, and only what a message says can be quoted")
+    func forwards() async throws {
+        try await TelegramBench.run { bot, telegram in
+            let ada = TelegramBench.ada
+            var hidden = TelegramPerson(77, "Eve")
+            hidden.isHidden = true
+            telegram.addPerson(hidden)
+            let messages = [telegram.say("one", as: ada, in: ada), telegram.say("two", as: 77, in: 77)]
+            telegram.forward([messages[0]], from: ada, as: ada, in: ada)
+            telegram.forward([messages[1]], from: 77, as: ada, in: ada)
+            telegram.say("quoted", as: ada, in: ada, replyTo: messages[0], quote: "ne")
+            telegram.say("not quoted", as: ada, in: ada, replyTo: messages[0], quote: "two")
+            let updates = try await bot.result("getUpdates").arrayValue ?? []
+            let received = updates.compactMap { $0["message"] }.suffix(4)
+            let origins = received.compactMap { $0["forward_origin"] }
+            expectEqual(origins.map { $0["type"] }, ["user", "hidden_user"])
+            expectEqual(origins[0]["sender_user"]?["id"], JSON(ada))
+            expectEqual(origins[1]["sender_user_name"], "Eve")
+            let quote: JSON = ["text": "ne", "position": 1, "is_manual": true]
+            expectEqual(received.suffix(2).map { $0["quote"] }, [quote, nil])
         }
     }
 

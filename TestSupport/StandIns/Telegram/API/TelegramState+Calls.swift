@@ -23,6 +23,7 @@ extension TelegramState {
         ),
         ("sendMessageDraft", { state, call, now throws(TelegramRefusal) in try state.sendMessageDraft(call, now) }),
         ("setMyCommands", { state, call, now throws(TelegramRefusal) in try state.setMyCommands(call, now) }),
+        ("deleteMyCommands", { state, call, _ throws(TelegramRefusal) in try state.deleteMyCommands(call) }),
         ("setWebhook", { state, call, now throws(TelegramRefusal) in try state.setWebhook(call, now) }),
         ("getMyCommands", { state, call, _ throws(TelegramRefusal) in try state.getMyCommands(call) }),
         ("getChat", { state, call, _ throws(TelegramRefusal) in try state.getChat(call) }),

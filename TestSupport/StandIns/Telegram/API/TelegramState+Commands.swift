@@ -48,6 +48,11 @@ extension TelegramState {
         return true
     }
 
+    mutating func deleteMyCommands(_ call: TelegramParameters) throws(TelegramRefusal) -> JSON {
+        self.commands[try self.scope(call)] = nil
+        return true
+    }
+
     func getMyCommands(_ call: TelegramParameters) throws(TelegramRefusal) -> JSON {
         .array(self.commands[try self.scope(call)] ?? [])
     }

@@ -1,3 +1,5 @@
+package import JSON
+
 /// People and their messages.
 extension LoopbackTelegram {
     // MARK: People and chats
@@ -39,13 +41,39 @@ extension LoopbackTelegram {
     @discardableResult
     package func say(
         _ text: String, as person: Int64, in chat: Int64, topic: Int? = nil, replyTo: Int? = nil,
-        entities: [TelegramEntity] = []
+        quote: String? = nil, entities: [TelegramEntity] = []
     ) -> Int {
         var words = TelegramState.Words(text: text, entities: entities)
+        words.quote = quote
         words.topic = topic
         words.replyTo = replyTo
         let said = words
         return self.change { state, now in state.say(said, as: person, in: chat, now: now) ?? 0 }
+    }
+
+    /// A person sends something without a text, by the Bot API's names: `sticker`, `location`, `poll`, ….
+    @discardableResult
+    package func show(_ thing: JSONObject, as person: Int64, in chat: Int64) -> Int {
+        self.change { state, now in
+            state.say(TelegramState.Words(media: thing), as: person, in: chat, now: now) ?? 0
+        }
+    }
+
+    /// A person forwards messages.
+    ///
+    /// - Returns: the new messages' ids.
+    @discardableResult
+    package func forward(_ messages: [Int], from source: Int64, as person: Int64, in chat: Int64) -> [Int] {
+        messages.compactMap { id in
+            self.change { state, now in
+                guard let message = state.rooms[source]?.messages[id] else { return nil }
+                var words = TelegramState.Words(text: message.text.text, entities: message.text.entities)
+                words.media = message.media
+                words.group = message.group
+                words.origin = state.origin(of: message, in: source)
+                return state.say(words, as: person, in: chat, now: now)
+            }
+        }
     }
 
     /// A person edits a message; without `text` the edit changes nothing visible.

@@ -11,6 +11,10 @@ struct TelegramMessage: Sendable {
     var thread: Int?
     var isTopic = false
     var replyTo: Int?
+    /// The quoted part of that message, by the Bot API's form.
+    var quote: JSON?
+    /// Whose message it forwards, by the Bot API's form.
+    var origin: JSON?
     var text = TelegramText.empty
     /// Its content besides or instead of a text, by the Bot API's names: `document`, `photo`, `voice`, ….
     var media: JSONObject = JSONObject()

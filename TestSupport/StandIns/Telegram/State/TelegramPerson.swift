@@ -7,6 +7,8 @@ package struct TelegramPerson: Sendable, Hashable {
     /// Without `@`.
     package var username: String?
     package var isBot: Bool
+    /// Forwards of their messages do not lead to their account.
+    package var isHidden = false
 
     package init(_ id: Int64, _ firstName: String, username: String? = nil, isBot: Bool = false) {
         self.id = id

@@ -83,7 +83,9 @@ struct TelegramState: Sendable {
         if let group = message.group { object["media_group_id"] = .string(group) }
         if depth > 0, let replyTo = message.replyTo, let parent = self.rooms[room]?.messages[replyTo] {
             object["reply_to_message"] = self.messageJSON(parent, in: room, depth: 0)
+            object["quote"] = message.quote
         }
+        object["forward_origin"] = message.origin
         if let service = message.service { object.merge(service) }
         object.merge(message.media)
         self.addText(message, to: &object)
