@@ -154,7 +154,9 @@ final class IRCNetwork: ContractNetwork {
     func chatter(_ count: Int) async throws {
         let people = self.state.withLock { Array($0.peers.values) }
         for number in 0..<count {
-            try await people[number % people.count].say("chatter \(number)", to: Self.channel)
+            // What somebody says right after a question would be part of it, unless it is for somebody else.
+            let other = people[(number + 1) % people.count].nick
+            try await people[number % people.count].say("\(other): chatter \(number)", to: Self.channel)
         }
         for person in people { try await self.sync(person) }
     }

@@ -118,7 +118,9 @@ final class Transcript {
 
     func posted() -> [Int: String] {
         let pairs: [(Int, String)] = self.take {
-            if case .posted(let ticket, let reference) = $0 { (ticket, reference.id) } else { nil }
+            guard case .posted(let ticket, let reference) = $0 else { return nil }
+            // The bot's own ids, where the server gives none.
+            return (ticket, reference.id.hasPrefix("local:") ? "" : reference.id)
         }
         return Dictionary(uniqueKeysWithValues: pairs)
     }

@@ -6,7 +6,7 @@ package import Logging
 internal import Primitives
 
 /// The chat adapter for one IRC network: performs the actions of ``IRCStateMachine`` and decides nothing itself.
-package final class IRCAdapter: ChatAdapter, TypingAdapter {
+package final class IRCAdapter: ChatAdapter, TypingAdapter, RoomHistory {
     package let id: AdapterID
     package let renderer: any MessageRenderer = IRCFormatting()
 
@@ -82,6 +82,10 @@ package final class IRCAdapter: ChatAdapter, TypingAdapter {
 
     package func traits(of room: RoomID) -> RoomTraits {
         self.state.withLock { $0.machine.traits(of: room) }
+    }
+
+    package func past(of query: PastQuery) async -> RoomPast {
+        self.state.withLock { $0.machine.past(of: query) }
     }
 
     package func setTyping(_ isTyping: Bool, in route: Route) async {

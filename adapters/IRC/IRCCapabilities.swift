@@ -5,6 +5,7 @@ package struct IRCCapabilities: Sendable {
         "message-tags", "server-time", "batch", "labeled-response", "echo-message", "account-tag", "account-notify",
         "extended-join", "multi-prefix", "userhost-in-names", "chghost", "setname", "away-notify", "invite-notify",
         "cap-notify", "standard-replies", "draft/chathistory", "chathistory",
+        "draft/multiline",
     ]
     private static let used = Set(Self.wanted + ["sasl", "sts"])
     /// So many others are kept: a server may name any number.

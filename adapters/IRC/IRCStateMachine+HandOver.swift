@@ -11,13 +11,14 @@ extension IRCStateMachine {
     /// while channels are being joined or missed messages are being read.
     package var mayBeHandedOver: Bool {
         self.link.phase == .ready && !self.link.isSecure && self.link.ending == nil && self.link.unsettled.isEmpty
-            && !self.isReadingHistory
+            && !self.isReadingHistory && !self.link.batches.values.contains { $0.message != nil }
     }
 
-    /// Whether nothing waits for the server: no line of ours would be in doubt, and no message is held.
+    /// Whether nothing waits for the server or for more lines: none of ours would be in doubt, and no message is held.
     package var isSettled: Bool {
         self.link.commands.isEmpty && !self.link.posts.contains(where: \.isReleased)
             && !self.link.people.values.contains { $0.proofDeadline != nil }
+            && !self.link.talks.values.contains { $0.held != nil }
     }
 
     // MARK: Leaving
@@ -29,6 +30,7 @@ extension IRCStateMachine {
 
     mutating func handOver(_ mark: String, _ rest: [UInt8]) {
         for (key, person) in self.link.people where !person.held.isEmpty { self.endIdentity(key) }
+        self.finishTalks()
         self.failPosts(IRCEnding(.stopped, "another program takes over the connection"))
         if !self.isReadingHistory { self.memory.seen = self.link.received.wall }
         var handOver = IRCMemory.HandOver(mark: mark)
@@ -83,6 +85,7 @@ extension IRCStateMachine {
         // The server may still count the last program's lines.
         self.link.bucket.spend(cost: self.settings.flood.burst, bytes: 512, now: self.now.monotonic)
         for line in lines { if let line = IRCLine(line[...]) { self.receive(line) } }
+        for (key, channel) in self.link.channels where channel.isJoined { self.requestLatest(in: key) }
         self.act(.remember(self.memory))
     }
 }

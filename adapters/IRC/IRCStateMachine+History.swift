@@ -28,9 +28,15 @@ extension IRCStateMachine {
         if reference.hasPrefix("+") {
             // Bounds the memory for a server that never closes its batches.
             if self.link.batches.count > 100 { self.link.batches = [:] }
-            self.link.batches[String(reference.dropFirst())] = Batch(
+            var batch = Batch(
                 type: line.text(1), target: line.text(2), label: line.tag("label"), parent: line.tag("batch"))
+            if Self.isMultiline(batch.type) {
+                batch.message = Multiline(line)
+                self.countInBatch(line)
+            }
+            self.link.batches[String(reference.dropFirst())] = batch
         } else if let batch = self.link.batches.removeValue(forKey: String(reference.dropFirst())) {
+            if let message = batch.message { self.receive(message) }
             self.closeBatch(batch)
         }
     }
@@ -42,7 +48,9 @@ extension IRCStateMachine {
 
     private mutating func closePage(_ page: Batch) {
         // The server may also send history that was not requested.
-        guard let pages = self.link.histories[self.fold(page.target)] else { return }
+        guard let pages = self.link.histories[self.fold(page.target)] else {
+            return self.rememberLatest(of: self.fold(page.target))
+        }
         if let last = page.lastID, page.lines >= self.pageLimit {
             if pages < Self.mostPages {
                 self.requestHistory("AFTER", page.target, "msgid=\(last)")
@@ -51,13 +59,14 @@ extension IRCStateMachine {
             self.log(.warning, "Too many missed messages in \(page.target); the rest is skipped")
         }
         self.link.histories[self.fold(page.target)] = nil
+        self.requestLatest(in: self.fold(page.target))
     }
 
     /// Counts a line of a history page: a page with fewer lines than its limit is the last, whatever the lines are.
     mutating func countInBatch(_ line: IRCLine) {
-        guard !self.link.batches.isEmpty, line.command != "BATCH", let reference = line.tag("batch"),
-            self.link.batches[reference] != nil
-        else { return }
+        guard !self.link.batches.isEmpty, let reference = line.tag("batch"), self.link.batches[reference] != nil else {
+            return
+        }
         self.link.batches[reference]?.lines += 1
         if let id = line.tag("msgid") { self.link.batches[reference]?.lastID = id }
     }
@@ -93,10 +102,11 @@ extension IRCStateMachine {
 
     // MARK: Missed messages
 
-    /// Requests the channel's lines since the last connection. Not on the very first start: no one can have asked
-    /// anything yet.
+    /// Requests the channel's lines since the last connection, and then those before it, to be remembered. On the very
+    /// first start no one can have asked anything yet.
     mutating func requestMissed(in key: ExactText) {
-        guard self.hasHistory, let since = self.since, let channel = self.link.channels[key] else { return }
+        guard self.hasHistory, let channel = self.link.channels[key] else { return }
+        guard let since = self.since else { return self.requestLatest(in: key) }
         self.requestHistory("AFTER", channel.name, since)
     }
 

@@ -35,6 +35,8 @@ extension IRCStateMachine {
         case proof
         /// Expires if a WHOIS before a private line is not answered.
         case check
+        /// No further lines are expected.
+        case talk(Speaker)
         case memory
     }
 
@@ -94,6 +96,10 @@ extension IRCStateMachine {
         var batches: [String: Batch] = [:]
         /// Channels and people whose missed lines were requested and have not all arrived, with the pages requested.
         var histories: [ExactText: Int] = [:]
+        /// Channels whose newest lines were requested, to be remembered.
+        var latest: [ExactText: Latest] = [:]
+        /// What people have just said to us.
+        var talks: [Speaker: Talk] = [:]
         /// People whose missed queries were requested.
         var historyTargets = 0
 
@@ -166,6 +172,8 @@ extension IRCStateMachine {
         var channels: Set<ExactText> = []
         /// Whether they have written to us in this connection, so that the nick may be paired.
         var hasSpoken = false
+        /// The number of the first line that is theirs for certain, if they have spoken.
+        var firstLine = 0
         /// Lost in a netsplit; the identity ends at this time if they have not returned.
         var splitUntil: Int64?
         /// The sign-on time from WHOIS. If it is unchanged, the nick still belongs to the same person.
@@ -193,6 +201,8 @@ extension IRCStateMachine {
         var parent: String?
         var lines = 0
         var lastID: String?
+        /// The message that the batch is.
+        var message: Multiline?
     }
 
     /// A line waiting for the bucket.

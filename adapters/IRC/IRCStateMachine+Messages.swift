@@ -6,50 +6,125 @@ internal import Primitives
 extension IRCStateMachine {
     /// `:nick!user@host PRIVMSG target :text`
     mutating func receiveMessage(_ line: IRCLine) {
-        if self.isMe(line.rawSourceName) { return self.receiveEcho(line) }
-        let isDirect = self.isMe(line.raw(0))
+        if self.isMe(line.rawSourceName) {
+            self.noteOwnHistory(line)
+            return self.receiveEcho(line)
+        }
+        if !Self.isAction(line.raw(1)), line.raw(1).first == IRCCode.request {
+            return self.receiveRequest(line, isDirect: self.isMe(line.raw(0)))
+        }
+        self.receiveMessage(line, target: line.raw(0), lines: [(line.raw(1), false)])
+    }
+
+    /// - Parameter line: Has the tags and the source.
+    mutating func receiveMessage(
+        _ line: IRCLine, target: ArraySlice<UInt8>, lines: [(bytes: ArraySlice<UInt8>, continues: Bool)]
+    ) {
+        let isDirect = self.isMe(target)
         // Anything else is for part of a channel (`@#channel`) or for the whole server; an answer would reach the wrong
         // people.
-        guard isDirect || self.link.features.isChannel(line.raw(0)) else { return }
-        let isAction = Self.isAction(line.raw(1))
-        let bytes = isAction ? Self.body(line.raw(1)).dropFirst(7) : line.raw(1)
-        if !isAction, bytes.first == IRCCode.request { return self.receiveRequest(line, isDirect: isDirect) }
-        let plain = IRCIncomingFormatting.plainBytes(bytes)
-        guard isDirect || self.concernsUs(plain), let source = line.source, !source.isServer, !Self.isFromBot(line)
-        else { return }
+        guard isDirect || self.link.features.isChannel(target), let source = line.source, !source.isServer else {
+            return
+        }
+        let channel = isDirect ? nil : self.fold(IRCText.decode(target))
         // A channel that the bot was forced into, and leaves again, is not configured: nobody there gets an answer.
-        guard isDirect || self.link.channels[self.fold(line.text(0))] != nil else { return }
-        self.receive(
-            Said(line: line, source: source, bytes: bytes, plain: plain, isAction: isAction, isDirect: isDirect))
+        if let channel, self.link.channels[channel] == nil { return }
+        var said = Said(
+            line: line, source: source, key: self.fold(source.name), channel: channel, pieces: lines.map(Piece.init))
+        if let channel {
+            if self.isRemembered(line, in: channel) || Self.isFromBot(line) { return self.note(said, in: channel) }
+            if !self.concernsUs(said) {
+                let time = self.isBacklog(line) ? self.time(of: line) : nil
+                said.isPart = self.isPart(said.plain, by: said.key, in: channel, at: time)
+                guard said.isPart else { return self.note(said, in: channel) }
+            }
+        }
+        guard !Self.isFromBot(line) else { return }
+        self.receive(said)
     }
 
     /// A message that may be for us.
     private struct Said {
         let line: IRCLine
         let source: IRCSource
+        let key: ExactText
+        /// Nil in a query.
+        let channel: ExactText?
+        let pieces: [Piece]
+        /// It has no call of its own, but is part of what was just said to us.
+        var isPart = false
+
+        var isDirect: Bool { self.channel == nil }
+        /// The first line without formatting codes.
+        var plain: ArraySlice<UInt8> { self.pieces.first?.plain ?? [] }
+    }
+
+    /// One line of it.
+    private struct Piece {
         let bytes: ArraySlice<UInt8>
         /// Without formatting codes.
         let plain: ArraySlice<UInt8>
         let isAction: Bool
-        let isDirect: Bool
+        /// It goes on with the line before.
+        let continues: Bool
+
+        init(_ line: (bytes: ArraySlice<UInt8>, continues: Bool)) {
+            self.isAction = IRCStateMachine.isAction(line.bytes)
+            self.bytes = self.isAction ? IRCStateMachine.body(line.bytes).dropFirst(7) : line.bytes
+            self.plain = IRCIncomingFormatting.plainBytes(self.bytes)
+            self.continues = line.continues
+        }
     }
+
+    // MARK: What was said
+
+    /// Milliseconds since 1970.
+    private func time(of line: IRCLine) -> Int64 {
+        line.tag("time").flatMap { CivilTime.milliseconds(rfc3339: $0) } ?? self.now.wall
+    }
+
+    private mutating func note(_ said: Said, in channel: ExactText) {
+        let isPast = self.isBacklog(said.line)
+        let account =
+            isPast
+            ? said.line.tag("account").flatMap(Self.kept) : self.account(of: self.link.people[said.key], said.line)
+        self.note(
+            self.text(said, withCall: true), by: said.source, account: account, at: self.time(of: said.line),
+            id: said.line.tag("msgid"), kind: Self.isFromBot(said.line) ? .bot : .person, in: channel, isPast: isPast)
+    }
+
+    private mutating func noteOwnHistory(_ line: IRCLine) {
+        let channel = self.fold(line.text(0))
+        guard self.link.channels[channel] != nil, self.isRemembered(line, in: channel) else { return }
+        self.note(
+            IRCText.decode(IRCIncomingFormatting.plainBytes(line.raw(1))), by: IRCSource(name: self.link.nick),
+            account: nil, at: self.time(of: line), id: line.tag("msgid"), kind: .me, in: channel, isPast: true)
+    }
+
+    // MARK: For us
 
     private mutating func receive(_ said: Said) {
         let isBacklog = self.isBacklog(said.line)
-        let key = self.fold(said.source.name)
         let account: String?
         if isBacklog {
             account = said.line.tag("account").flatMap(Self.kept)
         } else {
-            account = self.speak(said, key)
+            account = self.speak(said, said.key)
         }
-        let sender = self.sender(said.source, key: key, account: account, isBacklog: isBacklog)
-        let event = self.event(said, sender: sender, account: account, key: key, isBacklog: isBacklog)
+        let sender = self.sender(said.source, key: said.key, account: account, isPast: isBacklog)
+        let event = self.event(said, sender: sender, account: account, isBacklog: isBacklog)
+        if let channel = said.channel, case .message(let message) = event.kind {
+            self.note(
+                self.text(said, withCall: true), by: said.source, account: account, at: message.sentAt,
+                id: self.idOfTalk(said.key, in: channel, isBacklog: isBacklog, ifPart: said.isPart)
+                    ?? message.route.replyTo,
+                in: channel, isPast: isBacklog)
+        }
         if said.isDirect, !isBacklog {
-            if account == nil, self.hold(event, key) { return }
-            if account != nil { self.watchStranger(key) }
+            if account == nil, self.hold(event, said.key) { return }
+            if account != nil { self.watchStranger(said.key) }
         }
-        self.act(.deliver(event))
+        self.say(event, by: said.key, isPart: said.isPart, isComplete: said.pieces.count > 1)
     }
 
     /// Someone with an account needs no proof for what they write, but for what is written to them.
@@ -73,6 +148,7 @@ extension IRCStateMachine {
         if account == nil, self.link.people[key]?.hasSpoken == false {
             self.deliver(.identityEnded(self.nickIdentity(key)))
         }
+        if self.link.people[key]?.hasSpoken == false { self.link.people[key]?.firstLine = self.heardLines }
         self.link.people[key]?.hasSpoken = true
         self.link.people[key]?.lastSpoke = self.now.monotonic
         self.link.renames[key] = nil
@@ -84,13 +160,12 @@ extension IRCStateMachine {
     }
 
     private mutating func event(
-        _ said: Said, sender: Sender, account: String?, key: ExactText, isBacklog: Bool
+        _ said: Said, sender: Sender, account: String?, isBacklog: Bool
     ) -> InboundEvent {
-        let text = self.text(said)
-        let isMention = self.mentions(said.plain)
+        let (key, channel) = (said.key, said.channel)
+        let isMention = said.isPart || self.mentions(said)
         let id = said.line.tag("msgid")
         let eventID = id.map { "msgid:\($0)" } ?? self.nextEventID()
-        let channel = said.isDirect ? nil : self.fold(said.line.text(0))
         // In a channel, an answer must be distinguishable from the next one to the same person.
         let replyTo = id ?? (channel == nil ? nil : Self.localID + eventID)
         let route = Route(
@@ -98,9 +173,9 @@ extension IRCStateMachine {
             anchor: account.map { self.fold($0).text } ?? (said.isDirect ? Self.anchor(said.source) : nil),
             addressee: channel == nil ? nil : said.source.name, replyTo: replyTo)
         let message = InboundMessage(
-            thread: self.thread(in: channel, account: account, nick: key), route: route, sender: sender, text: text,
-            sentAt: said.line.tag("time").flatMap { CivilTime.milliseconds(rfc3339: $0) } ?? self.now.wall,
-            isDirect: said.isDirect, isAddressed: said.isDirect || isMention, isMention: isMention,
+            thread: self.thread(in: channel, account: account, nick: key), route: route, sender: sender,
+            text: self.text(said), sentAt: self.time(of: said.line), isDirect: said.isDirect,
+            isAddressed: said.isDirect || isMention, isMention: isMention,
             mentionsOthers: self.mentionsOthers(said.plain, in: channel, by: key), isBacklog: isBacklog)
         return InboundEvent(id: eventID, adapter: self.adapter, kind: .message(message))
     }
@@ -120,10 +195,11 @@ extension IRCStateMachine {
 
     // MARK: Senders
 
-    private func sender(_ source: IRCSource, key: ExactText, account: String?, isBacklog: Bool) -> Sender {
+    /// - Parameter isPast: Another person may have had the nick when the line was written, so it must not match a current
+    ///   pairing.
+    func sender(_ source: IRCSource, key: ExactText, account: String?, isPast: Bool) -> Sender {
         let mask = Identity("\(self.adapter)/mask:\(source.mask)", comparison: .mask)
-        // Another person may have had the nick when an old line was written, so it must not match a current pairing.
-        let nick = isBacklog ? "\(self.adapter)/past-nick:\(key)" : self.nickIdentity(key)
+        let nick = isPast ? "\(self.adapter)/past-nick:\(key)" : self.nickIdentity(key)
         let accounts = account.map(self.accountIdentities) ?? []
         let identities = (accounts + [nick]).map { Identity($0, comparison: .caseInsensitive) } + [mask]
         return Sender(
@@ -153,17 +229,18 @@ extension IRCStateMachine {
     // MARK: Addressing
 
     /// Whether a line in a channel is a command or mentions us. Works on bytes for speed, since few lines do.
-    private func concernsUs(_ bytes: ArraySlice<UInt8>) -> Bool {
-        let text = bytes.drop { $0 <= 0x20 }
+    private func concernsUs(_ said: Said) -> Bool {
+        let text = said.plain.drop { $0 <= 0x20 }
         if text.first == UInt8(ascii: "!"), let next = text.dropFirst().first, Self.isLetter(next) { return true }
-        return self.mentions(bytes)
+        return self.mentions(said)
     }
 
     /// Whether the text begins with our nick as people address somebody, or ends with it after a comma. Anywhere else it is
     /// a word: people also talk about the bot.
-    private func mentions(_ bytes: ArraySlice<UInt8>) -> Bool {
-        self.mentionLength(bytes) > 0 || self.ends(bytes, with: self.link.nick.utf8)
-            || (!self.isMe(self.settings.nick) && self.ends(bytes, with: self.settings.nick.utf8))
+    private func mentions(_ said: Said) -> Bool {
+        let end = said.pieces.last?.plain ?? []
+        return self.mentionLength(said.plain) > 0 || self.ends(end, with: self.link.nick.utf8)
+            || (!self.isMe(self.settings.nick) && self.ends(end, with: self.settings.nick.utf8))
     }
 
     /// `what is this, nick?`
@@ -183,7 +260,7 @@ extension IRCStateMachine {
     }
 
     /// Whether the text begins with the nick of somebody else in the channel, as people address each other.
-    private func mentionsOthers(_ bytes: ArraySlice<UInt8>, in channel: ExactText?, by sender: ExactText) -> Bool {
+    func mentionsOthers(_ bytes: ArraySlice<UInt8>, in channel: ExactText?, by sender: ExactText) -> Bool {
         guard let channel else { return false }
         let start = bytes.drop { $0 <= 0x20 }
         let word = start.prefix { $0 > 0x20 && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ",") }
@@ -193,13 +270,29 @@ extension IRCStateMachine {
         return nick != sender && !self.isMe(nick.text) && self.link.people[nick]?.channels.contains(channel) == true
     }
 
-    /// The text for the core: without our nick at the start, codes as Markdown; commands as plain text.
-    private func text(_ said: Said) -> String {
-        let mention = self.mentionLength(said.plain)
-        let plain = IRCText.decode(said.plain.dropFirst(mention))
-        if said.isAction { return "*\(said.source.name) \(plain)*" }
-        guard plain.utf8.first != UInt8(ascii: "!"), said.plain.count != said.bytes.count else { return plain }
-        let rest = IRCIncomingFormatting.dropping(mention, of: said.bytes)
+    /// The text for the core: without our nick at the start unless `withCall`, codes as Markdown; commands as plain text.
+    private func text(_ said: Said, withCall: Bool = false) -> String {
+        let mention = withCall ? 0 : self.mentionLength(said.plain)
+        guard said.pieces.count > 1 else {
+            return said.pieces.first.map { self.text($0, of: said.source, without: mention) } ?? ""
+        }
+        let isCommand = said.plain.dropFirst(mention).first == UInt8(ascii: "!")
+        var text = ""
+        for (index, piece) in said.pieces.enumerated() {
+            if index > 0, !piece.continues { text += "\n" }
+            text +=
+                isCommand
+                ? IRCText.decode(piece.plain.dropFirst(index == 0 ? mention : 0))
+                : self.text(piece, of: said.source, without: index == 0 ? mention : 0)
+        }
+        return text
+    }
+
+    private func text(_ piece: Piece, of source: IRCSource, without mention: Int) -> String {
+        let plain = IRCText.decode(piece.plain.dropFirst(mention))
+        if piece.isAction { return "*\(source.name) \(plain)*" }
+        guard plain.utf8.first != UInt8(ascii: "!"), piece.plain.count != piece.bytes.count else { return plain }
+        let rest = IRCIncomingFormatting.dropping(mention, of: piece.bytes)
         return IRCIncomingFormatting.markdown(rest[...])
     }
 
@@ -238,12 +331,12 @@ extension IRCStateMachine {
 
     // MARK: CTCP
 
-    private static func isAction(_ bytes: ArraySlice<UInt8>) -> Bool {
+    static func isAction(_ bytes: ArraySlice<UInt8>) -> Bool {
         bytes.first == IRCCode.request && Self.body(bytes).starts(with: "ACTION ".utf8)
     }
 
     /// The bytes between the two delimiters; the second may be missing.
-    private static func body(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    static func body(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let body = bytes.dropFirst()
         return body.last == IRCCode.request ? body.dropLast() : body
     }

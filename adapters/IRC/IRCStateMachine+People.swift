@@ -240,7 +240,9 @@ extension IRCStateMachine {
     /// Ends what belongs to a nick that may no longer be the same person. Only people who have written have anything.
     mutating func endIdentity(_ key: ExactText) {
         guard let person = self.link.people[key], person.hasSpoken else { return }
+        self.finishTalks(of: key)
         self.link.people[key]?.hasSpoken = false
+        self.link.people[key]?.firstLine = self.heardLines
         self.link.people[key]?.isAnswered = false
         self.link.people[key]?.signedOn = nil
         self.deliver(.identityEnded(self.nickIdentity(key)))

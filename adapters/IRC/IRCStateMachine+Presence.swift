@@ -77,7 +77,7 @@ extension IRCStateMachine {
         guard let held = self.link.people[key]?.held else { return }
         self.link.people[key]?.held = []
         self.link.people[key]?.proofDeadline = nil
-        for event in held { self.act(.deliver(event)) }
+        for event in held { self.say(event, by: key) }
     }
 
     /// Without an answer the pairing ends, and the message is delivered as a stranger's.

@@ -40,6 +40,10 @@ extension IRCStateMachine {
     /// The lines of one message, usually one.
     struct Ticket: Sendable {
         var linesLeft: Int
+        /// In a channel, until it is remembered.
+        var text: [UInt8]?
+        /// The id of a message in a channel to which the server gives none.
+        var id = ""
     }
 
     // MARK: Queueing
@@ -57,6 +61,10 @@ extension IRCStateMachine {
             let claim = self.link.features.isChannel(target) ? nil : self.claim(message.route.anchor)
             if let claim { self.noteAnswered(self.fold(target), claim) }
             self.link.tickets[ticket] = Ticket(linesLeft: lines.count)
+            if self.link.features.isChannel(target) {
+                self.link.tickets[ticket]?.text = Array(message.text.utf8)
+                self.link.tickets[ticket]?.id = "\(Self.localID)\(self.link.id)-p\(ticket)"
+            }
             for line in lines {
                 self.link.lastPost += 1
                 self.link.posts.append(
@@ -156,6 +164,10 @@ extension IRCStateMachine {
         post.deadline = self.now.monotonic + Self.confirmationLimit + (post.proof == .pong ? Self.roundLimit : 0)
         self.link.posts[index] = post
         self.act(.send(line))
+        if let ticket = self.link.tickets[post.ticket], let text = ticket.text {
+            self.link.tickets[post.ticket]?.text = nil
+            self.noteOwn(text, in: post.key, id: ticket.id)
+        }
         self.watchPosts()
         if post.proof == .pong, self.isProofOverdue { _ = self.askForProof() }
         return true
@@ -240,14 +252,17 @@ extension IRCStateMachine {
         let post = self.link.posts.remove(at: index)
         self.watchPosts()
         self.link.tickets[post.ticket]?.linesLeft -= 1
-        guard self.link.tickets[post.ticket]?.linesLeft == 0 else { return }
-        self.link.tickets[post.ticket] = nil
-        self.act(.posted(ticket: post.ticket, MessageReference(room: post.room, id: id)))
+        guard self.link.tickets[post.ticket]?.linesLeft == 0,
+            let ticket = self.link.tickets.removeValue(forKey: post.ticket)
+        else { return }
+        if !ticket.id.isEmpty, !id.isEmpty { self.heard.rename(ticket.id, to: id, in: post.key) { $0.id = id } }
+        self.act(.posted(ticket: post.ticket, MessageReference(room: post.room, id: id.isEmpty ? ticket.id : id)))
     }
 
     /// Fails the whole message of `post`. The failure is certain only if no other line of the message was sent.
     private mutating func fail(_ post: Post, _ code: AdapterError.Code, _ text: String, isCertain: Bool) {
         guard let ticket = self.link.tickets.removeValue(forKey: post.ticket) else { return }
+        if !ticket.id.isEmpty { self.heard.remove(ticket.id, in: post.key) }
         // The line that named the person may be the one that is lost.
         self.link.answers[post.room] = nil
         let others = self.link.posts.contains { $0.ticket == post.ticket && $0.number != post.number && $0.isReleased }

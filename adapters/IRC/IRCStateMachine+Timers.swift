@@ -47,6 +47,7 @@ extension IRCStateMachine {
         case .sweep: self.sweepSplits()
         case .proof: self.expireProofs()
         case .check: self.expireChecks()
+        case .talk(let speaker): self.finishTalk(speaker)
         case .memory: self.rememberSeen()
         }
     }
@@ -92,6 +93,7 @@ extension IRCStateMachine {
     mutating func end(_ ending: IRCEnding) {
         let ending = self.link.ending ?? ending
         self.failPosts(ending)
+        self.finishTalks()
         self.endAllIdentities()
         if self.link.phase == .ready || self.link.phase == .welcome {
             self.renewPolicy()

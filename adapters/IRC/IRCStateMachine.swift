@@ -7,7 +7,8 @@ internal import Primitives
 ///
 /// One state machine lives as long as the adapter; ``Link`` holds the state of one connection. Each topic has a file:
 /// `+Registration` (CAP, nick), `+Login` (SASL), `+Features`, `+Channels`, `+People`, `+Presence`, `+Proof`,
-/// `+Messages`, `+History`, `+Sending`, `+Traits`, `+Typing`, `+Timers`, `+HandOver`.
+/// `+Messages`, `+Joining` (lines that belong together), `+Said` (what was said in channels), `+History`, `+Sending`,
+/// `+Traits`, `+Typing`, `+Timers`, `+HandOver`.
 package struct IRCStateMachine: Sendable {
     /// An event on the connection, or a request from the adapter.
     package enum Input: Sendable {
@@ -62,6 +63,10 @@ package struct IRCStateMachine: Sendable {
     var failures = 0
     /// Rejoins by channel. They outlive a connection, so that a new one does not restart a kick loop.
     var rejoins: [ExactText: Rejoin] = [:]
+    /// What was said in each channel.
+    var heard = RoomMemory<ExactText, HeardLine>()
+    /// The number of lines that were heard.
+    var heardLines = 0
     var now = AdapterTime(monotonic: 0, wall: 0)
     var actions: [Action] = []
     private var records = TokenBucket(capacity: 100, interval: 1_000, at: 0)
@@ -127,10 +132,10 @@ package struct IRCStateMachine: Sendable {
         guard self.link.phase != .offline else { return }
         self.link.received = self.now
         self.link.awaitsAnswer = false
-        if line.hasTags { self.countInBatch(line) }
+        if line.hasTags, line.command != "BATCH" { self.countInBatch(line) }
         if let numeric = line.numeric { return self.receive(numeric, line) }
         switch line.command {
-        case "PRIVMSG": self.receiveMessage(line)
+        case "PRIVMSG": if !self.collect(line) { self.receiveMessage(line) }
         case "NOTICE": self.receiveNotice(line)
         case "PING": self.sendNow(IRCOutgoingLine("PONG", text: line.lastText))
         case "PONG": self.receivePong(line)
