@@ -145,12 +145,13 @@ let package = Package(
         domain(
             "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Lifecycle",
             "Logging", "Markdown", "Objects", "People", "Primitives", "Store", "Telemetry"),
-        domain("Etiquette", "Chat", "Crypto", "Primitives", "Threads"),
+        domain("Etiquette", "Chat", "Crypto", "Database", "Primitives", "Store", "Threads"),
+        domain("Surroundings", "Chat", "Database", "Models", "Primitives", "Store", "Threads"),
         domain(
             "Attention", "Chat", "Database", "EventLoop", "JSON", "Logging", "People", "Primitives", "Store", "Threads"),
         domain(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "EventLoop", "Files", "JSON",
-            "Lifecycle", "Logging", "Models", "People", "Primitives", "Store", "Telemetry", "Threads"),
+            "Lifecycle", "Logging", "Models", "People", "Primitives", "Store", "Surroundings", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle",
             "Logging", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
@@ -281,13 +282,13 @@ let package = Package(
             "JSON", "Jail", "Logging", "Objects", "Primitives", "Processes", "Repositories", "Store", "TestSupport",
             "Work"),
         tests(
-            "Agent", "Agent", "Audit", "Chat", "Crypto", "Database", "Git", "JSON", "Jail", "Logging", "Models",
+            "Agent", "Agent", "Audit", "Chat", "Database", "Git", "JSON", "Jail", "Logging", "Models",
             "Primitives", "Repositories", "Store", "TestSupport", "Work"),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),
         tests(
-            "Models", "Chat", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Models", "Primitives", "Processes",
-            "TestSupport"),
+            "Models", "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Models", "Primitives",
+            "Processes", "TestSupport"),
         tests(
             "Copilot", "Chat", "Copilot", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
             "Primitives", "Processes", "TestSupport"),
@@ -307,9 +308,11 @@ let package = Package(
             "TestSupport"),
         tests("Attention", "Attention", "Chat", "TestSupport", "Threads"),
         tests("Etiquette", "Chat", "Etiquette", "Threads"),
+        tests("Surroundings", "Chat", "Models", "Surroundings"),
         tests(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Logging",
-            "Models", "Objects", "People", "Primitives", "Sessions", "Store", "TestSupport", "Threads", "Work",
+            "Models", "Objects", "People", "Primitives", "Sessions", "Store", "Surroundings", "TestSupport", "Threads",
+            "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",

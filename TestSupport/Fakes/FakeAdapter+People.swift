@@ -10,7 +10,7 @@ extension FakeAdapter {
         isDirect: Bool = true, isAddressed: Bool = true, isMention: Bool? = nil, isReply: Bool = false,
         mentionsOthers: Bool = false, repliedText: String? = nil, isBacklog: Bool = false, sentAt: Int64 = 0,
         isBot: Bool = false, isSelf: Bool = false, thread: String? = nil, message: String? = nil,
-        attachments: [Attachment] = []
+        attachments: [Attachment] = [], enclosed: [SaidMessage] = [], repliesTo: String? = nil
     ) async throws -> Delivery {
         try await self.connectedSink.deliver(
             self.event(
@@ -18,7 +18,7 @@ extension FakeAdapter {
                 isMention: isMention, isReply: isReply, mentionsOthers: mentionsOthers, repliedText: repliedText,
                 isBacklog: isBacklog,
                 sentAt: sentAt, isBot: isBot, isSelf: isSelf, thread: thread, message: message,
-                attachments: attachments))
+                attachments: attachments, enclosed: enclosed, repliesTo: repliesTo))
     }
 
     /// The event that `say` delivers.
@@ -29,7 +29,7 @@ extension FakeAdapter {
         isDirect: Bool = true, isAddressed: Bool = true, isMention: Bool? = nil, isReply: Bool = false,
         mentionsOthers: Bool = false, repliedText: String? = nil, isBacklog: Bool = false, sentAt: Int64 = 0,
         isBot: Bool = false, isSelf: Bool = false, thread: String? = nil, message: String? = nil,
-        attachments: [Attachment] = []
+        attachments: [Attachment] = [], enclosed: [SaidMessage] = [], repliesTo: String? = nil
     ) -> InboundEvent {
         let said = InboundMessage(
             thread: ThreadKey(adapter: self.id, value: "\(room)/\(thread ?? person)"),
@@ -38,7 +38,8 @@ extension FakeAdapter {
                 replyTo: message),
             sender: self.sender(person, isBot: isBot, isSelf: isSelf), text: text, sentAt: sentAt, isDirect: isDirect,
             isAddressed: isAddressed, isMention: isMention, isReply: isReply, mentionsOthers: mentionsOthers,
-            repliedText: repliedText, isThreaded: thread != nil, isBacklog: isBacklog, attachments: attachments)
+            repliedText: repliedText, isThreaded: thread != nil, isBacklog: isBacklog, attachments: attachments,
+            enclosed: enclosed, repliesTo: repliesTo)
         return self.event(.message(said), id: id)
     }
 
@@ -84,7 +85,7 @@ extension FakeAdapter {
         MessageReference(room: RoomID(adapter: self.id, name: room), id: message)
     }
 
-    private func sender(_ person: String, isBot: Bool = false, isSelf: Bool = false) -> Sender {
+    func sender(_ person: String, isBot: Bool = false, isSelf: Bool = false) -> Sender {
         let identity = Identity("\(self.id)/\(person)")
         return Sender(id: identity.value, identities: [identity], displayName: person, isBot: isBot, isSelf: isSelf)
     }

@@ -74,6 +74,9 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var files: [String: [UInt8]] = [:]
         var fetched: [String] = []
         var reachable: [String: Bool] = [:]
+        var past = RoomPast()
+        var isHoldingPast = false
+        var pastQueries: [PastQuery] = []
     }
 
     package let id: AdapterID

@@ -49,9 +49,11 @@ ARROWS = {
     "People": {"Audit", "Chat", "Store"},  # nothing of threads
     "Files": {"Chat", "People", "Store"},
     "Threads": {"Analytics", "Audit", "Chat", "Files", "People", "Store"},  # nothing that decides
-    "Etiquette": {"Chat", "Threads"},
+    "Etiquette": {"Chat", "Store", "Threads"},
     "Attention": {"Chat", "People", "Store", "Threads"},
-    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Etiquette", "Files", "Models", "People", "Store", "Threads"},
+    "Surroundings": {"Chat", "Models", "Store", "Threads"},
+    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Etiquette", "Files", "Models", "People", "Store",
+                 "Surroundings", "Threads"},
     "Tasks": {"Analytics", "Audit", "Chat", "People", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone

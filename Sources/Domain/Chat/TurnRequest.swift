@@ -39,13 +39,15 @@ package final class TurnRequest: Sendable {
     package let instructions: String?
     /// Nil where the prompt need not say it.
     package let occasion: Occasion?
+    /// What was said beside the question, as the prompt shows it before ``text``; empty for nothing.
+    package let surroundings: String
 
     package init(
         id: String, session: String, text: String, images: [SentImage] = [], sender: Sender, role: Role = .guest,
         model: String? = nil, repository: String? = nil, persona: String? = nil, feature: String? = nil,
         history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil,
         isResumed: Bool = false, isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false,
-        hasForeignText: Bool = false, instructions: String? = nil, occasion: Occasion? = nil
+        hasForeignText: Bool = false, instructions: String? = nil, occasion: Occasion? = nil, surroundings: String = ""
     ) {
         self.id = id
         self.session = session
@@ -67,6 +69,7 @@ package final class TurnRequest: Sendable {
         self.hasForeignText = hasForeignText
         self.instructions = instructions
         self.occasion = occasion
+        self.surroundings = surroundings
     }
 
     /// The same request after another past.
@@ -103,6 +106,7 @@ package final class TurnRequest: Sendable {
             model: self.model, repository: self.repository, persona: self.persona, feature: self.feature,
             history: history, summary: summary, continuing: self.continuing, isResumed: self.isResumed,
             isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew,
-            hasForeignText: self.hasForeignText, instructions: self.instructions, occasion: self.occasion)
+            hasForeignText: self.hasForeignText, instructions: self.instructions, occasion: self.occasion,
+            surroundings: self.surroundings)
     }
 }

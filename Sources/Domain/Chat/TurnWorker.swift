@@ -15,21 +15,35 @@ package final class HistoryEntry: Sendable, Equatable {
     package let text: String
     /// The images that the person sent with it.
     package let images: [SentImage]
-    /// The tokens of ``text``: an entry is in the prompts of many turns, and is weighed once.
+    /// What was said beside it, as a prompt shows it before ``text``; empty for nothing.
+    package let surroundings: String
+    /// The tokens of ``surroundings`` and ``text``: an entry is in the prompts of many turns, and is weighed once.
     package let tokens = LazyCount()
 
-    package init(id: Int64, role: Role, author: String? = nil, text: String, images: [SentImage] = []) {
+    package init(
+        id: Int64, role: Role, author: String? = nil, text: String, images: [SentImage] = [], surroundings: String = ""
+    ) {
         self.id = id
         self.role = role
         self.author = author
         self.text = text
         self.images = images
+        self.surroundings = surroundings
+    }
+
+    /// The entry with other values; nil keeps the old one.
+    package func with(
+        text: String? = nil, images: [SentImage]? = nil, surroundings: String? = nil
+    ) -> HistoryEntry {
+        HistoryEntry(
+            id: self.id, role: self.role, author: self.author, text: text ?? self.text, images: images ?? self.images,
+            surroundings: surroundings ?? self.surroundings)
     }
 
     package static func == (one: HistoryEntry, other: HistoryEntry) -> Bool {
         if one === other { return true }
         return one.id == other.id && one.role == other.role && one.author == other.author && one.text == other.text
-            && one.images == other.images
+            && one.images == other.images && one.surroundings == other.surroundings
     }
 }
 

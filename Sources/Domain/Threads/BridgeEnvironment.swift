@@ -76,6 +76,9 @@ package struct BridgeSettings: Sendable {
     package var quota = PersonQuota()
     package var analytics = AnalyticsSettings()
     package var answers = AnswerRules()
+    package var context = ContextRules()
+    /// How long a question waits for what was said beside it.
+    package var pastPatience: Duration = .milliseconds(1_500)
     /// Stale messages that follow each other within this time are listed together.
     package var staleGathering: Duration
     /// How long a stopped turn may take to end before it is given up.

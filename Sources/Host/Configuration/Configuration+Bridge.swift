@@ -17,6 +17,7 @@ extension Configuration {
         settings.quota = self.quota
         settings.analytics = self.analytics
         settings.answers = self.adapters.answers
+        settings.context = self.adapters.context
         settings.objects = self.sharedObjects
         settings.pages = RepositorySetup.pages(of: self, viewer: publicURL)
         return settings

@@ -1,4 +1,5 @@
 import Agent
+import Models
 import Primitives
 import TestSupport
 import Testing

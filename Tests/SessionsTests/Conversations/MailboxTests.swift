@@ -1,7 +1,9 @@
 import Chat
 import Database
+import Etiquette
 import Logging
 import Store
+import Surroundings
 import TestSupport
 import Testing
 

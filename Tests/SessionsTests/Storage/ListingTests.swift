@@ -1,6 +1,7 @@
 import Chat
 import Database
 import Store
+import Surroundings
 import TestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Models
 internal import Primitives
 internal import Work
 

@@ -1,6 +1,7 @@
 internal import Chat
 internal import Git
 internal import Logging
+internal import Models
 internal import Primitives
 internal import Work
 

@@ -1,4 +1,5 @@
 internal import Git
+internal import Models
 internal import Work
 
 /// `list`: files and folders, a few levels deep.

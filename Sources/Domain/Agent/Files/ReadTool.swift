@@ -1,4 +1,5 @@
 internal import Git
+internal import Models
 internal import Primitives
 internal import Work
 

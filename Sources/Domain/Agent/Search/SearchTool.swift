@@ -1,6 +1,7 @@
 internal import Git
 internal import JSON
 internal import Jail
+internal import Models
 internal import Primitives
 internal import Work
 

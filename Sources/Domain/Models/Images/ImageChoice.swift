@@ -34,8 +34,7 @@ package struct ImageChoice: Sendable {
         for index in history.indices.reversed() where !history[index].images.isEmpty {
             let entry = history[index]
             let (text, images) = choice.take(entry.images, of: entry.text)
-            history[index] = HistoryEntry(
-                id: entry.id, role: entry.role, author: entry.author, text: text, images: images)
+            history[index] = entry.with(text: text, images: images)
         }
         return request.with(text: text, images: images, history: history)
     }

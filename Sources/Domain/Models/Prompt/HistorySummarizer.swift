@@ -24,6 +24,9 @@ struct HistorySummarizer: Sendable {
         var pieces =
             (summary?.text).map { self.pieces(of: $0, within: room).map { "[the summary so far] " + $0 } } ?? []
         for entry in entries {
+            if !entry.surroundings.isEmpty {
+                pieces += self.pieces(of: entry.surroundings, within: room).map { "[beside the next message] " + $0 }
+            }
             let who = entry.role == .assistant ? "assistant" : entry.author ?? "user"
             pieces += self.pieces(of: entry.text, within: room).map { "[\(who)] " + $0 }
         }

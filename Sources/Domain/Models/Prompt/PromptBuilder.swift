@@ -55,10 +55,11 @@ package struct PromptBuilder: Sendable {
     }
 
     package func plan(_ request: TurnRequest) -> PromptPlan {
-        let history = Self.history(of: request)
+        let (history, carried) = Self.history(of: request)
         if let refusal = self.refusal(of: request.text) { return .refused(refusal) }
         let isNamed = Self.isShared(history, with: request.sender.displayName)
-        let question = self.question(request, isNamed: isNamed)
+        let beside = self.fitting([carried, request.surroundings].filter { !$0.isEmpty }.joined(separator: "\n\n"))
+        let question = self.question(request, beside: beside, isNamed: isNamed)
         let notes = [
             isNamed ? Self.sharedNote : nil, request.occasion.map(OccasionText.text), Self.wishes(of: request),
         ].compactMap(\.self)
@@ -84,6 +85,12 @@ package struct PromptBuilder: Sendable {
         let target = max(0, (self.budget - self.corrected(fixed) - self.summaryLimit) * 6 / 10)
         let kept = history[self.firstKept(of: history, within: target).index...]
         return .needsSummary(dropped: Array(history.dropLast(kept.count)), kept: Array(kept))
+    }
+
+    /// What was said beside the question, if it leaves room for the question and its answer.
+    private func fitting(_ surroundings: String) -> String {
+        if surroundings.utf8.count < self.budget / 4 { return surroundings }
+        return self.corrected(Self.weight(of: surroundings)) > self.room / 2 ? Self.leftOut : surroundings
     }
 
     /// The oldest of the newest entries that fit together, and their tokens.
@@ -112,7 +119,7 @@ package struct PromptBuilder: Sendable {
     }
 
     private static func tokens(of entry: HistoryEntry) -> Int {
-        entry.tokens.value { TokenEstimator.tokens(in: entry.text) }
+        entry.tokens.value { TokenEstimator.tokens(in: entry.surroundings) + TokenEstimator.tokens(in: entry.text) }
     }
 
     private static func weight(of images: [SentImage]) -> Int { images.reduce(0) { $0 + $1.tokens } }
@@ -136,19 +143,21 @@ package struct PromptBuilder: Sendable {
         let role: ModelMessage.Role = entry.role == .user ? .user : .assistant
         let images = entry.images.compactMap { self.images[$0] }
         guard isNamed, let author = entry.author else {
-            return ModelMessage(role, entry.text, images: images, tokens: Self.tokens(of: entry))
+            let text = Self.text(entry.text, beside: entry.surroundings)
+            return ModelMessage(role, text, images: images, tokens: Self.tokens(of: entry))
         }
-        return ModelMessage(role, Self.named(entry.text, by: author, isNamed: true), images: images)
+        let text = Self.text(Self.named(entry.text, by: author, isNamed: true), beside: entry.surroundings)
+        return ModelMessage(role, text, images: images)
     }
 
     /// The current question: the text, and an interrupted answer to resume.
-    private func question(_ request: TurnRequest, isNamed: Bool) -> [ModelMessage] {
+    private func question(_ request: TurnRequest, beside: String, isNamed: Bool) -> [ModelMessage] {
         var question: [ModelMessage] = []
         if !request.text.isEmpty {
+            let text = Self.named(request.text, by: request.sender.displayName, isNamed: isNamed)
             question.append(
                 ModelMessage(
-                    .user, Self.named(request.text, by: request.sender.displayName, isNamed: isNamed),
-                    images: request.images.compactMap { self.images[$0] }))
+                    .user, Self.text(text, beside: beside), images: request.images.compactMap { self.images[$0] }))
         }
         // An answer that was interrupted before its first word has nothing to resume.
         if let continuing = request.continuing, !continuing.isEmpty {
@@ -174,15 +183,23 @@ extension PromptBuilder {
     static let goOn =
         "Your last answer was cut off. Go on exactly where it stops. Do not repeat anything and do not introduce it."
 
-    /// The history without the interrupted answer and its question, which are sent separately.
-    private static func history(of request: TurnRequest) -> [HistoryEntry] {
+    /// In the place of what was said beside a question.
+    static let leftOut = "(What was said before this message is too long for this model and is left out.)"
+
+    private static func text(_ text: String, beside surroundings: String) -> String {
+        surroundings.isEmpty ? text : surroundings + "\n\n" + text
+    }
+
+    /// The history without the interrupted answer and its question, which are sent separately, and what was said beside
+    /// that.
+    private static func history(of request: TurnRequest) -> (history: [HistoryEntry], surroundings: String) {
         var history = request.history
         if let continuing = request.continuing, let last = history.last, last.role == .assistant,
             last.text == continuing
         {
             history.removeLast()
         }
-        return UnansweredQuestions.marked(in: history, before: request.text)
+        return UnansweredQuestions.resolved(history, before: request.text)
     }
 
     /// Whether several people write.

@@ -1,5 +1,6 @@
 internal import Attention
 internal import Chat
+internal import Etiquette
 internal import People
 internal import Primitives
 package import Store

@@ -1,5 +1,6 @@
 internal import Attention
 package import Chat
+internal import Etiquette
 package import Files
 internal import JSON
 internal import Lifecycle
@@ -7,6 +8,7 @@ internal import Logging
 package import People
 internal import Primitives
 package import Store
+internal import Surroundings
 package import Telemetry
 package import Threads
 

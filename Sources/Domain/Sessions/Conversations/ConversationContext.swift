@@ -1,9 +1,11 @@
 internal import Analytics
 internal import Attention
 internal import Chat
+internal import Etiquette
 internal import Files
 internal import People
 internal import Store
+internal import Surroundings
 internal import Threads
 
 /// The parts of the bridge that a conversation uses.
@@ -31,6 +33,7 @@ struct ConversationContext: Sendable {
     let agent: AgentDirectory?
     /// Nil on a host without GitHub.
     let accounts: (any PersonalAccounts)?
+    let pastNotes = PastNotes()
 
     var origin: UsageOrigin {
         UsageOrigin(provider: self.models.provider, repository: self.environment.settings.repositories.first)

@@ -97,4 +97,38 @@ extension StoreSchema {
             CREATE INDEX sessions_muted ON sessions (adapter, thread) WHERE muted = 1;
             """,
         minReader: 33)
+
+    static let surroundings = Migration(
+        number: 41, name: "what was said beside questions",
+        sql: """
+            -- Whether what was said beside the question is to be read, and how that ended; NULL for nothing to read.
+            ALTER TABLE turns ADD COLUMN context TEXT;
+            -- The answer below which the thread began: its session, and the number of its turn.
+            ALTER TABLE sessions ADD COLUMN parent TEXT;
+            ALTER TABLE sessions ADD COLUMN parent_turn INTEGER;
+            CREATE INDEX sessions_by_parent ON sessions (parent) WHERE parent IS NOT NULL;
+
+            -- Other people's messages of which a turn's prompt was made.
+            CREATE TABLE turn_lines (
+                turn TEXT NOT NULL,
+                position INTEGER NOT NULL,
+                relation TEXT NOT NULL,
+                -- The message on its network; NULL if unknown.
+                adapter TEXT,
+                room TEXT,
+                message TEXT,
+                -- NULL where nobody vouches for the author.
+                author TEXT,
+                name TEXT NOT NULL,
+                role TEXT,
+                sent_at INTEGER,
+                text TEXT NOT NULL,
+                files TEXT,
+                -- 1: counts as foreign whoever its author is.
+                foreign_words INTEGER NOT NULL,
+                PRIMARY KEY (turn, position)
+            );
+            CREATE INDEX turn_lines_by_message ON turn_lines (adapter, room, message) WHERE message IS NOT NULL;
+            """,
+        minReader: 33)
 }

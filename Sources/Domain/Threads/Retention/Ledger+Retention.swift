@@ -162,7 +162,7 @@ extension Ledger {
             try self.deleteMessages(where: "turn = ?", .text(turn))
             try self.connection.execute(
                 "DELETE FROM ask_notices WHERE ask IN (SELECT id FROM asks WHERE turn = ?)", [.text(turn)])
-            for table in ["commits", "asks"] {
+            for table in ["commits", "asks", "turn_lines"] {
                 try self.connection.execute("DELETE FROM \(table) WHERE turn = ?", [.text(turn)])
             }
             try self.connection.execute("DELETE FROM turns WHERE id = ?", [.text(turn)])

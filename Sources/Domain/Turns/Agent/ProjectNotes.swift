@@ -1,5 +1,5 @@
-internal import Agent
 internal import Git
+internal import Models
 internal import Primitives
 internal import Repositories
 

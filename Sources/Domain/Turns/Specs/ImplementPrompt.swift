@@ -1,4 +1,4 @@
-internal import Agent
+internal import Models
 internal import Primitives
 internal import Repositories
 internal import Specs

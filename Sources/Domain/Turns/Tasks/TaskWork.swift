@@ -1,6 +1,7 @@
 internal import Agent
 internal import Chat
 internal import Git
+internal import Models
 internal import Repositories
 internal import Specs
 internal import Store

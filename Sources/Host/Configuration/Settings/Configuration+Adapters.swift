@@ -14,6 +14,8 @@ extension Configuration {
         package var transports: [String: Transport]
         /// When the bot answers, by adapter and room.
         package var answers: AnswerRules
+        /// What of a room a model is given, by adapter and room.
+        package var context: ContextRules
         /// The ids in the file by network, also of entries with errors, which the lists above leave out.
         let declaredIDs: [String: [String]]
 
@@ -21,14 +23,14 @@ extension Configuration {
             var taken: [String: String] = [:]
             var transports: [String: Transport] = [:]
             var declared: [String: [String]] = [:]
-            var answers = AnswerRules()
+            var (answers, context) = (AnswerRules(), ContextRules())
             func entries<T>(_ key: String, _ read: (Section, String, [T]) -> T?) -> [T] {
                 var found: [T] = []
                 _ = section.list(key) { value in
                     value.section { item in
                         let id = item.required("id") { Self.id($0, taken: &taken) }
                         declared[key, default: []].append(id ?? "")
-                        answers.read(item, of: AdapterID("\(key):\(id ?? "")"))
+                        answers.read(item, of: AdapterID("\(key):\(id ?? "")"), &context)
                         if let entry = read(item, id ?? "", found), id != nil { found.append(entry) }
                     }
                 }
@@ -49,6 +51,7 @@ extension Configuration {
             }
             self.transports = transports
             self.answers = answers
+            self.context = context
             self.declaredIDs = declared
         }
 

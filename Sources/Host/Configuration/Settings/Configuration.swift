@@ -65,6 +65,7 @@ package struct Configuration: Sendable {
         let gateway = self.gateway
         self.adapters = root.section("adapters") { Adapters($0, gateway: gateway) }
         self.adapters.answers.standard = AnswerRules.read(root)
+        self.adapters.context.standard = ContextRules.read(root)
         let adapters = self.adapters
         self.access = root.section("access") { Access($0, adapters: adapters, signIn: gateway.signIn) }
         self.approvals = root.section("approvals") { Approvals($0) }

@@ -1,6 +1,7 @@
 import Chat
 import Database
 import Store
+import Surroundings
 import TestSupport
 import Testing
 
@@ -68,15 +69,15 @@ struct HistoryTests {
         let (alice, gina) = (AccessTests.sender(Identity("alice")), AccessTests.sender(Identity("gina")))
         expectEqual(cache.past(of: "t", upTo: 0), HistoryCache.Past())
         expectEqual(cache.past(of: "t", upTo: 3), nil)
-        cache.append([self.entry(2), self.entry(3)], by: alice, of: "t", epoch: 0, turn: 1, after: 0)
-        cache.append([self.entry(10)], by: alice, of: "t", epoch: 0, turn: 5, after: 4)
-        let first = HistoryCache.Past(entries: [self.entry(2), self.entry(3)], authors: [alice], epoch: 0)
+        cache.append([self.entry(2), self.entry(3)], by: Authors([alice]), of: "t", epoch: 0, turn: 1, after: 0)
+        cache.append([self.entry(10)], by: Authors([alice]), of: "t", epoch: 0, turn: 5, after: 4)
+        let first = HistoryCache.Past(entries: [self.entry(2), self.entry(3)], authors: Authors([alice]), epoch: 0)
         expectEqual(cache.past(of: "t", upTo: 1), first)
         expectEqual(cache.past(of: "t", upTo: 5), nil)
-        cache.append([self.entry(8), self.entry(9)], by: gina, of: "t", epoch: 0, turn: 4, after: 1)
-        cache.append([self.entry(10)], by: alice, of: "t", epoch: 0, turn: 5, after: 4)
+        cache.append([self.entry(8), self.entry(9)], by: Authors([gina]), of: "t", epoch: 0, turn: 4, after: 1)
+        cache.append([self.entry(10)], by: Authors([alice]), of: "t", epoch: 0, turn: 5, after: 4)
         expectEqual(cache.past(of: "t", upTo: 5)?.entries.map(\.id), [3, 8, 9, 10])
-        expectEqual(cache.past(of: "t", upTo: 5)?.authors, [alice, gina])
+        expectEqual(cache.past(of: "t", upTo: 5)?.authors, Authors([alice, gina]))
     }
 
     @Test("beyond its byte limit the cache drops the least recently used threads, and refuses huge ones")

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Surroundings
 internal import Threads
 
 /// The result of the transaction that stores a turn. A class, because every step of the turn carries it along.
@@ -14,10 +15,11 @@ final class Admission: Sendable {
     let question: HistoryEntry?
     /// What the person who asks has set for all answers.
     let instructions: String?
+    let beside: QuestionContext
 
     init(
         turn: TurnRecord, items: [OutboxItem], session: SessionRecord, number: Int64, previous: Int64,
-        question: HistoryEntry?, instructions: String?
+        question: HistoryEntry?, instructions: String?, beside: QuestionContext
     ) {
         self.turn = turn
         self.items = items
@@ -26,5 +28,6 @@ final class Admission: Sendable {
         self.previous = previous
         self.question = question
         self.instructions = instructions
+        self.beside = beside
     }
 }

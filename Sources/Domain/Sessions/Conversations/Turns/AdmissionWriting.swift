@@ -1,6 +1,7 @@
 internal import Chat
 internal import Primitives
 internal import Store
+internal import Surroundings
 internal import Threads
 
 /// A question that becomes a turn.
@@ -34,6 +35,9 @@ struct AdmissionWriting: Sendable {
     let noteMessages: [String]
     let adapters: AdapterRegistry
     let at: Int64
+    /// What is known of the words beside the question.
+    var beside = QuestionContext()
+    var role: @Sendable (Sender) -> Role? = { _ in nil }
 
     /// The frames for watchers.
     var frames: [LiveFrame] {
@@ -66,6 +70,8 @@ struct AdmissionWriting: Sendable {
         let previous = try last()
         let place = try ledger.insert(turn)
         if turn.work != turn.id { try ledger.takeUpAsks(of: turn.work, in: session.id) }
+        let beside = try ledger.insert(
+            self.beside, ofTurn: self.turn, session: session.id, isNew: previous == 0, role: self.role)
         let withdrawn = try withdrawal()
         let notes = try self.noteMessages.map {
             try ledger.insertOutbox(
@@ -75,7 +81,7 @@ struct AdmissionWriting: Sendable {
         return Admission(
             turn: turn, items: withdrawn + notes, session: session, number: place, previous: previous,
             question: isUser ? HistoryEntry(id: place * 2, role: .user, author: author, text: message.text) : nil,
-            instructions: try preferences().instructions)
+            instructions: try preferences().instructions, beside: beside)
     }
 
     private func enterSession(_ ledger: Ledger) throws -> SessionRecord {

@@ -3,6 +3,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import Store
+internal import Surroundings
 internal import Telemetry
 internal import Threads
 
@@ -42,7 +43,7 @@ extension Conversation {
             surplus: traits.capabilities.contains(.deletes) ? .removed : .blanked, usage: running.usage,
             origin: self.context.origin, firstText: running.firstText, duration: running.milliseconds,
             hasReply: running.hasReply, asker: self.asker(of: running, outcome, in: traits), counted: counted,
-            summary: running.summary, publicURL: settings.publicURL, at: now)
+            summary: running.summary, context: running.context, publicURL: settings.publicURL, at: now)
         let frames = await self.context.hub.close(
             turn.id, with: outcome == .complete ? .complete : .error, closing.lastFrame)
         FaultPoint.turnClosing.hit()
@@ -68,7 +69,7 @@ extension Conversation {
             self.watch(asked)
             self.noteAsked(asked)
         }
-        self.remember(running.admission, answer: closing.answer, isLeftOut: outcome.isLeftOut)
+        self.remember(running.admission, running.lines, answer: closing.answer, isLeftOut: outcome.isLeftOut)
         if isReserved {
             await self.context.lanes.dispatchReserved(items, to: room)
         } else {
@@ -186,17 +187,20 @@ extension Conversation {
     }
 
     /// Adds a closed turn to the cached history.
-    private func remember(_ admission: Admission?, answer: String, isLeftOut: Bool) {
+    private func remember(_ admission: Admission?, _ lines: [TurnLine], answer: String, isLeftOut: Bool) {
         guard let admission else { return }
         // Entries of the turn that it continues are left out as well, so the next turn reads the history again.
         if isLeftOut, admission.turn.work != admission.turn.id { return }
-        var entries = isLeftOut ? [] : admission.question.map { [$0] } ?? []
+        let surroundings = LineFrame.text(of: lines)
+        var entries = isLeftOut ? [] : admission.question.map { [$0.with(surroundings: surroundings)] } ?? []
+        var authors = Authors([admission.turn.sender])
+        authors.add(lines)
         if !answer.isEmpty, !isLeftOut {
             let text = admission.turn.kind.isWork ? HistoryOutput.shortened(answer) : answer
             entries.append(HistoryEntry(id: admission.number * 2 + 1, role: .assistant, text: text))
         }
         self.context.histories.append(
-            entries, by: admission.turn.sender, of: admission.turn.session, epoch: admission.session.epoch,
+            entries, by: authors, of: admission.turn.session, epoch: admission.session.epoch,
             turn: admission.number, after: admission.previous)
     }
 }

@@ -3,6 +3,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Store
+internal import Surroundings
 internal import Telemetry
 internal import Threads
 
@@ -49,7 +50,8 @@ extension Conversation {
             question: question, key: self.key, turn: Identifier.make("op"),
             isFirst: ahead == 0 && !self.turns.isClosing,
             note: note, noteMessages: isMarked ? [] : note.map { self.poster(for: route).messages(for: $0) } ?? [],
-            adapters: self.context.adapters, at: self.environment.now())
+            adapters: self.context.adapters, at: self.environment.now(), beside: self.beside(question),
+            role: self.roles)
         if let span = Span.current { self.environment.tracer?.keep(span.context, for: writing.turn) }
         // Files are fetched first, which the thread shows.
         let storage = isArriving && question.message.attachments.isEmpty ? QuestionStorage() : nil

@@ -6,6 +6,7 @@ internal import Logging
 internal import People
 internal import Primitives
 internal import Store
+internal import Surroundings
 internal import Telemetry
 internal import Threads
 
@@ -98,6 +99,7 @@ extension Conversation {
         let outcome = await self.outcome(of: turn, before: storage)
         // Without its question a turn leaves nothing.
         let isStored = await storage?.isStored() ?? true
+        _ = await self.running?.keeping?.isStored()
         if isStored { await self.close(turn, outcome) }
         await self.context.gate.leave(turn.sender.id)
         if isStored, !self.isDropped { self.setTyping(false, for: turn) }
@@ -146,19 +148,21 @@ extension Conversation {
         of turn: TurnRecord, by worker: any TurnWorker, before storage: QuestionStorage?
     ) async throws -> @Sendable () async throws -> TurnEnding {
         let turn = try await self.withText(turn)
+        let lines = try await self.surroundings(of: turn, before: storage)
         let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
         let request: TurnRequest
-        if let known = self.knownRequest(for: asked) {
+        if let known = self.knownRequest(for: asked, lines) {
             request = known
         } else {
-            request = try await runApart { try await self.storedRequest(for: asked, before: storage) }
+            request = try await runApart { try await self.storedRequest(for: asked, lines, before: storage) }
         }
         // Stored before anything can follow from the prompt: `new` and other roles change nothing for this turn.
         if request.hasForeignText, !turn.hasForeignText {
             guard await storage?.isStored() ?? true else { throw CancellationError() }
             try await self.context.store.write(ofTurn: turn.id) { ledger in try ledger.markForeign(turn.id) }
         }
-        let thread = ConversationThread(conversation: self, turn: turn, storage: storage)
+        let thread = ConversationThread(
+            conversation: self, turn: turn, storage: self.running?.keeping ?? storage)
         let remote = RemoteWork(person: request.sender.id) { line in try? await thread.report(.notice(line)) }
         return { try await RemoteWork.$current.withValue(remote) { try await worker.run(request, in: thread) } }
     }
@@ -195,7 +199,7 @@ extension Conversation {
     }
 
     /// The request of a new turn whose session and history are known.
-    private func knownRequest(for turn: TurnRecord) -> TurnRequest? {
+    private func knownRequest(for turn: TurnRecord, _ lines: [TurnLine]) -> TurnRequest? {
         guard let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id,
             turn.ask == nil, !turn.hasForeignText,
             let past = self.context.histories.past(of: turn.session, upTo: admission.previous),
@@ -206,11 +210,12 @@ extension Conversation {
         return self.request(
             for: turn, in: admission.session, TurnChoices(admission.session),
             history: isWhole ? entries : entries.filter { $0.id > through },
-            isNew: true, authors: past.authors, hasForeignText: self.areForeign(past.authors, beside: turn.sender),
-            instructions: admission.instructions)
+            isNew: true, lines: lines, authors: past.authors, instructions: admission.instructions)
     }
 
-    private func storedRequest(for turn: TurnRecord, before storage: QuestionStorage?) async throws -> TurnRequest {
+    private func storedRequest(
+        for turn: TurnRecord, _ lines: [TurnLine], before storage: QuestionStorage?
+    ) async throws -> TurnRequest {
         // A reader does not see the turn before.
         guard await storage?.isStored() ?? true else { throw CancellationError() }
         // Not for what begins again, or continues another turn.
@@ -223,11 +228,13 @@ extension Conversation {
                 guard let session = try ledger.session(id: turn.session) else {
                     throw TurnFailure(TurnTexts.threadIsGone)
                 }
+                var authors = Authors(Set(try ledger.authors(of: session, before: turn)))
+                authors.add(try ledger.lineAuthors(of: session, before: turn))
                 return (
                     session, try ledger.choices(of: turn.work),
                     try ledger.history(
                         of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit),
-                    Set(try ledger.authors(of: session, before: turn)),
+                    authors,
                     try turn.work != turn.id && ledger.hasForeignText(work: turn.work, of: session.id),
                     turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work),
                     try ledger.answeredQuestion(of: turn),
@@ -246,8 +253,7 @@ extension Conversation {
         }
         return self.request(
             for: turn, in: session, choices, history: history, continuing: partial, isAwaited: isAwaited,
-            answered: answered, authors: authors,
-            hasForeignText: turn.hasForeignText || isMarked || self.areForeign(authors, beside: turn.sender),
+            answered: answered, lines: lines, authors: authors, isForeign: turn.hasForeignText || isMarked,
             instructions: instructions)
     }
 
@@ -257,17 +263,19 @@ extension Conversation {
     private func request(
         for turn: TurnRecord, in session: SessionRecord, _ choices: TurnChoices, history: [HistoryEntry],
         continuing: String? = nil,
-        isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, authors: Set<Sender>,
-        hasForeignText: Bool, instructions: String?
+        isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, lines: [TurnLine],
+        authors past: Authors, isForeign: Bool = false, instructions: String?
     ) -> TurnRequest {
-        TurnRequest(
+        var authors = past
+        authors.add(lines)
+        return TurnRequest(
             id: turn.work, session: session.id, text: turn.text, images: turn.images, sender: turn.sender,
             role: self.role(for: turn),
             model: session.model, repository: choices.repository, persona: choices.persona, feature: choices.feature,
             history: history, summary: session.summary, continuing: turn.kind == .chat ? continuing : nil,
             isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew,
-            hasForeignText: hasForeignText, instructions: instructions, occasion: self.occasion(of: turn, with: authors)
-        )
+            hasForeignText: isForeign || self.areForeign(authors, beside: turn.sender), instructions: instructions,
+            occasion: self.occasion(of: turn, with: authors.people), surroundings: LineFrame.text(of: lines))
     }
 
     private func occasion(of turn: TurnRecord, with authors: Set<Sender>) -> Occasion {
@@ -283,8 +291,11 @@ extension Conversation {
     }
 
     /// Whether one of a prompt's authors, of whom one is the person who asks, is neither a member nor an owner now.
-    private func areForeign(_ authors: Set<Sender>, beside sender: Sender) -> Bool {
-        authors.union([sender]).contains { author in self.context.access.role(of: author).map { $0 < .member } ?? true }
+    private func areForeign(_ authors: Authors, beside sender: Sender) -> Bool {
+        authors.haveForeignWords
+            || authors.people.union([sender]).contains { author in
+                self.context.access.role(of: author).map { $0 < .member } ?? true
+            }
     }
 
     /// The maximum number of messages in a prompt, whose texts have a limit too; a summary covers older ones by then.

@@ -1,6 +1,7 @@
 internal import Chat
 internal import EventLoop
 internal import Primitives
+internal import Surroundings
 internal import Telemetry
 internal import Threads
 
@@ -63,6 +64,12 @@ final class RunningTurn {
     var hasNotedWaiting = false
     /// The question that ends it.
     var asking: AskWriting?
+    /// What was said beside its question.
+    var lines: [TurnLine] = []
+    /// How reading that has ended, if its end is to store it.
+    var context: ContextState?
+    /// Whether ``lines`` are stored; nil without any that are on their way.
+    var keeping: QuestionStorage?
     /// What a command has written so far.
     private var output = OutputComposer()
 

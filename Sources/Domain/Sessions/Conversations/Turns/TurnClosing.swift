@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Chat
 internal import Store
+internal import Surroundings
 internal import Threads
 
 /// Everything that the end of a turn writes, as a value; ``write(to:frames:poster:)`` is its one transaction.
@@ -35,6 +36,8 @@ struct TurnClosing: Sendable {
     /// As what it counts; nil for its outcome.
     var counted: TurnRecord.State?
     let summary: HistorySummary?
+    /// How reading what was said beside the question has ended; nil if that is stored.
+    var context: ContextState?
     let publicURL: String
     let at: Int64
 
@@ -64,6 +67,7 @@ struct TurnClosing: Sendable {
         try ledger.insert(frames)
         let error = self.outcome == .complete ? nil : self.note
         try ledger.end(self.turn.id, self.outcome.state, error: error, at: self.at)
+        if let context = self.context { try ledger.set(context, ofTurn: self.turn.id) }
         if self.outcome.isLeftOut { try ledger.leaveOut(self.turn) }
         for call in self.usage {
             try ledger.addUsage(self.turn.id, model: call.asked, input: call.input, output: call.output)

@@ -1,7 +1,7 @@
 /// A command's output as later prompts have it: of a long one the beginning and the end. Pure.
 package enum HistoryOutput {
     /// In bytes.
-    static let limit = 8 << 10
+    package static let limit = 8 << 10
 
     package static func shortened(_ text: String) -> String {
         guard text.utf8.count > Self.limit else { return text }

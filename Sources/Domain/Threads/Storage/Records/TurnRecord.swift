@@ -1,5 +1,5 @@
 package import Chat
-internal import Database
+package import Database
 
 /// One operation: a model answer, a spec stage or a command. A class, because everything that works on the turn carries
 /// it along.
@@ -87,5 +87,5 @@ package final class TurnRecord: Sendable {
 
 extension TurnKind {
     /// The kind of a stored turn. A kind that only a newer version knows counts as ``command``, which no worker runs.
-    static func stored(in row: Row) throws -> TurnKind { TurnKind(rawValue: try row.text("kind")) ?? .command }
+    package static func stored(in row: Row) throws -> TurnKind { TurnKind(rawValue: try row.text("kind")) ?? .command }
 }

@@ -17,7 +17,7 @@ package enum DataBlock {
     }
 
     /// - Parameter digest: the text's, SHA-256, hexadecimal.
-    static func of(_ text: String, digest: String, from source: String) -> String {
+    package static func of(_ text: String, digest: String, from source: String) -> String {
         let code = hmacSHA256(Array(digest.utf8), key: self.key.withLock { $0 })
         let tag = "data-" + hex(Array(code.prefix(12)))
         let ending = text.isEmpty || text.utf8.last == UInt8(ascii: "\n") ? "" : "\n"

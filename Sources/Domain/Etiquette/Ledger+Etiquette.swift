@@ -1,10 +1,10 @@
-internal import Chat
+package import Chat
 internal import Database
-internal import Store
+package import Store
 internal import Threads
 
 extension Ledger {
-    func mutedThreads(in places: Places) throws -> [ThreadKey] {
+    package func mutedThreads(in places: Places) throws -> [ThreadKey] {
         let condition = places.condition(adapter: "adapter", thread: "thread", from: 1)
         return try self.connection.query(
             "SELECT adapter, thread FROM sessions WHERE muted = 1 AND state <> 'deleted' AND \(condition.sql)",
@@ -12,9 +12,9 @@ extension Ledger {
         ).map { ThreadKey(adapter: AdapterID(try $0.text("adapter")), value: try $0.text("thread")) }
     }
 
-    func isMuted(_ thread: ThreadKey) throws -> Bool { try self.session(for: thread)?.isMuted ?? false }
+    package func isMuted(_ thread: ThreadKey) throws -> Bool { try self.session(for: thread)?.isMuted ?? false }
 
-    func unmute(_ thread: ThreadKey) throws {
+    package func unmute(_ thread: ThreadKey) throws {
         guard var session = try self.session(for: thread, isChanging: true), session.isMuted else { return }
         session.isMuted = false
         try self.update(session)
@@ -24,7 +24,7 @@ extension Ledger {
     private static let recentMessages: Int64 = 200
 
     /// Whether somebody other than `sender` has written in a thread.
-    func hasOthers(than sender: Sender, in thread: ThreadKey) throws -> Bool {
+    package func hasOthers(than sender: Sender, in thread: ThreadKey) throws -> Bool {
         guard let session = try self.session(for: thread) else { return false }
         return try self.connection.query(
             """
@@ -34,13 +34,13 @@ extension Ledger {
     }
 
     /// Whether `text` is an option of a question that is open in a thread.
-    func offers(_ text: String, in thread: ThreadKey) throws -> Bool {
+    package func offers(_ text: String, in thread: ThreadKey) throws -> Bool {
         guard let session = try self.session(for: thread) else { return false }
         return try self.openAsks(of: session.id).contains { AskReply(text, to: $0)?.form == .option }
     }
 
     /// Whether `text` may answer a question that is open in a thread.
-    func isAsked(_ text: String, in thread: ThreadKey) throws -> Bool {
+    package func isAsked(_ text: String, in thread: ThreadKey) throws -> Bool {
         guard let session = try self.session(for: thread) else { return false }
         return try self.openAsks(of: session.id).contains { AskReply(text, to: $0, takesWords: true) != nil }
     }

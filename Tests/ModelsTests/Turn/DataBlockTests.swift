@@ -1,7 +1,7 @@
 import Crypto
 import Testing
 
-@testable import Agent
+@testable import Models
 
 @Suite("Marks around data", .serialized)
 struct DataBlockTests {

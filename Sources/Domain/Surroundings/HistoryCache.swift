@@ -1,19 +1,25 @@
-internal import Chat
+package import Chat
 internal import Primitives
 
 /// The newest history of recently used threads, so that a turn in a long thread need not read it again.
 ///
 /// Only a copy: an item is valid for the turn directly after its last one; the transaction that stores a turn reports
 /// its predecessor.
-final class HistoryCache: Sendable {
+package final class HistoryCache: Sendable {
     /// What a session's next prompt is made of.
-    struct Past: Sendable, Equatable {
+    package struct Past: Sendable, Equatable {
         /// Oldest first.
-        var entries: [HistoryEntry] = []
+        package var entries: [HistoryEntry] = []
         /// Who wrote something since `new`, also what a summary covers.
-        var authors: Set<Sender> = []
+        package var authors: Authors = Authors()
         /// The session's, to which the authors belong; nil for a session without turns.
-        var epoch: Int64?
+        package var epoch: Int64?
+
+        package init(entries: [HistoryEntry] = [], authors: Authors = Authors(), epoch: Int64? = nil) {
+            self.entries = entries
+            self.authors = authors
+            self.epoch = epoch
+        }
     }
 
     private struct Item {
@@ -38,13 +44,13 @@ final class HistoryCache: Sendable {
     /// - Parameters:
     ///   - byteLimit: the text of all threads together.
     ///   - entryLimit: entries of one thread; older ones are dropped.
-    init(byteLimit: Int = 8 << 20, entryLimit: Int) {
+    package init(byteLimit: Int = 8 << 20, entryLimit: Int) {
         self.byteLimit = byteLimit
         self.entryLimit = entryLimit
     }
 
     /// A session's past up to the turn `lastTurn`; nil when it is not cached.
-    func past(of session: String, upTo lastTurn: Int64) -> Past? {
+    package func past(of session: String, upTo lastTurn: Int64) -> Past? {
         if lastTurn == 0 { return Past() }  // the first turn
         return self.state.withLock { state in
             guard state.items[session]?.lastTurn == lastTurn else { return nil }
@@ -55,10 +61,10 @@ final class HistoryCache: Sendable {
     }
 
     /// How often something was forgotten.
-    var forgotten: Int { self.state.withLock { $0.forgotten } }
+    package var forgotten: Int { self.state.withLock { $0.forgotten } }
 
     /// - Parameter forgotten: As it was before `past` was read: what has changed since then is not in it.
-    func keep(_ past: Past, of session: String, upTo lastTurn: Int64, readAt forgotten: Int) {
+    package func keep(_ past: Past, of session: String, upTo lastTurn: Int64, readAt forgotten: Int) {
         self.state.withLock { state in
             guard state.forgotten == forgotten else { return }
             self.place(past, of: session, upTo: lastTurn, in: &state)
@@ -66,16 +72,16 @@ final class HistoryCache: Sendable {
     }
 
     /// What is stored has changed.
-    func forget(_ session: String) {
+    package func forget(_ session: String) {
         self.state.withLock { state in
             state.forgotten += 1
             state.bytes -= state.items.removeValue(forKey: session)?.bytes ?? 0
         }
     }
 
-    /// Adds a turn's entries and author to those of its predecessor.
-    func append(
-        _ entries: [HistoryEntry], by author: Sender, of session: String, epoch: Int64, turn: Int64,
+    /// Adds a turn's entries and authors to those of its predecessor.
+    package func append(
+        _ entries: [HistoryEntry], by authors: Authors, of session: String, epoch: Int64, turn: Int64,
         after lastTurn: Int64
     ) {
         self.state.withLock { state in
@@ -84,7 +90,7 @@ final class HistoryCache: Sendable {
             // Without a second owner, appending does not copy it.
             state.items[session]?.past = Past()
             past.entries += entries
-            past.authors.insert(author)
+            past.authors.add(authors)
             self.place(past, of: session, upTo: turn, in: &state)
         }
     }
@@ -93,7 +99,9 @@ final class HistoryCache: Sendable {
         state.bytes -= state.items.removeValue(forKey: session)?.bytes ?? 0
         var kept = past
         if past.entries.count > self.entryLimit { kept.entries = Array(past.entries.suffix(self.entryLimit)) }
-        let bytes = kept.entries.reduce(256 + 256 * kept.authors.count) { $0 + $1.text.utf8.count + 128 }
+        let bytes = kept.entries.reduce(256 + 256 * kept.authors.people.count) {
+            $0 + $1.text.utf8.count + $1.surroundings.utf8.count + 128
+        }
         // One thread must not evict all others.
         guard bytes <= self.byteLimit / 4 else { return }
         state.uses += 1
@@ -106,5 +114,26 @@ final class HistoryCache: Sendable {
             state.items[id] = nil
             state.bytes -= item.bytes
         }
+    }
+}
+
+/// Whose words a prompt has.
+package struct Authors: Sendable, Equatable {
+    package var people: Set<Sender>
+    /// Also words of nobody known, or of the bot to somebody who may give no orders.
+    package var haveForeignWords: Bool
+
+    package init(_ people: Set<Sender> = [], haveForeignWords: Bool = false) {
+        self.people = people
+        self.haveForeignWords = haveForeignWords
+    }
+
+    package mutating func add(_ other: Authors) {
+        self.people.formUnion(other.people)
+        self.haveForeignWords = self.haveForeignWords || other.haveForeignWords
+    }
+
+    package mutating func add(_ lines: [TurnLine]) {
+        self.add(Authors(lines.people, haveForeignWords: lines.hasForeignWords))
     }
 }
