@@ -69,16 +69,18 @@ extension MatrixEncryption {
     func storeIndices() async throws {
         guard !self.newIndices.isEmpty else { return }
         var changes = MatrixKeyChanges()
-        for (place, use) in self.newIndices {
+        let new = self.newIndices
+        for (place, use) in new {
             changes.setIndex(session: place.session, place.index, event: use.event, sentAt: use.sentAt)
         }
-        self.freshIndices.formUnion(self.newIndices.keys)
+        self.freshIndices.formUnion(new.keys)
         if self.freshIndices.count > Self.freshLimit {
             self.freshIndices = []
             self.mergedAt = self.clock()
         }
         try await self.store.commit(changes)
-        self.newIndices = [:]
+        // A question's past is read beside the sync: meanwhile more may have come.
+        for place in new.keys { self.newIndices[place] = nil }
     }
 
     /// Merges the indices of old events into ranges. Call it ``alone(_:)``.

@@ -15,11 +15,7 @@ extension MatrixEncryption {
     func open(
         _ events: some Sequence<MatrixEvent>, in room: String, isFirst: Bool = false
     ) async throws -> [String: MatrixEvent] {
-        let closed = events.filter {
-            // A deleted event has no content.
-            $0.type == .encrypted && $0.sender != self.user && !$0.id.isEmpty && $0.stateKey == nil
-                && $0.content["algorithm"] != nil
-        }
+        let closed = events.filter { $0.isSealed && $0.sender != self.user }
         guard !closed.isEmpty, self.account != nil else { return [:] }
         try await self.refresh(closed.map(\.sender))
         self.hear(closed.map(\.sender))
@@ -27,7 +23,9 @@ extension MatrixEncryption {
         var missing: [(event: MatrixEvent, session: String)] = []
         for event in closed {
             switch try await self.open(event, in: room) {
-            case .event(let clear): opened[event.id] = clear
+            case .event(let clear):
+                self.sayChange(of: event.sender, about: event, in: room)
+                opened[event.id] = clear
             case .missingKey(let session): if !isFirst { missing.append((event, session)) }
             case .untrusted(let reason):
                 self.counters.withLock { $0.undecryptable += 1 }
@@ -81,8 +79,23 @@ extension MatrixEncryption {
         }
         guard key.facts.source != .backup else { return .unproved }
         if let reason = self.objection(to: key.facts, by: event.sender) { return .untrusted(reason) }
-        self.sayChange(of: event.sender, about: event, in: room)
         return .event(event.opened(type: type, content: content))
+    }
+
+    /// The events among `events` that can be read now, by id, with the bot's own. They are from the room's past: nothing is
+    /// said about the others, nobody is asked for their keys, and they are not kept.
+    func look(at events: [MatrixEvent], in room: String) async throws -> [String: MatrixEvent] {
+        guard self.account != nil else { return [:] }
+        var opened: [String: MatrixEvent] = [:]
+        for event in events where event.isSealed {
+            if event.sender == self.user {
+                opened[event.id] = await self.openOwn(event, in: room)
+            } else if case .event(let clear) = try await self.open(event, in: room) {
+                opened[event.id] = clear
+            }
+        }
+        try await self.storeIndices()
+        return opened
     }
 
     /// Why a person's device is not listened to; nil if it is.
@@ -214,7 +227,9 @@ extension MatrixEncryption {
     private func read(_ event: MatrixEvent, _ late: LateEvent, _ opened: inout MatrixOpened) async throws -> Bool {
         try await self.refresh([event.sender])
         switch try await self.open(event, in: late.room) {
-        case .event(let clear): opened.late[late.room, default: []].append(clear)
+        case .event(let clear):
+            self.sayChange(of: event.sender, about: event, in: late.room)
+            opened.late[late.room, default: []].append(clear)
         case .missingKey: self.early[late.id] = late.firstIndex
         case .untrusted(let reason):
             self.say(reason, about: event, in: late.room, name: "trust \(event.sender) \(event.sessionID)")

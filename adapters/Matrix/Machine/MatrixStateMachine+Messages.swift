@@ -59,6 +59,7 @@ extension MatrixStateMachine {
         guard event.sender != self.settings.user, !event.id.isEmpty, self.mayRead(event, in: room) else { return }
         switch event.type {
         case .message: self.receiveMessage(event, in: room)
+        case .sticker, .poll, .earlyPoll: self.receiveUnspoken(event, in: room)
         case .reaction: self.receiveReaction(event, in: room)
         case .redaction:
             guard let target = event.redacts else { return }
@@ -69,7 +70,7 @@ extension MatrixStateMachine {
 
     /// In an encrypted room only what was encrypted counts, because the server could write anything else. Reactions and
     /// redactions are never encrypted.
-    private func mayRead(_ event: MatrixEvent, in room: String) -> Bool {
+    func mayRead(_ event: MatrixEvent, in room: String) -> Bool {
         guard self.memory.encrypted.contains(room) else { return true }
         return self.encrypts && (event.wasEncrypted || event.type == .reaction || event.type == .redaction)
     }
@@ -99,6 +100,7 @@ extension MatrixStateMachine {
         if event.replaced != nil { return self.receiveEdit(event, in: room) }
         // Without `msgtype` it was deleted. A notice comes from a program: answering could start an endless exchange.
         guard let kind = event.content["msgtype"]?.stringValue, kind != "m.notice" else { return }
+        if kind == "m.location" { return self.receiveUnspoken(event, in: room) }
         guard var said = self.read(event.content, kind: kind, of: event) else { return }
         if let edited = self.takeEdit(of: event, in: room) {
             said.text = edited.text
@@ -126,10 +128,19 @@ extension MatrixStateMachine {
             sender: self.sender(event.sender), text: said.text, sentAt: self.sentAt(event), isDirect: isDirect,
             isAddressed: said.isAddressed, isMention: said.isMention, isReply: said.isReply,
             mentionsOthers: said.mentionsOthers, isThreaded: root != nil, isBacklog: self.batch?.isBacklog ?? false,
-            attachments: said.attachments)
+            attachments: said.attachments, repliesTo: event.repliedTo)
         self.act(.deliver(InboundEvent(id: id, adapter: self.adapter, kind: .message(message))))
         if isDirect || said.isAddressed { self.memory.rooms[room]?.isUsed = true }
         if isDirect || said.isAddressed || root != nil { self.batch?.work?.read = (event.id, root) }
+    }
+
+    /// Without words it is for the bot only in a direct room, or where it mentions the bot.
+    private mutating func receiveUnspoken(_ event: MatrixEvent, in room: String) {
+        guard let text = Self.unspoken(event.type, event.content) else { return }
+        let mentioned = event.content["m.mentions"]?["user_ids"]?.arrayValue ?? []
+        let said = Said(text: text, isMention: mentioned.contains(.string(self.settings.user)))
+        guard said.isMention || self.isDirect(room) else { return }
+        self.deliver(said, event, as: event.id, to: event.threadRoot, in: room)
     }
 
     private mutating func receiveEdit(_ event: MatrixEvent, in room: String) {
@@ -171,7 +182,7 @@ extension MatrixStateMachine {
         return last
     }
 
-    private struct Said {
+    struct Said {
         var text: String
         var isMention: Bool
         var mentionsOthers = false
@@ -184,26 +195,27 @@ extension MatrixStateMachine {
         var isAddressed: Bool { self.isMention || self.isReply || self.isBelowOwn }
     }
 
-    private func read(_ content: JSON, kind: String, of event: MatrixEvent) -> Said? {
+    /// - Parameter keepsName: whether the bot's name stays at the beginning.
+    func read(_ content: JSON, kind: String, of event: MatrixEvent, keepsName: Bool = false) -> Said? {
         let body = content["body"]?.stringValue ?? ""
         switch kind {
-        case "m.text": return self.readText(content, body, event)
+        case "m.text": return self.readText(content, body, event, keepsName)
         case "m.emote":
-            var said = self.readText(content, body, event)
+            var said = self.readText(content, body, event, keepsName)
             said.text = "*\(self.sender(event.sender).displayName) \(said.text)*"
             return said
         case "m.file", "m.image", "m.audio", "m.video":
             let name = content["filename"]?.stringValue
             // Next to `filename`, the body is a caption.
             let caption = name == nil || name == body ? "" : body
-            var said = self.readText(content, caption, event)
+            var said = self.readText(content, caption, event, keepsName)
             said.attachments = [Self.attachment(content, name: name ?? body)]
             return said
         default: return nil
         }
     }
 
-    private func readText(_ content: JSON, _ body: String, _ event: MatrixEvent) -> Said {
+    private func readText(_ content: JSON, _ body: String, _ event: MatrixEvent, _ keepsName: Bool) -> Said {
         let mentioned = content["m.mentions"]?["user_ids"]?.arrayValue ?? []
         let html = MatrixIncomingText.withoutQuote(html: content["formatted_body"]?.stringValue ?? "")
         let isMentioned = mentioned.contains(.string(self.settings.user)) || self.incoming.isLinked(in: html)
@@ -214,7 +226,7 @@ extension MatrixStateMachine {
             ? self.incoming.linksUser(in: html, except: known)
             : mentioned.contains { $0.stringValue.map { !known.contains($0) } ?? false }
         let isReply = event.relation?["m.in_reply_to"] != nil
-        let (text, isNamed) = self.incoming.read(body, isReply: isReply)
+        let (text, isNamed) = self.incoming.read(body, isReply: isReply, keepsName: keepsName)
         return Said(text: text, isMention: isMentioned || isNamed, mentionsOthers: mentionsOthers)
     }
 

@@ -14,11 +14,12 @@ struct MatrixIncomingText: Sendable {
         return [self.user, String(self.user.dropFirst())] + [self.displayName, String(local)].compactMap { $0 }
     }
 
-    /// The text without the bot's name at its start, and whether it names the bot there or contains its full user id.
-    func read(_ body: String, isReply: Bool) -> (text: String, isAddressed: Bool) {
+    /// The text without the bot's name at its start, unless that is kept, and whether it names the bot there or contains its
+    /// full user id.
+    func read(_ body: String, isReply: Bool, keepsName: Bool = false) -> (text: String, isAddressed: Bool) {
         let text = isReply ? Self.withoutQuote(body) : body
         let rest = self.withoutName(text)
-        return ((rest ?? text[...]).trimmed, rest != nil || self.isNamed(in: text))
+        return ((keepsName ? text[...] : rest ?? text[...]).trimmed, rest != nil || self.isNamed(in: text))
     }
 
     /// Whether the text contains the bot's full user id and not a longer one.

@@ -65,6 +65,19 @@ package struct MatrixEvent: Sendable, Equatable {
         ]
     }
 
+    /// An encrypted event with something to read; a deleted one has no content.
+    var isSealed: Bool {
+        self.type == .encrypted && !self.id.isEmpty && self.stateKey == nil && self.content["algorithm"] != nil
+    }
+
+    /// The last edit of an event, which servers send along with it.
+    static func bundledEdit(of json: JSON) -> MatrixEvent? {
+        guard let edit = json["unsigned"]?["m.relations"]?["m.replace"].flatMap({ MatrixEvent($0) }),
+            edit.replaced == json["event_id"]?.stringValue, edit.sender == json["sender"]?.stringValue
+        else { return nil }
+        return edit
+    }
+
     /// The session of an encrypted event.
     var sessionID: String { self.content["session_id"]?.stringValue ?? "" }
 
@@ -133,6 +146,10 @@ package struct MatrixEventType: RawRepresentable, Sendable, Hashable {
     /// A message that only the members' devices can read.
     package static let encrypted = Self(rawValue: "m.room.encrypted")
     package static let reaction = Self(rawValue: "m.reaction")
+    static let sticker = Self(rawValue: "m.sticker")
+    static let poll = Self(rawValue: "m.poll.start")
+    /// What most clients still send.
+    static let earlyPoll = Self(rawValue: "org.matrix.msc3381.poll.start")
     package static let redaction = Self(rawValue: "m.room.redaction")
     package static let member = Self(rawValue: "m.room.member")
     package static let name = Self(rawValue: "m.room.name")
@@ -146,9 +163,11 @@ package struct MatrixEventType: RawRepresentable, Sendable, Hashable {
 
     /// The types that `/sync` returns in timelines, and those that it returns as state.
     package static let timeline: [Self] = [
-        .message, .encrypted, .reaction, .redaction, .member, .name, .canonicalAlias, .encryption, .historyVisibility,
-        .tombstone,
+        .message, .sticker, .poll, .earlyPoll, .encrypted, .reaction, .redaction, .member, .name, .canonicalAlias,
+        .encryption, .historyVisibility, .tombstone,
     ]
+    /// What people say.
+    static let said: [Self] = [.message, .sticker, .poll, .earlyPoll, .encrypted]
     package static let state: [Self] = [
         .member, .name, .canonicalAlias, .encryption, .historyVisibility, .tombstone,
     ]

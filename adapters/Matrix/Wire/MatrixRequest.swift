@@ -165,6 +165,51 @@ package struct MatrixRequest: Sendable, Equatable {
         return MatrixRequest(.look, .get, Self.room(room, "messages"), query: query)
     }
 
+    // MARK: The past
+
+    /// Of what a room has said: a page of the longest messages, each with an edit, has some 13 MB.
+    private static let pastLimit = 16 << 20
+
+    /// A page of a thread's messages without its root, newest first.
+    static func thread(room: String, root: String, from: String?, limit: Int) -> MatrixRequest {
+        var query: HTTPQuery = ["dir": "b", "limit": String(limit)]
+        if let from { query.append("from", from) }
+        return Self.past(["_matrix", "client", "v1", "rooms", room, "relations", root, "m.thread"], query)
+    }
+
+    /// The messages of a room before an event, newest first. The server halves the limit.
+    static func before(room: String, event: String, limit: Int) -> MatrixRequest {
+        Self.past(
+            Self.room(room, "context", event), ["limit": String(limit * 2), "filter": Self.saidFilter.text])
+    }
+
+    /// A page of a room's messages, newest first.
+    static func messages(room: String, from: String?, limit: Int) -> MatrixRequest {
+        var query: HTTPQuery = ["dir": "b", "limit": String(limit), "filter": Self.saidFilter.text]
+        if let from { query.append("from", from) }
+        return Self.past(Self.room(room, "messages"), query)
+    }
+
+    private static let saidFilter: JSON = ["types": Self.types(MatrixEventType.said), "lazy_load_members": true]
+
+    static func look(at event: String, in room: String) -> MatrixRequest {
+        Self.past(Self.room(room, "event", event), [:])
+    }
+
+    /// The content of a state event, or the whole of it.
+    static func state(
+        of room: String, _ type: MatrixEventType, key: String? = nil, isWhole: Bool = false
+    ) -> MatrixRequest {
+        Self.past(
+            Self.room(room, "state", type.rawValue) + (key.map { [$0] } ?? []), isWhole ? ["format": "event"] : [:])
+    }
+
+    private static func past(_ path: [String], _ query: HTTPQuery) -> MatrixRequest {
+        var request = MatrixRequest(.look, .get, path, query: query, timeout: 20_000)
+        request.answerLimit = Self.pastLimit
+        return request
+    }
+
     static func event(room: String, id: String) -> MatrixRequest {
         MatrixRequest(.event(room: room, id: id), .get, Self.room(room, "event", id), timeout: 20_000)
     }
