@@ -25,6 +25,7 @@ final class ContractBench: Sendable {
         let bridge: Bridge
         let database: Database
         let adapter: any ChatAdapter
+        let sink: ContractSink
         let running: Task<Void, any Error>
     }
 
@@ -113,7 +114,7 @@ final class ContractBench: Sendable {
         let sink = ContractSink(bridge)
         let running = Task { try await adapter.run(delivering: sink) }
         self.host.withLock {
-            $0 = Host(bridge: bridge, database: database, adapter: adapter, running: running)
+            $0 = Host(bridge: bridge, database: database, adapter: adapter, sink: sink, running: running)
         }
         _ = try await self.eventually("the connection") { adapter.status.state == .up ? true : nil }
         try await self.network.connected(to: sink)
@@ -146,6 +147,18 @@ final class ContractBench: Sendable {
             guard let host = self.host.withLock({ $0 }) else { throw ContractFailure("no host is running") }
             return host.bridge
         }
+    }
+
+    /// The last message that the host has got.
+    var lastMessage: InboundMessage? { self.lastMessage { _ in true } }
+
+    func lastMessage(where isMeant: (InboundMessage) -> Bool) -> InboundMessage? {
+        self.host.withLock { $0?.sink }?.lastMessages.last(where: isMeant)
+    }
+
+    /// Waits until the host has got a message, by the platform's id.
+    func message(_ id: String) async throws -> InboundMessage {
+        try await self.eventually("the message \(id)") { self.lastMessage { $0.route.replyTo == id } }
     }
 
     // MARK: Talking

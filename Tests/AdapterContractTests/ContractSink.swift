@@ -7,6 +7,8 @@ import Primitives
 final class ContractSink: MessageSink {
     private struct State {
         var messages = 0
+        /// The newest ones.
+        var kept: [InboundMessage] = []
         var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
@@ -19,7 +21,7 @@ final class ContractSink: MessageSink {
 
     @discardableResult func deliver(_ event: InboundEvent) async throws -> Delivery {
         let delivery = try await self.bridge.deliver(event)
-        if case .message = event.kind { self.note() }
+        if case .message(let message) = event.kind { self.note(message) }
         return delivery
     }
 
@@ -38,9 +40,13 @@ final class ContractSink: MessageSink {
         }
     }
 
-    private func note() {
+    /// The last messages that came, oldest first.
+    var lastMessages: [InboundMessage] { self.state.withLock { $0.kept } }
+
+    private func note(_ message: InboundMessage) {
         let ready = self.state.withLock { state in
             state.messages += 1
+            state.kept = state.kept.suffix(49) + [message]
             let ready = state.waiters.filter { $0.count <= state.messages }
             state.waiters.removeAll { $0.count <= state.messages }
             return ready

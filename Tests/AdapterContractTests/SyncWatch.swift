@@ -59,8 +59,10 @@ final class SyncWatch: Sendable {
 
     func pass(_ answer: JSON) -> JSON {
         guard case .object(var object) = answer else { return answer }
-        if case .array(let events)? = object["chunk"] {
-            object["chunk"] = .array(events.map { Self.dated($0) })
+        if object["event_id"] != nil { return Self.dated(answer) }
+        for list in ["chunk", "events_before"] {
+            guard case .array(let events)? = object[list] else { continue }
+            object[list] = .array(events.map { Self.dated($0) })
             return .object(object)
         }
         guard let batch = object["next_batch"]?.stringValue else { return answer }
