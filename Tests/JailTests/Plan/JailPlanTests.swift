@@ -66,6 +66,15 @@ struct JailPlanTests {
         expectEqual(binds, ["/workspace", "/git"])
     }
 
+    @Test("a workspace that is only to be read is mounted so")
+    func readOnly() {
+        var plan = self.plan()
+        plan.mount = WorkspaceMount(folder: "/data/reading/1", isWritable: false)
+        let options = self.options(plan)
+        #expect(
+            !options.contains("--bind") && options.position(of: ["--ro-bind", "/data/reading/1", "/workspace"]) != nil)
+    }
+
     @Test("as root folders are staged, and the launcher becomes another user last")
     func root() throws {
         let plan = self.plan(identity: JailIdentity(user: 65_000, group: 65_001), groups: ["/cg/a/cgroup.procs"])

@@ -140,7 +140,8 @@ extension JailPlan {
     /// Our programs, the workspace, and what the workspace adds.
     private var folders: [SandboxPlan.Argument] {
         let targets =
-            [("/jb", false), (JailPlan.workspace, true)] + self.mount.binds.map { ($0.target, $0.isWritable) }
+            [("/jb", false), (JailPlan.workspace, self.mount.isWritable)]
+            + self.mount.binds.map { ($0.target, $0.isWritable) }
         var options: [SandboxPlan.Argument] = []
         for (index, (target, isWritable)) in targets.enumerated() {
             let source = self.identity == nil ? self.sources[index] : Self.staged(Self.stageName(index))
@@ -162,6 +163,7 @@ extension JailPlan {
 package struct WorkspaceMount: Sendable, Equatable {
     /// The host's folder behind `/workspace`.
     package let folder: String
+    package let isWritable: Bool
     /// Binds for Git, in this order after the workspace itself; empty where the session has no repository.
     package let binds: [Bind]
 
@@ -177,8 +179,9 @@ package struct WorkspaceMount: Sendable, Equatable {
         }
     }
 
-    package init(folder: String, binds: [Bind] = []) {
+    package init(folder: String, isWritable: Bool = true, binds: [Bind] = []) {
         self.folder = folder
+        self.isWritable = isWritable
         self.binds = binds
     }
 }
