@@ -142,6 +142,10 @@ let package = Package(
         domain("Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain("People", "Audit", "Chat", "Crypto", "Database", "JSON", "Primitives", "Store"),
         domain("Files", "Chat", "Crypto", "EventLoop", "Lifecycle", "Objects", "People", "Primitives", "Store"),
+        .target(
+            name: "Reading",
+            dependencies: ["Chat", "Crypto", "EventLoop", "Files", "Jail", "Logging", "Primitives", "Processes"],
+            path: "Sources/Domain/Reading", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain(
             "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Lifecycle",
             "Logging", "Markdown", "Objects", "People", "Primitives", "Store", "Telemetry"),
@@ -211,8 +215,8 @@ let package = Package(
                 "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database",
                 "Documents", "EventLoop", "Files", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer",
                 "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Models", "NATS", "Objects", "People",
-                "Primitives", "Proxy", "Repositories", "Schemas", "Sessions", "SignIn", "Slack", "Specs", "Store",
-                "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
+                "Primitives", "Proxy", "Reading", "Repositories", "Schemas", "Sessions", "SignIn", "Slack", "Specs",
+                "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -284,6 +288,9 @@ let package = Package(
         tests(
             "Agent", "Agent", "Audit", "Chat", "Database", "Git", "JSON", "Jail", "Logging", "Models",
             "Primitives", "Repositories", "Store", "TestSupport", "Work"),
+        tests(
+            "Reading", "Chat", "Compression", "EventLoop", "Files", "Jail", "Primitives", "Reading", "TestSupport",
+            exclude: ["Fixtures"]),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),
         tests(
@@ -349,7 +356,8 @@ let package = Package(
         tests(
             "Host", "Agent", "Analytics", "Chat", "Copilot", "Database", "EventLoop", "Gateway", "GitHub", "HTTP",
             "Host", "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "People", "Primitives",
-            "Proxy", "Repositories", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Threads", "Turns", "Work"),
+            "Proxy", "Reading", "Repositories", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Threads",
+            "Turns", "Work"),
         tests(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(

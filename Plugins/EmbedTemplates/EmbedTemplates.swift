@@ -2,8 +2,8 @@ import Foundation
 import PackagePlugin
 
 /// Embeds files of `config` into the binary, which needs no source tree at run time: `jetbridge.*.yaml`, `jail.*.yaml`
-/// and `personas/*.yaml` into Host, `templates/*.md` into Specs, `prices.json` into Analytics, and all of `rehearsal` into
-/// Models.
+/// and `personas/*.yaml` into Host, `templates/*.md` into Specs, `prices.json` into Analytics, all of `rehearsal` into
+/// Models, and all of `reading` into Reading.
 @main
 struct EmbedTemplates: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -24,6 +24,7 @@ struct EmbedTemplates: BuildToolPlugin {
             return [("DocumentTemplateFiles", try Self.files(in: config.appending(path: "templates"), "md"))]
         case "Models":
             return [("RehearsalFiles", try Self.files(in: config.appending(path: "rehearsal"), "json", "md", "txt"))]
+        case "Reading": return [("ReadingFiles", try Self.files(in: config.appending(path: "reading"), "pl", "sh"))]
         case "Analytics": return [("PriceFiles", [config.appending(path: "prices.json")])]
         default: break
         }

@@ -48,6 +48,7 @@ ARROWS = {
     "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Store", "Work"},
     "People": {"Audit", "Chat", "Store"},  # nothing of threads
     "Files": {"Chat", "People", "Store"},
+    "Reading": {"Chat", "Files", "Jail"},
     "Threads": {"Analytics", "Audit", "Chat", "Files", "People", "Store"},  # nothing that decides
     "Etiquette": {"Chat", "Store", "Threads"},
     "Attention": {"Chat", "People", "Store", "Threads"},

@@ -74,7 +74,7 @@ package struct FileIntake: Sendable {
         return ReceivedFile(
             name: name, stored: stored, type: type, claimedType: attachment.mediaType, size: size,
             text: StreamSafeText.of(text ?? ""),
-            pixels: ImagePixels(type, head: head))
+            pixels: ImagePixels(type, head: head), hasNotes: ImageNotes.areIn(head, of: type))
     }
 
     private static func failure(_ error: any Error) -> any Error {

@@ -6,23 +6,41 @@ package enum FileListing {
     static let textLimit = 64 << 10
     /// The total size of text files in a question.
     static let totalLimit = 128 << 10
+    /// The total size of documents in a question after the first, which has a limit of its own.
+    static let documentLimit = 256 << 10
 
-    /// The question with its files: their names, types and sizes, and small texts as code below it.
-    package static func text(_ question: String, with files: [ReceivedFile]) -> String {
-        guard !files.isEmpty else { return question }
+    /// The question with its files: their names, types and sizes, and texts below it: small files as code, and what was
+    /// read of documents.
+    ///
+    /// - Parameter missing: The files that could not be received.
+    package static func text(
+        _ question: String, with files: [ReceivedFile], missing: [(name: String, failure: FileFailure)] = []
+    ) -> String {
         var parts = question.isEmpty ? [] : [question]
-        parts.append(
-            "\(FileTexts.listing)\n"
-                + files.map { "- `\($0.name)` (\($0.type.told(claimed: $0.claimedType)), \(FileSize.text($0.size)))" }
-                .joined(separator: "\n"))
-        var left = Self.totalLimit
+        if !files.isEmpty {
+            parts.append(
+                "\(FileTexts.listing)\n"
+                    + files.map { "- `\($0.name)` (\($0.shownType), \(FileSize.text($0.size)))" }
+                    .joined(separator: "\n"))
+        }
+        let failed = missing + files.compactMap { file in file.failure.map { (file.name, $0) } }
+        if !failed.isEmpty {
+            parts.append(failed.map { FileTexts.notAvailable($0.name, $0.failure) }.joined(separator: "\n"))
+        }
+        var left = (small: Self.totalLimit, documents: Int.max)
         for file in files where !file.text.isEmpty {
-            guard file.text.utf8.count <= left else {
+            let size = file.text.utf8.count
+            let isSmall = file.type.isText && size <= Self.textLimit
+            guard size <= (isSmall ? left.small : left.documents) else {
                 parts.append(FileTexts.notShown(file.name))
                 continue
             }
-            left -= file.text.utf8.count
-            parts.append("`\(file.name)`:\n" + Self.fenced(file.text, as: file.name))
+            if isSmall {
+                left.small -= size
+            } else {
+                left.documents = left.documents == .max ? Self.documentLimit : left.documents - size
+            }
+            parts.append("`\(file.name)`:\n" + Self.fenced(file.text, as: file.type.isText ? file.name : ""))
         }
         return parts.joined(separator: "\n\n")
     }

@@ -44,6 +44,20 @@ extension FileStore {
         self.writer(name, in: session, limit: limit, draft: nil)
     }
 
+    /// Writes a whole file, and returns its path. Throws ``FileFailure`` and the errors of the host's disk.
+    @discardableResult
+    package func keep(_ bytes: [UInt8], as name: String, in session: String) async throws -> String {
+        let writer = self.writer(name, in: session, limit: .max)
+        do {
+            try await writer.open()
+            try await writer.write(bytes)
+            return try await writer.finish()
+        } catch {
+            await writer.discard()
+            throw error
+        }
+    }
+
     /// Bytes of a session's files.
     func size(of session: String) async throws -> Int {
         try await self.files(prefix: "", in: session).reduce(0) { $0 + $1.size }

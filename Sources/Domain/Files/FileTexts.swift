@@ -40,6 +40,8 @@ package enum FileTexts {
     package static func tooMany(limit: Int) -> String { "only the first \(limit) files of a message are read" }
     static func tooLarge(limit: Int) -> String { "it is larger than \(FileSize.text(limit))" }
     static func notStored(_ error: String) -> String { "the host cannot store it (\(error))" }
+    /// Follows another reason.
+    static func isPlaced(_ reason: String) -> String { "\(reason); it is in the workspace" }
     package static let unsupported = "files cannot be fetched from here"
     static let expired = "it has expired; send it again"
     package static let noDirectory = "this host has no place for files"
@@ -48,6 +50,9 @@ package enum FileTexts {
     // MARK: For the model
 
     static let listing = "Files:"
+    static func notAvailable(_ name: String, _ failure: FileFailure) -> String {
+        "[file \(name) not available: \(failure.reason)]"
+    }
     static func notShown(_ name: String) -> String {
         "`\(name)` is not shown here: together the files are too long."
     }

@@ -4,9 +4,16 @@ package enum FileType: String, Sendable, CaseIterable {
     case jpeg = "image/jpeg"
     case gif = "image/gif"
     case webp = "image/webp"
+    case heic = "image/heic"
+    case avif = "image/avif"
+    case tiff = "image/tiff"
+    case bitmap = "image/bmp"
     case pdf = "application/pdf"
+    case rtf = "application/rtf"
     /// Also the format of office documents.
     case zip = "application/zip"
+    /// The format of Office before 2007, and of encrypted documents since.
+    case compound = "application/x-ole-storage"
     case gzip = "application/gzip"
     case ogg = "audio/ogg"
     case mp4 = "video/mp4"
@@ -33,6 +40,11 @@ package enum FileType: String, Sendable, CaseIterable {
             return type
         }
         if head.starts(with: Array("RIFF".utf8)), head.dropFirst(8).starts(with: Array("WEBP".utf8)) { return .webp }
+        // The size of the header that follows the file's own.
+        if head.starts(with: Array("BM".utf8)), head.count > 17, [0x28, 0x6C, 0x7C].contains(head[14]), head[15] == 0 {
+            return .bitmap
+        }
+        if head.dropFirst(4).starts(with: Array("ftyp".utf8)) { return Self.media(brand: head.dropFirst(8).prefix(4)) }
         guard Self.isText(head, isCut: isCut) else { return .binary }
         return Self.isPage(head) ? .html : .text
     }
@@ -45,8 +57,19 @@ package enum FileType: String, Sendable, CaseIterable {
         (.zip, 0, [0x50, 0x4B, 0x03, 0x04]), (.zip, 0, [0x50, 0x4B, 0x05, 0x06]),
         (.gzip, 0, [0x1F, 0x8B]),
         (.ogg, 0, Array("OggS".utf8)),
-        (.mp4, 4, Array("ftyp".utf8)),
+        (.rtf, 0, Array("{\\rtf".utf8)),
+        (.tiff, 0, [0x49, 0x49, 0x2A, 0x00]), (.tiff, 0, [0x4D, 0x4D, 0x00, 0x2A]),
+        (.compound, 0, [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]),
     ]
+
+    /// Phones name their pictures as they like, but the file says what it is.
+    private static func media(brand: ArraySlice<UInt8>) -> FileType {
+        switch String(decoding: brand, as: UTF8.self) {
+        case "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1": .heic
+        case "avif", "avis": .avif
+        default: .mp4
+        }
+    }
 
     /// UTF-8 without control characters other than white space; if the file is longer, the last character may be cut.
     private static func isText(_ head: ArraySlice<UInt8>, isCut: Bool) -> Bool {

@@ -1,10 +1,10 @@
 /// The size of an image, as its file's beginning says it. Pure.
-struct ImagePixels: Sendable, Equatable {
-    let width: Int
-    let height: Int
+package struct ImagePixels: Sendable, Equatable {
+    package let width: Int
+    package let height: Int
 
     /// Nil when the beginning does not say it: photos may have much else before it.
-    init?(_ type: FileType, head: [UInt8]) {
+    package init?(_ type: FileType, head: [UInt8]) {
         let size: (Int, Int)? =
             switch type {
             case .png: Self.png(head)
@@ -71,5 +71,27 @@ struct ImagePixels: Sendable, Equatable {
     private static func little(_ bytes: [UInt8], at place: Int) -> Int? {
         guard place + 2 <= bytes.count else { return nil }
         return Int(bytes[place]) | Int(bytes[place + 1]) << 8
+    }
+}
+
+/// What a camera notes in an image. Pure.
+enum ImageNotes {
+    /// Whether a file that begins with `head` has notes, by the marks of Exif and XMP.
+    static func areIn(_ head: [UInt8], of type: FileType) -> Bool {
+        switch type {
+        case .jpeg: Self.contains(head, "Exif\0") || Self.contains(head, "http://ns.adobe.com/xap/")
+        case .png: Self.contains(head, "eXIf") || Self.contains(head, "XML:com.adobe.xmp")
+        // They are at the end, and its header says so.
+        case .webp: head.count > 20 && head[12..<16].elementsEqual("VP8X".utf8) && head[20] & 0x0C != 0
+        default: false
+        }
+    }
+
+    private static func contains(_ bytes: [UInt8], _ mark: String) -> Bool {
+        let mark = Array(mark.utf8)
+        guard bytes.count >= mark.count else { return false }
+        return (0...(bytes.count - mark.count)).contains { start in
+            bytes[start] == mark[0] && bytes[start..<(start + mark.count)].elementsEqual(mark)
+        }
     }
 }

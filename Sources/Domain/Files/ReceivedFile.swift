@@ -6,19 +6,49 @@ package struct ReceivedFile: Sendable, Equatable {
     package var name: String
     /// Its name in the session's directory.
     package let stored: String
-    let type: FileType
+    package let type: FileType
     /// The type that the sender claims.
     let claimedType: String?
     /// In bytes.
-    let size: Int
-    /// The content of a small text; otherwise empty.
-    let text: String
+    package let size: Int
+    /// The content of a small text, or what was read of a document; otherwise empty.
+    package var text: String
     /// Of an image, in pixels; nil where its beginning does not say it.
-    var pixels: ImagePixels?
+    package var pixels: ImagePixels?
+    /// An image with what a camera notes in it: where and when, and which side is up.
+    package var hasNotes = false
+    /// The session's workspace has it.
+    package var isPlaced = false
+    /// Sent in its place.
+    package var shown: SentImage?
+    /// Why the model gets nothing of it.
+    package var failure: FileFailure?
+
+    package init(
+        name: String, stored: String, type: FileType, claimedType: String?, size: Int, text: String = "",
+        pixels: ImagePixels? = nil, hasNotes: Bool = false
+    ) {
+        self.name = name
+        self.stored = stored
+        self.type = type
+        self.claimedType = claimedType
+        self.size = size
+        self.text = text
+        self.pixels = pixels
+        self.hasNotes = hasNotes
+    }
+
+    /// Its type as people and models are told it.
+    package var shownType: String { self.type.told(claimed: self.claimedType) }
 
     /// It as part of a prompt; nil for files that are no images.
     package var image: SentImage? {
-        guard self.type.isImage else { return nil }
+        if let shown = self.shown {
+            return SentImage(
+                file: shown.file, name: self.name, mediaType: shown.mediaType, size: shown.size, width: shown.width,
+                height: shown.height)
+        }
+        guard self.type.isImage, self.failure == nil else { return nil }
         return SentImage(
             file: self.stored, name: self.name, mediaType: self.type.mediaType, size: self.size,
             width: self.pixels?.width, height: self.pixels?.height)
@@ -26,9 +56,9 @@ package struct ReceivedFile: Sendable, Equatable {
 }
 
 /// Why a file could not be received.
-package struct FileFailure: Error, Sendable, CustomStringConvertible {
+package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// A clause.
-    let reason: String
+    package let reason: String
 
     package init(reason: String) { self.reason = reason }
 

@@ -25,6 +25,8 @@ package struct BridgeEnvironment: Sendable {
     package var export: ConversationExporter?
     /// Makes SVG into PNG; nil where nothing can.
     package var draw: (@Sendable (_ svg: String) async -> [UInt8]?)?
+    /// Makes people's files readable for models; nil gives them small texts and images as they are.
+    package var reading: (any FileReading)?
 
     package init(
         settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64,

@@ -2,10 +2,12 @@ internal import Agent
 internal import Audit
 internal import Chat
 internal import Gateway
+internal import Jail
 internal import Logging
 internal import Models
 internal import People
 internal import Primitives
+internal import Reading
 internal import Repositories
 internal import Sessions
 internal import Store
@@ -26,10 +28,12 @@ enum BridgeSetup {
             audit: DecisionAudit.appending(to: audit.chain), now: WallClock.now)
     }
 
-    /// - Parameter watches: Is told that a thread may watch another branch.
+    /// - Parameters:
+    ///   - watches: Is told that a thread may watch another branch.
+    ///   - trial: Finds out what the machine offers for jails, in which people's files are opened.
     static func posts(
         _ configuration: Configuration, _ store: SessionStore, _ adapters: [any ChatAdapter], _ publicURL: String,
-        _ metrics: Metrics, _ audit: AuditLog, _ watches: Signal
+        _ metrics: Metrics, _ audit: AuditLog, _ watches: Signal, _ trial: Task<JailMeans, Never>
     ) -> ThreadPosts {
         let registry = AdapterRegistry(adapters)
         metrics.follow(registry, store.held)
@@ -41,6 +45,11 @@ enum BridgeSetup {
             commitWasStored: { watches.signal() }, export: export.exporter)
         environment.tracer = configuration.telemetry.map { Tracer($0) }
         environment.draw = PictureProgram.drawing
+        environment.reading = settings.files.map { files in
+            ReceivedFileReader(
+                files: files, directory: "\(configuration.dataDirectory)/reading", settings: configuration.files
+            ) { await trial.value }
+        }
         return ThreadPosts(store: store, adapters: registry, environment: environment)
     }
 

@@ -123,7 +123,8 @@ package final class Host: Sendable {
         self.publicURL = configuration.gateway.publicURL?.base ?? listening.url
         let watches = Signal()
         let posts = BridgeSetup.posts(
-            configuration, store, [web] + networks.map(\.first.adapter), self.publicURL, metrics, self.audit, watches)
+            configuration, store, [web] + networks.map(\.first.adapter), self.publicURL, metrics, self.audit, watches,
+            trial)
         let news = NewsSetup(configuration, posts: posts, watches: watches)
         let gitHub = try GitHubHost(configuration, people: news.people)
         try await configuration.reportMissingData(self.database, self.logger)

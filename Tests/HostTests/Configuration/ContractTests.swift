@@ -4,6 +4,7 @@ import IRC
 import Logging
 import Matrix
 import Primitives
+import Reading
 import Slack
 import Telegram
 import TestSupport
@@ -120,6 +121,16 @@ struct ContractTests {
         #expect(limits.timeout == .seconds(120) && jail.network.mode == .none)
         #expect(jail.idleTimeout == .seconds(1_800) && jail.perUser == 4 && jail.perHost == 32)
         #expect(limits.processorShare == 1 && limits.openFiles == 1_024 && jail.firstUser == nil)
+    }
+
+    @Test("what models are given of files has limits, and the promised ones are the defaults")
+    func files() throws {
+        try expectEqual(self.loadFile().files, ReadingSettings())
+        let files = try #require(load("files: {images: 800, documents: 5000}").configuration?.files)
+        #expect(files.images == 800 && files.documents == 5_000)
+        for text in ["files: {images: 100}", "files: {documents: 2000000}"] {
+            #expect(load(text).configuration == nil)
+        }
     }
 
     @Test("lifetimes are durations or forever, and the promised ones are the defaults")

@@ -1,6 +1,7 @@
 import Audit
 import Chat
 import Database
+import Files
 import Glibc
 import Logging
 import Models
@@ -37,7 +38,7 @@ struct BridgeHarness {
         policy: AccessPolicy = AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
         now: @escaping @Sendable () -> Int64 = { 1_000 },
         audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in },
-        export: ConversationExporter? = nil
+        export: ConversationExporter? = nil, reading: (any FileReading)? = nil
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
@@ -45,13 +46,14 @@ struct BridgeHarness {
         self.worker = worker
         let database = try TestDatabase.open(
             path: Self.path(directory), migrations: StoreSchema.migrations, settings: store)
+        var environment = BridgeEnvironment(
+            settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,
+            auditDecision: audit, export: export)
+        environment.reading = reading
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter] + others),
             workers: [.chat: worker, .specify: worker, .run: worker, .files: worker],
-            models: models, policy: policy,
-            environment: BridgeEnvironment(
-                settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,
-                auditDecision: audit, export: export), desk: desk, agent: agent, accounts: accounts)
+            models: models, policy: policy, environment: environment, desk: desk, agent: agent, accounts: accounts)
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()
     }

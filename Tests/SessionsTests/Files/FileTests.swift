@@ -25,6 +25,12 @@ struct FileTests {
             Head("GIF89a", .gif), Head("RIFF....WEBPVP8 ", .webp), Head("RIFF....WAVEfmt ", .text),
             Head("%PDF-1.7", .pdf), Head([0x50, 0x4B, 3, 4, 20], .zip), Head([0x1F, 0x8B, 8], .gzip),
             Head("OggS", .ogg), Head([0, 0, 0, 0x18] + Array("ftypmp42".utf8), .mp4),
+            Head([0, 0, 0, 0x18] + Array("ftypheic".utf8), .heic),
+            Head([0, 0, 0, 0x18] + Array("ftypmif1".utf8), .heic),
+            Head([0, 0, 0, 0x18] + Array("ftypavif".utf8), .avif), Head([0x49, 0x49, 0x2A, 0, 8], .tiff),
+            Head([0x4D, 0x4D, 0, 0x2A], .tiff), Head("{\\rtf1 a", .rtf), Head("BMW drives", .text),
+            Head(Array("BM".utf8) + Array(repeating: 0, count: 12) + [0x28, 0, 0, 0], .bitmap),
+            Head([0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], .compound),
             Head("<!DOCTYPE html><title>", .html), Head("\u{FEFF}\n <HTML lang=en>", .html), Head("<p>no page", .text),
             Head("plain\r\n\ttext ä", .text), Head("", .text), Head([0x61, 0xC3], .binary),
             Head([0x61, 0xC3, 0x61], .binary),
@@ -157,6 +163,38 @@ struct FileTests {
             ````
             """)
         #expect(FileListing.text("", with: [Self.file("b.png", "", type: .png)]).hasPrefix("Files:\n"))
+    }
+
+    @Test("what could not be read has its reason below the list, and documents have no language")
+    func unavailable() {
+        var (locked, document) = (Self.file("a.pdf", "", type: .pdf, size: 10), Self.file("b.pdf", "Text", type: .pdf))
+        locked.failure = FileFailure(reason: "it is encrypted")
+        document.name = "c.pdf"
+        expectEqual(
+            FileListing.text(
+                "?", with: [locked, document], missing: [("d.bin", FileFailure(reason: "it has expired"))]),
+            """
+            ?
+
+            Files:
+            - `a.pdf` (application/pdf, 10 B)
+            - `c.pdf` (application/pdf, 4 B)
+
+            [file d.bin not available: it has expired]
+            [file a.pdf not available: it is encrypted]
+
+            `c.pdf`:
+            ```
+            Text
+            ```
+            """)
+    }
+
+    @Test("documents after the first have a limit together")
+    func documents() {
+        let big = String(repeating: "x", count: FileListing.documentLimit - 100)
+        let text = FileListing.text("?", with: (1...3).map { Self.file("\($0).pdf", big, type: .pdf) })
+        #expect(text.contains("`2.pdf`:\n```") && text.contains("`3.pdf` is not shown here"))
     }
 
     @Test("texts that are together too long are only named")

@@ -4,6 +4,7 @@ internal import Chat
 package import Gateway
 internal import HTTP
 package import People
+package import Reading
 internal import Store
 package import Telemetry
 package import Threads
@@ -42,6 +43,7 @@ package struct Configuration: Sendable {
     package var backups: Backups?
     package var retention: Retention
     package var quota: PersonQuota
+    package var files: ReadingSettings
     package var analytics: AnalyticsSettings
     package var adapters: Adapters
     /// Names are unique.
@@ -83,6 +85,7 @@ package struct Configuration: Sendable {
         self.backups = root.optional("backups") { $0.section { Backups.read($0) } }
         self.retention = root.section("retention") { Retention($0) }
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
+        self.files = root.section("files") { ReadingSettings($0) }
         self.hooks = Webhook.list(root)
         self.telemetry = TelemetrySettings.read(root)
         self.analytics = AnalyticsSettings.read(

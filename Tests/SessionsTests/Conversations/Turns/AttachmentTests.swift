@@ -1,4 +1,5 @@
 import Chat
+import Files
 import Glibc
 import Store
 import TestSupport
@@ -16,14 +17,16 @@ struct AttachmentTests {
 
     private func harness(
         traits: RoomTraits = Self.traits(), limit: Int = 4_096, hasPlace: Bool = true,
-        worker: ScriptedWorker = ScriptedWorker([.event(.text("Seen."))]), desk: FakeDesk? = nil
+        worker: ScriptedWorker = ScriptedWorker([.event(.text("Seen."))]), desk: FakeDesk? = nil,
+        reading: (any FileReading)? = nil
     ) async throws -> BridgeHarness {
         let directory = try TemporaryDirectory()
         return try await BridgeHarness(
             directory: directory, traits: traits, worker: worker,
             settings: BridgeSettings(
                 publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50),
-                filesDirectory: hasPlace ? directory.path + "/files" : nil, fileLimit: limit), desk: desk)
+                filesDirectory: hasPlace ? directory.path + "/files" : nil, fileLimit: limit), desk: desk,
+            reading: reading)
     }
 
     private static let notes = Attachment(id: "F1", name: "../notes.txt", mediaType: "text/plain", size: 6)
@@ -157,10 +160,78 @@ struct AttachmentTests {
         try await harness.adapter.say("What is this?", attachments: [failure.attachment])
         await harness.adapter.waitForText("Seen.")
         expectEqual(harness.adapter.texts, [failure.line, "Seen."])
-        expectEqual(harness.worker.requests.map(\.text), ["What is this?"])
+        let reason = failure.line.dropFirst("`a.png` was not read: ".count).dropLast()
+        expectEqual(
+            harness.worker.requests.map(\.text), ["What is this?\n\n[file a.png not available: \(reason)]"])
         if failure.hasPlace, let session = harness.worker.requests.first?.session {
             #expect(try Self.files(in: "\(harness.directory.path)/files/\(session)").isEmpty)
         }
+    }
+
+    /// Reads what is named `.pdf`, and makes images small.
+    private struct FakeReading: FileReading {
+        func read(_ file: ReceivedFile, in session: String) async throws -> ReceivedFile {
+            var read = file
+            if file.name.hasSuffix(".pdf") {
+                read.text = "The text."
+            } else if file.image != nil {
+                read.shown = SentImage(
+                    file: "small", name: file.name, mediaType: "image/jpeg", size: 10, width: 1, height: 1)
+            } else {
+                read.failure = FileFailure(reason: "files of its type cannot be shown")
+            }
+            return read
+        }
+    }
+
+    @Test("the model gets what was made of files, and both sides learn what was not read; the original stays")
+    func readable() async throws {
+        let desk = FakeDesk()
+        let harness = try await self.harness(desk: desk, reading: FakeReading())
+        harness.adapter.setFile("F1", to: Array("%PDF-1.4 ```".utf8))
+        harness.adapter.setFile("F2", to: Self.png)
+        harness.adapter.setFile("F3", to: [0, 1, 2])
+        let files = [Attachment(id: "F1", name: "a.pdf"), Self.image, Attachment(id: "F3", name: "movie.mkv")]
+        try await harness.adapter.say("What is this?", attachments: files)
+        await harness.adapter.waitForText("Seen.")
+        let request = try #require(harness.worker.requests.first)
+        expectEqual(
+            request.text,
+            """
+            What is this?
+
+            Files:
+            - `a.pdf` (application/pdf, 12 B)
+            - `a.png` (image/png, 2.9 KiB)
+            - `movie.mkv` (application/octet-stream, 3 B)
+
+            [file movie.mkv not available: files of its type cannot be shown; it is in the workspace]
+
+            `a.pdf`:
+            ```
+            The text.
+            ```
+            """)
+        expectEqual(request.images.map(\.file), ["small"])
+        #expect(
+            harness.adapter.texts.contains(
+                "`movie.mkv` was not read: files of its type cannot be shown; it is in the workspace."))
+        expectEqual(desk.received.count, 3)
+        let names = try Self.files(in: "\(harness.directory.path)/files/\(request.session)")
+        #expect(names.contains { $0.hasSuffix("-2-a.png") })
+        _ = try await harness.ask("And now?")
+        await harness.adapter.waitForText("You said: And now?")
+        expectEqual(harness.worker.requests.last?.history.first?.images.map(\.file), ["small"])
+    }
+
+    @Test("what a command gets as files is not read for a model")
+    func unread() async throws {
+        let desk = FakeDesk()
+        let harness = try await self.harness(desk: desk, reading: FakeReading())
+        harness.adapter.setFile("F3", to: [0, 1, 2])
+        try await harness.adapter.say("!run make", attachments: [Attachment(id: "F3", name: "movie.mkv")])
+        await harness.adapter.waitForText("Seen.")
+        #expect(!harness.adapter.texts.contains { $0.contains("was not read") })
     }
 
     @Test("a turn with nothing left to answer fails and says so")

@@ -12,7 +12,7 @@ extension Conversation {
         // The question in the cached history lacks the files.
         self.running?.admission = nil
         var files: [ReceivedFile] = []
-        var failed: [String] = []
+        var missing: [(name: String, failure: FileFailure)] = []
         for (index, attachment) in turn.attachments.enumerated() {
             let name = FileName.sanitized(attachment.name)
             do {
@@ -23,9 +23,8 @@ extension Conversation {
                     .thinking, FileTexts.fetching(name, size: attachment.size), to: turn.id)
                 files.append(try await self.receive(attachment, number: "\(turn.message ?? 0)-\(index + 1)", of: turn))
             } catch let failure as FileFailure {
-                let line = FileTexts.failed(name, failure)
-                failed.append(line)
-                try await self.note(line, in: turn)
+                missing.append((name, failure))
+                try await self.note(FileTexts.failed(name, failure), in: turn)
             }
         }
         guard !files.isEmpty || !turn.text.isEmpty else {
@@ -33,7 +32,13 @@ extension Conversation {
         }
         files = await self.placed(files, of: turn)
         // What runs finds the files in the workspace.
-        let text = turn.kind.isWork ? turn.text : FileListing.text(turn.text, with: files)
+        if !turn.kind.isWork, let reading = self.environment.reading {
+            let (read, lines) = try await reading.read(files, in: turn.session)
+            for line in lines { try await self.note(line, in: turn) }
+            files = read
+            await self.context.fileQuota.measure(turn.session)
+        }
+        let text = turn.kind.isWork ? turn.text : FileListing.text(turn.text, with: files, missing: missing)
         let images = files.compactMap(\.image)
         try await self.retrying { ledger in
             // A command stays as it was written.
@@ -59,6 +64,7 @@ extension Conversation {
                 let bytes = try await self.bytes(of: file.stored, in: turn.session)
                 placed[index].name = try await desk.receive(
                     TurnFile(name: file.name, bytes: bytes), in: place, from: turn.sender, turn: turn.id)
+                placed[index].isPlaced = true
                 if placed[index].name != file.name {
                     try? await self.note(FileTexts.renamed(file.name, to: placed[index].name), in: turn)
                 }
@@ -115,7 +121,14 @@ extension Conversation {
             return try await self.takeText(link, of: turn)
         }
         if self.running?.steps != nil { try await self.postText(of: turn) }
-        let path = try await Self.store(file, of: turn, in: files)
+        let path: String
+        do {
+            // ``Janitor`` removes it with those that people sent.
+            path = try await files.keep(
+                file.bytes, as: "sent-\(turn.id)-\(FileName.sanitized(file.name))", in: turn.session)
+        } catch {
+            throw TurnFailure(FileTexts.notSent(file.name, "\(error)"))
+        }
         await self.context.fileQuota.measure(turn.session)
         let now = self.environment.now()
         let fallback = self.poster(for: turn.route).messages(for: link).first ?? link
@@ -129,20 +142,6 @@ extension Conversation {
         await self.context.hub.append(.thinking, link, to: turn.id)
         await self.divideAnswer(of: turn, by: [item])
         await self.context.lanes.dispatch([item])
-    }
-
-    /// Keeps the file until it is sent; ``Janitor`` removes it with those that people sent.
-    private static func store(_ file: TurnFile, of turn: TurnRecord, in files: any FileStore) async throws -> String {
-        let writer = files.writer(
-            "sent-\(turn.id)-\(FileName.sanitized(file.name))", in: turn.session, limit: .max)
-        do {
-            try await writer.open()
-            try await writer.write(file.bytes)
-            return try await writer.finish()
-        } catch {
-            await writer.discard()
-            throw TurnFailure(FileTexts.notSent(file.name, "\(error)"))
-        }
     }
 
     /// Whether an answer of `size` bytes can be posted as a file.
