@@ -7,6 +7,7 @@ internal import Lifecycle
 internal import Models
 internal import Objects
 internal import Primitives
+internal import Reading
 internal import Repositories
 internal import Store
 internal import Threads
@@ -51,6 +52,7 @@ package struct Doctor: Sendable {
             try await report(finding)
         }
         try await report(Self.search)
+        try await report(ReadingFindings.finding(ReadingProgram.allCases.flatMap(\.missing)))
         for finding in [await self.objects(), await self.archive(), await self.backups()].compactMap({ $0 }) {
             try await report(finding)
         }
