@@ -45,6 +45,8 @@ struct TelegramNoiseTests {
         let keys = [
             "message_id", "date", "chat", "from", "text", "entities", "reply_to_message", "message_thread_id",
             "media_group_id", "photo", "document", "sender_chat", "caption", "migrate_to_chat_id", "edit_date", "voice",
+            "quote", "external_reply", "forward_origin", "sticker", "location", "venue", "contact", "poll", "dice",
+            "checklist", "rich_message",
         ]
         let kinds = TelegramUpdate.kinds
         let transcript = try Transcript()

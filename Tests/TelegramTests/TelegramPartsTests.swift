@@ -140,6 +140,9 @@ struct TelegramPartsTests {
         expectEqual(incoming.compactMap(\.message?.text), [long + "b"])
         expectEqual(incoming.first?.event?.id, "42/10")
         expectEqual(second.memories().last?.parts.count, 0)
+        // The poll that the crash has cut brings the last part again.
+        second.answer(.intake, true)
+        #expect(second.poll(Sample.message(2, "b", id: 11)).isEmpty)
     }
 
     // MARK: Forwards

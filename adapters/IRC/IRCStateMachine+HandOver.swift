@@ -8,7 +8,7 @@ internal import Primitives
 /// asked for again, is left out. People without accounts count as unknown, as in a new connection.
 extension IRCStateMachine {
     /// Whether another program can take over the connection. It cannot with TLS, whose state is in this process, and not
-    /// while channels are being joined or missed messages are being read.
+    /// while channels are being joined, missed messages are being read, or the lines of one message arrive.
     package var mayBeHandedOver: Bool {
         self.link.phase == .ready && !self.link.isSecure && self.link.ending == nil && self.link.unsettled.isEmpty
             && !self.isReadingHistory && !self.link.batches.values.contains { $0.message != nil }

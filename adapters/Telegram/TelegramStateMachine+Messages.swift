@@ -14,7 +14,10 @@ extension TelegramStateMachine {
         if let new = message.migratedTo { return self.migrate(message.chat.id, to: new).map { [$0] } ?? [] }
         if let old = message.migratedFrom { return self.migrate(old, to: message.chat.id).map { [$0] } ?? [] }
         self.note(message)
-        guard let sender = self.author(of: message) else { return [] }
+        guard let sender = self.author(of: message), self.joined[self.reference(message.chat.id, message.id)] == nil
+        else {
+            return []
+        }
         // A chat that sends messages can receive them again.
         if self.rooms[message.chat.id]?.refusal != nil { self.rooms[message.chat.id]?.refusal = nil }
         return self.gather(update, message, from: sender, before: next)

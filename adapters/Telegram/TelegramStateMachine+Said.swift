@@ -117,9 +117,10 @@ extension TelegramStateMachine {
 
     /// The parts of a question are known under the first one's id.
     mutating func noteJoined(_ messages: [TelegramMessage], with head: TelegramMessage) {
-        guard !head.chat.isPrivate else { return }
         let reference = self.reference(head.chat.id, head.id)
         for message in messages where message.id != head.id {
+            self.joined[self.reference(message.chat.id, message.id)] = true
+            guard !head.chat.isPrivate else { continue }
             let line = self.line(message, reference: reference)
             self.lines.update("\(message.id)", in: self.place(of: message)) { old in
                 old = line

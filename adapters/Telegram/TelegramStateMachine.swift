@@ -128,6 +128,8 @@ package struct TelegramStateMachine: Sendable {
     var hasRestoredParts = false
     /// The memory has the updates that are being read.
     var isRestoring = false
+    /// The messages that became part of others, and are not delivered by themselves if they come again.
+    var joined = RecentMap<MessageReference, Bool>(capacity: 1_024)
     /// The last questions in groups, by chat and sender.
     var comments = RecentMap<String, Comment>(capacity: 1_024)
     /// By their first message.
