@@ -1,4 +1,5 @@
 import JSON
+import Lifecycle
 import Processes
 import TestSupport
 import Testing
@@ -45,6 +46,33 @@ struct ImageTests {
             expectEqual(server.requests.last?.messages.flatMap(\.images), [])
             let texts = server.requests.last?.messages.map(\.text) ?? []
             #expect(texts.contains { $0.hasSuffix("\n\n[image a.png, 640×480, not shown to this model]") }, "\(texts)")
+        }
+        await server.stop()
+    }
+
+    @Test("a phone's picture arrives as JPEG, a document as its text, and what cannot be read with the reason")
+    func files() async throws {
+        let server = try await LoopbackModelServer.started(behaviors: ["gpt-4o": .echo])
+        let configuration = """
+            gateway: {listen: "127.0.0.1:0"}
+            model: {provider: openai, name: gpt-4o, base_url: "\(server.baseURL)"}
+            files: {images: 512}
+            """
+        let tests = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        let fixtures = "\(tests)/ReadingTests/Fixtures"
+        try await self.with(configuration, try TemporaryDirectory()) { client, thread in
+            for (file, name) in [("two.heic", "photo.jpg"), ("locked.pdf", "locked.pdf")] {
+                let bytes = try #require(PrivateFile.read("\(fixtures)/\(file)")?.bytes)
+                _ = try await client.upload(bytes, named: name, to: thread)
+            }
+            _ = try await client.upload(Array(#"{\rtf1 From a letter\par}"#.utf8), named: "letter.rtf", to: thread)
+            let operation = try await client.ended(try await client.send("What is it?", to: thread))
+            expectEqual(operation["state"], "complete", "\(operation)")
+            let asked = try #require(server.requests.last?.messages.last)
+            #expect(asked.images.count == 1 && asked.images.first?.hasPrefix("data:image/jpeg;base64,/9j/") == true)
+            #expect(asked.text.contains("`letter.rtf`:\n```\nFrom a letter\n```"), "\(asked.text)")
+            let reason = "it is encrypted; send it without a password; it is in the workspace"
+            #expect(asked.text.contains("[file locked.pdf not available: \(reason)]"), "\(asked.text)")
         }
         await server.stop()
     }
