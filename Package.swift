@@ -153,9 +153,11 @@ let package = Package(
         domain("Surroundings", "Chat", "Database", "Models", "Primitives", "Store", "Threads"),
         domain(
             "Attention", "Chat", "Database", "EventLoop", "JSON", "Logging", "People", "Primitives", "Store", "Threads"),
+        domain("Joining", "Chat", "Etiquette", "Primitives", "Store", "Threads"),
         domain(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "EventLoop", "Files", "JSON",
-            "Lifecycle", "Logging", "Models", "People", "Primitives", "Store", "Surroundings", "Telemetry", "Threads"),
+            "Joining", "Lifecycle", "Logging", "Models", "People", "Primitives", "Store", "Surroundings", "Telemetry",
+            "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle",
             "Logging", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
@@ -316,10 +318,11 @@ let package = Package(
         tests("Attention", "Attention", "Chat", "TestSupport", "Threads"),
         tests("Etiquette", "Chat", "Etiquette", "Threads"),
         tests("Surroundings", "Chat", "Models", "Surroundings"),
+        tests("Joining", "Chat", "Joining", "TestSupport", "Threads"),
         tests(
-            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Logging",
-            "Models", "Objects", "People", "Primitives", "Sessions", "Store", "Surroundings", "TestSupport", "Threads",
-            "Work",
+            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Joining",
+            "Logging", "Models", "Objects", "People", "Primitives", "Sessions", "Store", "Surroundings", "TestSupport",
+            "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",

@@ -227,6 +227,14 @@ final class ContractBench: Sendable {
         }
     }
 
+    /// Waits until the last waiting turn has that many messages.
+    func waitForMessages(_ count: Int) async throws {
+        let store = try self.bridge.store
+        _ = try await self.eventually("\(count) messages in a turn") {
+            try await store.read { ledger in try ledger.openTurns().last?.messages.count } == count ? true : nil
+        }
+    }
+
     /// Polls until `look` returns a value, since a network may offer nothing but what people see.
     func eventually<Value>(_ what: String, _ look: () async throws -> Value?) async throws -> Value {
         let deadline = ContinuousClock.now + .seconds(25)

@@ -17,6 +17,7 @@ final class ContractWorker: TurnWorker {
 
     struct Question: Sendable {
         let session: String
+        let turn: String
         let text: String
         let history: [String]
     }
@@ -53,6 +54,16 @@ final class ContractWorker: TurnWorker {
 
     var questions: [Question] { self.state.withLock { $0.questions } }
 
+    /// The messages of all questions, in order: what one person writes while an answer is awaited is one question, and a turn
+    /// that had said nothing begins anew with it.
+    var asked: [String] {
+        let questions = self.questions
+        let last = questions.indices.filter { index in
+            !questions[(index + 1)...].contains { $0.turn == questions[index].turn }
+        }
+        return last.flatMap { questions[$0].text.split(separator: "\n\n").map(String.init) }
+    }
+
     /// The number of questions so far.
     var count: Int { self.state.withLock { $0.count } }
 
@@ -83,7 +94,9 @@ final class ContractWorker: TurnWorker {
             state.count += 1
             if state.questions.count < Self.kept {
                 state.questions.append(
-                    Question(session: request.session, text: request.text, history: request.history.map(\.text)))
+                    Question(
+                        session: request.session, turn: request.id, text: request.text,
+                        history: request.history.map(\.text)))
             }
             let running = state.running[request.session, default: 0] + 1
             state.running[request.session] = running

@@ -11,16 +11,15 @@ struct RepeatTests {
             try await bench.say("one", Manner(id: "d1"))
             try await bench.say("one", Manner(id: "d1"))
             _ = try await bench.settled()
-            expectEqual(bench.worker.count, isKnown ? 1 : 2)
+            expectEqual(bench.worker.asked.count, isKnown ? 1 : 2)
             await bench.stop()
             try await bench.start()
             try await bench.say("one", Manner(id: "d1"))
             try await bench.say("two", Manner(id: "d2"))
-            let answers = try await bench.settled()
+            _ = try await bench.settled()
             // Without platform ids, the same line is another message, and a new connection's first line is never taken
             // for one from the old connection.
-            let ones = [String](repeating: "Answer to one.", count: isKnown ? 1 : 3)
-            expectEqual(answers, ones + ["Answer to two."])
+            expectEqual(bench.worker.asked, [String](repeating: "one", count: isKnown ? 1 : 3) + ["two"])
         }
     }
 
@@ -31,9 +30,9 @@ struct RepeatTests {
                 for _ in 0..<8 { group.addTask { try await bench.say("one", Manner(id: "d1")) } }
                 try await group.waitForAll()
             }
-            let answers = try await bench.settled()
+            _ = try await bench.settled()
             let count = bench.network.abilities.contains(.eventIDs) ? 1 : 8
-            expectEqual(answers, [String](repeating: "Answer to one.", count: count))
+            expectEqual(bench.worker.asked, [String](repeating: "one", count: count))
         }
     }
 }

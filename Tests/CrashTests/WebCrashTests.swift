@@ -47,6 +47,27 @@ struct WebCrashTests {
         await model.stop()
     }
 
+    @Test("messages that were to be asked together are all asked after a crash, and none twice")
+    func joined() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 20)])
+        let host = try await HostProcess(configuration: Self.configuration(model))
+        try await host.start(fault: FaultPoint.turnJoined.rawValue)
+        let first = try await host.signIn()
+        let thread = try await first.newThread()
+        let texts = ["One?", "Two?", "Three?"]
+        // The second joins the first, or the third the second, whatever the model has said by then.
+        for text in texts { _ = try? await first.send(text, to: thread, key: text) }
+        try await host.waitForEnd()
+
+        try await host.start()
+        let client = first.moved(to: try #require(host.address))
+        for text in texts { _ = try await client.ended(try await client.send(text, to: thread, key: text)) }
+        let transcript = try await client.transcript(of: thread)
+        expectEqual(transcript.filter { $0.role == "user" }.map(\.text), texts)
+        await expectEqual(host.terminate(), .exited(0))
+        await model.stop()
+    }
+
     @Test("resume continues an answer after a crash in the middle of it")
     func resume() async throws {
         let model = try await LoopbackModelServer.started(behaviors: ["test": .answer(Self.answer, rate: 20)])

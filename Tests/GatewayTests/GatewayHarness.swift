@@ -28,6 +28,15 @@ struct GatewayHarness {
 
     static let start: Int64 = 1_700_000_000_000
 
+    /// Waits until something of a running answer was shown: what is written before that joins its question.
+    func waitForText(of operation: String) async throws {
+        try await eventually("the answer has begun") {
+            try await self.bridge.store.read { ledger in
+                try ledger.frames(of: operation, after: 0).contains { $0.kind == .execution }
+            }
+        }
+    }
+
     /// Runs `body` while the gateway serves.
     static func run(
         worker: StepWorker = StepWorker(), viewer: any ViewerSource = FakeViewer(),

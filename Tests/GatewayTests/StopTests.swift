@@ -15,6 +15,7 @@ struct StopTests {
             let caller = try await harness.signedIn()
             let thread = try await caller.newThread()
             let first = try await caller.write("one", to: thread)
+            try await harness.waitForText(of: first)
             let second = try await caller.write("two", to: thread)
             let answer = try await caller.send(.post, "/api/v1/operations/\(first)/stop", json: [:]).expect(202)
             expectEqual(answer["state"], "stopped")
@@ -44,12 +45,14 @@ struct StopTests {
 
     @Test("a queued operation leaves the queue, and the running one is not disturbed")
     func queued() async throws {
-        let worker = StepWorker([.hold, .event(.text("done"))])
+        let worker = StepWorker([.event(.text("do")), .hold, .event(.text("ne"))])
         try await GatewayHarness.run(worker: worker) { harness in
             let caller = try await harness.signedIn()
-            let thread = try await caller.newThread()
+            let guest = try await harness.signedIn(.guest)
+            let thread = try await guest.newThread()
             let first = try await caller.write("one", to: thread)
-            let second = try await caller.write("two", to: thread)
+            try await harness.waitForText(of: first)
+            let second = try await guest.write("two", to: thread)
             let third = try await caller.write("three", to: thread)
             let answer = try await caller.send(.post, "/api/v1/operations/\(second)/stop", json: [:]).expect(202)
             expectEqual(answer["state"], "stopped")

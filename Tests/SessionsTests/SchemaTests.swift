@@ -15,7 +15,7 @@ struct SchemaTests {
             StoreSchema.migrations.dropFirst().flatMap(\.checksums),
             [
                 "0a30c19ce17f6981", "3c864a4f46872385", "bba3ecb18352d0f6", "d7aebeede07cf316", "dda4a8b149352813",
-                "9ceefc3b6ab2c040", "3da94a5c5f7ad3ca",
+                "9ceefc3b6ab2c040", "3da94a5c5f7ad3ca", "f82024f9fa516d8e",
             ])
         expectEqual(StoreSchema.migrations[0].checksums.count, 34)
     }

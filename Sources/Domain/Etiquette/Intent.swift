@@ -24,7 +24,7 @@ package enum Intent: Sendable, Equatable {
         switch self {
         case .chat, .ignore, .acknowledge: false
         case .unknownCommand, .bareMention: true
-        case .command(.resume, _): false
+        case .command(.resume, _), .command(.redo, _): false
         case .command(let name, _): TurnKind(rawValue: name.rawValue) == nil || role.map { $0 < name.role } ?? true
         }
     }

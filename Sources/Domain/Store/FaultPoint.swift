@@ -11,6 +11,7 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case eventReceived = "event-received"
     case eventStored = "event-stored"
     case turnQueued = "turn-queued"
+    case turnJoined = "turn-joined"
     case turnStarted = "turn-started"
     case firstText = "first-text"
     case partStored = "part-stored"

@@ -37,7 +37,7 @@ extension Ledger {
             CASE WHEN m.id = t.message THEN t.attachments END AS attachments \(entries)
             """, values + [.integer(Int64(count))])
         let lines = try self.lines(of: session, from: through / 2, before: turn)
-        return try rows.reversed().map { row in
+        let found = try rows.reversed().map { row in
             let isUser = try row.text("role") == "user"
             let text = try row.text("text")
             let isOutput = try TurnKind.stored(in: row).isWork && !isUser
@@ -47,7 +47,17 @@ extension Ledger {
                 author: try row.optionalText("author"), text: isOutput ? HistoryOutput.shortened(text) : text,
                 images: isUser ? try StoredForm.images(from: try row.optionalText("attachments")) : [],
                 surroundings: isUser ? lines[number].map(LineFrame.text) ?? "" : "")
-        }.filter { $0.id > through }
+        }
+        return Self.joined(found.filter { $0.id > through })
+    }
+
+    /// The messages that a turn answers together are one entry.
+    private static func joined(_ entries: [HistoryEntry]) -> [HistoryEntry] {
+        entries.reduce(into: []) { joined, entry in
+            guard let last = joined.last, last.id == entry.id, entry.role == .user else { return joined.append(entry) }
+            let text = [last.text, entry.text].filter { !$0.isEmpty }.joined(separator: "\n\n")
+            joined[joined.endIndex - 1] = last.with(text: text, images: last.images + entry.images)
+        }
     }
 
     /// The text of an entry. Of a long output, the ends from which ``HistoryOutput`` takes what it keeps.

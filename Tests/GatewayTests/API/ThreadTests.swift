@@ -364,6 +364,7 @@ struct ThreadTests {
             let caller = try await harness.signedIn()
             let thread = try await caller.newThread()
             let first = try await caller.write("one", to: thread)
+            try await harness.waitForText(of: first)
             let second = try await caller.write("two", to: thread)
             let waiting = try await caller.send(.get, "/api/v1/operations/\(second)").expect(200)
             expectEqual(waiting["state"], "queued")

@@ -96,6 +96,7 @@ struct LiveTests {
             client.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
             try await client.settled(live)
             let first = try await live.caller.write("one", to: live.thread)
+            _ = try await live.caller.ended(first)
             let second = try await live.caller.write("two", to: live.thread)
             let frames = try await client.frames(until: { $0.filter(\.isLast).count == 2 })
             expectEqual(Set(frames.map(\.operation)), [first, second])
@@ -127,12 +128,12 @@ struct LiveTests {
 
     @Test("a long operation with its own subscription does not hold up its thread's")
     func longFollowed() async throws {
-        let steps = (1...600).map { StepWorker.Step.event(.thinking("step \($0)")) }
+        let steps = [.event(.text("Begun."))] + (1...600).map { StepWorker.Step.event(.thinking("step \($0)")) }
         try await LiveHarness.run(worker: StepWorker(steps + [.hold])) { live in
             let long = try await live.caller.write("go", to: live.thread)
             let client = try live.connect()
             client.say(#"{"subscribe":"\#(long)","last_sequence":0}"#)
-            let before = try await client.frames(until: { $0.count >= 600 })
+            let before = try await client.frames(until: { $0.count >= 601 })
             let waiting = try await live.caller.write("two", to: live.thread)
             client.say(#"{"subscribe_thread":"\#(live.thread)"}"#)
             // It says at once that it waits.

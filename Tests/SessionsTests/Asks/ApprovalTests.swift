@@ -1,6 +1,7 @@
 import Audit
 import Chat
 import JSON
+import Joining
 import Primitives
 import Store
 import TestSupport

@@ -96,7 +96,7 @@ struct QuestionTests {
         for person in ["mia", "alice"] { try await stage.say("I would take a file", as: person) }
         try await stage.say("B", as: "mia")
         try await stage.say("!status", as: "bob")
-        await stage.wait(for: "- waiting: 3\n- open: `a1` (question) `Which store?…`, until")
+        await stage.wait(for: "- waiting: 2\n- open: `a1` (question) `Which store?…`, until")
         try await stage.say("!nonsense", as: "bob")
         await stage.wait(for: "nonsense")
         try await stage.adapter.choose(

@@ -116,24 +116,28 @@ struct BridgeTests {
     @Test("messages during a turn wait in order, visibly")
     func queue() async throws {
         let harness = try await BridgeHarness(
-            worker: ScriptedWorker([.hold, .event(.text("one"))], [.event(.text("two"))], [.event(.text("three"))]))
-        let first = try #require(try await harness.ask("1"))
-        let second = try #require(try await harness.ask("2"))
-        let third = try #require(try await harness.ask("3"))
+            worker: ScriptedWorker([.event(.text("one\n\n")), .hold], [.event(.text("two"))], [.event(.text("three"))]))
+        func ask(_ text: String, _ person: String) async throws -> Submission {
+            try #require(try await harness.bridge.submit(harness.adapter.event(text, from: person, thread: "t")))
+        }
+        let first = try await ask("1", "gina")
+        await harness.adapter.waitForText("one")
+        let second = try await ask("2", "alice")
+        let third = try await ask("3", "gina")
         try await expectEqual(harness.turn(second.operation)?.state, .queued)
-        await harness.adapter.waitForPosts(2)
+        await harness.adapter.waitForPosts(3)
         expectEqual(
             harness.adapter.texts,
             [
-                "I am still answering; 1 message is ahead of this one.",
+                "one", "I am still answering; 1 message is ahead of this one.",
                 "I am still answering; 2 messages are ahead of this one.",
             ])
         harness.worker.release()
         for operation in [first, second, third] { _ = try await harness.frames(of: operation.operation) }
         await harness.adapter.waitForPosts(5)
-        expectEqual(harness.adapter.texts.suffix(3), ["one", "two", "three"])
+        expectEqual(harness.adapter.texts.suffix(2), ["two", "three"])
         expectEqual(harness.worker.requests.map(\.text), ["1", "2", "3"])
-        expectEqual(harness.worker.requests.last?.history.map(\.text), ["1", "one", "2", "two"])
+        expectEqual(harness.worker.requests.last?.history.filter { $0.role == .user }.map(\.text), ["1", "2"])
     }
 
     @Test("stop ends the running turn at once and keeps its text")

@@ -106,7 +106,7 @@ struct RecoveryTests {
     func queued() async throws {
         let directory = try TemporaryDirectory()
         let first = try await BridgeHarness(directory: directory, worker: ScriptedWorker([.hold]))
-        _ = try await first.ask("1")
+        _ = try await first.bridge.submit(first.adapter.event("1", from: "gina", thread: "alice"))
         let waiting = try #require(try await first.ask("2"))
         let second = try await BridgeHarness(directory: directory)
         let frames = try await second.frames(of: waiting.operation)
@@ -122,7 +122,8 @@ struct RecoveryTests {
         for number in 0..<120 {
             _ = try await first.bridge.submit(first.adapter.event("\(number)", from: "alice", in: "thread\(number)"))
         }
-        let behind = try await first.bridge.submit(first.adapter.event("behind", from: "alice", in: "thread0"))
+        let behind = try await first.bridge.submit(
+            first.adapter.event("behind", from: "gina", in: "thread0", thread: "alice"))
         let waiting = try #require(behind)
         let time = Protected<Int64>(1_000)
         let now: @Sendable () -> Int64 = {

@@ -14,7 +14,7 @@ struct ReferenceTests {
     @Test("a question and its answer belong to one thread, an unknown message to none")
     func threads() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.hold, .event(.text("one"))]))
-        try await harness.adapter.say("1", message: "m1")
+        try await harness.adapter.say("1", from: "gina", thread: "alice", message: "m1")
         // This one waits and goes through the mailbox.
         try await harness.adapter.say("2", message: "m2")
         try await harness.adapter.say("!help new", message: "m3")

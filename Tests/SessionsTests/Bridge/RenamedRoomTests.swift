@@ -29,6 +29,8 @@ struct RenamedRoomTests {
         harness.worker.release()
         await harness.adapter.waitForText("You said: 2")
         try await expectEqual(self.say("3", in: "-100g1", harness), .stored)
+        await harness.adapter.waitForText("You said: 3")
+        try await harness.settle()
         // One that was under way to the old id.
         try await expectEqual(self.say("4", in: "g1", harness), .stored)
         await harness.adapter.waitForText("You said: 4")

@@ -20,7 +20,10 @@ struct CommandSignTests {
                 textLimit: 4_000, textUnit: .bytes, commandSign: sign.character, commandPrefix: sign.prefix),
             worker: worker,
             settings: BridgeSettings(publicURL: "http://127.0.0.1:8787", queueLimit: 1, repositories: ["notes"]))
-        for text in ["1", "2", "3", "\(sign.character)stop"] { _ = try await harness.ask(text) }
+        _ = try await harness.bridge.submit(harness.adapter.event("1", from: "gina", thread: "alice"))
+        for text in ["2", "\(sign.character)specify a page", "\(sign.character)stop"] {
+            _ = try await harness.ask(text)
+        }
         try await harness.settle()
         for text in ["4", "\(sign.character)resume"] {
             _ = try await harness.ask(text)

@@ -62,7 +62,7 @@ struct PairingWordsTests {
             for person in known + ["mallory\(index)"] { _ = try? await harness.ask(text, from: person) }
         }
         // A waiting question that is edited into a code, and a message that is too old to be answered.
-        _ = try await harness.adapter.say("running", message: "m1")
+        _ = try await harness.adapter.say("running", from: "gina", thread: "alice", message: "m1")
         _ = try await harness.adapter.say("waiting", message: "m2")
         try await harness.settleInbox()
         try await harness.adapter.edit("m2", to: "pair 7KQM-X2PD")

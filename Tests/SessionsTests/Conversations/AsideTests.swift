@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Joining
 import Primitives
 import TestSupport
 import Testing
@@ -45,7 +46,8 @@ struct AsideTests {
             worker: ScriptedWorker([.hold], [.hold]),
             settings: BridgeSettings(publicURL: "http://127.0.0.1:8787", drainTimeout: .seconds(50)))
         for person in ["alice", "gina"] { _ = try await harness.ask("1", from: person) }
-        let waiting = try #require(try await harness.ask("2", from: "gina"))
+        let event = harness.adapter.event("2", from: "alice", in: "gina", thread: "gina")
+        let waiting = try #require(try await harness.bridge.submit(event))
         try await eventually("both turns run") { harness.worker.requests.count >= 2 }
         let stopping = Task { await harness.bridge.stop() }
         try await eventually("both conversations are closing") { await harness.closingCount >= 2 }

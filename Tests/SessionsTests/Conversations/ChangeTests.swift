@@ -9,9 +9,9 @@ import Testing
 
 @Suite("Edited and deleted messages", .timeLimit(.minutes(1)))
 struct ChangeTests {
-    /// Starts a turn and queues alice's message `m2` behind it.
+    /// Starts gina's turn and queues alice's message `m2` behind it.
     private func waiting(_ text: String = "2", in harness: BridgeHarness) async throws -> String {
-        try await harness.adapter.say("1", message: "m1")
+        try await harness.adapter.say("1", from: "gina", thread: "alice", message: "m1")
         return try #require(
             try await harness.bridge.submit(harness.adapter.event(text, message: "m2"))
         ).operation
@@ -161,11 +161,13 @@ struct ChangeTests {
                 _ = try ledger.insertChange(change, event: "x\(index)", adapter: adapter.id, role: .owner, at: 1)
             }
         }
-        let host = try await BridgeHarness(directory: directory)
+        let host = try await BridgeHarness(directory: directory, worker: Self.held())
+        try await host.settleInbox()
+        host.worker.release()
         _ = try await host.frames(of: second)
-        await host.adapter.waitForText("You said: six")
+        await host.adapter.waitForText("six")
         try await host.settle()
-        expectEqual(host.worker.requests.map(\.text), ["1", "two", "m5", "six"])
+        expectEqual(host.worker.requests.map(\.text), ["1", "two\n\nm5\n\nsix"])
         #expect(host.adapter.texts.contains { $0.hasPrefix("`!new`") })
         #expect(try await host.bridge.store.read { ledger in try ledger.newChanges().isEmpty })
     }

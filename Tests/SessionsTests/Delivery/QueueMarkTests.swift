@@ -14,7 +14,7 @@ struct QueueMarkTests {
     @Test("a message is marked while it waits, and only then")
     func waiting() async throws {
         let harness = try await self.harness()
-        try await harness.adapter.say("1", message: "m1")
+        try await harness.adapter.say("1", from: "gina", thread: "alice", message: "m1")
         try await harness.adapter.say("2", message: "m2")
         try await harness.settleInbox()
         await harness.adapter.waitForReactions { $0 == [.init("👀", isOn: true, on: "m2")] }
@@ -28,7 +28,7 @@ struct QueueMarkTests {
     @Test("the mark is removed when the message is dropped", arguments: [true, false])
     func dropped(byDeletion isDeleted: Bool) async throws {
         let harness = try await self.harness()
-        try await harness.adapter.say("1", message: "m1")
+        try await harness.adapter.say("1", from: "gina", thread: "alice", message: "m1")
         try await harness.adapter.say("2", message: "m2")
         await harness.adapter.waitForReactions { $0.count == 1 }
         if isDeleted {
@@ -43,7 +43,7 @@ struct QueueMarkTests {
     @Test("a message without a platform id gets the note instead")
     func unnamed() async throws {
         let harness = try await self.harness()
-        try await harness.adapter.say("1")
+        try await harness.adapter.say("1", from: "gina", thread: "alice")
         try await harness.adapter.say("2")
         await harness.adapter.waitForPosts(1)
         expectEqual(harness.adapter.texts, ["I am still answering; 1 message is ahead of this one."])

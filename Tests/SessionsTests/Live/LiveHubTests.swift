@@ -34,7 +34,11 @@ struct LiveHubTests {
             }
             var waiting: [String] = []
             for index in 0..<number {
-                waiting.append(try #require(try await harness.ask("more \(index)")).operation)
+                // Each is a turn of its own, as nothing joins a question of another kind.
+                let question = index == 0 ? "more" : "!specify more \(index)"
+                let event = harness.adapter.event(
+                    question, from: index == 0 ? "gina" : "alice", thread: "alice")
+                waiting.append(try #require(try await harness.bridge.submit(event)).operation)
             }
             self.session = try #require(try await harness.turn(operation)).session
             self.harness = harness

@@ -163,8 +163,10 @@ struct RetentionTests {
         "old turns of a thread in use are deleted except the newest, and message ids are not reused")
     func live() async throws {
         let harness = try await BridgeHarness()
-        for text in ["1", "2", "3"] { _ = try await harness.ask(text) }
-        try await harness.settle()
+        for text in ["1", "2", "3"] {
+            _ = try await harness.ask(text)
+            try await harness.settle()
+        }
         try await harness.bridge.store.write { ledger in
             _ = try ledger.connection.execute("UPDATE sessions SET active_at = ?", [.integer(400 * Self.day)])
         }

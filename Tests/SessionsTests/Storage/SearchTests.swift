@@ -116,7 +116,7 @@ struct SearchTests {
     @Test("a message that is edited or taken back while it waits is found as it is then, or not at all")
     func changes() async throws {
         let harness = try await BridgeHarness(worker: ScriptedWorker([.hold, .event(.text("one"))]))
-        try await harness.adapter.say("first", message: "m1")
+        try await harness.adapter.say("first", from: "gina", thread: "alice", message: "m1")
         for (text, message) in [("walrus", "m2"), ("penguin", "m3")] {
             _ = try await harness.bridge.submit(harness.adapter.event(text, message: message))
         }

@@ -1,7 +1,6 @@
 internal import Chat
 internal import Database
 package import Etiquette
-internal import Primitives
 internal import Store
 package import Threads
 
@@ -9,26 +8,6 @@ package import Threads
 package enum InboxEntry: Sendable {
     case message(StoredMessage, Intent)
     case change(StoredChange)
-}
-
-/// The effect of an edit on its turn.
-package enum EditedTurn: Sendable, Equatable {
-    /// None: the new text is empty.
-    case unchanged
-    /// The new question.
-    case question(String)
-    /// It is another kind of message now, to be handled as if it had just arrived.
-    case message
-
-    /// A chat question stays one unless its text begins like a command.
-    package static func determine(_ text: String, for turn: TurnRecord, sign: Character) -> Self {
-        let text = text.trimmed
-        if text.isEmpty { return .unchanged }
-        guard PairingWords.codeAfterPair(in: text) == nil, turn.kind == .chat,
-            case .chat(let question) = Intent.parse(text, sign: sign)
-        else { return .message }
-        return .question(question)
-    }
 }
 
 extension Ledger {

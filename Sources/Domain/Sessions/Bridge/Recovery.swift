@@ -3,6 +3,7 @@ internal import Attention
 internal import Chat
 internal import Database
 internal import JSON
+internal import Joining
 internal import Logging
 internal import People
 internal import Primitives
@@ -273,8 +274,11 @@ struct Recovery: Sendable {
             stored.change.counts(for: turn.sender)
         {
             return try self.apply(stored, to: turn, in: ledger)
+        } else if case .edit(let edit) = stored.change {
+            let sign = self.adapters.traits(of: edit.reference.room).sign.character
+            _ = try ledger.rewrite(edit, sign: sign)
         } else if stored.change.isDeletion, let turn = try ledger.strike(stored.change.reference),
-            turn.state == .running
+            turn.state == .running, turn.parts.count <= 1
         {
             try self.drop(turn, because: TurnTexts.deleted, in: ledger)
         }
@@ -282,18 +286,19 @@ struct Recovery: Sendable {
     }
 
     private func apply(_ stored: StoredChange, to turn: TurnRecord, in ledger: Ledger) throws {
+        let sign = self.adapters.traits(of: turn.route.room).sign.character
+        if turn.parts.count > 1 { return _ = try ledger.apply(stored, toPartOf: turn, sign: sign) }
         guard case .edit(let edit) = stored.change else {
             try self.drop(turn, because: TurnTexts.deleted, in: ledger)
             return try ledger.finishEvent(stored.number, turn: nil)
         }
-        let sign = self.adapters.traits(of: edit.reference.room).sign.character
         switch EditedTurn.determine(edit.text, for: turn, sign: sign) {
         case .unchanged: break
         case .question(let text): try ledger.edit(turn, written: edit.text, asked: text)
         case .message:
             guard let thread = try ledger.session(id: turn.session)?.key else { break }
             try self.drop(turn, because: TurnTexts.editedIntoAnother, in: ledger)
-            _ = try ledger.renew(stored, as: Conversation.message(of: turn, reading: edit, in: thread))
+            _ = try ledger.renew(stored, as: EditedTurn.message(of: turn, reading: edit, in: thread))
             return
         }
         try ledger.finishEvent(stored.number, turn: nil)

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Joining
 internal import People
 internal import Primitives
 internal import Store
@@ -45,6 +46,7 @@ extension Conversation {
         case .status: return try await self.status(stored, replies)
         case .steer: return try await self.steer(argument, for: stored, sign: sign)
         case .resume: return try await self.resume(stored)
+        case .redo: return try await self.redo(stored)
         case .jobs: return try await self.jobs(argument, for: stored, sign: sign)
         case .login: return try await self.signIn(argument, for: stored, sign: sign)
         case .approve, .deny: return try await self.answer(name, argument, for: stored)

@@ -3,6 +3,7 @@ internal import Database
 internal import Etiquette
 internal import EventLoop
 internal import JSON
+internal import Joining
 internal import Logging
 internal import People
 internal import Primitives
@@ -28,6 +29,8 @@ actor Conversation {
     /// Messages that follow a job, by operation.
     var followers: [String: (job: String, task: Task<Void, Never>)] = [:]
     var typing = TypingState()
+    /// The turn whose question was offered to be asked again.
+    var offered: String?
     /// The identity of its person has ended: nothing more is done or said here.
     var isPast = false
     /// Another host may have the thread: nothing more is done, stored or said here.

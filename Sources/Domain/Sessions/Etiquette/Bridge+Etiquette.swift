@@ -1,5 +1,6 @@
 internal import Chat
 internal import Etiquette
+internal import Joining
 internal import People
 internal import Primitives
 internal import Store

@@ -31,7 +31,7 @@ extension CommandName {
         case .rate: "up|down [words]"
         case .comment: "[NUMBER TEXT|resolve NUMBER]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
-            .login, .logout, .mute, .unmute:
+            .login, .logout, .mute, .unmute, .redo:
             ""
         }
     }
@@ -56,6 +56,7 @@ extension CommandName {
         case .specify: "write a specification and commit it"
         case .export: "send the whole conversation as a file"
         case .resend: "post the last answer again"
+        case .redo: "ask the last question again, as it reads after an edit"
         case .resume: "continue an interrupted answer, or ask a failed question again"
         case .run: "run a command in the jail's bash; a final ` &` makes it a job"
         case .jobs: "list the commands of this thread, or follow one"

@@ -1,5 +1,6 @@
 internal import Analytics
 internal import Chat
+internal import Joining
 internal import Models
 internal import Primitives
 internal import Threads
@@ -139,6 +140,26 @@ enum CommandTexts {
     static let nothingToResume = "There is no interrupted answer to resume."
     static let cannotResume =
         "That answer failed for the content of its question and cannot be resumed. Rephrase or shorten the question."
+    /// Below an answer whose question was edited.
+    static func offersRedo(_ sign: CommandSign) -> String {
+        "The question was edited after this answer began. Type \(sign.command("redo")) to ask it again."
+    }
+
+    /// The label of the button.
+    static let redo = "Ask again"
+    /// Below an answer in the transcript.
+    static let replaced = "Replaced: the question was asked again."
+
+    static func cannotRedo(_ refusal: RedoRules.Refusal, sign: CommandSign) -> String {
+        switch refusal {
+        case .busy: "An answer is still being written. Wait for it, or type \(sign.command("stop")) first."
+        case .nothing: "The last answer here has no question that could be asked again."
+        case .deleted: "The question was deleted. Ask a new one."
+        case .tooOld: "The last question here is more than a day old. Ask it anew if it still matters."
+        case .notYours(let name): "Only \(EscapedText.markdown(name)) or an owner can ask this question again."
+        }
+    }
+
     static let alreadyResumed = "That answer is already being continued."
 
     // MARK: status, usage

@@ -131,4 +131,12 @@ extension StoreSchema {
             CREATE INDEX turn_lines_by_message ON turn_lines (adapter, room, message) WHERE message IS NOT NULL;
             """,
         minReader: 33)
+
+    static let joinedMessages = Migration(
+        number: 42, name: "messages that are one turn",
+        sql: """
+            -- The messages that a turn answers together, as JSON; NULL for one.
+            ALTER TABLE turns ADD COLUMN parts TEXT;
+            """,
+        minReader: 33)
 }

@@ -194,7 +194,7 @@ extension Ledger {
             [.text(session)])
         return {
             let offering = try rows.get().map(Self.outboxItem).filter {
-                $0.buttons.contains { $0.command == CommandName.resume.rawValue }
+                $0.buttons.contains { [CommandName.resume, .redo].map(\.rawValue).contains($0.command) }
             }
             return try offering.compactMap { item in
                 try self.connection.execute("UPDATE outbox SET withdrawn = 1 WHERE id = ?", [.integer(item.id)])

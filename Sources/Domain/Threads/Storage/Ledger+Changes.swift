@@ -5,13 +5,14 @@ package import Store
 
 /// Edits of waiting messages, and deletions.
 extension Ledger {
-    /// The thread to which `change` matters: its message waits there, unhandled or as a queued turn, or it is deleted after it
-    /// has begun a turn.
+    /// The thread to which `change` matters: its message waits there, unhandled or as a queued turn, or it has begun a turn of
+    /// whose question it is part.
     package func thread(changedBy change: MessageChange) throws -> ThreadKey? {
         guard let received = try self.received(change.reference) else { return nil }
         if let message = received.message { return change.counts(for: message.sender) ? message.thread : nil }
         guard let turn = try received.turn.flatMap({ try self.turn(id: $0) }),
-            turn.state == .queued || change.isDeletion && turn.text != TurnTexts.deletedByAuthor,
+            turn.state == .queued
+                || (change.isDeletion || turn.kind == .chat) && turn.text != TurnTexts.deletedByAuthor,
             change.counts(for: turn.sender)
         else { return nil }
         return try self.session(id: turn.session)?.key
@@ -48,9 +49,22 @@ extension Ledger {
 
     /// Changes the question of a waiting turn: as the person wrote it and as it is asked.
     package func edit(_ turn: TurnRecord, written: String?, asked: String) throws {
-        try self.connection.execute("UPDATE turns SET text = ? WHERE id = ?", [.text(asked), .text(turn.id)])
+        try self.connection.execute(
+            "UPDATE turns SET text = ?, parts = NULL WHERE id = ?", [.text(asked), .text(turn.id)])
         guard let message = turn.message, let written else { return }
         try self.rewriteMessage(message, to: written)
+    }
+
+    /// Adds to the end of a turn's question what came with it, such as its files: as it is asked, and as the transcript shows it.
+    package func extend(_ turn: TurnRecord, written: String?, asked: String) throws {
+        guard let last = turn.messages.last, asked.utf8.count > turn.text.utf8.count,
+            asked.utf8.starts(with: turn.text.utf8)
+        else { return try self.edit(turn, written: written, asked: asked) }
+        // An edit of one of its messages leaves this alone.
+        try self.store(turn.with(text: asked, parts: turn.messages))
+        guard written != nil, let text = try self.message(id: last.message)?.text else { return }
+        let added = asked.utf8.dropFirst(turn.text.utf8.count)
+        try self.rewriteMessage(last.message, to: text + String(decoding: added, as: UTF8.self))
     }
 
     /// Ends a waiting turn whose message is gone, and removes the message from the history.
@@ -64,9 +78,19 @@ extension Ledger {
     /// Takes what a deleted message said out of the transcript and of all later prompts; a summary that covers it goes, and is
     /// made again when it is needed. Returns the turn that the message began.
     package func strike(_ message: MessageReference) throws -> TurnRecord? {
-        guard let turn = try self.received(message)?.turn.flatMap({ try self.turn(id: $0) }) else { return nil }
-        try self.strikeText(of: turn)
-        if let message = turn.message { try self.rewriteMessage(message, to: TurnTexts.deletedByAuthor) }
+        guard var turn = try self.received(message)?.turn.flatMap({ try self.turn(id: $0) }) else { return nil }
+        if turn.parts.count > 1 {
+            turn = try self.strike(message.id, in: turn)
+        } else {
+            try self.strikeText(of: turn)
+            if let message = turn.message { try self.rewriteMessage(message, to: TurnTexts.deletedByAuthor) }
+        }
+        try self.discardSummary(covering: turn)
+        return turn
+    }
+
+    /// A summary that covers a turn goes, and is made again when it is needed.
+    package func discardSummary(covering turn: TurnRecord) throws {
         let number = try self.connection.query("SELECT number FROM turns WHERE id = ?", [.text(turn.id)]).first
         if var session = try self.session(id: turn.session, isChanging: true), let summary = session.summary,
             let number, try number.integer("number") * 2 <= summary.through
@@ -74,7 +98,6 @@ extension Ledger {
             session.summary = nil
             try self.update(session)
         }
-        return turn
     }
 
     private func strikeText(of turn: TurnRecord) throws {

@@ -182,7 +182,7 @@ extension Ledger {
             """
             SELECT turns.id, turns.session, turns.kind, turns.work, CAST('' AS TEXT) AS text, turns.sender, turns.route,
             turns.message, turns.state, turns.attempts, turns.queued_at, turns.started_at, turns.ended_at, turns.error,
-            turns.attachments, turns.left_out, turns.ask, turns.foreign_text
+            turns.attachments, turns.left_out, turns.ask, turns.foreign_text, turns.parts
             FROM turns JOIN sessions ON sessions.id = turns.session
             WHERE turns.state IN ('queued', 'running') AND \(condition.sql) ORDER BY turns.number
             """, condition.values
@@ -370,6 +370,7 @@ extension Ledger {
             attachments: try StoredForm.attachments(from: try row.optionalText("attachments")),
             images: try StoredForm.images(from: try row.optionalText("attachments")),
             isLeftOut: try row.optionalInteger("left_out") != nil, ask: try row.optionalText("ask"),
-            hasForeignText: try row.integer("foreign_text") == 1)
+            hasForeignText: try row.integer("foreign_text") == 1,
+            parts: try StoredForm.parts(from: try row.optionalText("parts")))
     }
 }

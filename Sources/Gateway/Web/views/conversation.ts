@@ -317,7 +317,10 @@ export class Conversation {
       entry.sent(answer.message_id);
       this.seen.add(answer.message_id);
       if (answer.operation_id) {
+        const isKnown = this.turns.has(answer.operation_id);
         const turn = this.turn(answer.operation_id, entry);
+        // It may have joined an earlier message: the answer to both is below the last of them.
+        if (isKnown) this.timeline.addBelow(turn.element, entry.element);
         if (turn.state === "queued") turn.setState(this.otherIsOpen(turn) ? "queued" : "running");
         this.delegate.follow(answer.operation_id);
       }

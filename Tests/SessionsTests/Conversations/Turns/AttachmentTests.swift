@@ -252,7 +252,7 @@ struct AttachmentTests {
         let first = try await BridgeHarness(
             directory: directory, traits: Self.traits(), worker: ScriptedWorker([.hold]), settings: settings)
         first.adapter.setFile("F1", to: Array("hello\n".utf8))
-        _ = try await first.ask("1")
+        _ = try await first.bridge.submit(first.adapter.event("1", from: "gina", thread: "alice"))
         try await first.adapter.say("2", attachments: [Self.notes])
         try await first.settleInbox()
         #expect(first.adapter.fetched.isEmpty)

@@ -1,4 +1,5 @@
 import Chat
+import Joining
 import Primitives
 import TestSupport
 import Testing

@@ -140,7 +140,7 @@ struct StopTests {
         await harness.adapter.waitForPosts { $0.contains { $0.text.hasPrefix(CommandTexts.notYours) } }
         try await say("!stop all", "gina")
         await harness.adapter.waitForPosts {
-            $0.contains { $0.text == "\(CommandTexts.notYours) 2 waiting messages were dropped." }
+            $0.contains { $0.text == "\(CommandTexts.notYours) \(CommandTexts.dropped(1))" }
         }
         let open = try await harness.bridge.store.read { ledger in try ledger.openTurns().map(\.text) }
         expectEqual(open, ["1", "alice's second"])

@@ -41,7 +41,7 @@ struct TurnChoicesTests {
         try await stage.say("one", as: "bob")
         // The thread is stored by then.
         try await eventually("the turn runs") { stage.harness.worker.requests.count == 1 }
-        try await stage.say("two", as: "bob")
+        try await stage.say("two", as: "mia")
         try await Self.choose("first", in: stage)
         stage.harness.worker.release()
         await stage.wait(for: "Begun.")

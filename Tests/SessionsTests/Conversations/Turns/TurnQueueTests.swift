@@ -1,4 +1,5 @@
 import Chat
+import Joining
 import TestSupport
 import Testing
 

@@ -17,6 +17,8 @@ struct Question: Sendable {
     var ask: String?
     /// For whom it is done; nil for the message's sender.
     var requester: Sender?
+    /// The turn whose question it asks again.
+    var again: TurnRecord?
 }
 
 /// Everything that storing a question writes, as a value; ``write(to:)`` is part of its one transaction.
@@ -56,9 +58,13 @@ struct AdmissionWriting: Sendable {
         let withdrawal = try ledger.withdrawal(
             of: session.id, at: self.at, whereShown: self.adapters.showButtons)
         let author = message.sender.displayName
-        let number = try ledger.insertMessage(
-            session: session.id, turn: self.turn, role: self.question.role, author: author, text: message.text,
-            at: self.at)
+        let again = self.question.again
+        let parts = try again.map { try ledger.repeatMessages(of: $0, for: self.turn, at: self.at) } ?? []
+        let number =
+            try parts.first?.message
+            ?? ledger.insertMessage(
+                session: session.id, turn: self.turn, role: self.question.role, author: author, text: message.text,
+                at: self.at)
         let isUser = self.question.role == .user
         let turn = TurnRecord(
             id: self.turn, session: session.id, kind: self.question.kind, work: self.question.work ?? self.turn,
@@ -66,9 +72,10 @@ struct AdmissionWriting: Sendable {
             message: number,
             state: self.isFirst ? .running : .queued, attempts: self.isFirst ? 1 : 0, queuedAt: self.at,
             startedAt: self.isFirst ? self.at : nil, attachments: isUser ? message.attachments : [],
-            ask: self.question.ask)
+            images: again?.images ?? [], ask: self.question.ask, parts: parts)
         let previous = try last()
         let place = try ledger.insert(turn)
+        if let again { try ledger.leave(again, to: turn) }
         if turn.work != turn.id { try ledger.takeUpAsks(of: turn.work, in: session.id) }
         let beside = try ledger.insert(
             self.beside, ofTurn: self.turn, session: session.id, isNew: previous == 0, role: self.role)

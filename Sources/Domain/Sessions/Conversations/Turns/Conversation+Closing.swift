@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Chat
 internal import JSON
+internal import Joining
 internal import Logging
 internal import Store
 internal import Surroundings
@@ -16,6 +17,13 @@ extension Conversation {
         guard let running = self.running, running.turn.id == turn.id else { return }
         running.watchdog = nil
         if self.isDropped { return self.forget(running) }
+        var outcome = outcome
+        if let renewal = running.renewal.take() {
+            if await self.beginAnew(running, after: renewal) { return }
+            // Something else has ended it.
+            outcome = running.outcome(orElse: .stopped)
+            if self.isDropped { return self.forget(running) }
+        }
         if running.isSuspended { return self.suspend(running) }
         (running.isAnswered, running.isClosing) = (true, true)
         let now = self.environment.now()

@@ -42,7 +42,7 @@ extension Conversation {
         let images = files.compactMap(\.image)
         try await self.retrying { ledger in
             // A command stays as it was written.
-            try ledger.edit(turn, written: turn.kind == .chat ? text : nil, asked: text)
+            try ledger.extend(turn, written: turn.kind == .chat ? text : nil, asked: text)
             try ledger.keepImages(images, of: turn.id)
         }
         return turn.with(text: text, attachments: [], images: images)

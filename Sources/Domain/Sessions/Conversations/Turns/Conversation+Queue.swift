@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Joining
 internal import Logging
 internal import Primitives
 internal import Store
@@ -20,6 +21,7 @@ extension Conversation {
         if let refusal = worker.refusal(of: text) {
             return try await self.reply(to: stored, with: sign.completing(refusal))
         }
+        if kind == .chat, work == nil, let joined = try await self.join(stored, text, by: worker) { return joined }
         let waiting = self.turns.waiting.count
         if waiting >= self.environment.settings.queueLimit {
             return try await self.reply(to: stored, with: TurnTexts.queueIsFull(waiting, sign: sign))
@@ -163,7 +165,7 @@ extension Conversation {
     ///
     /// - Parameter isMarked: It is stored as running.
     func begin(next turn: TurnRecord, isMarked: Bool = false) async {
-        self.context.lanes.reactions.mark(false, turn.route)
+        self.unmark(turn)
         if !isMarked {
             let now = self.environment.now()
             // Without the thread, its next host begins the turn.
@@ -180,8 +182,13 @@ extension Conversation {
     func apply(_ stored: StoredChange) async throws -> Submission? {
         let change = stored.change
         guard let turn = self.turns.turn(changedBy: change) else {
-            return change.isDeletion ? try await self.strike(stored) : try await self.finish(stored.number)
+            if try await self.beginAnew(after: stored) { return nil }
+            switch change {
+            case .deletion: return try await self.strike(stored)
+            case .edit(let edit): return try await self.rewrite(edit, stored)
+            }
         }
+        if turn.parts.count > 1 { return try await self.apply(stored, toPartOf: turn) }
         guard case .edit(let edit) = change else {
             return try await self.drop(turn, because: TurnTexts.deleted) { ledger in
                 try ledger.finishEvent(stored.number, turn: nil)
@@ -200,7 +207,7 @@ extension Conversation {
             }
             return nil
         case .message:
-            let message = Self.message(of: turn, reading: edit, in: self.key)
+            let message = EditedTurn.message(of: turn, reading: edit, in: self.key)
             let renewed = try await self.drop(turn, because: TurnTexts.editedIntoAnother) { ledger in
                 try ledger.renew(stored, as: message)
             }
@@ -219,19 +226,13 @@ extension Conversation {
         guard let struck else { return nil }
         self.context.histories.forget(struck.session)
         if let running = self.running, running.turn.id == struck.id {
-            running.turn = running.turn.with(text: TurnTexts.deletedByAuthor, attachments: [], images: [])
+            let text = struck.parts.count > 1 ? struck.text : TurnTexts.deletedByAuthor
+            running.turn = struck.with(text: text, attachments: [], images: [])
             // It has the question for the next prompt.
             running.admission = nil
             self.end(struck.id, because: .stopped)
         }
         return nil
-    }
-
-    /// The message that replaces a turn's question after an edit.
-    static func message(of turn: TurnRecord, reading edit: MessageEdit, in thread: ThreadKey) -> InboundMessage {
-        InboundMessage(
-            thread: thread, route: turn.route, sender: edit.sender, text: edit.text, sentAt: turn.queuedAt,
-            isDirect: false, isAddressed: true)
     }
 
     /// Takes a turn out of the queue and ends it.
@@ -240,7 +241,7 @@ extension Conversation {
     ) async throws -> Value {
         let now = self.environment.now()
         _ = self.turns.remove { $0.id == turn.id }
-        self.context.lanes.reactions.mark(false, turn.route)
+        self.unmark(turn)
         let frames = await self.context.hub.close(turn.id, with: .error, reason)
         let value = try await self.durably { ledger in
             try ledger.drop(turn, because: reason, at: now)

@@ -2,6 +2,7 @@ internal import Chat
 internal import Database
 internal import EventLoop
 internal import JSON
+internal import Joining
 internal import Logging
 internal import People
 internal import Primitives
@@ -102,7 +103,8 @@ extension Conversation {
         _ = await self.running?.keeping?.isStored()
         if isStored { await self.close(turn, outcome) }
         await self.context.gate.leave(turn.sender.id)
-        if isStored, !self.isDropped { self.setTyping(false, for: turn) }
+        let hasEnded = self.running?.turn.id != turn.id
+        if isStored, hasEnded, !self.isDropped { self.setTyping(false, for: turn) }
         await self.beginNext()
     }
 

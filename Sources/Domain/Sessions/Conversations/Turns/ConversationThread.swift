@@ -1,5 +1,6 @@
 internal import Analytics
 internal import Chat
+internal import Joining
 internal import Threads
 
 /// A running turn's way back to its conversation.

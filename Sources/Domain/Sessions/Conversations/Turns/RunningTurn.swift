@@ -1,5 +1,6 @@
 internal import Chat
 internal import EventLoop
+internal import Joining
 internal import Primitives
 internal import Surroundings
 internal import Telemetry
@@ -9,7 +10,7 @@ internal import Threads
 /// take, and how it ends. Pure but for the handles that its conversation keeps here.
 ///
 /// A class: as a structure of two kilobytes, every function that looked at it while it waits kept a copy.
-final class RunningTurn {
+final class RunningTurn: RunningQuestion {
     /// Why it was ended early.
     enum Cut: Sendable {
         case stopped, timedOut, shutdown
@@ -17,6 +18,8 @@ final class RunningTurn {
         case handedOver
         /// Another host may have the thread: it ends here without a trace.
         case lost
+        /// Its question has changed before anything of the answer was seen: it begins anew.
+        case renewed
     }
 
     /// Without its text if it has waited in the queue and has not got its place yet.
@@ -43,6 +46,10 @@ final class RunningTurn {
     /// It waited for people when the host stopped, or had shown nothing when it was handed over: the next start begins it
     /// again.
     private(set) var isSuspended = false
+    /// What it begins anew as, once that is stored; nil if nothing has changed.
+    var renewal: SingleResult<TurnRecord?>?
+    /// How often it has begun anew.
+    private var renewals = 0
     /// Who stopped it.
     var stopper: Sender?
     /// Whether it was the command `stop`, which replies.
@@ -104,7 +111,7 @@ final class RunningTurn {
 
     /// Ends it from outside. False when it is ending already.
     func end(because cut: Cut) -> Bool {
-        guard self.cut == nil || cut == .lost else { return false }
+        guard self.cut == nil || self.cut == .renewed || cut == .lost else { return false }
         self.cut = cut
         // A turn that has shown something cannot begin again.
         self.isSuspended =
@@ -115,11 +122,26 @@ final class RunningTurn {
     /// How it ends if its work has ended with `other`.
     func outcome(orElse other: TurnOutcome) -> TurnOutcome {
         switch self.cut {
-        case .stopped: .stopped
+        case .stopped, .renewed: .stopped
         case .shutdown, .handedOver, .lost: .interrupted
         case .timedOut: .cut(TurnTexts.timedOut)
         case nil: other
         }
+    }
+
+    /// Whether it may end without a trace and begin anew: nothing of it was seen, done or asked. What its files say is part of
+    /// its question already.
+    func mayBeginAnew(at now: Int64) -> Bool {
+        self.cut == nil && !self.isAnswered && !self.clock.isStopped && self.answer.isEmpty && self.steps == nil
+            && self.asking == nil && self.turn.attachments.isEmpty && self.turn.images.isEmpty
+            && JoinRules.mayBeginAnew(askedAt: self.turn.queuedAt, times: self.renewals, at: now)
+    }
+
+    /// It is `former`, begun anew.
+    func replaces(_ former: RunningTurn) {
+        self.renewals = former.renewals + 1
+        self.usage = former.usage
+        self.hasNotedWaiting = former.hasNotedWaiting
     }
 
     /// Something to wait for: it is signalled once the turn has ended.
@@ -234,3 +256,5 @@ final class RunningTurn {
         return self.poster.append(lines)
     }
 }
+
+typealias TurnQueue = QuestionQueue<RunningTurn>

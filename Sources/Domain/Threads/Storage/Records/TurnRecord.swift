@@ -35,12 +35,14 @@ package final class TurnRecord: Sendable {
     /// Its prompt has text of somebody who may give no orders: a guest, or somebody without a role. Also of a turn that was
     /// stored before this was.
     package let hasForeignText: Bool
+    /// The messages that it answers together; empty if it answers one.
+    package let parts: [TurnPart]
 
     package init(
         id: String, session: String, kind: TurnKind, work: String, text: String, sender: Sender, route: Route,
         message: Int64?, state: State, attempts: Int, queuedAt: Int64, startedAt: Int64? = nil, endedAt: Int64? = nil,
         error: String? = nil, commits: [CommitNotice] = [], attachments: [Attachment] = [], images: [SentImage] = [],
-        isLeftOut: Bool = false, ask: String? = nil, hasForeignText: Bool = false
+        isLeftOut: Bool = false, ask: String? = nil, hasForeignText: Bool = false, parts: [TurnPart] = []
     ) {
         self.id = id
         self.session = session
@@ -62,6 +64,7 @@ package final class TurnRecord: Sendable {
         self.isLeftOut = isLeftOut
         self.ask = ask
         self.hasForeignText = hasForeignText
+        self.parts = parts
     }
 
     /// Whether people read what the turn reports as it is. Commands have texts of the program, in which signs are filled
@@ -72,16 +75,17 @@ package final class TurnRecord: Sendable {
 
     /// The turn with other values; nil keeps the old one.
     package func with(
-        text: String? = nil, route: Route? = nil, state: State? = nil, attempts: Int? = nil,
-        attachments: [Attachment]? = nil, images: [SentImage]? = nil
+        text: String? = nil, route: Route? = nil, message: Int64? = nil, state: State? = nil, attempts: Int? = nil,
+        attachments: [Attachment]? = nil, images: [SentImage]? = nil, parts: [TurnPart]? = nil
     ) -> TurnRecord {
         TurnRecord(
             id: self.id, session: self.session, kind: self.kind, work: self.work, text: text ?? self.text,
-            sender: self.sender, route: route ?? self.route, message: self.message, state: state ?? self.state,
+            sender: self.sender, route: route ?? self.route, message: message ?? self.message,
+            state: state ?? self.state,
             attempts: attempts ?? self.attempts, queuedAt: self.queuedAt, startedAt: self.startedAt,
             endedAt: self.endedAt, error: self.error, commits: self.commits,
             attachments: attachments ?? self.attachments, images: images ?? self.images, isLeftOut: self.isLeftOut,
-            ask: self.ask, hasForeignText: self.hasForeignText)
+            ask: self.ask, hasForeignText: self.hasForeignText, parts: parts ?? self.parts)
     }
 }
 

@@ -2,7 +2,7 @@ internal import Primitives
 
 /// Whether the question of a turn has been stored. A turn may begin to work while its question is on its way to the
 /// disk; nothing of it may be seen, stored or ended before.
-final class QuestionStorage: Sendable {
+package final class QuestionStorage: Sendable {
     private struct State {
         var isBegun = false
         var isStored: Bool?
@@ -11,8 +11,10 @@ final class QuestionStorage: Sendable {
 
     private let state = Protected(State())
 
+    package init() {}
+
     /// Whether this is the first call: a transaction may be tried twice.
-    func begin() -> Bool {
+    package func begin() -> Bool {
         self.state.withLock { state in
             defer { state.isBegun = true }
             return !state.isBegun
@@ -20,9 +22,9 @@ final class QuestionStorage: Sendable {
     }
 
     /// Whether storing it has succeeded or failed.
-    var hasEnded: Bool { self.state.withLock { $0.isStored != nil } }
+    package var hasEnded: Bool { self.state.withLock { $0.isStored != nil } }
 
-    func end(isStored: Bool) {
+    package func end(isStored: Bool) {
         let waiters = self.state.withLock { state in
             state.isStored = isStored
             defer { state.waiters = [] }
@@ -32,7 +34,7 @@ final class QuestionStorage: Sendable {
     }
 
     /// Waits until that is known. The disk decides, so cancelling the task does not end the wait.
-    func isStored() async -> Bool {
+    package func isStored() async -> Bool {
         await withCheckedContinuation { continuation in
             let known = self.state.withLock { state in
                 if state.isStored == nil { state.waiters.append(continuation) }
