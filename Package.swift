@@ -155,7 +155,8 @@ let package = Package(
             "Attention", "Chat", "Database", "EventLoop", "JSON", "Logging", "People", "Primitives", "Store", "Threads"),
         domain("Joining", "Chat", "Etiquette", "Primitives", "Store", "Threads"),
         domain(
-            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "EventLoop", "Files", "JSON",
+            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "EventLoop", "Files",
+            "JSON",
             "Joining", "Lifecycle", "Logging", "Models", "People", "Primitives", "Store", "Surroundings", "Telemetry",
             "Threads"),
         domain(

@@ -42,6 +42,22 @@ extension Ledger {
         if let state { try self.set(state, ofTurn: turn) }
     }
 
+    /// Adds what came along with another message of a turn's question.
+    package func add(_ lines: [TurnLine], toTurn turn: String) throws {
+        guard !lines.isEmpty else { return }
+        try self.keep(try self.lines(ofTurn: turn) + lines, nil, ofTurn: turn)
+    }
+
+    /// Gives another turn, which asks a question again, what was said beside it. Returns that.
+    package func repeatLines(of turn: String, for other: String) throws -> QuestionContext {
+        let lines = try self.lines(ofTurn: turn).filter { !$0.isUnread }
+        try self.insert(lines, ofTurn: other)
+        try self.connection.execute(
+            "UPDATE turns SET context = (SELECT context FROM turns WHERE id = ?) WHERE id = ?",
+            [.text(turn), .text(other)])
+        return QuestionContext(lines: lines)
+    }
+
     private func insert(_ lines: [TurnLine], ofTurn turn: String) throws {
         for (position, line) in lines.enumerated() {
             let said = line.said

@@ -77,8 +77,10 @@ struct AdmissionWriting: Sendable {
         let place = try ledger.insert(turn)
         if let again { try ledger.leave(again, to: turn) }
         if turn.work != turn.id { try ledger.takeUpAsks(of: turn.work, in: session.id) }
-        let beside = try ledger.insert(
-            self.beside, ofTurn: self.turn, session: session.id, isNew: previous == 0, role: self.role)
+        let beside =
+            try again.map { try ledger.repeatLines(of: $0.id, for: self.turn) }
+            ?? ledger.insert(
+                self.beside, ofTurn: self.turn, session: session.id, isNew: previous == 0, role: self.role)
         let withdrawn = try withdrawal()
         let notes = try self.noteMessages.map {
             try ledger.insertOutbox(

@@ -4,6 +4,7 @@ internal import JSON
 internal import Joining
 internal import Logging
 internal import Store
+internal import Surroundings
 internal import Threads
 
 /// Several messages of one person that are one turn.
@@ -51,11 +52,16 @@ extension Conversation {
         by worker: any TurnWorker
     ) async throws -> (turn: TurnRecord, message: Int64)? {
         let now = self.environment.now()
+        let enclosed = self.enclosed(in: stored.message)
+        // What was read for the running turn is stored before more is added.
+        if self.running?.turn.id == turn.id { _ = await self.running?.keeping?.isStored() }
         let joined = try await self.durably { ledger in
             let joined = try ledger.join(stored.message, asked: text, to: turn.id, in: states, at: now) { turn in
                 JoinRules.mayBe(turn, fileLimit: Uploads.count, refusal: worker.refusal)
             }
-            if joined != nil { try ledger.finishEvent(stored.number, turn: turn.id) }
+            guard joined != nil else { return joined }
+            try ledger.add(enclosed, toTurn: turn.id)
+            try ledger.finishEvent(stored.number, turn: turn.id)
             return joined
         }
         guard let joined else { return nil }

@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Joining
 internal import Logging
 internal import People
 internal import Primitives
@@ -14,13 +15,13 @@ extension Conversation {
 
     /// What came with a question, and whether the room's past is to be read.
     func beside(_ question: Question) -> QuestionContext {
-        guard question.kind == .chat, question.work == nil, question.role == .user else { return QuestionContext() }
+        guard question.kind == .chat, question.work == nil, question.role == .user, question.again == nil else {
+            return QuestionContext()
+        }
         let message = question.message
         let room = message.route.room
         let limits = self.environment.settings.context.limits(in: room)
-        let enclosed = message.enclosed.map { TurnLine($0, role: self.roles) }
-        var context = QuestionContext(
-            lines: LineCut.cut(enclosed, to: limits ?? ContextLimits(), isThread: true, at: self.environment.now()))
+        var context = QuestionContext(lines: self.enclosed(in: message))
         let reply = message.repliesTo.map { MessageReference(room: room, id: $0) }
         if let reply { context.lines.append(.unread(reply)) }
         guard !message.isChosen, self.context.adapters[room.adapter] is any RoomHistory else { return context }
@@ -30,6 +31,14 @@ extension Conversation {
         context.isForFirst = message.isDirect
         if limits == nil, reply == nil, !isAlone { context.state = .off }
         return context
+    }
+
+    /// What came along with a message.
+    func enclosed(in message: InboundMessage) -> [TurnLine] {
+        guard !message.enclosed.isEmpty else { return [] }
+        let limits = self.environment.settings.context.limits(in: message.route.room) ?? ContextLimits()
+        let lines = message.enclosed.map { TurnLine($0, role: self.roles) }
+        return LineCut.cut(lines, to: limits, isThread: true, at: self.environment.now())
     }
 
     /// What was said beside a turn's question. Reads it unless that was done; what cannot be read is left out.
@@ -61,6 +70,8 @@ extension Conversation {
             try await self.note(SurroundingsTexts.missing(missing), in: turn)
         }
         let lines = try await self.lines(of: past, for: turn, query, context.readLines)
+        // A turn that begins anew reads them again.
+        try Task.checkCancellation()
         self.running?.lines = lines
         if lines == context.readLines, context.unread == nil {
             self.running?.context = .read
