@@ -82,6 +82,18 @@ struct DocumentTests {
         #expect(long.text.hasSuffix(" characters]") && long.text.contains("[… cut: 100000 of more than "))
     }
 
+    @Test("a stopped turn ends the conversion, and nothing of it stays")
+    func stopped() async throws {
+        let scene = try await ReadingScene()
+        // Unstructured, to cancel it.
+        let reading = Task { try await scene.read(PDF.of(pages: 100_000), named: "many.pdf") }
+        reading.cancel()
+        await #expect(throws: CancellationError.self) { try await reading.value }
+        try await expectEqual(scene.files.files(prefix: "shown-", in: ReadingScene.session).map(\.name), [])
+        // Its place is free, and its folder gone.
+        try await expectEqual(scene.read(PDF.of(pages: 1), named: "one.pdf").failure, nil)
+    }
+
     @Test("entities that a document declares are not expanded")
     func laughs() async throws {
         let entities = (1...9).map { "<!ENTITY l\($0) \"\(String(repeating: "&l\($0 - 1);", count: 10))\">" }.joined()
