@@ -38,8 +38,14 @@ struct RedoTests {
         try await harness.settle()
     }
 
+    private static let offer = "The question was edited after this answer began."
+
     private func offers(_ harness: BridgeHarness) -> Int {
-        harness.adapter.texts.count { $0.hasPrefix("The question was edited after this answer began.") }
+        harness.adapter.texts.count { $0.hasPrefix(Self.offer) }
+    }
+
+    private func waitForOffer(_ harness: BridgeHarness) async {
+        await harness.adapter.waitForPosts { $0.contains { $0.text.hasPrefix(Self.offer) } }
     }
 
     private func rows(_ harness: BridgeHarness) async throws -> [String] {
@@ -54,6 +60,7 @@ struct RedoTests {
         let harness = try await self.harness()
         try await self.ask("what is teh time", "m1", in: harness)
         try await self.edit("m1", to: "what is the time", in: harness)
+        await self.waitForOffer(harness)
         try await self.edit("m1", to: "what is the time?", in: harness)
         expectEqual(self.offers(harness), 1)
         try await self.redo(in: harness)
@@ -108,7 +115,7 @@ struct RedoTests {
         try await harness.adapter.say("one", thread: "alice", message: "m1")
         await harness.adapter.waitForText("Begun.")
         try await self.edit("m1", to: "two", in: harness)
-        expectEqual(self.offers(harness), 1)
+        await self.waitForOffer(harness)
         try await harness.adapter.say("!redo", thread: "alice")
         await harness.adapter.waitForPosts { $0.contains { $0.text.hasPrefix("An answer is still being written.") } }
         harness.worker.release()

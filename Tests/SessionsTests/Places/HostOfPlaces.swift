@@ -28,7 +28,8 @@ struct HostOfPlaces {
             store: SessionStore(database: database, held: held), adapters: AdapterRegistry(networks),
             workers: [.chat: worker],
             models: ModelDirectory(defaultModel: "small", provider: "test") { [] },
-            policy: AccessPolicy(owners: networks.map { "\($0.id)/alice" }),
+            policy: AccessPolicy(
+                owners: networks.map { "\($0.id)/alice" }, guests: networks.map { "\($0.id)/gina" }),
             environment: BridgeEnvironment(
                 settings: BridgeSettings(publicURL: "http://127.0.0.1:8787", drainTimeout: .milliseconds(50)),
                 logger: Logger(label: name), metrics: Metrics(), now: { 1_000 }), desk: desk)
