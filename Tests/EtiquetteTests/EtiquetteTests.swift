@@ -319,6 +319,32 @@ struct EtiquetteTests {
         }
     }
 
+    @Test("the bot's name alone asks about what it replies to or forwards; in a direct message a forward needs no name")
+    func pointing() {
+        func message(
+            isDirect: Bool = false, _ enclosed: SaidMessage.Relation? = nil, repliesTo: String? = nil
+        ) -> InboundMessage {
+            let row = Row("", isDirect ? .direct : .team, mention: !isDirect, .hint).message
+            return InboundMessage(
+                thread: row.thread, route: row.route, sender: row.sender, text: "", sentAt: 0, isDirect: isDirect,
+                isAddressed: true, isMention: !isDirect,
+                enclosed: enclosed.map { [SaidMessage($0, name: "bob", text: "ENOENT")] } ?? [], repliesTo: repliesTo)
+        }
+        let situation = Situation(sign: "!", isMuted: false)
+        func intent(_ message: InboundMessage) -> Determination {
+            Intent.determine(message, role: .member, in: situation)
+        }
+        #expect(intent(message()) == .intent(.bareMention))
+        #expect(intent(message(repliesTo: "m1")) == .intent(.chat(Intent.asksAboutReply)))
+        #expect(intent(message(.repliedTo)) == .intent(.chat(Intent.asksAboutReply)))
+        #expect(intent(message(.forwarded)) == .intent(.chat(Intent.forwardsOnly)))
+        #expect(intent(message(isDirect: true, .forwarded)) == .intent(.chat(Intent.forwardsOnly)))
+        #expect(intent(message(isDirect: true)) == .intent(.ignore("empty")))
+        #expect(intent(message(isDirect: true, repliesTo: "m1")) == .intent(.ignore("empty")))
+        let stranger = Intent.determine(message(isDirect: true, .forwarded), role: nil, in: situation)
+        #expect(stranger == .intent(.ignore("stranger")))
+    }
+
     @Test("what was taken into the inbox means the same when it is read again", arguments: rows)
     func again(row: Row) {
         guard case .intent(let intent, _) = Intent.determine(row.message, role: row.role, in: row.situation) else {

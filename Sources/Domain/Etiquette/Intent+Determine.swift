@@ -18,7 +18,8 @@ extension Intent {
         if message.sender.isBot { return .intent(.ignore("bot")) }
         let text = message.text.trimmed
         let isEmpty = text.isEmpty && message.attachments.isEmpty
-        if isEmpty, !message.isMention { return .intent(.ignore("empty")) }
+        let forwards = message.enclosed.contains { $0.relation == .forwarded }
+        if isEmpty, !message.isMention, !(message.isDirect && forwards) { return .intent(.ignore("empty")) }
         let intent = Self.parse(text, sign: situation.sign)
         guard role != nil else { return .intent(Self.ofStranger(message, text, intent, situation)) }
         // It stands for a command.
@@ -85,13 +86,17 @@ extension Intent {
         return .bot(isCalledBack: isMuted)
     }
 
-    /// Asks about the message that it replies to. Only a message of the same writer becomes the question, and only if it
-    /// was not a command, an aside or a pairing code.
+    /// Asks about the message that it replies to, or about what it forwards. A message of the same writer becomes the
+    /// question itself, if it was not a command, an aside or a pairing code.
     private static func ofBareMention(_ message: InboundMessage, in situation: Situation) -> Intent {
-        guard let text = message.repliedText?.trimmed, !text.isEmpty, !Self.isAside(text),
-            case .chat = Self.parse(text, sign: situation.sign), PairingWords.codeAfterPair(in: text) == nil
-        else { return .bareMention }
-        return .chat(text)
+        if let text = message.repliedText?.trimmed, !text.isEmpty {
+            guard !Self.isAside(text), case .chat = Self.parse(text, sign: situation.sign),
+                PairingWords.codeAfterPair(in: text) == nil
+            else { return .bareMention }
+            return .chat(text)
+        }
+        if message.enclosed.contains(where: { $0.relation == .forwarded }) { return .chat(Self.forwardsOnly) }
+        return message.repliesTo == nil && message.enclosed.isEmpty ? .bareMention : .chat(Self.asksAboutReply)
     }
 
     private static func ofStranger(
@@ -124,6 +129,9 @@ extension Intent {
         return start.dropFirst("!aside".count).first.map { !$0.isLetter && !$0.isNumber } ?? true
     }
 
+    /// In the place of the question that a bare mention asks.
+    package static let asksAboutReply = "(asks about the message that it replies to)"
+    package static let forwardsOnly = "(forwards this without a comment)"
     /// Written in a channel without addressing the bot.
     package static let notAddressed = "not addressed"
     package static let mentionsOthers = "mentions others"

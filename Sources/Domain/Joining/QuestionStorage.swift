@@ -1,7 +1,7 @@
 internal import Primitives
 
-/// Whether the question of a turn has been stored. A turn may begin to work while its question is on its way to the
-/// disk; nothing of it may be seen, stored or ended before.
+/// Whether the question of a turn has been stored, or what was said beside it. A turn may begin to work while these are on
+/// their way to the disk; nothing of it may be seen, stored or ended before.
 package final class QuestionStorage: Sendable {
     private struct State {
         var isBegun = false

@@ -13,15 +13,62 @@ extension Ledger {
     package func history(
         of session: String, after through: Int64, before turn: String, limit: Int, bytes: Int = 8 << 20
     ) throws -> [HistoryEntry] {
+        let end = try self.connection.first("SELECT number FROM turns WHERE id = ?", [.text(turn)])?.integer("number")
+        return try self.history(of: session, after: through, end: end ?? 0, limit: limit, bytes: bytes)
+    }
+
+    /// ``history(of:after:before:limit:bytes:)`` since `new` or the last summary; of a thread that began below an answer of
+    /// another one, with what was said there.
+    package func history(of session: SessionRecord, before turn: String, limit: Int) throws -> [HistoryEntry] {
+        let own = try self.history(of: session.id, after: session.historyStart, before: turn, limit: limit)
+        var (entries, current, start) = (own, session, session.historyStart)
+        for parent in try self.parents(of: session) {
+            guard let branch = current.branch, entries.count < limit else { break }
+            start = max(start, parent.start)
+            entries =
+                try self.history(
+                    of: branch.session, after: start, end: branch.turn + 1, limit: limit - entries.count) + entries
+            current = parent.record
+        }
+        return entries
+    }
+
+    /// A session on whose history another one goes on, and the position after which that counts.
+    private struct Parent {
+        let record: SessionRecord
+        let start: Int64
+        /// The number of the last turn that counts.
+        let last: Int64
+    }
+
+    /// The nearest first.
+    private func parents(of session: SessionRecord) throws -> [Parent] {
+        var (parents, current, epoch): ([Parent], SessionRecord, Int64) = ([], session, session.epoch)
+        while let branch = current.branch, branch.turn * 2 > epoch, parents.count < Self.mostParents,
+            let record = try self.session(id: branch.session)
+        {
+            // A later `new` there changes nothing here.
+            epoch = max(epoch, record.epoch <= branch.turn * 2 ? record.epoch : 0)
+            parents.append(Parent(record: record, start: epoch, last: branch.turn))
+            current = record
+        }
+        return parents
+    }
+
+    private static let mostParents = 8
+
+    private func history(
+        of session: String, after through: Int64, end: Int64, limit: Int, bytes: Int = 8 << 20
+    ) throws -> [HistoryEntry] {
         let dialect = self.connection.dialect
         let text = Self.historyText(dialect)
         let entries = """
             FROM turns t JOIN messages m ON m.turn = t.id
-            WHERE t.session = $1 AND t.number >= $2 AND t.number < (SELECT number FROM turns WHERE id = $3)
+            WHERE t.session = $1 AND t.number >= $2 AND t.number < $3
             AND t.kind <> 'command' AND t.left_out IS NULL AND m.role IN ('user', 'assistant')
             ORDER BY t.number DESC, m.id DESC LIMIT $4
             """
-        let values: [SQLValue] = [.text(session), .integer(through / 2), .text(turn)]
+        let values: [SQLValue] = [.text(session), .integer(through / 2), .integer(end)]
         let sizes = try self.connection.query(
             "SELECT \(dialect.bytes(of: text)) AS bytes \(entries)", values + [.integer(Int64(limit))])
         var (count, left) = (0, Int64(bytes))
@@ -36,7 +83,7 @@ extension Ledger {
             SELECT t.number AS number, t.kind AS kind, m.role AS role, m.author AS author, \(text) AS text,
             CASE WHEN m.id = t.message THEN t.attachments END AS attachments \(entries)
             """, values + [.integer(Int64(count))])
-        let lines = try self.lines(of: session, from: through / 2, before: turn)
+        let lines = try self.lines(of: session, from: through / 2, before: end)
         let found = try rows.reversed().map { row in
             let isUser = try row.text("role") == "user"
             let text = try row.text("text")
@@ -70,15 +117,68 @@ extension Ledger {
             """
     }
 
-    /// Who wrote what a prompt of `turn` may contain besides its own text, also what a summary covers: everybody since
-    /// `new`, and whoever asked what it continues.
-    package func authors(of session: SessionRecord, before turn: TurnRecord) throws -> [Sender] {
-        try self.connection.query(
+    /// Whose words a prompt of `turn` may contain besides its own text and lines, also in what a summary covers: of everybody
+    /// since `new`, of whoever asked what it continues, and of what was said beside those questions.
+    package func authors(of session: SessionRecord, before turn: TurnRecord) throws -> Authors {
+        let end =
+            try self.connection.first(
+                "SELECT number FROM turns WHERE id = ?", [.text(turn.id)])?.integer("number") ?? 0
+        var authors = try self.authors(of: session.id, after: session.epoch, end: end, work: turn.work)
+        for parent in try self.parents(of: session) {
+            authors.add(
+                try self.authors(of: parent.record.id, after: parent.start, end: parent.last + 1, work: turn.work))
+        }
+        return authors
+    }
+
+    private func authors(of session: String, after position: Int64, end: Int64, work: String) throws -> Authors {
+        let values: [SQLValue] = [.text(session), .integer(position / 2), .text(work), .integer(end)]
+        let people = try self.connection.query(
             """
             SELECT DISTINCT sender FROM turns
-            WHERE session = $1 AND (number > $2 OR work = $3) AND number < (SELECT number FROM turns WHERE id = $4)
-            AND kind <> 'command'
-            """, [.text(session.id), .integer(session.epoch / 2), .text(turn.work), .text(turn.id)]
+            WHERE session = $1 AND (number > $2 OR work = $3) AND number < $4 AND kind <> 'command'
+            """, values
         ).map { try StoredForm.sender(from: try $0.text("sender")) }
+        var authors = Authors(Set(people))
+        let lines = try self.connection.query(
+            """
+            SELECT DISTINCT l.author AS author, l.foreign_words AS foreign_words
+            FROM turns t JOIN turn_lines l ON l.turn = t.id
+            WHERE t.session = $1 AND (t.number > $2 OR t.work = $3) AND t.number < $4 AND t.kind <> 'command'
+            """, values)
+        for line in lines {
+            if try line.integer("foreign_words") != 0 { authors.haveForeignWords = true }
+            guard let author = try line.optionalText("author").map({ try StoredForm.sender(from: $0) }) else {
+                continue
+            }
+            if !author.isSelf { authors.people.insert(author) }
+        }
+        return authors
+    }
+
+    // MARK: Branches
+
+    /// The place in another session's history at which a message goes on: it begins a thread below an answer or a question
+    /// there, or replies to one. Nil if its sender may not read that.
+    package func branch(of message: InboundMessage, besides session: String) throws -> SessionBranch? {
+        let route = message.route
+        let anchor = PastReading.isInThread(route) ? route.anchor : nil
+        for id in [anchor, message.repliesTo].compactMap(\.self) {
+            let reference = MessageReference(room: route.room, id: id)
+            guard let turn = try self.posted(reference)?.turn ?? self.received(reference)?.turn,
+                let row = try self.connection.first(
+                    "SELECT session, number FROM turns WHERE id = ? AND kind <> 'command'", [.text(turn)]),
+                let parent = try self.session(id: try row.text("session")), parent.id != session,
+                parent.route.room == route.room || parent.owner == message.sender.id
+            else { continue }
+            return SessionBranch(session: parent.id, turn: try row.integer("number"))
+        }
+        return nil
+    }
+
+    package func set(_ branch: SessionBranch, of session: String) throws {
+        try self.connection.execute(
+            "UPDATE sessions SET parent = ?, parent_turn = ? WHERE id = ?",
+            [.text(branch.session), .integer(branch.turn), .text(session)])
     }
 }

@@ -17,7 +17,8 @@ extension Ledger {
     ) throws -> QuestionContext {
         guard context.state != nil || !context.lines.isEmpty else { return context }
         var context = context
-        if context.isForFirst, !isNew, context.state == .due { context.state = .reply }
+        // In a direct message the history has all that was said before.
+        if context.isForFirst, context.state == .due, !isNew || context.parent != nil { context.state = .reply }
         for (index, line) in context.lines.enumerated() {
             guard let reference = line.said.reference else { continue }
             if line.isUnread, let said = try self.said(reference) {
@@ -87,6 +88,8 @@ extension Ledger {
         let state = try row?.optionalText("context").flatMap { ContextState(rawValue: $0) }
         var context = QuestionContext(state: state, lines: try self.lines(ofTurn: turn.id))
         if state == .due { context.seen = try self.lastSeen(of: turn.session) }
+        context.parent = try self.connection.first("SELECT parent FROM sessions WHERE id = ?", [.text(turn.session)])?
+            .optionalText("parent")
         return context
     }
 
@@ -116,12 +119,12 @@ extension Ledger {
     private static let historyBytes: Int64 = 4 << 20
 
     /// The lines of a session's turns by their numbers; not of the oldest ones if they are too long together.
-    func lines(of session: String, from number: Int64, before turn: String) throws -> [Int64: [TurnLine]] {
+    func lines(of session: String, from number: Int64, before end: Int64) throws -> [Int64: [TurnLine]] {
         let rows = """
             FROM turns t JOIN turn_lines l ON l.turn = t.id
-            WHERE t.session = $1 AND t.number >= $2 AND t.number < (SELECT number FROM turns WHERE id = $3)
+            WHERE t.session = $1 AND t.number >= $2 AND t.number < $3 AND t.kind <> 'command'
             """
-        let values: [SQLValue] = [.text(session), .integer(number), .text(turn)]
+        let values: [SQLValue] = [.text(session), .integer(number), .integer(end)]
         let bytes = self.connection.dialect.bytes(of: "l.text")
         let sizes = try self.connection.query(
             "SELECT t.number AS number, SUM(\(bytes)) AS bytes \(rows) GROUP BY t.number ORDER BY t.number DESC", values
@@ -136,28 +139,9 @@ extension Ledger {
         var lines: [Int64: [TurnLine]] = [:]
         let read = try self.connection.query(
             "SELECT t.number AS number, l.* \(rows) ORDER BY t.number, l.position",
-            [.text(session), .integer(first), .text(turn)])
+            [.text(session), .integer(first), .integer(end)])
         for row in read { lines[try row.integer("number"), default: []].append(try Self.line(row)) }
         return lines
-    }
-
-    /// The authors of the lines that a prompt of `turn` may contain besides its own, also in what a summary covers.
-    package func lineAuthors(of session: SessionRecord, before turn: TurnRecord) throws -> Authors {
-        let rows = try self.connection.query(
-            """
-            SELECT DISTINCT l.author AS author, l.foreign_words AS foreign_words
-            FROM turns t JOIN turn_lines l ON l.turn = t.id
-            WHERE t.session = $1 AND (t.number > $2 OR t.work = $3)
-            AND t.number < (SELECT number FROM turns WHERE id = $4)
-            """, [.text(session.id), .integer(session.epoch / 2), .text(turn.work), .text(turn.id)])
-        var authors = Authors()
-        for row in rows {
-            if try row.integer("foreign_words") != 0 { authors.haveForeignWords = true }
-            guard let text = try row.optionalText("author") else { continue }
-            let author = try StoredForm.sender(from: text)
-            if !author.isSelf { authors.people.insert(author) }
-        }
-        return authors
     }
 
     // MARK: Messages

@@ -93,7 +93,7 @@ package enum LineCut {
         return line
     }
 
-    private static func shortened(_ text: String, to bytes: Int) -> String {
+    static func shortened(_ text: String, to bytes: Int) -> String {
         text.utf8.count <= bytes ? text : text.beginning(bytes: bytes) + " …"
     }
 

@@ -24,10 +24,13 @@ package enum LineFrame {
         let rows = text.split(separator: "\n", omittingEmptySubsequences: false)
         let body = rows.dropFirst().map { "\n    | \($0)" }.joined()
         let files = said.attachments.map { "\n    + file: \(VisibleText.line($0.name))" }.joined()
-        return "[\(head)] \(Self.name(of: said)) (\(Self.role(of: line))): \(rows.first ?? "")\(body)\(files)"
+        return "[\(head)] \(Self.author(of: line)): \(rows.first ?? "")\(body)\(files)"
     }
 
-    private static func time(_ milliseconds: Int64) -> String {
+    /// With the role.
+    static func author(of line: TurnLine) -> String { "\(Self.name(of: line.said)) (\(Self.role(of: line)))" }
+
+    static func time(_ milliseconds: Int64) -> String {
         let time = CivilTime(milliseconds: milliseconds)
         return "\(time.date) \(time.clock.prefix(5))"
     }

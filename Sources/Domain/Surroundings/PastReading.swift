@@ -16,7 +16,7 @@ package enum PastReading {
         let isThread = Self.isInThread(route)
         let place = isThread ? route : Route(room: route.room, recipient: route.recipient)
         return PastQuery(
-            route: place, before: question, after: context.seen,
+            route: place, before: question, after: context.seen.flatMap { $0.room == route.room ? $0 : nil },
             since: LineCut.since(limits, isThread: isThread, at: now),
             limit: isThread ? limits.thread : limits.room, repliesTo: reply)
     }
@@ -31,13 +31,13 @@ package enum PastReading {
     ///   - role: People's roles.
     package static func lines(
         of past: RoomPast, before question: MessageReference?, in session: String,
-        known: [MessageReference: KnownMessage], role: (Sender) -> Role?
+        below parent: String? = nil, known: [MessageReference: KnownMessage], role: (Sender) -> Role?
     ) -> [TurnLine] {
         past.messages.compactMap { said in
             let stored = said.reference.flatMap { known[$0] }
             let isPointedAt = said.relation != .said && said.relation != .root
             if said.reference != nil, said.reference == question { return nil }
-            if stored?.session == session, !isPointedAt { return nil }
+            if let stored, [session, parent].contains(stored.session), !isPointedAt { return nil }
             var line = TurnLine(said, role: role)
             guard said.author?.isSelf == true else { return line }
             guard let stored else { return said.relation == .said ? nil : line }

@@ -42,7 +42,7 @@ extension [TurnLine] {
 
 extension SaidMessage {
     /// The message with other values; nil keeps the old one.
-    func with(name: String? = nil, text: String? = nil, attachments: [Attachment]? = nil) -> SaidMessage {
+    package func with(name: String? = nil, text: String? = nil, attachments: [Attachment]? = nil) -> SaidMessage {
         SaidMessage(
             self.relation, reference: self.reference, author: self.author, name: name ?? self.name,
             sentAt: self.sentAt, text: text ?? self.text, attachments: attachments ?? self.attachments)
@@ -72,10 +72,34 @@ package struct QuestionContext: Sendable, Equatable {
     package var isForFirst = false
     /// The question up to which an earlier turn has read; nil for none.
     package var seen: MessageReference?
+    /// The session in whose history this one goes on.
+    package var parent: String?
 
     package init(state: ContextState? = nil, lines: [TurnLine] = []) {
         self.state = state
         self.lines = lines
+    }
+
+    /// What came with a message, and whether the room's past is to be read.
+    ///
+    /// - Parameters:
+    ///   - limits: Nil where the settings do not permit to read the past.
+    ///   - isReadable: The network can say what was said.
+    package init(
+        of message: InboundMessage, limits: ContextLimits?, isReadable: Bool, at now: Int64,
+        line: (SaidMessage) -> TurnLine
+    ) {
+        self.init(
+            lines: LineCut.cut(message.enclosed.map(line), to: limits ?? ContextLimits(), isThread: true, at: now))
+        if let id = message.repliesTo {
+            self.lines.append(.unread(MessageReference(room: message.route.room, id: id)))
+        }
+        guard isReadable, !message.isChosen else { return }
+        // Where everything is said to the bot, there is nothing else to read.
+        let isAlone = message.isDirect && !PastReading.isInThread(message.route)
+        self.state = isAlone || limits == nil ? .reply : .due
+        self.isForFirst = message.isDirect
+        if limits == nil, message.repliesTo == nil, !isAlone { self.state = .off }
     }
 
     package var isToBeRead: Bool { self.state == .due || self.state == .reply }

@@ -126,6 +126,43 @@ struct PromptBuilderTests {
         expectEqual(messages.map(\.text), ["Be helpful.", "And now?"])
     }
 
+    @Test("what was said beside a question precedes it, also when the question is asked again or was resumed")
+    func surroundings() {
+        let old = self.entry(2, .user, "One").with(surroundings: "[a] Bob: red")
+        let asked = TurnRequest(
+            id: "1", session: "s", text: "Two", sender: Sender(id: "a", identities: [], displayName: "alice"),
+            history: [
+                old, self.entry(3, .assistant, "1"), self.entry(4, .user, "Two").with(surroundings: "[b] Bob: blue"),
+            ],
+            surroundings: "[c] Bob: green")
+        let messages = self.messages(self.builder.plan(asked))
+        expectEqual(
+            messages.dropFirst().map(\.text),
+            ["[a] Bob: red\n\nOne", "1", "[b] Bob: blue\n\n[c] Bob: green\n\nTwo"])
+        let cut = self.request("One", history: [old, self.entry(3, .assistant, "It was")], continuing: "It was")
+        expectEqual(
+            self.messages(self.builder.plan(cut)).map(\.text).dropFirst().first, "[a] Bob: red\n\nOne")
+    }
+
+    @Test("what was said beside a question counts, and is left out where it would leave no room for the question")
+    func longSurroundings() {
+        func request(_ words: Int) -> TurnRequest {
+            TurnRequest(
+                id: "1", session: "s", text: "Hi", sender: Sender(id: "a", identities: [], displayName: "alice"),
+                surroundings: String(repeating: "word ", count: words))
+        }
+        func size(_ plan: PromptPlan) -> Int { if case .ready(let prompt) = plan { prompt.estimate } else { 0 } }
+        #expect(size(self.builder.plan(request(300))) > size(self.builder.plan(request(0))) + 250)
+        expectEqual(
+            self.messages(self.builder.plan(request(5_000))).last?.text, "\(PromptBuilder.leftOut)\n\nHi")
+        let entry = self.entry(2, .user, "One").with(surroundings: String(repeating: "word ", count: 2_000))
+        guard case .needsSummary(let dropped, _) = self.builder.plan(self.request(history: [entry])) else {
+            Issue.record("the history fits")
+            return
+        }
+        expectEqual(dropped.first?.surroundings, entry.surroundings)
+    }
+
     @Test("an interrupted answer is sent once, with the request to continue")
     func continuing() {
         let history = [self.entry(1, .user, "Tell me"), self.entry(2, .assistant, "It was a")]

@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Etiquette
 import Primitives
 import Store
 import TestSupport

@@ -183,8 +183,9 @@ extension Bridge {
     }
 
     private func store(_ change: MessageChange, event: InboundEvent) async throws -> Delivery {
+        let isLine = try await self.changeLines(by: change)
         let thread = try await self.store.read { ledger in try ledger.thread(changedBy: change) }
-        guard let thread else { return .ignored("not waiting") }
+        guard let thread else { return isLine ? .stored : .ignored("not waiting") }
         let now = self.environment.now()
         let role = change.sender.flatMap { self.access.role(of: $0) }
         let number = try await self.store.write(of: Place(of: thread)) { ledger in

@@ -5,6 +5,7 @@ internal import Models
 internal import People
 internal import Primitives
 internal import Store
+internal import Surroundings
 internal import Threads
 
 /// The replies to commands that need nothing of what the thread is doing: they read and change what is stored.
@@ -74,6 +75,12 @@ struct CommandReplies: Sendable {
         let models = self.context.models
         let quota = try await models.quotaLines().map(self.sign.completing)
         return Reply(CommandTexts.usage(rows, cost: cost, provider: models.provider, quota: quota))
+    }
+
+    func surroundings() async throws -> Reply {
+        let key = self.key
+        let report = try await self.context.store.read { ledger in try ledger.contextReport(of: key) }
+        return Reply(report?.text ?? SurroundingsTexts.noAnswer)
     }
 
     func persona(_ name: String) async throws -> Reply {

@@ -1,6 +1,7 @@
 internal import Chat
 internal import Primitives
 internal import Store
+internal import Surroundings
 internal import Threads
 
 /// Maps threads to conversations: makes a thread's conversation when a message arrives, and forgets idle ones.
@@ -71,6 +72,12 @@ final class Conversations: Sendable {
             if await conversation.accept(entry, reply: reply, trial: trial) { return }
             self.forget(conversation, of: thread)
         }
+    }
+
+    /// What is stored of a session's past has changed.
+    func forgetHistory(of session: String, in thread: ThreadKey) async {
+        self.context.histories.forget(session)
+        await self.existing(thread)?.historyHasChanged()
     }
 
     /// Moves the threads of a room that got another id, with their waiting messages.

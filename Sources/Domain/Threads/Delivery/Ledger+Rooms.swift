@@ -38,9 +38,11 @@ extension Ledger {
                 [.text(StoredForm.text(of: message)), .text(to.name), .integer(stored.number)])
         }
         guard keepsMessages else { return }
-        try self.connection.execute(
-            "UPDATE inbox SET room = ? WHERE adapter = ? AND room = ?",
-            [.text(to.name), .text(from.adapter.rawValue), .text(from.name)])
+        for table in ["inbox", "turn_lines"] {
+            try self.connection.execute(
+                "UPDATE \(table) SET room = ? WHERE adapter = ? AND room = ?",
+                [.text(to.name), .text(from.adapter.rawValue), .text(from.name)])
+        }
     }
 
     /// Current room ids by former ones.

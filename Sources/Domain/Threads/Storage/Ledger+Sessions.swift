@@ -100,6 +100,9 @@ extension Ledger {
             state: SessionRecord.State(rawValue: try row.text("state")) ?? .active, epoch: try row.integer("epoch"),
             summary: summary, createdAt: try row.integer("created_at"), activeAt: try row.integer("active_at"),
             isNamed: try row.integer("named") != 0, persona: try row.optionalText("persona"),
-            feature: try row.optionalText("feature"), isMuted: try row.integer("muted") != 0)
+            feature: try row.optionalText("feature"), isMuted: try row.integer("muted") != 0,
+            branch: try row.optionalText("parent").map {
+                SessionBranch(session: $0, turn: try row.optionalInteger("parent_turn") ?? 0)
+            })
     }
 }

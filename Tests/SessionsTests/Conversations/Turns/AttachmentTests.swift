@@ -72,6 +72,31 @@ struct AttachmentTests {
         try await expectEqual(harness.turn(request.id)?.attachments.isEmpty, true)
     }
 
+    @Test("images of what a question replies to come along, at most four, until their message is deleted")
+    func imagesOfOthers() async throws {
+        let harness = try await self.harness()
+        let fake = harness.adapter
+        for number in 1...6 { fake.setFile("F\(number)", to: Self.png) }
+        let images = (1...6).map {
+            Attachment(id: "F\($0)", name: "\($0).png", mediaType: $0 == 1 ? nil : "image/png")
+        }
+        let reply = fake.said("look", by: "alice", as: .repliedTo, message: "m1", in: "alice", attachments: images)
+        try await fake.say("What is this?", message: "q1", enclosed: [reply])
+        await fake.waitForText("Seen.")
+        try await harness.settle()
+        let request = try #require(harness.worker.requests.first)
+        expectEqual(request.images.map(\.name), ["1.png", "2.png", "3.png", "4.png"])
+        expectEqual(request.text, "What is this?")
+        #expect(request.surroundings.contains("+ file: 6.png"))
+        _ = try await harness.ask("And now?")
+        try await harness.settle()
+        expectEqual(harness.worker.requests.last?.history.map(\.images), [request.images, []])
+        try await expectEqual(fake.takeBack("m1"), .stored)
+        _ = try await harness.ask("And then?")
+        try await harness.settle()
+        expectEqual(harness.worker.requests.last?.history.first?.images, [])
+    }
+
     @Test("files of members land in the workspace under a safe name, also with a command; those of guests do not")
     func workspace() async throws {
         let desk = FakeDesk()

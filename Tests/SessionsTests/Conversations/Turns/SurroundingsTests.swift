@@ -150,6 +150,7 @@ struct SurroundingsTests {
                 try ledger.connection.query("SELECT 1 FROM turn_lines", []).count >= 4
             }
         }
+
         // As after a crash.
         let next = FakeAdapter(traits: Self.traits)
         next.setPast([next.said("since noon", by: "bob", as: .repliedTo, message: "m1")])
@@ -196,5 +197,155 @@ struct SurroundingsTests {
         expectEqual(
             harness.worker.requests.last?.history.first.map { Self.lines($0.surroundings) },
             ["bob (member): since noon"])
+    }
+
+    // MARK: Changes
+
+    @Test("a deleted message leaves later prompts at once, with the summary that covers it; an edited one is read anew")
+    func changes() async throws {
+        let harness = try await self.harness()
+        let fake = harness.adapter
+        fake.setPast([
+            fake.said("the password is hunter2", by: "bob", message: "m1"),
+            fake.said("since nun", by: "bob", message: "m2"),
+        ])
+        try await self.ask("one", message: "q1", harness)
+        fake.setPast([])
+        try await harness.bridge.store.write { ledger in
+            try ledger.connection.execute("UPDATE sessions SET summary = 'hunter2', summary_through = 2", [])
+        }
+        try await expectEqual(fake.takeBack("m1", in: "team"), .stored)
+        try await expectEqual(fake.edit("m2", to: "since noon", from: "bob", in: "team"), .stored)
+        try await expectEqual(fake.edit("m2", to: "since midnight", from: "carol", in: "team"), .stored)
+        try await expectEqual(fake.takeBack("m9", in: "team"), .ignored("not waiting"))
+        try await self.ask("two", message: "q2", harness)
+        let request = try #require(harness.worker.requests.last)
+        expectEqual(
+            request.history.first.map { Self.lines($0.surroundings) },
+            ["bob (member): [deleted by its author]", "bob (member): since noon"])
+        expectEqual(request.summary, nil)
+        let kept = try await harness.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT text FROM turn_lines ORDER BY position", []).map { try $0.text("text") }
+        }
+        expectEqual(kept, ["[deleted by its author]", "since noon"])
+    }
+
+    @Test("a message that is deleted while its turn runs is not in the next prompt")
+    func deletedMeanwhile() async throws {
+        let harness = try await self.harness(
+            worker: ScriptedWorker([.hold, .event(.text("ok"))], [.event(.text("ok"))]))
+        let fake = harness.adapter
+        fake.setPast([fake.said("hunter2", by: "bob", message: "m1")])
+        _ = try await fake.say("one", in: "team", isDirect: false, isMention: true, thread: "root", message: "q1")
+        try await eventually("its line is stored") {
+            try await harness.bridge.store.read { ledger in
+                try ledger.lines(ofTurn: harness.worker.requests.first?.id ?? "")
+            }
+            .count == 1
+        }
+        try await expectEqual(fake.takeBack("m1", in: "team"), .stored)
+        harness.worker.release()
+        try await harness.settle()
+        fake.setPast([])
+        try await self.ask("two", message: "q2", harness)
+        expectEqual(
+            harness.worker.requests.last?.history.first.map { Self.lines($0.surroundings) },
+            ["bob (member): [deleted by its author]"])
+    }
+
+    @Test("what was said beside a question is deleted with its turn")
+    func retention() async throws {
+        let harness = try await self.harness()
+        harness.adapter.setPast([harness.adapter.said("since noon", by: "bob", message: "m1")])
+        try await self.ask("one", message: "q1", harness)
+        let turn = try #require(harness.worker.requests.last?.id)
+        let left = try await harness.bridge.store.write { ledger in
+            _ = try ledger.delete(turns: [turn])
+            return try ledger.lines(ofTurn: turn)
+        }
+        expectEqual(left, [])
+    }
+
+    // MARK: The command
+
+    @Test("`context` says what the last answer was given")
+    func command() async throws {
+        let harness = try await self.harness()
+        let fake = harness.adapter
+        func context() async throws -> String? {
+            try await self.ask("!context", message: "c\(fake.posts.count)", harness)
+            return fake.texts.last
+        }
+        try await expectEqual(context(), SurroundingsTexts.noAnswer)
+        fake.setPast([
+            fake.said(
+                "the build is red", by: "bob", as: .root, message: "root", at: 1_795_788_120_000,
+                attachments: [Attachment(id: "1", name: "log.txt")]),
+            fake.said("since noon", by: "carol", message: "m1", at: 1_795_788_180_000),
+        ])
+        try await self.ask("one", message: "q1", harness)
+        let said = try #require(try await context())
+        #expect(
+            said.contains(
+                "2 messages from 2026-11-27 14:02 to 2026-11-27 14:03 UTC by bob (member), carol (no access), 1 file, about"
+            ),
+            "\(said)")
+        fake.setPast([])
+        try await self.ask("two", message: "q2", harness)
+        try await expectEqual(context(), SurroundingsTexts.nothing)
+    }
+
+    // MARK: Branches
+
+    @Test("a thread below an answer goes on with the conversation up to it, also after a restart, until `new`")
+    func branch() async throws {
+        let directory = try TemporaryDirectory()
+        let harness = try await self.harness(
+            directory,
+            worker: ScriptedWorker(
+                [.event(.text("Plan A, Plan B"))], [.event(.text("later"))], [.event(.text("B is …"))]))
+        let fake = harness.adapter
+        try await self.ask("give me plans", message: "q1", thread: "main", harness)
+        let answer = try #require(fake.posts.first { $0.text.contains("Plan A") }?.id)
+        try await self.ask("something else", message: "q2", thread: "main", harness)
+        try await self.ask("elaborate on B", from: "bob", message: "q3", thread: answer, harness)
+        let request = try #require(harness.worker.requests.last)
+        expectEqual(request.history.map(\.text), ["give me plans", "Plan A, Plan B"])
+        expectEqual(request.occasion?.people.map(\.name), ["bob", "alice"])
+        await harness.bridge.stop()
+
+        let second = try await self.harness(directory)
+        try await self.ask("and C?", message: "q4", thread: answer, second)
+        expectEqual(
+            second.worker.requests.last?.history.map(\.text),
+            ["give me plans", "Plan A, Plan B", "elaborate on B", "B is …"])
+        try await self.ask("!new", message: "q5", thread: answer, second)
+        try await self.ask("hello", message: "q6", thread: answer, second)
+        expectEqual(second.worker.requests.last?.history.map(\.text), [])
+    }
+
+    @Test("a guest's words above the answer mark a turn below it; what is deleted above is gone below")
+    func foreignBranch() async throws {
+        let harness = try await self.harness()
+        let fake = harness.adapter
+        try await self.ask("do it", from: "gina", message: "q1", thread: "main", harness)
+        let answer = try #require(fake.posts.first?.id)
+        try await self.ask("and now?", message: "q2", thread: answer, harness)
+        expectEqual(harness.worker.requests.map(\.hasForeignText), [true, true])
+        try await expectEqual(fake.takeBack("q1", in: "team"), .stored)
+        try await harness.settleInbox()
+        try await self.ask("again", message: "q3", thread: answer, harness)
+        expectEqual(harness.worker.requests.last?.history.first?.text, "[deleted by its author]")
+    }
+
+    @Test("a bare mention asks about what it replies to")
+    func bareMention() async throws {
+        let harness = try await self.harness()
+        let fake = harness.adapter
+        fake.setPast([fake.said("ENOENT: no such file", by: "bob", as: .repliedTo, message: "m1")])
+        try await self.ask("", message: "q1", repliesTo: "m1", harness)
+        let request = try #require(harness.worker.requests.last)
+        expectEqual(request.text, "(asks about the message that it replies to)")
+        expectEqual(self.lines(request), ["bob (member): ENOENT: no such file"])
     }
 }

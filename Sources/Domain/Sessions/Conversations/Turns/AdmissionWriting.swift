@@ -77,10 +77,12 @@ struct AdmissionWriting: Sendable {
         let place = try ledger.insert(turn)
         if let again { try ledger.leave(again, to: turn) }
         if turn.work != turn.id { try ledger.takeUpAsks(of: turn.work, in: session.id) }
+        var context = self.beside
+        context.parent = session.branch?.session
         let beside =
             try again.map { try ledger.repeatLines(of: $0.id, for: self.turn) }
             ?? ledger.insert(
-                self.beside, ofTurn: self.turn, session: session.id, isNew: previous == 0, role: self.role)
+                context, ofTurn: self.turn, session: session.id, isNew: previous == 0, role: self.role)
         let withdrawn = try withdrawal()
         let notes = try self.noteMessages.map {
             try ledger.insertOutbox(
@@ -102,6 +104,10 @@ struct AdmissionWriting: Sendable {
         var session = try ledger.session(
             for: self.key, route: message.route, owner: message.sender.id, title: title, at: self.at,
             id: self.session)
+        if session.id == self.session, isChat, let branch = try ledger.branch(of: message, besides: session.id) {
+            session.branch = branch
+            try ledger.set(branch, of: session.id)
+        }
         session.route = message.route
         session.activeAt = self.at
         session.state = .active

@@ -77,7 +77,9 @@ extension Conversation {
             self.watch(asked)
             self.noteAsked(asked)
         }
-        self.remember(running.admission, running.lines, answer: closing.answer, isLeftOut: outcome.isLeftOut)
+        self.remember(
+            running.hasStaleHistory ? nil : running.admission, running.lines, answer: closing.answer,
+            isLeftOut: outcome.isLeftOut)
         if isReserved {
             await self.context.lanes.dispatchReserved(items, to: room)
         } else {
@@ -196,7 +198,8 @@ extension Conversation {
 
     /// Adds a closed turn to the cached history.
     private func remember(_ admission: Admission?, _ lines: [TurnLine], answer: String, isLeftOut: Bool) {
-        guard let admission else { return }
+        // What another session says may change.
+        guard let admission, admission.session.branch == nil else { return }
         // Entries of the turn that it continues are left out as well, so the next turn reads the history again.
         if isLeftOut, admission.turn.work != admission.turn.id { return }
         let surroundings = LineFrame.text(of: lines)

@@ -85,7 +85,7 @@ extension Conversation {
         return try await files.bytes(of: name, in: session)
     }
 
-    private func receive(_ attachment: Attachment, number: String, of turn: TurnRecord) async throws -> ReceivedFile {
+    func receive(_ attachment: Attachment, number: String, of turn: TurnRecord) async throws -> ReceivedFile {
         guard let files = self.environment.settings.files else { throw FileFailure(reason: FileTexts.noDirectory) }
         let intake = FileIntake(files: files, session: turn.session)
         if let upload = Uploads.name(of: attachment, in: turn.session) {

@@ -52,7 +52,7 @@ extension Conversation {
         by worker: any TurnWorker
     ) async throws -> (turn: TurnRecord, message: Int64)? {
         let now = self.environment.now()
-        let enclosed = self.enclosed(in: stored.message)
+        let enclosed = self.beside(Question(message: stored.message, kind: .chat, text: text)).readLines
         // What was read for the running turn is stored before more is added.
         if self.running?.turn.id == turn.id { _ = await self.running?.keeping?.isStored() }
         let joined = try await self.durably { ledger in

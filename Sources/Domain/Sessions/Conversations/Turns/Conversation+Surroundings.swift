@@ -1,4 +1,6 @@
 internal import Chat
+internal import Etiquette
+internal import Files
 internal import JSON
 internal import Joining
 internal import Logging
@@ -18,28 +20,15 @@ extension Conversation {
         guard question.kind == .chat, question.work == nil, question.role == .user, question.again == nil else {
             return QuestionContext()
         }
-        let message = question.message
-        let room = message.route.room
-        let limits = self.environment.settings.context.limits(in: room)
-        var context = QuestionContext(lines: self.enclosed(in: message))
-        let reply = message.repliesTo.map { MessageReference(room: room, id: $0) }
-        if let reply { context.lines.append(.unread(reply)) }
-        guard !message.isChosen, self.context.adapters[room.adapter] is any RoomHistory else { return context }
-        // Where everything is said to the bot, there is nothing else to read.
-        let isAlone = message.isDirect && !PastReading.isInThread(message.route)
-        context.state = isAlone || limits == nil ? .reply : .due
-        context.isForFirst = message.isDirect
-        if limits == nil, reply == nil, !isAlone { context.state = .off }
-        return context
+        let room = question.message.route.room
+        return QuestionContext(
+            of: question.message, limits: self.environment.settings.context.limits(in: room),
+            isReadable: self.context.adapters[room.adapter] is any RoomHistory, at: self.environment.now()
+        ) { TurnLine(self.withoutToken($0, in: room), role: self.roles) }
     }
 
-    /// What came along with a message.
-    func enclosed(in message: InboundMessage) -> [TurnLine] {
-        guard !message.enclosed.isEmpty else { return [] }
-        let limits = self.environment.settings.context.limits(in: message.route.room) ?? ContextLimits()
-        let lines = message.enclosed.map { TurnLine($0, role: self.roles) }
-        return LineCut.cut(lines, to: limits, isThread: true, at: self.environment.now())
-    }
+    /// What the running turn was asked with is no longer what is stored.
+    func historyHasChanged() { self.running?.hasStaleHistory = true }
 
     /// What was said beside a turn's question. Reads it unless that was done; what cannot be read is left out.
     func surroundings(of turn: TurnRecord, before storage: QuestionStorage?) async throws -> [TurnLine] {
@@ -69,7 +58,7 @@ extension Conversation {
             guard await storage?.isStored() ?? true else { throw CancellationError() }
             try await self.note(SurroundingsTexts.missing(missing), in: turn)
         }
-        let lines = try await self.lines(of: past, for: turn, query, context.readLines)
+        let lines = try await self.lines(of: past, for: turn, query, context)
         // A turn that begins anew reads them again.
         try Task.checkCancellation()
         self.running?.lines = lines
@@ -79,6 +68,33 @@ extension Conversation {
             self.keep(lines, of: turn, after: storage)
         }
         return lines
+    }
+
+    /// Fetches the images of what the question points at. What cannot be fetched is only named.
+    func receiveImages(of lines: [TurnLine], for turn: TurnRecord, before storage: QuestionStorage?) async throws
+        -> TurnRecord
+    {
+        let attachments = LineImages.attachments(of: lines)
+        guard !attachments.isEmpty, !turn.images.contains(where: LineImages.isOfLine) else { return turn }
+        guard await storage?.isStored() ?? true else { throw CancellationError() }
+        var images = turn.images
+        for (index, attachment) in attachments.enumerated() {
+            let number = LineImages.number(index, of: turn.message)
+            if let image = try? await self.receive(attachment, number: number, of: turn).image { images.append(image) }
+            try Task.checkCancellation()
+        }
+        guard images.count > turn.images.count else { return turn }
+        // The question in the cached history lacks them.
+        self.running?.admission = nil
+        let all = images
+        try await self.retrying { ledger in try ledger.keepImages(all, of: turn.id) }
+        return turn.with(images: images)
+    }
+
+    /// The message without a token that somebody sent to sign in.
+    private func withoutToken(_ said: SaidMessage, in room: RoomID) -> SaidMessage {
+        let sign = self.context.adapters.traits(of: room).sign.character
+        return SignInWords.cleaned(said.text, sign: sign).map { said.with(text: $0) } ?? said
     }
 
     /// Nil if it cannot be read in time.
@@ -99,25 +115,28 @@ extension Conversation {
     }
 
     private func lines(
-        of past: RoomPast, for turn: TurnRecord, _ query: PastQuery, _ enclosed: [TurnLine]
+        of past: RoomPast, for turn: TurnRecord, _ query: PastQuery, _ context: QuestionContext
     ) async throws -> [TurnLine] {
         var past = past
         // Whatever an adapter gives, no more is looked up.
-        past.messages = past.messages.suffix(query.limit + LineCut.leadingLimit)
-        guard !past.messages.isEmpty else { return enclosed }
+        past.messages = past.messages.suffix(query.limit + LineCut.leadingLimit).map {
+            self.withoutToken($0, in: query.route.room)
+        }
+        guard !past.messages.isEmpty else { return context.readLines }
         let references = past.messages.compactMap(\.reference)
         let known = try await self.context.store.read { ledger in try ledger.known(references) }
         let lines = PastReading.lines(
-            of: past, before: query.before, in: turn.session, known: known, role: self.roles)
+            of: past, before: query.before, in: turn.session, below: context.parent, known: known, role: self.roles)
         let limits = self.environment.settings.context.limits(in: turn.route.room) ?? ContextLimits()
         return LineCut.cut(
-            lines + enclosed, to: limits, isThread: query.route.anchor != nil, at: self.environment.now())
+            lines + context.readLines, to: limits, isThread: query.route.anchor != nil, at: self.environment.now())
     }
 
     /// Stores a turn's lines while its first request is on its way: nothing of the turn is shown before.
     private func keep(_ lines: [TurnLine], of turn: TurnRecord, after storage: QuestionStorage?) {
         let keeping = QuestionStorage()
         self.running?.keeping = keeping
+        // The turn waits for `keeping` before anything of it is shown, and before it ends.
         Task {
             guard await storage?.isStored() ?? true else { return keeping.end(isStored: false) }
             do {

@@ -151,7 +151,8 @@ extension Conversation {
     ) async throws -> @Sendable () async throws -> TurnEnding {
         let turn = try await self.withText(turn)
         let lines = try await self.surroundings(of: turn, before: storage)
-        let asked = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
+        let withFiles = turn.attachments.isEmpty ? turn : try await self.receiveFiles(of: turn)
+        let asked = try await self.receiveImages(of: lines, for: withFiles, before: storage)
         let request: TurnRequest
         if let known = self.knownRequest(for: asked, lines) {
             request = known
@@ -203,7 +204,7 @@ extension Conversation {
     /// The request of a new turn whose session and history are known.
     private func knownRequest(for turn: TurnRecord, _ lines: [TurnLine]) -> TurnRequest? {
         guard let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id,
-            turn.ask == nil, !turn.hasForeignText,
+            turn.ask == nil, !turn.hasForeignText, admission.session.branch == nil,
             let past = self.context.histories.past(of: turn.session, upTo: admission.previous),
             past.epoch == nil || past.epoch == admission.session.epoch
         else { return nil }
@@ -230,13 +231,10 @@ extension Conversation {
                 guard let session = try ledger.session(id: turn.session) else {
                     throw TurnFailure(TurnTexts.threadIsGone)
                 }
-                var authors = Authors(Set(try ledger.authors(of: session, before: turn)))
-                authors.add(try ledger.lineAuthors(of: session, before: turn))
                 return (
                     session, try ledger.choices(of: turn.work),
-                    try ledger.history(
-                        of: session.id, after: session.historyStart, before: turn.id, limit: Self.historyLimit),
-                    authors,
+                    try ledger.history(of: session, before: turn.id, limit: Self.historyLimit),
+                    try ledger.authors(of: session, before: turn),
                     try turn.work != turn.id && ledger.hasForeignText(work: turn.work, of: session.id),
                     turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work),
                     try ledger.answeredQuestion(of: turn),
@@ -244,7 +242,7 @@ extension Conversation {
                     try ledger.preferences(of: turn.sender.id).instructions
                 )
             }
-        if let admission = self.running?.admission, admission.turn.id == turn.id {
+        if let admission = self.running?.admission, admission.turn.id == turn.id, session.branch == nil {
             let past = HistoryCache.Past(entries: history, authors: authors, epoch: session.epoch)
             self.context.histories.keep(
                 past, of: session.id, upTo: admission.previous, readAt: forgotten)

@@ -75,6 +75,8 @@ final class RunningTurn: RunningQuestion {
     var lines: [TurnLine] = []
     /// How reading that has ended, if its end is to store it.
     var context: ContextState?
+    /// What is stored of its past has changed since then.
+    var hasStaleHistory = false
     /// Whether ``lines`` are stored; nil without any that are on their way.
     var keeping: QuestionStorage?
     /// What a command has written so far.

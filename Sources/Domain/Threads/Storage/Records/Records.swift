@@ -32,6 +32,8 @@ package struct SessionRecord: Sendable, Equatable {
 
     /// The bot answers there only when it is mentioned.
     package var isMuted = false
+    /// The answer below which it began; nil for none.
+    package var branch: SessionBranch?
 
     /// A session without messages for an hour is idle. Milliseconds.
     private static let idleAfter: Int64 = 3_600_000
@@ -40,6 +42,18 @@ package struct SessionRecord: Sendable, Equatable {
     /// through all sessions.
     package func state(at now: Int64) -> State {
         self.state == .active && now - self.activeAt > Self.idleAfter ? .idle : self.state
+    }
+}
+
+/// A place in another session's history.
+package struct SessionBranch: Sendable, Equatable {
+    package let session: String
+    /// The number of the last turn before it.
+    package let turn: Int64
+
+    package init(session: String, turn: Int64) {
+        self.session = session
+        self.turn = turn
     }
 }
 

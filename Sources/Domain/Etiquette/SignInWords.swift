@@ -1,8 +1,7 @@
-internal import Etiquette
 internal import Threads
 
 /// Finds a token of GitHub that a person sends to sign in, so that it is never stored. Pure.
-enum SignInWords {
+package enum SignInWords {
     /// Stands for what a person wrote after `login`.
     static let hidden = "…"
 
@@ -11,7 +10,7 @@ enum SignInWords {
     /// The text to use instead of one that begins with `login`, with or without the sign, and may contain a token; nil
     /// for all others. Whatever follows the command is hidden, because only a token could be meant. Without the sign, it
     /// has to look like one.
-    static func cleaned(_ text: String, sign: Character) -> String? {
+    package static func cleaned(_ text: String, sign: Character) -> String? {
         let start = text.unicodeScalars.drop(while: \.isSpace)
         let first = start.prefix { !$0.isSpace }
         let command = CommandName.login.rawValue
