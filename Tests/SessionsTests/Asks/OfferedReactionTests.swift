@@ -1,6 +1,7 @@
 import Chat
 import TestSupport
 import Testing
+import Threads
 
 @Suite("Reactions that the bot offers where an ask has no buttons", .timeLimit(.minutes(1)))
 struct OfferedReactionTests {
@@ -32,16 +33,20 @@ struct OfferedReactionTests {
         await stage.adapter.waitForReactions { $0 == Self.reactions(true, on: ask) }
     }
 
-    @Test("a question without a recommended option has none, because ✅ would choose nothing")
+    @Test("a question without a recommended option has the letters of its options: ✅ would choose nothing")
     func open() async throws {
         let question = ThreadQuestion(.question, "Which store?", options: [.init("SQLite"), .init("A file")])
         let stage = try await QuestionTests.stage(question, Self.room)
         let ask = try await stage.posted("`a1`").id
         try await expectEqual(
             stage.adapter.choose(.reaction("✅"), at: ask, from: "bob", in: "#team"), .ignored("no choice"))
-        try await stage.say("B", as: "bob")
+        let emojis = ["🇦", "🇧", "❌"]
+        await stage.adapter.waitForReactions { $0 == emojis.map { .init($0, isOn: true, on: ask) } }
+        try await expectEqual(
+            stage.adapter.choose(.reaction("🇨"), at: ask, from: "bob", in: "#team"), .ignored("no choice"))
+        try await expectEqual(stage.adapter.choose(.reaction("🇧"), at: ask, from: "bob", in: "#team"), .stored)
         await stage.adapter.waitForText("done")
-        try await stage.harness.settle()
-        #expect(stage.adapter.reactions.isEmpty)
+        try await expectEqual(stage.record().answer, "B")
+        await stage.adapter.waitForReactions { $0.suffix(3) == emojis.map { .init($0, isOn: false, on: ask) }[...] }
     }
 }

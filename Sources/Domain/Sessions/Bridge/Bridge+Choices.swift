@@ -100,6 +100,6 @@ extension Choice.Kind {
     /// Whether it is a button, or a reaction that counts on some messages.
     fileprivate var mayMeanSomething: Bool {
         guard case .reaction(let emoji) = self else { return true }
-        return Rating(emoji: emoji) != nil || Self.meaning(of: emoji) != nil
+        return Rating(emoji: emoji) != nil || Self.meaning(of: emoji) != nil || Self.letter(of: emoji) != nil
     }
 }

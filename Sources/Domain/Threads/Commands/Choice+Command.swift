@@ -9,6 +9,7 @@ extension Choice.Kind {
         case .button(let command):
             return buttons.contains { command == $0.command || command.hasPrefix("\($0.command) ") } ? command : nil
         case .reaction(let emoji):
+            if let letter = Self.letter(of: emoji) { return Self.option(letter, among: buttons)?.command }
             guard let name = Self.meaning(of: emoji) else { return nil }
             let meant = buttons.filter { $0.command == name.rawValue || $0.command.hasPrefix("\(name.rawValue) ") }
             // Of several, a reaction means the recommended one.
@@ -21,6 +22,33 @@ extension Choice.Kind {
         guard emoji.utf8.count <= 64 else { return nil }
         return self.meanings[String(String.UnicodeScalarView(emoji.unicodeScalars.filter { $0 != "\u{FE0F}" }))]
     }
+
+    /// The letter of an option that a regional indicator stands for, such as 🇧.
+    package static func letter(of emoji: String) -> String? {
+        let scalars = emoji.unicodeScalars
+        guard let first = scalars.first, scalars.index(after: scalars.startIndex) == scalars.endIndex,
+            (0x1F1E6...0x1F1FF).contains(first.value)
+        else { return nil }
+        return UnicodeScalar(UInt8(first.value - 0x1F1E6) + UInt8(ascii: "A")).description
+    }
+
+    private static func option(_ letter: String, among buttons: [MessageButton]) -> MessageButton? {
+        buttons.first { $0.command.hasPrefix("\(CommandName.approve.rawValue) ") && $0.command.hasSuffix(" \(letter)") }
+    }
+
+    /// The reactions by which people choose one of the buttons, where a room has none: ✅ and ❌, or the letters of the
+    /// options. None if it would take more than a network lets a bot add.
+    static func reactions(for buttons: [MessageButton]) -> [String] {
+        guard Self.reaction("✅").command(among: buttons) == nil else { return ["✅", "❌"] }
+        let letters = (0..<26).compactMap { index in
+            UnicodeScalar(0x1F1E6 + UInt32(index)).map { String(Character($0)) }
+        }
+        .filter { emoji in Self.letter(of: emoji).map { Self.option($0, among: buttons) != nil } ?? false }
+        guard !letters.isEmpty, letters.count <= Self.letterLimit else { return [] }
+        return letters + (Self.reaction("❌").command(among: buttons) == nil ? [] : ["❌"])
+    }
+
+    private static let letterLimit = 5
 
     private static let meanings: [String: CommandName] = [
         "✅": .approve, "👍": .approve, "❌": .deny, "👎": .deny,

@@ -55,8 +55,7 @@ extension Lane {
         return MessageReference(room: item.route.room, id: "")
     }
 
-    /// Where an ask has no buttons, the bot adds the two reactions that answer it. A question without a recommended
-    /// option has none: its ✅ would choose nothing.
+    /// Where an ask has no buttons, the bot adds the reactions that answer it.
     func offerReactions(_ item: OutboxItem, on reference: MessageReference) {
         FaultPoint.askPosted.hit()
         self.setReactions(isOn: true, of: item, on: reference)
@@ -68,10 +67,9 @@ extension Lane {
 
     private func setReactions(isOn: Bool, of item: OutboxItem, on reference: MessageReference) {
         let capabilities = self.traits.capabilities
-        guard Choice.Kind.reaction("✅").command(among: item.buttons) != nil, capabilities.contains(.reactions),
-            !capabilities.contains(.buttons), !reference.id.isEmpty
-        else { return }
-        self.reactions.set(["✅", "❌"], isOn, on: reference)
+        guard capabilities.contains(.reactions), !capabilities.contains(.buttons), !reference.id.isEmpty else { return }
+        let emojis = Choice.Kind.reactions(for: item.buttons)
+        if !emojis.isEmpty { self.reactions.set(emojis, isOn, on: reference) }
     }
 
     /// Empties a message that cannot be deleted.
