@@ -21,8 +21,21 @@ enum SlackBlocks {
         if !names.isEmpty {
             blocks.insert(["type": "section", "text": ["type": "mrkdwn", "text": .string(names)]], at: 0)
         }
-        if !buttons.isEmpty { blocks.append(self.actions(buttons)) }
+        if !buttons.isEmpty {
+            if let end = self.end(in: text) { blocks.append(end) }
+            blocks.append(self.actions(buttons))
+        }
         return .array(blocks)
+    }
+
+    /// Until when something waits for a decision, by each reader's clock: only here, because a markdown block has no times.
+    private static func end(in text: String) -> JSON? {
+        guard let last = StatedTime.all(in: text.utf8, limit: 20).last else { return nil }
+        let bytes = Array(text.utf8)
+        guard bytes[..<last.range.lowerBound].suffix(6).elementsEqual("until ".utf8) else { return nil }
+        let fallback = String(decoding: bytes[last.range], as: UTF8.self)
+        let date = "<!date^\(last.time / 1_000)^Until {date_short_pretty} {time}|Until \(fallback)>"
+        return ["type": "context", "elements": [["type": "mrkdwn", "text": .string(date)]]]
     }
 
     /// The people whom a message names, in Slack's own form.

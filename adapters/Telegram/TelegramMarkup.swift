@@ -1,4 +1,5 @@
 package import Chat
+internal import Kit
 
 /// The markup of ``TelegramFormatting``, converted to the form that is sent: a text and its entities.
 ///
@@ -21,7 +22,32 @@ package struct TelegramMarkup: Sendable, Equatable {
         reader.read()
         let (text, entities) = Self.trimmed(reader.output, reader.entities)
         self.text = String(decoding: text, as: UTF8.self)
-        self.entities = Self.limited(entities)
+        self.entities = Self.limited(Self.dated(entities, in: text))
+    }
+
+    /// The most times of a message that apps show by their own clock.
+    private static let timeLimit = 5
+
+    /// With an entity for each time outside of code, which servers that do not know it ignore.
+    private static func dated(_ entities: [TelegramEntity], in text: ArraySlice<UInt8>) -> [TelegramEntity] {
+        var entities = entities
+        let start = text.startIndex
+        for stated in StatedTime.all(in: text, limit: Self.timeLimit) {
+            let offset = text[start..<start + stated.range.lowerBound].reduce(0) { count, byte in
+                count + (byte & 0xC0 == 0x80 ? 0 : byte >= 0xF0 ? 2 : 1)
+            }
+            let end = offset + stated.range.count
+            let isInside = entities.contains {
+                ["pre", "code", "text_link"].contains($0.type) && $0.offset < end && offset < $0.end
+            }
+            guard !isInside else { continue }
+            let index = entities.firstIndex { $0.offset > offset } ?? entities.endIndex
+            entities.insert(
+                TelegramEntity(
+                    type: "date_time", offset: offset, length: stated.range.count, time: stated.time / 1_000), at: index
+            )
+        }
+        return entities
     }
 
     /// The same with the names of people above it, by which Telegram notifies them, also those without a user name.

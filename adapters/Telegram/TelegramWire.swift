@@ -44,6 +44,8 @@ package struct TelegramEntity: Sendable, Equatable {
     package var language: String?
     /// For a `text_mention`.
     package var user: Int64?
+    /// For a `date_time`, in seconds since 1970.
+    package var time: Int64?
 }
 
 extension TelegramEntity {
@@ -65,6 +67,10 @@ extension TelegramEntity {
         if let url = self.url { object["url"] = .string(url) }
         if let language = self.language { object["language"] = .string(language) }
         if let user = self.user { object["user"] = ["id": .integer(user)] }
+        if let time = self.time {
+            object["unix_time"] = .integer(time)
+            object["date_time_format"] = "dt"
+        }
         return .object(object)
     }
 }

@@ -1,0 +1,22 @@
+import Chat
+import JSON
+import TestSupport
+import Testing
+
+@testable import Slack
+
+@Suite("Times on Slack")
+struct SlackTimeTests {
+    @Test("what has buttons and ends at a time shows it by each reader's clock")
+    func end() {
+        let button = MessageButton(label: "Approve", command: "approve a1", style: .primary)
+        let text = "Approval, open until 2023-11-14 22:18:20 UTC.\n\nA. Approve"
+        let blocks = SlackBlocks.blocks(text, buttons: [button]).arrayValue ?? []
+        expectEqual(blocks.map { $0["type"]?.stringValue }, ["markdown", "context", "actions"])
+        expectEqual(
+            blocks[1]["elements"]?[0]?["text"],
+            "<!date^1700000300^Until {date_short_pretty} {time}|Until 2023-11-14 22:18:20 UTC>")
+        expectEqual(SlackBlocks.blocks(text, buttons: []).arrayValue?.count, 1)
+        expectEqual(SlackBlocks.blocks("At 2023-11-14 22:18:20 UTC", buttons: [button]).arrayValue?.count, 2)
+    }
+}
