@@ -15,6 +15,7 @@ enum NoticeTexts {
 
     /// Where an ask comes from, below its text.
     static func place(_ entry: Entry, _ publicURL: String) -> String {
+        guard entry.ask.kind != .access else { return "Also at \(Self.link(entry, publicURL))" }
         let title = AskTexts.escaped(VisibleText.strictLine(entry.title))
         let place = title.isEmpty ? "a conversation" : "“\(title)”"
         return "Asked in \(place) on \(entry.ask.route.room.adapter): \(Self.link(entry, publicURL))"
@@ -30,6 +31,16 @@ enum NoticeTexts {
         var ask = entry.ask
         if entry.isHidden { ask.reason = nil }
         return "\(Self.line(entry)). \(AskTexts.outcomeLine(of: ask, limit: 100))"
+    }
+
+    /// What somebody without access reads who writes to the bot directly.
+    static func stranger(_ sign: CommandSign, isPairingAllowed: Bool, isAsked: Bool) -> String {
+        let how =
+            isPairingAllowed
+            ? "Ask an owner for a pairing code and send it here: \(sign.command("pair CODE"))."
+            : "Ask an owner to add you."
+        let asked = isAsked ? " I have asked the owners, too." : ""
+        return "I do not know you, so I do not answer you yet. \(how)\(asked)"
     }
 
     /// In the ask's own thread, after the names of those who may decide it.

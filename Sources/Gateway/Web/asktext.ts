@@ -19,7 +19,7 @@ const until = /^(?:Directory (`.*`), open|Open) until \d{4}-\d\d-\d\d \d\d:\d\d\
 
 /** The id in the first line of an ask: "Approval `a7`: alice wants to run". Null for other messages. */
 export function askID(text: string): string | null {
-  return /^(?:Approval|Question|Clarify|Conflict) `([^`\s]{1,64})`: /.exec(text)?.[1] ?? null;
+  return /^(?:Approval|Question|Clarify|Conflict|Access) `([^`\s]{1,64})`: /.exec(text)?.[1] ?? null;
 }
 
 export function parseAsk(text: string): AskText {

@@ -192,7 +192,7 @@ export interface AskList {
 
 export interface Ask {
   id: string;
-  kind: "approval" | "question" | "clarify" | "conflict";
+  kind: "approval" | "question" | "clarify" | "conflict" | "access";
   text: string;
   options: AskOption[];
   expires_at: Timestamp;
@@ -214,7 +214,7 @@ export interface WaitingAskList {
 
 export interface WaitingAsk {
   id: string;
-  kind: "approval" | "question" | "clarify" | "conflict";
+  kind: "approval" | "question" | "clarify" | "conflict" | "access";
   text: string;
   options: AskOption[];
   expires_at: Timestamp;

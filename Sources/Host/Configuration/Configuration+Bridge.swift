@@ -29,6 +29,8 @@ extension Configuration {
 
 extension Configuration.Access {
     var policy: AccessPolicy {
-        AccessPolicy(owners: self.owners, members: self.members, guests: self.guests, isPairingAllowed: self.pairing)
+        AccessPolicy(
+            owners: self.owners, members: self.members, guests: self.guests, isPairingAllowed: self.pairing,
+            takesRequests: self.requests)
     }
 }

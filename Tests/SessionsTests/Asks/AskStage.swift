@@ -16,9 +16,14 @@ struct AskStage {
     let clock: Protected<Int64>
 
     static let start: Int64 = 1_700_000_000_000
-    static let policy = AccessPolicy(
-        owners: ["fake:one/alice", "fake:one/olga", "web:olga"], members: ["fake:one/bob", "fake:one/mia"],
-        guests: ["fake:one/gina"])
+    static let policy = Self.policy(takesRequests: false)
+
+    private static func policy(takesRequests: Bool) -> AccessPolicy {
+        AccessPolicy(
+            owners: ["fake:one/alice", "fake:one/olga", "web:olga"], members: ["fake:one/bob", "fake:one/mia"],
+            guests: ["fake:one/gina"], takesRequests: takesRequests)
+    }
+
     /// A room with everything, such as Slack's.
     static let rich = RoomTraits(
         capabilities: [.edits, .buttons, .reactions, .threads], textLimit: 4_000, textUnit: .bytes)
@@ -35,6 +40,7 @@ struct AskStage {
     init(
         _ traits: RoomTraits = AskStage.rich, directory: TemporaryDirectory? = nil, adapter: FakeAdapter? = nil,
         timeout: Duration = .seconds(300), clock: Protected<Int64> = Protected(AskStage.start),
+        takesRequests: Bool = false,
         playing scripts: [[ScriptedWorker.Step]]
     ) async throws {
         let audit = Protected<[AuditEntry]>([])
@@ -44,7 +50,7 @@ struct AskStage {
             publicURL: "http://127.0.0.1:8787", approvalTimeout: timeout, drainTimeout: .milliseconds(50))
         self.harness = try await BridgeHarness(
             directory: directory, adapter: adapter, traits: traits, worker: ScriptedWorker(scripts: scripts),
-            settings: settings, policy: Self.policy, now: { clock.withLock { $0 } },
+            settings: settings, policy: Self.policy(takesRequests: takesRequests), now: { clock.withLock { $0 } },
             audit: { _, entry in audit.withLock { $0.append(entry) } })
     }
 

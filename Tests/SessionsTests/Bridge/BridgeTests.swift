@@ -42,12 +42,12 @@ struct BridgeTests {
         expectEqual(harness.worker.requests.count, 1)
     }
 
-    @Test("a stranger, a wrong code and another bot get no answer")
+    @Test("a stranger gets one line and no answer, and a wrong code none")
     func strangers() async throws {
         let harness = try await BridgeHarness()
         try await expectEqual(harness.adapter.say("hello", from: "mallory"), .ignored("stranger"))
         try await expectEqual(harness.ask("!pair ABCD-2345", from: "mallory"), nil)
-        #expect(harness.adapter.posts.isEmpty)
+        expectEqual(harness.adapter.texts.map { $0.hasPrefix("I do not know you") }, [true])
         #expect(harness.worker.requests.isEmpty)
     }
 

@@ -92,6 +92,8 @@ package final class AccessControl: Sendable {
 
     package var isPairingAllowed: Bool { self.state.withLock { $0.policy.isPairingAllowed } }
 
+    package var takesRequests: Bool { self.state.withLock { $0.policy.takesRequests } }
+
     package func role(of sender: Sender) -> Role? { self.state.withLock { $0.policy.role(of: sender) } }
 
     /// The owners who are listed one by one, also those who have never written.

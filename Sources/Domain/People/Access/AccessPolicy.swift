@@ -21,8 +21,13 @@ package struct AccessPolicy: Sendable {
     private var removed: [String] = []
     /// Whether unknown people may present a pairing code.
     package let isPairingAllowed: Bool
+    /// Whether owners are asked to let in unknown people who write to the bot directly.
+    package let takesRequests: Bool
 
-    package init(owners: [String] = [], members: [String] = [], guests: [String] = [], isPairingAllowed: Bool = true) {
+    package init(
+        owners: [String] = [], members: [String] = [], guests: [String] = [], isPairingAllowed: Bool = true,
+        takesRequests: Bool = false
+    ) {
         let lists: [(Role, String, [String])] = [
             (.owner, "owners", owners), (.member, "members", members), (.guest, "guests", guests),
         ]
@@ -31,6 +36,7 @@ package struct AccessPolicy: Sendable {
         }
         self.effective = self.entries.map { ($0.role, $0.text) }
         self.isPairingAllowed = isPairingAllowed
+        self.takesRequests = takesRequests
     }
 
     /// The strongest role of any of `sender`'s identities; nil for a stranger, a bot, the bot itself and whoever was

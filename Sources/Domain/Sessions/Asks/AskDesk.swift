@@ -3,6 +3,7 @@ internal import Audit
 internal import Chat
 internal import JSON
 internal import Logging
+internal import People
 internal import Store
 internal import Threads
 
@@ -59,6 +60,9 @@ package struct AskDesk: Sendable {
         ask.decider = decider
         ask.decidedAt = now
         guard try ledger.settle(ask) else { return (try ledger.ask(id: ask.id) ?? ask, []) }
+        if let role = ask.grantedRole, let decider {
+            try AccessGrant(ask.requester, as: role, by: decider).write(to: ledger, at: now, audit: self.audit)
+        }
         try self.audit(ledger, self.entry(for: ask, AskTexts.outcome(of: ask)))
         return (ask, try self.show(ask, in: ledger, at: now))
     }
@@ -137,6 +141,16 @@ package struct AskDesk: Sendable {
         let room = ask.route.room
         let traits = adapters.traits(of: room)
         let message = AskMessage(ask: ask, traits: traits, renderer: adapters[room.adapter]?.renderer)
+        if ask.kind == .access {
+            // The stranger reads nothing of it until they are let in.
+            let text = ask.grantedRole.flatMap { message.composed(AskTexts.admitted(as: $0, sign: traits.sign)) }
+            return try notices
+                + (text.map {
+                    try ledger.insertOutbox(
+                        session: ask.session, turn: ask.turn, kind: .note, route: adapters.apart(ask.route), text: $0,
+                        at: now)
+                }.map { [$0] } ?? [])
+        }
         guard let text = message.outcome else { return notices }
         let isEdited = message.isEditable && adapters[room.adapter] is any EditingAdapter
         let outcome = try ledger.insertOutbox(

@@ -2,6 +2,7 @@ internal import Attention
 internal import Chat
 internal import JSON
 internal import Logging
+internal import People
 internal import Store
 internal import Threads
 
@@ -180,7 +181,7 @@ extension Conversation {
     /// Lets an open question expire at its time, whatever runs by then.
     func watch(_ ask: AskRecord) {
         self.context.questions.add(self.key)
-        if ask.parked != nil { self.setAlarm(for: ask) }
+        if !ask.hasTurn { self.setAlarm(for: ask) }
     }
 
     private func setAlarm(for ask: AskRecord) {
@@ -205,6 +206,7 @@ extension Conversation {
         if !asks.isEmpty { self.context.askChanges.note() }
         for ask in asks {
             self.context.questions.end(ask.id)
+            if let role = ask.grantedRole { self.context.access.admit(ask.requester.id, as: role) }
             self.environment.metrics.count(.asks, ["kind": ask.kind.rawValue, "result": ask.resultLabel])
             for waiter in self.asks.end(ask) { waiter.resume(with: .success(ask)) }
         }

@@ -1,3 +1,4 @@
+internal import Attention
 package import Chat
 internal import Database
 internal import Etiquette
@@ -41,7 +42,9 @@ extension Bridge {
         let reading = try await self.read(message, as: role)
         let (message, intent) = (reading.message, reading.intent)
         switch intent {
-        case .ignore(let reason): return .ignored(reason)
+        case .ignore(let reason):
+            if role == nil, message.isDirect { await self.meet(message) }
+            return .ignored(reason)
         case .acknowledge:
             self.lanes.reactions.acknowledge(message.route)
             return .ignored("thanks")
@@ -84,6 +87,15 @@ extension Bridge {
             guard let refusal = error as? QuotaExceeded else { throw error }
             return try await self.refuse(message, because: refusal, isAnswered: reply != nil)
         }
+    }
+
+    private func meet(_ stranger: InboundMessage) async {
+        guard !self.isStopping(Place(of: stranger.thread)), let ask = await self.strangers.meet(stranger) else {
+            return
+        }
+        let conversation = self.conversations.conversation(for: stranger.thread)
+        await conversation.watch(ask)
+        await conversation.noteAsked(ask)
     }
 
     /// The message as it counts here, and what it wants.

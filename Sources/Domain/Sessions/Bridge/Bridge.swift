@@ -26,6 +26,7 @@ package final class Bridge: MessageSink, Service {
     let questions = OpenQuestions()
     let mutes = MutedThreads()
     let notices: AskNotices
+    let strangers: Strangers
     private let trials: InboxTrials
     package let askChanges = ChangeSignals()
     let indexer: MessageIndexer
@@ -84,6 +85,9 @@ package final class Bridge: MessageSink, Service {
         self.notices = AskNotices(
             store: posts.store, hub: posts.hub, lanes: posts.lanes, adapters: posts.adapters, access: access,
             questions: self.questions, environment: environment)
+        self.strangers = Strangers(
+            store: posts.store, adapters: posts.adapters, access: access, notices: self.notices,
+            environment: environment)
         self.conversations = Conversations(
             context: ConversationContext(
                 store: posts.store, hub: posts.hub, adapters: posts.adapters, lanes: posts.lanes, workers: workers,

@@ -120,7 +120,7 @@ struct Recovery: Sendable {
             }
         }
         for (_, ask) in open { self.questions.add(ask.route.room) }
-        for (key, ask) in open where ask.question != nil || ask.parked != nil {
+        for (key, ask) in open where ask.question != nil || !ask.hasTurn {
             await self.conversations.conversation(for: key).watch(ask)
         }
     }
@@ -336,7 +336,7 @@ struct Recovery: Sendable {
     private func settleAsks(in ledger: Ledger) throws {
         let now = self.environment.now()
         for ask in try ledger.openAsks(in: self.places) {
-            let isOver = try ask.parked == nil ? ledger.turn(id: ask.turn)?.endedAt != nil : ask.expiresAt <= now
+            let isOver = try ask.hasTurn ? ledger.turn(id: ask.turn)?.endedAt != nil : ask.expiresAt <= now
             if isOver { _ = try self.desk.end(ask, as: .expired, by: nil, in: ledger, at: now) }
         }
         for ask in try ledger.unshownAsks(in: self.places) { _ = try self.desk.show(ask, in: ledger, at: now) }

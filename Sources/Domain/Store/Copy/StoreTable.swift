@@ -51,6 +51,7 @@ struct StoreTable: Sendable {
         StoreTable("ratings", "turn", "person"),
         StoreTable("document_comments", "number"), StoreTable("waiting_uploads", "session", "person"),
         StoreTable("under_way", "work", "key"), StoreTable("turn_lines", "turn", "position"),
+        StoreTable("strangers", "identity"),
     ]
 
     /// Tables with rows from the start, or that triggers fill: their rows replace those of the target at the end.

@@ -139,4 +139,16 @@ extension StoreSchema {
             ALTER TABLE turns ADD COLUMN parts TEXT;
             """,
         minReader: 33)
+
+    static let strangers = Migration(
+        number: 43, name: "strangers who were answered",
+        sql: """
+            -- People without a role to whom the bot has said within a day how to get access.
+            CREATE TABLE strangers (
+                identity TEXT PRIMARY KEY,
+                adapter TEXT NOT NULL,
+                met_at INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            """,
+        minReader: 33)
 }

@@ -55,6 +55,11 @@ package struct AskBinding: Sendable, Equatable {
             ] + question.options.flatMap { [$0.label, $0.isRecommended ? "recommended" : ""] })
     }
 
+    /// The digest of an ask to let somebody in.
+    package static func digest(ofAccessFor person: String, session: String, turn: String) -> String {
+        Self.digest(of: ["access", session, turn, person])
+    }
+
     /// A JSON array, so that no two lists of texts have the same bytes.
     private static func digest(of parts: [String]) -> String {
         Crypto.hex(Crypto.sha256(JSON.array(parts.map { .string($0) }).bytes))

@@ -9,6 +9,8 @@ package struct AskRecord: Sendable, Equatable {
         case clarify
         /// At a conflict of two versions.
         case conflict
+        /// Whether to let in a stranger.
+        case access
     }
 
     package enum State: String, Sendable {
@@ -116,7 +118,11 @@ package struct AskRecord: Sendable, Equatable {
         var told = self
         let requests = self.bindings.map(\.request)
         let how =
-            self.question == nil ? AskTexts.tail(self.id, requests, sign: sign) : self.tail
+            switch self.kind {
+            case .approval: AskTexts.tail(self.id, requests, sign: sign)
+            case .access: AskTexts.accessTail(self.id, until: self.expiresAt, sign: sign)
+            case .question, .clarify, .conflict: self.tail
+            }
         told.tail = "\(place)\n\n\(how)"
         return told
     }
@@ -140,6 +146,19 @@ package struct AskRecord: Sendable, Equatable {
     package var outlivesTurn: Bool {
         self.kind == .approval
             && self.bindings.allSatisfy { if case .call = $0.request.scope { true } else { false } }
+    }
+
+    /// Whether a turn waits for its answer.
+    package var hasTurn: Bool { self.parked == nil && self.kind != .access }
+
+    /// The role that a stranger gets by the answer; nil if none.
+    package var grantedRole: Role? {
+        guard self.kind == .access, self.state == .answered, self.isIntact else { return nil }
+        return switch self.answer {
+        case Self.approve: .member
+        case Self.always: .guest
+        default: nil
+        }
     }
 
     /// Whether its fields are those that it was stored with.
@@ -180,6 +199,13 @@ extension AskRecord {
     package static let itemLimit = 20
 
     var contentDigest: String {
+        if self.kind == .access {
+            return AskBinding.digest(ofAccessFor: self.requester.id, session: self.session, turn: self.turn)
+        }
+        return self.bound
+    }
+
+    private var bound: String {
         AskBinding.digest(
             of: self.bindings, or: self.question, parked: self.parked, session: self.session, turn: self.turn,
             requester: self.requester.id)

@@ -132,6 +132,29 @@ extension AskTexts {
         }
     }
 
+    // MARK: Access
+
+    package static func accessLead(_ id: String, for person: Sender, on network: AdapterID) -> String {
+        "Access `\(id)`: \(Self.identified(person)) has written to me on \(network) and has no access."
+    }
+
+    package static func accessTail(_ id: String, until time: Int64, sign: CommandSign) -> String {
+        "An owner answers me with the letter, or types \(sign.command("approve \(id) member")), "
+            + "\(sign.command("approve \(id) guest")) or \(sign.command("deny \(id)")). "
+            + "Open until \(Self.moment(time))."
+    }
+
+    package static let accessOptions = [
+        AskRecord.Option(key: AskRecord.approve, label: "Member"),
+        AskRecord.Option(key: AskRecord.always, label: "Guest"),
+        AskRecord.Option(key: AskRecord.deny, label: "Deny"),
+    ]
+
+    /// What somebody reads who has been let in.
+    package static func admitted(as role: Role, sign: CommandSign) -> String {
+        "You have access now, as a \(role.rawValue). \(sign.command("help")) shows what I can do."
+    }
+
     // MARK: Both
 
     package static func buttons(of ask: AskRecord) -> [MessageButton] {
@@ -146,6 +169,14 @@ extension AskTexts {
             ]
         }
         guard !ask.options.isEmpty else { return [] }
+        if ask.kind == .access {
+            return ask.options.map { option in
+                let isDenial = option.key == AskRecord.deny
+                return MessageButton(
+                    label: option.label, command: isDenial ? "deny \(ask.id)" : "approve \(ask.id) \(option.key)",
+                    style: isDenial ? .danger : .plain)
+            }
+        }
         let options = ask.options.map { option in
             let label = "\(option.key). \(option.label)"
             return MessageButton(

@@ -15,6 +15,9 @@ package enum AskTexts {
         case .answered: break
         }
         let reason = ask.reason.map { ": \($0)" } ?? ""
+        if ask.kind == .access {
+            return ask.grantedRole.map { "Let in as a \($0.rawValue) by \(name)" } ?? "Denied by \(name)"
+        }
         guard ask.kind == .approval else {
             guard let answer = ask.answer else { return "Answered by \(name)\(reason)" }
             return "Answered by \(name): \(ask.option(answer)?.label ?? answer)\(reason)"

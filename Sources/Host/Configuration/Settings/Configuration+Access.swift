@@ -12,6 +12,8 @@ extension Configuration {
         package var guests: [String]
         /// Whether unknown people can pair with a code.
         package var pairing: Bool
+        /// Whether owners are asked to let in unknown people who write to the bot directly.
+        package var requests: Bool
 
         private static let kinds = ["irc", "matrix", "slack", "telegram", "web", "github", "oidc"]
 
@@ -23,6 +25,7 @@ extension Configuration {
             self.members = identities("members")
             self.guests = identities("guests")
             self.pairing = section.read("pairing", default: true) { $0.bool() }
+            self.requests = section.read("requests", default: true) { $0.bool() }
         }
 
         private static func identity(_ value: Value, adapters: Adapters, _ signIn: SignIn) -> String? {
