@@ -1,6 +1,7 @@
 internal import Chat
 internal import Joining
 internal import Store
+internal import Surroundings
 internal import Threads
 
 /// Questions that are edited after their answers began, and asked again.
