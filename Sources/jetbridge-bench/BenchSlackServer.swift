@@ -7,12 +7,16 @@ internal import TestSupport
 /// Serves a ``LoopbackSlack`` to measured programs, controlled by HTTP.
 ///
 /// `port=` and `control=` choose the ports, `limits=off|real|FACTOR` the rate limits. It prints `{"api_url",
-/// "control_url", "bot_token", "app_token", "bot_user", "channel", "user"}`. Each control request is a POST of a JSON
+/// "control_url", "bot_token", "app_token", "bot_user", "team", "channel", "user"}`. Each control request is a POST of a JSON
 /// object to `/NAME`:
 ///
 /// - `say` {text, user?, channel?, thread?} → {ts}
 /// - `shown` {channel?, thread?} → {messages: [{ts, thread, content, updates, streaming}]}, only the bot's
+/// - `history` {channel?} → {messages: [{ts, thread, user, content, reactions}]}, everybody's
 /// - `await` {channel?, thread, count, seconds?} → like `shown`, once `count` messages have finished streaming
+/// - `bot` {text, channel?, thread?} → {ts}: another app's bot writes
+/// - `share` {ts, of, text?, user?, channel?, thread?} → {ts}: shares the message `ts` of the channel `of`
+/// - `leave`, `join` {channel?} → {}: the bot is removed from the channel, or invited
 /// - `user` {name} → {user}; `channel` {name} → {channel}, with the bot in it; `direct` {user?} → {channel}
 /// - `edit` {ts, text, channel?}, `delete` {ts, channel?}, `react` {ts, name, channel?}, `press` {ts, button, channel?},
 ///   `slash` {command, text, channel?} → {}
@@ -47,7 +51,7 @@ struct BenchSlackServer: Sendable {
             "api_url": .string(slack.apiURL),
             "control_url": .string(control.controlURL),
             "bot_token": .string(slack.botToken), "app_token": .string(slack.appToken),
-            "bot_user": .string(slack.botUser), "channel": .string(LoopbackSlack.general),
+            "bot_user": .string(slack.botUser), "team": .string(slack.teamID), "channel": .string(LoopbackSlack.general),
             "user": .string(LoopbackSlack.alice),
         ])
         try await control.run()
@@ -66,7 +70,16 @@ private struct SlackOrders {
         case "say":
             let ts = self.slack.say(order["text"]?.stringValue ?? "", as: user, in: channel, thread: thread)
             return ["ts": .string(ts)]
+        case "bot":
+            let ts = self.slack.sayAsBot(order["text"]?.stringValue ?? "", in: channel, thread: thread)
+            return ["ts": .string(ts)]
+        case "share":
+            let shared = self.slack.share(
+                order["ts"]?.stringValue ?? "", of: order["of"]?.stringValue ?? channel,
+                saying: order["text"]?.stringValue ?? "", as: user, in: channel, thread: thread)
+            return ["ts": .string(shared)]
         case "shown": return self.shown(channel, thread)
+        case "history": return self.history(channel)
         case "await":
             let count = order["count"]?.intValue ?? 1
             try await self.slack.wait("an answer", for: .seconds(order["seconds"]?.intValue ?? 60)) {
@@ -77,7 +90,7 @@ private struct SlackOrders {
         case "user": return ["user": .string(self.slack.addUser(order["name"]?.stringValue ?? "somebody"))]
         case "channel": return ["channel": .string(self.slack.addChannel(order["name"]?.stringValue ?? "channel"))]
         case "stats": return self.stats
-        case "edit", "delete", "react", "press", "slash", "forget": self.act(name, order, channel, user)
+        case "edit", "delete", "react", "press", "slash", "leave", "join", "forget": self.act(name, order, channel, user)
         case "fault": try self.fault(order)
         case "sockets":
             switch order["end"]?.stringValue {
@@ -98,6 +111,8 @@ private struct SlackOrders {
         case "react": self.slack.react(order["name"]?.stringValue ?? "eyes", to: ts, in: channel, as: user)
         case "press": self.slack.press(order["button"]?.stringValue ?? "", of: ts, in: channel, as: user)
         case "slash": self.slack.slash(order["command"]?.stringValue ?? "/bot", text, in: channel, as: user)
+        case "leave": self.slack.removeMember(self.slack.botUser, from: channel)
+        case "join": self.slack.addMember(self.slack.botUser, to: channel)
         default: self.slack.forget()
         }
     }
@@ -125,6 +140,17 @@ private struct SlackOrders {
                 "ts": .string(shown.ts), "thread": shown.thread.map { .string($0) } ?? .null,
                 "content": .string(shown.content), "updates": JSON(shown.updates),
                 "streaming": .bool(shown.isStreaming),
+            ]
+        }
+        return ["messages": .array(messages)]
+    }
+
+    private func history(_ channel: String) -> JSON {
+        let messages = self.slack.history(channel).map { shown -> JSON in
+            [
+                "ts": .string(shown.ts), "thread": shown.thread.map { .string($0) } ?? .null,
+                "user": .string(shown.user), "content": .string(shown.content),
+                "reactions": .array(shown.reactions.keys.sorted().map { .string($0) }),
             ]
         }
         return ["messages": .array(messages)]

@@ -175,6 +175,10 @@ extension LoopbackSlack {
         self.change { $0.removeMember(user, from: channel) }
     }
 
+    package func addMember(_ user: String, to channel: String) {
+        self.change { $0.addMember(user, to: channel) }
+    }
+
     package func archive(_ channel: String, _ isArchived: Bool = true) {
         self.change { $0.channels[channel]?.isArchived = isArchived }
     }
