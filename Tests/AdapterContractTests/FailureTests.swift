@@ -51,8 +51,11 @@ struct FailureTests {
 
     @Test("after throttling, everything is sent once and in order", arguments: NetworkKind.allCases)
     func rateLimited(_ kind: NetworkKind) async throws {
-        let worker = ContractWorker { number in
-            [.text("\(number)a\n\n"), .text("\(number)b\n\n"), .text("\(number)c")]
+        // What waits may be asked together.
+        let worker = ContractWorker { question in
+            question.split(separator: "\n\n").flatMap { number in
+                ["a", "b", "c"].map { .text("\(number)\($0)\n\n") }
+            }
         }
         try await ContractBench.run(kind, worker: worker) { bench in
             let numbers = (1...4).map(String.init)

@@ -111,7 +111,9 @@ final class MatrixNetwork: ContractNetwork {
     }
 
     private func install(_ watch: SyncWatch, in proxy: FaultingProxy) async {
-        await proxy.setRewriting(HTTPFaultRule(.get, prefix: "/_matrix/client/")) { watch.pass($0) }
+        await proxy.setRewriting(HTTPFaultRule(.get, prefix: "/_matrix/client/", words: ["/v3/", "/relations/"])) {
+            watch.pass($0)
+        }
     }
 
     func connected(to sink: ContractSink?) async throws {

@@ -112,8 +112,9 @@ struct EncryptedClusterTests {
 
         func count(_ text: String) -> Int { texts.count { $0.contains(text) } }
         #expect(count("The first answer.") == 1 && count("The last answer.") == 1, "\(texts)")
-        // An answer of which nothing was stored is given anew, without a note.
-        expectEqual(count("after the kill") + count("after the pause") + count("Interrupted"), 4, "\(texts)")
+        // An answer of which nothing was stored is given anew, without a note; what the same person asks until then is asked
+        // together.
+        #expect((2...4).contains(count("after the kill") + count("after the pause") + count("Interrupted")), "\(texts)")
         #expect(count("after the kill") > 0 && count("after the pause") > 0, "\(texts)")
         #expect(count("repeat") == 0 && count("cannot read") == 0, "\(texts)")
         let senders = await room.senders()

@@ -140,8 +140,9 @@ extension MatrixAdapter: RoomHistory {
         let opened = try await self.opened(items.flatMap { [$0.event, $0.edit].compactMap(\.self) }, in: room)
         try await self.learnNames(of: items.map(\.event.sender), in: room)
         let now = AdapterTime.now.wall
-        let (messages, sealed) = self.state.withLock { state in
-            var (messages, count, sealed): ([SaidMessage], Int, Int) = ([], 0, 0)
+        // What cannot be decrypted is left out: mostly it was said before the bot came, and is not for it.
+        let messages = self.state.withLock { state in
+            var (messages, count): ([SaidMessage], Int) = ([], 0)
             for item in items {
                 let relation: SaidMessage.Relation =
                     switch item.event.id {
@@ -151,7 +152,6 @@ extension MatrixAdapter: RoomHistory {
                     }
                 guard relation != .said || count < query.limit else { continue }
                 let event = opened[item.event.id] ?? item.event
-                if event.isSealed { sealed += 1 }
                 let edit = item.edit.map { opened[$0.id] ?? $0 }
                 guard let message = state.machine.said(event, edit: edit, as: relation, in: room, at: now) else {
                     continue
@@ -159,13 +159,9 @@ extension MatrixAdapter: RoomHistory {
                 messages.append(message)
                 if relation == .said { count += 1 }
             }
-            return (messages, sealed)
+            return messages
         }
-        guard sealed > 0 else { return RoomPast(messages: messages.reversed()) }
-        return RoomPast(
-            messages: messages.reversed(),
-            missing: "\(sealed.counted("message")) could not be decrypted: the bot does not have the keys, or does not "
-                + "trust the devices that wrote them")
+        return RoomPast(messages: messages.reversed())
     }
 
     private func opened(_ events: [MatrixEvent], in room: String) async throws -> [String: MatrixEvent] {

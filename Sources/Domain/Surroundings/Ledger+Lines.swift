@@ -43,10 +43,18 @@ extension Ledger {
         if let state { try self.set(state, ofTurn: turn) }
     }
 
-    /// Adds what came along with another message of a turn's question.
-    package func add(_ lines: [TurnLine], toTurn turn: String) throws {
+    /// Adds what came along with another message of a turn's question, and what that replies to.
+    package func add(_ lines: [TurnLine], to turn: TurnRecord, role: (Sender) -> Role?) throws {
         guard !lines.isEmpty else { return }
-        try self.keep(try self.lines(ofTurn: turn) + lines, nil, ofTurn: turn)
+        let context = try self.questionContext(of: turn)
+        var added = lines
+        for (index, line) in added.enumerated() where line.isUnread {
+            guard let reference = line.said.reference, let said = try self.said(reference) else { continue }
+            added[index] = TurnLine(said, role: role)
+        }
+        // What is still to be read is read when the turn begins.
+        let isUnread = added.contains(where: \.isUnread) && !context.isToBeRead
+        try self.keep(context.lines + added, isUnread ? .reply : nil, ofTurn: turn.id)
     }
 
     /// Gives another turn, which asks a question again, what was said beside it. Returns that.

@@ -25,5 +25,11 @@ package struct ModelServerRequest: Sendable {
     package let body: [UInt8]
 
     /// The user's last message.
-    package var question: String { self.messages.last { $0.role == "user" }?.text ?? "" }
+    package var question: String {
+        let text = self.messages.last { $0.role == "user" }?.text ?? ""
+        // What was said beside it stands before it, between marks.
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let end = lines.lastIndex(where: { $0.hasPrefix("</data-") }) else { return text }
+        return lines[(end + 1)...].drop(while: \.isEmpty).joined(separator: "\n")
+    }
 }

@@ -77,10 +77,17 @@ extension LoopbackSlack {
             case "section", "header":
                 ([block["text"]].compactMap { $0 } + (block["fields"]?.arrayValue ?? []))
                     .compactMap { $0["text"]?.stringValue }.joined(separator: "\n")
-            case "context": block["elements"]?.arrayValue?.compactMap { $0["text"]?.stringValue }.joined(separator: " ")
+            case "context":
+                block["elements"]?.arrayValue?.compactMap { $0["text"]?.stringValue.map(Self.withoutDates) }
+                    .joined(separator: " ")
             case "rich_text": Self.richText(block)
             default: nil
             }
+        }
+
+        /// `<!date^UNIX^FORMAT|TEXT>` as a client without dates shows it.
+        private static func withoutDates(_ text: String) -> String {
+            text.replacing(#/<!date\^[^|>]*\|([^>]*)>/#) { $0.output.1 }
         }
 
         private static func richText(_ value: JSON) -> String {

@@ -8,6 +8,8 @@ import Testing
 struct APIJudgeTests {
     private struct Scene {
         let host: HostProcess
+        /// Serves as long as it is kept.
+        let model: LoopbackModelServer
         let url: String
         let token: String
         let thread: String
@@ -23,7 +25,7 @@ struct APIJudgeTests {
             let client = GatewayClient(address: address, token: token)
             let thread = try await client.newThread()
             _ = try await client.ended(try await client.send("Hello", to: thread))
-            return Scene(host: host, url: url, token: token, thread: thread)
+            return Scene(host: host, model: model, url: url, token: token, thread: thread)
         }
     }
 

@@ -13,7 +13,7 @@ struct NetworkPairingTests {
 
     private static let environment = ["TOKEN": "1000:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"]
 
-    @Test("on Telegram: a stranger gets no answer until /pair CODE")
+    @Test("on Telegram: a stranger is told how to get access, and gets no answer until /pair CODE")
     func telegram() async throws {
         let telegram = try await LoopbackTelegram.started()
         telegram.addPerson(TelegramPerson(1_001, "Ada"))
@@ -25,11 +25,13 @@ struct NetworkPairingTests {
                 """)
         try await host.start(environment: Self.environment)
         telegram.say("hello?", as: 1_001, in: 1_001)
+        try await telegram.wait { $0.shownByBot(in: 1_001).count == 1 }
+        expectEqual(telegram.shownByBot(in: 1_001).first?.text.hasPrefix("I do not know you"), true)
         telegram.say("/pair \(try await Self.code(of: host))", as: 1_001, in: 1_001)
-        try await telegram.wait { !$0.shownByBot(in: 1_001).isEmpty }
-        expectEqual(telegram.shownByBot(in: 1_001).first?.text.contains("owner"), true)
-        telegram.say("/whoami", as: 1_001, in: 1_001)
         try await telegram.wait { $0.shownByBot(in: 1_001).count == 2 }
+        expectEqual(telegram.shownByBot(in: 1_001).last?.text.contains("owner"), true)
+        telegram.say("/whoami", as: 1_001, in: 1_001)
+        try await telegram.wait { $0.shownByBot(in: 1_001).count == 3 }
         expectEqual(telegram.shownByBot(in: 1_001).last?.text.contains("telegram:1001"), true)
         await expectEqual(host.terminate(), .exited(0))
         await telegram.stop()

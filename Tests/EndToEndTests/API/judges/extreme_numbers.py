@@ -184,5 +184,6 @@ for message in messages:
                         answers += piece
                     tried += 1
 
-assert ask("GET", "/readyz")[0] == 200
+ready = ask("GET", "/readyz")
+assert ready[0] == 200, ready
 print(f"extremes: {tried} requests")

@@ -140,7 +140,8 @@ struct SurroundingsTests {
             enclosed: [forward])
         try await eventually("the model is asked") { first.worker.requests.count == 1 }
         _ = try await fake.say(
-            "and this?", in: "team", id: "e2", isDirect: false, isMention: true, thread: "root", message: "q2",
+            "and this?", from: "bob", in: "team", id: "e2", isDirect: false, isMention: true, thread: "root",
+            message: "q2",
             enclosed: [SaidMessage(.quoted, author: nil, name: "bob", text: "a part")], repliesTo: "m1")
         try await first.settleInbox()
         let expected = ["bob (member): since noon", "Channel 4 (unverified): breaking news"]
@@ -162,6 +163,29 @@ struct SurroundingsTests {
             self.lines(second.worker.requests.last), ["bob (member): since noon", "bob (unverified): a part"])
         // Of the first question it knows already what was said.
         expectEqual(second.adapter.pastQueries.map(\.before?.id), ["q2"])
+    }
+
+    @Test("what comes with another message of a turn is beside it, too")
+    func joined() async throws {
+        let harness = try await self.harness(worker: ScriptedWorker([.hold], [.event(.text("ok"))]))
+        let fake = harness.adapter
+        fake.setPast([fake.said("since noon", by: "bob", message: "m1")])
+        _ = try await fake.say(
+            "is it true?", in: "team", id: "e1", isDirect: false, isMention: true, thread: "root", message: "q1")
+        try await eventually("the model is asked") { harness.worker.requests.count == 1 }
+        fake.setPast([
+            fake.said("since noon", by: "bob", message: "m1"),
+            fake.said("the old one", by: "bob", as: .repliedTo, message: "m0"),
+        ])
+        let forward = SaidMessage(.forwarded, author: nil, name: "Channel 4", sentAt: 1, text: "breaking news")
+        _ = try await fake.say(
+            "I mean this", in: "team", id: "e2", isDirect: false, isMention: true, thread: "root", message: "q2",
+            enclosed: [forward], repliesTo: "m0")
+        try await harness.settle()
+        expectEqual(harness.worker.requests.map(\.text), ["is it true?", "is it true?\n\nI mean this"])
+        let lines = Set(self.lines(harness.worker.requests.last))
+        #expect(
+            lines.isSuperset(of: ["bob (member): the old one", "Channel 4 (unverified): breaking news"]), "\(lines)")
     }
 
     @Test("a history that does not come in time holds up nothing, is noted once, and is read the next time")

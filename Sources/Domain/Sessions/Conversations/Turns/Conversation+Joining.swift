@@ -52,7 +52,8 @@ extension Conversation {
         by worker: any TurnWorker
     ) async throws -> (turn: TurnRecord, message: Int64)? {
         let now = self.environment.now()
-        let enclosed = self.beside(Question(message: stored.message, kind: .chat, text: text)).readLines
+        let enclosed = self.beside(Question(message: stored.message, kind: .chat, text: text)).lines
+        let roles = self.roles
         // What was read for the running turn is stored before more is added.
         if self.running?.turn.id == turn.id { _ = await self.running?.keeping?.isStored() }
         let joined = try await self.durably { ledger in
@@ -60,7 +61,7 @@ extension Conversation {
                 JoinRules.mayBe(turn, fileLimit: Uploads.count, refusal: worker.refusal)
             }
             guard joined != nil else { return joined }
-            try ledger.add(enclosed, toTurn: turn.id)
+            try ledger.add(enclosed, to: turn, role: roles)
             try ledger.finishEvent(stored.number, turn: turn.id)
             return joined
         }

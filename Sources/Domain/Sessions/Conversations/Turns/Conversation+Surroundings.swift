@@ -48,8 +48,11 @@ extension Conversation {
         let past = try await self.past(of: query, from: adapter)
         guard let past else {
             guard await storage?.isStored() ?? true else { throw CancellationError() }
-            try await self.note(SurroundingsTexts.late, in: turn) { ledger in
-                try !ledger.hasLateContext(turn.session)
+            // Without the connection the answer waits, too; it says enough that it is back.
+            if adapter.status.state == .up {
+                try await self.note(SurroundingsTexts.late, in: turn) { ledger in
+                    try !ledger.hasLateContext(turn.session)
+                }
             }
             self.running?.context = .late
             return context.readLines
@@ -97,11 +100,20 @@ extension Conversation {
         return SignInWords.cleaned(said.text, sign: sign).map { said.with(text: $0) } ?? said
     }
 
+    private static let reconnectionPause: Duration = .milliseconds(100)
+
     /// Nil if it cannot be read in time.
     private func past(of query: PastQuery, from adapter: any RoomHistory) async throws -> RoomPast? {
         do {
             let past = try await withDeadline(self.environment.settings.pastPatience) {
-                try await adapter.past(of: query)
+                while true {
+                    do {
+                        return try await adapter.past(of: query)
+                    } catch let error as AdapterError where error.code == .disconnected {
+                        // After a start it is connected in a moment.
+                        try await Task.sleep(for: Self.reconnectionPause)
+                    }
+                }
             }
             try Task.checkCancellation()
             return past
