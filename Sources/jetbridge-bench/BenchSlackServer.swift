@@ -51,7 +51,8 @@ struct BenchSlackServer: Sendable {
             "api_url": .string(slack.apiURL),
             "control_url": .string(control.controlURL),
             "bot_token": .string(slack.botToken), "app_token": .string(slack.appToken),
-            "bot_user": .string(slack.botUser), "team": .string(slack.teamID), "channel": .string(LoopbackSlack.general),
+            "bot_user": .string(slack.botUser), "team": .string(slack.teamID),
+            "channel": .string(LoopbackSlack.general),
             "user": .string(LoopbackSlack.alice),
         ])
         try await control.run()
@@ -90,7 +91,8 @@ private struct SlackOrders {
         case "user": return ["user": .string(self.slack.addUser(order["name"]?.stringValue ?? "somebody"))]
         case "channel": return ["channel": .string(self.slack.addChannel(order["name"]?.stringValue ?? "channel"))]
         case "stats": return self.stats
-        case "edit", "delete", "react", "press", "slash", "leave", "join", "forget": self.act(name, order, channel, user)
+        case "edit", "delete", "react", "press", "slash", "leave", "join", "forget":
+            self.act(name, order, channel, user)
         case "fault": try self.fault(order)
         case "sockets":
             switch order["end"]?.stringValue {
