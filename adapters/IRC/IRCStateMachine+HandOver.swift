@@ -14,7 +14,7 @@ extension IRCStateMachine {
             && !self.isReadingHistory && !self.link.batches.values.contains { $0.message != nil }
     }
 
-    /// Whether nothing waits for the server or for more lines: none of ours would be in doubt, and no message is held.
+    /// Whether nothing waits for the server or for more lines: no line of the bot would be in doubt, and no message is held.
     package var isSettled: Bool {
         self.link.commands.isEmpty && !self.link.posts.contains(where: \.isReleased)
             && !self.link.people.values.contains { $0.proofDeadline != nil }

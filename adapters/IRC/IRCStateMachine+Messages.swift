@@ -65,7 +65,7 @@ extension IRCStateMachine {
         /// Without formatting codes.
         let plain: ArraySlice<UInt8>
         let isAction: Bool
-        /// It goes on with the line before.
+        /// It continues the line before.
         let continues: Bool
 
         init(_ line: (bytes: ArraySlice<UInt8>, continues: Bool)) {

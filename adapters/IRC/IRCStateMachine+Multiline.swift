@@ -5,7 +5,7 @@ extension IRCStateMachine {
     struct Multiline: Sendable {
         /// `BATCH +reference draft/multiline target`, with the message's tags.
         let opening: IRCLine
-        /// The texts, and whether each goes on with the one before instead of a new line.
+        /// The texts, and whether each continues the one before instead of beginning a new line.
         var lines: [(bytes: ArraySlice<UInt8>, continues: Bool)] = []
         var size = 0
 

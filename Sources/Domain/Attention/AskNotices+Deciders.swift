@@ -42,7 +42,7 @@ extension AskNotices {
         let sightings = try ledger.sightings().sorted { $0.at > $1.at }
         let known = Set(sightings.map(\.sender.id))
         let others = self.access.listedOwners.filter { !known.contains($0.id) }
-        // Where there are no threads, everybody in the room sees everything.
+        // In a room without threads everybody sees everything.
         let hasThreads = self.adapters.traits(of: room).capabilities.contains(.threads)
         let all = sightings.map { ($0.sender, $0.direct, true) } + others.map { ($0, nil, false) }
         return try all.compactMap { sender, direct, isSeen in

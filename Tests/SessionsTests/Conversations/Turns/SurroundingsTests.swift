@@ -321,7 +321,7 @@ struct SurroundingsTests {
 
     // MARK: Branches
 
-    @Test("a thread below an answer goes on with the conversation up to it, also after a restart, until `new`")
+    @Test("a thread below an answer continues the conversation up to it, also after a restart, until `new`")
     func branch() async throws {
         let directory = try TemporaryDirectory()
         let harness = try await self.harness(
