@@ -33,7 +33,7 @@ package enum SurroundingsTexts {
         let lines = report.lines
         let files = lines.reduce(0) { $0 + $1.said.attachments.count }
         let tokens = lines.reduce(0) { $0 + LineCut.tokens(of: $1) }
-        var parts = [Self.count(lines.count, "message") + Self.span(of: lines) + " by " + Self.people(of: lines)]
+        var parts = [Self.count(lines.count, "line") + Self.span(of: lines) + " by " + Self.people(of: lines)]
         if files > 0 { parts.append(Self.count(files, "file")) }
         if report.images > 0 { parts.append(Self.count(report.images, "image")) }
         parts.append("about \(tokens) tokens")

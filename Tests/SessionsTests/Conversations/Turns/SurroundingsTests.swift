@@ -311,7 +311,7 @@ struct SurroundingsTests {
         let said = try #require(try await context())
         #expect(
             said.contains(
-                "2 messages from 2026-11-27 14:02 to 2026-11-27 14:03 UTC by bob (member), carol (no access), 1 file, about"
+                "2 lines from 2026-11-27 14:02 to 2026-11-27 14:03 UTC by bob (member), carol (no access), 1 file, about"
             ),
             "\(said)")
         fake.setPast([])
