@@ -192,7 +192,10 @@ struct ClusterTests {
         let cluster = try await ClusterHosts.started(answering: Self.slow)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         let thread = try await a.newThread()
-        let operations = [try await a.send("one", to: thread), try await a.send("two", to: thread)]
+        let first = try await a.send("one", to: thread)
+        // What is asked before the first words is asked together.
+        try await a.waitForFirstTokens(1)
+        let operations = [first, try await a.send("two", to: thread)]
         await expectEqual(cluster.hosts[0].terminate(), .exited(0))
         // Nobody asks for the thread.
         for operation in operations { try await expectEqual(b.ended(operation)["state"], "complete") }
