@@ -28,10 +28,15 @@ struct SlackOrderTests {
                 model.requests.contains { $0.messages.last?.text.contains("begin \(round)") == true }
             }
             for number in 1...5 { try await slack.say("item \(round)-\(number)", in: round) }
-            try await eventually("all five of \(round)") {
-                model.requests.filter { $0.messages.last?.text.contains("item \(round)-") == true }.count >= 5
+            // What waits is asked together, so the last request has all of them, in its question or before it.
+            func last() -> [String]? {
+                model.requests.last { request in
+                    request.messages.contains { $0.role == "user" && $0.text.contains("item \(round)-5") }
+                }?.messages.filter { $0.role == "user" }.map(\.text)
             }
-            let order = model.requests.compactMap { $0.messages.last?.text }.filter { $0.contains("item \(round)-") }
+            try await eventually("all five of \(round)") { last() != nil }
+            let order = (last() ?? []).joined(separator: "\n").split(separator: "\n")
+                .filter { $0.contains("item \(round)-") }
             let numbers = order.compactMap { $0.split(separator: "-").last.map(String.init) }
             if numbers != ["1", "2", "3", "4", "5"] { wrong.append("\(round): \(order)") }
         }
