@@ -30,7 +30,8 @@ struct HistoryTests {
 
     @Test(
         "the past of a thread is in order, without the question, edited as people see it and without what was deleted",
-        arguments: NetworkKind.allCases)
+        // On IRC lines have no ids by which they could be looked for: the transcripts of its tests say what it tells.
+        arguments: NetworkKind.allCases.filter { $0 != .irc })
     func past(_ kind: NetworkKind) async throws {
         try await ContractBench.run(kind) { bench in
             let adapter = try bench.bridge.adapters.all[0]

@@ -151,7 +151,7 @@ struct EncryptedClusterTests {
 
 extension GatewayClient {
     /// Waits until the host has got the beginnings of so many answers.
-    func waitForFirstTokens(_ count: Int) async throws {
+    fileprivate func waitForFirstTokens(_ count: Int) async throws {
         try await self.waitForMetric("jetbridge_turn_first_token_seconds_count", toReach: Double(count))
     }
 }

@@ -36,7 +36,10 @@ struct TraceTests {
     func telegram() async throws {
         let receiver = try await OTLPReceiver.started()
         let model = try await LoopbackModelServer.started(behaviors: ["test": Self.behavior])
-        let telegram = try await ServedTelegram(conversations: 2)
+        var settings = LoopbackTelegram.Settings()
+        // Without a line about it, which would be posted first.
+        settings.hasPrivacyMode = false
+        let telegram = try await ServedTelegram(conversations: 2, settings: settings)
         let owners = telegram.owners.map { "\"\($0)\"" }.joined(separator: ", ")
         let host = try await HostProcess(
             configuration: await Self.configuration(
@@ -86,7 +89,9 @@ struct TraceTests {
         expectEqual(byID[commit.parent]?.name, "execute_tool commit")
         expectEqual(commit["vcs.ref.head.revision"]?.stringValue?.utf8.count, 40)
         let messages = named("post telegram:bot") + named("edit telegram:bot")
-        #expect(!named("post").isEmpty && !named("edit").isEmpty && messages.allSatisfy { $0.parent == turn.id })
+        #expect(
+            !named("post").isEmpty && !named("edit").isEmpty && messages.allSatisfy { $0.parent == turn.id },
+            "\(spans.map(\.name))")
         // What people and models wrote stays here.
         #expect(!all.map(\.json.text).joined().contains("secret"))
         await telegram.stop()

@@ -194,7 +194,7 @@ struct ClusterTests {
         let thread = try await a.newThread()
         let first = try await a.send("one", to: thread)
         // What is asked before the first words is asked together.
-        try await a.waitForFirstTokens(1)
+        try await a.waitForMetric("jetbridge_turn_first_token_seconds_count", toReach: 1)
         let operations = [first, try await a.send("two", to: thread)]
         await expectEqual(cluster.hosts[0].terminate(), .exited(0))
         // Nobody asks for the thread.
