@@ -115,6 +115,11 @@ struct EncryptedClusterTests {
         // An answer of which nothing was stored is given anew, without a note; what the same person asks until then is asked
         // together.
         #expect((2...4).contains(count("after the kill") + count("after the pause") + count("Interrupted")), "\(texts)")
+        for number in ["first", "second", "third", "fourth", "fifth", "sixth"] {
+            let question = "a \(number) question"
+            #expect(
+                cluster.model.requests.contains { $0.messages.contains { $0.text.contains(question) } }, "\(question)")
+        }
         #expect(count("after the kill") > 0 && count("after the pause") > 0, "\(texts)")
         #expect(count("repeat") == 0 && count("cannot read") == 0, "\(texts)")
         let senders = await room.senders()

@@ -3,7 +3,7 @@ internal import People
 package import Store
 package import Threads
 
-/// Who is to be told of a new ask: the facts for ``Attention``.
+/// Who should hear of a new ask: the facts for ``Attention``.
 extension AskNotices {
     package struct Told: Sendable, Equatable {
         /// Whom the ask's message names.

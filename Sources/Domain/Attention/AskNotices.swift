@@ -10,8 +10,8 @@ package import Threads
 /// Tells people in direct messages of asks in other threads that they may decide: with the ask, its link and its buttons,
 /// which decide it there.
 ///
-/// Whom to tell is stored with the ask, so a crash forgets nobody and tells nobody twice. Of more asks than a person is told
-/// of in a minute, the rest waits for the next; by then some may have ended.
+/// The people to notify are stored with the ask, so a crash neither misses anybody nor notifies anybody twice. Each person
+/// hears of a few asks a minute at most; the rest wait for the next minute, and some may have ended by then.
 package final class AskNotices: Sendable {
     let store: SessionStore
     let hub: LiveHub
@@ -33,7 +33,7 @@ package final class AskNotices: Sendable {
         let alarm: Alarm
     }
 
-    /// Where somebody can be told.
+    /// Where somebody can be reached.
     private enum Standing: Sendable {
         case at(DirectConversation)
         case unreachable
@@ -43,10 +43,10 @@ package final class AskNotices: Sendable {
         case elsewhere
     }
 
-    /// Milliseconds, like all times here: asks that come together are stored before the first is told.
+    /// Milliseconds, like all times here: asks that arrive together are all stored before anybody hears of the first.
     private static let gathering: Int64 = 500
     private static let interval: Int64 = 60_000
-    /// The most asks that a person is told of within ``interval``.
+    /// The most asks that one person hears of within ``interval``.
     private static let burst = 5
     /// For beginning a conversation.
     private static let patience: Duration = .seconds(10)
@@ -75,7 +75,7 @@ package final class AskNotices: Sendable {
         if isDue { self.askWasStored() }
     }
 
-    /// An ask was stored; tells those who are to be told, soon.
+    /// An ask was stored; notifies the people concerned soon.
     package func askWasStored() { self.tell(after: Self.gathering) }
 
     private func tell(after delay: Int64) {
@@ -201,13 +201,13 @@ package final class AskNotices: Sendable {
         return (notices, wait)
     }
 
-    /// Everybody who may be told, by identity.
+    /// Everybody who may be notified, by identity.
     private func senders(in ledger: Ledger) throws -> [String: Sender] {
         let seen = try ledger.sightings().map(\.sender) + self.access.listedOwners
         return Dictionary(seen.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// What a person is still to be told of, and may still decide.
+    /// What a person has not heard of yet, and may still decide.
     private func asks(for sender: Sender?, of person: String, in ledger: Ledger, at now: Int64) throws -> [AskRecord] {
         guard let sender else { return [] }
         let role = self.access.role(of: sender)

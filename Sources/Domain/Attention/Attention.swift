@@ -6,8 +6,8 @@ package import Threads
 /// - If whoever asked may decide it themselves, it stays with them: the message answers them.
 /// - Otherwise everybody who may decide it learns of it once: in the thread if they are there, else in a direct message, else
 ///   by being named in the thread. Only people whose identity lasts count, because any other may be somebody else by then.
-/// - People of other networks are told only if the ask's own network has nobody to tell, because one person may be on
-///   both. An ask of the web chat, where nothing is posted, is told on every network.
+/// - People on other networks are notified only if nobody on the ask's own network can be, because one person may use
+///   both. For an ask in the web chat, where nothing is posted, people on every network are notified.
 package struct Attention: Sendable {
     package enum Way: Sendable, Equatable {
         /// Their name in the ask's message.
@@ -45,7 +45,7 @@ package struct Attention: Sendable {
     /// It is asked in the web chat.
     let isOnWeb: Bool
 
-    /// The most people who are told, and the most who are named in the message.
+    /// The most people who are notified, and the most who are named in the message.
     package static let limit = 20
     package static let mentionLimit = 5
 
@@ -61,7 +61,7 @@ package struct Attention: Sendable {
         self.rule.allows(self.requester, as: self.requesterRole, askedBy: self.requester)
     }
 
-    /// Whether somebody has to be told: they may decide what another has asked for.
+    /// Whether somebody should be notified: they may decide what another has asked for.
     package func concerns(_ sender: Sender, as role: Role?) -> Bool {
         !self.isOfRequester && sender.isLasting && !sender.mayBeSamePerson(as: self.requester)
             && self.rule.allows(sender, as: role, askedBy: self.requester)

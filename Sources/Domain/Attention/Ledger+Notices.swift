@@ -32,7 +32,7 @@ extension Ledger {
         ).map(Self.ask)
     }
 
-    /// When a person was told of asks, oldest first. A time in the future is of a wrong clock, and does not count.
+    /// When a person was notified of asks, oldest first. Times in the future come from a wrong clock and do not count.
     func noticeTimes(of person: String, since start: Int64, until now: Int64) throws -> [Int64] {
         try self.connection.query(
             "SELECT told_at FROM owner_notices WHERE person = ? AND told_at > ? AND told_at <= ? ORDER BY told_at",
@@ -54,7 +54,7 @@ extension Ledger {
         ).first.map(Self.ask)
     }
 
-    /// The open asks that were told in a direct message of this room and can be decided there, oldest first.
+    /// The open asks that were announced in this direct room and can be decided there, oldest first.
     package func openAsks(toldIn room: RoomID) throws -> [AskRecord] {
         try self.connection.query(
             """
@@ -65,7 +65,7 @@ extension Ledger {
         ).map(Self.ask)
     }
 
-    /// The rooms in which open asks were told.
+    /// The direct rooms in which open asks were announced.
     func roomsOfNotices() throws -> [RoomID] {
         try self.connection.query(
             """

@@ -38,7 +38,7 @@ package struct ReceivedFile: Sendable, Equatable {
         self.hasNotes = hasNotes
     }
 
-    /// Its type as people and models are told it.
+    /// Its type, as people and models see it.
     package var shownType: String { self.type.told(claimed: self.claimedType) }
 
     /// It as part of a prompt; nil for files that are no images.

@@ -91,6 +91,7 @@ extension MatrixStateMachine {
     mutating func learn(name: String?, of user: String) {
         // Also without one, so that nobody asks again.
         let local = String(user.dropFirst().prefix { $0 != ":" })
+        // A character may have any number of scalars.
         self.names[user] = String(String.UnicodeScalarView((name ?? local).unicodeScalars.prefix(200)))
     }
 }

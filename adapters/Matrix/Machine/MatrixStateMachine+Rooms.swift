@@ -160,8 +160,7 @@ extension MatrixStateMachine {
 
     private mutating func noteName(_ event: MatrixEvent) {
         guard let user = event.stateKey, let name = event.content["displayname"]?.stringValue else { return }
-        // A character may have any number of scalars.
-        self.names[user] = String(String.UnicodeScalarView(name.unicodeScalars.prefix(200)))
+        self.learn(name: name, of: user)
     }
 
     /// Whether every message in a room is addressed to the bot.

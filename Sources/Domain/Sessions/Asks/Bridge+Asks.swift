@@ -73,7 +73,7 @@ extension Bridge {
         }
     }
 
-    /// What a direct message says, if it answers an ask of another thread that was told there: the command, and the ask's
+    /// What a direct message says, if it answers an ask of another thread that was announced there: the command, and the ask's
     /// thread; no thread where it is not clear which one is meant. Nil when the message stays what it is.
     func answer(
         toToldAsk message: InboundMessage, _ intent: Intent, as role: Role?

@@ -80,7 +80,7 @@ extension Bridge {
         try await self.store.read { ledger in
             let item = try ledger.posted(choice.target)
             guard let item, let session = try ledger.session(id: item.session) else { return (item, nil, false) }
-            // An ask that was told in a direct message is decided in its own thread.
+            // An ask that was announced in a direct message is decided in its own thread.
             if item.kind == .ask, let ask = try ledger.ask(ofNotice: item.id),
                 let asked = try ledger.session(id: ask.session), self.serves(Place(of: asked.key))
             {

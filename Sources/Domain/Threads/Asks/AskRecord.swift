@@ -113,7 +113,7 @@ package struct AskRecord: Sendable, Equatable {
         self.takenAt = takenAt
     }
 
-    /// The ask as it is told elsewhere: with where it comes from, in `place`, and how it is answered there.
+    /// The ask as it is shown elsewhere: with where it comes from, in `place`, and how to answer it there.
     package func told(_ place: String, sign: CommandSign) -> AskRecord {
         var told = self
         let requests = self.bindings.map(\.request)
