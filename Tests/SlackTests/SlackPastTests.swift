@@ -156,6 +156,18 @@ struct SlackPastTests {
         }
     }
 
+    @Test("a name that another event looks up is waited for")
+    func lookedUpTwice() async throws {
+        try await SlackStage.with { stage in
+            stage.slack.inject(.delay(0.2), at: "users.info")
+            async let first = stage.adapter.names(of: [LoopbackSlack.bob])[LoopbackSlack.bob]
+            async let second = stage.adapter.names(of: [LoopbackSlack.bob])[LoopbackSlack.bob]
+            await expectEqual(first, "bob")
+            await expectEqual(second, "bob")
+            expectEqual(stage.slack.count("users.info"), 1)
+        }
+    }
+
     @Test("a question mentions people, channels and groups by name, also those who never wrote")
     func mentions() async throws {
         try await SlackStage.with { stage in

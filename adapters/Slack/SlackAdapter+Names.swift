@@ -16,17 +16,51 @@ extension SlackAdapter {
     ) async -> [String: String] {
         let now = self.now.monotonic
         let unknown = self.state.withLock { $0.people.toLookUp(ids, at: now, limit: Self.lookUpLimit) }
-        if !unknown.isEmpty {
+        if !unknown.isEmpty || self.state.withLock({ $0.people.isLookingUp(ids) }) {
             let groups = unknown.filter(Self.isGroup)
             let answer: Void? = await withDeadline(patience) {
                 await withTaskGroup(of: Void.self) { tasks in
-                    if !groups.isEmpty { tasks.addTask { await self.lookUp(groups: groups) } }
-                    for id in unknown where !Self.isGroup(id) { tasks.addTask { await self.lookUp(id) } }
+                    if !groups.isEmpty {
+                        tasks.addTask {
+                            await self.lookUp(groups: groups)
+                            self.endLookUp(of: groups)
+                        }
+                    }
+                    for id in unknown where !Self.isGroup(id) {
+                        tasks.addTask {
+                            await self.lookUp(id)
+                            self.endLookUp(of: [id])
+                        }
+                    }
                 }
+                await self.waitForLookUps(of: ids)
             }
             if answer == nil { self.state.withLock { $0.people.pauseLookUps(at: now) } }
         }
         return self.state.withLock { $0.people.names }
+    }
+
+    /// Returns when no other event looks up the name of one of `ids` any more.
+    private func waitForLookUps(of ids: [String]) async {
+        let ended = Signal()
+        let key = ObjectIdentifier(ended)
+        while true {
+            let isPending = self.state.withLock { state in
+                let isPending = !Task.isCancelled && state.people.isLookingUp(ids)
+                state.lookUpWaiters[key] = isPending ? ended : nil
+                return isPending
+            }
+            guard isPending else { return }
+            await ended.wait()
+        }
+    }
+
+    private func endLookUp(of ids: [String]) {
+        let waiters = self.state.withLock { state in
+            state.people.endLookUp(of: ids)
+            return Array(state.lookUpWaiters.values)
+        }
+        for waiter in waiters { waiter.signal() }
     }
 
     private static func isGroup(_ id: String) -> Bool { id.hasPrefix("S") }

@@ -37,6 +37,8 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
         var missing: Set<SlackMethod> = []
         var seen = SlackSeen()
         var people = SlackPeople()
+        /// Events that wait for names which others look up.
+        var lookUpWaiters: [ObjectIdentifier: Signal] = [:]
         var growing = SlackGrowingMessages()
         var signs = SlackThreadSigns()
         /// Files of uploads whose outcome is unknown, by token.

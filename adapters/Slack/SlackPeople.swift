@@ -9,6 +9,8 @@ struct SlackPeople: Sendable {
     private(set) var names: [String: String] = [:]
     /// The ids whose names were requested.
     private var asked: Set<String> = []
+    /// Those among them for which Slack has not answered yet.
+    private var pending: Set<String> = []
     /// Until when nobody is looked up, in monotonic milliseconds.
     private var pauseEnd = Int64.min
 
@@ -16,7 +18,9 @@ struct SlackPeople: Sendable {
     mutating func needsLookUp(_ id: String, at now: Int64) -> Bool {
         guard now >= self.pauseEnd else { return false }
         if self.asked.count >= Self.limit { (self.asked, self.names) = ([], [:]) }
-        return SlackReader.isID(id) && self.asked.insert(id).inserted
+        guard SlackReader.isID(id), self.asked.insert(id).inserted else { return false }
+        self.pending.insert(id)
+        return true
     }
 
     /// The first of `ids` whose names are to be looked up now.
@@ -28,6 +32,11 @@ struct SlackPeople: Sendable {
         }
         return found
     }
+
+    /// True while the name of one of `ids` is being looked up, also by another event.
+    func isLookingUp(_ ids: [String]) -> Bool { ids.contains(where: self.pending.contains) }
+
+    mutating func endLookUp(of ids: [String]) { self.pending.subtract(ids) }
 
     mutating func learn(_ name: String?, of id: String) {
         // Names of groups come unasked, all at once.
