@@ -146,9 +146,10 @@ let package = Package(
             name: "Reading",
             dependencies: ["Chat", "Crypto", "EventLoop", "Files", "Jail", "Logging", "Primitives", "Processes"],
             path: "Sources/Domain/Reading", swiftSettings: small, plugins: ["EmbedTemplates"]),
+        domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
             "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Lifecycle",
-            "Logging", "Markdown", "Objects", "People", "Primitives", "Store", "Telemetry"),
+            "Logging", "Markdown", "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry"),
         domain("Etiquette", "Chat", "Crypto", "Database", "Primitives", "Store", "Threads"),
         domain("Surroundings", "Chat", "Database", "Models", "Primitives", "Store", "Threads"),
         domain(
@@ -157,7 +158,8 @@ let package = Package(
         domain(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "EventLoop", "Files",
             "JSON",
-            "Joining", "Lifecycle", "Logging", "Models", "People", "Primitives", "Store", "Surroundings", "Telemetry",
+            "Joining", "Lifecycle", "Logging", "Metrics", "Models", "People", "Primitives", "Store", "Surroundings",
+            "Telemetry",
             "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle",
@@ -169,8 +171,9 @@ let package = Package(
             "Backup", "Audit", "Compression", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
             "Objects", "Primitives", settings: small),
         domain(
-            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "NATS", "Primitives", "Store",
-            "Threads", settings: small),
+            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Metrics", "NATS", "Primitives",
+            "Store",
+            settings: small),
         domain(
             "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP",
             "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives",
@@ -197,7 +200,8 @@ let package = Package(
             dependencies: [
                 "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "Etiquette",
                 "EventLoop", "Files", "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-                "Markdown", "Models", "People", "Primitives", "Repositories", "Schemas", "Sessions", "SignIn", "Specs",
+                "Markdown", "Metrics", "Models", "People", "Primitives", "Repositories", "Schemas", "Sessions",
+                "SignIn", "Specs",
                 "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
@@ -217,7 +221,8 @@ let package = Package(
             dependencies: [
                 "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database",
                 "Documents", "EventLoop", "Files", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer",
-                "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Models", "NATS", "Objects", "People",
+                "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Metrics", "Models", "NATS", "Objects",
+                "People",
                 "Primitives", "Proxy", "Reading", "Repositories", "Schemas", "Sessions", "SignIn", "Slack", "Specs",
                 "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
             ],
@@ -247,7 +252,7 @@ let package = Package(
             name: "jetbridge-bench",
             dependencies: [
                 "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient",
-                "HTTPServer", "IRC", "JSON", "Jail", "Kit", "Logging", "Matrix", "Models", "Olm", "People",
+                "HTTPServer", "IRC", "JSON", "Jail", "Kit", "Logging", "Matrix", "Metrics", "Models", "Olm", "People",
                 "Primitives", "Processes", "Repositories", "Sandbox", "Sessions", "Specs", "Store", "TestSupport",
                 "Threads", "Turns", "Work",
             ],
@@ -257,7 +262,7 @@ let package = Package(
         tests("Schemas", "JSON", "Primitives", "Schemas"),
         tests("Crypto", "Crypto"),
         tests(
-            "Telemetry", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging", "Primitives", "Telemetry",
+            "Telemetry", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging", "Metrics", "Primitives", "Telemetry",
             "TestSupport", "Threads"),
         tests("Olm", "Crypto", "Olm"),
         tests("NATS", "EventLoop", "Logging", "NATS", "Primitives", "TestSupport"),
@@ -310,7 +315,8 @@ let package = Package(
             "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON",
             "Logging", "Models", "Primitives", "Processes", "Repositories", "Store", "TestSupport", "Threads"),
         tests(
-            "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "People", "Primitives",
+            "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "Metrics", "People",
+            "Primitives",
             "Repositories", "Sessions", "Store", "Tasks", "TestSupport", "Threads",
             exclude: ["Corpus"]),
         tests(
@@ -322,12 +328,13 @@ let package = Package(
         tests("Joining", "Chat", "Joining", "TestSupport", "Threads"),
         tests(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Joining",
-            "Logging", "Models", "Objects", "People", "Primitives", "Sessions", "Store", "Surroundings", "TestSupport",
+            "Logging", "Metrics", "Models", "Objects", "People", "Primitives", "Sessions", "Store", "Surroundings",
+            "TestSupport",
             "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",
-            "Host", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives", "Repositories",
+            "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models", "People", "Primitives", "Repositories",
             "Sandbox", "Sessions", "Specs", "Store", "Tasks", "TestSupport", "Threads", "Turns", "Work"),
         tests(
             "Backup", "Backup", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
@@ -350,7 +357,8 @@ let package = Package(
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
             "Gateway", "Chat", "Copilot", "Crypto", "Database", "Documents", "EventLoop", "Files", "Gateway", "Git",
-            "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Models", "People", "Primitives",
+            "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Metrics", "Models", "People",
+            "Primitives",
             "Processes", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "TestSupport",
             "Threads", "WebSockets",
             exclude: ["SignIn/openid"]),
@@ -366,7 +374,8 @@ let package = Package(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(
             "AdapterContract", "Chat", "Database", "Gateway", "HTTP", "IRC", "JSON", "Kit", "Logging", "Matrix",
-            "Models", "People", "Primitives", "Sessions", "Slack", "Store", "Telegram", "TestSupport", "Threads"),
+            "Metrics", "Models", "People", "Primitives", "Sessions", "Slack", "Store", "Telegram", "TestSupport",
+            "Threads"),
         tests(
             "Crash", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON",
             "Primitives", "Processes", "Store", "TestSupport", "WebSockets", "jetbridge"),

@@ -1,6 +1,7 @@
 internal import Chat
 internal import Database
 internal import Logging
+internal import Metrics
 internal import People
 internal import Primitives
 internal import Sessions

@@ -2,6 +2,7 @@ import Chat
 import Database
 import Glibc
 import Logging
+import Metrics
 import Store
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@ import Database
 import Glibc
 import Kit
 import Logging
+import Metrics
 import Models
 import Primitives
 import Store

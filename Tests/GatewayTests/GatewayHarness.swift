@@ -6,6 +6,7 @@ import Files
 import HTTP
 import JSON
 import Logging
+import Metrics
 import Models
 import People
 import Primitives

@@ -6,6 +6,7 @@ import Git
 import Glibc
 import JSON
 import Logging
+import Metrics
 import Primitives
 import Repositories
 import Store
@@ -53,8 +54,7 @@ struct Office {
                 now: { 1_700_000_000_000 }))
         self.desk = TaskDesk(
             store: self.store, posts: posts, repositories: catalog, pages: RepositoryPages(viewer: "http://host"),
-            audit: { [audited] _, entry in audited.withLock { $0.append(entry) } },
-            now: { 1_700_000_000_000 })
+            audit: { [audited] _, entry in audited.withLock { $0.append(entry) } }, now: { 1_700_000_000_000 })
     }
 
     /// The tasks that became done, by person.

@@ -1,6 +1,7 @@
 import HTTP
 import JSON
 import Logging
+import Metrics
 import Telemetry
 import TestSupport
 import Testing

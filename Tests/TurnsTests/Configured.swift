@@ -1,5 +1,6 @@
 import Host
 import Logging
+import Metrics
 import Primitives
 import Sessions
 import Store

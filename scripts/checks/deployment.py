@@ -215,7 +215,7 @@ def check_compose():
 
 def declared_metrics():
     """The names that the source declares, with the suffixes of their kinds."""
-    text = (ROOT / "Sources/Domain/Threads/Metrics/MetricName.swift").read_text().partition("package var help")[0]
+    text = (ROOT / "Sources/Domain/Metrics/MetricName.swift").read_text().partition("package var help")[0]
     names, suffixes = set(), [""]
     for line in text.splitlines():
         if line.strip().startswith("// "):

@@ -42,20 +42,21 @@ ARROWS = {
     "Audit": {"Chat"},
     "Backup": {"Audit"},
     "Store": {"Audit", "Chat"},  # no feature
-    "Cluster": {"Chat", "Store", "Threads"},
+    "Cluster": {"Chat", "Metrics", "Store"},
     "Jail": {"Chat"},
     "Work": {"Audit", "Chat", "Jail", "Repositories", "Store"},
     "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Store", "Work"},
     "People": {"Audit", "Chat", "Store"},  # nothing of threads
     "Files": {"Chat", "People", "Store"},
     "Reading": {"Chat", "Files", "Jail"},
-    "Threads": {"Analytics", "Audit", "Chat", "Files", "People", "Store"},  # nothing that decides
+    "Metrics": set(),
+    "Threads": {"Analytics", "Audit", "Chat", "Files", "Metrics", "People", "Store"},  # nothing that decides
     "Etiquette": {"Chat", "Store", "Threads"},
     "Attention": {"Chat", "People", "Store", "Threads"},
     "Surroundings": {"Chat", "Models", "Store", "Threads"},
     "Joining": {"Chat", "Etiquette", "Store", "Threads"},
-    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Etiquette", "Files", "Joining", "Models", "People", "Store",
-                 "Surroundings", "Threads"},
+    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Etiquette", "Files", "Joining", "Metrics", "Models", "People",
+                 "Store", "Surroundings", "Threads"},
     "Tasks": {"Analytics", "Audit", "Chat", "People", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
@@ -75,8 +76,8 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Etiquette", "Files", "Models", "People", "Repositories", "Sessions",
-                               "SignIn", "Specs", "Store", "Tasks", "Threads"}
+            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Etiquette", "Files", "Metrics", "Models", "People",
+                               "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

@@ -3,6 +3,7 @@ package import Audit
 package import Chat
 package import Files
 package import Logging
+package import Metrics
 package import Objects
 package import People
 package import Store

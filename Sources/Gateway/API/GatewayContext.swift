@@ -3,6 +3,7 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import Metrics
 internal import People
 internal import Primitives
 internal import Sessions

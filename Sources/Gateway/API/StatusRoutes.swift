@@ -2,6 +2,7 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Metrics
 internal import Schemas
 internal import Sessions
 internal import Threads

@@ -3,6 +3,7 @@ internal import HTTP
 internal import HTTPClient
 internal import JSON
 internal import Logging
+internal import Metrics
 internal import Primitives
 internal import Store
 internal import Threads

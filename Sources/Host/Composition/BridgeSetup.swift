@@ -4,6 +4,7 @@ internal import Chat
 internal import Gateway
 internal import Jail
 internal import Logging
+internal import Metrics
 internal import Models
 internal import People
 internal import Primitives

@@ -35,8 +35,7 @@ struct ClusterSetup: Sendable {
         // A renewal in doubt is sent again; nothing may wait for it longer than the lease allows.
         own.resolution = .seconds(1)
         let database = try Database(
-            postgreSQL: own, migrations: StoreSchema.migrations,
-            settings: DatabaseSettings(readers: 1))
+            postgreSQL: own, migrations: StoreSchema.migrations, settings: DatabaseSettings(readers: 1))
         let store = SessionStore(database: database)
         try await StoreClaim.checkFree(store)
         let cluster = Cluster(

@@ -10,6 +10,7 @@ internal import JSON
 internal import Jail
 package import Lifecycle
 internal import Logging
+internal import Metrics
 internal import Models
 internal import People
 internal import Primitives

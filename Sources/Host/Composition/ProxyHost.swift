@@ -6,12 +6,12 @@ internal import HTTP
 internal import JSON
 package import Lifecycle
 internal import Logging
+internal import Metrics
 internal import Models
 internal import Primitives
 internal import Proxy
 internal import Store
 internal import Telemetry
-internal import Threads
 
 /// Composes and runs `jetbridge proxy`.
 package final class ProxyHost: Sendable {
@@ -61,8 +61,7 @@ package final class ProxyHost: Sendable {
             workers = { port in
                 ProxyWorkers(
                     count: count - 1, port: port, board: board, environment: surroundings.environment,
-                    drain: server.drain,
-                    logger: logger)
+                    drain: server.drain, logger: logger)
             }
         }
         self.workers = workers

@@ -4,12 +4,12 @@ internal import Gateway
 internal import HTTP
 internal import Lifecycle
 internal import Logging
+internal import Metrics
 internal import People
 internal import Primitives
 internal import Proxy
 internal import Store
 internal import Telemetry
-internal import Threads
 
 /// Sets up the proxy as configured.
 enum ProxySetup {

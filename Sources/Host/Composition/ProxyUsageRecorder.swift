@@ -2,10 +2,10 @@ internal import Analytics
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import Metrics
 internal import Primitives
 internal import Proxy
 internal import Store
-internal import Threads
 
 /// Sums the tokens of answers through the proxy, and stores the sums as fast as the store accepts them.
 final class ProxyUsageRecorder: Service {

@@ -65,8 +65,7 @@ package enum RepositorySetup {
         }
         return RepositoryCatalog(
             settings, default: configuration.defaultRepository, upstreams: upstreams,
-            now: { WallClock.now() / 1_000 },
-            logger: Logger(label: "repositories"))
+            now: { WallClock.now() / 1_000 }, logger: Logger(label: "repositories"))
     }
 }
 

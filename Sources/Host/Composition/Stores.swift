@@ -1,7 +1,7 @@
 package import Database
 internal import Lifecycle
+package import Metrics
 internal import Store
-package import Threads
 
 /// Opens the store, for the host and for commands that run alongside it.
 package enum Stores {

@@ -2,6 +2,7 @@ internal import Agent
 internal import Audit
 internal import Jail
 internal import Logging
+internal import Metrics
 internal import Primitives
 internal import Repositories
 internal import Sessions

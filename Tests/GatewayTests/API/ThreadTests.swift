@@ -1,6 +1,7 @@
 import Chat
 import HTTP
 import JSON
+import Metrics
 import People
 import Sessions
 import Store

@@ -1,6 +1,7 @@
 import Analytics
 import Chat
 import Database
+import Metrics
 import Primitives
 import Store
 import TestSupport

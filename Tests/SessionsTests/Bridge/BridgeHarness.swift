@@ -4,6 +4,7 @@ import Database
 import Files
 import Glibc
 import Logging
+import Metrics
 import Models
 import Primitives
 import Store

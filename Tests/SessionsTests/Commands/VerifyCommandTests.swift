@@ -1,5 +1,6 @@
 import Chat
 import Etiquette
+import Metrics
 import Primitives
 import Store
 import TestSupport

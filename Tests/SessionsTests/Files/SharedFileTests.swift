@@ -1,5 +1,6 @@
 import Chat
 import Glibc
+import Metrics
 import Objects
 import Primitives
 import Store

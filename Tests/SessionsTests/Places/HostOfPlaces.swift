@@ -1,6 +1,7 @@
 import Chat
 import Database
 import Logging
+import Metrics
 import Store
 import TestSupport
 

@@ -5,6 +5,7 @@ import GitHub
 import HTTP
 import JSON
 import Logging
+import Metrics
 import Models
 import People
 import Primitives

@@ -9,6 +9,7 @@ import JSON
 import Jail
 import Lifecycle
 import Logging
+import Metrics
 import Models
 import Primitives
 import Repositories

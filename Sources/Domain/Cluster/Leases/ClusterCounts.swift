@@ -1,6 +1,6 @@
+package import Metrics
 internal import Primitives
 package import Store
-package import Threads
 
 /// What has happened to places, for the metrics.
 package final class ClusterCounts: Sendable {

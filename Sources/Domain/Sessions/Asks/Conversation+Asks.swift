@@ -2,6 +2,7 @@ internal import Attention
 internal import Chat
 internal import JSON
 internal import Logging
+internal import Metrics
 internal import People
 internal import Store
 internal import Threads

@@ -5,6 +5,7 @@ package import Files
 internal import JSON
 internal import Lifecycle
 internal import Logging
+internal import Metrics
 package import People
 internal import Primitives
 package import Store

@@ -1,6 +1,7 @@
 internal import Chat
 internal import EventLoop
 internal import Logging
+internal import Metrics
 internal import Store
 
 /// Growing answers in a room where messages can be edited, or drafts shown.

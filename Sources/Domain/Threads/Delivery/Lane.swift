@@ -2,6 +2,7 @@ internal import Chat
 internal import EventLoop
 internal import JSON
 internal import Logging
+internal import Metrics
 internal import Primitives
 internal import Store
 internal import Telemetry

@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Metrics
 import Store
 import TestSupport
 import Testing

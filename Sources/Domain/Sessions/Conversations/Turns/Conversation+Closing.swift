@@ -3,6 +3,7 @@ internal import Chat
 internal import JSON
 internal import Joining
 internal import Logging
+internal import Metrics
 internal import Store
 internal import Surroundings
 internal import Telemetry

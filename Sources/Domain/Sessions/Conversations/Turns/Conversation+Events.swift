@@ -2,6 +2,7 @@ internal import Analytics
 internal import Audit
 internal import Chat
 internal import EventLoop
+internal import Metrics
 internal import Primitives
 internal import Store
 internal import Threads

@@ -4,6 +4,7 @@ internal import EventLoop
 internal import JSON
 internal import Joining
 internal import Logging
+internal import Metrics
 internal import People
 internal import Primitives
 internal import Store

@@ -1,4 +1,5 @@
 internal import Chat
+package import Metrics
 package import Store
 
 extension Metrics {
