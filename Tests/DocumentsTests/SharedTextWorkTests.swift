@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Documents
@@ -109,5 +110,68 @@ struct SharedTextWorkTests {
         while !other.advance(&second, to: other.steps + 1) { slices += 1 }
         _ = other.finish(second, to: .max)
         #expect(other.itemCount == 5_100 && slices >= 100)
+    }
+
+    /// One client's blocks of one unit, each after a unit of another client; the last one of `length` units.
+    private static func client(
+        _ client: Int, after origins: [(client: Int, clock: Int)?], length: Int = 1, to writer: inout UpdateWriter
+    ) {
+        for number in [origins.count, client, 0] { writer.number(number) }
+        for (place, origin) in origins.enumerated() {
+            writer.byte(origin == nil ? 0x04 : 0x84)
+            if let origin {
+                writer.number(origin.client)
+                writer.number(origin.clock)
+            } else {
+                writer.number(1)
+                writer.string(TextUpdate.root)
+            }
+            writer.string(String(repeating: "a", count: place == origins.count - 1 ? length : 1))
+        }
+    }
+
+    @Test("those who wait for the last of a client's blocks are not asked again after each of the others")
+    func waiting() throws {
+        // Two clients and a third one wait for each other's next block; 30,000 wait for units of the third one's last.
+        let (count, third, others) = (30_000, 3_000_004, [1_000_002, 3_000_003])
+        var blocks: [(client: Int, clock: Int)?] = [nil]
+        for round in 0..<count { blocks.append((others[round % 2], round / 2)) }
+        var writer = UpdateWriter()
+        writer.number(count + 3)
+        Self.client(third, after: blocks, length: count + 1, to: &writer)
+        let turns = (0..<count).map { (client: third, clock: $0) }
+        Self.client(others[1], after: turns.filter { $0.clock % 2 == 1 }, to: &writer)
+        for place in 0..<count { Self.client(2_000_000 + place, after: [(third, count + place)], to: &writer) }
+        Self.client(others[0], after: turns.filter { $0.clock % 2 == 0 }, to: &writer)
+        writer.number(0)
+        let update = try TextUpdate(writer.bytes, limit: .max)
+        var text = SharedText()
+        try text.apply(update)
+        #expect(text.pendingCount == 0 && text.byteCount == 4 * count + 1)
+        // Each block once, and each time that one had to wait.
+        #expect(text.steps > update.blocks.count && text.steps <= 4 * update.blocks.count)
+    }
+
+    @Test("whoever waits for the lowest clock is the first, and nobody before that clock is here")
+    func clockQueue() {
+        var queue = ClockQueue()
+        for place in 0..<1_000 { queue.insert(UInt64(place), at: Int32(place * 7 % 1_000)) }
+        expectEqual(queue.removeFirst(below: 0), nil)
+        var clients: [UInt64] = []
+        while let client = queue.removeFirst(below: 500) { clients.append(client) }
+        expectEqual(clients.map { $0 * 7 % 1_000 }, Array(0..<500))
+        queue.insert(1, at: 3)
+        expectEqual(queue.removeFirst(below: 4), 1)
+        expectEqual(queue.removeFirst(below: 501).map { $0 * 7 % 1_000 }, 500)
+        expectEqual(queue.removeFirst(below: 501), nil)
+    }
+
+    @Test("what has anything that is not here is new, whether it fits or not")
+    func new() throws {
+        let text = try Self.chain(5_000)
+        for (clock, count, isNew) in [(0, 5_000, false), (4_000, 1_001, true), (9_000, 10, true)] {
+            let update = try TextUpdate(Self.blocks(count, of: 100, from: clock, isChain: true))
+            expectEqual(update.blocks.contains(where: text.isNew), isNew)
+        }
     }
 }

@@ -255,7 +255,8 @@ struct DocumentCostTests {
     @Test("the first 1,000 links and 200 stories of a document are read")
     func linksAndStories() {
         let links = MarkdownDocument("# A\n\n\(String(repeating: "[a](b.md) ", count: 3_000))\n[b]: c.md\n")
-        expectEqual(DocumentLink.all(in: links).count, DocumentLink.limit)
+        var room = DocumentLink.room
+        expectEqual(DocumentLink.all(in: links, &room).count, DocumentLink.limit)
         let stories = (1...1_000).map { "### User Story \($0) - A\n\n#### Acceptance Scenarios\n\n1. Given b\n\n" }
         let spec = SpecDocument(MarkdownDocument("# A\n\n## User Scenarios\n\n\(stories.joined())"))
         expectEqual(spec.stories.map(\.number), Array(1...200))
@@ -266,7 +267,82 @@ struct DocumentCostTests {
     func openLinks() {
         let opened = String(repeating: "](", count: 30_000) + ")"
         let document = MarkdownDocument("# A\n\n[a](b.md)\n\n\(opened)\n\n[c](d.md)\n")
-        expectEqual(DocumentLink.all(in: document).map(\.text), ["b.md"])
+        var room = DocumentLink.room
+        expectEqual(DocumentLink.all(in: document, &room).map(\.text), ["b.md"])
+    }
+
+    @Test("of a run 50,000 links are followed, each once, whatever the documents")
+    func linksOfRun() {
+        let text = "# A\n\n\((0..<1_000).map { "[a](\($0).md)\n" }.joined())"
+        let documents = (100..<160).map { FeatureDocument(path: "specs/001-a/n\($0).md", text: text) }
+        let feature = FeatureDocuments(folder: "specs/001-a", documents: documents)
+        var (room, asked) = (DocumentLink.room, 0)
+        let findings = FeatureValidator().findings(in: feature, &room) { _ in
+            asked += 1
+            return false
+        }
+        #expect(asked == 50_000 && room == 0)
+        expectEqual(findings.count { $0.rule.id == "link" }, 50 * (FindingLimit.count + 1))
+        expectEqual(
+            findings.filter { $0.message.hasPrefix("Only the first 50000 links") }.map(\.path), [documents[49].path])
+        let files = documents.map { ($0.path, $0.markdown.bytes) }
+        let check = StageCheck(folder: "specs/001-a", files: Dictionary(uniqueKeysWithValues: files))
+        expectEqual(check.all.map(\.place), findings.map(\.place))
+    }
+
+    @Test("a link in a folder of half a million parts costs no more than the folder's length")
+    func deepFolder() {
+        let folder = String(repeating: "a/", count: 500_000)
+        let links = (0..<1_000).map { "[a](../b/./\($0).md)\n" }.joined()
+        let feature = FeatureSample.document("\(folder)n.md", "# A\n\n\(links)")
+        var (room, bytes) = (DocumentLink.room, 0)
+        let findings = FeatureValidator().findings(in: feature, &room) { path in
+            bytes += path.utf8.count
+            return true
+        }
+        expectEqual(findings, [])
+        // Without its last part, and with `b/`, the number and `.md`.
+        expectEqual(bytes, 1_000 * (folder.utf8.count + 3) + 10 + 2 * 90 + 3 * 900)
+    }
+
+    @Test("where links lead, from the folder of their document")
+    func linkPaths() {
+        let links = [
+            ("b.md", "s/a/b.md"), ("./b.md", "s/a/b.md"), ("../b.md", "s/b.md"), ("../../b.md", "b.md"), ("/", ""),
+            ("/b/./c.md", "b/c.md"), ("..", "s"), ("../..", ""), ("b//c.md", "s/a/b/c.md"), ("b%20c.md", "s/a/b c.md"),
+            ("b/../../c", "s/c"), ("../../../b.md", nil), ("/../b.md", nil),
+        ]
+        for (link, path) in links {
+            let target = DocumentLink(line: 0, text: link).target(from: "s/a")
+            expectEqual(target, path.map { DocumentLink.Target.file($0) } ?? .outside, link)
+        }
+    }
+
+    @Test("the name of a feature's folder is read once for all lines")
+    func folderName() {
+        let folder = "specs/001-a" + String(repeating: "é", count: 20_000)
+        let spec = FeatureDocument(
+            path: "\(folder)/spec.md", text: "# A\n\n## Requirements\n\n- **FR-001**: It MUST b.\n")
+        let lines = String(repeating: "-\n", count: 51_000)
+        let text = "# A\n\n\(lines)\nFR-002 of 002-login\n\nFR-003 of \(folder.dropFirst(6))\n"
+        let feature = FeatureDocuments(
+            folder: folder, documents: [spec, FeatureDocument(path: "\(folder)/notes.md", text: text)])
+        expectEqual(
+            CoverageRules.findings(in: feature).map(\.message),
+            ["FR-003 is not defined in spec.md: define it there, or correct the id."])
+    }
+
+    @Test("17,000 words and 20,000 documents are matched at once")
+    func refineTarget() {
+        let names = (0..<20_000).map { "contracts/\(String(repeating: "é", count: 40))\($0)e.md" } + ["b/c.md", "c.md"]
+        let words = String(repeating: "-e.md ", count: 17_000)
+        expectEqual(RefineTarget(words, names: names).name, nil)
+        for (word, name) in [
+            ("c.md", "b/c.md"), ("b/c.md", "b/c.md"), ("x/b/c.md", "b/c.md"), ("x/c.md", "c.md"), ("xc.md", nil),
+            ("xb/c.md", "c.md"), ("C.MD", "b/c.md"), ("/c.md", "c.md"), ("c.md.", "b/c.md"), ("md", nil),
+        ] {
+            expectEqual(RefineTarget(word, names: names).name, name, word)
+        }
     }
 
     private static func openFields(_ context: String) -> [Int] {

@@ -244,6 +244,22 @@ struct StageTurnTests {
         try fixture.fsck()
     }
 
+    @Test("a text that names a task is about its box, also where a mark follows the id")
+    func refineBox() async throws {
+        let (fixture, name) = try await self.feature(.plan, .tasks)
+        try fixture.git.shell(
+            "git switch -q \(name) && sed -i 's/- \\[ \\] T001/- [x] T001/' specs/\(name)/tasks.md && git commit -qam ticked && git switch -q main"
+        )
+        let file = try fixture.file("specs/\(name)/tasks.md", on: name)
+        let line = try #require(file.split(separator: "\n").first { $0.contains("[x] T001") })
+        let answer = "## Phase 1: Setup\n\n\(line.replacing("[x]", with: "[ ]"))\n"
+        for (text, box) in [("the tasks are wrong", "[x]"), ("T001\u{301} is not done", "[ ]")] {
+            let model = ScriptedModel([ScriptedModel.answer(pieces: answer)]) { _ in ScriptedModel.answer("no") }
+            _ = try await fixture.run(.refine, text, feature: name, id: "op-\(box == "[x]")", model: model)
+            #expect(try fixture.file("specs/\(name)/tasks.md", on: name).contains("- \(box) T001"), "\(text)")
+        }
+    }
+
     @Test(
         "refine chooses the document that the text names, else the latest",
         arguments: [

@@ -18,7 +18,7 @@ extension OpenDocument {
     /// The client ids under which an update has new text. Throws if one is somebody else's.
     func writers(of update: TextUpdate, from person: ExactText) throws(SharedTextError) -> Set<UInt64> {
         var clients: Set<UInt64> = []
-        for block in update.blocks where block.end > self.text.clock(of: block.client) { clients.insert(block.client) }
+        for block in update.blocks where self.text.isNew(block) { clients.insert(block.client) }
         guard clients.allSatisfy({ self.mayUse($0, as: person) }) else {
             throw SharedTextError(.foreignClient, "is under a client id of somebody else")
         }

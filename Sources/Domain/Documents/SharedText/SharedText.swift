@@ -67,8 +67,9 @@ package struct SharedText: Sendable {
     /// When the search for an item's place has passed each item.
     private var passes: [UInt32] = []
     private(set) var pass: UInt32 = 0
-    /// What applying updates has taken: blocks, and items that were passed on the way to a block's place. Sixteen items
-    /// of a deleted range count as one step, because they are only marked.
+    /// What applying updates has taken: blocks, items that were passed on the way to a block's place, and each time that
+    /// a block was found to have to wait. Sixteen items of a deleted range count as one step, because they are only
+    /// marked.
     package private(set) var steps = 0
 
     package init() {}
@@ -99,6 +100,9 @@ package struct SharedText: Sendable {
 
     func clock(of client: UInt64) -> Int32 { self.numbers[client].map { self.clock(of: $0) } ?? 0 }
 
+    /// Whether a block has anything that is not here.
+    func isNew(_ block: TextUpdate.Block) -> Bool { block.end > self.clock(of: block.client) }
+
     // MARK: Updates
 
     /// Applies an update that has to be complete, to leave the text within its limit, and to take at most
@@ -109,8 +113,8 @@ package struct SharedText: Sendable {
         guard self.needsTrial(update) else { return try self.apply(update) }
         var copy = self
         var work = try copy.begin(update)
-        // Its own blocks, and all items once, are no conflicts.
-        let limit = copy.steps + Self.stepLimit + update.blocks.count + self.items.count / 16
+        // Its own blocks, each of which may wait for two others, and all items once, are no conflicts.
+        let limit = copy.steps + Self.stepLimit + 3 * update.blocks.count + self.items.count / 16
         guard copy.advance(&work, to: limit), copy.finish(work, to: limit) else {
             throw SharedTextError(
                 .tooLarge, "takes over 10,000 steps to be placed among the other edits")
@@ -172,8 +176,9 @@ package struct SharedText: Sendable {
         fileprivate let deletions: [TextUpdate.Deletion]
         /// Clients whose blocks may fit now.
         fileprivate var ready: [UInt64] = []
-        /// Clients that wait for another one's blocks.
-        fileprivate var waiting: [UInt64: [UInt64]] = [:]
+        /// Clients that wait for another one's blocks: only those are woken whose clock has come. All of them, each time,
+        /// would be as many as there are blocks for each of the blocks.
+        fileprivate var waiting: [UInt64: ClockQueue] = [:]
         /// How many of each client's blocks are done: the others are not moved before the end.
         fileprivate var done: [UInt64: Int] = [:]
         fileprivate var hasGrown = false
@@ -184,7 +189,8 @@ package struct SharedText: Sendable {
         guard self.units.count + update.textBytes <= Self.unitLimit else { throw Self.longHistory }
         for block in update.blocks { self.wait(block) }
         var work = Work(deletions: update.deletions)
-        for block in update.blocks where work.ready.last != block.client { work.ready.append(block.client) }
+        // The highest client is the first to be taken, as in Yjs: among edits in the same place it passes no others.
+        for block in update.blocks.reversed() where work.ready.last != block.client { work.ready.append(block.client) }
         return work
     }
 
@@ -234,7 +240,8 @@ package struct SharedText: Sendable {
                 guard block.clock <= clock else { break }
                 if block.end > clock {
                     if let missing = self.missing(for: block) {
-                        work.waiting[missing, default: []].append(client)
+                        self.steps += 1
+                        work.waiting[missing.client, default: ClockQueue()].insert(client, at: missing.clock)
                         break
                     }
                     guard self.steps < limit else {
@@ -248,18 +255,22 @@ package struct SharedText: Sendable {
             }
             work.done[client] = index
             guard hasGrown else { continue }
-            if let others = work.waiting.removeValue(forKey: client) { work.ready += others }
+            let clock = self.clock(of: client)
+            while let other = work.waiting[client]?.removeFirst(below: clock) { work.ready.append(other) }
             // For whom those wait that came earlier is not kept.
-            if !work.hasGrown { work.ready += self.pending.keys.filter { work.done[$0] == nil } }
+            if !work.hasGrown {
+                let known = Set(work.ready)
+                work.ready += self.pending.keys.filter { work.done[$0] == nil && !known.contains($0) }
+            }
             work.hasGrown = true
         }
         return work.ready.isEmpty
     }
 
-    /// The other client for whose edits a block has to wait.
-    private func missing(for block: TextUpdate.Block) -> UInt64? {
+    /// The unit of another client for which a block has to wait.
+    private func missing(for block: TextUpdate.Block) -> TextUpdate.ID? {
         for case let id? in [block.origin, block.right]
-        where id.client != block.client && id.clock >= self.clock(of: id.client) { return id.client }
+        where id.client != block.client && id.clock >= self.clock(of: id.client) { return id }
         return nil
     }
 

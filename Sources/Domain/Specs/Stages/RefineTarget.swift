@@ -14,8 +14,7 @@ struct RefineTarget {
         }
         .map { word in String(word.drop { $0 == "." }.reversed().drop { $0 == "." }.reversed()) }
         self.ids = TaskID.all(in: Array(text.utf8)[...])
-        let file = words.lazy.compactMap { word in names.first { Self.isNamed($0, by: word) } }.first
-        if let file {
+        if let file = Self.file(of: words, in: names) {
             self.name = file
             self.wanted = nil
             return
@@ -53,10 +52,26 @@ struct RefineTarget {
         }
     }
 
-    /// `plan.md`, `checklists/security.md`, `security.md`
-    private static func isNamed(_ name: String, by word: String) -> Bool {
-        guard word.hasSuffix(".md") else { return false }
-        return name == word || name.hasSuffix("/" + word) || word.hasSuffix("/" + name)
+    /// The document that the first word names that names one: `plan.md`, `checklists/security.md`, `security.md`.
+    ///
+    /// In bytes, and each word against the names with its last part only: a text has thousands of words, and a feature
+    /// hundreds of documents.
+    private static func file(of words: [String], in names: [String]) -> String? {
+        let files = Dictionary(grouping: names) { Self.lastPart(of: $0) }
+        for word in words where word.utf8.suffix(3).elementsEqual(".md".utf8) {
+            let found = files[Self.lastPart(of: word)]?.first { name in
+                let (short, long) = name.utf8.count < word.utf8.count ? (name.utf8, word.utf8) : (word.utf8, name.utf8)
+                let rest = long.dropLast(short.count)
+                return (rest.last ?? UInt8(ascii: "/")) == UInt8(ascii: "/")
+                    && long.suffix(short.count).elementsEqual(short)
+            }
+            if let found { return found }
+        }
+        return nil
+    }
+
+    private static func lastPart(of path: String) -> [UInt8] {
+        Array(path.utf8.reversed().prefix { $0 != UInt8(ascii: "/") })
     }
 
     private static let words: [(String, Set<String>)] = [

@@ -39,8 +39,7 @@ struct StageCheck: Sendable {
 
     /// The findings about these documents only.
     func findings(in documents: [String: [UInt8]]) -> [DocumentFinding] {
-        self.validator.findings(in: self.feature(with: documents)).filter { documents[$0.path] != nil }
-            + self.brokenLinks(in: documents)
+        self.all(with: documents).filter { documents[$0.path] != nil }
     }
 
     /// The errors among them that a second answer can fix.
@@ -53,20 +52,17 @@ struct StageCheck: Sendable {
     }
 
     /// All findings of the feature as it is.
-    var all: [DocumentFinding] {
-        self.validator.findings(in: self.feature(with: [:])) + self.brokenLinks(in: self.present)
-    }
+    var all: [DocumentFinding] { self.all(with: [:]) }
 
-    /// Links within the feature; other files of the repository are not at hand here.
-    private func brokenLinks(in documents: [String: [UInt8]]) -> [DocumentFinding] {
-        guard !self.folder.isEmpty else { return [] }
+    /// With links within the feature; other files of the repository are not at hand here.
+    private func all(with documents: [String: [UInt8]]) -> [DocumentFinding] {
         let feature = self.feature(with: documents)
-        let targets = FeatureValidator.linkTargets(of: feature)
-        let existing = Set(feature.documents.map(\.path) + self.unread)
-        let known = targets.filter { !$0.hasPrefix(self.folder + "/") || !$0.hasSuffix(".md") || existing.contains($0) }
-        guard known.count < targets.count else { return [] }
-        return feature.documents.filter { documents[$0.path] != nil }.flatMap { document in
-            FindingLimit.kept(of: LinkRules.findings(in: document, existing: known).filter { $0.rule == .link })
+        let existing = Set((feature.documents.map(\.path) + self.unread).map(ExactText.init))
+        let start = self.folder + "/"
+        var room = DocumentLink.room
+        return self.validator.findings(in: feature, &room) { path in
+            let isOwn = !self.folder.isEmpty && path.utf8.starts(with: start.utf8)
+            return !isOwn || !path.hasSuffix(".md") || existing.contains(ExactText(path))
         }
     }
 }

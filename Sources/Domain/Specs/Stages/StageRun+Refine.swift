@@ -28,8 +28,7 @@ extension StageRun {
             return .cut("\(path) would exceed 100 KB (move parts to other documents); nothing was committed")
         }
         // A text that names an entry may also be about its box.
-        let isAboutBoxes = target.ids.contains { self.request.text.contains($0) }
-        let kept = isAboutBoxes ? changed : TickKeeper(old, clears: false).applied(to: changed)
+        let kept = target.ids.isEmpty ? TickKeeper(old, clears: false).applied(to: changed) : changed
         let mended = try await self.mended([path: kept], forms: self.form(of: name), main: path)
         let noun = RefineTarget.noun(of: name)
         return try await self.commit(

@@ -112,7 +112,7 @@ struct RepositoryReader: ~Copyable {
     }
 
     private static func parts(_ path: String) -> [String] {
-        path.split(separator: "/").map(String.init).filter { $0 != "." }
+        path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }.filter { $0 != "." }
     }
 
     private static func failure(_ code: Int32) -> Failure {

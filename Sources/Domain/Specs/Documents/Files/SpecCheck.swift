@@ -32,10 +32,10 @@ package struct SpecCheck: Sendable {
         }
         var findings = collection.findings
         // Made once: reading the templates for each of thousands of features would take minutes.
-        var validator = FeatureValidator(templates: collection.templates)
+        let validator = FeatureValidator(templates: collection.templates)
+        var room = DocumentLink.room
         for feature in collection.features {
-            validator.existing = FeatureValidator.linkTargets(of: feature).filter { collection.exists($0) }
-            findings += validator.findings(in: feature)
+            findings += validator.findings(in: feature, &room) { collection.exists($0) }
         }
         // A file is checked against its feature's other documents, whose own findings were not asked for.
         if let file = place.file { findings = findings.filter { $0.path.utf8.elementsEqual(file.utf8) } }

@@ -18,13 +18,19 @@ struct DocumentLink: Hashable {
 
     /// The most of a document. Each is looked up in the repository, and may be a finding.
     static let limit = 1_000
-    /// Bytes of a document that are read behind what looks like a link: ``longest`` for each that does not end.
-    private static let mostRead = 10_000_000
+    /// Places of a document that look like links. Behind each that does not end, ``longest`` bytes are read.
+    private static let mostTried = 10_000
+    /// Those of all documents of a run. Each may also be joined to a path of a folder of thousands of bytes.
+    static let room = 50_000
 
     /// The first ``limit`` links.
-    static func all(in document: MarkdownDocument) -> [DocumentLink] {
+    ///
+    /// - Parameter room: How many places may still be tried.
+    static func all(in document: MarkdownDocument, _ room: inout Int) -> [DocumentLink] {
         var links: [DocumentLink] = []
-        var left = Self.mostRead
+        var left = min(Self.mostTried, room)
+        let before = left
+        defer { room -= before - left }
         for line in document.lines.indices {
             switch document.lines[line].kind {
             case .text, .heading: break
@@ -35,12 +41,14 @@ struct DocumentLink: Hashable {
             var rest = text
             while links.count < Self.limit, left > 0, let open = rest.index(ofIgnoringCase: "]("), open < end {
                 rest = rest[(open + 2)...]
-                left -= min(rest.count, Self.longest)
+                left -= 1
                 guard let target = Self.target(rest) else { continue }
                 links.append(DocumentLink(line: line, text: target.text))
             }
-            guard links.count < Self.limit else { break }
-            if let target = Self.definition(text) { links.append(DocumentLink(line: line, text: target.text)) }
+            guard links.count < Self.limit, left > 0 else { break }
+            guard let target = Self.definition(text) else { continue }
+            left -= 1
+            links.append(DocumentLink(line: line, text: target.text))
         }
         return links
     }
@@ -90,21 +98,28 @@ struct DocumentLink: Hashable {
         if path.contains(UInt8(ascii: "[")) || path.contains(UInt8(ascii: "{")) || path.contains(UInt8(ascii: "$")) {
             return .other
         }
-        let decoded = Self.decoded(path)
-        var parts = decoded.utf8.first == UInt8(ascii: "/") ? [] : folder.split(separator: "/").map(String.init)
-        for part in decoded.split(separator: "/") {
-            switch part {
-            case ".": break
-            case "..":
-                guard parts.popLast() != nil else { return .outside }
-            default: parts.append(String(part))
+        let decoded = Self.bytes(path)
+        // In bytes, and never split: the folder may have hundreds of parts, for each of a thousand links.
+        var target = decoded.first == UInt8(ascii: "/") ? [] : Array(folder.utf8)
+        for part in decoded.split(separator: UInt8(ascii: "/")) {
+            if part.elementsEqual(".".utf8) { continue }
+            if part.elementsEqual("..".utf8) {
+                guard !target.isEmpty else { return .outside }
+                target.removeSubrange((target.lastIndex(of: UInt8(ascii: "/")) ?? 0)...)
+            } else {
+                if !target.isEmpty { target.append(UInt8(ascii: "/")) }
+                target += part
             }
         }
-        return .file(parts.joined(separator: "/"))
+        return .file(String(decoding: target, as: UTF8.self))
+    }
+
+    private static func decoded(_ bytes: ArraySlice<UInt8>) -> String {
+        String(decoding: Self.bytes(bytes), as: UTF8.self)
     }
 
     /// Without percent escapes.
-    private static func decoded(_ bytes: ArraySlice<UInt8>) -> String {
+    private static func bytes(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         var rest = bytes
         while let byte = rest.popFirst() {
@@ -116,19 +131,34 @@ struct DocumentLink: Hashable {
                 result.append(byte)
             }
         }
-        return String(decoding: result, as: UTF8.self)
+        return result
     }
 }
 
 /// Links lead to files of the repository and to headings of the document.
 enum LinkRules {
-    static func findings(in document: FeatureDocument, existing: Set<String>?) -> [DocumentFinding] {
-        let links = DocumentLink.all(in: document.markdown)
-        guard !links.isEmpty else { return [] }
+    /// - Parameters:
+    ///   - room: See ``DocumentLink/all(in:_:)``.
+    ///   - exists: Whether the repository has a path.
+    static func findings(
+        in document: FeatureDocument, _ room: inout Int, exists: (String) -> Bool
+    ) -> [DocumentFinding] {
+        guard room > 0 else { return [] }
+        let links = DocumentLink.all(in: document.markdown, &room)
+        var findings: [DocumentFinding] = []
+        if room == 0 {
+            findings.append(
+                DocumentFinding(
+                    .link, .warning, in: document,
+                    "Only the first \(DocumentLink.room) links of all documents are followed, and they end here: check "
+                        + "the other documents alone."))
+        }
+        guard !links.isEmpty else { return findings }
         let anchors = Self.anchors(of: document.markdown)
-        return links.compactMap { link in
-            let shown = link.text.utf8.count > 80 ? "\(link.text.prefix(77))…" : link.text
-            switch link.target(from: document.folder) {
+        let folder = document.folder
+        findings += links.compactMap { link in
+            let shown = Self.shown(link.text)
+            switch link.target(from: folder) {
             case .other: return nil
             case .outside:
                 return DocumentFinding(
@@ -141,15 +171,19 @@ enum LinkRules {
                     .anchor, in: document, line: link.line,
                     "The link #\(anchor.prefix(77)) leads to no heading of this document: correct it.")
             case .file(let path):
-                guard let existing, !path.isEmpty, !existing.contains(path) else { return nil }
+                guard !path.isEmpty, !exists(path) else { return nil }
                 // Other files may be what the feature adds.
                 let isDocument = path.hasSuffix(".md") || path.hasPrefix("specs/") || path.hasPrefix(".specify/")
                 return DocumentFinding(
                     .link, isDocument ? .error : .warning, in: document, line: link.line,
-                    "The link \(shown) leads to \(path), which does not exist: correct the path, or add the file.")
+                    "The link \(shown) leads to \(Self.shown(path)), which does not exist: correct the path, or add the file."
+                )
             }
         }
+        return findings
     }
+
+    private static func shown(_ text: String) -> String { text.utf8.count > 80 ? "\(text.prefix(77))…" : text }
 
     /// The anchors that GitHub gives headings: letters, digits, dashes and underscores, spaces as dashes; a repeated one
     /// gets a number.

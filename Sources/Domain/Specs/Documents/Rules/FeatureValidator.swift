@@ -1,38 +1,54 @@
+internal import Chat
 internal import Repositories
 
 /// Checks documents against the rules. Pure: the same documents always give the same findings.
 package struct FeatureValidator: Sendable {
     /// The texts in brackets that templates leave for people to fill, beyond the usual ones.
     private let placeholders: Placeholders
-    /// The files that links lead to; nil to check no files.
-    var existing: Set<String>?
+    /// The files that links may lead to; nil to check no files.
+    private let existing: Set<ExactText>?
 
     /// - Parameters:
     ///   - templates: Texts whose words in brackets are placeholders.
-    ///   - existing: Those of ``linkTargets(of:)`` that the repository has; nil to check none of them.
+    ///   - existing: The paths that links may lead to; nil to check none.
     package init(templates: [String] = [], existing: Set<String>? = nil) {
         self.placeholders = Placeholders(templates: templates)
-        self.existing = existing
+        self.existing = existing.map { Set($0.map(ExactText.init)) }
     }
 
     /// The findings by document and line, of each document those that ``FindingLimit`` keeps.
     package func findings(in feature: FeatureDocuments) -> [DocumentFinding] {
+        var room = DocumentLink.room
+        return self.findings(in: feature, &room) { self.existing?.contains(ExactText($0)) ?? true }
+    }
+
+    /// - Parameters:
+    ///   - room: See ``DocumentLink/room``.
+    ///   - exists: Whether the repository has what a link leads to. Links are asked about one by one: the paths of all of
+    ///     them would be hundreds of megabytes.
+    func findings(
+        in feature: FeatureDocuments, _ room: inout Int, exists: (String) -> Bool
+    ) -> [DocumentFinding] {
         let shared = FeatureRules.findings(in: feature) + CoverageRules.findings(in: feature)
         let byPath = Dictionary(grouping: shared, by: \.path)
         var findings: [DocumentFinding] = []
-        for document in feature.documents {
-            let own = self.findings(in: document, of: feature)
-            findings += FindingLimit.kept(of: own + (byPath[document.path] ?? []))
+        // Not sorted as a whole: each comparison would read two paths of perhaps a thousand bytes.
+        let documents = feature.documents.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        for document in documents {
+            let own = self.findings(in: document, of: feature, &room, exists: exists)
+            findings += FindingLimit.kept(of: own + (byPath[document.path] ?? [])).sorted()
         }
-        return Array(Set(findings)).sorted()
+        return findings
     }
 
-    private func findings(in document: FeatureDocument, of feature: FeatureDocuments) -> [DocumentFinding] {
+    private func findings(
+        in document: FeatureDocument, of feature: FeatureDocuments, _ room: inout Int, exists: (String) -> Bool
+    ) -> [DocumentFinding] {
         var findings = TextRules.findings(in: document)
         // A document that is not valid text has no structure either.
         guard document.markdown.isUTF8 else { return findings }
         findings += self.placeholders.findings(in: document)
-        findings += LinkRules.findings(in: document, existing: self.existing)
+        findings += LinkRules.findings(in: document, &room, exists: exists)
         findings += SectionRules.findings(in: document)
         switch document.content {
         case .spec(let spec): findings += SpecRules.findings(in: spec, document, isPlanned: feature.plan != nil)
@@ -44,17 +60,6 @@ package struct FeatureValidator: Sendable {
         case .plain: break
         }
         return findings
-    }
-
-    /// The paths in the repository that relative links lead to, to be looked up.
-    package static func linkTargets(of feature: FeatureDocuments) -> Set<String> {
-        var paths: Set<String> = []
-        for document in feature.documents {
-            for link in DocumentLink.all(in: document.markdown) {
-                if case .file(let path) = link.target(from: document.folder) { paths.insert(path) }
-            }
-        }
-        return paths
     }
 }
 

@@ -154,4 +154,10 @@ extension DocumentFinding: Comparable {
         if left.rule.id != right.rule.id { return left.rule.id < right.rule.id }
         return left.message < right.message
     }
+
+    /// Without the path, which may have a thousand bytes and is the same for the findings of a document.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.line)
+        hasher.combine(self.message)
+    }
 }
