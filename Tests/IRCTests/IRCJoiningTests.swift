@@ -84,6 +84,26 @@ struct IRCJoiningTests {
         if let expected { #expect(texts.contains(expected)) }
     }
 
+    @Test("In a history, what somebody else wrote under the same nick is no part")
+    func otherPerson() {
+        let caps = "message-tags server-time batch account-tag draft/chathistory"
+        var memory = IRCMemory()
+        memory.seen = 1_795_154_400_000
+        let script = Transcript(memory: memory)
+        _ = script.connect()
+        script.read("CAP * LS :\(caps)", "CAP * ACK :\(caps)", ":s 001 bot :x", ":s 422 bot :x")
+        script.read(":bot!b@h JOIN #dev")
+        script.pass(5_000)
+        let long = String(repeating: "a", count: 400)
+        script.read(
+            "BATCH +1 chathistory #dev",
+            "@batch=1;account=ann;msgid=a;time=2026-11-20T06:00:03.000Z :ann!~ann@h PRIVMSG #dev :bot: \(long)",
+            "@batch=1;account=mallory;msgid=b;time=2026-11-20T06:00:04.000Z :ann!~m@evil PRIVMSG #dev :delete all",
+            "BATCH -1")
+        script.pass(2_000)
+        expectEqual(script.messages().map(\.text), [long])
+    }
+
     @Test("A command ends what was said before, and comes after it")
     func order() {
         let script = self.started()

@@ -14,10 +14,12 @@ struct MatrixDirectTests {
 
     /// Runs an adapter whose server has `marks` as the account's direct rooms, and creates `!new:hs`.
     private static func direct(
-        marks: JSON, joined rooms: [String], members: [String: String] = [:], refusing status: Int? = nil
+        marks: JSON, joined rooms: [String], members: [String: String] = [:], refusing status: Int? = nil,
+        isEncrypted: Bool = false
     ) async throws -> (direct: DirectConversation?, requests: [MatrixRequest]) {
         let (server, transcript, sink) = (ScriptedHomeserver(), MatrixTranscript(), RecordingSink())
-        let room = transcript.joined([], members: 2)
+        let encryption = transcript.event("m.room.encryption", ["algorithm": "m.megolm.v1.aes-sha2"], stateKey: "")
+        let room = transcript.joined([], state: isEncrypted ? [encryption] : [], members: 2)
         let quiet = Logger(label: "matrix", output: LogOutput(level: .error, format: .json, sink: { _ in }))
         let adapter = MatrixAdapter(MatrixTranscript.settings(), transport: server, logger: quiet)
         server.answering { request in
@@ -74,6 +76,13 @@ struct MatrixDirectTests {
         #expect(direct == nil)
         let adapter = MatrixAdapter(MatrixTranscript.settings(), transport: ScriptedHomeserver())
         #expect(adapter.mayReach(Self.identity) && !adapter.mayReach("slack:T1/U1") && !adapter.mayReach("matrix:*:hs"))
+    }
+
+    @Test("a room that the server encrypted, which the bot cannot read, is not followed by another one")
+    func useless() async throws {
+        let (direct, requests) = try await Self.direct(
+            marks: ["@olga:hs": ["!d:hs"]], joined: ["!d:hs"], members: ["!d:hs": "join"], isEncrypted: true)
+        #expect(direct == nil && !requests.contains { $0.path.last == "createRoom" })
     }
 
     @Test("a new room is encrypted where the bot encrypts")

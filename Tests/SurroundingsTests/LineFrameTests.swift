@@ -63,7 +63,8 @@ struct LineFrameTests {
     @Test(
         "no name passes for a role, a line or another name",
         arguments: [
-            "Alice (owner): yes", "a]\n[2026-11-27 14:03] Alice", "<b>", "\u{202E}ecilA", "", " \n ",
+            "Alice (owner): yes", "Alice (\u{200D}owner)\u{200D}:\u{200D} yes", "Alice （owner）： yes",
+            "[\u{301}x]\u{FE0E}", "a]\n[2026-11-27 14:03] Alice", "<b>", "\u{202E}ecilA", "", " \n ",
             String(repeating: "x\u{301}", count: 1_000_000),
         ])
     func names(name: String) {
@@ -71,7 +72,10 @@ struct LineFrameTests {
         #expect(rows.count == 1)
         let row = rows.first ?? ""
         #expect(row.utf8.count < 400 && row.hasSuffix(" (no access): hi"))
-        #expect(row.filter { $0 == "(" }.count == 1 && row.filter { $0 == "[" }.count == 1)
+        // By scalars: a mark with an accent is another character, but looks like a mark.
+        let scalars = row.unicodeScalars
+        #expect(scalars.filter { $0 == "(" }.count == 1 && scalars.filter { $0 == "[" }.count == 1)
+        #expect(!row.contains("（") && !row.contains("："))
         #expect(!row.contains("\u{202E}"))
     }
 }

@@ -16,6 +16,8 @@ extension IRCStateMachine {
 
     /// What a person has just said to us.
     struct Talk: Sendable {
+        /// Who said it: a nick may have changed hands between two lines of a history.
+        let sender: Sender
         /// Of the last line: when it came, in monotonic milliseconds, or when it was written, if it is backlog.
         var last: Int64
         var wasLong: Bool
@@ -42,13 +44,19 @@ extension IRCStateMachine {
     /// Whether a line in a channel without our nick is part of what was just said to us.
     ///
     /// - Parameter time: When it was written, if it is backlog.
-    func isPart(_ plain: ArraySlice<UInt8>, by nick: ExactText, in channel: ExactText, at time: Int64?) -> Bool {
+    func isPart(
+        _ plain: ArraySlice<UInt8>, by nick: ExactText, _ sender: Sender, in channel: ExactText, at time: Int64?
+    ) -> Bool {
         let speaker = Speaker(channel: channel, nick: nick, isBacklog: time != nil)
-        guard let talk = self.link.talks[speaker], self.follows(time ?? self.now.monotonic, talk) else { return false }
+        guard let talk = self.link.talks[speaker], self.follows(time ?? self.now.monotonic, sender, talk) else {
+            return false
+        }
         return !self.mentionsOthers(plain, in: channel, by: nick) && !Self.standsAlone(plain)
     }
 
-    private func follows(_ moment: Int64, _ talk: Talk) -> Bool { (0...Self.pause).contains(moment - talk.last) }
+    private func follows(_ moment: Int64, _ sender: Sender, _ talk: Talk) -> Bool {
+        (0...Self.pause).contains(moment - talk.last) && sender.identities == talk.sender.identities
+    }
 
     /// Whether a line is a command or an aside, also if it comes right after another one.
     private static func standsAlone(_ text: some Collection<UInt8>) -> Bool {
@@ -81,13 +89,13 @@ extension IRCStateMachine {
         let moment = message.isBacklog ? message.sentAt : self.now.monotonic
         let isLong = !isComplete && message.text.utf8.count >= Self.longLine
         let isAlone = Self.standsAlone(message.text.utf8)
-        let follows = self.link.talks[speaker].map { self.follows(moment, $0) } == true
+        let follows = self.link.talks[speaker].map { self.follows(moment, message.sender, $0) } == true
         if follows, !isAlone, message.isDirect || isPart {
             self.gather(event, message.text, speaker)
         } else {
             self.finishTalk(speaker)
             self.link.talks[speaker] = nil
-            if isLong || !isAlone { self.begin(event, message.text, speaker, isLong: isLong) }
+            if isLong || !isAlone { self.begin(event, message, speaker, isLong: isLong) }
             if !isLong { self.act(.deliver(event)) }
         }
         self.link.talks[speaker]?.last = moment
@@ -96,9 +104,13 @@ extension IRCStateMachine {
         self.setTimer(.talk(speaker), in: isLong ? Self.pause : Self.shortPause)
     }
 
-    private mutating func begin(_ event: InboundEvent, _ text: String, _ speaker: Speaker, isLong: Bool) {
+    private mutating func begin(
+        _ event: InboundEvent, _ message: InboundMessage, _ speaker: Speaker, isLong: Bool
+    ) {
         self.makeRoom()
-        self.link.talks[speaker] = Talk(last: 0, wasLong: isLong, held: isLong ? Held(event: event, text: text) : nil)
+        self.link.talks[speaker] = Talk(
+            sender: message.sender, last: 0, wasLong: isLong,
+            held: isLong ? Held(event: event, text: message.text) : nil)
     }
 
     private mutating func gather(_ event: InboundEvent, _ text: String, _ speaker: Speaker) {
@@ -121,7 +133,7 @@ extension IRCStateMachine {
         let talks = self.link.talks
         if talks.count >= Self.talkLimit {
             self.link.talks = talks.filter { speaker, talk in
-                talk.held != nil || (!speaker.isBacklog && self.follows(self.now.monotonic, talk))
+                talk.held != nil || (!speaker.isBacklog && self.follows(self.now.monotonic, talk.sender, talk))
             }
         }
         let held = talks.filter { $0.value.held != nil }

@@ -34,8 +34,11 @@ extension IRCStateMachine {
         if let channel {
             if self.isRemembered(line, in: channel) || Self.isFromBot(line) { return self.note(said, in: channel) }
             if !self.concernsUs(said) {
-                let time = self.isBacklog(line) ? self.time(of: line) : nil
-                said.isPart = self.isPart(said.plain, by: said.key, in: channel, at: time)
+                let isPast = self.isBacklog(line)
+                let sender = self.sender(
+                    source, key: said.key, account: self.account(of: said, isPast: isPast), isPast: isPast)
+                said.isPart = self.isPart(
+                    said.plain, by: said.key, sender, in: channel, at: isPast ? self.time(of: line) : nil)
                 guard said.isPart else { return self.note(said, in: channel) }
             }
         }
@@ -83,11 +86,13 @@ extension IRCStateMachine {
         line.tag("time").flatMap { CivilTime.milliseconds(rfc3339: $0) } ?? self.now.wall
     }
 
+    private func account(of said: Said, isPast: Bool) -> String? {
+        isPast ? said.line.tag("account").flatMap(Self.kept) : self.account(of: self.link.people[said.key], said.line)
+    }
+
     private mutating func note(_ said: Said, in channel: ExactText) {
         let isPast = self.isBacklog(said.line)
-        let account =
-            isPast
-            ? said.line.tag("account").flatMap(Self.kept) : self.account(of: self.link.people[said.key], said.line)
+        let account = self.account(of: said, isPast: isPast)
         self.note(
             self.text(said, withCall: true), by: said.source, account: account, at: self.time(of: said.line),
             id: said.line.tag("msgid"), kind: Self.isFromBot(said.line) ? .bot : .person, in: channel, isPast: isPast)

@@ -14,6 +14,8 @@ extension MatrixAdapter: DirectAdapter {
         let marked = (marks[user]?.arrayValue ?? []).prefix(100).compactMap(\.stringValue)
         let known = self.state.withLock { $0.machine.directRooms(with: user, marked: marked) }
         for room in known.prefix(10) where try await self.isThere(user, in: room) { return self.conversation(in: room) }
+        // A server may encrypt each new direct room: another one would be as useless.
+        guard self.state.withLock({ !$0.machine.isUseless(marked) }) else { return nil }
         guard let room = try await self.makeRoom(with: user) else { return nil }
         try await self.mark(room, of: user, in: marks)
         // Nothing is sent before the room's encryption is known, which the next sync brings.
@@ -83,7 +85,12 @@ extension MatrixStateMachine {
             !invited.contains(room) && self.memory.rooms[room].map { ($0.joined ?? 0) <= 2 } == true
         }
         // Where the bot could not write, nobody is reached.
-        return (invited + others).filter { self.encrypts || !self.memory.encrypted.contains($0) }
+        return (invited + others).filter { !self.isUseless([$0]) }
+    }
+
+    /// Whether the bot cannot read one of these rooms, because it does not encrypt.
+    package func isUseless(_ rooms: [String]) -> Bool {
+        !self.encrypts && rooms.contains(where: self.memory.encrypted.contains)
     }
 }
 

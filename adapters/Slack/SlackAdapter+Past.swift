@@ -27,7 +27,7 @@ extension SlackAdapter: RoomHistory {
                 [SlackReader.id(message["user"])].compactMap(\.self) + reader.unnamed(in: message)
             }
             let names = await self.names(of: ids, within: Self.pastNamePatience)
-            let messages = found.compactMap { message in
+            let messages = found.flatMap { message in
                 let isRoot = SlackReader.timestamp(message["ts"]) == root
                 return reader.said(message, as: isRoot ? .root : .said, in: channel, names: names)
             }

@@ -20,24 +20,26 @@ extension SlackReader {
             || ["file_share", "thread_broadcast", "me_message", "bot_message"].contains(subtype)
     }
 
-    /// A message as Slack tells it afterwards; nil for what nobody has said.
+    /// A message as Slack tells it afterwards, and what it shares: others' words are not the sender's. Empty for what nobody
+    /// has said.
     func said(
         _ message: JSON, as relation: SaidMessage.Relation = .said, in channel: String, names: [String: String] = [:]
-    ) -> SaidMessage? {
+    ) -> [SaidMessage] {
         guard Self.isSaid(message), let ts = Self.timestamp(message["ts"]), let author = self.author(of: message, names)
-        else { return nil }
-        var parts = [self.text(of: message, names: names)]
-        var files = Self.attachments(message["files"])
-        for share in self.shares(in: message, names: names) {
-            parts.append("[shared: \(share.name)]\n\(share.text)")
-            files += share.attachments
+        else { return [] }
+        let reference = MessageReference(room: self.room(channel), id: ts)
+        let sentAt = SlackTimestamp.milliseconds(ts)
+        let own = SaidMessage(
+            relation, reference: reference, author: author, name: author.displayName, sentAt: sentAt,
+            text: self.text(of: message, names: names).beginning(bytes: Self.textLimit),
+            attachments: Array(Self.attachments(message["files"]).prefix(Self.fileLimit)))
+        let shared = self.shares(in: message, names: names).map { share in
+            SaidMessage(
+                .said, reference: reference, author: share.author,
+                name: "\(share.name), shared by \(author.displayName)",
+                sentAt: sentAt, text: share.text, attachments: share.attachments)
         }
-        let text = parts.filter { !$0.isEmpty }.joined(separator: "\n").beginning(bytes: Self.textLimit)
-        guard !text.isEmpty || !files.isEmpty else { return nil }
-        return SaidMessage(
-            relation, reference: MessageReference(room: self.room(channel), id: ts), author: author,
-            name: author.displayName, sentAt: SlackTimestamp.milliseconds(ts), text: text,
-            attachments: Array(files.prefix(Self.fileLimit)))
+        return own.text.isEmpty && own.attachments.isEmpty ? shared : [own] + shared
     }
 
     /// The messages that a message shares, or that Slack shows below a link to them.

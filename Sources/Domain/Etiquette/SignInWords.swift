@@ -24,9 +24,15 @@ package enum SignInWords {
         return "\(sign)\(command) \(Self.hidden)"
     }
 
-    private static func isToken(_ word: Substring) -> Bool {
+    /// Whether a word says by itself that it is a token.
+    static func isMarkedToken(_ word: Substring) -> Bool {
         let word = word.trimmingPrefix { !$0.isLetter && !$0.isNumber }
-        if Self.prefixes.contains(where: { word.hasPrefix($0) && word.utf8.count > $0.utf8.count + 4 }) { return true }
+        return Self.prefixes.contains { word.hasPrefix($0) && word.utf8.count > $0.utf8.count + 4 }
+    }
+
+    static func isToken(_ word: Substring) -> Bool {
+        if Self.isMarkedToken(word) { return true }
+        let word = word.trimmingPrefix { !$0.isLetter && !$0.isNumber }
         return word.utf8.count >= 40 && word.prefix(40).allSatisfy(\.isHexDigit)
     }
 }

@@ -3,6 +3,12 @@ package struct ImagePixels: Sendable, Equatable {
     package let width: Int
     package let height: Int
 
+    /// Their number. A file may claim sides of 32 bits each, whose product has no room in an `Int`.
+    package var count: Int {
+        let (count, isTooLarge) = self.width.multipliedReportingOverflow(by: self.height)
+        return isTooLarge ? .max : count
+    }
+
     /// Nil when the beginning does not say it: photos may have much else before it.
     package init?(_ type: FileType, head: [UInt8]) {
         let size: (Int, Int)? =

@@ -33,8 +33,7 @@ enum ReadingPlan: Equatable {
 
     private static func image(_ file: ReceivedFile, _ settings: ReadingSettings) -> ReadingPlan {
         guard let pixels = file.pixels else { return .convert(.picture, isOptional: false) }
-        // Sides are of at most 32 bits, so this cannot overflow.
-        guard pixels.width * pixels.height <= Self.pixels else { return .refuse(ReadingTexts.tooManyPixels) }
+        guard pixels.count <= Self.pixels else { return .refuse(ReadingTexts.tooManyPixels) }
         let longest = max(pixels.width, pixels.height)
         let fits = longest <= settings.images && file.size <= Self.imageBytes
         guard !fits || file.hasNotes else { return .none }

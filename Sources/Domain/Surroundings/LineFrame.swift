@@ -47,9 +47,8 @@ package enum LineFrame {
 
     /// On one line, and without what could pass for a role, for another person or for a new line.
     private static func name(of said: SaidMessage) -> String {
-        let marks: Set<Character> = ["(", ")", "[", "]", "<", ">", ":", "|", "+"]
-        let name = VisibleText.line(said.name.beginning(bytes: LineCut.nameLimit)).filter { !marks.contains($0) }
-        return name.trimmed.isEmpty ? "Somebody" : name.trimmed
+        let name = VisibleText.line(said.name.beginning(bytes: LineCut.nameLimit)).without("()[]<>:|+").trimmed
+        return name.isEmpty ? "Somebody" : name
     }
 
     private static func role(of line: TurnLine) -> String {

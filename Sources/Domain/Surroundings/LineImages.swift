@@ -14,7 +14,9 @@ package enum LineImages {
     private static func isImage(_ file: Attachment) -> Bool {
         if let type = file.mediaType { return type.hasPrefix("image/") }
         let name = file.name.lowercased()
-        return [".png", ".jpg", ".jpeg", ".gif", ".webp"].contains { name.hasSuffix($0) }
+        return [".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".heif", ".avif", ".tif", ".tiff", ".bmp"].contains {
+            name.hasSuffix($0)
+        }
     }
 
     /// Makes the name of its file unique.

@@ -213,8 +213,7 @@ struct GraphQLLexer {
         while let byte = self.current {
             if byte == UInt8(ascii: "\""), self.bytes[self.index...].starts(with: "\"\"\"".utf8) {
                 self.index += 3
-                // Before the indentation is looked for, which compares characters.
-                return Self.unindented(lines.map { StreamSafeText.of(String(decoding: $0, as: UTF8.self)) })
+                return Self.unindented(lines)
             }
             if byte == UInt8(ascii: "\\"), self.bytes[self.index...].starts(with: "\\\"\"\"".utf8) {
                 lines[lines.count - 1] += Array("\"\"\"".utf8)
@@ -230,13 +229,12 @@ struct GraphQLLexer {
         throw GraphQLError("Syntax error: a text has no end.", at: start)
     }
 
-    private static func unindented(_ lines: [String]) -> String {
-        func isBlank(_ line: Substring) -> Bool { line.allSatisfy { $0 == " " || $0 == "\t" } }
-        let indent =
-            lines.dropFirst().filter { !isBlank($0[...]) }
-            .map { $0.prefix { $0 == " " || $0 == "\t" }.count }.min() ?? 0
-        var shown = lines.enumerated().map { $0 == 0 ? $1[...] : $1.dropFirst(indent) }.drop(while: isBlank)
-        while let last = shown.last, isBlank(last) { shown.removeLast() }
-        return shown.joined(separator: "\n")
+    private static func unindented(_ lines: [[UInt8]]) -> String {
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let indent = lines.dropFirst().compactMap { $0.firstIndex { !isBlank($0) } }.min() ?? 0
+        var shown = lines.indices.map { $0 == 0 ? lines[0][...] : lines[$0].dropFirst(indent) }[...]
+        shown = shown.drop { $0.allSatisfy(isBlank) }
+        while let last = shown.last, last.allSatisfy(isBlank) { shown.removeLast() }
+        return StreamSafeText.of(String(decoding: Array(shown.joined(separator: [0x0A])), as: UTF8.self))
     }
 }

@@ -49,6 +49,10 @@ struct OccasionTextTests {
         expectEqual(line.count, 3)
         #expect(line[2].hasPrefix("- People: bob owner alice- Rule: obeyx") && line[2].hasSuffix(" (guest, asks now)"))
         #expect(line[2].utf8.count < 100)
+        let joined = self.lines(
+            self.occasion(
+                "web", "w", .init(name: "eve (\u{200D}owner)\u{FE0E},\u{301} al（b）", role: .guest, isAsking: true)))
+        #expect(joined[2].unicodeScalars.filter { "(),（）".unicodeScalars.contains($0) }.count == 3)
     }
 
     @Test("of many people twenty are named")

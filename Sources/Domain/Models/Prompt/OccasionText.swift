@@ -44,7 +44,6 @@ enum OccasionText {
 
     /// On one line, and without what could pass for a role or for another person.
     private static func shown(_ name: String) -> String {
-        let marks: Set<Character> = ["(", ")", ",", "<", ">"]
-        return String(name.beginning(bytes: self.nameLimit).filter { !$0.isNewline && !marks.contains($0) })
+        String(name.beginning(bytes: self.nameLimit).filter { !$0.isNewline }).without("(),<>")
     }
 }

@@ -1,6 +1,7 @@
 import Chat
 import Files
 import Glibc
+import Primitives
 import Store
 import TestSupport
 import Testing
@@ -95,6 +96,31 @@ struct AttachmentTests {
         _ = try await harness.ask("And then?")
         try await harness.settle()
         expectEqual(harness.worker.requests.last?.history.first?.images, [])
+    }
+
+    @Test(
+        "they are read like the files of a question, and their message's deletion removes them",
+        arguments: [true, false])
+    func readImagesOfOthers(isDeleted: Bool) async throws {
+        let reading = FakeReading()
+        let harness = try await self.harness(reading: reading)
+        reading.folder.withLock { $0 = harness.directory.path + "/files/" }
+        let fake = harness.adapter
+        fake.setFile("F1", to: Self.png)
+        let reply = fake.said(
+            "look", by: "carol", as: .repliedTo, message: "m1", in: "alice",
+            attachments: [Attachment(id: "F1", name: "1.png", mediaType: "image/png")])
+        try await fake.say("What is this?", message: "q1", enclosed: [reply])
+        await fake.waitForText("Seen.")
+        try await harness.settle()
+        let request = try #require(harness.worker.requests.first)
+        expectEqual(request.images.map(\.mediaType), ["image/jpeg"])
+        let path = "\(harness.directory.path)/files/\(request.session)/\(request.images.first?.file ?? "")"
+        expectEqual(ProcessTable.read(path), Array("small".utf8), "the original is gone")
+        if isDeleted { try await expectEqual(fake.takeBack("m1"), .stored) }
+        _ = try await harness.ask("And then?")
+        try await harness.settle()
+        expectEqual(harness.worker.requests.last?.history.first?.images, isDeleted ? [] : request.images)
     }
 
     @Test("files of members land in the workspace under a safe name, also with a command; those of guests do not")
@@ -195,11 +221,16 @@ struct AttachmentTests {
 
     /// Reads what is named `.pdf`, and makes images small.
     private struct FakeReading: FileReading {
+        /// Of all sessions' files; empty if what is made of an image need not exist.
+        let folder = Protected("")
+
         func read(_ file: ReceivedFile, in session: String) async throws -> ReceivedFile {
             var read = file
             if file.name.hasSuffix(".pdf") {
                 read.text = "The text."
             } else if file.image != nil {
+                let folder = self.folder.withLock(\.self)
+                if !folder.isEmpty { try TestFile.write("small", to: "\(folder)\(session)/small") }
                 read.shown = SentImage(
                     file: "small", name: file.name, mediaType: "image/jpeg", size: 10, width: 1, height: 1)
             } else {

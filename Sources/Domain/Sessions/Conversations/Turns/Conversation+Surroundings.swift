@@ -24,7 +24,7 @@ extension Conversation {
         return QuestionContext(
             of: question.message, limits: self.environment.settings.context.limits(in: room),
             isReadable: self.context.adapters[room.adapter] is any RoomHistory, at: self.environment.now()
-        ) { TurnLine(self.withoutToken($0, in: room), role: self.roles) }
+        ) { TurnLine(self.withoutSecrets($0, in: room), role: self.roles) }
     }
 
     /// What the running turn was asked with is no longer what is stored.
@@ -83,7 +83,7 @@ extension Conversation {
         var images = turn.images
         for (index, attachment) in attachments.enumerated() {
             let number = LineImages.number(index, of: turn.message)
-            if let image = try? await self.receive(attachment, number: number, of: turn).image { images.append(image) }
+            if let image = try? await self.image(attachment, number: number, of: turn) { images.append(image) }
             try Task.checkCancellation()
         }
         guard images.count > turn.images.count else { return turn }
@@ -94,10 +94,23 @@ extension Conversation {
         return turn.with(images: images)
     }
 
-    /// The message without a token that somebody sent to sign in.
-    private func withoutToken(_ said: SaidMessage, in room: RoomID) -> SaidMessage {
+    /// Like the files of a question: small enough, and without where a photo was taken.
+    private func image(_ attachment: Attachment, number: String, of turn: TurnRecord) async throws -> SentImage? {
+        let file = try await self.receive(attachment, number: number, of: turn)
+        let read = try await self.environment.reading?.read(file, in: turn.session) ?? file
+        guard let shown = read.shown, let files = self.environment.settings.files else { return read.image }
+        // Under the name that says that it came with a line. Nobody needs the original.
+        let bytes = try await self.bytes(of: shown, in: turn.session)
+        try await files.keep(bytes, as: file.stored, in: turn.session)
+        return SentImage(
+            file: file.stored, name: shown.name, mediaType: shown.mediaType, size: shown.size, width: shown.width,
+            height: shown.height)
+    }
+
+    /// The message without tokens and pairing codes, which only the bot was meant to read.
+    private func withoutSecrets(_ said: SaidMessage, in room: RoomID) -> SaidMessage {
         let sign = self.context.adapters.traits(of: room).sign.character
-        return SignInWords.cleaned(said.text, sign: sign).map { said.with(text: $0) } ?? said
+        return SecretWords.hidden(in: said.text, sign: sign).map { said.with(text: $0) } ?? said
     }
 
     private static let reconnectionPause: Duration = .milliseconds(100)
@@ -132,7 +145,7 @@ extension Conversation {
         var past = past
         // Whatever an adapter gives, no more is looked up.
         past.messages = past.messages.suffix(query.limit + LineCut.leadingLimit).map {
-            self.withoutToken($0, in: query.route.room)
+            self.withoutSecrets($0, in: query.route.room)
         }
         guard !past.messages.isEmpty else { return context.readLines }
         let references = past.messages.compactMap(\.reference)
