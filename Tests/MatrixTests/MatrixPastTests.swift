@@ -15,13 +15,17 @@ struct MatrixPastTests {
     private let server = ScriptedHomeserver()
     private let room = MatrixTranscript.room
 
+    private func adapter() -> MatrixAdapter {
+        MatrixAdapter(
+            MatrixTranscript.settings(), transport: self.server,
+            logger: Logger(label: "matrix", output: LogOutput(level: .error, format: .json, sink: { _ in })))
+    }
+
     /// Runs an adapter in the room until `body` ends; requests of the past get `answers`, by the end of their path.
     private func past(
         _ query: PastQuery, _ answers: [String: MatrixAnswer]
     ) async throws -> (past: RoomPast, asked: [String]) {
-        let adapter = MatrixAdapter(
-            MatrixTranscript.settings(), transport: self.server,
-            logger: Logger(label: "matrix", output: LogOutput(level: .error, format: .json, sink: { _ in })))
+        let adapter = self.adapter()
         self.server.answering { request in
             guard request.purpose == .look else { return nil }
             let path = request.path.dropFirst(4).joined(separator: "/")
@@ -220,6 +224,36 @@ struct MatrixPastTests {
         // Other servers choose the time at which somebody came.
         for stranger in ["@mallory:elsewhere", nil] {
             try await expectEqual(past("joined", early, by: stranger).messages.count, 0)
+        }
+    }
+
+    @Test("who may read what was said before is asked for once in a room, and again after a change")
+    func visibility() async throws {
+        let (adapter, server, sink, query) = (self.adapter(), self.server, RecordingSink(), self.query(by: nil))
+        let answer = Protected("shared")
+        let page: MatrixAnswer = .success(["events_before": [self.transcript.text("before", id: "$1")]])
+        server.answering { request in
+            guard request.purpose == .look else { return nil }
+            guard request.path.last == "m.room.history_visibility" else { return page }
+            return .success(["history_visibility": .string(answer.withLock { $0 })])
+        }
+        let asks = { @Sendable in server.requests.count { $0.path.last == "m.room.history_visibility" } }
+        let change = self.transcript.event(
+            "m.room.history_visibility", ["history_visibility": "joined"], stateKey: "")
+        let changed = self.transcript.joined([change, self.transcript.text("bot: now?")], members: 3)
+        let later: JSON = ["next_batch": "s2", "rooms": ["join": [self.room: changed]]]
+        server.sync([
+            "next_batch": "s1", "rooms": ["join": [self.room: self.transcript.joined([], members: 3)]],
+        ])
+        try await withRunning(adapter, sink) {
+            await sink.wait(for: .up)
+            for _ in 0..<3 { try await expectEqual(adapter.past(of: query).messages.count, 1) }
+            expectEqual(asks(), 1)
+            answer.withLock { $0 = "joined" }
+            server.sync(later)
+            await sink.message("now?")
+            try await expectEqual(adapter.past(of: query).messages.count, 0)
+            expectEqual(asks(), 2)
         }
     }
 

@@ -117,9 +117,7 @@ extension MatrixAdapter: RoomHistory {
     private func beginning(for user: String?, in room: String) async throws -> Int64 {
         let visibility: String
         do {
-            visibility =
-                try await self.look(.state(of: room, .historyVisibility), room: room)["history_visibility"]?.stringValue
-                ?? "shared"
+            visibility = try await self.visibility(of: room)
         } catch let error as AdapterError where error.code == .notFound {
             return 0
         }
@@ -130,6 +128,21 @@ extension MatrixAdapter: RoomHistory {
         else { return .max }
         let member = try await self.look(.state(of: room, .member, key: user, isWhole: true), room: room)
         return member["origin_server_ts"]?.intValue.map { Int64($0) } ?? .max
+    }
+
+    /// Who may read what was said before they came. The server is asked once, and again after each change.
+    private func visibility(of room: String) async throws -> String {
+        let (known, changes) = self.state.withLock {
+            ($0.machine.visibilities[room], $0.machine.visibilityChanges)
+        }
+        if let known { return known }
+        let content = try await self.look(.state(of: room, .historyVisibility), room: room)
+        let visibility = content["history_visibility"]?.stringValue ?? "shared"
+        self.state.withLock { state in
+            guard state.machine.visibilityChanges == changes else { return }
+            state.machine.visibilities[room] = visibility
+        }
+        return visibility
     }
 
     // MARK: Reading

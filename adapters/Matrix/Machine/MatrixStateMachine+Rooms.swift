@@ -136,6 +136,8 @@ extension MatrixStateMachine {
 
     mutating func leave(_ room: MatrixSync.Other) {
         self.forgetInvitation(room.id)
+        // What changes while it is away is not reported.
+        self.forgetVisibility(of: room.id)
         guard self.memory.rooms.removeValue(forKey: room.id) != nil else { return }
         let own = room.events.last { $0.type == .member && $0.stateKey == self.settings.user }
         if let own, own.sender != self.settings.user {
@@ -154,8 +156,14 @@ extension MatrixStateMachine {
             if event.type == .name || !name.isEmpty { self.memory.rooms[room]?.hasName = !name.isEmpty }
         case .encryption where event.stateKey == "": self.noteEncryption(of: room, isNew: false)
         case .tombstone where event.stateKey == "": self.followUpgrade(event, from: room)
+        case .historyVisibility: self.forgetVisibility(of: room)
         default: break
         }
+    }
+
+    private mutating func forgetVisibility(of room: String) {
+        self.visibilities[room] = nil
+        self.visibilityChanges += 1
     }
 
     private mutating func noteName(_ event: MatrixEvent) {

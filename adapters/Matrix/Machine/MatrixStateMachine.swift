@@ -122,6 +122,10 @@ package struct MatrixStateMachine: Sendable {
     var latest = RecentMap<String, String>(capacity: 2_048)
     /// Display names by user id.
     var names = RecentMap<String, String>(capacity: 4_096)
+    /// Who may read what was said in a room before they came, as the server said when it was asked.
+    var visibilities = RecentMap<String, String>(capacity: 512)
+    /// How often one of them may have changed.
+    var visibilityChanges = 0
     var budget: MatrixBudget
     /// The last edit of each message.
     var edits = RecentMap<String, EditMark>(capacity: 1_024)
