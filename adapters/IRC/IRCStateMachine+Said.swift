@@ -22,7 +22,8 @@ extension IRCStateMachine {
         /// From before this connection saw who has the nick.
         let isPast: Bool
 
-        var size: Int { self.text.utf8.count + self.source.text.utf8.count + (self.account?.utf8.count ?? 0) + 300 }
+        /// What it takes in memory, in bytes.
+        var size: Int { self.text.utf8.count + self.source.text.utf8.count + (self.account?.utf8.count ?? 0) + 240 }
     }
 
     /// The newest lines of a channel, requested and not all here.

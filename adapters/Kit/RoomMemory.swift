@@ -108,19 +108,23 @@ package struct RoomMemory<Place: Hashable & Sendable, Line: Sendable>: Sendable 
     // MARK: Bounds
 
     private mutating func change(_ place: Place, _ body: (inout Room) -> Void) {
-        var room = self.rooms[place] ?? Room()
-        self.size -= room.size
-        body(&room)
-        room.entries.removeFirst(max(0, room.entries.count - self.lineLimit))
         self.uses += 1
-        room.used = self.uses
-        room.size = room.entries.reduce(0) { $0 + $1.size }
-        self.size += room.size
-        self.rooms[place] = room
+        // In its place: a copy of all messages for each new one would leave the heap in pieces.
+        self.size += Self.change(&self.rooms[place, default: Room()], limit: self.lineLimit, use: self.uses, body)
         while self.rooms.count > self.placeLimit || (self.size > self.byteLimit && self.rooms.count > 1) {
             guard let quietest = self.rooms.min(by: { $0.value.used < $1.value.used })?.key else { return }
             self.forget(quietest)
         }
+    }
+
+    /// Returns how many bytes more it has.
+    private static func change(_ room: inout Room, limit: Int, use: Int, _ body: (inout Room) -> Void) -> Int {
+        let before = room.size
+        body(&room)
+        room.entries.removeFirst(max(0, room.entries.count - limit))
+        room.used = use
+        room.size = room.entries.reduce(0) { $0 + $1.size }
+        return room.size - before
     }
 
     private mutating func forget(_ place: Place) {

@@ -10,12 +10,14 @@ extension TelegramStateMachine {
 
     /// Whoever wrote something, be it a bot or this one.
     private func writer(_ user: TelegramUser?, speakingFor chat: TelegramChat?) -> Sender? {
-        if let chat { return self.sender(chat.id, name: chat.title) }
-        guard let user else { return nil }
-        let identity = "telegram:\(user.id)"
+        TelegramHeard.Writer(user, speakingFor: chat).map { self.sender($0) }
+    }
+
+    private func sender(_ writer: TelegramHeard.Writer) -> Sender {
+        let identity = "telegram:\(writer.id)"
         return Sender(
-            id: identity, identities: [Chat.Identity(identity)], displayName: user.name, isBot: user.isBot,
-            isSelf: user.id == self.identity?.id)
+            id: identity, identities: [Chat.Identity(identity)], displayName: writer.name, isBot: writer.isBot,
+            isSelf: writer.id == self.identity?.id)
     }
 
     private static func text(_ text: String) -> String { text.beginning(bytes: Self.textLimit).trimmed }
@@ -88,7 +90,7 @@ extension TelegramStateMachine {
         guard !line.text.isEmpty || !line.attachments.isEmpty, !self.lines.has("\(message.id)", in: place) else {
             return
         }
-        self.lines.note(line, id: "\(message.id)", size: Self.size(of: line), in: place)
+        self.lines.note(line, id: "\(message.id)", size: line.size, in: place)
         guard self.identity?.readsAll == false, message.reply == nil, !message.text.hasPrefix("/"),
             message.from?.isBot == false, !TelegramText(message, identity: self.identity).mentionsUs
         else { return }
@@ -96,46 +98,44 @@ extension TelegramStateMachine {
         self.readRooms[message.chat.id] = true
     }
 
-    private func line(_ message: TelegramMessage, reference: MessageReference? = nil) -> SaidMessage {
-        let sender = self.writer(message.from, speakingFor: message.senderChat)
-        let name = sender?.displayName ?? ""
-        // Others' words are not the sender's.
-        let author =
-            message.isForward
-            ? self.writer(message.origin?.user, speakingFor: message.origin?.chat) : message.isViaBot ? nil : sender
-        let shown = message.isForward ? "\(message.origin?.name ?? ""), forwarded by \(name)" : name
-        return SaidMessage(
-            .said, reference: reference ?? self.reference(message.chat.id, message.id), author: author,
-            name: shown.beginning(bytes: 2 * Self.nameLimit), sentAt: message.date, text: Self.words(of: message),
-            attachments: message.attachments)
-    }
-
-    private static func size(of line: SaidMessage) -> Int {
-        line.text.utf8.count + line.name.utf8.count + 400
-            + line.attachments.reduce(0) { $0 + $1.id.utf8.count + $1.name.utf8.count + 100 }
+    /// - Parameter head: The message that it is part of; nil if it is none.
+    private func line(_ message: TelegramMessage, partOf head: Int64? = nil) -> TelegramHeard {
+        let sender = TelegramHeard.Writer(message.from, speakingFor: message.senderChat)
+        var line = TelegramHeard(
+            id: head ?? message.id, author: message.isViaBot ? nil : sender, sentAt: message.date,
+            text: Self.words(of: message))
+        line.attachments = message.attachments
+        if message.isForward {
+            // Others' words are not the sender's.
+            line.author = TelegramHeard.Writer(message.origin?.user, speakingFor: message.origin?.chat)
+            line.name = "\(message.origin?.name ?? ""), forwarded by \(sender?.name ?? "")"
+        } else if message.isViaBot {
+            line.name = sender?.name
+        }
+        line.name = line.name?.beginning(bytes: 2 * Self.nameLimit)
+        return line
     }
 
     /// The parts of a question are known under the first one's id.
     mutating func noteJoined(_ messages: [TelegramMessage], with head: TelegramMessage) {
-        let reference = self.reference(head.chat.id, head.id)
         for message in messages where message.id != head.id {
             self.joined[self.reference(message.chat.id, message.id)] = true
             guard !head.chat.isPrivate else { continue }
-            let line = self.line(message, reference: reference)
+            let line = self.line(message, partOf: head.id)
             self.lines.update("\(message.id)", in: self.place(of: message)) { old in
                 old = line
-                return Self.size(of: line)
+                return line.size
             }
         }
     }
 
     mutating func noteEdit(_ message: TelegramMessage) {
         guard !message.chat.isPrivate else { return }
-        let head = self.pasteHeads[self.reference(message.chat.id, message.id)]
-        let line = self.line(message, reference: head)
+        let head = self.pasteHeads[self.reference(message.chat.id, message.id)].flatMap { Int64($0.id) }
+        let line = self.line(message, partOf: head)
         self.lines.update("\(message.id)", in: self.place(of: message)) { old in
             old = line
-            return Self.size(of: line)
+            return line.size
         }
     }
 
@@ -152,10 +152,10 @@ extension TelegramStateMachine {
             let new = self.ownLine(Self.text(TelegramMarkup(message.text).text), reference, at: nil)
             for place in self.ownPlaces(chat) {
                 self.lines.update(reference.id, in: place) { line in
-                    line = SaidMessage(
-                        .said, reference: reference, author: new.author, name: new.name, sentAt: line.sentAt,
-                        text: new.text)
-                    return Self.size(of: line)
+                    let time = line.sentAt
+                    line = new
+                    line.sentAt = time
+                    return line.size
                 }
             }
         case (.delete(let reference), .done):
@@ -173,15 +173,13 @@ extension TelegramStateMachine {
     private mutating func noteOwn(_ text: String, _ reference: MessageReference, _ route: Route) {
         guard self.group(reference.room) != nil, let place = self.place(of: route) else { return }
         let line = self.ownLine(Self.text(text), reference, at: self.now.wall)
-        self.lines.note(line, id: reference.id, size: Self.size(of: line), in: place)
+        self.lines.note(line, id: reference.id, size: line.size, in: place)
     }
 
-    private func ownLine(_ text: String, _ reference: MessageReference, at time: Int64?) -> SaidMessage {
-        let identity = "telegram:\(self.identity?.id ?? 0)"
-        let name = self.identity?.username ?? ""
-        let sender = Sender(
-            id: identity, identities: [Chat.Identity(identity)], displayName: name, isBot: true, isSelf: true)
-        return SaidMessage(.said, reference: reference, author: sender, name: name, sentAt: time, text: text)
+    private func ownLine(_ text: String, _ reference: MessageReference, at time: Int64?) -> TelegramHeard {
+        let me = TelegramHeard.Writer(
+            id: self.identity?.id ?? 0, name: self.identity?.username ?? "", isBot: true)
+        return TelegramHeard(id: Int64(reference.id) ?? 0, author: me, sentAt: time, text: text)
     }
 
     /// A message's id does not tell its topic.
@@ -194,12 +192,19 @@ extension TelegramStateMachine {
         guard let place = self.place(of: query.route), place.chat < 0 else { return RoomPast() }
         let lines = self.lines.lines(in: place, before: query.before?.id, after: query.after?.id)
         let recent = lines.filter { ($0.sentAt ?? 0) >= query.since }.suffix(max(0, query.limit))
-        var past = RoomPast(messages: Array(recent))
+        var past = RoomPast(messages: recent.map { self.said($0, in: place.chat) })
         if self.identity?.readsAll == false, self.readRooms[place.chat] == nil {
             past.missing =
                 "what is not written to the bot: privacy mode is on. Send /setprivacy to @BotFather, choose Disable, and "
                 + "add the bot to the group again"
         }
         return past
+    }
+
+    private func said(_ line: TelegramHeard, in chat: Int64) -> SaidMessage {
+        SaidMessage(
+            .said, reference: self.reference(chat, line.id), author: line.author.map { self.sender($0) },
+            name: line.name ?? line.author?.name ?? "", sentAt: line.sentAt, text: line.text,
+            attachments: line.attachments)
     }
 }

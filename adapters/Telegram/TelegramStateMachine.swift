@@ -137,7 +137,7 @@ package struct TelegramStateMachine: Sendable {
     /// The first message, by that of a part.
     var pasteHeads = RecentMap<MessageReference, MessageReference>(capacity: 256)
     /// What was said in groups.
-    var lines = RoomMemory<TelegramPlace, SaidMessage>()
+    var lines = RoomMemory<TelegramPlace, TelegramHeard>()
     /// The groups whose messages Telegram shows the bot in spite of privacy mode.
     var readRooms = RecentMap<Int64, Bool>(capacity: 1_024)
     var texts = RecentMap<MessageReference, Int>(capacity: 4_096)
