@@ -163,9 +163,12 @@ class ModelServer(Child):
 
 
 class NgIRCd(Child):
-    """ngIRCd without flood limits."""
+    """ngIRCd without flood limits.
 
-    def __init__(self, folder):
+    `channels`: how many a person may be in.
+    """
+
+    def __init__(self, folder, channels=100):
         [self.port] = free_ports(1)
         path = os.path.join(folder, "ngircd.conf")
         with open(path, "w") as file:
@@ -181,7 +184,7 @@ class NgIRCd(Child):
                 ServerGID = nogroup
                 [Limits]
                 MaxConnectionsIP = 0
-                MaxJoins = 100
+                MaxJoins = {channels}
                 MaxPenaltyTime = 0
                 [Options]
                 DNS = no
@@ -197,9 +200,9 @@ class NgIRCd(Child):
 
 
 class Jetbridge(Child):
-    """The release binary, serving. `configuration` is YAML added to the common settings."""
+    """A binary, the release's by default, serving. `configuration` is YAML added to the common settings."""
 
-    def __init__(self, folder, name, configuration, environment=None):
+    def __init__(self, folder, name, configuration, environment=None, binary=None):
         own = os.path.join(folder, name)
         os.makedirs(own, exist_ok=True)
         [self.port] = free_ports(1)
@@ -209,7 +212,7 @@ class Jetbridge(Child):
         with open(self.configuration, "w") as file:
             file.write(f"data_dir: {self.data}\nlog: {{level: warning}}\n"
                        f"gateway: {{listen: {self.address}}}\n{configuration}\n")
-        super().__init__([os.environ["JETBRIDGE_BINARY"], "serve", "--config", self.configuration], own, name,
+        super().__init__([binary or os.environ["JETBRIDGE_BINARY"], "serve", "--config", self.configuration], own, name,
                          environment)
 
     def __enter__(self):

@@ -12,15 +12,13 @@ internal import Primitives
 /// ending. `mode=stream` writes `rate` chunks per second on a fixed schedule, each with the time it was written as text.
 /// `mode=story` writes a long text in the same way.
 struct BenchModelServer: Sendable {
-    private let mode: String
-    private let rate: Int
-    private let chunks: Int
+    private let answer: HTTPServerResponse
     private let port: UInt16
 
     init(_ arguments: BenchArguments) throws {
-        self.mode = try arguments.text("mode")
-        self.rate = arguments.number("rate", default: 20)
-        self.chunks = arguments.number("chunks", default: 600)
+        self.answer = Self.answer(
+            try arguments.text("mode"), rate: arguments.number("rate", default: 20),
+            chunks: arguments.number("chunks", default: 600))
         self.port = UInt16(clamping: arguments.number("port", default: 0))
     }
 
@@ -35,15 +33,15 @@ struct BenchModelServer: Sendable {
         try await server.run()
     }
 
-    private var answer: HTTPServerResponse {
+    static func answer(_ mode: String, rate: Int = 20, chunks: Int = 600) -> HTTPServerResponse {
         let headers: HTTPHeaders = ["Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-cache"]
-        if self.mode == "whole" {
+        if mode == "whole" {
             return HTTPServerResponse(.ok, .json, bytes: Self.wholeAnswer)
         }
-        guard ["stream", "story"].contains(self.mode) else {
+        guard ["stream", "story"].contains(mode) else {
             return HTTPServerResponse(.ok, headers: headers, body: .bytes(Self.instantAnswer))
         }
-        let (rate, chunks, isStory) = (self.rate, self.chunks, self.mode == "story")
+        let isStory = mode == "story"
         return HTTPServerResponse(
             .ok, headers: headers,
             body: .streamOnLoop { writer in
@@ -52,6 +50,9 @@ struct BenchModelServer: Sendable {
                 }
             })
     }
+
+    /// The models that it offers.
+    static let models: JSON = ["object": "list", "data": [["id": "bench", "object": "model", "owned_by": "bench"]]]
 
     /// About 1 KB.
     private static let wholeAnswer = Array(
@@ -96,7 +97,7 @@ private struct ModelDispatcher: HTTPDispatcher {
         return HTTPDispatch(
             .loop { request in
                 guard request.method == .post else {
-                    return .json(["object": "list", "data": [["id": "bench", "object": "model", "owned_by": "bench"]]])
+                    return .json(BenchModelServer.models)
                 }
                 _ = try await request.body.collect()
                 return answer

@@ -12,6 +12,7 @@ struct JetbridgeBench {
         "jail": { try await JailBenchmark($0).run() },
         "live": { try await LiveLoad($0).run() },
         "model": { try await BenchModelServer($0).run() },
+        "conversation": { try await ConversationBenchmark($0).run() },
         "commits": { try await CommitBenchmark($0).run() },
         "encrypted-rooms": { try await EncryptedRooms($0).run() },
         "encryption": { try await EncryptionBenchmark($0).run() },

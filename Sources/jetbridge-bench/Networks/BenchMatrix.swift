@@ -3,26 +3,32 @@ internal import JSON
 internal import Primitives
 internal import TestSupport
 
-/// Direct chats on a real Synapse.
+/// A real Synapse, which the bot talks to through a proxy that counts.
 final class BenchMatrix: BenchNetwork {
     private let synapse: Synapse
     private let bot: MatrixAccount
     private let asker: MatrixPerson
     private let rooms: Int
     private let eventsPerSecond: Double?
+    private let place: BenchPlace
+    private let proxy: FaultingProxy?
     private let opened = Protected<[String]>([])
     let connection: JSONObject
 
     /// `synapse` may be shared with another bot; whoever created it stops it.
-    init(_ synapse: Synapse, rooms: Int, bot: String, eventsPerSecond: Double?) async throws {
+    init(
+        _ synapse: Synapse, rooms: Int, bot: String, eventsPerSecond: Double?, place: BenchPlace, isCounted: Bool
+    ) async throws {
         self.synapse = synapse
         self.eventsPerSecond = eventsPerSecond
         self.rooms = rooms
+        self.place = place
+        self.proxy = isCounted ? try await FaultingProxy.started(before: synapse.url) : nil
         self.bot = try await synapse.newAccount(bot)
         let account = try await synapse.newAccount("asker")
         self.asker = try await synapse.person(account)
         self.connection = [
-            "homeserver": .string(synapse.url.origin), "user": .string(self.bot.userID),
+            "homeserver": .string(await self.proxy?.url.origin ?? synapse.url.origin), "user": .string(self.bot.userID),
             "access_token": .string(self.bot.token), "members": [.string("matrix:\(account.userID)")],
         ]
     }
@@ -33,7 +39,9 @@ final class BenchMatrix: BenchNetwork {
             for number in 0..<self.rooms {
                 if number >= 6, let room = try await group.next() { rooms.append(room) }
                 group.addTask {
-                    let room = try await self.asker.createRoom(inviting: [self.bot], isDirect: true)
+                    let isDirect = self.place == .direct
+                    let room = try await self.asker.createRoom(
+                        inviting: [self.bot], isDirect: isDirect, name: isDirect ? nil : "Room")
                     try await self.asker.waitForJoin(of: self.bot.userID, in: room, within: .seconds(120))
                     return room
                 }
@@ -45,7 +53,12 @@ final class BenchMatrix: BenchNetwork {
 
     func ask(_ text: String, in room: Int) async throws -> BenchQuestion {
         let id = self.opened.withLock { $0[room] }
-        return BenchQuestion(room: room, id: try await self.asker.say(text, in: id))
+        let manner = MatrixPerson.Manner(mention: self.place == .room ? self.bot : nil)
+        return BenchQuestion(room: room, id: try await self.asker.say(text, in: id, manner))
+    }
+
+    func talk(_ text: String, in room: Int) async throws {
+        try await self.asker.say(text, in: self.opened.withLock { $0[room] })
     }
 
     func wait(
@@ -88,8 +101,24 @@ final class BenchMatrix: BenchNetwork {
         }
     }
 
+    var counts: [String: Int] {
+        get async {
+            var counts: [String: Int] = [:]
+            for request in await self.proxy?.requests ?? [] where !request.target.contains("/sync") {
+                let path = request.target.prefix { $0 != "?" }.split(separator: "/")
+                // Without versions and ids.
+                let words = path.dropFirst(3).filter { $0.allSatisfy { $0.isLetter || $0 == "." || $0 == "_" } }
+                counts["\(request.method) \(words.joined(separator: "/"))", default: 0] += 1
+            }
+            return counts
+        }
+    }
+
     /// Synapse does not report refusals; the host's metric does.
     var refusals: Int { 0 }
 
-    func stop() async { await self.asker.leave() }
+    func stop() async {
+        await self.asker.leave()
+        await self.proxy?.stop()
+    }
 }

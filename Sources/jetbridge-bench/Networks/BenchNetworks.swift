@@ -8,10 +8,17 @@ struct BenchNetworks: Sendable {
     /// Synapse's rate limit; nil for its default of one event in five seconds, at which 200 answers take a quarter of
     /// an hour.
     let eventsPerSecond: Double?
+    /// Where the people talk with their bots.
+    let place: BenchPlace
+    /// Whether everything that bots ask of Synapse is counted, which takes time.
+    let isCounted: Bool
     private let synapse = Protected<Synapse?>(nil)
+    private let irc = Protected<NgIRCd?>(nil)
 
-    init(hasLimits: Bool, eventsPerSecond: Double? = nil) {
+    init(hasLimits: Bool, eventsPerSecond: Double? = nil, place: BenchPlace = .direct, isCounted: Bool = false) {
         self.hasLimits = hasLimits
+        self.isCounted = isCounted
+        self.place = place
         self.eventsPerSecond = eventsPerSecond
     }
 
@@ -20,17 +27,30 @@ struct BenchNetworks: Sendable {
         case "telegram":
             let digits = bot == "ours" ? 1_000 : 2_000
             return try await BenchTelegram(
-                rooms: rooms, hasLimits: self.hasLimits, token: "\(digits):AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0")
-        case "slack": return try await BenchSlack(rooms: rooms, hasLimits: self.hasLimits)
+                rooms: rooms, hasLimits: self.hasLimits, token: "\(digits):AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0",
+                place: self.place)
+        case "slack": return try await BenchSlack(rooms: rooms, hasLimits: self.hasLimits, place: self.place)
+        case "irc": return BenchIRC(try await self.channels(), rooms: rooms, bot: bot, place: self.place)
         case "matrix":
             return try await BenchMatrix(
                 try await self.server(), rooms: rooms, bot: bot,
-                eventsPerSecond: self.hasLimits ? self.eventsPerSecond ?? 0.2 : nil)
+                eventsPerSecond: self.hasLimits ? self.eventsPerSecond ?? 0.2 : nil, place: self.place,
+                isCounted: self.isCounted)
         default: throw BenchFailure("unknown network '\(name)'")
         }
     }
 
-    func stop() async { await self.synapse.withLock { $0.take() }?.remove() }
+    func stop() async {
+        await self.synapse.withLock { $0.take() }?.remove()
+        await self.irc.withLock { $0.take() }?.stop()
+    }
+
+    private func channels() async throws -> NgIRCd {
+        if let irc = self.irc.withLock({ $0 }) { return irc }
+        let irc = try await NgIRCd(hasPenalty: false)
+        self.irc.withLock { $0 = irc }
+        return irc
+    }
 
     private func server() async throws -> Synapse {
         if let synapse = self.synapse.withLock({ $0 }) { return synapse }
@@ -41,6 +61,13 @@ struct BenchNetworks: Sendable {
     }
 }
 
+/// Where people talk with a bot.
+enum BenchPlace: String, Sendable {
+    case direct
+    /// A room with others in it, where the bot is mentioned.
+    case room
+}
+
 /// A network on loopback with one bot, and a person in each room who asks it questions.
 protocol BenchNetwork: Sendable {
     /// How a bot connects, for the programs in `Bench/networks`; known before the bot starts.
@@ -49,6 +76,8 @@ protocol BenchNetwork: Sendable {
     func open() async throws
     /// Asks a question in the room with this number.
     func ask(_ text: String, in room: Int) async throws -> BenchQuestion
+    /// Says something that is not for the bot in a room that is not direct.
+    func talk(_ text: String, in room: Int) async throws
     /// Waits until the bot's messages after the question meet the condition, checked after each change; returns them.
     @discardableResult
     func wait(
@@ -58,6 +87,8 @@ protocol BenchNetwork: Sendable {
     func words(after question: BenchQuestion) async -> [BenchWords]
     /// The bot's writing calls so far, by method.
     var calls: [String: Int] { get async }
+    /// Everything that the bot has asked of the network or sent to it, by method, besides waiting for events.
+    var counts: [String: Int] { get async }
     /// How many seconds the rate limits require for this many answers of one message each, all wanted at once.
     func leastSeconds(for answers: Int) -> Double
     /// The number of calls refused because of rate limits.

@@ -1,20 +1,28 @@
 internal import JSON
 internal import TestSupport
 
-/// Direct messages in the loopback Slack.
+/// The loopback Slack.
 struct BenchSlack: BenchNetwork {
     private let slack: LoopbackSlack
     private let channels: [String]
     private let people: [String]
     let connection: JSONObject
 
-    init(rooms: Int, hasLimits: Bool) async throws {
+    private let place: BenchPlace
+
+    init(rooms: Int, hasLimits: Bool, place: BenchPlace) async throws {
         var settings = LoopbackSlack.Settings()
         settings.rateLimits = hasLimits ? .real : .off
         let slack = try await LoopbackSlack.started(settings)
         self.people = (0..<rooms).map { slack.addUser("Person \($0)") }
-        self.channels = self.people.map { slack.directChannel(with: $0) }
+        self.channels = self.people.enumerated().map { number, person in
+            guard place == .room else { return slack.directChannel(with: person) }
+            let channel = slack.addChannel("room-\(number)")
+            slack.addMember(person, to: channel)
+            return channel
+        }
         self.slack = slack
+        self.place = place
         self.connection = [
             "api_url": .string(slack.apiURL), "bot_token": .string(slack.botToken),
             "app_token": .string(slack.appToken),
@@ -27,8 +35,13 @@ struct BenchSlack: BenchNetwork {
     }
 
     func ask(_ text: String, in room: Int) async throws -> BenchQuestion {
-        BenchQuestion(
+        let text = self.place == .room ? "\(self.slack.mention) \(text)" : text
+        return BenchQuestion(
             room: room, id: self.slack.say(text, as: self.people[room], in: self.channels[room]))
+    }
+
+    func talk(_ text: String, in room: Int) async throws {
+        self.slack.say(text, as: self.people[room], in: self.channels[room])
     }
 
     func wait(
@@ -51,6 +64,8 @@ struct BenchSlack: BenchNetwork {
     var calls: [String: Int] {
         self.slack.counts.filter { $0.key.hasPrefix("chat.") }
     }
+
+    var counts: [String: Int] { self.slack.counts }
 
     var refusals: Int { self.slack.refusals["ratelimited"] ?? 0 }
 
