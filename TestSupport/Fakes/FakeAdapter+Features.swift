@@ -49,6 +49,33 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
             route: Route(room: RoomID(adapter: self.id, name: person)))
     }
 
+    /// A room, or a thread of it as `room/thread`, accepts nothing from the bot, for `reason`; nil opens it, of which nobody
+    /// hears.
+    package func close(_ room: String, _ reason: String?) { self.change { $0.closed[room] = reason } }
+
+    /// How many messages and edits closed rooms have refused.
+    package var refusals: Int { self.state.withLock { $0.refusals } }
+
+    package func waitForRefusals(_ count: Int) async { await self.wait { $0.refusals >= count } }
+
+    /// Somebody deletes a message of the bot.
+    package func erase(_ post: String) {
+        self.change { state in
+            state.posts.removeAll { $0.id == post }
+            state.erased.insert(post)
+        }
+    }
+
+    func check(_ route: Route) throws {
+        let reason = self.change { state -> String? in
+            let room = route.room.name
+            let reason = state.closed[room] ?? route.anchor.flatMap { state.closed["\(room)/\($0)"] }
+            if reason != nil { state.refusals += 1 }
+            return reason
+        }
+        if let reason { throw AdapterError(.forbidden, reason, isOfRoom: true) }
+    }
+
     package func waitForReactions(until isMet: @escaping @Sendable ([Reaction]) -> Bool) async {
         await self.wait { isMet($0.reactions) }
     }

@@ -80,6 +80,14 @@ extension FakeAdapter {
                     from: RoomID(adapter: self.id, name: room), to: RoomID(adapter: self.id, name: name)), id: nil))
     }
 
+    /// A room accepts messages again, and the network says so.
+    @discardableResult
+    package func reopen(_ room: String) async throws -> Delivery {
+        self.close(room, nil)
+        return try await self.connectedSink.deliver(
+            self.event(.roomReturned(RoomID(adapter: self.id, name: room)), id: nil))
+    }
+
     /// The platform's reference to a message.
     package func reference(_ message: String, in room: String = "alice") -> MessageReference {
         MessageReference(room: RoomID(adapter: self.id, name: room), id: message)

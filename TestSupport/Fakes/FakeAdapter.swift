@@ -76,6 +76,11 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var reachable: [String: Bool] = [:]
         var past = RoomPast()
         var isHoldingPast = false
+        /// Why rooms, or threads of them as `room/thread`, accept nothing.
+        var closed: [String: String] = [:]
+        var refusals = 0
+        /// The ids of messages that somebody else deleted.
+        var erased: Set<String> = []
         var pastQueries: [PastQuery] = []
     }
 
@@ -229,6 +234,7 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
     /// Posts the message, or fails with the next fault.
     package func post(_ message: OutgoingMessage) async throws -> MessageReference {
         await self.posting.pass()
+        try self.check(message.route)
         return try self.meeting(\.postFaults) { state in
             state.lastPost += 1
             let id = "p\(state.lastPost)"
@@ -242,6 +248,10 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
 
     /// Edits a message in place, or fails with the next fault.
     package func replace(_ reference: MessageReference, with message: OutgoingMessage) async throws {
+        try self.check(message.route)
+        if self.state.withLock({ $0.erased.contains(reference.id) }) {
+            throw AdapterError(.notFound, "no such message")
+        }
         try self.meeting(\.editFaults) { state in
             guard let index = state.posts.firstIndex(where: { $0.id == reference.id }) else { return }
             state.posts[index].text = message.text

@@ -116,7 +116,7 @@ struct IRCSendingTests {
         script.post("one")
         script.read(":irc.test \(line)", "PONG x jb-1")
         let error = script.failed()[1]
-        #expect(error?.code == code && error?.isCertain == true)
+        #expect(error?.code == code && error?.isCertain == true && error?.isOfRoom == (code == .forbidden))
         #expect(script.posted().isEmpty)
     }
 

@@ -111,7 +111,7 @@ final class Transcript {
             switch event.kind {
             case .message: nil
             case .identityEnded(let identity): "ended \(identity)"
-            case .messageEdited, .messageDeleted, .choice, .roomRenamed: "\(event.kind)"
+            case .messageEdited, .messageDeleted, .choice, .roomRenamed, .roomReturned: "\(event.kind)"
             }
         }
     }

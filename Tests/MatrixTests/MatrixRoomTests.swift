@@ -540,5 +540,29 @@ struct MatrixRoomTests {
         let error = #expect(throws: AdapterError.self) { try transcript.post(MatrixTranscript.outgoing("x")) }
         expectEqual(error?.code, .forbidden)
         expectEqual(error?.isCertain, true)
+        expectEqual(error?.isOfRoom, true)
+        #expect(transcript.delivered().isEmpty)
+        // Back again: the core hears of it, once.
+        for _ in 0..<2 { transcript.sync([self.room: transcript.joined([], members: 3)]) }
+        let returned = transcript.delivered().map(\.kind)
+        guard case .roomReturned(let room)? = returned.first, returned.count == 1 else {
+            Issue.record("\(returned)")
+            return
+        }
+        expectEqual(room.name, self.room)
+    }
+
+    @Test("an edit of a message that somebody has redacted counts as refused, because nobody would see it")
+    func redacted() throws {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        let outgoing = transcript.machine.posting(MatrixTranscript.outgoing("one"))
+        _ = try transcript.machine.finish(outgoing, .success(["event_id": "$own"]), at: transcript.now)
+        let reference = MessageReference(room: MatrixTranscript.route().room, id: "$own")
+        let edit = transcript.machine.replacing(reference, with: MatrixTranscript.outgoing("two"))
+        _ = try transcript.machine.send(edit, at: transcript.now)
+        transcript.sync([self.room: transcript.joined([transcript.event("m.room.redaction", ["redacts": "$own"])])])
+        let error = #expect(throws: AdapterError.self) { try transcript.machine.send(edit, at: transcript.now) }
+        #expect(error?.code == .notFound && error?.isOfRoom == false)
     }
 }

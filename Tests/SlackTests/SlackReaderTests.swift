@@ -242,6 +242,16 @@ struct SlackReaderTests {
             [
                 .joined(channel: "C1")
             ])
+        for event in [
+            #"{"type":"channel_unarchive","channel":"C1","user":"U1"}"#,
+            #"{"type":"message","subtype":"group_unarchive","channel":"C1","user":"U1","ts":"1.1"}"#,
+        ] {
+            guard case .roomReturned(let room)? = try Self.items(event).first?.other?.kind else {
+                Issue.record("not read: \(event)")
+                continue
+            }
+            expectEqual(room.name, "C1")
+        }
         try expectEqual(
             Self.items(
                 #"{"type":"assistant_thread_started","assistant_thread":{"user_id":"U1","channel_id":"D1","thread_ts":"1.1"}}"#

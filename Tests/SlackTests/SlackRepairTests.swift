@@ -91,12 +91,12 @@ struct SlackRepairTests {
                 try await stage.adapter.replace(
                     reference, with: stage.message("One.\n\nTwo.\n\nTh", route, stage: .preview))
             }
-            expectEqual((preview as? AdapterError)?.code, .forbidden)
+            expectEqual((preview as? AdapterError)?.code, .uneditable)
             let final = await #expect(throws: AdapterError.self) {
                 try await stage.adapter.replace(reference, with: stage.message("Whole.", route))
             }
             // On this error the core posts another message.
-            expectEqual(final?.code, .notFound)
+            expectEqual(final?.code, .uneditable)
         }
     }
 

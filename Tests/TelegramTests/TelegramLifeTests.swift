@@ -165,7 +165,7 @@ struct TelegramLifeTests {
             .react("👀", isOn: true, Transcript.reference(42, 5)), Transcript.refused(404, "Not Found"))
         #expect(reaction.error != nil)
         let edit = TelegramOperation.Kind.edit(Transcript.reference(42, 5), Transcript.message("y"))
-        expectEqual(transcript.run(edit, Transcript.refused(404, "Not Found")).1.error?.code, .notFound)
+        expectEqual(transcript.run(edit, Transcript.refused(404, "Not Found")).1.error?.code, .uneditable)
         let (_, post) = transcript.run(.post(Transcript.message("x")), Transcript.sent(42, 6))
         expectEqual(post.outcome, .message(Transcript.reference(42, 6)))
         #expect(transcript.statuses().isEmpty)

@@ -95,6 +95,23 @@ struct TelegramSendingTests {
         #expect(error?.code == expected && error?.isCertain == true)
     }
 
+    @Test(
+        "A chat that accepts nothing differs from a message that is refused",
+        arguments: [
+            (403, "Forbidden: bot was kicked from the supergroup chat", true),
+            (403, "Forbidden: bot was blocked by the user", true), (400, "Bad Request: chat not found", true),
+            (400, "Bad Request: TOPIC_CLOSED", true), (400, "Bad Request: CHAT_WRITE_FORBIDDEN", true),
+            (400, "Bad Request: not enough rights to send text messages to the chat", true),
+            (400, "Bad Request: need administrator rights in the channel chat", true),
+            (400, "Bad Request: not enough rights to send documents to the chat", false),
+            (400, "Bad Request: message to edit not found", false),
+            (400, "Bad Request: message can't be edited", false),
+            (400, "Bad Request: message is too long", false), (429, "Too Many Requests", false), (500, "x", false),
+        ])
+    func closedChats(code: Int, text: String, isOfRoom: Bool) {
+        expectEqual(TelegramRefusal(code: code, text: text).error.isOfRoom, isOfRoom)
+    }
+
     @Test("A connection that breaks after the request leaves the outcome unknown", arguments: [true, false])
     func unknown(mayHaveArrived: Bool) throws {
         let (_, step) = try self.started().run(

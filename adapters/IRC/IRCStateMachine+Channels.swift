@@ -143,7 +143,7 @@ extension IRCStateMachine {
         let refusal = refusal.beginning(bytes: Self.refusalLimit)
         self.link.channels[key]?.isJoined = false
         self.link.channels[key]?.refusal = refusal
-        self.failPosts(to: key, .init(.forbidden, "No longer in \(key): \(refusal)"))
+        self.failPosts(to: key, .init(.forbidden, "No longer in \(key): \(refusal)", isOfRoom: true))
         for person in self.link.members.removeValue(forKey: key) ?? [] { self.disappear(person.text, from: key) }
         self.settle(key)
         self.reportUp()

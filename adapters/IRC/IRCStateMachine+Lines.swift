@@ -10,13 +10,15 @@ extension IRCStateMachine {
         let key = self.fold(route.room.name)
         guard self.link.features.isChannel(key.text) else { return try self.nick(key, self.claim(route.anchor)) }
         guard let channel = self.link.channels[key] else {
-            throw AdapterError(.forbidden, "The channel \(route.room.name) is not configured; add it to channels")
+            throw AdapterError(
+                .forbidden, "The channel \(route.room.name) is not configured; add it to channels", isOfRoom: true)
         }
         if channel.isJoined { return channel.name }
         if self.link.unsettled.contains(key) {
             throw AdapterError(.disconnected, "Still joining \(channel.name)", retryAfter: .seconds(2))
         }
-        throw AdapterError(.forbidden, "Not in \(channel.name): \(channel.refusal ?? "no answer to the join")")
+        throw AdapterError(
+            .forbidden, "Not in \(channel.name): \(channel.refusal ?? "no answer to the join")", isOfRoom: true)
     }
 
     /// The current nick of the person who wrote as `key`. A private answer must not reach another user who has taken

@@ -269,7 +269,11 @@ extension IRCStateMachine {
         self.link.posts.removeAll { $0.ticket == post.ticket }
         self.watchPosts()
         let isOnly = ticket.linesLeft == 1 || !others
-        self.act(.failed(ticket: post.ticket, AdapterError(code, text, isCertain: isCertain && isOnly)))
+        // A channel that is closed to the bot may open again; a person who left is not known by a nick.
+        let isOfRoom = code == .forbidden && self.link.features.isChannel(post.key.text)
+        self.act(
+            .failed(
+                ticket: post.ticket, AdapterError(code, text, isCertain: isCertain && isOnly, isOfRoom: isOfRoom)))
     }
 
     /// Handles an error numeric, which may refer to a line that we sent.

@@ -80,6 +80,7 @@ extension SlackAdapter {
         case .other(.messageDeleted(let reference), _): room = reference.room.name
         case .other(.choice(let choice), _): room = choice.target.room.name
         case .other(.roomRenamed(let old, _), _): room = old.name
+        case .other(.roomReturned(let back), _): room = back.name
         case .streamsStopped(let channel, _), .joined(let channel), .assistantOpened(let channel, _): room = channel
         default: room = ""
         }
@@ -160,6 +161,9 @@ extension SlackAdapter {
             self.order(.prompts(channel: channel, thread: thread))
         case .joined(let channel):
             self.logger.info("The bot was added to a Slack channel", ["channel": .string(channel)])
+            let room = RoomID(adapter: self.id, name: channel)
+            let event = InboundEvent(id: "joined:\(channel)", adapter: self.id, kind: .roomReturned(room))
+            return await self.deliver(event, to: sink)
         case .revoked(let detail): self.perform(.revoked(detail))
         }
         return .stored

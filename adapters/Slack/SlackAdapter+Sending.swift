@@ -22,16 +22,17 @@ extension SlackAdapter {
             case .preview: try await self.grow(reference, to: message)
             case .final: try await self.finish(reference, with: message)
             }
-        } catch let failure as SlackFailure where message.stage == .final && Self.isPastEditing.contains(failure.code) {
-            // The workspace forbids edits, or edits of messages this old: the core posts the whole text again.
-            self.state.withLock { $0.growing.remove(reference) }
-            throw AdapterError(.notFound, failure.message)
         } catch {
-            throw Self.adapterError(error, stage: message.stage)
+            let error = Self.adapterError(error, stage: message.stage)
+            // The workspace forbids edits, or edits of messages this old, or the message is gone: it grows no more.
+            if let code = (error as? AdapterError)?.code, message.stage == .final,
+                [.uneditable, .notFound].contains(code)
+            {
+                self.state.withLock { $0.growing.remove(reference) }
+            }
+            throw error
         }
     }
-
-    private static let isPastEditing: Set<String> = ["edit_window_closed", "cant_update_message"]
 
     // MARK: Whole messages
 
@@ -133,8 +134,7 @@ extension SlackAdapter {
             return reference
         } catch let failure as SlackFailure where failure.isCertain && failure.code != "unreachable" {
             if failure.isMissingFeature { self.remember(missing: .startStream, failure) }
-            let isAboutPlace = ["channel_not_found", "not_in_channel", "is_archived", "invalid_auth", "token_revoked"]
-            if isAboutPlace.contains(failure.code) { throw failure }
+            if failure.adapterError.isOfRoom || failure.isAboutToken { throw failure }
             return nil
         }
     }

@@ -154,17 +154,18 @@ struct SlackFailure: Error, Sendable, Equatable {
         }
         switch self.code {
         case "unreachable": return AdapterError(.disconnected, self.message, retryAfter: retry)
-        case "channel_not_found", "message_not_found", "thread_not_found", "file_not_found", "file_deleted",
-            "user_not_found", "users_not_found":
+        case "channel_not_found", "thread_not_found": return AdapterError(.notFound, self.message, isOfRoom: true)
+        case "message_not_found", "file_not_found", "file_deleted", "user_not_found", "users_not_found":
             return AdapterError(.notFound, self.message)
-        case "not_in_channel", "is_archived", "cant_update_message", "edit_window_closed", "cant_delete_message",
-            "messages_tab_disabled", "cannot_dm_bot", "user_disabled", "team_access_not_granted", "ekm_access_denied",
-            "duplicate_channel_not_found", "cant_post_message", "file_uploads_disabled", "missing_scope",
-            "no_permission":
+        case "not_in_channel", "is_archived", "messages_tab_disabled", "cannot_dm_bot", "user_disabled",
+            "team_access_not_granted", "duplicate_channel_not_found", "cant_post_message":
+            return AdapterError(.forbidden, self.message, isOfRoom: true)
+        case "cant_update_message", "edit_window_closed": return AdapterError(.uneditable, self.message)
+        case "cant_delete_message", "ekm_access_denied", "file_uploads_disabled", "missing_scope", "no_permission":
             return AdapterError(.forbidden, self.message)
         default:
             if self.code.hasPrefix("restricted_action") || self.code.hasPrefix("posting_to_") {
-                return AdapterError(.forbidden, self.message)
+                return AdapterError(.forbidden, self.message, isOfRoom: true)
             }
             if self.isFinal { return AdapterError(.unauthorized, self.message) }
             if self.code.hasPrefix("http_5") { return AdapterError(.disconnected, self.message, retryAfter: retry) }

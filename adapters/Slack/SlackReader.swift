@@ -43,6 +43,7 @@ struct SlackReader: Sendable {
                 return []
             }
             return [.joined(channel: channel)]
+        case "channel_unarchive", "group_unarchive": return self.items(ofReturn: event, id: id)
         case "agent_session_stopped": return self.items(ofStop: event, team: team, id: id)
         case "assistant_thread_started":
             let thread = event["assistant_thread"]
@@ -70,6 +71,8 @@ struct SlackReader: Sendable {
                 return []
             }
             return [self.deletion(of: ts, in: channel)]
+        case "channel_unarchive", "group_unarchive":
+            return self.items(ofReturn: event, id: Self.timestamp(event["ts"]) ?? "")
         default:
             let message = self.message(event, in: channel, team: team, names: names)
             return message.map { [.message($0, id: Self.messageID(channel, $0.route.replyTo ?? ""))] } ?? []
@@ -134,6 +137,12 @@ struct SlackReader: Sendable {
             reference: MessageReference(room: self.room(channel), id: ts), sender: sender,
             text: self.command(SlackIncomingText(message: message, bot: self.bot) { names[$0] }))
         return [.other(.messageEdited(edit), id: "edited:\(channel)/\(ts)/\(stamp)")]
+    }
+
+    /// A channel was unarchived.
+    private func items(ofReturn event: JSON, id: String) -> [Item] {
+        guard let channel = Self.id(event["channel"]) else { return [] }
+        return [.other(.roomReturned(self.room(channel)), id: "returned:\(channel)/\(id)")]
     }
 
     private func deletion(of ts: String, in channel: String) -> Item {

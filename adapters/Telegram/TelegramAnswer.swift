@@ -135,7 +135,7 @@ package struct TelegramRefusal: Sendable, Equatable {
         return switch self.code {
         case 429: AdapterError(.rateLimited, text, retryAfter: .seconds(self.retryAfter ?? 5))
         case 401: AdapterError(.unauthorized, text)
-        case 403: AdapterError(.forbidden, text)
+        case 403: AdapterError(.forbidden, text, isOfRoom: true)
         case 404: AdapterError(.invalid, text)
         case 409: AdapterError(.disconnected, text)
         case 413: AdapterError(.invalid, text)
@@ -144,13 +144,22 @@ package struct TelegramRefusal: Sendable, Equatable {
         }
     }
 
+    /// What says that a chat, or one of its topics, accepts no message.
+    private static let ofChats = [
+        "not enough rights to send text messages", "have no rights to send a message", "chat_write_forbidden",
+        "need administrator rights", "chat_restricted", "chat_send_plain_forbidden", "user_is_blocked",
+        "topic_closed", "topic_deleted", "topic closed", "topic deleted", "channel_private", "was deactivated",
+        "group is deactivated", "peer_id_invalid",
+    ]
+
     private func refusedContent(_ text: String) -> AdapterError {
-        if self.says("not found") || self.says("message can't be edited") { return AdapterError(.notFound, text) }
-        if self.says("not enough rights") || self.says("have no rights") || self.says("chat_write_forbidden")
-            || self.says("need administrator rights")
-        {
-            return AdapterError(.forbidden, text)
+        if self.says("message can't be edited") { return AdapterError(.uneditable, text) }
+        if self.says("not found") {
+            return AdapterError(.notFound, text, isOfRoom: self.says("chat not found") || self.says("thread not found"))
         }
+        if Self.ofChats.contains(where: self.says) { return AdapterError(.forbidden, text, isOfRoom: true) }
+        // Whoever may not send files may still send texts.
+        if self.says("not enough rights") { return AdapterError(.forbidden, text) }
         return AdapterError(.invalid, text)
     }
 }

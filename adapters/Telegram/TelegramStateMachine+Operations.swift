@@ -24,7 +24,7 @@ extension TelegramStateMachine {
             return .failed(AdapterError(.notFound, "\(room.name) is not a valid Telegram chat id"))
         }
         let chat = self.memory.current(name)
-        if let why = self.rooms[chat]?.refusal { return .failed(AdapterError(.forbidden, why)) }
+        if let why = self.rooms[chat]?.refusal { return .failed(AdapterError(.forbidden, why, isOfRoom: true)) }
         let step = self.call(&operation, chat: chat)
         guard case .call = step else { return step }
         guard case .edit(let reference, _) = operation.kind, let content = operation.content else {
@@ -153,7 +153,7 @@ extension TelegramStateMachine {
         case .edit:
             if refusal.says("message is not modified") { return .success(.done) }
             // A server that cannot edit messages needs a new post.
-            if refusal.isUnknownMethod { return .failure(AdapterError(.notFound, refusal.error.message)) }
+            if refusal.isUnknownMethod { return .failure(AdapterError(.uneditable, refusal.error.message)) }
         case .delete: if refusal.says("message to delete not found") { return .success(.done) }
         case .react: if refusal.says("reaction_invalid") || refusal.says("reactions_") { return .success(.done) }
         case .draft: if refusal.code != 429, refusal.code < 500 { self.withoutDrafts(chat, refusal) }

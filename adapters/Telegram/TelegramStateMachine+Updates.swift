@@ -18,7 +18,7 @@ extension TelegramStateMachine {
         case .edited(let message): self.receiveEdit(message, update: update.id)
         case .callback(let callback): [self.receive(callback)]
         case .reaction(let reaction): self.receive(reaction, update: update.id)
-        case .membership(let membership): self.receive(membership)
+        case .membership(let membership): self.receive(membership, update: update.id)
         case .stopped(let chat, let thread, let draft):
             self.receiveStop(chat, thread: thread, id: "stop/\(update.id)/\(draft)")
         case .other: []
@@ -103,11 +103,12 @@ extension TelegramStateMachine {
 
     // MARK: Rooms
 
-    private mutating func receive(_ membership: TelegramMembership) -> [TelegramIncoming] {
+    private mutating func receive(_ membership: TelegramMembership, update: Int64) -> [TelegramIncoming] {
         let chat = membership.chat
         guard !membership.maySend else {
             self.rooms[chat.id]?.refusal = nil
-            return []
+            let room = self.room(chat.id)
+            return [TelegramIncoming(room: room, event: self.event("member/\(update)", .roomReturned(room)))]
         }
         let why =
             chat.isPrivate

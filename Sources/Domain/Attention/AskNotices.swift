@@ -238,7 +238,7 @@ package final class AskNotices: Sendable {
         self.questions.add(route.room)
         var writing = NoticeWriting(
             session: session, text: message.transcript, role: .note, kind: .ask, adapters: self.adapters, at: now)
-        writing.ask = (texts, AskTexts.buttons(of: ask))
+        writing.messages = (texts, AskTexts.buttons(of: ask))
         return try writing.write(to: ledger)
     }
 

@@ -33,6 +33,36 @@ enum NoticeTexts {
         return "\(Self.line(entry)). \(AskTexts.outcomeLine(of: ask, limit: 100))"
     }
 
+    // MARK: Answers that rooms refuse
+
+    /// Above an answer that goes directly to whoever asked.
+    static func lost(_ lost: LostAnswer) -> String {
+        let question = AskTexts.escaped(AskTexts.firstWords(lost.turn.text))
+        let words = question.isEmpty ? "" : " “\(question)”"
+        let channel = lost.room.name.beginning(bytes: 100)
+        let name = AskTexts.escaped(VisibleText.strictLine(channel))
+        let place = channel.hasPrefix("#") ? "in \(name) on" : "in a room on"
+        return
+            "This is the answer to your question\(words) \(place) \(lost.room.adapter), which does not accept my messages "
+            + "(\(TurnTexts.reason(lost.reason))):"
+    }
+
+    /// In place of an answer that is encrypted in its room, and would not be where this is read.
+    static func lostHidden(_ lost: LostAnswer, _ publicURL: String) -> String {
+        "The answer to your question in an encrypted room on \(lost.room.adapter), which does not accept my messages "
+            + "(\(TurnTexts.reason(lost.reason))), is at \(publicURL)/#/t/\(lost.turn.session)"
+    }
+
+    /// In the thread's transcript.
+    static func wentDirectly(to person: Sender) -> String {
+        "The room did not accept the answer for a day, so it went directly to \(AskTexts.escaped(AskTexts.plainName(of: person)))."
+    }
+
+    static func notBrought(to person: Sender) -> String {
+        "The room did not accept the answer for a day, and \(AskTexts.escaped(AskTexts.plainName(of: person))) cannot be "
+            + "reached directly, so it was not posted. `resend` posts it when the room accepts messages again."
+    }
+
     /// What somebody without access reads who writes to the bot directly.
     static func stranger(_ sign: CommandSign, isPairingAllowed: Bool, isAsked: Bool) -> String {
         let how =

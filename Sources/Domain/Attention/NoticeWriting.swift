@@ -21,8 +21,10 @@ package struct NoticeWriting: Sendable {
     package var commit: CommitNotice?
     /// A stored file below the text, and what to say where it is refused.
     package var file: (path: String, fallback: String)?
-    /// The messages of an ask and its buttons, posted in place of the text.
-    var ask: (texts: [String], buttons: [MessageButton])?
+    /// Rendered messages with buttons below the last one, posted in place of the text.
+    var messages: (texts: [String], buttons: [MessageButton])?
+    /// Whom the last message mentions.
+    var notified: Mention?
     let adapters: AdapterRegistry
     /// Milliseconds since 1970.
     let at: Int64
@@ -56,11 +58,14 @@ package struct NoticeWriting: Sendable {
         if let commit = self.commit { try ledger.insert(commit, turn: id, at: self.at) }
         let frames = [LiveFrame(operation: id, sequence: 1, kind: .complete, content: self.text, timestamp: self.at)]
         try ledger.insert(frames)
-        let texts = self.ask?.texts ?? poster.messages(for: self.text)
+        let texts = self.messages?.texts ?? poster.messages(for: self.text)
         var items = try texts.enumerated().map { index, text in
             try ledger.insertOutbox(
                 session: self.session.id, turn: id, kind: self.kind, route: route, text: text,
-                buttons: index == texts.count - 1 ? self.ask?.buttons ?? [] : [], at: self.at)
+                buttons: index == texts.count - 1 ? self.messages?.buttons ?? [] : [], at: self.at)
+        }
+        if let notified = self.notified, let last = items.popLast() {
+            items.append(try ledger.mention([notified], in: last))
         }
         if let file = self.file {
             let item = try ledger.insertOutbox(

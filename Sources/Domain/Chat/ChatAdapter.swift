@@ -126,10 +126,12 @@ package struct AdapterError: Error, Sendable, CustomStringConvertible {
         case rateLimited
         /// The network does not permit it (not in the channel, banned, muted).
         case forbidden
-        /// The room or message does not exist.
+        /// The room or message does not exist, or no longer.
         case notFound
         /// The network refuses the content.
         case invalid
+        /// The message is there, but the network no longer lets the bot change it.
+        case uneditable
         /// The credentials do not work.
         case unauthorized
         /// No answer in time: the outcome is unknown.
@@ -145,15 +147,20 @@ package struct AdapterError: Error, Sendable, CustomStringConvertible {
     package let isCertain: Bool
     /// True when the adapter itself held the message back to keep within the network's limits.
     package let isOwnPace: Bool
+    /// True when the room, or the route's thread in it, accepts nothing from the bot (archived, removed, locked, blocked):
+    /// any other message would be refused, too. False when the network refuses this one message.
+    package let isOfRoom: Bool
 
     package init(
-        _ code: Code, _ message: String, retryAfter: Duration? = nil, isCertain: Bool = true, isOwnPace: Bool = false
+        _ code: Code, _ message: String, retryAfter: Duration? = nil, isCertain: Bool = true, isOwnPace: Bool = false,
+        isOfRoom: Bool = false
     ) {
         self.code = code
         self.message = message
         self.retryAfter = retryAfter
         self.isCertain = isCertain
         self.isOwnPace = isOwnPace
+        self.isOfRoom = isOfRoom
     }
     package var description: String { self.message }
 }

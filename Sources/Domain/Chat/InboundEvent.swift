@@ -15,6 +15,9 @@ package struct InboundEvent: Sendable {
         /// keys are the room's name or begin with it. ``RoomTraits/Capabilities/lastingIDs`` says whether its messages are
         /// the same there.
         case roomRenamed(from: RoomID, to: RoomID)
+        /// A room may accept messages again (the bot was let in, the channel unarchived): what waits for it is sent. Only a
+        /// hint, which is not stored.
+        case roomReturned(RoomID)
     }
 
     /// The platform's id of the event, never reused within the adapter: the second half of the inbox key.

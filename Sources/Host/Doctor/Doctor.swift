@@ -88,14 +88,18 @@ package struct Doctor: Sendable {
     private func store(in directory: DataDirectory) async -> Finding {
         do {
             let database = try Stores.open(self.configuration)
-            let pending = try await SessionStore(database: database).read { ledger in try ledger.outboxPending() }
+            let (pending, refused) = try await SessionStore(database: database).read { ledger in
+                try (ledger.outboxPending(), ledger.outboxRefused())
+            }
             try await AuditLog.check(database, keyIn: directory.path)
             let missing = try await MissingData.lines(
                 in: self.configuration.backupSource, objectsAreShared: self.configuration.objects != nil, database)
             await database.close()
             if let line = missing.first { return Finding("store", .warning, line) }
             return Finding(
-                "store", .ok, "\(self.configuration.store.name) opens; queued outgoing messages: \(pending)")
+                "store", .ok,
+                "\(self.configuration.store.name) opens; queued outgoing messages: \(pending)"
+                    + (refused > 0 ? ", of which \(refused) wait for rooms that do not accept them" : ""))
         } catch {
             return Finding("store", .failed, "\(error)")
         }

@@ -32,7 +32,7 @@ final class EchoingSink: MessageSink {
         case .messageEdited(let edit): edit.reference.room
         case .messageDeleted(let reference): reference.room
         case .choice(let choice): choice.target.room
-        case .identityEnded, .roomRenamed: nil
+        case .identityEnded, .roomRenamed, .roomReturned: nil
         }
     }
 

@@ -218,19 +218,18 @@ struct PreviewPacingTests {
         expectEqual(gone.posts.count, 2)
     }
 
-    @Test("when somebody has deleted the growing message, the final text becomes a new message")
-    func lostMessage() async throws {
+    @Test("when the network no longer lets the growing message be changed, the final text becomes a new message")
+    func uneditable() async throws {
         let harness = try await BridgeHarness(
             traits: Self.traits(), worker: ScriptedWorker([.event(.text("One.")), .hold, .event(.text(" Two."))]))
         _ = try await harness.ask("1")
         await harness.adapter.waitForText("One.")
-        harness.adapter.forgetPosts()
         // The last preview of it may meet one of them.
-        let gone = FakeAdapter.Fault.refused(AdapterError(.notFound, "no such message"))
-        harness.adapter.meetInEdits([gone, gone, gone])
+        let fixed = FakeAdapter.Fault.refused(AdapterError(.uneditable, "too old"))
+        harness.adapter.meetInEdits([fixed, fixed, fixed])
         harness.worker.release()
         await harness.adapter.waitForText("One. Two.")
-        expectEqual(harness.adapter.posts.count, 1)
+        expectEqual(harness.adapter.texts, ["One.", "One. Two."])
     }
 
     static func preview(at now: ContinuousClock.Instant, draft: String? = nil) -> Preview {

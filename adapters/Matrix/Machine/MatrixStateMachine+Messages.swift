@@ -63,6 +63,7 @@ extension MatrixStateMachine {
         case .reaction: self.receiveReaction(event, in: room)
         case .redaction:
             guard let target = event.redacts else { return }
+            self.notes[target]?.isRedacted = true
             self.deliver(event, .messageDeleted(self.reference(target, in: room)))
         default: break
         }

@@ -139,6 +139,7 @@ extension MatrixStateMachine {
         // What changes while it is away is not reported.
         self.forgetVisibility(of: room.id)
         guard self.memory.rooms.removeValue(forKey: room.id) != nil else { return }
+        self.lost[room.id] = true
         let own = room.events.last { $0.type == .member && $0.stateKey == self.settings.user }
         if let own, own.sender != self.settings.user {
             let word = own.content["membership"]?.stringValue == "ban" ? "banned" : "removed"

@@ -18,6 +18,14 @@ package struct MatrixOutgoing: Sendable, Equatable {
     package var priority = MatrixBudget.Priority.final
     /// The root of its thread.
     package var thread: String?
+
+    /// The event that it is an edit of.
+    var edited: String? {
+        guard case .event(.message, let content) = self.kind, let relation = content["m.relates_to"],
+            relation["rel_type"]?.stringValue == "m.replace"
+        else { return nil }
+        return relation["event_id"]?.stringValue
+    }
 }
 
 /// The only way to send into a room, and how answers are interpreted.
@@ -40,7 +48,11 @@ extension MatrixStateMachine {
             throw AdapterError(.disconnected, "Not connected to the homeserver at the moment; try again later")
         }
         guard self.memory.rooms[outgoing.room] != nil else {
-            throw AdapterError(.forbidden, "The bot is not in \(outgoing.room); invite it there")
+            throw AdapterError(.forbidden, "The bot is not in \(outgoing.room); invite it there", isOfRoom: true)
+        }
+        // The server accepts edits of redacted messages, but nobody sees them.
+        if let target = outgoing.edited, self.notes[target]?.isRedacted == true {
+            throw AdapterError(.notFound, "The message \(target) was redacted")
         }
         if !self.encrypts { _ = try self.clearance(for: outgoing) }
         if let wait = self.budget.take(outgoing.priority, for: outgoing.transaction, at: now.monotonic) {
@@ -168,7 +180,8 @@ extension MatrixStateMachine {
                 outgoing.priority, for: outgoing.transaction, retryAfter: refusal.retryAfter, at: now.monotonic)
             return AdapterError(.rateLimited, Self.rateLimitText, retryAfter: .milliseconds(wait))
         }
-        return Self.error(refusal, room: outgoing.room)
+        if case .redaction = outgoing.kind { return Self.error(refusal, room: outgoing.room) }
+        return Self.error(refusal, room: outgoing.room, isSending: true)
     }
 
     private static let rateLimitText = "The homeserver limits how fast this account can send"
@@ -176,7 +189,10 @@ extension MatrixStateMachine {
     /// Translates a refusal for the core.
     /// - Parameter isCertain: whether the message certainly did not arrive although the server is in trouble, because
     ///   another request failed before it was sent.
-    static func error(_ refusal: MatrixRefusal, room: String, isCertain: Bool = false) -> AdapterError {
+    /// - Parameter isSending: whether a message was refused, so that the room accepts none.
+    static func error(
+        _ refusal: MatrixRefusal, room: String, isCertain: Bool = false, isSending: Bool = false
+    ) -> AdapterError {
         if refusal.isRateLimit {
             return AdapterError(
                 .rateLimited, Self.rateLimitText, retryAfter: .milliseconds(refusal.retryAfter ?? 5_000))
@@ -192,7 +208,7 @@ extension MatrixStateMachine {
             return AdapterError(
                 .forbidden,
                 "The homeserver does not allow the bot to do that in \(room) (\(refusal.summary)); invite it again or "
-                    + "raise its power level")
+                    + "raise its power level", isOfRoom: isSending)
         case 404 where !refusal.isUnknownEndpoint:
             return AdapterError(.notFound, "\(room) or the message does not exist (\(refusal.summary))")
         default:

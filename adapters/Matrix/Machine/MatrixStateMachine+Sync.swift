@@ -235,6 +235,12 @@ extension MatrixStateMachine {
         room.joined = joined.joinedCount ?? room.joined
         self.memory.rooms[joined.id] = room
         for event in joined.state { self.apply(event, in: joined.id) }
+        if known == nil, self.lost[joined.id] == true {
+            self.lost[joined.id] = nil
+            let back = RoomID(adapter: self.adapter, name: joined.id)
+            self.act(
+                .deliver(InboundEvent(id: "returned:\(joined.id)", adapter: self.adapter, kind: .roomReturned(back))))
+        }
         self.reconsiderUpgrades(to: joined.id, isNew: known == nil)
         let start = self.firstNew(joined, known: known, since: since)
         for event in joined.timeline[..<start] { self.skip(event, in: joined.id) }

@@ -58,6 +58,8 @@ package struct MatrixStateMachine: Sendable {
         /// Nil if it cannot be read.
         var sender: String?
         var thread: String?
+        /// Somebody deleted it.
+        var isRedacted = false
     }
 
     /// One mark of what the bot has read in a room, or in one of its threads.
@@ -129,6 +131,8 @@ package struct MatrixStateMachine: Sendable {
     var budget: MatrixBudget
     /// The last edit of each message.
     var edits = RecentMap<String, EditMark>(capacity: 1_024)
+    /// Rooms that the bot was in during this run.
+    var lost = RecentMap<String, Bool>(capacity: 1_024)
     /// The maximum bytes of a text; halved when the server rejects a text as too large.
     var textLimit = 14_000
     /// The maximum in an encrypted room: ciphertext is a third longer, so an event holds about 48,000 bytes.

@@ -28,6 +28,7 @@ package final class Bridge: MessageSink, Service {
     let mutes = MutedThreads()
     let notices: AskNotices
     let strangers: Strangers
+    let lost: LostAnswers
     private let trials: InboxTrials
     package let askChanges = ChangeSignals()
     let indexer: MessageIndexer
@@ -89,6 +90,11 @@ package final class Bridge: MessageSink, Service {
         self.strangers = Strangers(
             store: posts.store, adapters: posts.adapters, access: access, notices: self.notices,
             environment: environment)
+        let lost = LostAnswers(
+            store: posts.store, hub: posts.hub, lanes: posts.lanes, adapters: posts.adapters, access: access,
+            environment: environment)
+        self.lost = lost
+        posts.lanes.refusing.observe { [weak lost] room in await lost?.bring(from: room) }
         self.conversations = Conversations(
             context: ConversationContext(
                 store: posts.store, hub: posts.hub, adapters: posts.adapters, lanes: posts.lanes, workers: workers,
@@ -220,7 +226,7 @@ package final class Bridge: MessageSink, Service {
             "the connection is \(status.state.rawValue)",
             ["adapter": .string(adapter.rawValue), "detail": status.detail.map { .string($0) } ?? .null])
         guard status.state == .up else { return }
-        await self.lanes.wake(all: adapter)
+        await self.lanes.tryAgain(all: adapter)
     }
 
     /// A message begins a trace, or continues that of the request that brought it.
@@ -247,7 +253,12 @@ package final class Bridge: MessageSink, Service {
     private func handle(_ event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         try self.checkServes(event)
         switch event.kind {
-        case .message(let message): return try await self.take(message, event: event, reply: reply)
+        case .message(let message):
+            await self.lanes.heard(in: message.route.room)
+            return try await self.take(message, event: event, reply: reply)
+        case .roomReturned(let room):
+            await self.lanes.tryAgain(room)
+            return .stored
         case .identityEnded(let identity):
             try await self.end(identity)
             return .stored

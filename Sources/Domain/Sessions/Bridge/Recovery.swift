@@ -50,8 +50,8 @@ struct Recovery: Sendable {
             return resumed
         }
         try await underWay.end(.turn, running)
-        for room in try await self.store.read({ ledger in try ledger.roomsWithOutbox(in: places) }) {
-            await self.lanes.wake(room)
+        for room in try await self.store.read({ ledger in try ledger.roomsWithOutbox(in: places, all: true) }) {
+            await self.lanes.tryAgain(room)
         }
         try await self.watchAsks()
         for start in stride(from: 0, to: resumed.count, by: Self.page) {

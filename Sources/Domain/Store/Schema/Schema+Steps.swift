@@ -151,4 +151,15 @@ extension StoreSchema {
             ) WITHOUT ROWID;
             """,
         minReader: 33)
+
+    static let refusals = Migration(
+        number: 44, name: "messages that their rooms refuse",
+        sql: """
+            -- Since when an open entry waits for its room, which accepts nothing from the bot; NULL if it does not wait.
+            ALTER TABLE outbox ADD COLUMN refused_at INTEGER;
+            -- What its message showed when the room refused the complete text.
+            ALTER TABLE outbox ADD COLUMN shown TEXT;
+            CREATE INDEX outbox_refused ON outbox (adapter, room, id) WHERE refused_at IS NOT NULL;
+            """,
+        minReader: 33)
 }

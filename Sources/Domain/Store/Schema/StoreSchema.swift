@@ -13,7 +13,7 @@ struct SchemaPart {
 package enum StoreSchema {
     package static let migrations: [Migration] = [
         Self.firstRelease, Self.underWay, Self.waitingMessages, Self.shorterWords, Self.lookups, Self.answers,
-        Self.mutes, Self.surroundings, Self.joinedMessages, Self.strangers,
+        Self.mutes, Self.surroundings, Self.joinedMessages, Self.strangers, Self.refusals,
     ]
 
     /// The first release's, which its stores have in 34 steps.

@@ -65,7 +65,9 @@ extension Lane {
         self.previews[turn]?.render()
         guard self.previews[turn]?.wanted.isEmpty == false else { return true }
         self.previews[turn]?.leaveDraft()
-        while let preview = self.previews[turn], preview.nextPost(above: item) != nil, !preview.isHalted {
+        while let preview = self.previews[turn], preview.nextPost(above: item) != nil, !preview.isHalted,
+            self.refusals.reason(for: preview.route) == nil
+        {
             await self.waitForPace()
             guard let ready = self.previews[turn], let step = ready.nextPost(above: item) else { break }
             // Its text stays in the room, so it is not held back as a preview may be.
@@ -120,7 +122,7 @@ extension Lane {
     private var nextPreview: (turn: String, due: ContinuousClock.Instant)? {
         let paceFree = self.state.pace.nextPost(in: self.traits, at: .now)
         return self.previews.compactMap { turn, preview -> (String, ContinuousClock.Instant)? in
-            guard let due = preview.nextDue else { return nil }
+            guard let due = preview.nextDue, self.refusals.reason(for: preview.route) == nil else { return nil }
             // Drafts and edits are not posts. A preview never waits in the lane for the room's pace, because a final
             // text may arrive.
             guard preview.draft == nil, preview.items.isEmpty, let paceFree else { return (turn, due) }
@@ -151,6 +153,11 @@ extension Lane {
             case .draft(let text): try await self.draft(text, of: preview)
             }
             self.environment.metrics.count(.outbound, labels.merging(["result": "sent"]) { $1 })
+            switch step {
+            case .post(let text): if let item { self.noteShown(text, in: item, of: preview.turn) }
+            case .edit(let index, let text): self.noteShown(text, in: preview.items[index], of: preview.turn)
+            case .draft: break
+            }
             self.previews[preview.turn]?.did(step, item: item, at: .now, interval: interval)
         } catch let error as AdapterError {
             self.environment.metrics.count(.outbound, labels.merging(["result": error.code.rawValue]) { $1 })
@@ -159,6 +166,12 @@ extension Lane {
                 // preview back may do so to leave room for that text.
                 self.countRefusal(error)
                 self.state.pace.block(for: error.retryAfter ?? max(interval, .seconds(5)), at: .now)
+            }
+            if error.isOfRoom {
+                self.note(error, in: preview.route)
+            } else if case .edit = step, [.notFound, .uneditable].contains(error.code) {
+                // Its message is gone, or stays as it is.
+                self.previews[preview.turn]?.isHalted = true
             }
             self.previews[preview.turn]?.due = .now + max(error.retryAfter ?? interval, interval)
             return error

@@ -12,7 +12,7 @@ extension Lane {
         }
         try self.checkMayPost()
         do { try await deleting.delete(reference, in: item.route) } catch let error as AdapterError {
-            guard error.code == .notFound else { throw error }
+            guard error.code == .notFound, !error.isOfRoom else { throw error }
         }
         return reference
     }
@@ -47,7 +47,9 @@ extension Lane {
         do {
             try await editing.replace(
                 reference, with: OutgoingMessage(text: item.text, route: item.route, token: posted.token))
-        } catch let error as AdapterError where [.notFound, .invalid, .forbidden].contains(error.code) {
+        } catch let error as AdapterError
+            where !error.isOfRoom && [.notFound, .invalid, .forbidden, .uneditable].contains(error.code)
+        {
             return nil
         }
         self.takeReactions(of: posted, from: reference)
@@ -81,11 +83,38 @@ extension Lane {
         try await self.persistently { ledger in try ledger.blank(item.id) }
     }
 
-    /// Somebody deleted the growing message, so its final text becomes a new message.
-    func postAnew(_ item: OutboxItem) async throws {
-        self.state.changeFirst { $0.reference = nil }
-        try await self.persistently { ledger in try ledger.forgetReference(of: item.id) }
+    /// The growing message can no longer be changed, so `text` becomes a new message.
+    func postAnew(_ item: OutboxItem, _ text: String) async throws {
+        self.state.changeFirst { item in
+            item.reference = nil
+            item.text = text
+        }
+        try await self.persistently { ledger in try ledger.forgetReference(of: item.id, posting: text) }
     }
+
+    /// Somebody deleted the growing message. Nothing that it showed is posted again, only what nobody has seen; if that is
+    /// not known any more, nothing.
+    func postUnseen(_ item: OutboxItem) async throws {
+        let shown = self.shown.removeValue(forKey: item.id)?.text ?? item.shown
+        if let shown, let rest = UnseenText.rest(of: item.text, after: shown) {
+            return try await self.postAnew(item, rest)
+        }
+        self.state.removeFirst()
+        let now = self.environment.now()
+        try await self.persistently { ledger in
+            try ledger.setOutbox(item.id, .dropped, error: "its message was deleted", at: now)
+        }
+    }
+
+    /// Notes what a growing message shows.
+    func noteShown(_ text: String, in item: OutboxItem, of turn: String) {
+        if self.shown.count >= Self.shownLimit {
+            self.shown = self.shown.filter { self.previews[$0.value.turn] != nil }
+        }
+        self.shown[item.id] = (turn, text)
+    }
+
+    private static let shownLimit = 256
 
     /// Posts an answer as a file, made from the transcript, so that the outbox needs no second copy.
     func upload(_ item: OutboxItem, isRepeat: Bool) async throws -> MessageReference {

@@ -23,6 +23,15 @@ package actor Lane {
     var state = LaneStateMachine()
     /// Growing answers by turn; the queue goes first.
     var previews: [String: Preview] = [:]
+    /// What messages show that still grow or wait for their final text, by outbox entry; bounded.
+    var shown: [Int64: (turn: String, text: String)] = [:]
+    /// Where the room accepts nothing.
+    var refusals = LaneRefusals()
+    let refusing: RefusingRooms
+    /// Tries again what the room refused.
+    var refusalTimer: Alarm?
+    /// How many times the room may have begun to accept messages again.
+    var returns = 0
     /// Starts the lane when the next preview is due.
     var previewTimer: (due: ContinuousClock.Instant, alarm: Alarm)?
     /// Who waits for the preview that is being sent; nil when none is.
@@ -39,8 +48,9 @@ package actor Lane {
 
     init(
         room: RoomID, adapter: any ChatAdapter, store: SessionStore, environment: BridgeEnvironment,
-        reactions: BotReactions
+        reactions: BotReactions, refusing: RefusingRooms = RefusingRooms()
     ) {
+        self.refusing = refusing
         self.room = room
         self.adapter = adapter
         self.store = store
@@ -70,7 +80,7 @@ package actor Lane {
     /// the first as being sent. False when something else goes first or nothing can be sent now. After true,
     /// ``enqueueReserved(_:)`` must follow.
     func reserve() -> Bool {
-        !self.isDropped && self.previews.isEmpty && self.adapter.status.state == .up
+        !self.isDropped && self.previews.isEmpty && self.refusals.isEmpty && self.adapter.status.state == .up
             && self.state.reserve(in: self.traits, at: .now)
     }
 
@@ -91,6 +101,9 @@ package actor Lane {
         self.wakeUp?.signal()
         self.start()
     }
+
+    /// Ends the wait for a time.
+    func wakeUpNow() { self.wakeUp?.signal() }
 
     /// Another message may overtake the one that waits for its time.
     func wakeHolding() {
@@ -131,6 +144,7 @@ package actor Lane {
     func hand(over next: Lane) {
         self.successor = next
         self.previews = [:]
+        self.refusalTimer = nil
         self.state.handOver()
         self.wakeUp?.signal()
     }
@@ -140,6 +154,7 @@ package actor Lane {
         self.isDropped = true
         self.previews = [:]
         self.previewTimer = nil
+        self.refusalTimer = nil
         self.wakeUp?.signal()
         self.drained.take()?.signal()
         self.endSend()
@@ -188,11 +203,12 @@ package actor Lane {
 
     /// Sends the first message, unless something has to go above it or it has to wait after all.
     private func take(_ item: OutboxItem) async throws {
-        if self.state.mayBeOvertaken {
+        if self.refusals.reason(for: item.route) == nil, self.state.mayBeOvertaken {
             guard await self.settlePreview(before: item),
                 self.state.holdTime(of: item, in: self.traits, at: .now) == nil
             else { return }
         }
+        if let reason = self.refusals.reason(for: item.route) { return try await self.park(item, because: reason) }
         // The room's pace applies to posts only; beyond the edit interval, edits are the adapter's concern.
         if item.isPost { await self.waitForPace() }
         if self.state.needsMark(item), try await !self.mark(item) { return self.state.removeFirst() }
@@ -205,13 +221,14 @@ package actor Lane {
         self.sendWaiters = []
         self.state.beginWait(for: item, at: .now)
         defer { self.endSend() }
-        let room = self.room
+        let (room, returns) = (self.room, self.returns)
         do {
             let reference = try await self.posting(
                 item.reference == nil ? "post" : "edit", item.kind.rawValue, of: item.turn
             ) { try await self.transmit(item) }
             FaultPoint.sendDone.hit()
             self.state.sent(item)
+            self.noteAccepted(item)
             self.environment.metrics.count(
                 .outbound, ["adapter": self.adapter.id.rawValue, "kind": item.kind.rawValue, "result": "sent"])
             try await self.record(item, reference: reference)
@@ -222,7 +239,9 @@ package actor Lane {
         } catch let error as AdapterError {
             self.endSend()
             // The refusal of a room's former id says nothing about its new one.
-            if self.room != room { return try await self.keep(item, after: error) }
+            if self.room != room || error.isOfRoom && self.returns != returns {
+                return try await self.keep(item, after: error)
+            }
             try await self.handle(error, for: item)
         } catch {
             // Cancelled or unexpected: the outcome is unknown.
@@ -310,7 +329,7 @@ package actor Lane {
             return found.map { .found($0) } ?? .missing
         } catch let error as AdapterError {
             switch error.code {
-            case .forbidden, .notFound, .invalid: break
+            case .forbidden, .notFound, .invalid, .uneditable: break
             case .rateLimited, .unauthorized: throw error
             case .disconnected, .timedOut:
                 // All other messages of the room wait behind it.
@@ -346,11 +365,13 @@ package actor Lane {
             }
             return await successor.wake()
         }
+        if error.isOfRoom { return try await self.park(item, after: error) }
         switch error.code {
-        case .forbidden, .notFound, .invalid:
+        case .forbidden, .notFound, .invalid, .uneditable:
             if item.kind == .removal, self.adapter is any EditingAdapter { return try await self.blank(item) }
-            if item.reference != nil, error.code == .notFound, item.kind == .final, item.text != OutboxItem.blank {
-                return try await self.postAnew(item)
+            if item.reference != nil, item.kind == .final, item.text != OutboxItem.blank {
+                if error.code == .notFound { return try await self.postUnseen(item) }
+                if error.code == .uneditable { return try await self.postAnew(item, item.text) }
             }
             if item.kind == .file { return try await self.replaceFile(item) }
             self.state.removeFirst()
@@ -377,10 +398,12 @@ package actor Lane {
     private func record(_ item: OutboxItem, reference: MessageReference) async throws {
         let now = self.environment.now()
         let next = self.state.nextToMark(in: self.traits, at: .now) { item in
-            item.dividesAnswer && item.turn.map { self.previews[$0] != nil } ?? false
+            self.refusals.reason(for: item.route) != nil
+                || item.dividesAnswer && item.turn.map { self.previews[$0] != nil } ?? false
         }
         let isNextMarked = try await self.persistently { ledger in
             try ledger.setOutbox(item.id, .sent, reference: reference.id, at: now)
+            if item.refusedAt != nil { try ledger.noteReturn(of: item, at: now) }
             guard let next else { return false }
             return try ledger.markSending(next.id, at: now)
         }
@@ -393,9 +416,11 @@ package actor Lane {
     }
 
     private func refill() async throws {
-        let room = self.room
+        let (room, all) = (self.room, self.state.readsRefused)
+        // Not before: what came in the meantime belongs below what waits, and is read with it.
+        if all { self.refusals.tryAgain() }
         let items = try await self.persistently { ledger in
-            try ledger.openOutbox(of: room, after: 0, limit: LaneStateMachine.queueLimit)
+            try ledger.openOutbox(of: room, after: 0, limit: LaneStateMachine.queueLimit, all: all)
         }
         self.state.refilled(with: items)
     }

@@ -28,6 +28,8 @@ struct LaneStateMachine {
     private var hasMore = false
     /// Storage is being read: messages enqueued in the meantime are found by the next read.
     private var isRefilling = false
+    /// The next read also finds what waits for the room, to be tried again.
+    private(set) var readsRefused = false
     /// The first message is marked as being sent.
     private var isMarked = false
     /// The message that was stored and marked as being sent in one transaction.
@@ -82,6 +84,15 @@ struct LaneStateMachine {
 
     /// Storage has messages that were not enqueued.
     mutating func wake() { self.hasMore = true }
+
+    /// What waits for the room is tried again, in order.
+    mutating func tryRefused() {
+        self.hasMore = true
+        self.readsRefused = true
+    }
+
+    /// The room still refuses, so what storage has more of is not tried.
+    mutating func stopTrying() { self.readsRefused = false }
 
     /// Reserves the lane for messages that are about to be stored. False when something else goes first or nothing can be
     /// sent now.
@@ -151,6 +162,7 @@ struct LaneStateMachine {
         self.isRefilling = false
         self.queue = items + self.queue
         self.hasMore = self.hasMore || items.count == Self.queueLimit
+        if items.count < Self.queueLimit { self.readsRefused = false }
     }
 
     /// Whether the first message is still to be marked as being sent.
@@ -173,7 +185,11 @@ struct LaneStateMachine {
     }
 
     /// Removes the first message: it was dropped or refused.
-    mutating func removeFirst() { self.queue.removeFirst() }
+    mutating func removeFirst() {
+        let item = self.queue.removeFirst()
+        self.isMarked = false
+        if self.markedBefore == item.id { self.markedBefore = nil }
+    }
 
     /// Changes the first message.
     mutating func changeFirst(_ change: (inout OutboxItem) -> Void) { change(&self.queue[0]) }
@@ -260,8 +276,4 @@ struct LaneStateMachine {
             held.insert(item.turn)
         }
     }
-}
-
-extension OutboxItem {
-    fileprivate var isAnswer: Bool { [.part, .final, .file].contains(self.kind) }
 }

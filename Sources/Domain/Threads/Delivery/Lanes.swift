@@ -14,6 +14,7 @@ package final class Lanes: Sendable {
     private let adapters: AdapterRegistry
     private let store: SessionStore
     private let environment: BridgeEnvironment
+    package let refusing = RefusingRooms()
     private let state = Protected(State())
 
     package init(adapters: AdapterRegistry, store: SessionStore, environment: BridgeEnvironment) {
@@ -31,7 +32,7 @@ package final class Lanes: Sendable {
             if let lane = state.lanes[room], self.store.held.isCurrent(lane.hold) { return lane }
             let lane = Lane(
                 room: room, adapter: adapter, store: self.store, environment: self.environment,
-                reactions: self.reactions)
+                reactions: self.reactions, refusing: self.refusing)
             state.lanes[room] = lane
             return lane
         }
@@ -129,7 +130,7 @@ package final class Lanes: Sendable {
     package func handOver(_ former: Lane?, to room: RoomID) async {
         guard let lane = self.lane(for: room) else { return }
         await former?.hand(over: lane)
-        await lane.wake()
+        await lane.tryAgain()
     }
 
     // MARK: Life
@@ -137,9 +138,18 @@ package final class Lanes: Sendable {
     /// Makes a room's lane read the outbox, after a restart.
     package func wake(_ room: RoomID) async { await self.lane(for: room)?.wake() }
 
-    /// Makes every lane of a reconnected network read the outbox.
-    package func wake(all adapter: AdapterID) async {
-        for (room, lane) in self.state.withLock({ $0.lanes }) where room.adapter == adapter { await lane.wake() }
+    /// Makes every lane of a reconnected network read the outbox, with what waits for its room.
+    package func tryAgain(all adapter: AdapterID) async {
+        for (room, lane) in self.state.withLock({ $0.lanes }) where room.adapter == adapter { await lane.tryAgain() }
+    }
+
+    /// Makes a room's lane read the outbox, with what waits for the room: it may accept messages again.
+    package func tryAgain(_ room: RoomID) async { await self.lane(for: room)?.tryAgain() }
+
+    /// Somebody has written in a room. If it refused messages, it may accept them again.
+    package func heard(in room: RoomID) async {
+        let room = self.current(room)
+        if self.refusing.contains(room) { await self.lane(for: room)?.heard() }
     }
 
     /// Waits until everything of these places is sent, or until `deadline`.

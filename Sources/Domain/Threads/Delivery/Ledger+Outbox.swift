@@ -101,10 +101,10 @@ extension Ledger {
         return item
     }
 
-    /// Turns an edit into a post.
-    package func forgetReference(of id: Int64) throws {
+    /// Turns an edit into a post of `text`.
+    package func forgetReference(of id: Int64, posting text: String) throws {
         try self.connection.execute(
-            "UPDATE outbox SET reference = NULL, state = 'pending' WHERE id = ?", [.integer(id)])
+            "UPDATE outbox SET reference = NULL, state = 'pending', text = ? WHERE id = ?", [.text(text), .integer(id)])
     }
 
     /// Turns a file that the network refuses into its line with a link.
@@ -136,19 +136,23 @@ extension Ledger {
             """
             UPDATE outbox SET state = $1, reference = COALESCE($2, reference), error = $3,
             sent_at = CASE WHEN $1 = 'sent' THEN $4 ELSE sent_at END,
+            refused_at = CASE WHEN $1 IN ('sent', 'failed', 'dropped') THEN NULL ELSE refused_at END,
+            shown = CASE WHEN $1 IN ('sent', 'failed', 'dropped') THEN NULL ELSE shown END,
             text = CASE WHEN $1 = 'sent' AND buttons IS NULL THEN '' ELSE text END WHERE id = $5
             """,
             [.text(state.rawValue), .optional(reference), .optional(error), .integer(now), .integer(id)])
     }
 
     /// The open entries of a room under its current and former ids, oldest first, after `id`.
-    package func openOutbox(of room: RoomID, after id: Int64, limit: Int) throws -> [OutboxItem] {
+    ///
+    /// - Parameter all: With those that wait because the room refused them.
+    package func openOutbox(of room: RoomID, after id: Int64, limit: Int, all: Bool = false) throws -> [OutboxItem] {
         try self.connection.query(
             """
             SELECT *, (SELECT kind FROM turns WHERE turns.id = outbox.turn) AS turn_kind
             FROM outbox WHERE adapter = $1 AND id > $3 AND state IN ('pending', 'sending', 'unknown')
             AND room IN (SELECT $2 UNION ALL SELECT room FROM renamed_rooms WHERE adapter = $1 AND new_room = $2)
-            ORDER BY id LIMIT $4
+            \(all ? "" : "AND refused_at IS NULL") ORDER BY id LIMIT $4
             """,
             [.text(room.adapter.rawValue), .text(room.name), .integer(id), .integer(Int64(limit))]
         ).map { row in
@@ -159,12 +163,15 @@ extension Ledger {
     }
 
     /// Rooms with open entries.
-    package func roomsWithOutbox(in places: Places = .all) throws -> [RoomID] {
+    ///
+    /// - Parameter all: Also those whose entries all wait because the room refused them.
+    package func roomsWithOutbox(in places: Places = .all, all: Bool = false) throws -> [RoomID] {
         let condition = places.condition(adapter: "adapter", thread: "room", from: 1)
         return try self.connection.query(
             """
             SELECT DISTINCT adapter, room FROM outbox
             WHERE state IN ('pending', 'sending', 'unknown') AND \(condition.sql)
+            \(all ? "" : "AND refused_at IS NULL")
             """, condition.values
         ).map { RoomID(adapter: AdapterID(try $0.text("adapter")), name: try $0.text("room")) }
     }
@@ -257,7 +264,8 @@ extension Ledger {
     }
 
     static func outboxItem(_ row: Row) throws -> OutboxItem {
-        OutboxItem(
+        let (error, refusedAt) = (try row.optionalText("error"), try row.optionalInteger("refused_at"))
+        return OutboxItem(
             id: try row.integer("id"), session: try row.text("session"), turn: try row.optionalText("turn"),
             kind: OutboxItem.Kind(rawValue: try row.text("kind")) ?? .note,
             route: try StoredForm.route(from: try row.text("route")), text: try row.text("text"),
@@ -266,6 +274,7 @@ extension Ledger {
             buttons: try StoredForm.buttons(from: try row.optionalText("buttons")),
             message: try row.optionalInteger("message"),
             isWithdrawn: try row.optionalInteger("withdrawn") != nil,
-            mayStillArrive: try row.optionalText("error") == Self.late)
+            mayStillArrive: error == Self.late, refusedAt: refusedAt, refusal: refusedAt == nil ? nil : error,
+            shown: try row.optionalText("shown"))
     }
 }

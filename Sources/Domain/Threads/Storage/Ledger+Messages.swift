@@ -100,6 +100,14 @@ extension Ledger {
         ).first.map(Self.message)
     }
 
+    /// What a turn has said; nil for nothing.
+    package func answer(of turn: TurnRecord) throws -> MessageRecord? {
+        try self.connection.query(
+            "SELECT * FROM messages WHERE session = ? AND turn = ? AND role = 'assistant' ORDER BY id DESC LIMIT 1",
+            [.text(turn.session), .text(turn.id)]
+        ).first.map(Self.message)
+    }
+
     /// The newest part of the answer that turns with this work gave; nil without any.
     package func partialAnswer(of session: String, work: String) throws -> String? {
         try self.connection.query(

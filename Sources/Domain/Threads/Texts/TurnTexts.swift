@@ -57,6 +57,21 @@ package enum TurnTexts {
 
     package static let thoughtIsCut = "(The rest is not kept.)"
 
+    // MARK: Rooms that refuse it
+
+    /// In the transcript, below an answer that its room does not accept.
+    package static func waitsForRoom(_ reason: String) -> String {
+        "Not posted yet: the room does not accept my messages (\(Self.reason(reason))). The answer is posted as soon as the "
+            + "room accepts them again, within a day; after that, it goes to the person who asked directly."
+    }
+
+    package static let postedLate = "The answer was posted: the room accepts my messages again."
+
+    /// What a network says of a room, in a line.
+    package static func reason(_ text: String) -> String {
+        EscapedText.markdown(VisibleText.strictLine(text.beginning(bytes: 300)))
+    }
+
     // MARK: The end of an answer
 
     package static func cut(_ reason: String, sign: CommandSign) -> String {

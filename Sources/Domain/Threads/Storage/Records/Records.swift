@@ -154,7 +154,15 @@ package struct OutboxItem: Sendable, Equatable {
     package var isDocument = false
     /// Another host was sending it, and may still do so if it only hangs.
     package var mayStillArrive = false
+    /// Since when it waits for its room, which accepts nothing from the bot; in milliseconds since 1970. Nil if it does not.
+    package var refusedAt: Int64?
+    /// Why, as the network gave it.
+    package var refusal: String?
+    /// What its message showed when the room refused this text.
+    package var shown: String?
 
+    /// It is of the answer itself.
+    package var isAnswer: Bool { [.part, .final, .file].contains(self.kind) }
     /// It only changes a message of its room and has no meaning in another one.
     var isOfItsPlace: Bool { self.kind == .removal || self.kind == .withdrawal || self.text == Self.blank }
     /// What its turn says before it belongs above it, and what follows below.
