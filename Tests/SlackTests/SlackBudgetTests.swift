@@ -57,7 +57,7 @@ struct SlackBudgetTests {
     @Test(
         "a channel that accepts nothing differs from a message that is refused",
         arguments: [
-            ("is_archived", true), ("channel_not_found", true), ("not_in_channel", true),
+            ("is_archived", true), ("is_inactive", true), ("channel_not_found", true), ("not_in_channel", true),
             ("restricted_action_read_only_channel", true), ("restricted_action_thread_locked", true),
             ("posting_to_general_channel_denied", true), ("thread_not_found", true), ("message_not_found", false),
             ("edit_window_closed", false), ("msg_too_long", false), ("missing_scope", false), ("ratelimited", false),

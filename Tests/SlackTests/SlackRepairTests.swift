@@ -100,6 +100,32 @@ struct SlackRepairTests {
         }
     }
 
+    @Test(
+        "an archived channel refuses as a room, and takes the message when it is back; a deleted message is gone",
+        arguments: [true, false])
+    func archived(isStream: Bool) async throws {
+        try await SlackStage.with { stage in
+            if !isStream { stage.slack.inject(.error("unknown_method"), at: "chat.startStream") }
+            let route = stage.route(thread: stage.slack.say("\(stage.slack.mention) write"))
+            let reference = try await stage.adapter.post(stage.message("One.", route, stage: .preview))
+            let whole = stage.message("One. Two.", route)
+            stage.slack.archive(LoopbackSlack.general)
+            let edit = await #expect(throws: AdapterError.self) {
+                try await stage.adapter.replace(reference, with: whole)
+            }
+            let post = await #expect(throws: AdapterError.self) { _ = try await stage.adapter.post(whole) }
+            #expect(edit?.isOfRoom == true && post?.isOfRoom == true)
+            stage.slack.archive(LoopbackSlack.general, false)
+            try await stage.adapter.replace(reference, with: whole)
+            expectEqual(stage.slack.message(reference.id)?.content, "One. Two.")
+            stage.slack.delete(reference.id)
+            let gone = await #expect(throws: AdapterError.self) {
+                try await stage.adapter.replace(reference, with: stage.message("One. Two. Three.", route))
+            }
+            #expect(gone?.code == .notFound && gone?.isOfRoom == false)
+        }
+    }
+
     @Test("a post still in transit at the start is waited for before it counts as lost")
     func lateArrival() async throws {
         try await SlackStage.with { stage in

@@ -118,7 +118,7 @@ struct SlackFailure: Error, Sendable, Equatable {
         case "not_in_channel": return "the bot is not in the channel; invite it with /invite"
         case "channel_not_found":
             return "the channel does not exist, or the bot cannot see it; invite the bot with /invite"
-        case "is_archived": return "the channel is archived; unarchive it in Slack"
+        case "is_archived", "is_inactive": return "the channel is archived; unarchive it in Slack"
         case "msg_too_long", "msg_blocks_too_long": return "the message is too long for Slack"
         case "restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
             "restricted_action_non_threadable_channel", "posting_to_general_channel_denied":
@@ -157,7 +157,7 @@ struct SlackFailure: Error, Sendable, Equatable {
         case "channel_not_found", "thread_not_found": return AdapterError(.notFound, self.message, isOfRoom: true)
         case "message_not_found", "file_not_found", "file_deleted", "user_not_found", "users_not_found":
             return AdapterError(.notFound, self.message)
-        case "not_in_channel", "is_archived", "messages_tab_disabled", "cannot_dm_bot", "user_disabled",
+        case "not_in_channel", "is_archived", "is_inactive", "messages_tab_disabled", "cannot_dm_bot", "user_disabled",
             "team_access_not_granted", "duplicate_channel_not_found", "cant_post_message":
             return AdapterError(.forbidden, self.message, isOfRoom: true)
         case "cant_update_message", "edit_window_closed": return AdapterError(.uneditable, self.message)

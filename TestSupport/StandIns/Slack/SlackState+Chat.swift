@@ -143,6 +143,7 @@ extension SlackState {
     /// One of the bot's messages.
     func own(_ call: SlackCall, refusal: String) throws(SlackRefusal) -> (SlackChannel, SlackMessage) {
         let channel = try self.channel(try call.required("channel"))
+        guard !channel.isArchived else { throw SlackRefusal("is_inactive") }
         guard let message = channel[try call.required("ts")] else { throw SlackRefusal("message_not_found") }
         guard message.botID == Self.botID, message.subtype != "tombstone" else { throw SlackRefusal(refusal) }
         return (channel, message)

@@ -46,6 +46,8 @@ struct LostAnswerTests {
             let refusals = self.adapter.refusals
             await self.harness.bridge.statusChanged(AdapterStatus(state: .up, since: 0), of: self.adapter.id)
             await self.adapter.waitForRefusals(refusals + 1)
+            // Before the clock is set anew, the refusal has to be stored.
+            await self.harness.bridge.lanes.drain(until: .now + .seconds(30))
         }
 
         var direct: [FakeAdapter.Post] { self.adapter.posts.filter { $0.route.room.name == "alice" } }
