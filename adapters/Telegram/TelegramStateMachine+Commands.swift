@@ -19,24 +19,25 @@ extension TelegramStateMachine {
 
     /// The menu within Telegram's limits: 100 commands, names of 32 characters from `a-z0-9_`, 256 per description.
     package static func menu(_ commands: [MenuCommand]) -> JSON {
-        let entries = commands.filter { command in
-            (1...32).contains(command.name.utf8.count)
-                && command.name.utf8.allSatisfy {
-                    (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F
-                }
-        }
-        return .array(
-            entries.prefix(100).map { command in
+        .array(
+            commands.filter(Self.isShown).prefix(100).map { command in
                 let line = command.argument.isEmpty ? command.summary : "\(command.argument) — \(command.summary)"
                 return ["command": .string(command.name), "description": .string(String(line.prefix(256)))]
             })
     }
 
-    private var hasMenu: Bool { Self.menu(self.settings.commands).arrayValue?.isEmpty == false }
+    private static func isShown(_ command: MenuCommand) -> Bool {
+        (1...32).contains(command.name.utf8.count)
+            && command.name.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F
+            }
+    }
 
     /// Registers the menus if they have changed.
     mutating func registerCommands() {
-        guard self.hasMenu, self.memory.commands != self.menuDigest else { return }
+        guard self.settings.commands.contains(where: Self.isShown) else { return }
+        self.menuDigest = self.newMenuDigest
+        guard self.memory.commands != self.menuDigest else { return }
         let (full, brief) = (Self.menu(self.settings.commands), Self.strangersMenu(self.settings.commands))
         for scope in Self.scopes {
             let parameters: JSONObject = [
@@ -50,7 +51,9 @@ extension TelegramStateMachine {
 
     /// Whether a private chat has another menu than it should.
     package func needsMenu(_ chat: Int64, isKnown: Bool) -> Bool {
-        guard chat > 0, self.hasMenu, !self.lacksMenus, self.askedMenus[chat] != isKnown else { return false }
+        guard chat > 0, !self.lacksMenus, self.askedMenus[chat] != isKnown, !self.menuDigest.isEmpty else {
+            return false
+        }
         return isKnown ? self.memory.menus[chat] != self.menuDigest : self.memory.menus[chat] != nil
     }
 
@@ -94,7 +97,7 @@ extension TelegramStateMachine {
     }
 
     /// Of all menus. Covers the bot's id as well: another bot needs a new registration.
-    private var menuDigest: String {
+    private var newMenuDigest: String {
         let menus: JSON = [Self.menu(self.settings.commands), Self.strangersMenu(self.settings.commands)]
         return hex(Array(sha256(menus.bytes + Array("\(self.identity?.id ?? 0)".utf8)).prefix(16)))
     }

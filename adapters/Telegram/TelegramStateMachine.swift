@@ -132,6 +132,8 @@ package struct TelegramStateMachine: Sendable {
     var joined = RecentMap<MessageReference, Bool>(capacity: 1_024)
     /// The last questions in groups, by chat and sender.
     var comments = RecentMap<String, Comment>(capacity: 1_024)
+    /// Of all command menus; empty until the bot is connected, or if there are no menus.
+    var menuDigest = ""
     /// By their first message.
     var pastes = RecentMap<MessageReference, Paste>(capacity: 16)
     /// The first message, by that of a part.
