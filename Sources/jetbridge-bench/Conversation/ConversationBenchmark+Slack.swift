@@ -18,7 +18,7 @@ extension ConversationBenchmark {
         try await slack.wait("a connection") { $0.connectionCount > 0 }
         for thread in -1..<threads {
             // So few that Slack would tell all of their names within its limits.
-            let people = (0..<4).map { slack.addUser("Person \($0) of \(thread)") }
+            let people = (0..<3).map { slack.addUser("Person \($0) of \(thread)") }
             for isKnown in [false, true] {
                 let channel = slack.addChannel("thread-\(thread)-\(isKnown)", withBot: false)
                 let root = slack.say(Self.talk[0], as: people[0], in: channel)
@@ -37,7 +37,7 @@ extension ConversationBenchmark {
                     throw BenchFailure("thread \(thread) was not one request")
                 }
                 let body = String(decoding: request.body, as: UTF8.self)
-                guard body.contains("\(messages - 1): "), body.contains("Person 3 of \(thread)") else {
+                guard body.contains("\(messages - 1): "), body.contains("Person 2 of \(thread)") else {
                     throw BenchFailure("the model was not given the thread \(thread)")
                 }
                 guard thread >= 0 else { continue }
