@@ -7,15 +7,13 @@ internal import TestSupport
 /// The first line on stdout has the connections of the programs and `model`, the beginning of their models' URLs; its reader
 /// starts the programs. The lines after it are measurements.
 ///
-/// - `what=requests network=N place=direct|room sides=A,B questions=… turns=…`: several programs are asked in turn; the time
-///   from each question to the model's request.
+/// - `what=requests network=N place=direct|room sides=A,B rooms=…`: several programs are asked in turn, in each room twice;
+///   the time from each second question to the model's request.
 /// - `what=calls networks=A,B sides=A,B`: what each of several programs asks of each network for an answer of ten seconds.
 /// - `what=join threads=… messages=…`: a program is called into threads in Slack.
 /// - `what=remember rooms=… lines=…`: people talk in many groups on Telegram.
 /// - `what=document files=A,B`: files are sent in Slack, each with a question.
 struct ConversationBenchmark: Sendable {
-    /// Questions that are not measured.
-    private static let warmUp = 10
     /// What people say beside their questions.
     static let talk = [
         "The deploy of the shop failed twice this morning, with the same error as last week.",
@@ -55,32 +53,33 @@ struct ConversationBenchmark: Sendable {
             throw BenchFailure("unknown place")
         }
         let names = try self.list("sides")
-        let questions = self.arguments.number("questions", default: 60) + Self.warmUp
-        let turns = self.arguments.number("turns", default: 1)
+        let rooms = self.arguments.number("rooms", default: 60)
         let maker = BenchNetworks(hasLimits: false, place: place)
         var sides: [(name: String, network: any BenchNetwork, times: [Double])] = []
         for name in names {
-            sides.append((name, try await maker.make(network, rooms: (questions + turns - 1) / turns, bot: name), []))
+            sides.append((name, try await maker.make(network, rooms: rooms, bot: name), []))
         }
         let clock = RequestClock()
         let model = try await clock.start()
         Self.serving(
             JSONObject(members: sides.map { ($0.name, .object($0.network.connection)) }), model)
         for side in sides { try await side.network.open() }
-        for number in 0..<questions {
+        for number in 0..<(2 * rooms) {
+            // Whoever is new costs more, once; and on IRC what a person adds at once belongs to their question.
+            if number == rooms { try await Task.sleep(for: .seconds(3)) }
             // In turn, because the machine has a past, too.
             for step in sides.indices {
                 let index = (step + number) % sides.count
                 sides[index].times.append(
                     try await self.time(
-                        number, room: number / turns, on: sides[index].network, place, clock, sides[index].name))
+                        number, room: number % rooms, on: sides[index].network, place, clock, sides[index].name))
             }
         }
         for side in sides {
             let body = String(decoding: clock.lastRequest(of: side.name)?.body ?? [], as: UTF8.self)
             BenchOutput.line([
                 "event": "measured", "side": .string(side.name),
-                "milliseconds": .array(side.times.dropFirst(Self.warmUp).map { .number($0) }),
+                "milliseconds": .array(side.times.dropFirst(rooms).map { .number($0) }),
                 "knows": .bool(body.contains(Self.talk[1])),
             ])
         }
@@ -94,7 +93,7 @@ struct ConversationBenchmark: Sendable {
         _ number: Int, room: Int, on network: some BenchNetwork, _ place: BenchPlace, _ clock: RequestClock,
         _ name: String
     ) async throws -> Double {
-        if place == .room { for text in Self.talk { try await network.talk(text, in: room) } }
+        if place == .room { for text in Self.talk.prefix(3) { try await network.talk(text, in: room) } }
         let before = clock.lastRequest(of: name)?.number ?? 0
         let start = BenchClock.microseconds()
         let question = try await network.ask("How long does question number \(number) take?", in: room)
