@@ -15,6 +15,15 @@ extension OpenDocument {
         return !self.ports.values.contains { $0.person != person && $0.client == client }
     }
 
+    /// Whether a reader's update has anything new: the answer to our state vector may say what is known.
+    func hasNews(_ update: TextUpdate, from port: DocumentPort) throws -> Bool {
+        // A trial takes a copy and as much work as an edit may take.
+        guard !update.blocks.contains(where: self.text.isNew) else { return true }
+        var copy = self.text
+        try self.take(update, into: &copy, from: port)
+        return copy.changeCount > self.text.changeCount
+    }
+
     /// The client ids under which an update has new text. Throws if one is somebody else's.
     func writers(of update: TextUpdate, from person: ExactText) throws(SharedTextError) -> Set<UInt64> {
         var clients: Set<UInt64> = []

@@ -227,14 +227,7 @@ actor OpenDocument {
         guard port.budget.mayDo(self.text.cost(of: update), at: self.context.now()) else { throw Self.tooFast }
         let before = self.text.changeCount
         guard port.canEdit else {
-            // Nothing new is worth a trial, which takes a copy and as much work as an edit may take.
-            guard !update.blocks.contains(where: self.text.isNew) else {
-                return self.refuse(port, "read-only", Self.readOnly)
-            }
-            // The answer to our state vector may say what is known.
-            var copy = self.text
-            try self.take(update, into: &copy, from: port)
-            if copy.changeCount > before { self.refuse(port, "read-only", Self.readOnly) }
+            if try self.hasNews(update, from: port) { self.refuse(port, "read-only", Self.readOnly) }
             return
         }
         let clients = try self.writers(of: update, from: port.person)
