@@ -3,7 +3,7 @@ import IRC
 import Primitives
 import TestSupport
 
-/// A real ngIRCd with one channel: no event ids, no edits, no history; the PONG after a line proves its arrival.
+/// A real IRC server with one channel: no event ids, no edits, no history; the PONG after a line proves its arrival.
 final class IRCNetwork: ContractNetwork {
     private struct State {
         var peers: [String: IRCPeer] = [:]
@@ -16,13 +16,15 @@ final class IRCNetwork: ContractNetwork {
     }
 
     let abilities: NetworkAbilities = [.failures, .notes, .limit]
-    private let server: NgIRCd
+    private let server: any IRCTestServer
     private let state = Protected(State())
 
     private static let channel = "#team"
     private static let nick = "jetbot"
 
-    init() async throws { self.server = try await NgIRCd(hasPenalty: false) }
+    convenience init() async throws { self.init(try await NgIRCd(hasPenalty: false)) }
+
+    init(_ server: any IRCTestServer) { self.server = server }
 
     func identity(of person: String) -> String { "irc:net/mask:\(person)!*@*" }
 
@@ -57,6 +59,12 @@ final class IRCNetwork: ContractNetwork {
         // Programs are recognised by NOTICE, which is never answered.
         guard manner.author == .person else {
             try await peer.send("NOTICE \(line)")
+            return ""
+        }
+        // The bot reads what is not for it, in order, but does not deliver it.
+        guard manner.isAddressed || text.hasPrefix("!") else {
+            try await peer.send("PRIVMSG \(line)")
+            try await self.sync(peer)
             return ""
         }
         let (sink, number) = self.state.withLock { state in
