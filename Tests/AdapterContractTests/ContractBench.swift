@@ -181,10 +181,13 @@ final class ContractBench: Sendable {
     /// The bot's messages to a person, without notes about waiting messages.
     func answers(to person: String = "alice") async throws -> [String] {
         try await self.network.shown().filter { $0.person == person }.map(\.text)
-            .filter { !$0.hasPrefix(Self.waitNote) }
+            .filter { !Self.isWaitNote($0) }
     }
 
-    static let waitNote = "I am still answering"
+    /// Whether a text says how many messages wait, or, where it is edited, that none does any more.
+    static func isWaitNote(_ text: String) -> Bool {
+        text.hasPrefix("I am still answering") || text == TurnTexts.waiting(0)
+    }
 
     /// Waits until the messages to a person satisfy `isMet`.
     func wait(for person: String = "alice", until isMet: ([String]) -> Bool) async throws {

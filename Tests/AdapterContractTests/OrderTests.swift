@@ -22,7 +22,7 @@ struct OrderTests {
             try await expectEqual(bench.settled(), ["Answer 1.", "Answer \(rest.joined(separator: " "))."])
             expectEqual(worker.questions.map(\.text), ["1", rest.joined(separator: "\n\n")])
             expectEqual(worker.mostInOneSession, 1)
-            let notes = try await bench.network.shown().filter { $0.text.hasPrefix(ContractBench.waitNote) }
+            let notes = try await bench.network.shown().filter { ContractBench.isWaitNote($0.text) }
             let abilities = bench.network.abilities
             expectEqual(notes.count, abilities.contains(.notes) && !abilities.contains(.reactions) ? 1 : 0)
         }

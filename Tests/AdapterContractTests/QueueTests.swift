@@ -32,7 +32,7 @@ struct QueueTests {
             _ = try await bench.eventually("the mark to go") {
                 try await bench.network.marks(on: second).isEmpty ? true : nil
             }
-            let notes = try await bench.network.shown().count { $0.text.hasPrefix(ContractBench.waitNote) }
+            let notes = try await bench.network.shown().count { ContractBench.isWaitNote($0.text) }
             expectEqual(notes, abilities.contains(.notes) && !abilities.contains(.reactions) ? 1 : 0)
         }
     }

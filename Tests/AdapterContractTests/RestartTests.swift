@@ -66,7 +66,7 @@ struct RestartTests {
     private func waitForNote(_ bench: ContractBench) async throws {
         _ = try await bench.eventually("the note that the second one waits") {
             let store = try bench.bridge.store
-            let isShown = try await bench.network.shown().contains { $0.text.hasPrefix(ContractBench.waitNote) }
+            let isShown = try await bench.network.shown().contains { ContractBench.isWaitNote($0.text) }
             let pending = try await store.read { ledger in try ledger.outboxPending() }
             return isShown && pending == 0 ? true : nil
         }

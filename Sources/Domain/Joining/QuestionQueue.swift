@@ -44,6 +44,9 @@ package struct QuestionQueue<Running: RunningQuestion> {
     /// The number of turns before a new one.
     package var ahead: Int { self.waiting.count + (self.isFree ? 0 : 1) }
 
+    /// The number of messages that wait.
+    package var waitingMessages: Int { self.waiting.reduce(0) { $0 + max(1, $1.messages.count) } }
+
     /// Leaves waiting turns to the next start.
     package mutating func close() { self.isClosing = true }
 

@@ -1,6 +1,9 @@
 import Chat
+import People
 import TestSupport
 import Testing
+
+@testable import Threads
 
 @Suite("Marks of waiting messages", .timeLimit(.minutes(1)))
 struct QueueMarkTests {
@@ -48,5 +51,47 @@ struct QueueMarkTests {
         await harness.adapter.waitForPosts(1)
         expectEqual(harness.adapter.texts, ["I am still answering; 1 message is ahead of this one."])
         #expect(harness.adapter.reactions.isEmpty)
+    }
+
+    // MARK: The note
+
+    private func editing() async throws -> BridgeHarness {
+        try await BridgeHarness(
+            traits: RoomTraits(capabilities: [.edits], textLimit: 400, textUnit: .bytes),
+            worker: ScriptedWorker([.hold, .event(.text("one"))]),
+            policy: AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina", "fake:one/hank"]))
+    }
+
+    @Test("without reactions one note states how many messages wait, and is edited as more come and others begin")
+    func counted() async throws {
+        let harness = try await self.editing()
+        try await harness.adapter.say("1", from: "gina", thread: "t", message: "m1")
+        try await harness.adapter.say("2", thread: "t", message: "m2")
+        await harness.adapter.waitForText("I am still answering; 1 message waits.")
+        // It joins the one that waits.
+        try await harness.adapter.say("2b", thread: "t", message: "m3")
+        await harness.adapter.waitForText("I am still answering; 2 messages wait.")
+        try await harness.adapter.say("3", from: "hank", thread: "t", message: "m4")
+        await harness.adapter.waitForText("I am still answering; 3 messages wait.")
+        try await harness.adapter.takeBack("m3")
+        await harness.adapter.waitForText("I am still answering; 2 messages wait.")
+        harness.worker.release()
+        await harness.adapter.waitForText(TurnTexts.waiting(0))
+        try await harness.settle()
+        let notes = harness.adapter.posts.filter { $0.text == TurnTexts.waiting(0) }
+        expectEqual(notes.map(\.id), harness.adapter.posts.prefix(1).map(\.id))
+        #expect(!harness.adapter.texts.contains { $0.hasPrefix("I am still answering") })
+    }
+
+    @Test("a note that somebody has deleted is not posted again")
+    func deletedNote() async throws {
+        let harness = try await self.editing()
+        try await harness.adapter.say("1", from: "gina", thread: "t", message: "m1")
+        try await harness.adapter.say("2", thread: "t", message: "m2")
+        await harness.adapter.waitForText("I am still answering; 1 message waits.")
+        harness.adapter.meetInEdits([.refused(AdapterError(.notFound, "message_not_found"))])
+        try await harness.adapter.say("!stop all", thread: "t", message: "m3")
+        try await harness.settle()
+        #expect(!harness.adapter.texts.contains(TurnTexts.waiting(0)) && harness.adapter.faultsLeft == 0)
     }
 }

@@ -79,7 +79,7 @@ extension Conversation {
         let now = self.environment.now()
         let reason = TurnTexts.droppedWhileWaiting
         var frames: [LiveFrame] = []
-        for turn in dropped { self.unmark(turn) }
+        for turn in dropped { await self.unmark(turn) }
         for turn in dropped { frames += await self.context.hub.close(turn.id, with: .error, reason) }
         let last = frames
         let submission = try await self.respond(to: stored) { ledger, _ in
@@ -189,7 +189,7 @@ extension Conversation {
     /// Ends a turn that was removed from the queue. Its question stays in the transcript, as with `stop all`.
     private func leaveOut(_ turn: TurnRecord, _ reason: String = TurnTexts.droppedWhileWaiting) async throws {
         let now = self.environment.now()
-        self.unmark(turn)
+        await self.unmark(turn)
         let frames = await self.context.hub.close(turn.id, with: .error, reason)
         try await self.durably { ledger in
             try ledger.end(turn.id, .stopped, error: reason, at: now)

@@ -23,6 +23,7 @@ actor Conversation {
     nonisolated let hold: PlaceHold
     var mailbox = Mailbox()
     var turns: TurnQueue
+    var queueNote = QueueNote()
     var asks = OpenAsks()
     /// Lists the stale messages when no more arrive.
     private var staleAlarm: Alarm?

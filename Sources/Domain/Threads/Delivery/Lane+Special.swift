@@ -39,9 +39,12 @@ extension Lane {
     func showOutcome(_ item: OutboxItem) async throws -> MessageReference? {
         let entry = item.message ?? 0
         let posted = try await self.store.read { ledger in try ledger.outboxItem(id: entry) }
+        // A turn's note about what waits, whose number has changed, is not said again.
+        let isOfNote = posted?.kind == .note && item.turn != nil
+        let unchanged = isOfNote ? MessageReference(room: item.route.room, id: "") : nil
         guard let posted, posted.state == .sent, posted.route.room == self.room, let id = posted.reference, !id.isEmpty,
             let editing = self.adapter as? any EditingAdapter
-        else { return nil }
+        else { return unchanged }
         let reference = MessageReference(room: item.route.room, id: id)
         try self.checkMayPost()
         do {
@@ -50,7 +53,7 @@ extension Lane {
         } catch let error as AdapterError
             where !error.isOfRoom && [.notFound, .invalid, .forbidden, .uneditable].contains(error.code)
         {
-            return nil
+            return unchanged
         }
         self.takeReactions(of: posted, from: reference)
         // The edit adds no message, so it has no reference of its own.

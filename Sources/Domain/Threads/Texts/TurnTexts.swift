@@ -9,6 +9,15 @@ package enum TurnTexts {
         "I am still answering; \(count == 1 ? "1 message is" : "\(count) messages are") ahead of this one."
     }
 
+    /// Where the line is edited as the number changes.
+    package static func waiting(_ count: Int) -> String {
+        switch count {
+        case 0: "Nothing waits here any more."
+        case 1: "I am still answering; 1 message waits."
+        default: "I am still answering; \(count) messages wait."
+        }
+    }
+
     package static func queueIsFull(_ count: Int, sign: CommandSign) -> String {
         "\(count) messages are already waiting here. Wait for an answer, or type \(sign.command("stop all"))."
     }

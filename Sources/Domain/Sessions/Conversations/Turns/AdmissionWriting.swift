@@ -33,7 +33,7 @@ struct AdmissionWriting: Sendable {
     let isFirst: Bool
     /// Says that the turn waits; nil when it does not.
     let note: String?
-    /// The rendered note; empty where a reaction replaces it.
+    /// The rendered line that says so in the room; empty where a reaction replaces it, or another line says it already.
     let noteMessages: [String]
     let adapters: AdapterRegistry
     let at: Int64

@@ -28,6 +28,7 @@ extension Conversation {
         FaultPoint.turnJoined.hit()
         let route = stored.message.route
         if isWaiting, self.context.lanes.reactions.canMark(route) { self.context.lanes.reactions.mark(true, route) }
+        await self.noteWaiting()
         return Submission(message: joined.message, operation: joined.turn.id)
     }
 
@@ -92,6 +93,7 @@ extension Conversation {
             self.context.lanes.reactions.mark(false, turn.route.answering(stored.change.reference.id))
         }
         await self.release(changed.turn)
+        await self.noteWaiting()
         guard let renewed = changed.renewed else { return nil }
         return try await self.handle(renewed, self.context.intents.intent(of: renewed.message, role: renewed.role))
     }
@@ -163,7 +165,29 @@ extension Conversation {
     }
 
     /// Takes the marks off a turn's messages, which wait no more.
-    func unmark(_ turn: TurnRecord) {
+    func unmark(_ turn: TurnRecord) async {
         for route in turn.routes { self.context.lanes.reactions.mark(false, route) }
+        await self.noteWaiting()
+    }
+
+    /// Whether a line of the bot can say at any time how many messages wait.
+    func canEdit(_ route: Route) -> Bool {
+        self.context.adapters[route.room.adapter] is any EditingAdapter
+            && self.context.adapters.traits(of: route.room).capabilities.contains(.edits)
+    }
+
+    /// Makes the note state how many messages wait now.
+    func noteWaiting() async {
+        guard let edit = self.queueNote.edit(for: self.turns.waitingMessages), !self.isPast else { return }
+        let note = edit.note
+        let now = self.environment.now()
+        guard let text = self.poster(for: note.route).messages(for: TurnTexts.waiting(edit.count)).first else { return }
+        // Nobody misses a number that cannot be stored.
+        let item = try? await self.write { ledger in
+            try ledger.insertOutbox(
+                session: note.session, turn: note.turn, kind: .outcome, route: note.route, text: text,
+                message: note.id, at: now)
+        }
+        if let item { await self.context.lanes.dispatch([item]) }
     }
 }

@@ -48,10 +48,13 @@ extension Conversation {
         let note = isNext ? nil : TurnTexts.queued(ahead: ahead)
         // Where there are reactions, one replaces the note.
         let isMarked = note != nil && self.context.lanes.reactions.canMark(route)
+        let isEditable = self.canEdit(route)
+        let count = self.turns.waitingMessages + 1
+        let line = isMarked || self.queueNote.isShown ? nil : note.map { isEditable ? TurnTexts.waiting(count) : $0 }
         let writing = AdmissionWriting(
             question: question, key: self.key, turn: Identifier.make("op"),
             isFirst: ahead == 0 && !self.turns.isClosing,
-            note: note, noteMessages: isMarked ? [] : note.map { self.poster(for: route).messages(for: $0) } ?? [],
+            note: note, noteMessages: line.map { self.poster(for: route).messages(for: $0) } ?? [],
             adapters: self.context.adapters, at: self.environment.now(), beside: self.beside(question),
             role: self.roles)
         if let span = Span.current { self.environment.tracer?.keep(span.context, for: writing.turn) }
@@ -105,6 +108,10 @@ extension Conversation {
             self.begin(turn, admission)
         } else {
             self.turns.append(turn)
+            if line != nil, let note = admission.items.first(where: { $0.kind == .note }) {
+                self.queueNote.show(note, saying: count, isEditable: isEditable)
+            }
+            await self.noteWaiting()
             // The running turn may have ended while this one was stored.
             await self.beginNext()
             if isMarked, self.turns.waiting.contains(where: { $0.id == turn.id }) {
@@ -165,7 +172,7 @@ extension Conversation {
     ///
     /// - Parameter isMarked: It is stored as running.
     func begin(next turn: TurnRecord, isMarked: Bool = false) async {
-        self.unmark(turn)
+        await self.unmark(turn)
         if !isMarked {
             let now = self.environment.now()
             // Without the thread, its next host begins the turn.
@@ -241,7 +248,7 @@ extension Conversation {
     ) async throws -> Value {
         let now = self.environment.now()
         _ = self.turns.remove { $0.id == turn.id }
-        self.unmark(turn)
+        await self.unmark(turn)
         let frames = await self.context.hub.close(turn.id, with: .error, reason)
         let value = try await self.durably { ledger in
             try ledger.drop(turn, because: reason, at: now)

@@ -1,0 +1,37 @@
+package import Threads
+
+/// The line that says how many messages wait in a thread where they are not marked by reactions: one as long as some wait,
+/// edited as their number changes. Pure.
+///
+/// It is not stored: after a restart the line stays as it is, and the next message that has to wait gets another one.
+package struct QueueNote: Sendable {
+    /// A change of the line: the number of messages that it now states.
+    package struct Edit: Sendable, Equatable {
+        package let note: OutboxItem
+        package let count: Int
+    }
+
+    private struct Shown: Sendable {
+        let note: OutboxItem
+        let isEditable: Bool
+        var count: Int
+    }
+
+    private var shown: Shown?
+
+    package init() {}
+
+    package var isShown: Bool { self.shown != nil }
+
+    /// The line was stored.
+    package mutating func show(_ note: OutboxItem, saying count: Int, isEditable: Bool) {
+        self.shown = Shown(note: note, isEditable: isEditable, count: count)
+    }
+
+    /// The edit that is due when `count` messages wait. Once none waits, the next one gets a line of its own.
+    package mutating func edit(for count: Int) -> Edit? {
+        guard let shown = self.shown else { return nil }
+        self.shown = count == 0 ? nil : Shown(note: shown.note, isEditable: shown.isEditable, count: count)
+        return shown.isEditable && shown.count != count ? Edit(note: shown.note, count: count) : nil
+    }
+}
