@@ -94,6 +94,7 @@ private struct Reader {
             .replacing(/https?:\/\/\S+/, with: "URL")
             .replacing(/\b[0-9a-f]{7,40}\b/, with: "HASH")
             .replacing(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/, with: "TIME")
+            .replacing(/, \d\d:\d\d UTC/, with: ", TIME")
             .replacing(/\d+\.\d s\b/, with: "SECONDS")
             .replacing("`", with: "").replacing("**", with: "")
             .split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: "\n")

@@ -102,7 +102,7 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
             capabilities: capabilities, textLimit: Self.textLimit, textUnit: .utf16,
             editInterval: SlackPace.editInterval / factor, finalInterval: SlackPace.finalInterval / factor,
             previewDelay: SlackPace.previewDelay / factor, postInterval: SlackPace.postInterval / factor,
-            postBurst: SlackPace.postBurst, uploadLimit: Self.uploadLimit,
+            postBurst: SlackPace.postBurst, uploadLimit: Self.uploadLimit, times: .local,
             commandSign: SlackCommandText.sign, commandPrefix: "@\(name) ", names: [name])
     }
 

@@ -16,7 +16,8 @@ enum SlackBlocks {
 
     /// The text, with the people above it whom it mentions, and the buttons below it.
     static func blocks(_ text: String, buttons: [MessageButton], mentioning mentions: [Mention] = []) -> JSON {
-        var blocks = self.texts(text)
+        let decision = buttons.isEmpty ? self.decision(in: text) : nil
+        var blocks = self.texts(decision?.rest ?? text) + (decision.map { [$0.block] } ?? [])
         let names = self.names(mentions)
         if !names.isEmpty {
             blocks.insert(["type": "section", "text": ["type": "mrkdwn", "text": .string(names)]], at: 0)
@@ -37,6 +38,33 @@ enum SlackBlocks {
         let date = "<!date^\(last.time / 1_000)^Until {date_short_pretty} {time}|Until \(fallback)>"
         return ["type": "context", "elements": [["type": "mrkdwn", "text": .string(date)]]]
     }
+
+    /// A text whose last paragraph says who decided an ask and when: the rest, and that paragraph as a block of its own with
+    /// the time by each reader's clock.
+    private static func decision(in text: String) -> (rest: String, block: JSON)? {
+        let bytes = Array(text.utf8)
+        guard let end = bytes.indices.dropFirst().last(where: { bytes[$0] == 0x0A && bytes[$0 - 1] == 0x0A }),
+            Self.outcomes.contains(where: { bytes[(end + 1)...].starts(with: $0.utf8) })
+        else { return nil }
+        let words = Array(SlackFallback.text(of: String(decoding: bytes[(end + 1)...], as: UTF8.self)).utf8)
+        guard let stated = StatedTime.all(in: words, limit: 1).first, words.count <= Self.sectionLimit,
+            words[..<stated.range.lowerBound].suffix(2).elementsEqual(", ".utf8)
+        else { return nil }
+        // `2026-11-27 14:02:17 UTC`
+        let clock = words[stated.range].dropFirst(11).prefix(5)
+        let date = "<!date^\(stated.time / 1_000)^{time}|\(String(decoding: clock, as: UTF8.self)) UTC>"
+        let line =
+            String(decoding: words[..<stated.range.lowerBound], as: UTF8.self) + date
+            + String(decoding: words[stated.range.upperBound...], as: UTF8.self)
+        return (
+            String(decoding: bytes[..<(end - 1)], as: UTF8.self),
+            ["type": "section", "text": ["type": "mrkdwn", "text": .string(line)]]
+        )
+    }
+
+    private static let outcomes = ["Approved by ", "Denied by ", "Answered by ", "Closed by "]
+    /// A section takes 3,000 characters.
+    private static let sectionLimit = 2_800
 
     /// The people whom a message names, in Slack's own form.
     static func names(_ mentions: [Mention]) -> String {

@@ -27,6 +27,7 @@ extension TelegramStateMachine {
             capabilities: capabilities, textLimit: 4_096, textUnit: .utf16,
             editInterval: .milliseconds(Int64(interval)), finalInterval: .milliseconds(Int64(finalInterval)),
             postInterval: .milliseconds(Int64(1_020 / max(self.settings.paceFactor, 0.001))), postBurst: 3,
-            uploadLimit: Self.uploadLimit, commandSign: "/", names: self.identity.map { [$0.username] } ?? [])
+            uploadLimit: Self.uploadLimit, times: .local, commandSign: "/",
+            names: self.identity.map { [$0.username] } ?? [])
     }
 }

@@ -228,7 +228,7 @@ package final class AskNotices: Sendable {
         let traits = self.adapters.traits(of: route.room)
         let message = AskMessage(
             ask: ask.told(NoticeTexts.place(entry, url), sign: traits.sign), traits: traits,
-            renderer: self.adapters[route.room.adapter]?.renderer)
+            renderer: self.adapters[route.room.adapter]?.renderer, at: now)
         guard !entry.isHidden, let texts = message.messages else {
             return try NoticeWriting(
                 session: session, text: NoticeTexts.waiting(entry, at: url), role: .note, kind: .note,

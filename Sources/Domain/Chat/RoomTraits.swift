@@ -42,6 +42,16 @@ package struct RoomTraits: Sendable, Equatable {
         case characters
     }
 
+    /// How a message states a time that concerns its readers.
+    package enum Times: Sendable, Equatable {
+        /// In UTC.
+        case utc
+        /// In full, `2026-11-27 16:31:17 UTC`, which the network shows by each reader's clock.
+        case local
+        /// In UTC, and a deadline as the time that is left.
+        case relative
+    }
+
     package var capabilities: Capabilities
     /// The maximum length of a message, after rendering.
     package var textLimit: Int
@@ -71,6 +81,7 @@ package struct RoomTraits: Sendable, Equatable {
     package var excerptLines: Int
     /// The maximum size of a file, in bytes, in both directions; 0 where files are unsupported.
     package var uploadLimit: Int
+    package var times: Times
     /// How commands are written there.
     package var sign: CommandSign
     /// How people call the bot there.
@@ -82,7 +93,7 @@ package struct RoomTraits: Sendable, Equatable {
         editInterval: Duration = .seconds(1), finalInterval: Duration? = nil, previewDelay: Duration = .zero,
         postInterval: Duration = .zero, postBurst: Int = 1,
         answerMessages: Int = 8, codeLines: Int = 100, excerptMessages: Int = 1, excerptLines: Int = 30,
-        uploadLimit: Int = 0, commandSign: Character = "!",
+        uploadLimit: Int = 0, times: Times = .utc, commandSign: Character = "!",
         commandPrefix: String? = nil, names: [String] = []
     ) {
         self.capabilities = capabilities
@@ -99,6 +110,7 @@ package struct RoomTraits: Sendable, Equatable {
         self.excerptMessages = excerptMessages
         self.excerptLines = excerptLines
         self.uploadLimit = uploadLimit
+        self.times = times
         self.sign = CommandSign(commandSign, prefix: commandPrefix)
         self.names = names
     }

@@ -90,6 +90,7 @@ struct StableNames {
         return text.replacing(/\ba\d+\b/) { "a\((asks.firstIndex(of: String($0.0)) ?? 0) + 1)" }
             .replacing(/http:\/\/127\.0\.0\.1:\d+/, with: "https://bot.example.org")
             .replacing(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/, with: "2026-01-31 12:05:00 UTC")
+            .replacing(/, \d\d:\d\d UTC/, with: ", 12:03 UTC")
             .replacing(/, \d+ s, \d+( k)? tokens/, with: ", 4 s, 5 k tokens")
             .replacing(/\b(ada|jetbot)-?\d+\b/) { String($0.1) }
             .replacing("Ada 1", with: "Ada").replacing("<@U0LOOPBOT>", with: "@jetbridge")

@@ -67,7 +67,9 @@ final class ServedSlack: ServedNetwork {
         guard let thread = self.threads.withLock({ $0[conversation] }) else { return [] }
         return self.slack.history(thread: thread).map { message in
             RoomMessage(
-                author: message.isFromBot ? "jetbridge" : "alice", isFromBot: message.isFromBot, text: message.content,
+                author: message.isFromBot ? "jetbridge" : "alice", isFromBot: message.isFromBot,
+                // A client without dates shows what stands in their place.
+                text: message.content.replacing(#/<!date\^[^|>]*\|([^>]*)>/#) { $0.output.1 },
                 markup: JSON.array(message.blocks).text, buttons: message.buttons.map(\.label),
                 reactions: message.reactions.keys.sorted(), isGrowing: message.isStreaming)
         }

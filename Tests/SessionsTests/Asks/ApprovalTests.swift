@@ -104,7 +104,7 @@ struct ApprovalTests {
         try await stage.harness.settle()
         expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice")])
         let changed = try #require(stage.adapter.posts.first { $0.id == ask.id })
-        expectEqual(changed.text, Self.lead + "\n\nApproved by alice")
+        expectEqual(changed.text, Self.lead + "\n\nApproved by alice, 22:13 UTC")
         #expect(changed.buttons.isEmpty && changed.edits == 1)
         expectEqual(stage.adapter.posts.count, 2)
     }
@@ -116,7 +116,7 @@ struct ApprovalTests {
         try await stage.ask()
         stage.adapter.meet([.taken(AdapterError(.timedOut, "no answer", isCertain: false))])
         try await stage.say("yes", as: "alice")
-        let outcome = "`a1`: Approved by alice"
+        let outcome = "`a1`: Approved by alice, 22:13 UTC"
         await stage.adapter.waitForText(TurnTexts.repeatMark + outcome)
         expectEqual(stage.adapter.texts.filter { $0.hasSuffix(outcome) }, [outcome, TurnTexts.repeatMark + outcome])
     }
@@ -175,7 +175,9 @@ struct ApprovalTests {
         expectEqual(stage.adapter.posts.count, 2)
     }
 
-    private func line(_ stage: AskStage) async throws -> String { AskTexts.outcome(of: try await stage.record()) }
+    private func line(_ stage: AskStage) async throws -> String {
+        AskTexts.outcome(of: try await stage.record(), times: .utc)
+    }
 
     @Test("reactions answer it", arguments: [("✅", true), ("👍", true), ("❌", false), ("👎", false)])
     func reactions(emoji: String, isApproved: Bool) async throws {
@@ -220,13 +222,13 @@ struct ApprovalTests {
         try await stage.say("go", as: "bob")
         let ask = try await stage.ask()
         try await stage.say("!stop", as: "bob")
-        await stage.wait(for: "Denied by bob: stopped")
+        await stage.wait(for: "Denied by bob, 22:13 UTC: stopped")
         try await stage.harness.settle()
         #expect(stage.outcomes.isEmpty)
         try await expectEqual(stage.record().state, .stopped)
         try await expectEqual(
             stage.adapter.choose(.button("approve a1"), at: ask.id, from: "alice", in: "#team"), .stored)
-        await stage.wait(for: "`a1` is closed: Denied by bob: stopped")
+        await stage.wait(for: "`a1` is closed: Denied by bob, 22:13 UTC: stopped")
         #expect(stage.outcomes.isEmpty)
     }
 
@@ -284,7 +286,7 @@ struct ApprovalTests {
         try await stage.say("A", as: "alice")
         await stage.adapter.waitForText("done")
         let message = try await stage.bridge.store.read { ledger in try ledger.message(id: ask.message) }
-        expectEqual(message?.text, Self.lead + "\n\nApproved by alice")
+        expectEqual(message?.text, Self.lead + "\n\nApproved by alice, 22:13 UTC")
     }
 
     @Test("what cannot be shown whole, and what a guest wants, is refused without asking")

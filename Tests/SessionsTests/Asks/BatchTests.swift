@@ -58,7 +58,7 @@ struct BatchTests {
         await stage.adapter.waitForText("done")
         try await stage.harness.settle()
         expectEqual(stage.outcomes, Array(repeating: .approved(ask: "a1", by: "bob"), count: 3))
-        expectEqual(stage.adapter.posts.first { $0.id == ask.id }?.text, Self.lead + "\n\nApproved by bob")
+        expectEqual(stage.adapter.posts.first { $0.id == ask.id }?.text, Self.lead + "\n\nApproved by bob, 22:13 UTC")
     }
 
     struct Said: Sendable, CustomTestStringConvertible {
@@ -91,7 +91,8 @@ struct BatchTests {
         try await stage.harness.settle()
         let approved = stage.outcomes.map { if case .approved = $0 { true } else { false } }
         expectEqual(approved, said.approved)
-        expectEqual(stage.adapter.posts.first { $0.id == ask.id }?.text.hasSuffix("\n\n\(said.outcome)"), true)
+        let outcome = said.outcome.replacing(" by bob", with: " by bob, 22:13 UTC")
+        expectEqual(stage.adapter.posts.first { $0.id == ask.id }?.text.hasSuffix("\n\n\(outcome)"), true)
         let items = stage.audit.withLock { $0.last?.details["items"]?.arrayValue ?? [] }
         expectEqual(items.map { $0["outcome"] }, said.approved.map { $0 ? "Approved" : "Denied" })
         expectEqual(items.map { $0["subject"] }, ["make a", "--- a\n+++ b", "make c"])

@@ -52,7 +52,7 @@ struct OwnerNoticeTests {
         try await self.outcome(of: stage)
         expectEqual(self.direct(stage).count, 1)
         let shown = try #require(self.direct(stage).first)
-        #expect(shown.text.hasSuffix("Approved by alice") && shown.buttons.isEmpty)
+        #expect(shown.text.hasSuffix("Approved by alice, 22:13 UTC") && shown.buttons.isEmpty)
     }
 
     @Test(
@@ -112,7 +112,7 @@ struct OwnerNoticeTests {
         try await stage.adapter.choose(.button("deny a1"), at: first.id, from: "olga", in: "olga")
         await stage.wait(for: "`a1` is closed: Approved by olga")
         try await stage.harness.settle()
-        expectEqual(self.direct(stage).last?.text, "`a1` is closed: Approved by olga")
+        expectEqual(self.direct(stage).last?.text, "`a1` is closed: Approved by olga, 22:13 UTC")
     }
 
     @Test("somebody who has lost the role, or whose message it is not, decides nothing there")
@@ -174,7 +174,7 @@ struct OwnerNoticeTests {
         expectEqual(
             self.direct(stage).map(\.text),
             [
-                "bob asks for approval `a1` in an encrypted conversation on fake:one. Denied by alice"
+                "bob asks for approval `a1` in an encrypted conversation on fake:one. Denied by alice, 22:13 UTC"
             ])
     }
 
@@ -189,7 +189,7 @@ struct OwnerNoticeTests {
         try await stage.adapter.say("A", from: "olga", in: "olga")
         await stage.wait(for: "Approved by olga")
         try await stage.harness.settle()
-        expectEqual(self.direct(stage).last?.text, "`a1`: Approved by olga")
+        expectEqual(self.direct(stage).last?.text, "`a1`: Approved by olga, 22:13 UTC")
         expectEqual(stage.count("`a1`: Approved by olga"), 2)
     }
 

@@ -71,7 +71,9 @@ struct ParkedQuestionTests {
             AnsweredQuestion(
                 ask: "a1", question: Self.parked().question, payload: "spec 001, question 1",
                 answer: .init(.option(key: "B", label: "Everybody", comment: nil), by: "bob")))
-        expectEqual(stage.adapter.texts[1], "Clarify `a1`: Who may sign in?\n\nAnswered by bob: Everybody")
+        expectEqual(
+            stage.adapter.texts[1],
+            "Clarify `a1`: Who may sign in?\n\nAnswered by bob, 2023-11-20 22:13:20 UTC: Everybody")
         #expect(stage.adapter.texts.count == 3 && stage.harness.worker.requests.count == 2)
         expectEqual(stage.audit.withLock { $0.map { $0.details["outcome"] } }, ["Answered by bob: Everybody"])
     }
@@ -115,7 +117,7 @@ struct ParkedQuestionTests {
         }
         try await stage.say("!approve a1 A", as: "alice")
         await stage.adapter.waitForPosts { posts in
-            posts.count { $0.text == "`a1` is closed: Answered by alice: Everybody" } == 2
+            posts.count { $0.text == "`a1` is closed: Answered by alice, 22:13 UTC: Everybody" } == 2
         }
         try await stage.harness.settle()
         expectEqual(stage.harness.worker.requests.count, 2)
@@ -178,7 +180,7 @@ struct ParkedQuestionTests {
         let stage = try await self.stage(then: [[.hold, .event(.text("other"))], Self.next])
         try await stage.say("something else", as: "mia")
         try await stage.say("only us", as: "bob")
-        await stage.wait(for: "Answered by bob: only us")
+        await stage.wait(for: "Answered by bob, 22:13 UTC: only us")
         try await stage.harness.settleInbox()
         try await expectEqual(stage.bridge.store.read { ledger in try ledger.openTurns().count }, 2)
         stage.harness.worker.release()
@@ -212,7 +214,7 @@ struct ParkedQuestionTests {
         try await second.harness.settle()
         expectEqual(second.harness.worker.requests.map(\.text), [words])
         expectEqual(second.harness.worker.requests.first?.answered?.payload, "spec 001, question 1")
-        expectEqual(second.count("Answered by bob: everybody"), 1)
+        expectEqual(second.count("Answered by bob, 22:13 UTC: everybody"), 1)
     }
 
     @Test("a restart between the answer and what it begins: it begins once")
@@ -231,7 +233,7 @@ struct ParkedQuestionTests {
         try await second.harness.settle()
         expectEqual(second.harness.worker.requests.map(\.text), ["Everybody"])
         expectEqual(second.harness.worker.requests.first?.answered?.answer.by, "root")
-        expectEqual(second.count("Answered by root: Everybody"), 1)
+        expectEqual(second.count("Answered by root, 22:13 UTC: Everybody"), 1)
         let third = try await self.restarted(second, directory)
         try await third.harness.settle()
         #expect(third.harness.worker.requests.isEmpty)

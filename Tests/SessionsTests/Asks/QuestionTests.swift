@@ -48,7 +48,8 @@ struct QuestionTests {
         try await stage.harness.settle()
         expectEqual(stage.harness.worker.answers, [.init(.option(key: "B", label: "A file", comment: nil), by: "bob")])
         expectEqual(
-            stage.adapter.posts.first { $0.id == ask.id }?.text.hasSuffix("small*.\n\nAnswered by bob: A file"), true)
+            stage.adapter.posts.first { $0.id == ask.id }?.text.hasSuffix(
+                "small*.\n\nAnswered by bob, 22:13 UTC: A file"), true)
         expectEqual(stage.audit.withLock { $0.first?.details["outcome"] }, "Answered by bob: A file")
     }
 

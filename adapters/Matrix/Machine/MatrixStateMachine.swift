@@ -199,8 +199,8 @@ package struct MatrixStateMachine: Sendable {
             capabilities: isEncrypted ? capabilities.union(.encrypted) : capabilities,
             textLimit: isEncrypted ? min(self.textLimit, Self.encryptedTextLimit) : self.textLimit, textUnit: .bytes,
             editInterval: .milliseconds(self.budget.editInterval(at: now.monotonic)),
-            finalInterval: .zero, previewDelay: .milliseconds(300), uploadLimit: self.uploadLimit, commandSign: "!",
-            names: self.incoming.names)
+            finalInterval: .zero, previewDelay: .milliseconds(300), uploadLimit: self.uploadLimit, times: .relative,
+            commandSign: "!", names: self.incoming.names)
     }
 
     mutating func act(_ action: Action) { self.actions.append(action) }

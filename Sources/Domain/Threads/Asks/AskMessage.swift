@@ -6,16 +6,21 @@ package struct AskMessage {
     private let traits: RoomTraits
     private let composer: Composer
     private let renderer: any MessageRenderer
+    private let now: Int64
 
     /// The maximum size of what is asked, in bytes, also where a room has no limit.
     private static let limit = 32 * 1024
     /// The maximum number of messages where each line is one.
     private static let lineLimit = 40
 
-    /// - Parameter mentions: their names take a part of the message.
+    /// - Parameters:
+    ///   - mentions: Their names take a part of the message.
+    ///   - now: When it is shown; nil for when it was asked.
     package init(
-        ask: AskRecord, traits: RoomTraits, renderer: (any MessageRenderer)?, mentioning mentions: [Mention] = []
+        ask: AskRecord, traits: RoomTraits, renderer: (any MessageRenderer)?, mentioning mentions: [Mention] = [],
+        at now: Int64? = nil
     ) {
+        self.now = now ?? ask.createdAt
         var traits = traits
         if traits.isMultiline { traits.textLimit -= mentions.compactMap(\.name).reduce(0) { $0 + $1.utf8.count + 2 } }
         self.ask = ask
@@ -32,7 +37,10 @@ package struct AskMessage {
     /// The ask as Markdown.
     private var markdown: String {
         let options = AskTexts.lines(of: self.ask)
-        return [self.lead, options, self.ask.tail].filter { !$0.isEmpty }.joined(separator: "\n\n")
+        let parts = [self.lead, options, self.ask.tail].map {
+            AskTexts.dated($0, until: self.ask.expiresAt, as: self.traits.times, at: self.now)
+        }
+        return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
     }
 
     private var lead: String {
@@ -69,9 +77,12 @@ package struct AskMessage {
     /// Nil in the web chat.
     package var outcome: String? {
         if self.isTranscript { return nil }
-        let candidates = [500, 100, 20].map { AskTexts.outcomeLine(of: self.ask, limit: $0) }
+        let candidates = [500, 100, 20].map {
+            AskTexts.outcomeLine(of: self.ask, limit: $0, times: self.isEditable ? self.traits.times : .utc)
+        }
+        let lead = AskTexts.undated(self.ask.lead, until: self.ask.expiresAt, as: self.traits.times)
         let texts =
-            (self.isEditable ? candidates.map { "\(self.ask.lead)\n\n\($0)" } : [])
+            (self.isEditable ? candidates.map { "\(lead)\n\n\($0)" } : [])
             + candidates.map { "`\(self.ask.id)`: \($0)" }
         for text in texts {
             let messages = self.composer.messages(for: text)

@@ -34,7 +34,7 @@ extension AskTexts {
                 let place = common.isEmpty && !request.directory.isEmpty ? " in \(Self.place(request.directory))" : ""
                 return "\(AskRecord.letter(index)). \(request.action.rawValue)\(place)\n\(subject(request))"
             }
-        let end = (common.isEmpty ? "Open" : "Directory \(Self.place(common)), open") + " until \(Self.moment(time))."
+        let end = common.isEmpty ? Self.openUntil(time) : "Directory \(Self.place(common)), \(Self.deadline(time))"
         // An empty line, because Markdown would join the first item to the first line.
         return ([first] + (requests.count > 1 ? [""] : []) + items + [end]).joined(separator: "\n")
     }
@@ -50,11 +50,6 @@ extension AskTexts {
     }
 
     private static func place(_ directory: String) -> String { EscapedText.code(VisibleText.strictLine(directory)) }
-
-    static func moment(_ time: Int64) -> String {
-        let time = CivilTime(milliseconds: time)
-        return "\(time.date) \(time.clock) UTC"
-    }
 
     package static func tail(_ id: String, _ requests: [ApprovalRequest], sign: CommandSign) -> String {
         let isForOwners = requests.contains { $0.approver == .ownersOnly }
@@ -120,7 +115,7 @@ extension AskTexts {
         if question.kind == .clarify { ways.append("with `done` for no more questions") }
         let list = ways.dropLast().joined(separator: ", ")
         let how = [list, ways.last ?? ""].filter { !$0.isEmpty }.joined(separator: " or ")
-        return "\(who) answers me \(how). Open until \(Self.moment(time))."
+        return "\(who) answers me \(how). \(Self.openUntil(time))"
     }
 
     package static func options(of question: ThreadQuestion) -> [AskRecord.Option] {
@@ -140,8 +135,7 @@ extension AskTexts {
 
     package static func accessTail(_ id: String, until time: Int64, sign: CommandSign) -> String {
         "An owner answers me with the letter, or types \(sign.command("approve \(id) member")), "
-            + "\(sign.command("approve \(id) guest")) or \(sign.command("deny \(id)")). "
-            + "Open until \(Self.moment(time))."
+            + "\(sign.command("approve \(id) guest")) or \(sign.command("deny \(id)")). \(Self.openUntil(time))"
     }
 
     package static let accessOptions = [

@@ -6,8 +6,10 @@ package enum AskTexts {
     // MARK: The outcome
 
     /// Who decided what, as plain text.
-    package static func outcome(of ask: AskRecord) -> String {
-        let name = ask.decider.map { Self.plainName(of: $0) } ?? ""
+    ///
+    /// - Parameter times: how it says when; nil to leave that out.
+    package static func outcome(of ask: AskRecord, times: RoomTraits.Times? = nil) -> String {
+        let name = ask.decider.map { Self.plainName(of: $0) + Self.time(ofDecision: ask, times) } ?? ""
         switch ask.state {
         case .open: return "Open"
         case .expired: return "Expired"
@@ -31,8 +33,10 @@ package enum AskTexts {
 
     static let stopped = "stopped"
 
-    /// The outcome on one line of Markdown, at most `limit` characters of a reason.
-    package static func outcomeLine(of ask: AskRecord, limit: Int = 500) -> String {
+    /// The outcome on one line of Markdown with its time, at most `limit` characters of a reason.
+    package static func outcomeLine(
+        of ask: AskRecord, limit: Int = 500, times: RoomTraits.Times = .utc
+    ) -> String {
         var shown = ask
         shown.reason = ask.reason.map { reason in
             // One character may be as long as a message.
@@ -40,7 +44,7 @@ package enum AskTexts {
             let isWhole = start.utf8.count == reason.utf8.count && start.count <= limit
             return isWhole ? reason : "\(start.prefix(limit))…"
         }
-        return Self.escaped(VisibleText.strictLine(Self.outcome(of: shown)))
+        return Self.escaped(VisibleText.strictLine(Self.outcome(of: shown, times: times)))
     }
 
     // MARK: In a list
