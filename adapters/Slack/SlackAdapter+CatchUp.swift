@@ -23,7 +23,7 @@ extension SlackAdapter {
     }
 
     /// A channel to read.
-    private struct Gap: Sendable {
+    struct Gap: Sendable {
         var channel: String
         var isDirect: Bool
     }
@@ -175,11 +175,12 @@ extension SlackAdapter {
 
     /// Puts people's messages into the channel's queue and waits until they are stored; returns their count. Throws if some
     /// were not: Slack does not send them again.
-    private func enqueue(_ messages: [JSON], of gap: Gap) async throws -> Int {
+    func enqueue(_ messages: [JSON], of gap: Gap, isBacklog: Bool = true) async throws -> Int {
         guard let reader = self.reader else { return 0 }
         func read(_ message: JSON, _ names: [String: String] = [:]) -> InboundMessage? {
             reader.message(
-                message, in: gap.channel, team: reader.bot.team, isDirect: gap.isDirect, names: names, isBacklog: true)
+                message, in: gap.channel, team: reader.bot.team, isDirect: gap.isDirect, names: names,
+                isBacklog: isBacklog)
         }
         let ids = messages.filter { read($0)?.needsNames == true }.flatMap { reader.unnamed(in: $0) }
         let names = await self.names(of: ids)

@@ -31,6 +31,8 @@ extension SlackAdapter {
         let names = self.state.withLock { $0.people.names }
         switch kind {
         case .events:
+            let files = SlackReader.attachments(payload["event"]?["files"]).map(\.id)
+            if !files.isEmpty { self.state.withLock { $0.files.noteMessage(with: files) } }
             items = reader.items(ofEvents: payload, names: names)
             naming = SlackDeliveryQueue.Naming(items, ids: { reader.unnamed(inEvents: payload, names: names) }) {
                 reader.items(ofEvents: payload, names: $0)
@@ -82,6 +84,7 @@ extension SlackAdapter {
         case .other(.roomRenamed(let old, _), _): room = old.name
         case .other(.roomReturned(let back), _): room = back.name
         case .streamsStopped(let channel, _), .joined(let channel), .assistantOpened(let channel, _): room = channel
+        case .fileShared(let file): room = file.channel
         default: room = ""
         }
         return self.queue(ofChannel: room)
@@ -135,7 +138,11 @@ extension SlackAdapter {
     private func deliver(_ item: SlackReader.Item, to sink: any MessageSink) async -> Delivery? {
         switch item {
         case .message(let read, let id):
-            let message = await self.named(read)
+            let isAlone = id.hasPrefix(SlackSharedFile.idPrefix)
+            guard let new = isAlone ? read : self.state.withLock({ $0.files.withoutAsked(read) }) else {
+                return .stored
+            }
+            let message = await self.named(new)
             let event = InboundEvent(id: id, adapter: self.id, kind: .message(message))
             let delivery = await self.deliver(event, to: sink)
             if delivery == .stored { self.note(message) }
@@ -159,6 +166,7 @@ extension SlackAdapter {
         case .assistantOpened(let channel, let thread):
             self.state.withLock { $0.signs.noteUntitled(SlackThreadSigns.key(channel, thread)) }
             self.order(.prompts(channel: channel, thread: thread))
+        case .fileShared(let file): self.order(.file(file))
         case .joined(let channel):
             self.logger.info("The bot was added to a Slack channel", ["channel": .string(channel)])
             let room = RoomID(adapter: self.id, name: channel)

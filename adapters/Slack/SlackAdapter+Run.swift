@@ -76,6 +76,7 @@ extension SlackAdapter {
             await socket?.close()
         case .catchUp: await self.catchUp()
         case .status: break
+        case .file(let file): await self.takeShared(file)
         case .prompts(let channel, let thread): await self.offerPrompts(channel: channel, thread: thread)
         case .title(let channel, let thread, let text):
             await self.setTitle(channel: channel, thread: thread, text: text)

@@ -43,6 +43,7 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
         var signs = SlackThreadSigns()
         /// Files of uploads whose outcome is unknown, by token.
         var uploads = RecentMap<String, String>(capacity: 2_000)
+        var files = SlackSeenFiles()
         var forgeries = SlackForgeries()
 
         mutating func noteSeen(at now: AdapterTime) {

@@ -8,6 +8,8 @@ struct SlackReader: Sendable {
         case other(InboundEvent.Kind, id: String)
         /// A person opened an assistant thread.
         case assistantOpened(channel: String, thread: String)
+        /// A person shared a file. Mostly a message with it comes, too.
+        case fileShared(SlackSharedFile)
         /// The bot became a member of a channel.
         case joined(channel: String)
         /// A person ended these streams, given by `ts`.
@@ -44,6 +46,7 @@ struct SlackReader: Sendable {
             }
             return [.joined(channel: channel)]
         case "channel_unarchive", "group_unarchive": return self.items(ofReturn: event, id: id)
+        case "file_shared": return self.sharedFile(event, team: team).map { [.fileShared($0)] } ?? []
         case "agent_session_stopped": return self.items(ofStop: event, team: team, id: id)
         case "assistant_thread_started":
             let thread = event["assistant_thread"]

@@ -9,6 +9,7 @@ struct SlackWork: Sendable {
         case close(Int)
         case catchUp
         case status(AdapterStatus)
+        case file(SlackSharedFile)
         case prompts(channel: String, thread: String)
         case title(channel: String, thread: String, text: String)
         case slash(SlackSlash, SlackDeliveryQueue.Answer)

@@ -111,13 +111,31 @@ extension LoopbackSlack {
         self.change { $0.submit(view, values) }
     }
 
+    /// What the app hears of files.
+    package enum FileNews: Sendable {
+        /// The message and the files.
+        case whole
+        /// The files only, as of large ones; the message can be read.
+        case files
+        /// The files only, and of no message where they are.
+        case filesOnly
+    }
+
     /// A person posts files with a text; returns the message's ts.
     @discardableResult
     package func upload(
         _ files: Upload..., text: String = "", as user: String = LoopbackSlack.alice,
-        in channel: String = LoopbackSlack.general, thread: String? = nil
+        in channel: String = LoopbackSlack.general, thread: String? = nil, news: FileNews = .whole
     ) -> String {
-        self.change { $0.upload(files, text: text, as: user, in: channel, thread: thread) }
+        self.change { $0.upload(files, text: text, as: user, in: channel, thread: thread, news: news) }
+    }
+
+    /// The event of a message that was not sent before comes after all.
+    package func sendEvent(of ts: String, in channel: String) {
+        self.change { state in
+            guard let channel = state.channels[channel], let message = channel[ts] else { return }
+            state.emitNew(message, in: channel)
+        }
     }
 
     /// A person opens the assistant.

@@ -112,9 +112,11 @@ extension SlackState {
     }
 
     /// Stores a message with files and sends its events.
-    mutating func place(_ message: SlackMessage, in channel: String) {
-        for file in message.files { self.files[file]?.shares.append((channel, message.ts)) }
-        self.store(message, in: channel)
+    mutating func place(_ message: SlackMessage, in channel: String, news: LoopbackSlack.FileNews = .whole) {
+        if news != .filesOnly {
+            for file in message.files { self.files[file]?.shares.append((channel, message.ts)) }
+        }
+        if news == .whole { self.store(message, in: channel) } else { self.channels[channel]?[message.ts] = message }
         for file in message.files {
             self.emit(
                 "file_shared",
@@ -166,7 +168,9 @@ extension SlackState {
         for share in file.shares {
             let kind = self.channels[share.channel]?.kind == .open ? "public" : "private"
             var list = shares[kind]?.objectValue ?? [:]
-            list[share.channel] = .array((list[share.channel]?.arrayValue ?? []) + [["ts": .string(share.ts)]])
+            var entry: JSONObject = ["ts": .string(share.ts)]
+            if let root = self.channels[share.channel]?[share.ts]?.threadTS { entry["thread_ts"] = .string(root) }
+            list[share.channel] = .array((list[share.channel]?.arrayValue ?? []) + [.object(entry)])
             shares[kind] = .object(list)
         }
         json["shares"] = .object(shares)

@@ -72,7 +72,8 @@ extension SlackState {
 
     /// A person's message with files; returns the ts.
     mutating func upload(
-        _ uploads: [LoopbackSlack.Upload], text: String, as user: String, in channel: String, thread: String?
+        _ uploads: [LoopbackSlack.Upload], text: String, as user: String, in channel: String, thread: String?,
+        news: LoopbackSlack.FileNews = .whole
     ) -> String {
         var message = SlackMessage(ts: self.stamp(), user: user, subtype: "file_share", text: Self.wire(text))
         message.threadTS = thread
@@ -88,7 +89,7 @@ extension SlackState {
             self.keep(file)
             message.files.append(id)
         }
-        self.place(message, in: channel)
+        self.place(message, in: channel, news: news)
         return message.ts
     }
 

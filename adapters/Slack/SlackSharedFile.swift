@@ -1,0 +1,93 @@
+internal import Chat
+internal import JSON
+internal import Kit
+
+/// A file that a person shared, as its event tells: the message with it may come at the same time, or not at all.
+struct SlackSharedFile: Sendable, Equatable {
+    let id: String
+    let channel: String
+    let user: String
+    let team: String
+    /// Milliseconds since 1970.
+    let time: Int64
+
+    /// Of the event of a file that is a question of its own.
+    static let idPrefix = "file:"
+
+    /// Slack's ids of direct messages.
+    var isDirect: Bool { self.channel.utf8.first == UInt8(ascii: "D") }
+}
+
+/// The files that came with messages, and those that were asked about without one. Bounded.
+struct SlackSeenFiles: Sendable {
+    private enum Way: Sendable { case message, alone }
+
+    private var ways = RecentMap<String, Way>(capacity: 1_000)
+
+    mutating func noteMessage(with files: [String]) {
+        for file in files where self.ways[file] == nil { self.ways[file] = .message }
+    }
+
+    /// Whether a file has come neither with a message nor alone.
+    func isNew(_ file: String) -> Bool { self.ways[file] == nil }
+
+    /// Notes that a file is a question of its own. False if its message has come in the meantime.
+    mutating func ask(about file: String) -> Bool {
+        guard self.isNew(file) else { return false }
+        self.ways[file] = .alone
+        return true
+    }
+
+    /// A message without the files that were asked about alone; nil if nothing of it is left.
+    func withoutAsked(_ message: InboundMessage) -> InboundMessage? {
+        let files = message.attachments.filter { self.ways[$0.id] != .alone }
+        guard files.count < message.attachments.count else { return message }
+        guard !files.isEmpty || !message.text.isEmpty || !message.enclosed.isEmpty else { return nil }
+        return message.with(attachments: files)
+    }
+}
+
+extension InboundMessage {
+    fileprivate func with(attachments: [Attachment]) -> InboundMessage {
+        InboundMessage(
+            thread: self.thread, route: self.route, sender: self.sender, text: self.text, sentAt: self.sentAt,
+            isDirect: self.isDirect, isAddressed: self.isAddressed, isMention: self.isMention,
+            mentionsOthers: self.mentionsOthers, isThreaded: self.isThreaded, isBacklog: self.isBacklog,
+            attachments: attachments, enclosed: self.enclosed)
+    }
+}
+
+extension SlackReader {
+    /// Nil for the bot's own file.
+    func sharedFile(_ event: JSON, team: String) -> SlackSharedFile? {
+        guard let file = Self.id(event["file_id"] ?? event["file"]?["id"]), let channel = Self.id(event["channel_id"]),
+            let user = Self.id(event["user_id"]), user != self.bot.user
+        else { return nil }
+        let time = SlackTimestamp.milliseconds(Self.stamp(event["event_ts"])) ?? 0
+        return SlackSharedFile(id: file, channel: channel, user: user, team: team, time: time)
+    }
+
+    /// Where a file was shared last in a channel: the message, and the root of its thread.
+    static func place(of file: JSON?, in channel: String) -> (message: String, root: String?)? {
+        for kind in ["private", "public"] {
+            let shares = file?["shares"]?[kind]?[channel]?.arrayValue ?? []
+            if let share = shares.last(where: { Self.timestamp($0["ts"]) != nil }), let ts = Self.timestamp(share["ts"])
+            {
+                return (ts, Self.timestamp(share["thread_ts"]))
+            }
+        }
+        return nil
+    }
+
+    /// The question that a file is in a direct message, where Slack tells of no message with it.
+    func message(of shared: SlackSharedFile, _ file: JSON) -> Item? {
+        let files = Self.attachments(.array([file]))
+        guard shared.isDirect, !files.isEmpty else { return nil }
+        let sender = self.sender(shared.user, team: shared.team, name: nil)
+        let message = InboundMessage(
+            thread: self.thread(shared.channel, root: nil),
+            route: Route(room: self.room(shared.channel), recipient: String(sender.id.dropFirst(6))), sender: sender,
+            text: "", sentAt: shared.time, isDirect: true, isAddressed: false, attachments: files)
+        return .message(message, id: "\(SlackSharedFile.idPrefix)\(shared.channel)/\(shared.id)")
+    }
+}
