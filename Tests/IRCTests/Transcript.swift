@@ -73,7 +73,8 @@ final class Transcript {
     ) {
         _ = self.connect(isSecure: isSecure)
         self.read("CAP * LS :\(caps)")
-        if !caps.isEmpty { self.read("CAP * ACK :\(caps)") }
+        let names = caps.split(separator: " ").map { $0.prefix { $0 != "=" } }.joined(separator: " ")
+        if !caps.isEmpty { self.read("CAP * ACK :\(names)") }
         self.read(
             ":irc.test 001 bot :Welcome bot!~bot@bot.host", ":irc.test 004 bot irc.test \(software) a b",
             ":irc.test 005 bot \(tokens) :are supported", ":irc.test 376 bot :End")

@@ -78,7 +78,7 @@ extension IRCStateMachine {
     /// The lines of a message: one, unless it contains line breaks or our prefix has grown since it was measured.
     func lines(
         _ message: OutgoingMessage, target: String, isNamed: Bool
-    ) throws(AdapterError) -> [IRCOutgoingLine] {
+    ) throws(AdapterError) -> [PostLine] {
         let isChannel = self.link.features.isChannel(target)
         var lead: [UInt8] = []
         if isChannel, isNamed, let addressee = message.route.addressee { lead = Array("\(addressee): ".utf8) }
@@ -88,14 +88,14 @@ extension IRCStateMachine {
             if !nicks.isEmpty { lead = Array("\(nicks.joined(separator: ", ")): ".utf8) }
         }
         if lead.count * 2 > budget { lead = [] }
-        var lines: [IRCOutgoingLine] = []
+        var lines: [PostLine] = []
         for part in Array(message.text.utf8).split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
             // Text between two 0x01 bytes would be a request (CTCP) to people's clients.
             let text = part.filter { $0 != 0 && $0 != IRCCode.request }
             guard text.contains(where: { $0 > 0x20 }) else { continue }
-            for piece in IRCCut.pieces(text, limit: budget - lead.count) {
-                let bytes = [Array(target.utf8), lead + piece]
-                lines.append(IRCOutgoingLine("PRIVMSG", bytes: bytes, hasText: true))
+            for (index, piece) in IRCCut.pieces(text, limit: budget - lead.count).enumerated() {
+                let line = IRCOutgoingLine("PRIVMSG", bytes: [Array(target.utf8), lead + piece], hasText: true)
+                lines.append(PostLine(line: line, continues: index > 0))
                 lead = []
             }
         }

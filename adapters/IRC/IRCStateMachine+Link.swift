@@ -106,6 +106,8 @@ extension IRCStateMachine {
         /// Numbers the events to which the server gives no id.
         var events = 0
         var posts: [Post] = []
+        /// The server has refused a batch, so lines are sent one by one.
+        var refusesMultiline = false
         var tickets: [Int: Ticket] = [:]
         /// Commands waiting for the bucket; they are sent before people's messages, alternating with them.
         var commands: [QueuedLine] = []

@@ -7,7 +7,7 @@ extension IRCStateMachine {
     /// `:nick!user@host PRIVMSG target :text`
     mutating func receiveMessage(_ line: IRCLine) {
         if self.isMe(line.rawSourceName) {
-            self.noteOwnHistory(line)
+            self.noteOwnHistory(line, target: line.text(0), line.raw(1))
             return self.receiveEcho(line)
         }
         if !Self.isAction(line.raw(1)), line.raw(1).first == IRCCode.request {
@@ -98,11 +98,12 @@ extension IRCStateMachine {
             id: said.line.tag("msgid"), kind: Self.isFromBot(said.line) ? .bot : .person, in: channel, isPast: isPast)
     }
 
-    private mutating func noteOwnHistory(_ line: IRCLine) {
-        let channel = self.fold(line.text(0))
+    /// - Parameter line: Has the tags.
+    mutating func noteOwnHistory(_ line: IRCLine, target: String, _ text: ArraySlice<UInt8>) {
+        let channel = self.fold(target)
         guard self.link.channels[channel] != nil, self.isRemembered(line, in: channel) else { return }
         self.note(
-            IRCText.decode(IRCIncomingFormatting.plainBytes(line.raw(1))), by: IRCSource(name: self.link.nick),
+            Self.plainLines(text), by: IRCSource(name: self.link.nick),
             account: nil, at: self.time(of: line), id: line.tag("msgid"), kind: .me, in: channel, isPast: true)
     }
 

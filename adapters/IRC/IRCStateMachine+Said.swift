@@ -64,9 +64,14 @@ extension IRCStateMachine {
 
     /// Remembers what the bot says.
     mutating func noteOwn(_ text: [UInt8], in channel: ExactText, id: String) {
-        let plain = IRCText.decode(IRCIncomingFormatting.plainBytes(text[...]))
+        let plain = Self.plainLines(text[...])
         let me = IRCSource(name: self.link.nick)
         self.note(plain, by: me, account: nil, at: self.now.wall, id: id, kind: .me, in: channel, isPast: false)
+    }
+
+    /// Without formatting codes, which none of its lines has beyond its end.
+    static func plainLines(_ text: ArraySlice<UInt8>) -> String {
+        text.split(separator: 0x0A).map { IRCText.decode(IRCIncomingFormatting.plainBytes($0)) }.joined(separator: "\n")
     }
 
     // MARK: The server's history

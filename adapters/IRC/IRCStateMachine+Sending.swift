@@ -13,7 +13,7 @@ extension IRCStateMachine {
     /// Milliseconds that a line waits for the queue to empty before a PING is inserted.
     private static let roundLimit: Int64 = 10_000
 
-    /// One line of an outgoing message.
+    /// A line of an outgoing message, or several that are one batch.
     struct Post: Sendable {
         enum Proof: Sendable, Equatable { case echo, acknowledgement, pong }
 
@@ -22,7 +22,7 @@ extension IRCStateMachine {
         let room: RoomID
         /// The folded target.
         let key: ExactText
-        let line: IRCOutgoingLine
+        let lines: [PostLine]
         /// Whom the line is for, if it is private.
         let claim: Claim?
         /// Whether a WHOIS has just shown that they have the nick.
@@ -37,9 +37,9 @@ extension IRCStateMachine {
         var label: String { "jb-\(self.number)" }
     }
 
-    /// The lines of one message, usually one.
+    /// The posts of one message, usually one.
     struct Ticket: Sendable {
-        var linesLeft: Int
+        var postsLeft: Int
         /// In a channel, until it is remembered.
         var text: [UInt8]?
         /// The id of a message in a channel to which the server gives none.
@@ -56,21 +56,22 @@ extension IRCStateMachine {
             guard self.link.posts.count + lines.count <= Self.queueLimit else {
                 throw AdapterError(.rateLimited, "Too many lines are waiting to be sent", retryAfter: .seconds(30))
             }
-            if begins { lines[0].tags = self.replyTags(message.route) }
+            if begins { lines[0].line.tags = self.replyTags(message.route) }
+            let groups = self.batches(of: lines)
             self.note(message.route)
             let claim = self.link.features.isChannel(target) ? nil : self.claim(message.route.anchor)
             if let claim { self.noteAnswered(self.fold(target), claim) }
-            self.link.tickets[ticket] = Ticket(linesLeft: lines.count)
+            self.link.tickets[ticket] = Ticket(postsLeft: groups.count)
             if self.link.features.isChannel(target) {
                 self.link.tickets[ticket]?.text = Array(message.text.utf8)
                 self.link.tickets[ticket]?.id = "\(Self.localID)\(self.link.id)-p\(ticket)"
             }
-            for line in lines {
+            for group in groups {
                 self.link.lastPost += 1
                 self.link.posts.append(
                     Post(
                         number: self.link.lastPost, ticket: ticket, room: message.route.room,
-                        key: self.fold(target), line: line, claim: claim))
+                        key: self.fold(target), lines: group, claim: claim))
             }
             self.pump()
         } catch {
@@ -153,17 +154,22 @@ extension IRCStateMachine {
 
     private mutating func release(_ index: Int) -> Bool {
         var post = self.link.posts[index]
-        var line = post.line
+        if post.isBatch, self.multiline == nil {
+            self.separate(index)
+            return true
+        }
         let enabled = self.link.capabilities.enabled
         let hasLabels = enabled.contains("labeled-response") && enabled.contains("batch")
-        if hasLabels { line.tags.append(("label", post.label)) }
-        guard self.take(line.bytes.count, cost: 1) else { return false }
+        // All lines of a batch at once, because nothing else may be sent before it ends; what it costs too much is waited
+        // for afterwards.
+        let lines = post.sent(withLabel: hasLabels)
+        guard self.take(lines.reduce(0) { $0 + $1.bytes.count }, cost: lines.count) else { return false }
         self.link.owesPost = false
         post.proof = enabled.contains("echo-message") ? .echo : hasLabels ? .acknowledgement : .pong
         post.releasedAt = self.now.monotonic
         post.deadline = self.now.monotonic + Self.confirmationLimit + (post.proof == .pong ? Self.roundLimit : 0)
         self.link.posts[index] = post
-        self.act(.send(line))
+        for line in lines { self.act(.send(line)) }
         if let ticket = self.link.tickets[post.ticket], let text = ticket.text {
             self.link.tickets[post.ticket]?.text = nil
             self.noteOwn(text, in: post.key, id: ticket.id)
@@ -232,7 +238,7 @@ extension IRCStateMachine {
         }
         let key = self.fold(line.text(0))
         let waiting = self.link.posts.filter { $0.proof == .echo && $0.key == key }
-        let same = waiting.first { $0.line.parameters.last.map { $0[...] == line.raw(1) } == true }
+        let same = waiting.first { $0.lines[0].line.parameters.last.map { $0[...] == line.raw(1) } == true }
         if let post = same ?? waiting.first { self.confirm(post.number, id: id) }
     }
 
@@ -247,12 +253,12 @@ extension IRCStateMachine {
 
     // MARK: Outcomes
 
-    private mutating func confirm(_ number: Int, id: String) {
+    mutating func confirm(_ number: Int, id: String) {
         guard let index = self.link.posts.firstIndex(where: { $0.number == number }) else { return }
         let post = self.link.posts.remove(at: index)
         self.watchPosts()
-        self.link.tickets[post.ticket]?.linesLeft -= 1
-        guard self.link.tickets[post.ticket]?.linesLeft == 0,
+        self.link.tickets[post.ticket]?.postsLeft -= 1
+        guard self.link.tickets[post.ticket]?.postsLeft == 0,
             let ticket = self.link.tickets.removeValue(forKey: post.ticket)
         else { return }
         if !ticket.id.isEmpty, !id.isEmpty { self.heard.rename(ticket.id, to: id, in: post.key) { $0.id = id } }
@@ -268,7 +274,7 @@ extension IRCStateMachine {
         let others = self.link.posts.contains { $0.ticket == post.ticket && $0.number != post.number && $0.isReleased }
         self.link.posts.removeAll { $0.ticket == post.ticket }
         self.watchPosts()
-        let isOnly = ticket.linesLeft == 1 || !others
+        let isOnly = ticket.postsLeft == 1 || !others
         // A channel that is closed to the bot may open again; a person who left is not known by a nick.
         let isOfRoom = code == .forbidden && self.link.features.isChannel(post.key.text)
         self.act(
@@ -307,6 +313,7 @@ extension IRCStateMachine {
     /// `FAIL PRIVMSG CODE [context] :text`
     mutating func receiveFail(_ line: IRCLine) {
         let label = self.label(of: line)
+        if self.receiveRefusedBatch(line, label: label) { return }
         guard let post = self.link.posts.first(where: { label == $0.label }) ?? self.onlyPost(line) else { return }
         self.fail(post, .invalid, "The server rejected the line: \(line.lastText)", isCertain: true)
     }
@@ -331,7 +338,7 @@ extension IRCStateMachine {
         }
     }
 
-    private mutating func watchPosts() {
+    mutating func watchPosts() {
         let next = self.link.posts.lazy.filter(\.isReleased).map(\.deadline).min()
         self.link.timers[.confirmation] = next
     }

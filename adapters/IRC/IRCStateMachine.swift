@@ -192,7 +192,8 @@ extension IRCStateMachine {
         let budget = self.budget(target: room.name) - (isChannel ? self.addresseeReserve : 0)
         return RoomTraits(
             capabilities: capabilities, textLimit: max(64, budget), textUnit: .bytes, isMultiline: false,
-            answerMessages: 60, excerptMessages: 12, times: .relative, commandSign: "!",
+            joined: self.multiline == nil ? nil : .standard, answerMessages: 60, excerptMessages: 12, times: .relative,
+            commandSign: "!",
             names: [self.link.nick, self.settings.nick])
     }
 }

@@ -25,8 +25,7 @@ package enum SlackManifest {
     static let events = [
         "agent_session_stopped", "app_mention", "app_uninstalled", "assistant_thread_started", "channel_id_changed",
         "channel_unarchive", "file_shared", "group_unarchive", "member_joined_channel", "message.channels",
-        "message.groups", "message.im", "message.mpim", "reaction_added",
-        "tokens_revoked",
+        "message.groups", "message.im", "message.mpim", "reaction_added", "tokens_revoked",
     ]
 
     /// Suggestions in a new assistant thread.

@@ -52,6 +52,17 @@ package struct RoomTraits: Sendable, Equatable {
         case relative
     }
 
+    /// Consecutive lines that are posted as one message. The adapter divides what is longer than its server takes.
+    package struct JoinedLines: Sendable, Equatable {
+        /// The most lines of a post.
+        package let lines: Int
+        /// The maximum length of one line, and of all of them, in ``textUnit``.
+        package let size: Int
+
+        /// The same on every server, so that an answer that a crash cut off is divided as before.
+        package static let standard = Self(lines: 20, size: 3_000)
+    }
+
     package var capabilities: Capabilities
     /// The maximum length of a message, after rendering.
     package var textLimit: Int
@@ -59,6 +70,8 @@ package struct RoomTraits: Sendable, Equatable {
     package var textUnit: TextUnit
     /// Whether a message may have several lines; if not, each line becomes a message.
     package var isMultiline: Bool
+    /// Where each line is a message: several lines of an answer that are one post; nil where a post is one line.
+    package var joined: JoinedLines?
     /// The minimum time between two edits of a message.
     package var editInterval: Duration
     /// The minimum time between a message's last preview and its final text.
@@ -90,6 +103,7 @@ package struct RoomTraits: Sendable, Equatable {
     /// The defaults fit a platform without any special feature; `finalInterval` defaults to the edit interval.
     package init(
         capabilities: Capabilities = [], textLimit: Int, textUnit: TextUnit, isMultiline: Bool = true,
+        joined: JoinedLines? = nil,
         editInterval: Duration = .seconds(1), finalInterval: Duration? = nil, previewDelay: Duration = .zero,
         postInterval: Duration = .zero, postBurst: Int = 1,
         answerMessages: Int = 8, codeLines: Int = 100, excerptMessages: Int = 1, excerptLines: Int = 30,
@@ -100,6 +114,7 @@ package struct RoomTraits: Sendable, Equatable {
         self.textLimit = textLimit
         self.textUnit = textUnit
         self.isMultiline = isMultiline
+        self.joined = joined
         self.editInterval = editInterval
         self.finalInterval = finalInterval ?? editInterval
         self.previewDelay = previewDelay

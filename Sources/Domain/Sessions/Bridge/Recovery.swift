@@ -351,12 +351,18 @@ struct Recovery: Sendable {
     ) throws -> [String] {
         var answer: [UInt8] = []
         var messages: [String] = []
+        poster.joinsLines = false
         for frame in frames where frame.kind == .execution {
             answer += frame.content.utf8
             messages += poster.append(frame.content, to: answer)
         }
         messages += poster.rest(of: answer)
-        return Array(messages.dropFirst(try ledger.outbox(ofTurn: turn.id).count { $0.kind == .part }))
+        let posted = try Self.parts(of: turn, in: ledger).reduce(0) { $0 + Int($1.message ?? 1) }
+        return poster.traits.posts(of: Array(messages.dropFirst(posted)))
+    }
+
+    private static func parts(of turn: TurnRecord, in ledger: Ledger) throws -> [OutboxItem] {
+        try ledger.outbox(ofTurn: turn.id).filter { $0.kind == .part }
     }
 
     /// Keeps the text that was shown, finishes growing messages with everything stored, and adds one note.
@@ -373,7 +379,9 @@ struct Recovery: Sendable {
         }.map(\.id)
         let frames = try ledger.frames(of: turn.id, after: 0)
         var answer = frames.filter { $0.kind == .execution }.map(\.content).joined()
-        let traits = self.adapters.traits(of: turn.route.room)
+        var traits = self.adapters.traits(of: turn.route.room)
+        // The network is not connected yet, so whether it joins lines is seen by what was posted.
+        traits.joined = try Self.parts(of: turn, in: ledger).contains { $0.message != nil } ? .standard : nil
         var poster = AnswerPoster(
             traits: traits.showing(turn.kind),
             renderer: self.adapters[turn.route.room.adapter]?.renderer ?? PlainRenderer())

@@ -5,6 +5,10 @@ internal import Markdown
 /// edited, previews where it can. Pure.
 package struct AnswerPoster {
     let composer: Composer
+    /// For answers and notes, not for a command's output.
+    private let lineComposer: Composer
+    /// Whether several lines are one message where the room takes that; otherwise each is.
+    package var joinsLines = true
     package let traits: RoomTraits
     private var blocks = MarkdownBlocks()
     /// The number of bytes of the answer that are already in messages.
@@ -22,6 +26,7 @@ package struct AnswerPoster {
     package init(traits: RoomTraits, renderer: any MessageRenderer) {
         self.traits = traits
         self.composer = Composer(traits: traits, renderer: renderer)
+        self.lineComposer = Composer(traits: traits.ofLines, renderer: renderer)
     }
 
     package var canAppend: Bool { !self.traits.capabilities.contains(.transcript) && !self.isGrowing }
@@ -98,9 +103,10 @@ package struct AnswerPoster {
     /// Messages for a note of the bot, not more than for an answer: notes go before other threads' answers.
     package func messages(for markdown: String) -> [String] {
         guard !self.traits.capabilities.contains(.transcript) else { return [] }
-        let messages = self.composer.messages(for: markdown)
-        guard messages.count > self.traits.answerMessages else { return messages }
-        return messages.prefix(self.traits.answerMessages - 1) + self.composer.messages(for: TurnTexts.restLeftOut)
+        let messages = self.lineComposer.messages(for: markdown)
+        guard messages.count > self.traits.answerMessages else { return self.posts(of: messages) }
+        return self.posts(
+            of: messages.prefix(self.traits.answerMessages - 1) + self.composer.messages(for: TurnTexts.restLeftOut))
     }
 
     /// A note of the bot with choices: buttons below its last message, or the commands in words where the room has no
@@ -124,11 +130,18 @@ package struct AnswerPoster {
         package let buttons: [MessageButton]
     }
 
-    // Change: when an answer becomes a file
+    private func posts(of lines: [String]) -> [String] { self.joinsLines ? self.traits.posts(of: lines) : lines }
+
     private mutating func take(_ markdown: ArraySlice<UInt8>, upTo end: Int) -> [String] {
+        let lines = self.takeLines(markdown, upTo: end)
+        return self.posts(of: lines)
+    }
+
+    // Change: when an answer becomes a file
+    private mutating func takeLines(_ markdown: ArraySlice<UInt8>, upTo end: Int) -> [String] {
         self.consumed = end
         let text = String(decoding: markdown, as: UTF8.self)
-        let messages = self.composer.messages(for: text)
+        let messages = self.lineComposer.messages(for: text)
         let before = self.count
         self.count += messages.count
         let blocks = CodeBlock.all(in: text, longerThan: self.traits.codeLines)
@@ -140,7 +153,7 @@ package struct AnswerPoster {
             return Array(excerpt.prefix(self.traits.answerMessages))
         }
         return Array(
-            self.composer.messages(for: text, lines: self.traits.excerptLines)
+            self.lineComposer.messages(for: text, lines: self.traits.excerptLines)
                 .prefix(max(0, self.traits.excerptMessages - before)))
     }
 }

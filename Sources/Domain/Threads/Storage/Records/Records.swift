@@ -146,7 +146,7 @@ package struct OutboxItem: Sendable, Equatable {
     /// Shown where the room has buttons.
     package var buttons: [MessageButton] = []
     /// The message of the transcript that a file is made from or an ask belongs to, or the entry that a withdrawal or
-    /// an outcome changes.
+    /// an outcome changes. Of a part whose lines are joined, how many it has.
     package var message: Int64?
     /// Its buttons no longer apply.
     package var isWithdrawn = false
