@@ -33,6 +33,13 @@ package final class AskNotices: Sendable {
         let alarm: Alarm
     }
 
+    /// Somebody to notify.
+    private struct Person: Sendable {
+        let standing: Standing
+        /// Nil if nobody knows them any more.
+        let sender: Sender?
+    }
+
     /// Where somebody can be reached.
     private enum Standing: Sendable {
         case at(DirectConversation)
@@ -92,10 +99,10 @@ package final class AskNotices: Sendable {
         self.state.withLock { $0.next = nil }
         let now = self.environment.now()
         do {
-            let standings = try await self.standings()
-            guard !standings.isEmpty else { return }
+            let people = try await self.peopleToNotify()
+            guard !people.isEmpty else { return }
             let (notices, wait) = try await self.store.write { ledger in
-                try self.write(to: ledger, standings, at: now)
+                try self.write(to: ledger, people, at: now)
             }
             for notice in notices {
                 let hold = self.store.held.hold(of: notice.place)
@@ -113,10 +120,16 @@ package final class AskNotices: Sendable {
 
     // MARK: Where people are
 
-    private func standings() async throws -> [String: Standing] {
+    /// By identity.
+    private func peopleToNotify() async throws -> [String: Person] {
         let (people, sightings) = try await self.store.read { ledger in
-            try (ledger.peopleToNotify(), ledger.sightings())
+            let people = try Set(ledger.peopleToNotify())
+            // Everybody who was ever seen is read only if there is somebody to notify.
+            return try (people, people.isEmpty ? [] : ledger.sightings().filter { people.contains($0.sender.id) })
         }
+        let senders = Dictionary(
+            (sightings.map(\.sender) + self.access.listedOwners).map { ($0.id, $0) },
+            uniquingKeysWith: { first, _ in first })
         let directs = Dictionary(
             sightings.compactMap { sighting in sighting.direct.map { (sighting.sender.id, $0) } },
             uniquingKeysWith: { first, _ in first })
@@ -128,7 +141,7 @@ package final class AskNotices: Sendable {
                     group.addTask { (person, await self.begun(with: person)) }
                 }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            return await group.reduce(into: [:]) { $0[$1.0] = Person(standing: $1.1, sender: senders[$1.0]) }
         }
     }
 
@@ -159,26 +172,25 @@ package final class AskNotices: Sendable {
 
     /// Returns the stored messages, and after what time to look again.
     private func write(
-        to ledger: Ledger, _ standings: [String: Standing], at now: Int64
+        to ledger: Ledger, _ people: [String: Person], at now: Int64
     ) throws -> ([StoredNotice], Int64?) {
         try ledger.deleteNotices(toldBefore: now - 10 * Self.interval)
         var notices: [StoredNotice] = []
         var unreachable: [String: (ask: AskRecord, people: [Sender])] = [:]
         var wait: Int64?
         func look(after time: Int64) { wait = min(wait ?? time, time) }
-        let senders = try self.senders(in: ledger)
         for person in try ledger.peopleToNotify() {
-            guard let standing = standings[person] else {
+            guard let known = people[person] else {
                 look(after: Self.gathering)
                 continue
             }
-            let asks = try self.asks(for: senders[person], of: person, in: ledger, at: now)
-            switch standing {
+            let asks = try self.asks(for: known.sender, of: person, in: ledger, at: now)
+            switch known.standing {
             case .elsewhere: continue
             case _ where asks.isEmpty: try ledger.deleteNotices(untoldTo: person)
             case .later: look(after: Self.interval)
             case .unreachable:
-                for ask in asks { unreachable[ask.id, default: (ask, [])].people += senders[person].map { [$0] } ?? [] }
+                for ask in asks { unreachable[ask.id, default: (ask, [])].people += known.sender.map { [$0] } ?? [] }
                 try ledger.deleteNotices(untoldTo: person)
             case .at(let direct):
                 // The host that has the person's network tells them.
@@ -199,12 +211,6 @@ package final class AskNotices: Sendable {
             notices += try self.call(people, to: ask, in: ledger, now).map { [$0] } ?? []
         }
         return (notices, wait)
-    }
-
-    /// Everybody who may be notified, by identity.
-    private func senders(in ledger: Ledger) throws -> [String: Sender] {
-        let seen = try ledger.sightings().map(\.sender) + self.access.listedOwners
-        return Dictionary(seen.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// What a person has not heard of yet, and may still decide.
