@@ -123,7 +123,7 @@ extension IRCStateMachine {
             post.isBatch && post.isReleased && (label.map { post.label == $0 } ?? true)
         }
         guard let index else { return false }
-        self.log(.warning, "The server refused a message of several lines, which are sent one by one: \(line.lastText)")
+        self.log(.warning, "The server refused a multi-line message; sending its lines one by one: \(line.lastText)")
         self.link.refusesMultiline = true
         self.separate(index)
         self.pump()

@@ -69,7 +69,7 @@ extension IRCStateMachine {
         self.note(plain, by: me, account: nil, at: self.now.wall, id: id, kind: .me, in: channel, isPast: false)
     }
 
-    /// Without formatting codes, which none of its lines has beyond its end.
+    /// Without formatting codes, each of which ends with its line.
     static func plainLines(_ text: ArraySlice<UInt8>) -> String {
         text.split(separator: 0x0A).map { IRCText.decode(IRCIncomingFormatting.plainBytes($0)) }.joined(separator: "\n")
     }

@@ -160,8 +160,8 @@ extension IRCStateMachine {
         }
         let enabled = self.link.capabilities.enabled
         let hasLabels = enabled.contains("labeled-response") && enabled.contains("batch")
-        // All lines of a batch at once, because nothing else may be sent before it ends; what it costs too much is waited
-        // for afterwards.
+        // Send all lines of a batch at once, because nothing else may be sent before it ends. If it exceeds the budget,
+        // the wait comes afterwards.
         let lines = post.sent(withLabel: hasLabels)
         guard self.take(lines.reduce(0) { $0 + $1.bytes.count }, cost: lines.count) else { return false }
         self.link.owesPost = false

@@ -109,7 +109,7 @@ package struct RoomMemory<Place: Hashable & Sendable, Line: Sendable>: Sendable 
 
     private mutating func change(_ place: Place, _ body: (inout Room) -> Void) {
         self.uses += 1
-        // In its place: a copy of all messages for each new one would leave the heap in pieces.
+        // In place: copying all messages for each new one would fragment the heap.
         self.size += Self.change(&self.rooms[place, default: Room()], limit: self.lineLimit, use: self.uses, body)
         while self.rooms.count > self.placeLimit || (self.size > self.byteLimit && self.rooms.count > 1) {
             guard let quietest = self.rooms.min(by: { $0.value.used < $1.value.used })?.key else { return }

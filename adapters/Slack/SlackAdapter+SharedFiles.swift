@@ -3,13 +3,13 @@ internal import JSON
 internal import Logging
 internal import Primitives
 
-/// Files that Slack tells of without their message: of a large one, or of several, sometimes only `file_shared` comes.
+/// Files that Slack reports without their message: for a large file, or several, sometimes only `file_shared` arrives.
 extension SlackAdapter {
     /// How long the message may come after the file's event.
     private static let messagePatience: Duration = .seconds(2)
 
-    /// Takes the message of a shared file if Slack has not sent it: as people see it, where Slack says which one it is. In a
-    /// direct message the file is a question even if Slack does not.
+    /// Fetches the message of a shared file if Slack has not sent it but says which one it is. In a direct message the
+    /// file is a question even if Slack does not say.
     func takeShared(_ shared: SlackSharedFile) async {
         guard (try? await Task.sleep(for: Self.messagePatience / max(self.settings.paceFactor, 1))) != nil,
             self.state.withLock({ $0.files.isNew(shared.id) }), let reader = self.reader
@@ -32,7 +32,7 @@ extension SlackAdapter {
             _ = self.queue(of: item).append(SlackDeliveryQueue.Job(items: [item]) { _, _ in })
         } catch {
             self.logger.warning(
-                "A file whose message did not come could not be read",
+                "A shared file that arrived without its message could not be read",
                 ["file": .string(shared.id), "reason": .string("\(error)")])
         }
     }

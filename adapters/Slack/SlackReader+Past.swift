@@ -20,8 +20,8 @@ extension SlackReader {
             || ["file_share", "thread_broadcast", "me_message", "bot_message"].contains(subtype)
     }
 
-    /// A message as Slack tells it afterwards, and what it shares: others' words are not the sender's. Empty for what nobody
-    /// has said.
+    /// A message as Slack returns it later, followed by what it shares, with its author: others' words are not the
+    /// sender's. Empty if nobody said it.
     func said(
         _ message: JSON, as relation: SaidMessage.Relation = .said, in channel: String, names: [String: String] = [:]
     ) -> [SaidMessage] {

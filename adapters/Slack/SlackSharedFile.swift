@@ -79,7 +79,7 @@ extension SlackReader {
         return nil
     }
 
-    /// The question that a file is in a direct message, where Slack tells of no message with it.
+    /// A file's question in a direct message when Slack names no message for the file.
     func message(of shared: SlackSharedFile, _ file: JSON) -> Item? {
         let files = Self.attachments(.array([file]))
         guard shared.isDirect, !files.isEmpty else { return nil }

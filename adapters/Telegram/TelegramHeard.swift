@@ -1,7 +1,7 @@
 internal import Chat
 internal import Primitives
 
-/// A message of a group as it is remembered. There are tens of thousands, so it has nothing that can be made from the rest.
+/// A message of a group as it is remembered. There are tens of thousands, so derivable values are not stored.
 struct TelegramHeard: Sendable {
     /// Whoever wrote something.
     struct Writer: Sendable {

@@ -162,7 +162,7 @@ package final class AskNotices: Sendable {
             return .at(direct)
         } catch {
             self.environment.logger.info(
-                "a direct conversation could not be begun; retrying",
+                "a direct conversation could not be started; retrying",
                 ["person": .string(person), "error": .string("\(error)")])
             return .later
         }

@@ -42,7 +42,7 @@ package final class LostAnswers: Sendable {
         self.environment = environment
     }
 
-    /// Takes up everything of a room that has waited long enough. What cannot be brought now waits for the room's next try.
+    /// Handles what has waited long enough for a room. What cannot be sent now waits for the room's next try.
     package func bring(from room: RoomID) async {
         do {
             while try await self.bringSome(from: room) {}
@@ -50,7 +50,7 @@ package final class LostAnswers: Sendable {
             // The room's next host does it.
         } catch {
             self.environment.logger.error(
-                "answers that a room refuses could not be brought to their askers; retrying",
+                "answers that a room refuses could not be sent to the people who asked; retrying",
                 ["room": "\(room)", "error": .string("\(error)")])
         }
     }
@@ -99,7 +99,7 @@ package final class LostAnswers: Sendable {
             return .at(direct)
         } catch {
             self.environment.logger.info(
-                "a direct conversation could not be begun; retrying",
+                "a direct conversation could not be started; retrying",
                 ["person": .string(asker.id), "error": .string("\(error)")])
             return .later
         }

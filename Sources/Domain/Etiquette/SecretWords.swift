@@ -1,10 +1,10 @@
 internal import Crypto
 
-/// Hides the tokens and pairing codes in what was said beside a question, in which the call to the bot still stands. Pure.
+/// Hides tokens and pairing codes in what was said beside a question, before the call to the bot is stripped. Pure.
 package enum SecretWords {
     /// Words between `pair` or `login` and the secret.
     private static let fillers: Set<String> = ["code", "is", "me", "my", "please", "the", "token", "using", "with"]
-    /// The bot is called by the first words, and no name has more.
+    /// The number of leading words that may address the bot; no name has more.
     private static let callLimit = 4
 
     /// The text to use instead; nil if it has no secret.

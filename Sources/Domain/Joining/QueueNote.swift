@@ -1,7 +1,7 @@
 package import Threads
 
-/// The line that says how many messages wait in a thread where they are not marked by reactions: one as long as some wait,
-/// edited as their number changes. Pure.
+/// The line that says how many messages are waiting in a thread where reactions cannot mark them. It is edited as the
+/// number changes, until none waits. Pure.
 ///
 /// It is not stored: after a restart the line stays as it is, and the next message that has to wait gets another one.
 package struct QueueNote: Sendable {

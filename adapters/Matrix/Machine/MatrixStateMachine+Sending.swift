@@ -189,7 +189,7 @@ extension MatrixStateMachine {
     /// Translates a refusal for the core.
     /// - Parameter isCertain: whether the message certainly did not arrive although the server is in trouble, because
     ///   another request failed before it was sent.
-    /// - Parameter isSending: whether a message was refused, so that the room accepts none.
+    /// - Parameter isSending: whether the refused request posts a message; if so, the room accepts none.
     static func error(
         _ refusal: MatrixRefusal, room: String, isCertain: Bool = false, isSending: Bool = false
     ) -> AdapterError {

@@ -15,7 +15,7 @@ extension OpenDocument {
         return !self.ports.values.contains { $0.person != person && $0.client == client }
     }
 
-    /// Whether a reader's update has anything new: the answer to our state vector may say what is known.
+    /// Whether a reader's update adds anything: a reply to the host's state vector may repeat known edits.
     func hasNews(_ update: TextUpdate, from port: DocumentPort) throws -> Bool {
         // A trial takes a copy and as much work as an edit may take.
         guard !update.blocks.contains(where: self.text.isNew) else { return true }

@@ -1,4 +1,4 @@
-/// Clients that wait for clocks of another one, as a heap: the lowest clock is the first.
+/// A heap of clients that wait for clocks of another client, the lowest clock first.
 struct ClockQueue {
     private var entries: [(clock: Int32, client: UInt64)] = []
 

@@ -176,8 +176,8 @@ package struct SharedText: Sendable {
         fileprivate let deletions: [TextUpdate.Deletion]
         /// Clients whose blocks may fit now.
         fileprivate var ready: [UInt64] = []
-        /// Clients that wait for another one's blocks: only those are woken whose clock has come. All of them, each time,
-        /// would be as many as there are blocks for each of the blocks.
+        /// Clients that wait for another client's blocks. Only those whose clock has arrived are woken: waking all of
+        /// them for each block would take quadratic time.
         fileprivate var waiting: [UInt64: ClockQueue] = [:]
         /// How many of each client's blocks are done: the others are not moved before the end.
         fileprivate var done: [UInt64: Int] = [:]

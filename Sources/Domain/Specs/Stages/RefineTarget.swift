@@ -54,8 +54,8 @@ struct RefineTarget {
 
     /// The document that the first word names that names one: `plan.md`, `checklists/security.md`, `security.md`.
     ///
-    /// In bytes, and each word against the names with its last part only: a text has thousands of words, and a feature
-    /// hundreds of documents.
+    /// Compares bytes, and each word only with names that share its last part: a text has thousands of words, and a
+    /// feature hundreds of documents.
     private static func file(of words: [String], in names: [String]) -> String? {
         let files = Dictionary(grouping: names) { Self.lastPart(of: $0) }
         for word in words where word.utf8.suffix(3).elementsEqual(".md".utf8) {

@@ -1,7 +1,7 @@
 package import Chat
 
 extension RoomTraits {
-    /// The traits for composing lines of an answer, which are longer where several are one post.
+    /// The traits for composing the lines of an answer, with a larger limit where several lines are one post.
     var ofLines: RoomTraits {
         var traits = self
         if let joined = self.joined, !self.isMultiline { traits.textLimit = joined.size }

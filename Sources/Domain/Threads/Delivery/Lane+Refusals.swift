@@ -27,7 +27,7 @@ extension Lane {
         self.state.stopTrying()
         self.refusing.add(self.room)
         self.environment.logger.warning(
-            "a room refuses the bot's messages, which wait for it",
+            "a room refuses the bot's messages; they wait until it accepts them",
             ["room": "\(self.room)", "error": .string(error.message)])
         self.scheduleTry()
     }

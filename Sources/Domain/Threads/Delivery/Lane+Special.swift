@@ -39,7 +39,7 @@ extension Lane {
     func showOutcome(_ item: OutboxItem) async throws -> MessageReference? {
         let entry = item.message ?? 0
         let posted = try await self.store.read { ledger in try ledger.outboxItem(id: entry) }
-        // A turn's note about what waits, whose number has changed, is not said again.
+        // If a turn's note with the number of waiting messages cannot be edited, it is not posted again.
         let isOfNote = posted?.kind == .note && item.turn != nil
         let unchanged = isOfNote ? MessageReference(room: item.route.room, id: "") : nil
         guard let posted, posted.state == .sent, posted.route.room == self.room, let id = posted.reference, !id.isEmpty,
@@ -95,8 +95,8 @@ extension Lane {
         try await self.persistently { ledger in try ledger.forgetReference(of: item.id, posting: text) }
     }
 
-    /// Somebody deleted the growing message. Nothing that it showed is posted again, only what nobody has seen; if that is
-    /// not known any more, nothing.
+    /// Somebody deleted the growing message. Only the part that nobody has seen is posted, or nothing if that part is
+    /// no longer known.
     func postUnseen(_ item: OutboxItem) async throws {
         let shown = self.shown.removeValue(forKey: item.id)?.text ?? item.shown
         if let shown, let rest = UnseenText.rest(of: item.text, after: shown) {

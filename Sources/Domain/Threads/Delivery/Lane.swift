@@ -23,7 +23,7 @@ package actor Lane {
     var state = LaneStateMachine()
     /// Growing answers by turn; the queue goes first.
     var previews: [String: Preview] = [:]
-    /// What messages show that still grow or wait for their final text, by outbox entry; bounded.
+    /// The current text of messages that are growing or waiting for their final text, by outbox entry; bounded.
     var shown: [Int64: (turn: String, text: String)] = [:]
     /// Where the room accepts nothing.
     var refusals = LaneRefusals()
@@ -417,7 +417,7 @@ package actor Lane {
 
     private func refill() async throws {
         let (room, all) = (self.room, self.state.readsRefused)
-        // Not before: what came in the meantime belongs below what waits, and is read with it.
+        // Not earlier: messages that arrived in the meantime belong below the waiting ones and are read with them.
         if all { self.refusals.tryAgain() }
         let items = try await self.persistently { ledger in
             try ledger.openOutbox(of: room, after: 0, limit: LaneStateMachine.queueLimit, all: all)

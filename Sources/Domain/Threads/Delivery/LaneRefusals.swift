@@ -13,16 +13,16 @@ struct LaneRefusals {
     private var tries = 0
     /// Since when the oldest message waits, in milliseconds since 1970.
     private var since: Int64?
-    /// When somebody wrote in the room and it was tried again for that.
+    /// When a person's message in the room last prompted a try.
     private var heardAt: Instant?
 
     /// How long an answer waits for its room, in milliseconds.
     static let patience: Int64 = 86_400_000
     /// The first wait before another try; it doubles up to the longest one.
     static let (firstWait, longestWait) = (Int64(600_000), Int64(4 * 3_600_000))
-    /// Between tries because somebody wrote in the room: they may write where the bot may not.
+    /// The minimum time between tries prompted by people's messages: they may write where the bot may not.
     static let hearingInterval: Duration = .seconds(60)
-    /// Threads that are known; beyond, all are asked again.
+    /// The maximum number of remembered threads; at the limit all are forgotten and tried again.
     private static let limit = 256
 
     var isEmpty: Bool { self.reasons.isEmpty }

@@ -1,8 +1,8 @@
 package import Chat
 internal import Primitives
 
-/// The rooms that accept nothing from the bot at the moment, for those who hear from them, and who takes care of answers
-/// that have waited for too long.
+/// The rooms that currently accept nothing from the bot, and the handler for messages that have waited too long for
+/// them.
 package final class RefusingRooms: Sendable {
     private struct State {
         var rooms: Set<RoomID> = []

@@ -28,7 +28,7 @@ extension AskTexts {
         return rest + "\(isSentence ? "Closes" : "closes") in \(Self.span(end - now))."
     }
 
-    /// The text without its deadline, for an ask that has ended, where that would be counted from another time.
+    /// The text of an ask that has ended, without its deadline where that would be shown as the time left.
     static func undated(_ text: String, until end: Int64, as times: RoomTraits.Times) -> String {
         guard times == .relative, let (rest, isSentence) = Self.withoutDeadline(text, end) else { return text }
         // `Directory …, open until ….` is one sentence.

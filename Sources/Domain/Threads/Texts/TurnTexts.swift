@@ -12,7 +12,7 @@ package enum TurnTexts {
     /// Where the line is edited as the number changes.
     package static func waiting(_ count: Int) -> String {
         switch count {
-        case 0: "Nothing waits here any more."
+        case 0: "No messages are waiting any more."
         case 1: "I am still answering; 1 message waits."
         default: "I am still answering; \(count) messages wait."
         }
@@ -71,7 +71,7 @@ package enum TurnTexts {
     /// In the transcript, below an answer that its room does not accept.
     package static func waitsForRoom(_ reason: String) -> String {
         "Not posted yet: the room does not accept my messages (\(Self.reason(reason))). The answer is posted as soon as the "
-            + "room accepts them again, within a day; after that, it goes to the person who asked directly."
+            + "room accepts them again, within a day; after that, it goes directly to the person who asked."
     }
 
     package static let postedLate = "The answer was posted: the room accepts my messages again."

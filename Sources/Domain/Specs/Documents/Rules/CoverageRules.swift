@@ -20,7 +20,7 @@ enum CoverageRules {
         // Without any definition, the missing ones are the finding.
         guard !known.isEmpty else { return [] }
         let prefixes = Set((spec.requirements + spec.criteria).map(\.id.prefix))
-        // Once: 39 documents have two million lines that ask for it.
+        // Computed once: 39 documents can have two million lines that need it.
         let own = Array(feature.folder.utf8.split(separator: UInt8(ascii: "/")).last ?? "".utf8[...])
         var findings: [DocumentFinding] = []
         var room = Self.mostIDs

@@ -150,8 +150,8 @@ enum LinkRules {
             findings.append(
                 DocumentFinding(
                     .link, .warning, in: document,
-                    "Only the first \(DocumentLink.room) links of all documents are followed, and they end here: check "
-                        + "the other documents alone."))
+                    "Only the first \(DocumentLink.room) links across all documents are checked. The limit is "
+                        + "reached here: check the remaining documents separately."))
         }
         guard !links.isEmpty else { return findings }
         let anchors = Self.anchors(of: document.markdown)

@@ -24,8 +24,8 @@ package struct FeatureValidator: Sendable {
 
     /// - Parameters:
     ///   - room: See ``DocumentLink/room``.
-    ///   - exists: Whether the repository has what a link leads to. Links are asked about one by one: the paths of all of
-    ///     them would be hundreds of megabytes.
+    ///   - exists: Whether the repository has what a link leads to. Called link by link: the paths of all links
+    ///     together would take hundreds of megabytes.
     func findings(
         in feature: FeatureDocuments, _ room: inout Int, exists: (String) -> Bool
     ) -> [DocumentFinding] {

@@ -146,7 +146,7 @@ package struct OutboxItem: Sendable, Equatable {
     /// Shown where the room has buttons.
     package var buttons: [MessageButton] = []
     /// The message of the transcript that a file is made from or an ask belongs to, or the entry that a withdrawal or
-    /// an outcome changes. Of a part whose lines are joined, how many it has.
+    /// an outcome changes. For a part with joined lines, their number.
     package var message: Int64?
     /// Its buttons no longer apply.
     package var isWithdrawn = false
@@ -154,7 +154,7 @@ package struct OutboxItem: Sendable, Equatable {
     package var isDocument = false
     /// Another host was sending it, and may still do so if it only hangs.
     package var mayStillArrive = false
-    /// Since when it waits for its room, which accepts nothing from the bot; in milliseconds since 1970. Nil if it does not.
+    /// When it began to wait for a room that accepts nothing from the bot, in milliseconds since 1970; nil otherwise.
     package var refusedAt: Int64?
     /// Why, as the network gave it.
     package var refusal: String?
