@@ -17,7 +17,9 @@ struct SecretWordsTests {
             ("@jetbridge login my token \(token) thanks", "@jetbridge login my token … thanks"),
             ("pair 7KQM-X2PD", "pair …"), ("@jetbridge pair 7kqm-x2pd", "@jetbridge pair …"),
             ("!pair 7KQM X2PD now, it is for the two of us here", "!pair … … now, it is for the two of us here"),
-            ("Pair:7KQMX2PD", "…"), ("pairing code 7KQM-X2PD please", "pairing code … please"),
+            ("Pair:7KQMX2PD", "…"), ("!pair:7KQM-X2PD", "…"), ("/pair7KQMX2PD", "…"), ("(pair:7KQM-X2PD)", "…"),
+            ("pairing:7KQM-X2PD", "…"), ("jetbridge: login:\(token)", "jetbridge: …"),
+            ("pairing code 7KQM-X2PD please", "pairing code … please"),
             ("7KQM-X2PD", "…"), ("@jetbridge 7KQM-X2PD", "@jetbridge …"),
             ("one\ntwo \(token)\nthree", "one\ntwo …\nthree"),
         ])

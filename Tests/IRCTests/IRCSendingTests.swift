@@ -89,6 +89,21 @@ struct IRCSendingTests {
         expectEqual(script.posted().count, 5)
     }
 
+    @Test(
+        "A filter's refusal says nothing about the channel",
+        arguments: [
+            "404 bot #dev :Your message to this channel contained a banned phrase (x) and was blocked",
+            "404 bot #dev :Swearing is not permitted in this channel", "408 bot #dev :You cannot use colors here",
+        ])
+    func filtered(_ line: String) {
+        let script = Transcript()
+        script.start()
+        script.post("one")
+        script.read(":irc.test \(line)", "PONG x jb-1")
+        let error = script.failed()[1]
+        #expect(error?.code == .forbidden && error?.isOfRoom == false)
+    }
+
     @Test("A queue that never empties gets a PING in between")
     func overdueProof() {
         let script = Transcript(flood: .init(burst: 1, interval: 1_000))

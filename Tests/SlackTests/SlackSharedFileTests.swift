@@ -74,6 +74,18 @@ struct SlackSharedFileTests {
         }
     }
 
+    @Test("what was asked about alone is known in its channel for ten minutes")
+    func seen() {
+        var files = SlackSeenFiles()
+        let here = SlackSharedFile(id: "F1", channel: "D1", user: "U1", team: "T1", time: 0)
+        let there = SlackSharedFile(id: "F1", channel: "C1", user: "U1", team: "T1", time: 0)
+        #expect(files.ask(about: here, at: 0) && !files.ask(about: here, at: 1) && files.isNew(there, at: 1))
+        #expect(!files.isNew(here, at: 599_999) && files.isNew(here, at: 600_000))
+        files.forget(here)
+        files.noteMessage(with: ["F1"], in: "D1", at: 5)
+        #expect(!files.isNew(here, at: 6) && !files.ask(about: here, at: 6) && files.ask(about: there, at: 6))
+    }
+
     @Test("the bot's own files, and events without ids, are passed over")
     func reading() {
         let reader = SlackReader(

@@ -47,6 +47,12 @@ struct LineCutTests {
         #expect(self.cut(lines) == ["one", "two", "three", "part", "forward"])
     }
 
+    @Test("the parts of a divided message are all there, and each once")
+    func parts() {
+        let parts = ["one", "two", "two", "three"].map { self.line($0, id: "m1", ago: 10) }
+        #expect(self.cut(parts) == ["one", "two", "three"])
+    }
+
     @Test("what is too old is left out, in a room without threads after an hour; without a time it counts as new")
     func age() {
         let lines = [

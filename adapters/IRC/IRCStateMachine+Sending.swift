@@ -276,7 +276,8 @@ extension IRCStateMachine {
         self.watchPosts()
         let isOnly = ticket.postsLeft == 1 || !others
         // A channel that is closed to the bot may open again; a person who left is not known by a nick.
-        let isOfRoom = code == .forbidden && self.link.features.isChannel(post.key.text)
+        let isOfRoom =
+            code == .forbidden && self.link.features.isChannel(post.key.text) && !ContentRefusal.isMeant(by: text)
         self.act(
             .failed(
                 ticket: post.ticket, AdapterError(code, text, isCertain: isCertain && isOnly, isOfRoom: isOfRoom)))

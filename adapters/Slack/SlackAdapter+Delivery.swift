@@ -32,7 +32,9 @@ extension SlackAdapter {
         switch kind {
         case .events:
             let files = SlackReader.attachments(payload["event"]?["files"]).map(\.id)
-            if !files.isEmpty { self.state.withLock { $0.files.noteMessage(with: files) } }
+            if !files.isEmpty, let channel = SlackReader.id(payload["event"]?["channel"]) {
+                self.state.withLock { $0.files.noteMessage(with: files, in: channel, at: self.now.monotonic) }
+            }
             items = reader.items(ofEvents: payload, names: names)
             naming = SlackDeliveryQueue.Naming(items, ids: { reader.unnamed(inEvents: payload, names: names) }) {
                 reader.items(ofEvents: payload, names: $0)
@@ -139,7 +141,8 @@ extension SlackAdapter {
         switch item {
         case .message(let read, let id):
             let isAlone = id.hasPrefix(SlackSharedFile.idPrefix)
-            guard let new = isAlone ? read : self.state.withLock({ $0.files.withoutAsked(read) }) else {
+            let now = self.now.monotonic
+            guard let new = isAlone ? read : self.state.withLock({ $0.files.withoutAsked(read, at: now) }) else {
                 return .stored
             }
             let message = await self.named(new)

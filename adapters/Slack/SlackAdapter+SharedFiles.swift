@@ -1,5 +1,6 @@
 internal import Chat
 internal import JSON
+internal import Kit
 internal import Logging
 internal import Primitives
 
@@ -12,7 +13,7 @@ extension SlackAdapter {
     /// file is a question even if Slack does not say.
     func takeShared(_ shared: SlackSharedFile) async {
         guard (try? await Task.sleep(for: Self.messagePatience / max(self.settings.paceFactor, 1))) != nil,
-            self.state.withLock({ $0.files.isNew(shared.id) }), let reader = self.reader
+            self.state.withLock({ $0.files.isNew(shared, at: self.now.monotonic) }), let reader = self.reader
         else { return }
         do {
             let use: SlackBudget.Use = shared.isDirect ? .final : .decoration
@@ -27,9 +28,14 @@ extension SlackAdapter {
                     [message], of: Gap(channel: shared.channel, isDirect: shared.isDirect), isBacklog: false)
                 return
             }
-            guard let item = reader.message(of: shared, file), self.state.withLock({ $0.files.ask(about: shared.id) })
+            let now = self.now.monotonic
+            guard let item = reader.message(of: shared, file),
+                self.state.withLock({ $0.files.ask(about: shared, at: now) })
             else { return }
-            _ = self.queue(of: item).append(SlackDeliveryQueue.Job(items: [item]) { _, _ in })
+            let job = SlackDeliveryQueue.Job(items: [item]) { isStored, _ in
+                if !isStored { self.state.withLock { $0.files.forget(shared) } }
+            }
+            if !self.queue(of: item).append(job) { self.state.withLock { $0.files.forget(shared) } }
         } catch {
             self.logger.warning(
                 "A shared file that arrived without its message could not be read",

@@ -35,7 +35,7 @@ extension SlackReader {
             attachments: Array(Self.attachments(message["files"]).prefix(Self.fileLimit)))
         let shared = self.shares(in: message, names: names).map { share in
             SaidMessage(
-                .said, reference: reference, author: share.author,
+                .said, reference: share.reference, author: share.author,
                 name: "\(share.name), shared by \(author.displayName)",
                 sentAt: sentAt, text: share.text, attachments: share.attachments)
         }

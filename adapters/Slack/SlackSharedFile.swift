@@ -18,29 +18,52 @@ struct SlackSharedFile: Sendable, Equatable {
     var isDirect: Bool { self.channel.utf8.first == UInt8(ascii: "D") }
 }
 
-/// The files that came with messages, and those that were asked about without one. Bounded.
+/// The files that came with messages, and those that were asked about without one. Bounded, and for ten minutes: a file may
+/// be shared again, but Slack repeats an event for no longer.
 struct SlackSeenFiles: Sendable {
     private enum Way: Sendable { case message, alone }
 
-    private var ways = RecentMap<String, Way>(capacity: 1_000)
+    private struct Share: Hashable, Sendable {
+        let file: String
+        let channel: String
+    }
 
-    mutating func noteMessage(with files: [String]) {
-        for file in files where self.ways[file] == nil { self.ways[file] = .message }
+    private static let lifetime: Int64 = 600_000
+
+    private var seen = RecentMap<Share, (way: Way, at: Int64)>(capacity: 1_000)
+
+    private func way(of share: Share, at now: Int64) -> Way? {
+        self.seen[share].flatMap { now - $0.at < Self.lifetime ? $0.way : nil }
+    }
+
+    /// - Parameter now: In monotonic milliseconds, as everywhere here.
+    mutating func noteMessage(with files: [String], in channel: String, at now: Int64) {
+        for share in files.map({ Share(file: $0, channel: channel) }) where self.way(of: share, at: now) == nil {
+            self.seen[share] = (.message, now)
+        }
     }
 
     /// Whether a file has come neither with a message nor alone.
-    func isNew(_ file: String) -> Bool { self.ways[file] == nil }
+    func isNew(_ file: SlackSharedFile, at now: Int64) -> Bool {
+        self.way(of: Share(file: file.id, channel: file.channel), at: now) == nil
+    }
 
     /// Notes that a file is a question of its own. False if its message has come in the meantime.
-    mutating func ask(about file: String) -> Bool {
-        guard self.isNew(file) else { return false }
-        self.ways[file] = .alone
+    mutating func ask(about file: SlackSharedFile, at now: Int64) -> Bool {
+        guard self.isNew(file, at: now) else { return false }
+        self.seen[Share(file: file.id, channel: file.channel)] = (.alone, now)
         return true
     }
 
+    /// The question was not stored.
+    mutating func forget(_ file: SlackSharedFile) { self.seen[Share(file: file.id, channel: file.channel)] = nil }
+
     /// A message without the files that were asked about alone; nil if nothing of it is left.
-    func withoutAsked(_ message: InboundMessage) -> InboundMessage? {
-        let files = message.attachments.filter { self.ways[$0.id] != .alone }
+    func withoutAsked(_ message: InboundMessage, at now: Int64) -> InboundMessage? {
+        let channel = message.route.room.name
+        let files = message.attachments.filter { file in
+            self.way(of: Share(file: file.id, channel: channel), at: now) != .alone
+        }
         guard files.count < message.attachments.count else { return message }
         guard !files.isEmpty || !message.text.isEmpty || !message.enclosed.isEmpty else { return nil }
         return message.with(attachments: files)

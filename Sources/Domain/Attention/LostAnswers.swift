@@ -115,6 +115,7 @@ package final class LostAnswers: Sendable {
         var notices: [StoredNotice] = []
         var count = 0
         for (turn, items) in Dictionary(grouping: overdue, by: \.turn).sorted(by: { $0.value[0].id < $1.value[0].id }) {
+            var items = items
             let record = try turn.flatMap { try ledger.turn(id: $0) }
             let answer = try record.flatMap { items.contains(where: \.isAnswer) ? try ledger.answer(of: $0) : nil }
             if let record, let answer {
@@ -128,6 +129,10 @@ package final class LostAnswers: Sendable {
                 case .unreachable:
                     try self.note(NoticeTexts.notBrought(to: record.sender), below: record, in: ledger, now)
                 case .later, nil: continue
+                }
+                // The whole answer has gone, also what its room refused later.
+                items = try ledger.outbox(ofTurn: record.id).filter { item in
+                    items.contains { $0.id == item.id } || item.isAnswer && [.pending, .unknown].contains(item.state)
                 }
             }
             for item in items { try ledger.setOutbox(item.id, .failed, error: item.refusal, at: now) }

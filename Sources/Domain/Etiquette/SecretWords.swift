@@ -17,10 +17,11 @@ package enum SecretWords {
                 // Only a token could be meant.
                 secrets += (index + 1)..<words.count
             case .login?:
+                if SignInWords.isToken(self.argument(of: words[index], after: "login")) { secrets.append(index) }
                 let next = self.afterFillers(index, words)
                 if next < words.count, SignInWords.isToken(words[next]) { secrets.append(next) }
             case .pair?:
-                if isCodeLike(self.letters(words[index].dropFirst(4))) { secrets.append(index) }
+                if isCodeLike(self.letters(self.argument(of: words[index], after: "pair"))) { secrets.append(index) }
                 secrets += self.code(at: self.afterFillers(index, words), words)
             case nil: break
             }
@@ -28,6 +29,7 @@ package enum SecretWords {
         // A message that is only a code, perhaps after the call.
         if words.count <= self.callLimit, let code = PairingWords.code(in: text), !code.allSatisfy(\.isHexDigit) {
             for index in words.indices { secrets += self.code(at: index, words) }
+            if secrets.isEmpty { return SignInWords.hidden }
         }
         guard !secrets.isEmpty else { return nil }
         return self.text(text, without: Set(secrets).map { words[$0] })
@@ -35,9 +37,15 @@ package enum SecretWords {
 
     private enum CommandWord { case login, pair }
 
+    /// What follows a command in the same word: `pair:CODE`, `!pairing:CODE`.
+    private static func argument(of word: Substring, after command: String) -> Substring {
+        let rest = word.drop { !$0.isLetter }.dropFirst(command.count)
+        return (rest.prefix(3).lowercased() == "ing" ? rest.dropFirst(3) : rest).drop { !$0.isLetter && !$0.isNumber }
+    }
+
     /// With a sign, a colon or the bot's name: `/login@jetbot`, `Pair:`.
     private static func command(_ word: Substring) -> CommandWord? {
-        guard word.utf8.count <= 80 else { return nil }
+        guard word.utf8.count <= 300 else { return nil }
         let bare = word.drop { !$0.isLetter }.lowercased()
         if bare.hasPrefix("pair") { return .pair }
         guard bare.hasPrefix("login") else { return nil }

@@ -23,13 +23,18 @@ package enum LineCut {
     ) -> [TurnLine] {
         let since = Self.since(limits, isThread: isThread, at: now)
         var left = limits.tokens
-        var known: Set<MessageReference> = []
+        var (pointedAt, said): (Set<MessageReference>, Set<[String]>) = ([], [])
+        func isRepeated(_ line: SaidMessage) -> Bool {
+            guard let reference = line.reference, line.relation != .quoted else { return false }
+            guard line.relation == .said else { return !pointedAt.insert(reference).inserted }
+            // The parts of a divided message have one reference.
+            return pointedAt.contains(reference)
+                || !said.insert(["\(reference.room)", reference.id, line.text]).inserted
+        }
         var kept: [(place: Int, line: TurnLine)] = []
         func take(_ place: Int, share: Int) {
             let line = lines[place]
-            if let reference = line.said.reference, line.said.relation != .quoted, !known.insert(reference).inserted {
-                return
-            }
+            if isRepeated(line.said) { return }
             guard let fitting = Self.fit(line, into: min(left, share)) else { return }
             left -= Self.tokens(of: fitting)
             kept.append((place, fitting))
@@ -39,10 +44,10 @@ package enum LineCut {
             take(place, share: limits.tokens / 4)
         }
         var count = isThread ? limits.thread : limits.room
-        let said = lines.indices.filter {
+        let others = lines.indices.filter {
             lines[$0].said.relation == .said && (lines[$0].said.sentAt ?? now) >= since
         }
-        for place in said.reversed() {
+        for place in others.reversed() {
             guard count > 0, left > Self.headTokens else { break }
             take(place, share: limits.tokens / 4)
             count -= 1

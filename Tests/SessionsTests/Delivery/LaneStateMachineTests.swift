@@ -131,6 +131,20 @@ struct LaneStateMachineTests {
         expectEqual(Self.step(&lane), "refill")
     }
 
+    @Test("a room that returns while storage is read is tried with the next read", arguments: [false, true])
+    func returns(isWhole: Bool) {
+        var lane = LaneStateMachine()
+        if isWhole { lane.tryRefused() } else { lane.wake() }
+        expectEqual(Self.step(&lane), "refill")
+        expectEqual(lane.beginRead(), isWhole)
+        lane.tryRefused()
+        lane.refilled(with: [], isWhole: isWhole)
+        expectEqual(Self.step(&lane), "refill")
+        expectEqual(lane.beginRead(), true)
+        lane.refilled(with: [], isWhole: true)
+        expectEqual(Self.step(&lane), "preview")
+    }
+
     @Test("a reserved lane sends nothing until its messages arrive, whose first is marked already")
     func reserved() {
         var lane = LaneStateMachine()

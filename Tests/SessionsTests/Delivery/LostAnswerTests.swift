@@ -102,6 +102,26 @@ struct LostAnswerTests {
         #expect(secret.adapter.texts.allSatisfy { !$0.contains("here") && !$0.contains("where") })
     }
 
+    @Test("what was refused at different times goes together, once")
+    func parts() async throws {
+        let stage = try await Stage(saying: (1...900).map { "line \($0)" }.joined(separator: "\n\n"))
+        stage.adapter.setReachable("alice")
+        try await stage.ask(refusing: 2)
+        try await stage.harness.bridge.store.write { ledger in
+            try ledger.connection.execute(
+                "UPDATE outbox SET refused_at = refused_at + 60000 WHERE id = (SELECT MAX(id) FROM outbox)", [])
+        }
+        try await stage.tryAgain(after: LostAnswerTests.day)
+        try await stage.harness.settle()
+        let count = stage.direct.count
+        #expect(count > 1)
+        stage.clock.withLock { $0 += 120_000 }
+        await stage.harness.bridge.lost.bring(from: RoomID(adapter: stage.adapter.id, name: "team"))
+        try await stage.adapter.reopen("team")
+        try await stage.harness.settle()
+        expectEqual(stage.adapter.posts.count, count)
+    }
+
     @Test("who cannot be reached finds it in the thread, and `resend` posts it")
     func unreachable() async throws {
         let stage = try await Stage()

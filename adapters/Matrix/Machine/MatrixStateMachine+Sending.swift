@@ -208,7 +208,7 @@ extension MatrixStateMachine {
             return AdapterError(
                 .forbidden,
                 "The homeserver does not allow the bot to do that in \(room) (\(refusal.summary)); invite it again or "
-                    + "raise its power level", isOfRoom: isSending)
+                    + "raise its power level", isOfRoom: isSending && !ContentRefusal.isMeant(by: refusal.summary))
         case 404 where !refusal.isUnknownEndpoint:
             return AdapterError(.notFound, "\(room) or the message does not exist (\(refusal.summary))")
         default:

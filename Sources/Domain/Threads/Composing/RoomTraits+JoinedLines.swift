@@ -8,6 +8,11 @@ extension RoomTraits {
         return traits
     }
 
+    /// How many lines a post has where several may be one; nil elsewhere.
+    package func lines(of post: String) -> Int? {
+        self.joined == nil || self.isMultiline ? nil : post.utf8.count { $0 == UInt8(ascii: "\n") } + 1
+    }
+
     /// The posts that the lines of an answer are: each line, or as many consecutive ones as the room takes at once.
     package func posts(of lines: [String]) -> [String] {
         guard let joined = self.joined, !self.isMultiline else { return lines }

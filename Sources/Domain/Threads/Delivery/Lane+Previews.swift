@@ -145,6 +145,7 @@ extension Lane {
     ) async -> AdapterError? {
         let interval = self.traits.editInterval
         let labels = ["adapter": self.adapter.id.rawValue, "kind": preview.draft == nil ? "preview" : "draft"]
+        let returns = self.returns
         do {
             var item: OutboxItem?
             switch step {
@@ -168,7 +169,8 @@ extension Lane {
                 self.state.pace.block(for: error.retryAfter ?? max(interval, .seconds(5)), at: .now)
             }
             if error.isOfRoom {
-                self.note(error, in: preview.route)
+                // Since then it may have returned.
+                if self.returns == returns { self.note(error, in: preview.route) }
             } else if case .edit = step, [.notFound, .uneditable].contains(error.code) {
                 // Its message is gone, or stays as it is.
                 self.previews[preview.turn]?.isHalted = true

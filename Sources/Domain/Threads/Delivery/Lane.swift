@@ -416,13 +416,13 @@ package actor Lane {
     }
 
     private func refill() async throws {
-        let (room, all) = (self.room, self.state.readsRefused)
+        let (room, all) = (self.room, self.state.beginRead())
         // Not earlier: messages that arrived in the meantime belong below the waiting ones and are read with them.
         if all { self.refusals.tryAgain() }
         let items = try await self.persistently { ledger in
             try ledger.openOutbox(of: room, after: 0, limit: LaneStateMachine.queueLimit, all: all)
         }
-        self.state.refilled(with: items)
+        self.state.refilled(with: items, isWhole: all)
     }
 
     /// While storage fails (a full disk) the lane waits, and no message is lost. Throws ``PlaceLost``.

@@ -16,7 +16,7 @@ struct LaneStateMachine {
         /// The first message waits for its time, and another one may overtake it.
         case hold(Duration)
         case send(OutboxItem)
-        /// Storage has more; ``refilled(with:)`` must follow.
+        /// Storage has more; ``refilled(with:isWhole:)`` must follow.
         case refill
         /// Nothing is left; previews may be shown.
         case preview
@@ -29,7 +29,7 @@ struct LaneStateMachine {
     /// Storage is being read: messages enqueued in the meantime are found by the next read.
     private var isRefilling = false
     /// The next read also finds what waits for the room, to be tried again.
-    private(set) var readsRefused = false
+    private var readsRefused = false
     /// The first message is marked as being sent.
     private var isMarked = false
     /// The message that was stored and marked as being sent in one transaction.
@@ -89,6 +89,13 @@ struct LaneStateMachine {
     mutating func tryRefused() {
         self.hasMore = true
         self.readsRefused = true
+    }
+
+    /// Whether the read that begins now also finds what waits for the room. Not known later: the room may return meanwhile,
+    /// and then another one has to.
+    mutating func beginRead() -> Bool {
+        defer { self.readsRefused = false }
+        return self.readsRefused
     }
 
     /// The room still refuses, so what storage has more of is not tried.
@@ -158,11 +165,13 @@ struct LaneStateMachine {
 
     /// What was read from storage. Edits that arrived during the read are kept; an entry in both is skipped the second
     /// time.
-    mutating func refilled(with items: [OutboxItem]) {
+    ///
+    /// - Parameter isWhole: With what waits for the room.
+    mutating func refilled(with items: [OutboxItem], isWhole: Bool = false) {
         self.isRefilling = false
         self.queue = items + self.queue
         self.hasMore = self.hasMore || items.count == Self.queueLimit
-        if items.count < Self.queueLimit { self.readsRefused = false }
+        if isWhole, items.count == Self.queueLimit { self.readsRefused = true }
     }
 
     /// Whether the first message is still to be marked as being sent.

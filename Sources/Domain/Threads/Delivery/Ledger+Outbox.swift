@@ -241,10 +241,18 @@ extension Ledger {
 
     /// Drops the unsent messages of an answer, but not the first `count` and the `last` ones. Returns their ids.
     package func dropPending(ofTurn turn: String, keeping count: Int, last: Int = 0) throws -> [Int64] {
+        var room = Int64(count)
         let pending = try self.connection.query(
-            "SELECT id FROM outbox WHERE turn = ? AND kind IN ('part', 'final', 'file') ORDER BY id", [.text(turn)]
-        ).dropFirst(count).dropLast(last).map { try $0.integer("id") }
-        return try pending.filter { id in
+            """
+            SELECT id, CASE WHEN kind = 'part' THEN message END AS lines FROM outbox
+            WHERE turn = ? AND kind IN ('part', 'final', 'file') ORDER BY id
+            """, [.text(turn)]
+        ).drop { row in
+            // Lines that are one post count as lines.
+            defer { room -= (try? row.optionalInteger("lines")) ?? 1 }
+            return room > 0
+        }
+        return try pending.dropLast(last).map { try $0.integer("id") }.filter { id in
             let changed = try self.connection.rowsChanged(
                 by: "UPDATE outbox SET state = 'dropped' WHERE id = ? AND state = 'pending'", [.integer(id)])
             return changed > 0

@@ -77,7 +77,7 @@ extension Conversation {
         let now = self.environment.now()
         let room = turn.route.room
         let keep = self.context.adapters.traits(of: room).excerptMessages
-        let isJoined = self.running?.poster.traits.joined != nil
+        let traits = self.running?.poster.traits
         // As in `close`, the transaction that stores the first message also marks it as being sent.
         let isReserved = messages.isEmpty ? false : await self.context.lanes.reserve(room)
         let frames = await self.context.hub.take(turn.id)
@@ -89,7 +89,7 @@ extension Conversation {
                 let items = try messages.map {
                     var item = try ledger.insertOutbox(
                         session: turn.session, turn: turn.id, kind: .part, route: turn.route, text: $0,
-                        message: isJoined ? Int64($0.utf8.count { $0 == UInt8(ascii: "\n") } + 1) : nil, at: now)
+                        message: traits?.lines(of: $0).map(Int64.init), at: now)
                     item.isDocument = turn.kind.isDocument
                     return item
                 }

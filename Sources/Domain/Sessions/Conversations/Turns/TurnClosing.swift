@@ -166,7 +166,8 @@ struct TurnClosing: Sendable {
     private func isHalted(in ledger: Ledger, poster: AnswerPoster) throws -> Bool {
         guard self.outcome == .stopped, !self.isShortened, !poster.isGrowing else { return false }
         let unsent = try ledger.outbox(ofTurn: self.turn.id).filter { $0.kind == .part && $0.state == .pending }
-        return unsent.count + self.rest.texts.count > self.excerpt
+        let lines = unsent.map { Int($0.message ?? 1) } + self.rest.texts.map { poster.traits.lines(of: $0) ?? 1 }
+        return lines.reduce(0, +) > self.excerpt
     }
 
     /// Adds the link or file with the whole of a shortened answer, which is the message `id`.
