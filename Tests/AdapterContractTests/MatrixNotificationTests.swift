@@ -40,7 +40,7 @@ struct MatrixNotificationTests {
         try await ContractBench.run(network, people: ["alice", "bob"], worker: worker) { bench in
             let (bob, bot, room) = try await network.makeRoom(of: "bob", with: ["alice"])
             let alice = try await network.person("alice")
-            // Who has never written here is told in a direct room.
+            // Somebody who has never written here is notified in a direct room.
             try await alice.say("!whoami", in: room)
             try await alice.wait(in: room) { $0.contains { $0.sender == bot.userID } }
             try await bob.say("go", in: room, .init(mention: bot))

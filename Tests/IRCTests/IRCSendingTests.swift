@@ -104,6 +104,15 @@ struct IRCSendingTests {
         #expect(error?.code == .forbidden && error?.isOfRoom == false)
     }
 
+    @Test("A channel's name says nothing about why it refuses")
+    func channelNamedAsFilters() {
+        let script = Transcript(channels: [.init("#spam-filter")])
+        script.start(channels: ["#spam-filter"])
+        script.post("one", to: "#spam-filter")
+        script.read(":irc.test 404 bot #spam-filter :Cannot send to channel", "PONG x jb-1")
+        expectEqual(script.failed()[1]?.isOfRoom, true)
+    }
+
     @Test("A queue that never empties gets a PING in between")
     func overdueProof() {
         let script = Transcript(flood: .init(burst: 1, interval: 1_000))

@@ -43,12 +43,15 @@ extension IRCStateMachine {
 
     /// Whether a line in a channel without our nick is part of what was just said to us.
     ///
-    /// - Parameter time: When it was written, if it is backlog.
+    /// - Parameters:
+    ///   - sender: Made only for somebody who has just said something to us: most lines of a channel are others'.
+    ///   - time: When it was written, if it is backlog.
     func isPart(
-        _ plain: ArraySlice<UInt8>, by nick: ExactText, _ sender: Sender, in channel: ExactText, at time: Int64?
+        _ plain: ArraySlice<UInt8>, by nick: ExactText, _ sender: @autoclosure () -> Sender, in channel: ExactText,
+        at time: Int64?
     ) -> Bool {
         let speaker = Speaker(channel: channel, nick: nick, isBacklog: time != nil)
-        guard let talk = self.link.talks[speaker], self.follows(time ?? self.now.monotonic, sender, talk) else {
+        guard let talk = self.link.talks[speaker], self.follows(time ?? self.now.monotonic, sender(), talk) else {
             return false
         }
         return !self.mentionsOthers(plain, in: channel, by: nick) && !Self.standsAlone(plain)

@@ -35,10 +35,11 @@ extension IRCStateMachine {
             if self.isRemembered(line, in: channel) || Self.isFromBot(line) { return self.note(said, in: channel) }
             if !self.concernsUs(said) {
                 let isPast = self.isBacklog(line)
-                let sender = self.sender(
-                    source, key: said.key, account: self.account(of: said, isPast: isPast), isPast: isPast)
                 said.isPart = self.isPart(
-                    said.plain, by: said.key, sender, in: channel, at: isPast ? self.time(of: line) : nil)
+                    said.plain, by: said.key,
+                    self.sender(
+                        source, key: said.key, account: self.account(of: said, isPast: isPast), isPast: isPast),
+                    in: channel, at: isPast ? self.time(of: line) : nil)
                 guard said.isPart else { return self.note(said, in: channel) }
             }
         }

@@ -98,7 +98,7 @@ extension TelegramStateMachine {
         self.readRooms[message.chat.id] = true
     }
 
-    /// - Parameter head: The message that it is part of; nil if it is none.
+    /// - Parameter head: The message that it is part of, if any.
     private func line(_ message: TelegramMessage, partOf head: Int64? = nil) -> TelegramHeard {
         let sender = TelegramHeard.Writer(message.from, speakingFor: message.senderChat)
         var line = TelegramHeard(

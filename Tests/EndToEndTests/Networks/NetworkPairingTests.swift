@@ -13,7 +13,7 @@ struct NetworkPairingTests {
 
     private static let environment = ["TOKEN": "1000:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0"]
 
-    @Test("on Telegram: a stranger is told how to get access, and gets no answer until /pair CODE")
+    @Test("on Telegram: a stranger learns how to get access, and gets no answer before /pair CODE")
     func telegram() async throws {
         let telegram = try await LoopbackTelegram.started()
         telegram.addPerson(TelegramPerson(1_001, "Ada"))

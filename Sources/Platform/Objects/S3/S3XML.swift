@@ -22,7 +22,7 @@ enum S3XML {
         return nil
     }
 
-    /// A page of `ListObjectsV2`; nil if it is none.
+    /// A page of `ListObjectsV2`; nil for any other document.
     static func page(_ xml: [UInt8]) -> ObjectPage? {
         guard Self.range(of: "<ListBucketResult", in: xml[...]) != nil else { return nil }
         var page = ObjectPage()
