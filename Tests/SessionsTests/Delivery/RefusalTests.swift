@@ -116,6 +116,8 @@ struct RefusalTests {
         for (text, thread) in [("one", "t1"), ("two", "t2"), ("three", "t1"), ("four", "t2")] {
             try await adapter.say(text, in: "team", isDirect: false, thread: thread)
             try await harness.settleInbox()
+            // From then on, the next message is a sign that the room might be open.
+            if text == "one" { try await Self.waitForRefused(1, in: harness) }
         }
         await adapter.waitForPosts(2)
         try await Self.waitForRefused(2, in: harness)
