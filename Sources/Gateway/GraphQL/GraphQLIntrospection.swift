@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// The schema as data (specification of October 2021, §4).
 enum GraphQLIntrospection {
@@ -12,6 +13,10 @@ enum GraphQLIntrospection {
     /// The schema that is described. Its own root fields `__schema` and `__type` are not listed.
     private struct Described: Sendable {
         let schema: GraphQLSchema
+        /// Fields of types that were asked for: a short query can ask for each of them thousands of times.
+        private let described = Protected<[String: JSON]>([:])
+
+        init(schema: GraphQLSchema) { self.schema = schema }
 
         var json: JSON {
             [
@@ -48,7 +53,8 @@ enum GraphQLIntrospection {
 
         func fields(of name: String) -> JSON {
             guard let object = self.schema.objects[name] else { return .null }
-            return .array(
+            if let fields = self.described.withLock({ $0[name] }) { return fields }
+            let fields = JSON.array(
                 object.fields.filter { !$0.name.hasPrefix("__") }.map { field in
                     [
                         "name": .string(field.name), "description": Self.text(field.text),
@@ -57,6 +63,8 @@ enum GraphQLIntrospection {
                         "deprecationReason": field.deprecation.map { .string($0) } ?? .null,
                     ]
                 })
+            self.described.withLock { $0[name] = fields }
+            return fields
         }
 
         func argument(_ argument: GraphQLSchema.Argument) -> JSON {

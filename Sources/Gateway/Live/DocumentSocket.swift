@@ -3,7 +3,6 @@ internal import Documents
 internal import EventLoop
 internal import HTTP
 internal import HTTPServer
-internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
@@ -111,7 +110,7 @@ final class DocumentSocket: WatchedConnection {
             while let message = try? await self.socket.next() {
                 switch message {
                 case .binary(let bytes): await connection.receive(bytes)
-                case .text(let text): await connection.receive((try? JSON.parse(text, depthLimit: 8)) ?? .null)
+                case .text(let text): await connection.receive(text)
                 }
             }
             await connection.leave()

@@ -61,6 +61,24 @@ extension DocumentSocketTests {
         }
     }
 
+    @Test("messages as text and looks into the history count for a person's share", arguments: [true, false])
+    func questions(isLong: Bool) async throws {
+        try await Self.run { scene in
+            let eve = try await scene.harness.signedIn(.member, name: "Eve")
+            let editor = try await scene.editor("attacker", as: eve, in: try await eve.newThread())
+            _ = try await editor.begin()
+            let text =
+                isLong
+                ? #"{"type":"save","message":""# + String(repeating: "m", count: 1_000_000) + #""}"#
+                : #"{"type":"history"}"#
+            for _ in 0..<10 { try? await editor.socket.send(text) }
+            let error = try await editor.text("error")
+            #expect(error["message"]?.stringValue?.contains(isLong ? "over 4 MB" : "in a second") == true, "\(error)")
+            while try await editor.socket.next() != nil {}
+            #expect(editor.socket.closure?.reason == "too-large")
+        }
+    }
+
     private static let sender = Sender(id: "web:ada", identities: [Identity("web:ada")], displayName: "Ada")
 
     /// Documents that an earlier run has not committed.

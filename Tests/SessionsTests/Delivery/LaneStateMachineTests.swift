@@ -132,16 +132,38 @@ struct LaneStateMachineTests {
     }
 
     @Test("a room that returns while storage is read is tried with the next read", arguments: [false, true])
-    func returns(isWhole: Bool) {
+    func returns(hasRefused: Bool) {
         var lane = LaneStateMachine()
-        if isWhole { lane.tryRefused() } else { lane.wake() }
+        if hasRefused { lane.tryRefused() } else { lane.wake() }
         expectEqual(Self.step(&lane), "refill")
-        expectEqual(lane.beginRead(), isWhole)
+        expectEqual(lane.beginRead(), hasRefused ? 0 : nil)
         lane.tryRefused()
-        lane.refilled(with: [], isWhole: isWhole)
+        lane.refilled(with: [], refusedAfter: hasRefused ? 0 : nil)
         expectEqual(Self.step(&lane), "refill")
-        expectEqual(lane.beginRead(), true)
-        lane.refilled(with: [], isWhole: true)
+        expectEqual(lane.beginRead(), 0)
+        lane.refilled(with: [], refusedAfter: 0)
+        expectEqual(Self.step(&lane), "preview")
+    }
+
+    @Test("what waits for a room is read in pages, then once more what came meanwhile")
+    func pages() {
+        var lane = LaneStateMachine()
+        lane.tryRefused()
+        for page in 0..<2 {
+            expectEqual(Self.step(&lane), "refill")
+            let after = Int64(page * LaneStateMachine.queueLimit)
+            expectEqual(lane.beginRead(), after)
+            lane.refilled(
+                with: (1...LaneStateMachine.queueLimit).map { Self.item(after + Int64($0)) }, refusedAfter: after)
+            while !lane.queue.isEmpty { lane.removeFirst() }
+        }
+        expectEqual(Self.step(&lane), "refill")
+        let after = lane.beginRead()
+        expectEqual(after, Int64(2 * LaneStateMachine.queueLimit))
+        lane.refilled(with: [], refusedAfter: after)
+        expectEqual(Self.step(&lane), "refill")
+        expectEqual(lane.beginRead(), nil)
+        lane.refilled(with: [])
         expectEqual(Self.step(&lane), "preview")
     }
 

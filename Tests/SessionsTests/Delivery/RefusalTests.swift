@@ -129,6 +129,32 @@ struct RefusalTests {
         expectEqual(adapter.texts.suffix(2), ["You said: one", "You said: three"])
     }
 
+    @Test("hundreds of messages of a locked thread keep no other one waiting")
+    func manyOfOneThread() async throws {
+        let harness = try await BridgeHarness(traits: Self.lines)
+        let adapter = harness.adapter
+        adapter.close("team", "archived")
+        try await adapter.say("one", in: "team", isDirect: false, thread: "t1")
+        try await Self.waitForRefused(1, in: harness)
+        let columns = "session, kind, adapter, room, route, text, state, created_at, refused_at"
+        let copies = Int64(LaneStateMachine.queueLimit + 44)
+        try await harness.bridge.store.write { ledger in
+            for number in 0..<copies {
+                try ledger.connection.execute(
+                    "INSERT INTO outbox (\(columns), token) SELECT \(columns), '\(number)' FROM outbox WHERE id = 1", []
+                )
+            }
+        }
+        try await adapter.say("two", in: "team", isDirect: false, thread: "t2")
+        try await Self.waitForRefused(copies + 2, in: harness)
+        adapter.close("team/t1", "locked")
+        adapter.close("team", nil)
+        try await adapter.reopen("team")
+        await adapter.waitForText("You said: two")
+        expectEqual(adapter.texts, ["You said: two"])
+        try await Self.waitForRefused(copies + 1, in: harness)
+    }
+
     @Test("what an admin deletes while it grows is not repeated: only what it did not show is posted")
     func deletedInTheMiddle() async throws {
         let harness = try await BridgeHarness(

@@ -19,10 +19,13 @@ extension OpenDocument {
         }
     }
 
-    /// In operations. The rules read the whole text, unless somebody has asked about the same one.
+    /// In operations. The rules read the whole text, unless somebody has asked about the same one; a history reads commits.
     func cost(of question: JSON) -> Int {
-        guard question["type"] == "check", self.checked?.at != self.text.changeCount else { return Self.questionCost }
-        return max(Self.questionCost, self.text.byteCount / 32)
+        switch question["type"] {
+        case "history", "version": EditBudget.rate / 8
+        case "check" where self.checked?.at != self.text.changeCount: max(Self.questionCost, self.text.byteCount / 32)
+        default: Self.questionCost
+        }
     }
 
     /// As `spec check` finds them in the document alone.

@@ -380,8 +380,12 @@ actor OpenDocument {
     }
 
     /// Handles a client's text message.
-    func receive(_ message: JSON, from port: DocumentPort) async {
+    func receive(_ text: String, from port: DocumentPort) async {
         guard self.ports[port.id] != nil else { return }
+        guard port.budget.maySend(text.utf8.count, at: self.context.now()) else {
+            return self.refuse(port, "too-large", Self.tooMuch.description)
+        }
+        let message = (try? JSON.parse(text, depthLimit: 8)) ?? .null
         guard message["type"] == "save" else {
             guard port.budget.mayDo(self.cost(of: message), at: self.context.now()) else {
                 return self.refuse(port, "too-large", Self.tooFast.description)

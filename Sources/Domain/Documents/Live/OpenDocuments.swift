@@ -1,6 +1,6 @@
 package import Chat
 internal import EventLoop
-package import JSON
+internal import JSON
 package import Logging
 internal import People
 internal import Primitives
@@ -345,6 +345,6 @@ package struct DocumentConnection: Sendable {
     package let port: DocumentPort
 
     package func receive(_ bytes: [UInt8]) async { await self.document.receive(bytes, from: self.port) }
-    package func receive(_ message: JSON) async { await self.document.receive(message, from: self.port) }
+    package func receive(_ message: String) async { await self.document.receive(message, from: self.port) }
     package func leave() async { await self.document.leave(self.port) }
 }

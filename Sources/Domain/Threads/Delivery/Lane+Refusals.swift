@@ -24,7 +24,6 @@ extension Lane {
     /// Notes that the room, or the route's thread in it, accepts nothing.
     func note(_ error: AdapterError, in route: Route) {
         self.refusals.refused(route, because: error.message)
-        self.state.stopTrying()
         self.refusing.add(self.room)
         self.environment.logger.warning(
             "a room refuses the bot's messages; they wait until it accepts them",

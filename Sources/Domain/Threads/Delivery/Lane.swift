@@ -416,13 +416,14 @@ package actor Lane {
     }
 
     private func refill() async throws {
-        let (room, all) = (self.room, self.state.beginRead())
+        let (room, refusedAfter) = (self.room, self.state.beginRead())
         // Not earlier: messages that arrived in the meantime belong below the waiting ones and are read with them.
-        if all { self.refusals.tryAgain() }
+        if refusedAfter == 0 { self.refusals.tryAgain() }
         let items = try await self.persistently { ledger in
-            try ledger.openOutbox(of: room, after: 0, limit: LaneStateMachine.queueLimit, all: all)
+            try ledger.openOutbox(
+                of: room, after: refusedAfter ?? 0, limit: LaneStateMachine.queueLimit, all: refusedAfter != nil)
         }
-        self.state.refilled(with: items, isWhole: all)
+        self.state.refilled(with: items, refusedAfter: refusedAfter)
     }
 
     /// While storage fails (a full disk) the lane waits, and no message is lost. Throws ``PlaceLost``.

@@ -16,7 +16,7 @@ struct LaneStateMachine {
         /// The first message waits for its time, and another one may overtake it.
         case hold(Duration)
         case send(OutboxItem)
-        /// Storage has more; ``refilled(with:isWhole:)`` must follow.
+        /// Storage has more; ``refilled(with:refusedAfter:)`` must follow.
         case refill
         /// Nothing is left; previews may be shown.
         case preview
@@ -28,8 +28,8 @@ struct LaneStateMachine {
     private var hasMore = false
     /// Storage is being read: messages enqueued in the meantime are found by the next read.
     private var isRefilling = false
-    /// The next read also finds what waits for the room, to be tried again.
-    private var readsRefused = false
+    /// Reads of what waits for the room, to be tried again, go on behind this entry; nil if none is to be read.
+    private var refusedAfter: Int64?
     /// The first message is marked as being sent.
     private var isMarked = false
     /// The message that was stored and marked as being sent in one transaction.
@@ -88,18 +88,12 @@ struct LaneStateMachine {
     /// What waits for the room is tried again, in order.
     mutating func tryRefused() {
         self.hasMore = true
-        self.readsRefused = true
+        self.refusedAfter = 0
     }
 
-    /// Whether the read that begins now also finds what waits for the room. Not known later: the room may return meanwhile,
-    /// and then another one has to.
-    mutating func beginRead() -> Bool {
-        defer { self.readsRefused = false }
-        return self.readsRefused
-    }
-
-    /// The room still refuses, so what storage has more of is not tried.
-    mutating func stopTrying() { self.readsRefused = false }
+    /// Behind which entry the read that begins now also finds what waits for the room; nil if it does not. Not known later:
+    /// the room may return meanwhile, and then all of it is to be read again.
+    mutating func beginRead() -> Int64? { self.refusedAfter.take() }
 
     /// Reserves the lane for messages that are about to be stored. False when something else goes first or nothing can be
     /// sent now.
@@ -166,12 +160,15 @@ struct LaneStateMachine {
     /// What was read from storage. Edits that arrived during the read are kept; an entry in both is skipped the second
     /// time.
     ///
-    /// - Parameter isWhole: With what waits for the room.
-    mutating func refilled(with items: [OutboxItem], isWhole: Bool = false) {
+    /// - Parameter refusedAfter: What ``beginRead()`` returned for it.
+    mutating func refilled(with items: [OutboxItem], refusedAfter: Int64? = nil) {
         self.isRefilling = false
         self.queue = items + self.queue
-        self.hasMore = self.hasMore || items.count == Self.queueLimit
-        if isWhole, items.count == Self.queueLimit { self.readsRefused = true }
+        let isFull = items.count == Self.queueLimit
+        // What got a lower number while pages were read is found by another read.
+        self.hasMore = self.hasMore || isFull || refusedAfter.map { $0 > 0 } ?? false
+        // The room may have returned meanwhile, which begins anew.
+        if refusedAfter != nil, isFull, self.refusedAfter == nil { self.refusedAfter = items.last?.id }
     }
 
     /// Whether the first message is still to be marked as being sent.
