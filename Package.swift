@@ -82,13 +82,11 @@ let package = Package(
         platform(
             "WebSockets", "CFrameGuard", "CWebSockets", "EventLoop", "HTTP", "HTTPServer", "JSON", "Lifecycle",
             "Logging", "Primitives"),
-        platform("Database", "CPQ", "CSQLite", "CSystem", "Primitives"),
+        platform("Database", "CPQ", "CSQLite", "CSystem", "EventLoop", "Primitives"),
         platform("Compression", "CZlib"),
         platform("Telemetry", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives"),
         platform("Objects", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Lifecycle", "Primitives"),
         platform("Olm", "COlm", "Crypto", "JSON"),
-        platform(
-            "NATS", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Primitives", "TLS"),
         platform("Git", "CGit2", "CGitMemory", "CSystem", "Crypto", "EventLoop", "HTTP", "HTTPClient", "Primitives"),
         platform("Markdown", "CMarkGFM", "Primitives"),
         platform("YAML", "CYAML"),
@@ -171,8 +169,7 @@ let package = Package(
             "Backup", "Audit", "Compression", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
             "Objects", "Primitives", settings: small),
         domain(
-            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Metrics", "NATS", "Primitives",
-            "Store",
+            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Metrics", "Primitives", "Store",
             settings: small),
         domain(
             "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP",
@@ -221,7 +218,7 @@ let package = Package(
             dependencies: [
                 "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database",
                 "Documents", "EventLoop", "Files", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer",
-                "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Metrics", "Models", "NATS", "Objects",
+                "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Metrics", "Models", "Objects",
                 "People",
                 "Primitives", "Proxy", "Reading", "Repositories", "Schemas", "Sessions", "SignIn", "Slack", "Specs",
                 "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
@@ -265,7 +262,6 @@ let package = Package(
             "Telemetry", "HTTP", "HTTPServer", "JSON", "Lifecycle", "Logging", "Metrics", "Primitives", "Telemetry",
             "TestSupport", "Threads"),
         tests("Olm", "Crypto", "Olm"),
-        tests("NATS", "EventLoop", "Logging", "NATS", "Primitives", "TestSupport"),
         tests("Logging", "JSON", "Logging", "Primitives"),
         tests("EventLoop", "EventLoop", "Lifecycle", "Primitives", "TestSupport"),
         tests("Lifecycle", "EventLoop", "Lifecycle", "Primitives", "Processes", "TestSupport"),
@@ -339,7 +335,7 @@ let package = Package(
         tests(
             "Backup", "Backup", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
             "Primitives", "TestSupport"),
-        tests("Cluster", "Cluster", "Crypto", "Database", "Logging", "NATS", "Primitives", "Store", "TestSupport"),
+        tests("Cluster", "Cluster", "Crypto", "Database", "Primitives", "Store", "TestSupport"),
         tests("Kit", "Chat", "Kit", "Markdown", "Primitives", "TestSupport"),
         tests("IRC", "Chat", "Crypto", "EventLoop", "IRC", "Kit", "Primitives", "TestSupport"),
         tests(
@@ -411,7 +407,7 @@ if Context.environment["JETBRIDGE_FUZZ"] != nil {
             name: "fuzz",
             dependencies: [
                 "Chat", "Compression", "Copilot", "Crypto", "Documents", "Gateway", "HTTP", "HTTPClient", "HTTPServer",
-                "Host", "IRC", "JSON", "Kit", "Logging", "Markdown", "Matrix", "Models", "NATS", "Olm", "Primitives",
+                "Host", "IRC", "JSON", "Kit", "Logging", "Markdown", "Matrix", "Models", "Olm", "Primitives",
                 "Proxy", "SignIn", "Slack", "Specs", "Tasks", "Telegram", "YAML",
             ],
             path: "Tests/Fuzz",

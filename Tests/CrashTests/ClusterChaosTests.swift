@@ -16,7 +16,6 @@ struct ClusterChaosTests {
     @Test("every question is answered once, or ends with one note")
     func chaos() async throws {
         let server = try await NgIRCd(hasPenalty: false)
-        let nats = try await NATSServer()
         let rooms = [try await CrashNetwork.slack.open(), try await CrashNetwork.telegram.open()]
         let irc = try await ChannelRoom(server)
         var proxies: [FaultProxy] = []
@@ -28,7 +27,7 @@ struct ClusterChaosTests {
                 guard let question = Question(in: request.question) else { return .answer("Which question?") }
                 return .answer(question.answer, rate: question.isLong ? 30 : nil)
             }, more: Self.configuration(of: all),
-            ports: Dictionary(uniqueKeysWithValues: proxies.map(\.port).enumerated().map { ($0, $1) }), nats: nats.url,
+            ports: Dictionary(uniqueKeysWithValues: proxies.map(\.port).enumerated().map { ($0, $1) }),
             environment: all.reduce(into: [:]) { $0.merge($1.environment) { $1 } })
         for room in all { try await room.waitForBot() }
         let web = [try await WebRoom(cluster), try await WebRoom(cluster)]
@@ -54,7 +53,6 @@ struct ClusterChaosTests {
         try await cluster.finish()
         for room in all { await room.close() }
         await server.stop()
-        await nats.stop()
         for proxy in proxies { await proxy.stop() }
     }
 

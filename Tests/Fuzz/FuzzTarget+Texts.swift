@@ -10,7 +10,6 @@ import Primitives
 
 @testable import Gateway
 @testable import Matrix
-@testable import NATS
 @testable import SignIn
 @testable import Slack
 @testable import Specs
@@ -140,28 +139,5 @@ extension FuzzTarget {
         // An address that was read reads the same again.
         guard let url = try? HTTPURL(text) else { return }
         precondition((try? HTTPURL(url.description))?.description == url.description, "another address")
-    }
-
-    /// Reads the lines in two pieces, cut where the first byte says: the cut must not change them.
-    static func readNATS(_ bytes: [UInt8]) {
-        guard let first = bytes.first else { return }
-        let text = Array(bytes.dropFirst())
-        let cut = min(Int(first), text.count)
-        let whole = Self.lines(of: [text])
-        precondition(Self.lines(of: [Array(text[..<cut]), Array(text[cut...])]) == whole, "a cut changes the lines")
-    }
-
-    private static func lines(of pieces: [[UInt8]]) -> [NATSParser.Line]? {
-        var parser = NATSParser()
-        var lines: [NATSParser.Line] = []
-        do {
-            for piece in pieces {
-                parser.append(piece)
-                while let line = try parser.next() { lines.append(line) }
-            }
-            return lines
-        } catch {
-            return nil
-        }
     }
 }

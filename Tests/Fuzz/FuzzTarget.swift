@@ -43,7 +43,6 @@ enum FuzzTarget: String, CaseIterable {
     case telegram
     case matrix
     case token
-    case nats
 
     func run(_ bytes: [UInt8]) {
         switch self {
@@ -73,7 +72,6 @@ enum FuzzTarget: String, CaseIterable {
         case .telegram: Self.readTelegram(bytes)
         case .matrix: Self.talkMatrix(bytes)
         case .token: Self.readToken(bytes)
-        case .nats: Self.readNATS(bytes)
         }
     }
 

@@ -14,8 +14,7 @@ internal import Store
 /// Sets up this host as one of a cluster.
 struct ClusterSetup: Sendable {
     let cluster: Cluster
-    /// Nil without NATS.
-    let bus: ClusterBus?
+    let bus: ClusterBus
     /// Nothing, until the cluster gives this host places.
     let held: HeldPlaces
     private let key: Secret
@@ -42,14 +41,12 @@ struct ClusterSetup: Sendable {
             database: database, host: settings.name, run: run, version: Release.version,
             address: try await Self.address(listening, as: database), lease: settings.lease,
             logger: Logger(label: "cluster"))
-        let bus = settings.connection.map { nats in
-            ClusterBus(
-                nats: nats, key: ClusterKey(settings.key), host: settings.name, logger: Logger(label: "cluster"),
-                woken: { cluster.wake() })
-        }
+        let bus = ClusterBus(
+            place, database: database, key: ClusterKey(settings.key), host: settings.name,
+            logger: Logger(label: "cluster"), woken: { cluster.wake() })
         let setup = ClusterSetup(
             cluster: cluster, bus: bus,
-            held: HeldPlaces(ClusterTenancy(cluster) { _ in bus?.wake() }, hasAll: false), key: settings.key,
+            held: HeldPlaces(ClusterTenancy(cluster) { _ in bus.wake() }, hasAll: false), key: settings.key,
             box: SealedBox(store, settings.key), database: database)
         guard try await setup.box.share(Array("key".utf8), named: SealedBox.probe.rawValue) != nil else {
             throw HostError(
@@ -109,7 +106,7 @@ struct ClusterSetup: Sendable {
     var readiness: HostReadiness.Checks.Cluster {
         let isValid = self.cluster.lease.isValid
         return .init(
-            connection: self.bus?.problem,
+            connection: self.bus.problem,
             lease: isValid ? nil : "this host has no lease: PostgreSQL has not answered in time")
     }
 

@@ -2,7 +2,7 @@ internal import Chat
 internal import Cluster
 internal import Database
 internal import Lifecycle
-internal import NATS
+internal import Logging
 internal import Primitives
 internal import Store
 
@@ -46,7 +46,7 @@ struct ClusterFindings {
                     "a host at \(other.address) runs as \(settings.name) already: give each host its own cluster.name"))
         }
         findings += try await self.serverFindings(database)
-        if let finding = await Self.nats(settings) { findings.append(finding) }
+        if let finding = await self.wakes(settings, database) { findings.append(finding) }
         for repository in self.configuration.repositories {
             if case .local = repository.place {
                 findings.append(
@@ -61,22 +61,21 @@ struct ClusterFindings {
         return findings
     }
 
-    /// Whether NATS answers; nil without it.
-    private static func nats(_ settings: Configuration.Cluster) async -> Finding? {
-        guard let nats = settings.connection else { return nil }
-        do {
-            let running = Task { try await nats.run() }  // unstructured: it ends with the check
-            let subscription = try nats.subscribe(to: "jb.doctor")
-            let hasAnswered = await withDeadline(.seconds(5)) { await subscription.makeAsyncIterator().next() } != nil
-            let reason = nats.status.lastError ?? "no answer"
-            await nats.stop()
-            _ = await running.result
-            return hasAnswered
-                ? Finding(Self.subject, .ok, "NATS answers")
-                : Finding(Self.subject, .failed, "NATS at \(settings.nats ?? ""): \(reason)")
-        } catch {
-            return Finding(Self.subject, .failed, "cluster.nats: \(error)")
+    /// Whether this machine would hear the others.
+    private func wakes(_ settings: Configuration.Cluster, _ database: Database) async -> Finding? {
+        guard case .postgreSQL(let place) = self.configuration.store else { return nil }
+        let bus = ClusterBus(
+            place, database: database, key: ClusterKey(settings.key), host: Identifier.make("doctor"),
+            logger: Logger(label: "cluster", output: LogOutput(level: .error, format: .text, sink: { _ in })),
+            woken: {})
+        let running = Task { try await bus.run() }  // unstructured: it ends with the check
+        let problem = await bus.problem(within: .seconds(8))
+        await bus.stop()
+        _ = await running.result
+        guard let problem else {
+            return Finding(Self.subject, .ok, "hosts wake each other by PostgreSQL's notifications")
         }
+        return Finding(Self.subject, .warning, problem)
     }
 
     /// The server's clock, its standbys (whose state an ordinary role does not see), and whether other hosts reach this one.

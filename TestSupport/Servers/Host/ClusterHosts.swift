@@ -27,16 +27,14 @@ package import Processes
     ///   - more: Further lines of the configuration.
     ///   - servers: The one that gets the database, and those that may take over.
     ///   - ports: Of the database, if a host reaches it by another one.
-    ///   - nats: Its address, if there is one.
     ///   - faults: Where hosts kill or stop themselves.
     package static func started(
         _ count: Int = 2, answering behavior: ModelBehavior, more: String = "",
-        servers: [PostgreSQLServer] = [.shared], ports: [Int: Int] = [:], nats: String? = nil,
+        servers: [PostgreSQLServer] = [.shared], ports: [Int: Int] = [:],
         environment: [String: String] = [:], faults: [Int: String] = [:]
     ) async throws -> ClusterHosts {
         let cluster = try await ClusterHosts(
-            count, answering: behavior, more: more, servers: servers, ports: ports, nats: nats,
-            environment: environment)
+            count, answering: behavior, more: more, servers: servers, ports: ports, environment: environment)
         for number in 0..<count { try await cluster.start(number, fault: faults[number]) }
         let made = try await cluster.hosts[0].run(
             ["token", "create", "--name", "test", "--scope", "admin,chat,read", "--json"],
@@ -47,7 +45,7 @@ package import Processes
 
     private init(
         _ count: Int, answering behavior: ModelBehavior, more: String, servers: [PostgreSQLServer],
-        ports: [Int: Int], nats: String?, environment: [String: String]
+        ports: [Int: Int], environment: [String: String]
     ) async throws {
         self.model = try await LoopbackModelServer.started(behaviors: ["test": behavior])
         self.server = servers[0]
@@ -71,7 +69,7 @@ package import Processes
                         gateway: {listen: "127.0.0.1:0"}
                         model: {provider: openai, name: test, base_url: "\(self.model.baseURL)"}
                         store: {url: "postgres://jetbridge@\(addresses)/\(self.database)", password: {env: PG_PASSWORD}}
-                        cluster: {name: host-\(number), key: {file: "\(self.shared.path)/key"}\(nats.map { ", nats: \"\($0)\"" } ?? "")}
+                        cluster: {name: host-\(number), key: {file: "\(self.shared.path)/key"}}
                         objects: {directory: "\(self.shared.path)/objects"}
                         repositories: [{name: notes, path: "\(self.shared.path)/notes"}]
                         \(more)

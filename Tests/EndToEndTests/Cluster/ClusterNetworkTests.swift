@@ -6,7 +6,7 @@ import Processes
 import TestSupport
 import Testing
 
-/// What networks, and NATS, see of hosts that change.
+/// What networks, and poolers of the database, see of hosts that change.
 @Suite("Networks of a cluster", .timeLimit(.minutes(2)))
 struct ClusterNetworkTests {
     @Test("a host that hangs keeps its connection to IRC for a while: another one speaks, once, and gets the nick back")
@@ -86,16 +86,14 @@ struct ClusterNetworkTests {
         await slack.stop()
     }
 
-    @Test("a host that is cut off from NATS shows and stops the answers of others all the same")
-    func withoutNATS() async throws {
-        let server = try await NATSServer()
-        let proxy = try await FaultProxy.started(before: server.port)
-        let cluster = try await ClusterHosts.started(
-            answering: ClusterTests.slow, nats: "nats://127.0.0.1:\(proxy.port)")
+    @Test("a pooler with sessions is fine, and one that changes them is refused with what to set")
+    func pooler() async throws {
+        let pooler = try await PgBouncer(before: PostgreSQLServer.shared.port, mode: .session)
+        let cluster = try await ClusterHosts.started(answering: ClusterTests.slow, ports: [1: pooler.port])
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
-        // One connection a host, in the order of their start.
-        try await proxy.wait(forConnections: 2)
-        await proxy.set(.swallow, ofConnection: 1)
+        for client in [a, b] {
+            try await PostgreSQLServer.until { try await client.get("/readyz")["checks"]?["cluster"] == "ok" }
+        }
         let thread = try await a.newThread()
         let first = try await a.send("one", to: thread)
         let live = try await b.live()
@@ -106,8 +104,15 @@ struct ClusterNetworkTests {
         let second = try await b.send("two", to: thread)
         _ = try await b.post("/api/v1/operations/\(second)/stop")
         try await expectEqual(a.ended(second)["state"], "stopped")
+        let text = try await cluster.run(1, ["doctor"]).text
+        #expect(text.contains("hosts wake each other by PostgreSQL's notifications"), "\(text)")
+        _ = await cluster.hosts[1].terminate()
+        await pooler.stop()
+
+        try await pooler.start(.transaction)
+        let error = await #expect(throws: HostProcess.Failure.self) { try await cluster.start(1) }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("set pool_mode = session"))
         try await cluster.finish()
-        await proxy.stop()
-        await server.stop()
+        await pooler.stop()
     }
 }

@@ -6,7 +6,7 @@ import Processes
 import TestSupport
 import Testing
 
-/// Real hosts over PostgreSQL, without NATS.
+/// Real hosts over PostgreSQL.
 @Suite("A cluster of hosts", .timeLimit(.minutes(3)))
 struct ClusterTests {
     /// Takes seconds.
@@ -344,10 +344,9 @@ struct ClusterTests {
         try await cluster.finish()
     }
 
-    @Test("a NATS that ends, and comes back empty, costs time only")
-    func nats() async throws {
-        let server = try await NATSServer()
-        let cluster = try await ClusterHosts.started(answering: Self.slow, nats: server.url)
+    @Test("hosts that cannot hear each other lose time only")
+    func deaf() async throws {
+        let cluster = try await ClusterHosts.started(answering: Self.slow)
         let (a, b) = (try await cluster.client(0), try await cluster.client(1))
         try await PostgreSQLServer.until { try await b.get("/readyz")["checks"]?["cluster"] == "ok" }
         let thread = try await a.newThread()
@@ -356,22 +355,36 @@ struct ClusterTests {
         try await live.subscribe(to: running)
         var frames: [JSON] = []
         while frames.count < 4, let frame = try await live.next() { frames.append(frame) }
-        await server.kill()
+        let disturbance = Task {
+            while !Task.isCancelled {
+                _ = try cluster.rows(
+                    """
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name = 'jetbridge wakes'
+                    """)
+                try await EventLoop.shared.sleep(for: .milliseconds(10))
+            }
+        }
         frames += try await live.frames()
         await live.close()
         expectEqual(frames.compactMap { $0["sequence"]?.intValue }, Array(1...frames.count))
         try await expectEqual(b.ended(running)["state"], "complete")
-        try await PostgreSQLServer.until { try await b.get("/readyz")["checks"]?["cluster"] != "ok" }
+        try await PostgreSQLServer.until {
+            let ready = try await b.get("/readyz")
+            return ready["checks"]?["cluster"]?.stringValue?.hasPrefix("PostgreSQL's notifications are not heard")
+                == true
+                && ready["status"] == "ok"
+        }
         // Found by looking.
         let second = try await b.send("two", to: thread)
         _ = try await b.post("/api/v1/operations/\(second)/stop")
         try await expectEqual(b.ended(second)["state"], "stopped")
-        try await server.restart(isEmpty: true)
+        disturbance.cancel()
+        _ = await disturbance.result
         try await PostgreSQLServer.until { try await b.get("/readyz")["checks"]?["cluster"] == "ok" }
         let third = try await b.send("three", to: thread)
         try await expectEqual(b.frames(of: third), a.frames(of: third))
         try await cluster.finish()
-        await server.stop()
     }
 
     @Test("another key, a taken name, no cluster: each is refused with what to do")

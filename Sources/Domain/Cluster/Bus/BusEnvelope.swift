@@ -3,13 +3,13 @@ internal import JSON
 
 /// A message of a host: `SIGNATURE`, a line feed, and JSON with the version and the sender.
 ///
-/// Everybody on the NATS server can send to a subject, so nothing counts without the cluster's signature. Everybody there
-/// can also read; the server's credentials and TLS keep strangers out.
+/// Everybody who can connect to the database can send to a channel, so nothing counts without the cluster's signature.
+/// Everybody there can also read: it tells only that something is new.
 struct BusEnvelope: Sendable, Equatable {
     /// Why a message is dropped.
     enum Refusal: Error, Equatable {
         case tooLarge
-        /// Not signed with the cluster's key for this subject.
+        /// Not signed with the cluster's key for this channel.
         case forged
         /// Of a newer version.
         case unsupported
@@ -24,18 +24,18 @@ struct BusEnvelope: Sendable, Equatable {
 
     init(host: String) { self.host = host }
 
-    func sealed(with key: ClusterKey, for subject: String) -> [UInt8] {
+    func sealed(with key: ClusterKey, for channel: String) -> [UInt8] {
         let body = JSON.object(["v": JSON(Self.version), "host": .string(self.host)]).bytes
-        return Array("\(base64URL(key.signature(of: body, for: subject)))\n".utf8) + body
+        return Array("\(base64URL(key.signature(of: body, for: channel)))\n".utf8) + body
     }
 
-    init(opening bytes: [UInt8], with key: ClusterKey, from subject: String) throws(Refusal) {
+    init(opening bytes: [UInt8], with key: ClusterKey, from channel: String) throws(Refusal) {
         guard bytes.count <= Self.sizeLimit else { throw .tooLarge }
         guard bytes.count > Self.signatureLength, bytes[Self.signatureLength] == UInt8(ascii: "\n") else {
             throw .forged
         }
         let body = Array(bytes[(Self.signatureLength + 1)...])
-        let signature = Array(base64URL(key.signature(of: body, for: subject)).utf8)
+        let signature = Array(base64URL(key.signature(of: body, for: channel)).utf8)
         guard constantTimeEqual(Array(bytes[..<Self.signatureLength]), signature) else { throw .forged }
         guard let json = try? JSON.parse(body, depthLimit: 16), let version = json["v"]?.intValue else {
             throw .unreadable

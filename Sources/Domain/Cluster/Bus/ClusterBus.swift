@@ -1,94 +1,201 @@
-internal import Crypto
+package import Database
 internal import Lifecycle
 package import Logging
-package import NATS
 internal import Primitives
 
-/// Tells the other hosts over NATS that something new is in the store. The store decides everything: a host that hears
-/// nothing looks by itself, half a second later at most. Nothing here waits for NATS.
+/// Tells the other hosts by PostgreSQL's notifications that something new is in the store. The store decides everything: a
+/// host that hears nothing looks by itself, half a second later at most. Nothing here delays a write.
+///
+/// A wake is said by the lease's database, outside of the transaction that stored (its commit takes a lock of the whole
+/// server), and heard on a session of its own. Each host hears its own too: where that does not come back, nothing is
+/// heard, as behind a pooler that gives each transaction another session.
 package final class ClusterBus: Service {
+    private struct State {
+        var ear: PostgreSQLListener?
+        /// Since the last time that something was heard.
+        var failures = 0
+        var problem: String? = "the other hosts are not heard yet: this one looks for what they store twice a second"
+        var counts = BusCounts()
+    }
+
     package let name = "cluster bus"
-    private let nats: NATSConnection
+    private let place: PostgreSQLSettings
+    private let database: Database
     private let key: ClusterKey
     private let host: String
-    /// Begins with the cluster's name, so that clusters can share a server.
-    private let subject: String
+    /// Has the cluster's name, because a host with another key may be at the same database.
+    private let channel: String
     private let logger: Logger
+    private let patience: Duration
     private let woken: @Sendable () -> Void
-    private let counted = Protected(BusCounts())
+    private let state = Protected(State())
+    /// Something is to be said. What comes while one is on its way is said with the next.
+    private let due = Signal()
+    /// An own wake has come back, or nothing is heard any more.
+    private let answered = Signal()
+    /// It is known whether the others are heard.
+    private let settled = Signal()
+    private let stopped = Signal()
+
+    /// After this time a wake is said in any case, to notice a session that hears nothing any more.
+    private static let pause = Duration.seconds(20)
+    /// Between two sessions.
+    private static let reopening = (first: Duration.milliseconds(250), last: Duration.seconds(30))
+
+    /// How sessions that listen are called on the server.
+    package static let application = "jetbridge wakes"
 
     /// - Parameters:
+    ///   - place: The cluster's database.
+    ///   - database: The same, opened; a wake is said in one of its reads.
     ///   - host: This host's id.
+    ///   - patience: How long an own wake may take to come back.
     ///   - woken: Called when another host has stored something, or may have. Must return at once.
     package init(
-        nats: NATSConnection, key: ClusterKey, host: String, logger: Logger, woken: @escaping @Sendable () -> Void
+        _ place: PostgreSQLSettings, database: Database, key: ClusterKey, host: String, logger: Logger,
+        patience: Duration = .seconds(5), woken: @escaping @Sendable () -> Void
     ) {
-        self.nats = nats
+        self.place = place.named(Self.application)
+        self.database = database
         self.key = key
         self.host = host
-        self.subject = "jb.\(key.name).all"
+        self.channel = "jetbridge_\(key.name)"
         self.logger = logger
+        self.patience = patience
         self.woken = woken
     }
 
-    package var status: NATSState { self.nats.status }
+    /// Why this host does not hear the others, and what to do; nil if it does.
+    package var problem: String? { self.state.withLock { $0.problem } }
 
-    /// Why the others hear nothing of this host; nil if they do.
-    package var problem: String? {
-        let status = self.status
-        guard !status.isConnected else { return nil }
-        return "NATS is away (\(status.lastError ?? "not connected yet")): hosts learn of changes more slowly"
-    }
-
-    package var counts: BusCounts { self.counted.withLock { $0 } }
+    package var counts: BusCounts { self.state.withLock { $0.counts } }
 
     package func run() async throws {
-        let wakes = try self.nats.subscribe(to: self.subject)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask(name: "wakes") { for await delivery in wakes { self.take(delivery) } }
-            try await self.nats.run()
+        await withDiscardingTaskGroup { group in
+            group.addTask(name: "cluster-hear") { await self.hear() }
+            group.addTask(name: "cluster-say") { await self.say() }
+            await self.stopped.wait()
             group.cancelAll()
         }
     }
 
-    package func stop() async { await self.nats.stop() }
+    package func stop() async { self.stopped.signal() }
 
-    /// Wakes all others.
-    package func wake() {
-        do throws(NATSError) {
-            let message = BusEnvelope(host: self.host).sealed(with: self.key, for: self.subject)
-            try self.nats.publish(message, to: self.subject)
-            self.counted.withLock { $0.sent += 1 }
-        } catch {
-            self.counted.withLock { $0.unsent += 1 }
-            self.logger.debug("the other hosts were not woken: \(error)")
+    /// Wakes all others soon.
+    package func wake() { self.due.signal() }
+
+    /// What is wrong with a bus that has just begun to run, once that is known; after `limit` at the latest.
+    package func problem(within limit: Duration) async -> String? {
+        await self.settled.wait(upTo: limit)
+        return self.problem
+    }
+
+    // MARK: Saying
+
+    private func say() async {
+        while !Task.isCancelled {
+            await self.due.wait(upTo: Self.pause)
+            guard !Task.isCancelled else { return }
+            self.answered.reset()
+            do {
+                try await self.send()
+            } catch {
+                self.state.withLock { $0.counts.unsent += 1 }
+                self.logger.debug("the other hosts were not woken: \(error)")
+                continue
+            }
+            guard let ear = self.state.withLock({ $0.ear }) else { continue }
+            let isAnswered = await withDeadline(self.patience) { await self.answered.wait() } != nil
+            if !isAnswered, !Task.isCancelled { await ear.close() }
         }
     }
 
-    private func take(_ delivery: NATSDelivery) {
-        guard case .message(let message) = delivery else { return self.woken() }
-        do throws(BusEnvelope.Refusal) {
-            let envelope = try BusEnvelope(opening: message.payload, with: self.key, from: message.subject)
-            // Everybody gets what is sent to all, also who sends it.
-            guard envelope.host != self.host else { return }
-            self.counted.withLock { $0.received += 1 }
-            self.woken()
-        } catch {
-            self.counted.withLock { counts in
-                if error == .forged || error == .tooLarge { counts.forged += 1 } else { counts.unreadable += 1 }
+    private func send() async throws {
+        let message = BusEnvelope(host: self.host).sealed(with: self.key, for: self.channel)
+        let (channel, text) = (self.channel, String(decoding: message, as: UTF8.self))
+        try await self.database.read { connection in
+            // Nothing is lost with it after a crash, so it waits for no disk.
+            _ = try connection.first(
+                "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)", .text(channel), .text(text))
+        }
+        self.state.withLock { $0.counts.sent += 1 }
+    }
+
+    // MARK: Hearing
+
+    private func hear() async {
+        while !Task.isCancelled {
+            do {
+                let ear = try await PostgreSQLListener.opened(self.place, channel: self.channel)
+                self.state.withLock { $0.ear = ear }
+                // What was said before is not heard.
+                self.woken()
+                self.wake()
+                do {
+                    while !Task.isCancelled { for message in try await ear.next() { self.take(message) } }
+                } catch {
+                    await ear.close()
+                    throw error
+                }
+            } catch {
+                guard !Task.isCancelled else { return }
+                self.end(because: error)
             }
+            let failures = self.state.withLock { $0.failures }
+            let pause = min(Self.reopening.first * (1 << min(failures, 10)), Self.reopening.last)
+            try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
+        }
+    }
+
+    private func end(because error: any Error) {
+        let isDeaf = (error as? DatabaseError)?.code == .closed
+        let news: String? = self.state.withLock { state in
+            let reason =
+                switch (isDeaf, state.ear?.isPooled) {
+                case (false, _): "\(error)"
+                case (true, true):
+                    "store.url names a pooler that gives each transaction another session; in pgbouncer, set pool_mode = "
+                        + "session, or name the server itself in store.url"
+                case (true, _): "what this host says itself has not come back within \(self.patience / .seconds(1)) s"
+                }
+            let problem =
+                "PostgreSQL's notifications are not heard, so this host looks for what others store twice a second: \(reason)"
+            state.failures += 1
+            state.ear = nil
+            defer { state.problem = problem }
+            return state.problem == problem ? nil : problem
+        }
+        if let news { self.logger.warning(news) }
+        self.answered.signal()
+        self.settled.signal()
+    }
+
+    private func take(_ message: [UInt8]) {
+        do throws(BusEnvelope.Refusal) {
+            let envelope = try BusEnvelope(opening: message, with: self.key, from: self.channel)
+            guard envelope.host == self.host else {
+                self.state.withLock { $0.counts.received += 1 }
+                return self.woken()
+            }
+            let wasHeard = self.state.withLock { state in
+                state.failures = 0
+                return state.problem.take() == nil
+            }
+            if !wasHeard { self.logger.info("the other hosts are heard by PostgreSQL's notifications") }
+            self.answered.signal()
+            self.settled.signal()
+        } catch {
+            self.state.withLock { $0.counts.refused += 1 }
         }
     }
 }
 
-/// What a bus has done, for metrics.
+/// What a bus has done.
 package struct BusCounts: Sendable, Equatable {
     package internal(set) var sent = 0
-    /// Not published, because NATS was away or too slow.
+    /// Not said, because the database did not answer.
     package internal(set) var unsent = 0
     package internal(set) var received = 0
-    /// Dropped because the signature is not the cluster's.
-    package internal(set) var forged = 0
-    /// Dropped because they are of a newer version, or make no sense.
-    package internal(set) var unreadable = 0
+    /// Dropped because the signature is not the cluster's, or because they make no sense.
+    package internal(set) var refused = 0
 }

@@ -1,7 +1,7 @@
 internal import Crypto
 package import Primitives
 
-/// What all hosts of a cluster share: it names the cluster on a NATS server and proves that a message is a host's.
+/// What all hosts of a cluster share: it names the cluster at its database and proves that a message is a host's.
 package struct ClusterKey: Sendable {
     /// Ten letters and digits; tells nothing of the key.
     package let name: String
@@ -14,8 +14,8 @@ package struct ClusterKey: Sendable {
         self.signing = hmacSHA256(Array("jetbridge bus".utf8), key: key)
     }
 
-    /// Of a message for `subject`, so that it is not valid on another one.
-    func signature(of body: [UInt8], for subject: String) -> [UInt8] {
-        hmacSHA256(Array("\(subject)\n".utf8) + body, key: self.signing)
+    /// Of a message for `channel`, so that it is not valid on another one.
+    func signature(of body: [UInt8], for channel: String) -> [UInt8] {
+        hmacSHA256(Array("\(channel)\n".utf8) + body, key: self.signing)
     }
 }

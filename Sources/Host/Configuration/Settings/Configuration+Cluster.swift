@@ -1,7 +1,5 @@
 internal import Glibc
 internal import JSON
-internal import Logging
-internal import NATS
 package import Primitives
 
 extension Configuration {
@@ -13,10 +11,6 @@ extension Configuration {
         package var lease: Duration
         /// What all hosts share, and nobody else has.
         package var key: Secret
-        /// Nil without NATS: other hosts then learn of changes within a second.
-        package var nats: String?
-        /// For NATS: a token, `USER:PASSWORD`, an nkey's seed, or a `.creds` file's content.
-        package var credentials: Secret?
 
         /// - Parameters:
         ///   - store: Of the same configuration.
@@ -38,32 +32,18 @@ extension Configuration {
                 let lease = section.read("lease", default: .seconds(3)) {
                     $0.duration(from: .seconds(1), to: .seconds(60))
                 }
-                let nats = section.optional("nats") { Self.address($0) }
-                let credentials = section.optional("credentials") { $0.secret() }
+                // Until the release after the next, so that one configuration serves during an update.
+                for key in ["nats", "credentials"] {
+                    section.value(key)?.warn(
+                        "cluster.\(key) is no longer used: hosts wake each other by PostgreSQL; remove it")
+                }
                 let key = section.required("key") {
                     $0.secret(
                         where: { $0.utf8.count >= 32 },
                         else: "the key is too short: make one with 'openssl rand -hex 32' and give it to all hosts")
                 }
-                do throws(NATSError) {
-                    try Self.settings(nats, credentials)?.validate()
-                } catch {
-                    section.error("nats: \(error)")
-                }
-                return key.map { Cluster(name: name, lease: lease, key: $0, nats: nats, credentials: credentials) }
+                return key.map { Cluster(name: name, lease: lease, key: $0) }
             }
-        }
-
-        private static func settings(_ nats: String?, _ credentials: Secret?) -> NATSSettings? {
-            guard let nats else { return nil }
-            var settings = NATSSettings(servers: [nats])
-            settings.credentials = credentials
-            return settings
-        }
-
-        /// To NATS; nil without it.
-        var connection: NATSConnection? {
-            Self.settings(self.nats, self.credentials).map { NATSConnection($0, logger: Logger(label: "nats")) }
         }
 
         static let machine: String = {
@@ -76,16 +56,6 @@ extension Configuration {
         private static func isName(_ text: String) -> Bool {
             let letters = "abcdefghijklmnopqrstuvwxyz0123456789-_."
             return (1...64).contains(text.utf8.count) && text.allSatisfy { letters.contains($0.lowercased()) }
-        }
-
-        private static func address(_ value: Value) -> String? {
-            guard let text = value.string() else { return nil }
-            let isURL = text.hasPrefix("nats://") || text.hasPrefix("tls://")
-            guard isURL, !text.contains("@") else {
-                return value.error(
-                    "write nats://HOST:4222 or tls://HOST:4222, and a sign-in as credentials: {file: PATH}")
-            }
-            return text
         }
     }
 }

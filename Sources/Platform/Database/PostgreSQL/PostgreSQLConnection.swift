@@ -144,7 +144,8 @@ final class PostgreSQLConnection: StoreConnection {
         }
     }
 
-    private func connected() throws(DatabaseError) -> PostgreSQLLink {
+    /// The session, opened anew if it was lost.
+    func connected() throws(DatabaseError) -> PostgreSQLLink {
         if let link, link.isUsable { return link }
         self.link = nil
         // Others that wait behind this one must not each wait for a server that is away.
@@ -292,7 +293,7 @@ final class PostgreSQLConnection: StoreConnection {
     func script(_ sql: String) throws(DatabaseError) {
         let link = try self.open()
         try self.noting { () throws(DatabaseError) in
-            try link.script("SET LOCAL statement_timeout = 0; " + sql, within: .seconds(3_600))
+            _ = try link.script("SET LOCAL statement_timeout = 0; " + sql, within: .seconds(3_600))
         }
     }
 

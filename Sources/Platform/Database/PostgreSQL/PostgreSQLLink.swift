@@ -191,20 +191,45 @@ internal import Primitives
         return answers
     }
 
-    /// Runs several statements without parameters.
-    func script(_ sql: String, within limit: Duration) throws(DatabaseError) {
+    /// Runs several statements without parameters. Returns the rows of the last one that has some.
+    @discardableResult
+    func script(_ sql: String, within limit: Duration) throws(DatabaseError) -> [Row] {
         if !self.sent.isEmpty { try self.finish() }
         guard unsafe PQexitPipelineMode(self.handle) == 1, unsafe PQsendQuery(self.handle, sql) == 1 else {
             throw self.broken()
         }
         let deadline = ContinuousClock.now + limit
         var error: DatabaseError?
+        var rows: [Row] = []
         while let result = unsafe try self.result(by: deadline) {
             error = unsafe error ?? self.error(of: result, nil)
+            if unsafe PQntuples(result) > 0 { rows = unsafe Self.rows(of: result, Prepared(name: "")) }
             unsafe PQclear(result)
         }
         guard unsafe PQenterPipelineMode(self.handle) == 1 else { throw self.broken() }
         if let error { throw error }
+        return rows
+    }
+
+    // MARK: Notifications
+
+    var descriptor: Int32 { unsafe PQsocket(self.handle) }
+
+    /// The server's process, as it was announced with the connection.
+    var process: Int { Int(unsafe PQbackendPID(self.handle)) }
+
+    /// The payloads of what has arrived on channels to which the session listens. Does not wait.
+    func notifications() throws(DatabaseError) -> [[UInt8]] {
+        guard unsafe PQconsumeInput(self.handle) == 1 else { throw self.broken() }
+        var payloads: [[UInt8]] = []
+        while let notification = unsafe PQnotifies(self.handle) {
+            defer { unsafe PQfreemem(notification) }
+            let text = unsafe notification.pointee.extra
+            // A server sends less than 8,000 bytes.
+            let count = unsafe text.map { unsafe strnlen($0, 8_192) } ?? 0
+            payloads.append(unsafe Array(UnsafeRawBufferPointer(start: text, count: count)))
+        }
+        return payloads
     }
 
     // MARK: Waiting
