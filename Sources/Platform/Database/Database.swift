@@ -15,6 +15,8 @@ package final class Database: Sendable {
     private let checkpoints: JobQueue<Checkpoint>?
     private let readerCount: Int
     private let doubts = CommitDoubts()
+    /// Whether a pooler is before the server: the sessions there are not this program's.
+    package let isPooled: Bool
 
     /// Opens or creates the file, checks it and migrates its schema. Blocks: call it at startup.
     ///
@@ -24,6 +26,7 @@ package final class Database: Sendable {
     ) throws(DatabaseError) {
         self.name = path
         self.dialect = .sqlite
+        self.isPooled = false
         let connection = try SQLiteConnection.openWriter(path: path, migrations: migrations, settings: settings)
         var readers: [SQLiteConnection] = []
         for _ in 0..<max(1, settings.readers) {
@@ -60,6 +63,7 @@ package final class Database: Sendable {
         try first.checkServer()
         try migrator.run(on: first)
         try first.prepareRecords()
+        self.isPooled = first.isPooled
         self.writes = (0..<max(2, postgreSQL.writers)).map { _ in JobQueue(capacity: settings.queueCapacity) }
         self.reads = JobQueue(capacity: settings.queueCapacity)
         self.readerCount = max(1, settings.readers)

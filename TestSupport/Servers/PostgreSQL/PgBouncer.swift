@@ -9,36 +9,31 @@ package final class PgBouncer: Sendable {
     }
 
     package let port: Int
-    private let server: Int
     private let program: ServerProgram
     private let directory: TemporaryDirectory
 
-    package init(before server: Int, mode: Mode) async throws {
+    /// - Parameter sessions: How many of the server's it has for a database.
+    package init(before server: Int, mode: Mode, sessions: Int = 60) async throws {
         self.directory = try TemporaryDirectory()
         try TestFile.makeFolder(self.directory.path)
         self.port = try FreePorts.take()
-        self.server = server
-        self.program = ServerProgram(
-            Process.find("pgbouncer") ?? "/usr/sbin/pgbouncer", ["\(self.directory.path)/pgbouncer.ini"],
-            directory: self.directory.path, ports: [self.port])
-        try await self.start(mode)
-    }
-
-    package func start(_ mode: Mode) async throws {
         try TestFile.write(
             """
             [databases]
-            * = host=127.0.0.1 port=\(self.server) user=jetbridge
+            * = host=127.0.0.1 port=\(server) user=jetbridge
             [pgbouncer]
             listen_addr = 127.0.0.1
             listen_port = \(self.port)
             unix_socket_dir =
             auth_type = any
             pool_mode = \(mode.rawValue)
-            default_pool_size = 60
+            default_pool_size = \(sessions)
             \(geteuid() == 0 ? "user = nobody" : "")
 
             """, to: "\(self.directory.path)/pgbouncer.ini", mode: 0o644)
+        self.program = ServerProgram(
+            Process.find("pgbouncer") ?? "/usr/sbin/pgbouncer", ["\(self.directory.path)/pgbouncer.ini"],
+            directory: self.directory.path, ports: [self.port])
         try await self.program.start()
     }
 

@@ -156,6 +156,22 @@ struct HostTableTests {
         try await expectEqual(b.hosts().map(\.state), [.gone, .live])
     }
 
+    @Test("behind a pooler, whose sessions say nothing of it, a host is dead only after its lease")
+    func pooled() async throws {
+        let (a, b) = (try self.table("a", run: "\(HostTable.pooled) r1"), try self.table("b", run: "r2"))
+        let (ofA, ofB) = (try await self.join(a).epoch, try await self.join(b).epoch)
+        _ = try await a.claim([.janitor], epoch: ofA)
+        await a.database.close()
+        _ = try PostgreSQLServer.shared.run(
+            "UPDATE hosts SET renewed_at = renewed_at - 2000 WHERE id = 'a'", in: "hosts_\(Self.names.withLock { $0 })")
+        try await expectEqual(b.deadHosts().map(\.host), [])
+        _ = try PostgreSQLServer.shared.run(
+            "UPDATE hosts SET expires_at = 0 WHERE id = 'a'", in: "hosts_\(Self.names.withLock { $0 })")
+        try await expectEqual(b.deadHosts().map(\.host), ["a"])
+        _ = try await b.renew(epoch: ofB)
+        try await expectEqual(b.takeOver("a", ofA, epoch: ofB), [.janitor])
+    }
+
     @Test("a server that has ended everybody's sessions says nothing of a host that is not back yet")
     func restarted() async throws {
         let a = try self.table("a", run: "r1", lease: .seconds(600))

@@ -12,6 +12,8 @@ internal import Primitives
 package final class ClusterBus: Service {
     private struct State {
         var ear: PostgreSQLListener?
+        /// Whether the last session was a pooler's.
+        var isPooled = false
         /// Since the last time that something was heard.
         var failures = 0
         var problem: String? = "the other hosts are not heard yet: this one looks for what they store twice a second"
@@ -127,7 +129,11 @@ package final class ClusterBus: Service {
         while !Task.isCancelled {
             do {
                 let ear = try await PostgreSQLListener.opened(self.place, channel: self.channel)
-                self.state.withLock { $0.ear = ear }
+                let isPooled = await ear.isPooled
+                self.state.withLock { state in
+                    state.ear = ear
+                    state.isPooled = isPooled
+                }
                 // What was said before is not heard.
                 self.woken()
                 self.wake()
@@ -151,12 +157,13 @@ package final class ClusterBus: Service {
         let isDeaf = (error as? DatabaseError)?.code == .closed
         let news: String? = self.state.withLock { state in
             let reason =
-                switch (isDeaf, state.ear?.isPooled) {
+                switch (isDeaf, state.isPooled) {
                 case (false, _): "\(error)"
                 case (true, true):
                     "store.url names a pooler that gives each transaction another session; in pgbouncer, set pool_mode = "
                         + "session, or name the server itself in store.url"
-                case (true, _): "what this host says itself has not come back within \(self.patience / .seconds(1)) s"
+                case (true, false):
+                    "what this host says itself has not come back within \(self.patience / .seconds(1)) s"
                 }
             let problem =
                 "PostgreSQL's notifications are not heard, so this host looks for what others store twice a second: \(reason)"

@@ -83,7 +83,8 @@ package actor Cluster: Service {
     package init(
         database: Database, host: String, run: String, version: String, address: String, lease: Duration, logger: Logger
     ) {
-        self.table = HostTable(database: database, host: host, run: run, lease: lease)
+        self.table = HostTable(
+            database: database, host: host, run: database.isPooled ? "\(HostTable.pooled) \(run)" : run, lease: lease)
         self.lease = HostLease(host: host, duration: lease)
         self.version = version
         self.address = address
@@ -102,7 +103,7 @@ package actor Cluster: Service {
         self.wanted = wanted
         do { try await self.joinAnew() } catch is HostNameTaken {
             // Perhaps by this host's own last run, killed a moment ago.
-            try await Task.sleep(for: HostTable.silence + .milliseconds(200))
+            try await Task.sleep(for: self.table.silence + .milliseconds(200))
             try await self.joinAnew()
         }
         self.announce.yield(.gained(self.places))

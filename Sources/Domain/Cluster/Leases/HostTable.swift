@@ -15,7 +15,9 @@ package struct HostNameTaken: Error, CustomStringConvertible {
 /// The hosts and their places, as PostgreSQL has them. Times are milliseconds by the server's clock.
 struct HostTable: Sendable {
     /// How long a host whose session with the server has ended may be silent: it may only have been cut off.
-    static let silence = Duration.seconds(1)
+    private static let silence = Duration.seconds(1)
+    /// Begins the run of a host behind a pooler, whose sessions say nothing of the host.
+    static let pooled = "pooled"
 
     private static let now = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
     /// The server ends the session of a program that is killed, so that its end is seen before its lease runs out.
@@ -24,7 +26,8 @@ struct HostTable: Sendable {
         AND a.application_name = 'jetbridge ' || hosts.run)
         """
     private static let isDead = """
-        (hosts.expires_at < \(Self.now) OR hosts.renewed_at < \(Self.now) - \(Int64(Self.silence / .milliseconds(1))) AND NOT \(Self.isConnected))
+        (hosts.expires_at < \(Self.now) OR hosts.renewed_at < \(Self.now) - \(Int64(Self.silence / .milliseconds(1)))
+        AND hosts.run NOT LIKE '\(Self.pooled)%' AND NOT \(Self.isConnected))
         """
 
     /// Of its own, with the name `jetbridge RUN`: nobody else's work may delay a renewal.
@@ -33,6 +36,9 @@ struct HostTable: Sendable {
     /// Random, for each start of the program.
     let run: String
     let lease: Duration
+
+    /// How long this host, had it been killed, would count as one that may come back.
+    var silence: Duration { self.run.hasPrefix(Self.pooled) ? self.lease : Self.silence }
 
     private var milliseconds: SQLValue { .integer(Int64(self.lease / .milliseconds(1))) }
 

@@ -53,6 +53,8 @@ final class PostgreSQLConnection: StoreConnection {
     }
 
     var dialect: SQLDialect { .postgreSQL }
+    /// Whether the present session is a pooler's.
+    var isPooled: Bool { self.link?.isPooled ?? false }
 
     // MARK: Statements
 
@@ -136,9 +138,9 @@ final class PostgreSQLConnection: StoreConnection {
         let link = try self.connected()
         self.transaction = Transaction(access: access)
         switch access {
-        case .read: try link.send("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        case .read: try link.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         case .write:
-            try link.send("BEGIN")
+            try link.begin()
             for statement in self.preamble { try link.send(statement) }
             for (sql, values) in self.record?.next() ?? [] { try link.send(sql, values) }
         }
@@ -225,7 +227,7 @@ final class PostgreSQLConnection: StoreConnection {
     private func isStored(_ record: CommitRecord) throws(DatabaseError) -> Bool {
         let link = try self.connected()
         do throws(DatabaseError) {
-            try link.send("BEGIN")
+            try link.begin()
             try link.send(CommitRecord.claim, record.values, isAwaited: true)
             try link.send("COMMIT")
             guard let row = try link.finish().last?.rows.first else {

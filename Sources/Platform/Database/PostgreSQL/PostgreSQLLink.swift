@@ -38,9 +38,16 @@ internal import Primitives
     private static let statementLimit = 512
     /// A backstop on the server: first come our own deadlines. A host that stops in a transaction loses it, so that
     /// nobody waits for its locks.
-    private static let limits = """
-        SET statement_timeout = '10s'; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '1s'
+    ///
+    /// - Parameter isLocal: Whether they are those of one transaction, as SQL.
+    private static func limits(isLocal: String) -> String {
         """
+        SELECT set_config('statement_timeout', '10s', \(isLocal)), set_config('lock_timeout', '2s', \(isLocal)),
+        set_config('idle_in_transaction_session_timeout', '1s', \(isLocal)), \(isLocal) AS pooled
+        """
+    }
+
+    private static let localLimits = PostgreSQLLink.limits(isLocal: "true")
 
     private let handle: OpaquePointer
     private let name: String
@@ -58,6 +65,9 @@ internal import Primitives
     private var failure: DatabaseError?
     /// The connection is lost: what becomes of a commit that was sent is unknown.
     private(set) var isLost = false
+    /// Whether a pooler is in between: the session is not the one that was announced, and may be another one in the next
+    /// transaction. Nothing is left in it then: neither settings nor prepared statements.
+    private(set) var isPooled = false
 
     /// - Parameter server: One of those that the settings name.
     init(
@@ -80,7 +90,10 @@ internal import Primitives
         // The default prints to the standard error.
         unsafe PQsetNoticeProcessor(handle, { _, _ in }, nil)
         try self.connect()
-        try self.script(Self.limits, within: settings.patience)
+        let announced = unsafe PQbackendPID(handle)
+        let rows = try self.script(
+            Self.limits(isLocal: "(pg_backend_pid() <> \(announced))"), within: settings.patience)
+        self.isPooled = try rows.first?.bool("pooled") ?? false
     }
 
     deinit {
@@ -107,13 +120,18 @@ internal import Primitives
         if let failure { throw failure }
         let statement = Statement(sql: sql, types: values.map(Self.type))
         let isFresh = self.prepared[statement] == nil
-        let prepared = try self.prepared(statement)
+        let prepared = try self.isPooled ? Prepared(name: "") : self.prepared(statement)
         let parameters = Parameters(values)
+        let binary = values.map { _ in Int32(1) }
         let isSent = unsafe parameters.withPointers { pointers in
-            unsafe PQsendQueryPrepared(
-                self.handle, prepared.name, Int32(values.count), pointers, parameters.lengths,
-                // Binary.
-                values.map { _ in 1 }, 0)
+            if self.isPooled {
+                unsafe PQsendQueryParams(
+                    self.handle, SQLText.numbered(sql), Int32(values.count), statement.types, pointers,
+                    parameters.lengths, binary, 0)
+            } else {
+                unsafe PQsendQueryPrepared(
+                    self.handle, prepared.name, Int32(values.count), pointers, parameters.lengths, binary, 0)
+            }
         }
         guard isSent == 1 else { throw self.broken() }
         self.sent.append(.statement(prepared, sql: sql, isAwaited: isAwaited, isFresh: isFresh))
@@ -130,6 +148,12 @@ internal import Primitives
         self.sent.append(.preparation(statement))
         self.prepared[statement] = prepared
         return prepared
+    }
+
+    /// Sends what begins a transaction.
+    func begin(_ sql: String = "BEGIN") throws(DatabaseError) {
+        try self.send(sql)
+        if self.isPooled { try self.send(Self.localLimits) }
     }
 
     /// Waits for everything that was sent. Returns the results that are awaited, in order, or throws the first error.
@@ -214,9 +238,6 @@ internal import Primitives
     // MARK: Notifications
 
     var descriptor: Int32 { unsafe PQsocket(self.handle) }
-
-    /// The server's process, as it was announced with the connection.
-    var process: Int { Int(unsafe PQbackendPID(self.handle)) }
 
     /// The payloads of what has arrived on channels to which the session listens. Does not wait.
     func notifications() throws(DatabaseError) -> [[UInt8]] {

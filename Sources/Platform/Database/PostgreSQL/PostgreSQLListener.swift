@@ -7,8 +7,8 @@ internal import Primitives
 /// It is opened on a thread that ends then, because libpq blocks while it looks up a name; after that it waits on the
 /// event loop.
 @Net package final class PostgreSQLListener {
-    /// Whether a pooler is in between: the session is not the one that the server announced.
-    package nonisolated let isPooled: Bool
+    /// Whether a pooler is in between, which may give each transaction another session.
+    package var isPooled: Bool { self.link.isPooled }
     private let link: PostgreSQLLink
     private var registration: Registration?
     private var heard: [[UInt8]] = []
@@ -23,8 +23,8 @@ internal import Primitives
     /// - Throws: `DatabaseError`: unreachable, readOnly.
     package static func opened(_ settings: PostgreSQLSettings, channel: String) async throws -> PostgreSQLListener {
         // Of the task, until it is cancelled: the thread then opens for nobody.
-        let waiting = Protected<CheckedContinuation<(PostgreSQLLink, isPooled: Bool), any Error>?>(nil)
-        let opened = try await withTaskCancellationHandler {
+        let waiting = Protected<CheckedContinuation<PostgreSQLLink, any Error>?>(nil)
+        let link = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiting.withLock { $0 = continuation }
                 let status = startThread {
@@ -38,27 +38,21 @@ internal import Primitives
         } onCancel: {
             waiting.withLock { $0.take() }?.resume(throwing: CancellationError())
         }
-        let listener = PostgreSQLListener(opened.0, isPooled: opened.isPooled)
+        let listener = PostgreSQLListener(link)
         try listener.watch()
         return listener
     }
 
     private nonisolated static func open(
         _ settings: PostgreSQLSettings, _ channel: String
-    ) throws(DatabaseError) -> (PostgreSQLLink, isPooled: Bool) {
+    ) throws(DatabaseError) -> PostgreSQLLink {
         let link = try PostgreSQLConnection(settings, hasServed: true).connected()
-        // A session that only listens is idle. No prepared statements: behind a pooler they may be those of another one.
-        let rows = try link.script(
-            """
-            SET idle_session_timeout = 0; LISTEN "\(channel)"; SELECT CAST(pg_backend_pid() AS BIGINT) AS pid
-            """, within: settings.patience)
-        return (link, isPooled: try rows.last?.int("pid") != link.process)
+        // A session that only listens is idle.
+        try link.script("SET idle_session_timeout = 0; LISTEN \"\(channel)\"", within: settings.patience)
+        return link
     }
 
-    private init(_ link: PostgreSQLLink, isPooled: Bool) {
-        self.link = link
-        self.isPooled = isPooled
-    }
+    private init(_ link: PostgreSQLLink) { self.link = link }
 
     private func watch() throws {
         self.registration = try EventLoop.shared.watch(self.link.descriptor, .readable) { [weak self] _ in self?.read()
