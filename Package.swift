@@ -146,22 +146,24 @@ let package = Package(
             path: "Sources/Domain/Reading", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
-            "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Lifecycle",
-            "Logging", "Markdown", "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry"),
+            "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Logging",
+            "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry"),
+        domain(
+            "Delivery", "Chat", "Database", "EventLoop", "Files", "JSON", "Lifecycle", "Logging", "Markdown", "Metrics",
+            "Primitives", "Store", "Telemetry", "Threads"),
         domain("Etiquette", "Chat", "Crypto", "Database", "Primitives", "Store", "Threads"),
         domain("Surroundings", "Chat", "Database", "Models", "Primitives", "Store", "Threads"),
         domain(
-            "Attention", "Chat", "Database", "EventLoop", "JSON", "Logging", "People", "Primitives", "Store", "Threads"),
+            "Attention", "Chat", "Database", "Delivery", "EventLoop", "JSON", "Logging", "People", "Primitives",
+            "Store", "Threads"),
         domain("Joining", "Chat", "Etiquette", "Primitives", "Store", "Threads"),
         domain(
-            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "EventLoop", "Files",
-            "JSON",
-            "Joining", "Lifecycle", "Logging", "Metrics", "Models", "People", "Primitives", "Store", "Surroundings",
-            "Telemetry",
-            "Threads"),
+            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "EventLoop",
+            "Files", "JSON", "Joining", "Lifecycle", "Logging", "Metrics", "Models", "People", "Primitives", "Store",
+            "Surroundings", "Telemetry", "Threads"),
         domain(
-            "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Lifecycle",
-            "Logging", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
+            "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "Delivery", "EventLoop", "Git", "JSON",
+            "Lifecycle", "Logging", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "People", "Primitives", "Store", settings: small),
@@ -195,11 +197,10 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Documents", "Etiquette",
+                "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Delivery", "Documents", "Etiquette",
                 "EventLoop", "Files", "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
                 "Markdown", "Metrics", "Models", "People", "Primitives", "Repositories", "Schemas", "Sessions",
-                "SignIn", "Specs",
-                "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
+                "SignIn", "Specs", "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -216,12 +217,11 @@ let package = Package(
         .target(
             name: "Host",
             dependencies: [
-                "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database",
+                "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database", "Delivery",
                 "Documents", "EventLoop", "Files", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer",
                 "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Metrics", "Models", "Objects",
-                "People",
-                "Primitives", "Proxy", "Reading", "Repositories", "Schemas", "Sessions", "SignIn", "Slack", "Specs",
-                "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
+                "People", "Primitives", "Proxy", "Reading", "Repositories", "Schemas", "Sessions", "SignIn", "Slack",
+                "Specs", "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -248,10 +248,10 @@ let package = Package(
         .executableTarget(
             name: "jetbridge-bench",
             dependencies: [
-                "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "EventLoop", "Git", "HTTP", "HTTPClient",
-                "HTTPServer", "IRC", "JSON", "Jail", "Kit", "Logging", "Matrix", "Metrics", "Models", "Olm", "People",
-                "Primitives", "Processes", "Repositories", "Sandbox", "Sessions", "Specs", "Store", "TestSupport",
-                "Threads", "Turns", "Work",
+                "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "Delivery", "EventLoop", "Git", "HTTP",
+                "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit", "Logging", "Matrix", "Metrics", "Models",
+                "Olm", "People", "Primitives", "Processes", "Repositories", "Sandbox", "Sessions", "Specs", "Store",
+                "TestSupport", "Threads", "Turns", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: cold, linkerSettings: withTesting),
         tests("Primitives", "JSON", "Primitives", "TestSupport"),
@@ -311,27 +311,27 @@ let package = Package(
             "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON",
             "Logging", "Models", "Primitives", "Processes", "Repositories", "Store", "TestSupport", "Threads"),
         tests(
-            "Tasks", "Analytics", "Audit", "Chat", "Database", "Git", "JSON", "Logging", "Metrics", "People",
-            "Primitives",
-            "Repositories", "Sessions", "Store", "Tasks", "TestSupport", "Threads",
+            "Tasks", "Analytics", "Audit", "Chat", "Database", "Delivery", "Git", "JSON", "Logging", "Metrics",
+            "People", "Primitives", "Repositories", "Sessions", "Store", "Tasks", "TestSupport", "Threads",
             exclude: ["Corpus"]),
         tests(
             "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "Specs",
             "TestSupport"),
         tests("Attention", "Attention", "Chat", "TestSupport", "Threads"),
+        tests("Delivery", "Chat", "Delivery", "Primitives", "Store", "TestSupport", "Threads"),
         tests("Etiquette", "Chat", "Etiquette", "Threads"),
         tests("Surroundings", "Chat", "Models", "Surroundings"),
         tests("Joining", "Chat", "Joining", "TestSupport", "Threads"),
         tests(
-            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Etiquette", "Files", "JSON", "Joining",
-            "Logging", "Metrics", "Models", "Objects", "People", "Primitives", "Sessions", "Store", "Surroundings",
-            "TestSupport",
-            "Threads", "Work",
+            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "Files", "JSON",
+            "Joining", "Logging", "Metrics", "Models", "Objects", "People", "Primitives", "Sessions", "Store",
+            "Surroundings", "TestSupport", "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
-            "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "GitHub", "HTTP",
-            "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models", "People", "Primitives", "Repositories",
-            "Sandbox", "Sessions", "Specs", "Store", "Tasks", "TestSupport", "Threads", "Turns", "Work"),
+            "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "Delivery", "EventLoop", "Git",
+            "GitHub", "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models", "People",
+            "Primitives", "Repositories", "Sandbox", "Sessions", "Specs", "Store", "Tasks", "TestSupport", "Threads",
+            "Turns", "Work"),
         tests(
             "Backup", "Backup", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",
             "Primitives", "TestSupport"),
@@ -352,11 +352,10 @@ let package = Package(
             "Processes", "TestSupport", "WebSockets",
             exclude: ["GitHub/clients", "Slack/clients"]),
         tests(
-            "Gateway", "Chat", "Copilot", "Crypto", "Database", "Documents", "EventLoop", "Files", "Gateway", "Git",
-            "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Metrics", "Models", "People",
-            "Primitives",
-            "Processes", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store", "Tasks", "TestSupport",
-            "Threads", "WebSockets",
+            "Gateway", "Chat", "Copilot", "Crypto", "Database", "Delivery", "Documents", "EventLoop", "Files",
+            "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Metrics", "Models",
+            "People", "Primitives", "Processes", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store",
+            "Tasks", "TestSupport", "Threads", "WebSockets",
             exclude: ["SignIn/openid"]),
         tests(
             "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives",
@@ -369,9 +368,9 @@ let package = Package(
         tests(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(
-            "AdapterContract", "Chat", "Database", "Gateway", "HTTP", "IRC", "JSON", "Kit", "Logging", "Matrix",
-            "Metrics", "Models", "People", "Primitives", "Sessions", "Slack", "Store", "Telegram", "TestSupport",
-            "Threads"),
+            "AdapterContract", "Chat", "Database", "Delivery", "Gateway", "HTTP", "IRC", "JSON", "Kit", "Logging",
+            "Matrix", "Metrics", "Models", "People", "Primitives", "Sessions", "Slack", "Store", "Telegram",
+            "TestSupport", "Threads"),
         tests(
             "Crash", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON",
             "Primitives", "Processes", "Store", "TestSupport", "WebSockets", "jetbridge"),

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+internal import Delivery
 internal import Logging
 internal import Metrics
 internal import People

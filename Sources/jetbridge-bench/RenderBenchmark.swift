@@ -1,8 +1,8 @@
 internal import CMarkGFM
 internal import Chat
+internal import Delivery
 internal import Glibc
 internal import IRC
-internal import Threads
 
 /// Renders a megabyte of Markdown as IRC lines, compared to cmark-gfm's HTML with the same extensions.
 struct RenderBenchmark {

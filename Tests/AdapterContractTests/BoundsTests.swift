@@ -7,6 +7,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Delivery
 @testable import Threads
 
 /// Serialized, because they measure the memory of the process.

@@ -3,6 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Delivery
 @testable import Sessions
 @testable import Threads
 

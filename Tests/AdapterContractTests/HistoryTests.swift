@@ -2,9 +2,9 @@ import Chat
 import TestSupport
 import Testing
 
+@testable import Delivery
 @testable import People
 @testable import Sessions
-@testable import Threads
 
 /// What an adapter can tell of a room's past. Where everything that is said is marked, only that is looked at: networks also
 /// tell what began a thread.

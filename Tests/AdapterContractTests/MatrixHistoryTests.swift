@@ -4,8 +4,8 @@ import Matrix
 import TestSupport
 import Testing
 
+@testable import Delivery
 @testable import Sessions
-@testable import Threads
 
 /// What a real Synapse tells of a room's past.
 @Suite("Matrix: what was said before", .timeLimit(.minutes(2)))

@@ -2,8 +2,8 @@ import Chat
 import TestSupport
 import Testing
 
+@testable import Delivery
 @testable import Sessions
-@testable import Threads
 
 @Suite("Contract: adapter traits and state", .timeLimit(.minutes(1)))
 struct TraitsTests {

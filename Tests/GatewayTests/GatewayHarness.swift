@@ -15,6 +15,7 @@ import Store
 import TestSupport
 import Threads
 
+@testable import Delivery
 @testable import Gateway
 
 /// A gateway on a free port, with a bridge, the web, a fake network and a scripted worker.

@@ -13,6 +13,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Delivery
 @testable import People
 @testable import Sessions
 @testable import Tasks

@@ -7,6 +7,8 @@ import Store
 import TestSupport
 import Threads
 
+@testable import Delivery
+
 /// Reads a text as the content of `test.yaml`.
 func load(_ text: String) -> LoadedConfiguration {
     let surroundings = Surroundings(environment: ["HOME": "/home/alice"], currentDirectory: "/srv")

@@ -51,13 +51,14 @@ ARROWS = {
     "Reading": {"Chat", "Files", "Jail"},
     "Metrics": set(),
     "Threads": {"Analytics", "Audit", "Chat", "Files", "Metrics", "People", "Store"},  # nothing that decides
+    "Delivery": {"Chat", "Files", "Metrics", "Store", "Threads"},
     "Etiquette": {"Chat", "Store", "Threads"},
-    "Attention": {"Chat", "People", "Store", "Threads"},
+    "Attention": {"Chat", "Delivery", "People", "Store", "Threads"},
     "Surroundings": {"Chat", "Models", "Store", "Threads"},
     "Joining": {"Chat", "Etiquette", "Store", "Threads"},
-    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Etiquette", "Files", "Joining", "Metrics", "Models", "People",
-                 "Store", "Surroundings", "Threads"},
-    "Tasks": {"Analytics", "Audit", "Chat", "People", "Repositories", "Sessions", "Store", "Threads"},
+    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Delivery", "Etiquette", "Files", "Joining", "Metrics", "Models",
+                 "People", "Store", "Surroundings", "Threads"},
+    "Tasks": {"Analytics", "Audit", "Chat", "Delivery", "People", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }
@@ -76,8 +77,8 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Analytics", "Audit", "Chat", "Documents", "Etiquette", "Files", "Metrics", "Models", "People",
-                               "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
+            return PLATFORM | {"Analytics", "Audit", "Chat", "Delivery", "Documents", "Etiquette", "Files", "Metrics", "Models",
+                               "People", "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

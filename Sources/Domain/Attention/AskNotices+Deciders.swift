@@ -1,4 +1,5 @@
 package import Chat
+internal import Delivery
 internal import People
 package import Store
 package import Threads

@@ -1,4 +1,5 @@
 internal import Chat
+package import Delivery
 internal import EventLoop
 internal import JSON
 internal import Logging

@@ -1,4 +1,5 @@
 package import Chat
+package import Delivery
 internal import JSON
 internal import Logging
 package import People

@@ -1,4 +1,5 @@
 package import Chat
+package import Delivery
 package import Store
 package import Threads
 

@@ -1,5 +1,6 @@
 internal import Audit
 internal import Chat
+internal import Delivery
 internal import Documents
 internal import Git
 internal import HTTP

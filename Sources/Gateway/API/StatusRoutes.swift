@@ -1,11 +1,11 @@
 internal import Chat
+internal import Delivery
 internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Metrics
 internal import Schemas
 internal import Sessions
-internal import Threads
 
 /// Health, readiness and metrics, for monitoring.
 struct StatusRoutes: Sendable {

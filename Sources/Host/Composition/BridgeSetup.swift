@@ -1,6 +1,7 @@
 internal import Agent
 internal import Audit
 internal import Chat
+internal import Delivery
 internal import Gateway
 internal import Jail
 internal import Logging

@@ -1,6 +1,7 @@
 internal import Agent
 internal import Chat
 package import Cluster
+internal import Delivery
 internal import Documents
 internal import EventLoop
 package import Gateway

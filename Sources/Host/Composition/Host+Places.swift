@@ -1,9 +1,9 @@
+internal import Delivery
 internal import JSON
 internal import Logging
 internal import Primitives
 internal import Sessions
 package import Store
-internal import Threads
 internal import Turns
 internal import Work
 

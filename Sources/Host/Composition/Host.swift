@@ -2,6 +2,7 @@ internal import Agent
 internal import Audit
 internal import Cluster
 internal import Database
+internal import Delivery
 internal import Files
 internal import Gateway
 internal import Git

@@ -2,6 +2,7 @@ internal import Agent
 internal import Audit
 internal import Backup
 internal import Database
+internal import Delivery
 internal import Git
 internal import Lifecycle
 internal import Models

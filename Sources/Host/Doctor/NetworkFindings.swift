@@ -1,10 +1,10 @@
 package import Chat
 internal import Database
+internal import Delivery
 internal import Lifecycle
 internal import Matrix
 internal import Primitives
 internal import Store
-internal import Threads
 
 /// The doctor's checks of the networks.
 struct NetworkFindings {

@@ -10,6 +10,7 @@ import Primitives
 import Store
 import TestSupport
 
+@testable import Delivery
 @testable import People
 @testable import Sessions
 @testable import Threads

@@ -6,9 +6,9 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Delivery
 @testable import People
 @testable import Sessions
-@testable import Threads
 
 @Suite("The command verify", .timeLimit(.minutes(1)))
 struct VerifyCommandTests {

@@ -1,6 +1,7 @@
 import Chat
 import Etiquette
 
+@testable import Delivery
 @testable import Sessions
 @testable import Threads
 

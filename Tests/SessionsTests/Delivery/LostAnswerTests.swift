@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Attention
+@testable import Delivery
 @testable import People
 @testable import Sessions
 @testable import Threads

@@ -5,6 +5,7 @@ import Metrics
 import Store
 import TestSupport
 
+@testable import Delivery
 @testable import People
 @testable import Sessions
 @testable import Threads

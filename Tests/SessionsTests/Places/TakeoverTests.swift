@@ -4,6 +4,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Delivery
 @testable import Sessions
 @testable import Threads
 

@@ -15,6 +15,7 @@ import TestSupport
 import Testing
 import Threads
 
+@testable import Delivery
 @testable import Turns
 
 /// A bridge with one fake network, and a thread of alice's in it.

@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Attention
 internal import Chat
+internal import Delivery
 internal import Files
 internal import JSON
 internal import Logging

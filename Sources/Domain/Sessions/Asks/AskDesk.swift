@@ -1,6 +1,7 @@
 internal import Attention
 internal import Audit
 internal import Chat
+internal import Delivery
 internal import JSON
 internal import Logging
 internal import People

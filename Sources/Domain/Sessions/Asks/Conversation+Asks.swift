@@ -1,5 +1,6 @@
 internal import Attention
 internal import Chat
+internal import Delivery
 internal import JSON
 internal import Logging
 internal import Metrics

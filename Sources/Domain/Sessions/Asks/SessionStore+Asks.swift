@@ -1,5 +1,6 @@
 package import Audit
 internal import Chat
+internal import Delivery
 package import Store
 package import Threads
 

@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Attention
 package import Chat
+internal import Delivery
 internal import People
 internal import Store
 package import Threads

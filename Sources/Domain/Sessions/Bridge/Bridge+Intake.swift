@@ -1,6 +1,7 @@
 internal import Attention
 package import Chat
 internal import Database
+internal import Delivery
 internal import Etiquette
 internal import JSON
 internal import Lifecycle

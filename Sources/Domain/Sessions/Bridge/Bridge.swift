@@ -1,5 +1,6 @@
 internal import Attention
 package import Chat
+package import Delivery
 internal import Etiquette
 package import Files
 internal import JSON

@@ -2,6 +2,7 @@ internal import Analytics
 internal import Attention
 internal import Chat
 internal import Database
+internal import Delivery
 internal import JSON
 internal import Joining
 internal import Logging

@@ -1,4 +1,5 @@
 package import Chat
+internal import Delivery
 internal import Store
 internal import Threads
 

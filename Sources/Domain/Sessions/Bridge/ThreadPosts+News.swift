@@ -1,6 +1,7 @@
 internal import Attention
 internal import Chat
 internal import Database
+internal import Delivery
 package import Store
 internal import Threads
 

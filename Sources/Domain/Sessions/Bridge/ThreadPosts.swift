@@ -1,5 +1,6 @@
 internal import Attention
 package import Chat
+package import Delivery
 package import Store
 package import Threads
 

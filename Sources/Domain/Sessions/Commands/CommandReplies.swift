@@ -1,5 +1,6 @@
 internal import Analytics
 internal import Chat
+internal import Delivery
 internal import Etiquette
 internal import Models
 internal import People

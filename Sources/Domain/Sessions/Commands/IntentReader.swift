@@ -1,7 +1,7 @@
 internal import Chat
+internal import Delivery
 internal import Etiquette
 internal import People
-internal import Threads
 
 /// Determines again what stored messages want, with the command signs of their rooms and the current pairing setting.
 struct IntentReader: Sendable {

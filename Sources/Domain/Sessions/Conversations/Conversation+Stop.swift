@@ -1,4 +1,5 @@
 internal import Chat
+internal import Delivery
 internal import Joining
 internal import People
 internal import Primitives

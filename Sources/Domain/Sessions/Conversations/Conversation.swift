@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+internal import Delivery
 internal import Etiquette
 internal import EventLoop
 internal import JSON

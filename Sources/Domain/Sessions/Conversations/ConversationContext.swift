@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Attention
 internal import Chat
+internal import Delivery
 internal import Etiquette
 internal import Files
 internal import People

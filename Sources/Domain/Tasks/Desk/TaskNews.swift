@@ -1,7 +1,7 @@
 internal import Chat
+internal import Delivery
 internal import Sessions
 internal import Store
-internal import Threads
 
 /// What people hear of a change of a list, in direct messages.
 struct TaskNews: Sendable {

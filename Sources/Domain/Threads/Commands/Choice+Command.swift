@@ -38,7 +38,7 @@ extension Choice.Kind {
 
     /// The reactions by which people choose one of the buttons, where a room has none: ✅ and ❌, or the letters of the
     /// options. None if it would take more than a network lets a bot add.
-    static func reactions(for buttons: [MessageButton]) -> [String] {
+    package static func reactions(for buttons: [MessageButton]) -> [String] {
         guard Self.reaction("✅").command(among: buttons) == nil else { return ["✅", "❌"] }
         let letters = (0..<26).compactMap { index in
             UnicodeScalar(0x1F1E6 + UInt32(index)).map { String(Character($0)) }

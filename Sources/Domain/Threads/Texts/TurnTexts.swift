@@ -151,11 +151,11 @@ package enum TurnTexts {
     // MARK: Commands
 
     /// Replaces the middle of a command's output.
-    static func linesLeftOut(_ count: Int) -> String {
+    package static func linesLeftOut(_ count: Int) -> String {
         count == 1 ? "… 1 line is left out …" : "… \(count) lines are left out …"
     }
 
-    static let restLeftOut = "… the rest is left out …"
+    package static let restLeftOut = "… the rest is left out …"
 
     package static let commandStopped = "Stopped."
     /// Instead of an exit line.
@@ -184,9 +184,9 @@ package enum TurnTexts {
     /// Precedes a message that may have arrived already.
     package static let repeatMark = "(may be a repeat) "
 
-    static let wholeAnswer = "The whole answer"
-    static let wholeCode = "The whole code"
-    static let wholeOutput = "The whole output"
+    package static let wholeAnswer = "The whole answer"
+    package static let wholeCode = "The whole code"
+    package static let wholeOutput = "The whole output"
     package static func wholeAnswer(at url: String) -> String { "\(Self.wholeAnswer): \(url)" }
     package static func wholeOutput(at url: String) -> String { "\(Self.wholeOutput): \(url)" }
 

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Delivery
 internal import Primitives
 internal import Store
 internal import Surroundings

@@ -1,6 +1,7 @@
 internal import Analytics
 internal import Audit
 internal import Chat
+internal import Delivery
 internal import EventLoop
 internal import Metrics
 internal import Primitives

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Delivery
 internal import Files
 internal import People
 internal import Store

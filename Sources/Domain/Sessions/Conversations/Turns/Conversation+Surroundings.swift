@@ -1,4 +1,5 @@
 internal import Chat
+internal import Delivery
 internal import Etiquette
 internal import Files
 internal import JSON

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Database
+internal import Delivery
 internal import EventLoop
 internal import JSON
 internal import Joining

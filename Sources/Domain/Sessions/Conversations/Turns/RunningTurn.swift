@@ -1,4 +1,5 @@
 internal import Chat
+internal import Delivery
 internal import EventLoop
 internal import Joining
 internal import Primitives

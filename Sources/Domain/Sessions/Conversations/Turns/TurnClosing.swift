@@ -1,5 +1,6 @@
 internal import Analytics
 internal import Chat
+internal import Delivery
 internal import Store
 internal import Surroundings
 internal import Threads

@@ -164,11 +164,11 @@ package struct OutboxItem: Sendable, Equatable {
     /// It is of the answer itself.
     package var isAnswer: Bool { [.part, .final, .file].contains(self.kind) }
     /// It only changes a message of its room and has no meaning in another one.
-    var isOfItsPlace: Bool { self.kind == .removal || self.kind == .withdrawal || self.text == Self.blank }
+    package var isOfItsPlace: Bool { self.kind == .removal || self.kind == .withdrawal || self.text == Self.blank }
     /// What its turn says before it belongs above it, and what follows below.
-    var dividesAnswer: Bool { self.isPost && [.ask, .commit, .file].contains(self.kind) }
+    package var dividesAnswer: Bool { self.isPost && [.ask, .commit, .file].contains(self.kind) }
     /// It adds a message to the room.
-    var isPost: Bool { self.reference == nil && self.kind != .withdrawal && self.kind != .outcome }
+    package var isPost: Bool { self.reference == nil && self.kind != .withdrawal && self.kind != .outcome }
 }
 
 /// One frame of the live protocol.

@@ -1,6 +1,7 @@
 package import Chat
 internal import Primitives
 package import Store
+package import Threads
 
 /// Maps rooms to lanes: makes a room's lane at its first message, and redirects rooms that got another id.
 package final class Lanes: Sendable {

@@ -1,4 +1,5 @@
 internal import Chat
+package import Threads
 
 /// A command's output in a room: one growing message where messages can be edited, else lines as they come. The middle
 /// of what is too long is left out.

@@ -2,7 +2,7 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Threads
+@testable import Delivery
 
 @Suite("Output of commands", .timeLimit(.minutes(1)))
 struct OutputTests {

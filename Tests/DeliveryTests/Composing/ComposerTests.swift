@@ -2,6 +2,7 @@ import Chat
 import TestSupport
 import Testing
 
+@testable import Delivery
 @testable import Threads
 
 @Suite("Composer", .timeLimit(.minutes(1)))

@@ -1,3 +1,5 @@
+package import Threads
+
 /// Where other messages of a turn, such as questions and commits, divide its growing answer: what the turn says after one
 /// of them is a message below it.
 package struct AnswerDivisions: Sendable, Equatable {

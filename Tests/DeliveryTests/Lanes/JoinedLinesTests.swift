@@ -2,7 +2,7 @@ import Chat
 import TestSupport
 import Testing
 
-@testable import Threads
+@testable import Delivery
 
 @Suite("Lines that are one post")
 struct JoinedLinesTests {

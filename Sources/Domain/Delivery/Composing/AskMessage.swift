@@ -1,4 +1,5 @@
 package import Chat
+package import Threads
 
 /// An ask as the messages of a room.
 package struct AskMessage {

@@ -1,4 +1,5 @@
 internal import Primitives
+internal import Threads
 
 /// The file with the whole of an answer that is too long for its room. Pure, so that it is rebuilt from the transcript.
 struct AnswerFile: Equatable {

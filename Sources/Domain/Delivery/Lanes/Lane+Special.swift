@@ -1,6 +1,7 @@
 internal import Chat
 internal import Files
 internal import Store
+internal import Threads
 
 /// Removals, withdrawn buttons and files, and their fallbacks when a network refuses them.
 extension Lane {

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Threads
+@testable import Delivery
 
 /// A network's adapter, which begins and ends with the network's place.
 @Suite("Networks that come and go", .timeLimit(.minutes(1)))

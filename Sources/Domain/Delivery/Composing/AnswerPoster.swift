@@ -1,5 +1,6 @@
 package import Chat
 internal import Markdown
+internal import Threads
 
 /// Follows a growing answer and returns the messages that are due: whole finished paragraphs where nothing can be
 /// edited, previews where it can. Pure.

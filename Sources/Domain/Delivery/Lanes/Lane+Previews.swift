@@ -3,6 +3,7 @@ internal import EventLoop
 internal import Logging
 internal import Metrics
 internal import Store
+internal import Threads
 
 /// Growing answers in a room where messages can be edited, or drafts shown.
 ///

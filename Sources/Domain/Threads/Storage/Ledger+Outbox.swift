@@ -1,5 +1,5 @@
 package import Chat
-internal import Database
+package import Database
 package import Store
 
 extension Ledger {
@@ -220,7 +220,7 @@ extension Ledger {
     }
 
     /// The `error` of an entry that another host was sending, and may still send if it only hangs.
-    static let late = "another host may still send it"
+    package static let late = "another host may still send it"
 
     /// Marks entries that were being sent as unknown: they may have arrived, or after a take-over still arrive.
     package func markInterruptedSends(in places: Places = .all, after interruption: Interruption = .restart) throws {
@@ -266,12 +266,12 @@ extension Ledger {
     }
 
     /// The path of the file that an entry of the outbox sends.
-    func file(of item: Int64) throws -> String? {
+    package func file(of item: Int64) throws -> String? {
         try self.connection.query("SELECT file FROM outbox WHERE id = ?", [.integer(item)]).first?
             .optionalText("file")
     }
 
-    static func outboxItem(_ row: Row) throws -> OutboxItem {
+    package static func outboxItem(_ row: Row) throws -> OutboxItem {
         let (error, refusedAt) = (try row.optionalText("error"), try row.optionalInteger("refused_at"))
         return OutboxItem(
             id: try row.integer("id"), session: try row.text("session"), turn: try row.optionalText("turn"),

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import Threads
 
 /// The beginning and the end of a command's output, of bounded size. Pure.
 package struct OutputExcerpt: Sendable {

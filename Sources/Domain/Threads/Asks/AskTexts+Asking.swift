@@ -181,7 +181,7 @@ extension AskTexts {
     }
 
     /// The option lines; items of a batch stand above them. Two blanks at the end make Markdown keep the line break.
-    static func lines(of ask: AskRecord) -> String {
+    package static func lines(of ask: AskRecord) -> String {
         guard !ask.isBatch else { return "" }
         return ask.options.map { "\($0.key). \(Self.escaped($0.label))\($0.isRecommended ? " (recommended)" : "")" }
             .joined(separator: "  \n")

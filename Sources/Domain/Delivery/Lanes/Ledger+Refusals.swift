@@ -1,6 +1,7 @@
 package import Chat
 internal import Database
 package import Store
+package import Threads
 
 /// Messages that wait because their rooms refuse them.
 extension Ledger {

@@ -1,4 +1,4 @@
-internal import Chat
+package import Chat
 internal import Primitives
 
 /// When asks end and were decided.
@@ -23,13 +23,13 @@ extension AskTexts {
     static func openUntil(_ time: Int64) -> String { "O\(Self.deadline(time).dropFirst())" }
 
     /// The text with its deadline as a network shows it.
-    static func dated(_ text: String, until end: Int64, as times: RoomTraits.Times, at now: Int64) -> String {
+    package static func dated(_ text: String, until end: Int64, as times: RoomTraits.Times, at now: Int64) -> String {
         guard times == .relative, let (rest, isSentence) = Self.withoutDeadline(text, end) else { return text }
         return rest + "\(isSentence ? "Closes" : "closes") in \(Self.span(end - now))."
     }
 
     /// The text of an ask that has ended, without its deadline where that would be shown as the time left.
-    static func undated(_ text: String, until end: Int64, as times: RoomTraits.Times) -> String {
+    package static func undated(_ text: String, until end: Int64, as times: RoomTraits.Times) -> String {
         guard times == .relative, let (rest, isSentence) = Self.withoutDeadline(text, end) else { return text }
         // `Directory …, open until ….` is one sentence.
         return isSentence ? rest.trimmed : String(decoding: rest.utf8.dropLast(2), as: UTF8.self) + "."

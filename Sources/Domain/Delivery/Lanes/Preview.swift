@@ -1,4 +1,5 @@
 internal import Chat
+internal import Threads
 
 /// A growing answer in a room where it can be shown: the wanted and the shown state.
 struct Preview {

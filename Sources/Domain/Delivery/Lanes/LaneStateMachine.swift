@@ -1,4 +1,5 @@
 internal import Chat
+internal import Threads
 
 /// What a room's lane sends next: the loaded part of its outbox, and the order in which it may leave. Pure.
 struct LaneStateMachine {

@@ -1,4 +1,5 @@
 package import Chat
+internal import Threads
 
 /// Cuts rendered text into messages that fit a room: at block starts, else at lines, else at spaces, else between
 /// graphemes; never inside a character. Frames (fences) are closed and reopened at a cut. Pure.

@@ -6,6 +6,7 @@ internal import Metrics
 internal import Primitives
 internal import Store
 internal import Telemetry
+internal import Threads
 
 /// The single writer of one room: takes the outbox in order, one message at a time.
 ///

@@ -3,6 +3,7 @@ internal import EventLoop
 internal import JSON
 internal import Logging
 internal import Store
+internal import Threads
 
 /// A room that accepts nothing from the bot: its messages wait in storage, without calls to the network, until the room
 /// may accept them again.
