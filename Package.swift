@@ -116,12 +116,17 @@ let package = Package(
             "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
             "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Store", settings: small),
         .target(
+            name: "SpecDocuments", dependencies: ["Chat", "JSON", "Primitives", "Repositories"],
+            path: "Sources/Domain/SpecDocuments", swiftSettings: small, plugins: ["EmbedTemplates"]),
+        .target(
             name: "Specs",
-            dependencies: ["Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas"],
-            path: "Sources/Domain/Specs", swiftSettings: small, plugins: ["EmbedTemplates"]),
+            dependencies: [
+                "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "SpecDocuments",
+            ],
+            path: "Sources/Domain/Specs", swiftSettings: small),
         domain(
             "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Logging", "People", "Primitives",
-            "Repositories", "Sessions", "Specs", "Store", "Threads"),
+            "Repositories", "Sessions", "SpecDocuments", "Specs", "Store", "Threads"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: small),
         domain(
             "Jail", "Crypto", "EventLoop", "HTTP", "HTTPServer", "Lifecycle", "Logging", "Primitives", "Processes",
@@ -176,7 +181,8 @@ let package = Package(
         domain(
             "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP",
             "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives",
-            "Processes", "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads", "Work",
+            "Processes", "Repositories", "Sessions", "SignIn", "SpecDocuments", "Specs", "Store", "Tasks", "Threads",
+            "Work",
             settings: small),
 
         // Adapters and Gateway
@@ -228,10 +234,10 @@ let package = Package(
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway",
-                "HTTP", "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "People",
-                "Primitives", "Processes", "Schemas", "Specs", "Store", "Tasks", "Terminals", "Threads", "WebSockets",
-                "Work",
+                "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway", "HTTP",
+                "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "People",
+                "Primitives", "Processes", "Schemas", "SpecDocuments", "Specs", "Store", "Tasks", "Terminals",
+                "Threads", "WebSockets", "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: small),
 
@@ -250,8 +256,8 @@ let package = Package(
             dependencies: [
                 "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "Delivery", "EventLoop", "Git", "HTTP",
                 "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit", "Logging", "Matrix", "Metrics", "Models",
-                "Olm", "People", "Primitives", "Processes", "Repositories", "Sandbox", "Sessions", "Specs", "Store",
-                "TestSupport", "Threads", "Turns", "Work",
+                "Olm", "People", "Primitives", "Processes", "Repositories", "Sandbox", "Sessions", "SpecDocuments",
+                "Store", "TestSupport", "Threads", "Turns", "Work",
             ],
             path: "Sources/jetbridge-bench", swiftSettings: cold, linkerSettings: withTesting),
         tests("Primitives", "JSON", "Primitives", "TestSupport"),
@@ -315,8 +321,8 @@ let package = Package(
             "People", "Primitives", "Repositories", "Sessions", "Store", "Tasks", "TestSupport", "Threads",
             exclude: ["Corpus"]),
         tests(
-            "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "Specs",
-            "TestSupport"),
+            "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas",
+            "SpecDocuments", "Specs", "TestSupport"),
         tests("Attention", "Attention", "Chat", "TestSupport", "Threads"),
         tests("Delivery", "Chat", "Delivery", "Primitives", "Store", "TestSupport", "Threads"),
         tests("Etiquette", "Chat", "Etiquette", "Threads"),

@@ -2,8 +2,8 @@ import Foundation
 import PackagePlugin
 
 /// Embeds files of `config` into the binary, which needs no source tree at run time: `jetbridge.*.yaml`, `jail.*.yaml`
-/// and `personas/*.yaml` into Host, `templates/*.md` into Specs, `prices.json` into Analytics, all of `rehearsal` into
-/// Models, and all of `reading` into Reading.
+/// and `personas/*.yaml` into Host, `templates/*.md` into SpecDocuments, `prices.json` into Analytics, all of `rehearsal`
+/// into Models, and all of `reading` into Reading.
 @main
 struct EmbedTemplates: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -20,7 +20,7 @@ struct EmbedTemplates: BuildToolPlugin {
 
     private static func files(of target: String, in config: URL) throws -> [(type: String, files: [URL])] {
         switch target {
-        case "Specs":
+        case "SpecDocuments":
             return [("DocumentTemplateFiles", try Self.files(in: config.appending(path: "templates"), "md"))]
         case "Models":
             return [("RehearsalFiles", try Self.files(in: config.appending(path: "rehearsal"), "json", "md", "txt"))]

@@ -1,4 +1,4 @@
-internal import Specs
+internal import SpecDocuments
 
 /// Parses and checks a feature's documents of 100 KB each, as `spec check` and every stage do.
 struct SpecsBenchmark {
@@ -64,7 +64,6 @@ struct SpecsBenchmark {
                 1. **Given** a list of \(number) entries, **When** a person opens it, **Then** all of them are shown
                 2. **Given** an empty list, **When** a person opens it, **Then** a sentence says how to add one
 
-
                 """
         }
         text +=
@@ -86,7 +85,6 @@ struct SpecsBenchmark {
                 - [ ] T\(id) [P] [US\(number)] Test the list in tests/test_list_\(number).py (FR-\(100 + number))
                 - [x] T\(id + 1) [P] [US\(number)] Show the entries in `src/list_\(number).py` (depends on T\(id))
                 - [ ] T\(id + 2) [US\(number)] Add the sentence for an empty list in src/empty.py after T\(id + 1)
-
 
                 """
         }

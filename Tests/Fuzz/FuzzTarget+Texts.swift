@@ -12,6 +12,7 @@ import Primitives
 @testable import Matrix
 @testable import SignIn
 @testable import Slack
+@testable import SpecDocuments
 @testable import Specs
 @testable import Tasks
 @testable import Telegram

@@ -1,6 +1,7 @@
 internal import Host
 internal import JSON
 internal import Primitives
+internal import SpecDocuments
 internal import Specs
 
 struct SpecListCommand: Command {

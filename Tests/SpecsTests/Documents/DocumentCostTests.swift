@@ -4,6 +4,7 @@ import Repositories
 import TestSupport
 import Testing
 
+@testable import SpecDocuments
 @testable import Specs
 
 /// What small documents may cost. A test that fails here takes minutes or gigabytes.

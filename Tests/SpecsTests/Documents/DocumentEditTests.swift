@@ -1,6 +1,8 @@
-import Specs
 import TestSupport
 import Testing
+
+@testable import SpecDocuments
+@testable import Specs
 
 @Suite("Documents are changed by code", .timeLimit(.minutes(1)))
 struct DocumentEditTests {

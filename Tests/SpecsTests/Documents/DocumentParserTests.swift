@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Specs
+@testable import SpecDocuments
 
 @Suite("Documents are read", .timeLimit(.minutes(1)))
 struct DocumentParserTests {

@@ -1,6 +1,8 @@
-import Specs
 import TestSupport
 import Testing
+
+@testable import SpecDocuments
+@testable import Specs
 
 @Suite("Documents stay byte for byte what they were", .timeLimit(.minutes(1)))
 struct DocumentRoundTripTests {

@@ -1,6 +1,7 @@
-import Specs
 import TestSupport
 import Testing
+
+@testable import SpecDocuments
 
 @Suite("Documents are checked by rules", .timeLimit(.minutes(1)))
 struct DocumentRulesTests {

@@ -1,4 +1,4 @@
-import Specs
+@testable import SpecDocuments
 
 /// A small feature without findings, in the shape of public repositories that use spec-kit.
 enum FeatureSample {

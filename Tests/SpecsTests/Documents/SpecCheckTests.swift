@@ -1,8 +1,9 @@
 import Glibc
 import JSON
-import Specs
 import TestSupport
 import Testing
+
+@testable import SpecDocuments
 
 @Suite("Repositories are checked on disk", .timeLimit(.minutes(1)))
 struct SpecCheckTests {

@@ -2,6 +2,8 @@ import Specs
 import TestSupport
 import Testing
 
+@testable import SpecDocuments
+
 @Suite("Implement: which task is next", .timeLimit(.minutes(1)))
 struct TaskQueueTests {
     static let text = """

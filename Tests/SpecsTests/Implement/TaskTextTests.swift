@@ -2,6 +2,8 @@ import Specs
 import TestSupport
 import Testing
 
+@testable import SpecDocuments
+
 @Suite("Implement: notes, reports and progress", .timeLimit(.minutes(1)))
 struct TaskTextTests {
     static func tasks(_ bytes: [UInt8]) -> TaskDocument { TaskDocument(MarkdownDocument(bytes)) }

@@ -3,6 +3,8 @@ import Specs
 import TestSupport
 import Testing
 
+@testable import SpecDocuments
+
 @Suite("the states of stages") struct StageStatesTests {
     private static let folder = "specs/001-a"
 

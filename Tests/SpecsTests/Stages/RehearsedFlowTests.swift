@@ -5,6 +5,8 @@ import Specs
 import TestSupport
 import Testing
 
+@testable import SpecDocuments
+
 @Suite("The rehearsed flow", .timeLimit(.minutes(5)))
 struct RehearsedFlowTests {
     @Test("every document of the offline model passes the validator", arguments: Idea.all)

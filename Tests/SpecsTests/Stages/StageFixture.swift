@@ -6,6 +6,8 @@ import Repositories
 import Specs
 import TestSupport
 
+@testable import SpecDocuments
+
 extension Fixture {
     /// Runs a stage, with the events that it reported.
     func run(

@@ -1,7 +1,7 @@
 internal import Git
 internal import JSON
 internal import Repositories
-internal import Specs
+internal import SpecDocuments
 internal import Threads
 
 /// What an editor asks beside the text: what is wrong in it, and how it was before.

@@ -1,5 +1,6 @@
 internal import JSON
 internal import Models
+internal import SpecDocuments
 
 /// The prompts of `clarify`.
 enum ClarifyPrompt {

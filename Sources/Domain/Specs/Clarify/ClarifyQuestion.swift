@@ -1,6 +1,7 @@
 internal import Chat
 internal import JSON
 internal import Primitives
+internal import SpecDocuments
 
 /// A question about a specification, with answers to choose from.
 struct ClarifyQuestion: Sendable, Hashable {

@@ -4,6 +4,7 @@ package import Logging
 package import Models
 internal import Primitives
 package import Repositories
+internal import SpecDocuments
 
 /// Runs `clarify`: asks what a specification leaves open, one question a message, and records each answer in the
 /// specification with a commit of its own.

@@ -1,4 +1,5 @@
 internal import Primitives
+package import SpecDocuments
 
 /// The state of work on a list of tasks, as the thread's one growing message shows it.
 package struct ImplementProgress: Sendable, Hashable {

@@ -1,4 +1,5 @@
 internal import Primitives
+package import SpecDocuments
 
 /// What `implement` says.
 package enum ImplementTexts {

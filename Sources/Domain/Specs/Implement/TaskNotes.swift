@@ -1,4 +1,5 @@
 internal import Primitives
+package import SpecDocuments
 
 /// Notes about tasks that were left: items of the section Notes in `tasks.md`, where they are neither tasks nor parts
 /// of one.

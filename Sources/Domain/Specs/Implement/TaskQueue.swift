@@ -1,3 +1,5 @@
+package import SpecDocuments
+
 /// Decides which task of a list is next. Pure: rebuilt from the document before each task, so that boxes ticked in
 /// between count.
 package struct TaskQueue: Sendable {

@@ -1,5 +1,6 @@
 internal import Git
 package import Schemas
+internal import SpecDocuments
 
 extension FeatureOverview {
     /// What a thread's specification flow has come to, in the form of the API and the command line.

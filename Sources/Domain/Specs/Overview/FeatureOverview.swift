@@ -1,5 +1,6 @@
 package import Git
 package import Repositories
+package import SpecDocuments
 
 /// A feature as shown to people: its stages, documents, open questions and finished tasks.
 package struct FeatureOverview: Sendable, Hashable {

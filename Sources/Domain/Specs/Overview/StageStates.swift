@@ -1,3 +1,5 @@
+package import SpecDocuments
+
 /// Derives the states of a feature's stages from its documents. Pure.
 package struct StageStates: Sendable, Hashable {
     /// In the order of the flow. `refine` changes what another stage wrote, and has no state of its own.

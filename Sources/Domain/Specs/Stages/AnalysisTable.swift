@@ -1,4 +1,5 @@
 internal import Primitives
+internal import SpecDocuments
 
 /// The text of an analysis: the documents, and the findings by severity.
 struct AnalysisTable {

@@ -1,3 +1,5 @@
+internal import SpecDocuments
+
 /// The last line of a constitution, by the rules of spec-kit: MAJOR when a principle is removed or redefined, MINOR when
 /// one is added, PATCH for wording.
 struct ConstitutionVersion {

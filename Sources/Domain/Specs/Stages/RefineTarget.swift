@@ -1,3 +1,5 @@
+internal import SpecDocuments
+
 /// Selects the document that a text asks to change: the one it names, else the last one that stages wrote.
 struct RefineTarget {
     /// Below the feature's folder; nil if the document does not exist.

@@ -1,4 +1,5 @@
 internal import Primitives
+internal import SpecDocuments
 
 /// Sections that a model wrote, put into a document by code. Other bytes stay as they are.
 struct SectionAnswer {

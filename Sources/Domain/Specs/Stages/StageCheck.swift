@@ -1,6 +1,7 @@
 internal import Chat
 internal import Primitives
 internal import Repositories
+internal import SpecDocuments
 
 /// Checks what a stage wrote together with the feature's other documents.
 struct StageCheck: Sendable {

@@ -1,6 +1,7 @@
 internal import Chat
 internal import Models
 internal import Repositories
+internal import SpecDocuments
 
 /// The input of a stage: the repository's documents at one commit.
 struct StageInput: Sendable {

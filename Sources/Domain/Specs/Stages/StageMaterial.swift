@@ -1,5 +1,6 @@
 internal import Chat
 internal import Models
+internal import SpecDocuments
 
 /// What a prompt quotes: documents, the request, the conversation. Marked as material, with its end marks protected.
 struct StageMaterial {

@@ -3,6 +3,7 @@ internal import JSON
 internal import Logging
 internal import Models
 internal import Primitives
+internal import SpecDocuments
 
 /// Sends what a model got wrong back to it, section by section.
 struct StageRepair: Sendable {

@@ -2,6 +2,7 @@ internal import Chat
 internal import Models
 internal import Primitives
 internal import Repositories
+internal import SpecDocuments
 
 /// What is wrong with a feature's documents, by code and by a model: one table, nothing is committed.
 extension StageRun {

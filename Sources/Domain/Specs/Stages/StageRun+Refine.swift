@@ -1,6 +1,7 @@
 internal import Chat
 internal import Models
 internal import Repositories
+internal import SpecDocuments
 
 /// Changing a document as a text asks for.
 extension StageRun {

@@ -5,6 +5,7 @@ internal import Logging
 internal import Models
 internal import Primitives
 internal import Repositories
+internal import SpecDocuments
 
 /// One run of a stage.
 struct StageRun: Sendable {

@@ -1,3 +1,5 @@
+internal import SpecDocuments
+
 /// What one stage asks a model for, and where the answer goes.
 struct StageScript: Sendable {
     let stage: Stage

@@ -5,6 +5,7 @@ package import Logging
 package import Models
 internal import Primitives
 package import Repositories
+internal import SpecDocuments
 
 /// A stage of the specification flow: asks a model with the feature's documents, checks the answer by code, lets the
 /// model correct what is wrong, and commits.

@@ -1,3 +1,5 @@
+internal import SpecDocuments
+
 /// Keeps the boxes that people ticked when a list is written again: an entry with the same id and text stays ticked, and
 /// so does one that only got another id.
 struct TickKeeper: Sendable {

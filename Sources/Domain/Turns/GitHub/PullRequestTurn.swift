@@ -2,6 +2,7 @@ internal import Chat
 internal import Git
 internal import GitHub
 internal import Repositories
+internal import SpecDocuments
 internal import Specs
 internal import Tasks
 

@@ -1,6 +1,7 @@
 internal import Models
 internal import Primitives
 internal import Repositories
+internal import SpecDocuments
 internal import Specs
 
 /// What the model is told about one task. Documents are data between marks.

@@ -3,6 +3,7 @@ internal import Chat
 internal import Git
 internal import Models
 internal import Repositories
+internal import SpecDocuments
 internal import Specs
 internal import Work
 

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Primitives
+internal import SpecDocuments
 internal import Specs
 
 /// The thread of work on a list of tasks: its steps and the model's words become one growing list.

@@ -1,6 +1,7 @@
 internal import Agent
 internal import JSON
 internal import Primitives
+internal import SpecDocuments
 internal import Specs
 
 /// Whether a try at a task was a success, as its record says. Pure.

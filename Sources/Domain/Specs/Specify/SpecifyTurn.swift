@@ -5,6 +5,7 @@ package import Logging
 package import Models
 internal import Primitives
 package import Repositories
+internal import SpecDocuments
 
 /// `specify TEXT`: writes a feature's specification with the model, streams it, and commits it on a new branch.
 ///

@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// A link or image with its target: `[text](target)` or `[name]: target`.
-struct DocumentLink: Hashable {
+package struct DocumentLink: Hashable {
     enum Target: Hashable {
         /// A path in the repository.
         case file(String)
@@ -21,7 +21,7 @@ struct DocumentLink: Hashable {
     /// Places of a document that look like links. Behind each that does not end, ``longest`` bytes are read.
     private static let mostTried = 10_000
     /// Those of all documents of a run. Each may also be joined to a path of a folder of thousands of bytes.
-    static let room = 50_000
+    package static let room = 50_000
 
     /// The first ``limit`` links.
     ///

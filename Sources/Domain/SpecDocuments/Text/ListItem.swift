@@ -1,21 +1,21 @@
 /// The start of a list item: `- `, `* `, `+ `, `1. `, `1) `, with or without a checkbox.
-struct ListItem: Hashable {
+package struct ListItem: Hashable {
     /// `[ ]`, `[x]`, or what seems to be meant as one.
-    struct Box: Hashable {
+    package struct Box: Hashable {
         /// The bytes between the brackets.
-        let inner: Range<Int>
-        let isTicked: Bool
+        package let inner: Range<Int>
+        package let isTicked: Bool
         let isWellFormed: Bool
     }
 
     /// Columns before the marker; a tab goes to the next multiple of four.
     let indent: Int
     let isOrdered: Bool
-    let box: Box?
+    package let box: Box?
     /// What follows the marker and the box.
-    let content: ArraySlice<UInt8>
+    package let content: ArraySlice<UInt8>
 
-    init?(_ line: ArraySlice<UInt8>) {
+    package init?(_ line: ArraySlice<UInt8>) {
         var indent = 0
         var rest = line
         while let byte = rest.first, byte.isSpace {

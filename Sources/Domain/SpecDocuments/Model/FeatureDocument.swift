@@ -75,11 +75,11 @@ package struct FeatureDocuments: Sendable, Hashable {
 
 extension FeatureDocuments {
     /// Of all documents of a feature, in bytes. The rules read each several times.
-    static let byteLimit = 4 << 20
+    package static let byteLimit = 4 << 20
 
     /// The files that are read as a feature's documents: its specification, plan and tasks, then others by their paths
     /// until there are ``byteLimit`` bytes. The rest is named.
-    static func fitting(_ files: [String: [UInt8]]) -> (read: [String: [UInt8]], unread: [String]) {
+    package static func fitting(_ files: [String: [UInt8]]) -> (read: [String: [UInt8]], unread: [String]) {
         let first: [DocumentKind] = [.spec, .plan, .tasks]
         let ranked = files.keys.map { path in
             (rank: first.firstIndex(of: DocumentKind(path: path)) ?? first.count, path: path)

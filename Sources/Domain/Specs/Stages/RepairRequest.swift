@@ -1,17 +1,19 @@
+internal import SpecDocuments
+
 /// One part of a document with what is wrong in it: what a model is asked to write again.
-package struct RepairRequest: Sendable, Hashable {
+struct RepairRequest: Sendable, Hashable {
     /// The document, in the repository.
-    package let path: String
+    let path: String
     /// The title of the section to write; nil for findings about the document as a whole.
-    package let section: String?
+    let section: String?
     /// The section's present text with its heading; nil for one that is missing or too long to be sent.
-    package let text: String?
+    let text: String?
     /// The section's lines, from 0; nil where it is missing.
-    package let lines: Range<Int>?
-    package let findings: [DocumentFinding]
+    let lines: Range<Int>?
+    let findings: [DocumentFinding]
 
     /// What to correct, one line a finding.
-    package var instructions: String {
+    var instructions: String {
         self.findings.map { finding in
             let place = finding.line.map { "line \($0): " } ?? ""
             return "- \(place)\(finding.message)"
@@ -24,7 +26,7 @@ extension RepairRequest {
     static let textLimit = 32 << 10
 
     /// Errors, joined by section, in the documents' order. Warnings only go with an error of their section.
-    package static func requests(for findings: [DocumentFinding], in feature: FeatureDocuments) -> [RepairRequest] {
+    static func requests(for findings: [DocumentFinding], in feature: FeatureDocuments) -> [RepairRequest] {
         feature.documents.flatMap { document -> [RepairRequest] in
             let own = findings.filter { $0.path.utf8.elementsEqual(document.path.utf8) }.sorted()
             var order: [String?] = []

@@ -26,7 +26,7 @@ package struct FeatureValidator: Sendable {
     ///   - room: See ``DocumentLink/room``.
     ///   - exists: Whether the repository has what a link leads to. Called link by link: the paths of all links
     ///     together would take hundreds of megabytes.
-    func findings(
+    package func findings(
         in feature: FeatureDocuments, _ room: inout Int, exists: (String) -> Bool
     ) -> [DocumentFinding] {
         let shared = FeatureRules.findings(in: feature) + CoverageRules.findings(in: feature)

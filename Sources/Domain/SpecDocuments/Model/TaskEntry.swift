@@ -140,7 +140,7 @@ extension TaskEntry {
 }
 
 /// `T001`, in descriptions also in ranges.
-enum TaskID {
+package enum TaskID {
     /// Reads an id at the start of `bytes`: `T`, digits, and perhaps one lower-case letter.
     static func read(_ bytes: ArraySlice<UInt8>) -> (id: String, number: Int, end: Int)? {
         guard bytes.first == UInt8(ascii: "T"), let number = bytes.dropFirst().leadingNumber(), number.digits <= 6
@@ -160,7 +160,7 @@ enum TaskID {
 
     /// The first ``limit`` ids in a text, each once, with ranges such as `T012–T016` written out. A word such as `T` or
     /// `T5a1` is not one.
-    static func all(in text: ArraySlice<UInt8>) -> [String] {
+    package static func all(in text: ArraySlice<UInt8>) -> [String] {
         var room = self.room
         return self.all(in: text, &room)
     }
@@ -208,7 +208,7 @@ enum TaskID {
 
 /// Finds the names of files and folders in a task's description.
 enum TaskPaths {
-    static func all(in text: ArraySlice<UInt8>) -> [String] {
+    package static func all(in text: ArraySlice<UInt8>) -> [String] {
         var paths: [String] = []
         var seen: Set<String> = []
         let isBreak = { (byte: UInt8) in

@@ -29,7 +29,7 @@ package struct DocumentTemplates: Sendable, Hashable {
 
     /// The texts whose words in brackets are placeholders: the program's own templates and those among a repository's
     /// files, in the order of their paths, that fit into ``byteLimit``.
-    static func texts(with files: [String: [UInt8]]) -> [String] {
+    package static func texts(with files: [String: [UInt8]]) -> [String] {
         var left = Self.byteLimit
         let own = files.filter { $0.key.hasPrefix(".specify/templates/") }.sorted { $0.key < $1.key }.filter { file in
             guard file.value.count <= left else { return false }

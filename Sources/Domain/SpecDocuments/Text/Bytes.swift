@@ -2,7 +2,7 @@ internal import Primitives
 
 /// Reading ASCII syntax in bytes. Document structure is ASCII in every language, and bytes keep what is not UTF-8.
 extension ArraySlice<UInt8> {
-    var text: String { StreamSafeText.of(String(decoding: self, as: UTF8.self)) }
+    package var text: String { StreamSafeText.of(String(decoding: self, as: UTF8.self)) }
 
     /// Without spaces, tabs and carriage returns at both ends.
     var trimmed: ArraySlice<UInt8> {
@@ -65,7 +65,7 @@ extension ArraySlice<UInt8> {
 
 extension UInt8 {
     var isSpace: Bool { self == 0x20 || self == 0x09 || self == 0x0D }
-    var isDigit: Bool { 0x30...0x39 ~= self }
+    package var isDigit: Bool { 0x30...0x39 ~= self }
     var isUppercase: Bool { 0x41...0x5A ~= self }
     var isLowercase: Bool { 0x61...0x7A ~= self }
     var lowercased: UInt8 { self.isUppercase ? self | 0x20 : self }

@@ -64,7 +64,7 @@ package struct MarkdownDocument: Sendable, Hashable {
     /// The text of the first heading of level 1.
     package var title: String? { self.sections.first { $0.level == 1 }?.title }
 
-    func raw(_ line: Int) -> ArraySlice<UInt8> { self.bytes[self.lines[line].content] }
+    package func raw(_ line: Int) -> ArraySlice<UInt8> { self.bytes[self.lines[line].content] }
     func visible(_ line: Int) -> ArraySlice<UInt8> { self.visible[self.lines[line].content] }
     func plain(_ line: Int) -> ArraySlice<UInt8> { self.plain[self.lines[line].content] }
 
@@ -136,7 +136,7 @@ package struct DocumentSection: Sendable, Hashable {
     /// The lines below the heading with all subsections.
     package var lines: Range<Int> { (self.line + 1)..<self.end }
 
-    static func key(of title: ArraySlice<UInt8>) -> String {
+    package static func key(of title: ArraySlice<UInt8>) -> String {
         var result: [UInt8] = []
         var depth = 0
         for byte in title {

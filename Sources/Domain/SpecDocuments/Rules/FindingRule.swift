@@ -22,9 +22,9 @@ package struct FindingRule: Sendable, Hashable {
 
 extension FindingRule {
     // Any document
-    static let encoding = Self("encoding", .error, "A document is UTF-8")
-    static let size = Self("size", .error, "A document has at most 100 KB")
-    static let unread = Self("unread", .warning, "Every document of a feature can be read")
+    package static let encoding = Self("encoding", .error, "A document is UTF-8")
+    package static let size = Self("size", .error, "A document has at most 100 KB")
+    package static let unread = Self("unread", .warning, "Every document of a feature can be read")
     static let openFence = Self("open-fence", .error, "Every code block ends")
     static let openComment = Self("open-comment", .error, "Every HTML comment ends")
     static let conflict = Self("conflict-marker", .error, "No mark of a merge conflict is left")
@@ -62,21 +62,22 @@ extension FindingRule {
 
     // Tasks
     static let task = Self("task", .error, "A task is a checkbox, an id and a description")
-    static let taskLabel = Self("task-label", .warning, "A task of a story's phase names that story")
+    package static let taskLabel = Self("task-label", .warning, "A task of a story's phase names that story")
     static let taskStory = Self("task-story", .error, "The story that a task names is in the specification")
     static let taskPath = Self("task-path", .warning, "A task of a story names the files that it changes")
-    static let taskParallel = Self("task-parallel", .warning, "Parallel tasks of a phase change different files")
+    package static let taskParallel = Self(
+        "task-parallel", .warning, "Parallel tasks of a phase change different files")
     static let taskOrder = Self("task-order", .error, "Tasks wait only for tasks that exist and come earlier")
     static let taskCycle = Self("task-cycle", .error, "No task waits for itself")
     static let phaseOrder = Self("phase-order", .warning, "Phases are numbered in their order")
     static let storyTasks = Self("story-tasks", .error, "Every user story has a task")
-    static let coverage = Self("coverage", .warning, "Every requirement has a task")
+    package static let coverage = Self("coverage", .warning, "Every requirement has a task")
 
     // Checklists, constitutions, features
     static let checklist = Self("checklist", .warning, "A checklist has items with ids")
     static let version = Self("version", .error, "A constitution has a version of three numbers and dates")
     static let principle = Self("principle", .error, "A constitution has principles")
-    static let document = Self("document", .error, "A plan has a specification, and tasks have a plan")
+    package static let document = Self("document", .error, "A plan has a specification, and tasks have a plan")
 
     /// All rules in the order of the reference.
     package static let all: [FindingRule] = [
@@ -132,7 +133,7 @@ package struct DocumentFinding: Sendable, Hashable {
     }
 
     /// The same finding with another severity.
-    init(_ finding: DocumentFinding, as severity: FindingRule.Severity) {
+    package init(_ finding: DocumentFinding, as severity: FindingRule.Severity) {
         self.rule = finding.rule
         self.severity = severity
         self.path = finding.path

@@ -34,7 +34,7 @@ package struct TaskDocument: Sendable, Hashable {
     }
 
     /// What each task and phase waits for, each once, although several lines may say so.
-    var needed: [String: [TaskOrder]] {
+    package var needed: [String: [TaskOrder]] {
         var seen: Set<[String]> = []
         let once = self.orders.filter { seen.insert([$0.task, $0.prerequisite]).inserted }
         return Dictionary(grouping: once, by: \.task)

@@ -14,7 +14,7 @@ extension MarkdownDocument {
     }
 
     /// The bytes with whole lines before a line, from 0; at the end for one past the last.
-    func inserting(_ lines: [String], before line: Int) -> [UInt8] {
+    package func inserting(_ lines: [String], before line: Int) -> [UInt8] {
         let ending = self.lineEnding
         let place = line < self.lines.count ? self.lines[line].content.lowerBound : self.bytes.count
         var text = lines.flatMap { Array($0.utf8) + ending }
@@ -48,7 +48,7 @@ extension MarkdownDocument {
     }
 
     /// The line after the last one that is not blank.
-    func placeAfterText(in range: Range<Int>) -> Int {
+    package func placeAfterText(in range: Range<Int>) -> Int {
         (range.last { self.lines[$0].kind != .blank }).map { $0 + 1 } ?? range.lowerBound
     }
 
