@@ -1,27 +1,5 @@
 package import Chat
 
-/// Finds or makes the workspace of a session.
-package protocol WorkspaceDirectory: Sendable {
-    func workspace(of place: SessionPlace) async throws -> any WorkspaceFiles
-
-    /// Why a session's workspace can't become one of another repository now, and what to do; nil if it can.
-    ///
-    /// - Parameter current: The repository that the session has chosen so far.
-    func obstacle(to repository: String, from current: String?, in session: String) async throws -> String?
-}
-
-/// Whether the host's jail works, and how it is described.
-package struct JailReport: Sendable, Equatable {
-    /// One line for `status`: the program, the limits maker, the network.
-    package let summary: String
-    /// Nil for a working jail; otherwise one line with the reason and the remedy.
-    package var refusal: String?
-    /// For the audit: the jail's profile.
-    package let profile: String
-    /// For the audit: the limits maker, such as `cgroup v1`.
-    package let limits: String
-}
-
 /// What the policy says to a person's own command, and why.
 package struct CommandPermission: Sendable, Equatable {
     package enum Decision: String, Sendable { case ask, allow, deny }

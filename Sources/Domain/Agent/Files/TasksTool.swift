@@ -1,14 +1,6 @@
 internal import JSON
 internal import Primitives
 
-/// One task of the turn's list.
-package struct PlanTask: Sendable, Equatable {
-    package enum State: String, Sendable { case open, doing, done }
-
-    package let text: String
-    package let state: State
-}
-
 /// `tasks`: the list that people see.
 struct TasksTool: Tool {
     let report: @Sendable ([PlanTask]) async throws -> Void

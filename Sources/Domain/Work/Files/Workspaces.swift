@@ -103,11 +103,6 @@ package actor Workspaces: WorkspaceDirectory {
         await Self.names(self.folder).filter { !$0.hasPrefix(".") }
     }
 
-    /// What an archive of a session holds of its workspace; nil if it has none.
-    package func source(of session: String) async throws -> WorkspaceSource? {
-        try await self.existing(session).map { WorkspaceSource($0) }
-    }
-
     /// A turn's commits among the last ones of the session's branch, and those that were last taken over from its jail,
     /// oldest first. Empty without a workspace.
     package func lastKnownCommits(of turn: String, in session: String) async throws -> [CommitNotice] {

@@ -44,6 +44,3 @@ final class SingleResult<Value: Sendable>: Sendable {
         }
     }
 }
-
-/// The reply to a message.
-typealias ReplyBox = SingleResult<Submission?>

@@ -11,3 +11,6 @@ package struct IgnoredEvent: Error {
     /// As counted in the metrics.
     package let reason: String
 }
+
+/// The reply to a message.
+typealias ReplyBox = SingleResult<Submission?>
