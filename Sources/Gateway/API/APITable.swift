@@ -23,7 +23,8 @@ package enum APITable {
         + ExportRoutes.routes
         + UploadRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes + SpecRoutes.routes
         + DocumentRoutes.routes + StepRoutes.routes
-        + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + AuditRoutes.routes + HostRoutes.routes
+        + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + RatingRoutes.routes + AuditRoutes.routes
+        + HostRoutes.routes
         + AnalyticsRoutes.routes + PeopleRoutes.routes + HookRoutes.routes + TaskRoutes.routes + LiveRoutes.routes
         + GraphQLRoutes.routes
         + EventRoutes.routes

@@ -117,5 +117,6 @@ extension StoreSchema {
                 expires_at INTEGER NOT NULL
             ) WITHOUT ROWID;
             CREATE INDEX pending_sign_ins_by_end ON pending_sign_ins (expires_at);
-            """)
+            """,
+        ofSessions: ["pins"])
 }

@@ -181,5 +181,6 @@ extension StoreSchema {
             -- Ids up to `id` are not given out again, though no row has them any more.
             CREATE TABLE floors (name TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
             INSERT INTO floors (name, id) VALUES ('messages', 0), ('asks', 0), ('usage_hours', 0), ('usage_seen', 0);
-            """)
+            """,
+        ofSessions: ["waiting_uploads"])
 }

@@ -45,5 +45,6 @@ extension StoreSchema {
             );
             CREATE INDEX comments_by_document ON document_comments (repository, branch, path) WHERE resolved_at IS NULL;
             CREATE INDEX comments_by_session ON document_comments (session);
-            """)
+            """,
+        ofSessions: ["document_comments"])
 }

@@ -112,5 +112,6 @@ extension StoreSchema {
                 since INTEGER NOT NULL,
                 PRIMARY KEY (report, target)
             ) WITHOUT ROWID;
-            """)
+            """,
+        ofSessions: ["ratings"])
 }

@@ -24,5 +24,6 @@ extension StoreSchema {
             CREATE INDEX webhook_deliveries_tried ON webhook_deliveries (hook, tried_at);
             CREATE INDEX webhook_deliveries_waiting ON webhook_deliveries (hook, number) WHERE state = 'waiting';
             CREATE INDEX webhook_deliveries_by_session ON webhook_deliveries (session);
-            """)
+            """,
+        ofSessions: ["webhook_deliveries"])
 }

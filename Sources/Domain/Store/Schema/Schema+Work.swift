@@ -51,5 +51,6 @@ extension StoreSchema {
                 created_at INTEGER NOT NULL,
                 PRIMARY KEY (session, epoch, number)
             ) WITHOUT ROWID;
-            """)
+            """,
+        ofSessions: ["jobs", "workspace_bundles"])
 }

@@ -6,6 +6,8 @@ struct SchemaPart {
     var tables = ""
     var sqlite = ""
     var postgreSQL = ""
+    /// Those of the tables whose rows go with their `session`.
+    var ofSessions: [String] = []
 }
 
 // Change: a column in the database
@@ -26,6 +28,9 @@ package enum StoreSchema {
         Self.webhooks, Self.hosts, Self.matrixKeys, Self.quota, Self.changes, Self.search,
         SchemaPart(sqlite: AuditSchema.sqlite, postgreSQL: AuditSchema.postgreSQL),
     ]
+
+    /// The tables from which a deleted session's rows go with it, besides those of its turns.
+    package static var tablesOfSessions: [String] { Self.parts.flatMap(\.ofSessions) }
 
     private static func joined(_ text: KeyPath<SchemaPart, String>) -> String {
         Self.parts.map { $0[keyPath: text] }.joined(separator: "\n")

@@ -374,13 +374,9 @@ extension Ledger {
         }
         try self.endStanding(of: session)
         try self.connection.execute("DELETE FROM outbox WHERE turn IS NULL AND session = ?", [.text(session)])
-        try self.connection.execute("DELETE FROM jobs WHERE session = ?", [.text(session)])
-        try self.connection.execute("DELETE FROM workspace_bundles WHERE session = ?", [.text(session)])
-        try self.connection.execute("DELETE FROM pins WHERE session = ?", [.text(session)])
-        try self.connection.execute("DELETE FROM ratings WHERE session = ?", [.text(session)])
-        try self.connection.execute("DELETE FROM waiting_uploads WHERE session = ?", [.text(session)])
-        try self.connection.execute("DELETE FROM document_comments WHERE session = ?", [.text(session)])
-        try self.connection.execute("DELETE FROM webhook_deliveries WHERE session = ?", [.text(session)])
+        for table in StoreSchema.tablesOfSessions {
+            try self.connection.execute("DELETE FROM \(table) WHERE session = ?", [.text(session)])
+        }
         try self.deleteGitHubRows(of: session)
         try self.connection.execute("DELETE FROM sessions WHERE id = ? AND state = 'deleted'", [.text(session)])
         return true
