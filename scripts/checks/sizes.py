@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Reports the sizes of files and functions and the share of comments and tests; fails if a file is too long."""
+"""Reports the sizes of files and functions and the share of comments and tests; fails if a file or a target of
+Domain is too long."""
 
+import collections
 import re
 import sys
 
 from swift_files import code_only, files, name
 
 FILE_LIMIT = 600
+DOMAIN_LIMIT = 9000  # of one target
 # Host composes and does nothing else, so it stays small besides Configuration and Doctor. The limits only ever go down.
 HOST_LIMITS = (27, 2500)
 FUNCTION = re.compile(r"(?:\bfunc\s+(?:`?\w+`?|[^\s\w(]+)|\binit[?]?|\bdeinit|\bsubscript)\s*(?=[(<{])")
@@ -79,10 +82,18 @@ def main():
     if host_is_over:
         print(f"Sources/Host: over {HOST_LIMITS[0]} files or {HOST_LIMITS[1]} lines: behaviour belongs to Domain, "
               "mostly to Turns", file=sys.stderr)
+    targets = collections.Counter()
+    for path, size in sizes.items():
+        if path.startswith("Sources/Domain/"):
+            targets[path.split("/")[2]] += size
+    largest, most = targets.most_common(1)[0]
+    print(f"domain     {len(targets)} targets, the largest {largest} with {most} lines")
+    if most > DOMAIN_LIMIT:
+        print(f"Sources/Domain/{largest}: over {DOMAIN_LIMIT} lines: divide it by what it is about", file=sys.stderr)
     over = {path: size for path, size in (sizes | tests).items() if size > FILE_LIMIT}
     for path, size in over.items():
         print(f"{path}: {size} lines, over {FILE_LIMIT}: split it by topic", file=sys.stderr)
-    return 1 if over or host_is_over else 0
+    return 1 if over or host_is_over or most > DOMAIN_LIMIT else 0
 
 
 if __name__ == "__main__":

@@ -41,11 +41,8 @@ extension HostReadiness {
         return HostReadiness {
             var checks = Checks()
             // The write-ahead log may have room for a small write when nothing larger fits.
-            if let problem = DiskState.shortage(at: directory) {
-                checks.store = problem
-            } else {
-                checks.store = await storeCheck.result()
-            }
+            let shortage = DiskState.shortage(at: directory)
+            checks.store = if let shortage { shortage } else { await storeCheck.result() }
             checks.model = await modelCheck.result()
             if let jail {
                 let status = jail()
