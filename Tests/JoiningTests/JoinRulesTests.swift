@@ -1,9 +1,9 @@
 import Chat
 import TestSupport
 import Testing
-import Threads
 
 @testable import Joining
+@testable import Threads
 
 @Suite("Which messages are one turn")
 struct JoinRulesTests {

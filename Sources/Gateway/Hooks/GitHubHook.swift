@@ -27,13 +27,6 @@ package struct GitHubHook: Sendable {
         /// `X-GitHub-Event`.
         package let event: String
         package let payload: JSON
-
-        package init(id: String, signature: String, event: String, payload: JSON) {
-            self.id = id
-            self.signature = signature
-            self.event = event
-            self.payload = payload
-        }
     }
 
     package static let path = "/hooks/github"

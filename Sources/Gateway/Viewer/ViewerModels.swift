@@ -9,13 +9,6 @@ package struct ViewerCommit: Sendable {
         package let seconds: Int64
         /// Minutes east of UTC.
         package let offset: Int
-
-        package init(name: String, email: String, seconds: Int64, offset: Int) {
-            self.name = name
-            self.email = email
-            self.seconds = seconds
-            self.offset = offset
-        }
     }
 
     package let repository: String
@@ -33,26 +26,6 @@ package struct ViewerCommit: Sendable {
         package let files: Int
         package let additions: Int
         package let deletions: Int
-
-        package init(files: Int, additions: Int, deletions: Int) {
-            self.files = files
-            self.additions = additions
-            self.deletions = deletions
-        }
-    }
-
-    package init(
-        repository: String, sha: String, parents: [String], author: Person, committer: Person, message: String,
-        files: [ViewerFileChange], total: Total
-    ) {
-        self.repository = repository
-        self.sha = sha
-        self.parents = parents
-        self.author = author
-        self.committer = committer
-        self.message = message
-        self.files = files
-        self.total = total
     }
 
     var subject: String { self.message.split(whereSeparator: \.isNewline).first.map(String.init) ?? "(no message)" }
@@ -79,23 +52,11 @@ package struct ViewerFileChange: Sendable {
         package let oldNumber: Int?
         package let newNumber: Int?
         package let text: [UInt8]
-
-        package init(kind: Kind, oldNumber: Int?, newNumber: Int?, text: [UInt8]) {
-            self.kind = kind
-            self.oldNumber = oldNumber
-            self.newNumber = newNumber
-            self.text = text
-        }
     }
 
     package struct Hunk: Sendable {
         package let header: String
         package let lines: [Line]
-
-        package init(header: String, lines: [Line]) {
-            self.header = header
-            self.lines = lines
-        }
     }
 
     package let kind: Kind
@@ -106,24 +67,9 @@ package struct ViewerFileChange: Sendable {
     package let isBinary: Bool
     package let hunks: [Hunk]
     /// Whether lines are missing from ``hunks``.
-    package let isCut: Bool
+    package var isCut = false
     /// How the file's mode changed, such as `mode 100644 → 100755`; nil if it did not or is unknown.
-    package let mode: String?
-
-    package init(
-        kind: Kind, oldPath: String, newPath: String, additions: Int, deletions: Int, isBinary: Bool, hunks: [Hunk],
-        isCut: Bool = false, mode: String? = nil
-    ) {
-        self.kind = kind
-        self.oldPath = oldPath
-        self.newPath = newPath
-        self.additions = additions
-        self.deletions = deletions
-        self.isBinary = isBinary
-        self.hunks = hunks
-        self.isCut = isCut
-        self.mode = mode
-    }
+    package var mode: String?
 
     /// The path after the commit; for a removed file, the path before it.
     var path: String { self.kind == .removed ? self.oldPath : self.newPath }
@@ -155,12 +101,6 @@ package struct ViewerTree: Sendable {
         package let kind: Kind
         /// In bytes; nil for anything but a file.
         package let size: Int?
-
-        package init(name: String, kind: Kind, size: Int?) {
-            self.name = name
-            self.kind = kind
-            self.size = size
-        }
     }
 
     package let repository: String
@@ -168,13 +108,6 @@ package struct ViewerTree: Sendable {
     /// Empty for the root.
     package let path: String
     package let entries: [Entry]
-
-    package init(repository: String, ref: String, path: String, entries: [Entry]) {
-        self.repository = repository
-        self.ref = ref
-        self.path = path
-        self.entries = entries
-    }
 }
 
 /// A time in the zone in which it was recorded.

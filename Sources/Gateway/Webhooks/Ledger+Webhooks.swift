@@ -32,20 +32,6 @@ package struct WebhookDelivery: Sendable, Equatable {
     package var nextAt: Int64 = 0
 
     package static let atOnce: Int64 = -1
-
-    package init(
-        id: String, hook: String, change: String?, session: String?, event: String, body: String, createdAt: Int64,
-        nextAt: Int64 = 0
-    ) {
-        self.id = id
-        self.hook = hook
-        self.change = change
-        self.session = session
-        self.event = event
-        self.body = body
-        self.createdAt = createdAt
-        self.nextAt = nextAt
-    }
 }
 
 extension WebhookDelivery {
@@ -65,13 +51,6 @@ package struct WebhookSummary: Sendable {
     package let last: WebhookDelivery?
     /// When it is tried next; nil if nothing waits.
     package let nextAt: Int64?
-
-    package init(waiting: Int64, givenUp: Int64, last: WebhookDelivery?, nextAt: Int64?) {
-        self.waiting = waiting
-        self.givenUp = givenUp
-        self.last = last
-        self.nextAt = nextAt
-    }
 }
 
 extension Ledger {

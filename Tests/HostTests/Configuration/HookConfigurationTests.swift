@@ -1,10 +1,10 @@
 import Database
-import Gateway
 import HTTP
 import Primitives
 import TestSupport
 import Testing
 
+@testable import Gateway
 @testable import Host
 
 @Suite("Configuration: hooks", .timeLimit(.minutes(1)))

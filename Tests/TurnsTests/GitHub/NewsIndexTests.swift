@@ -1,11 +1,11 @@
 import Chat
-import GitHub
 import Sessions
 import Store
 import TestSupport
 import Testing
 import Threads
 
+@testable import GitHub
 @testable import Turns
 
 @Suite("News for many threads", .timeLimit(.minutes(1)))

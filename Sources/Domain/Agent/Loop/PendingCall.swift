@@ -9,12 +9,6 @@ struct PendingCall: Sendable {
     var isLost = false
     var result: ToolResult?
 
-    init(id: String, name: String, reading: CallReading) {
-        self.id = id
-        self.name = name
-        self.reading = reading
-    }
-
     var call: CheckedCall? {
         if case .call(let call) = self.reading { call } else { nil }
     }

@@ -21,12 +21,6 @@ package struct NewsEvent: Sendable, Hashable {
         package let subject: String
         /// The message has the trailer of commits that were made here.
         package let hasTrailer: Bool
-
-        package init(sha: String, subject: String, hasTrailer: Bool) {
-            self.sha = sha
-            self.subject = subject
-            self.hasTrailer = hasTrailer
-        }
     }
 
     package let kind: Kind

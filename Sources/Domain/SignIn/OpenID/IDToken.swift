@@ -19,13 +19,6 @@ package struct IDToken: Sendable {
         package var nonce: String
         /// Seconds since 1970.
         package var now: Int64
-
-        package init(issuer: String, clientID: String, nonce: String, now: Int64) {
-            self.issuer = issuer
-            self.clientID = clientID
-            self.nonce = nonce
-            self.now = now
-        }
     }
 
     /// `RS256` or `ES256`.

@@ -7,11 +7,6 @@ package struct Preferences: Sendable, Hashable {
     package var model: String?
     /// What answers should take into account; nil for nothing.
     package var instructions: String?
-
-    package init(model: String? = nil, instructions: String? = nil) {
-        self.model = model
-        self.instructions = instructions
-    }
 }
 
 extension Ledger {

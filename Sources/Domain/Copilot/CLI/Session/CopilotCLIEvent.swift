@@ -20,14 +20,6 @@ package enum CopilotCLIEvent: Sendable, Equatable {
         /// What the model reads.
         package let text: String
 
-        package init(id: String, tool: String, isSuccess: Bool, code: String?, text: String) {
-            self.id = id
-            self.tool = tool
-            self.isSuccess = isSuccess
-            self.code = code
-            self.text = text
-        }
-
         /// The status of a command that has ended; nil for other calls, and for one that goes on in the background.
         package var exitStatus: Int? {
             guard self.tool == "bash" || self.tool == "read_bash" else { return nil }

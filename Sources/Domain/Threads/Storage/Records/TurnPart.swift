@@ -15,13 +15,6 @@ package struct TurnPart: Sendable, Equatable {
     /// How many of the turn's files came with it.
     package let files: Int
 
-    package init(message: Int64, reference: String?, bytes: Int, files: Int) {
-        self.message = message
-        self.reference = reference
-        self.bytes = bytes
-        self.files = files
-    }
-
     /// The same message, where its id may be another message's.
     package var withoutReference: TurnPart {
         TurnPart(message: self.message, reference: nil, bytes: self.bytes, files: self.files)
