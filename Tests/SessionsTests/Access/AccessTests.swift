@@ -64,6 +64,38 @@ struct AccessTests {
         expectEqual(policy.role(of: Self.sender(Identity("a"), isBot: true)), nil)
     }
 
+    @Test("what many entries give is what comparing each of them gives")
+    func manyEntries() {
+        var random = SeededGenerator(state: 7)
+        let names = [
+            "al", "Al", "al*", "a?", "*", "b!*@h", "B!x@h", "\u{212A}", "K", "github:Al", "e\u{301}", "\u{E9}",
+        ]
+        let comparisons: [Identity.Comparison] = [.exact, .caseInsensitive, .mask]
+        for _ in 0..<500 {
+            let lists = (0..<3).map { _ in
+                (0..<Int.random(in: 0...4, using: &random)).map { _ in names.randomElement(using: &random)! }
+            }
+            var policy = AccessPolicy(owners: lists[0], members: lists[1], guests: lists[2])
+            let removed = Set(
+                (0..<2).filter { _ in Bool.random(using: &random) }.map { _ in names.randomElement(using: &random)! })
+            for name in removed { policy.change(name, to: nil) }
+            let identities = (0..<2).map { _ in
+                Identity(names.randomElement(using: &random)!, comparison: comparisons.randomElement(using: &random)!)
+            }
+            let entries = zip([Role.owner, .member, .guest], lists).flatMap { role, names in names.map { (role, $0) } }
+                .filter { entry in !removed.contains { AccessPolicy.key($0) == AccessPolicy.key(entry.1) } }
+            let isOut = removed.contains { name in
+                identities.contains { $0.comparison != .mask && AccessPolicy.matches(AccessPolicy.folded(name), $0) }
+            }
+            let roles = entries.filter { entry in identities.contains { AccessPolicy.matches(entry.1, $0) } }.map {
+                $0.0
+            }
+            let expected = isOut ? nil : roles.max()
+            let sender = Sender(id: identities[0].value, identities: identities, displayName: "x")
+            expectEqual(policy.role(of: sender), expected, "\(lists) \(removed) \(identities)")
+        }
+    }
+
     @Test("a mask that invites backtracking is matched quickly")
     func hostileMask() {
         let pattern = String(repeating: "*a", count: 200) + "b"

@@ -81,7 +81,7 @@ package final class AccessControl: Sendable {
             let credentials = try ledger.credentials(kind: .cookie) + ledger.credentials(kind: .token)
             for grant in try ledger.grants() { policy.grant(grant.role, to: grant.identity) }
             for valid in credentials where !valid.isExpired(at: now) { policy.grant(valid.role, to: valid.identity) }
-            for change in try ledger.accessChanges() { policy.change(change.identity, to: change.role) }
+            policy.change(try ledger.accessChanges().map { ($0.identity, $0.role) })
             return policy
         }
         self.state.withLock { state in

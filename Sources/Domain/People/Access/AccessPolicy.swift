@@ -13,12 +13,19 @@ package struct AccessPolicy: Sendable {
     /// As configured.
     let entries: [Entry]
     /// With the changes of owners.
-    private var effective: [(role: Role, text: String)]
+    private var effective: [(role: Role, text: String)] {
+        didSet { self.matching = EntryIndex(self.effective.map(\.text)) }
+    }
+    /// Finds those of ``effective`` that match an identity.
+    private var matching: EntryIndex
     private var grants: [ExactText: Role] = [:]
     /// By identity; nil for somebody who was removed.
     private var changes: [ExactText: Role?] = [:]
     /// The identities that were removed.
-    private var removed: [String] = []
+    private var removed: [String] = [] {
+        didSet { self.matchingRemoved = EntryIndex(self.removed) }
+    }
+    private var matchingRemoved = EntryIndex([])
     /// Whether unknown people may present a pairing code.
     package let isPairingAllowed: Bool
     /// Whether owners are asked to let in unknown people who write to the bot directly.
@@ -35,6 +42,7 @@ package struct AccessPolicy: Sendable {
             texts.enumerated().map { Entry(text: $1, role: role, key: "access.\(name)[\($0)]") }
         }
         self.effective = self.entries.map { ($0.role, $0.text) }
+        self.matching = EntryIndex(self.entries.map(\.text))
         self.isPairingAllowed = isPairingAllowed
         self.takesRequests = takesRequests
     }
@@ -47,8 +55,8 @@ package struct AccessPolicy: Sendable {
         for identity in sender.identities {
             if identity.isOfMachine { return .owner }
             if let granted = self.grants[ExactText(identity.value)] { best = max(best ?? granted, granted) }
-            for entry in self.effective where Self.matches(entry.text, identity) {
-                best = max(best ?? entry.role, entry.role)
+            for index in self.matching.entries(for: identity) {
+                best = max(best ?? self.effective[index].role, self.effective[index].role)
             }
         }
         return best
@@ -82,8 +90,11 @@ package struct AccessPolicy: Sendable {
     // MARK: Changes of owners
 
     /// Gives an identity a role in place of the configured one, or, with nil, shuts it out whatever would admit it.
-    mutating func change(_ identity: String, to role: Role?) {
-        self.changes[Self.key(identity)] = .some(role)
+    mutating func change(_ identity: String, to role: Role?) { self.change([(identity, role)]) }
+
+    mutating func change(_ changes: [(identity: String, role: Role?)]) {
+        guard !changes.isEmpty else { return }
+        for change in changes { self.changes[Self.key(change.identity)] = .some(change.role) }
         self.applyChanges()
     }
 
@@ -107,9 +118,9 @@ package struct AccessPolicy: Sendable {
     /// nobody either: it may be the host of many people.
     func removals(of sender: Sender) -> [String] {
         guard !self.removed.isEmpty else { return [] }
-        return self.removed.filter { removed in
-            sender.identities.contains { $0.comparison != .mask && Self.matches(removed, $0) }
-        }
+        let found = sender.identities.filter { $0.comparison != .mask }
+            .flatMap { self.matchingRemoved.entries(for: $0) }
+        return Set(found).sorted().map { self.removed[$0] }
     }
 
     // MARK: Host masks
@@ -123,7 +134,7 @@ package struct AccessPolicy: Sendable {
         guard !sender.isLasting, let mask = sender.identities.first(where: { $0.comparison == .mask }) else {
             return nil
         }
-        let entries = self.effective.filter { Self.matches($0.text, mask) }
+        let entries = self.matching.entries(for: mask).map { self.effective[$0] }
         guard let entry = entries.max(by: { $0.role < $1.role })?.text else { return nil }
         let nick = entry.prefix { $0 != "!" }
         let isPerson = !nick.contains("*") && !nick.contains("?")

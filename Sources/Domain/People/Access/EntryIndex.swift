@@ -1,0 +1,32 @@
+internal import Chat
+
+/// Finds the entries that match an identity without comparing it with each.
+struct EntryIndex: Sendable {
+    private let entries: [String]
+    /// Without the case of ASCII letters: no kind of comparison matches entries that differ otherwise.
+    private var numbers: [ExactText: [Int]] = [:]
+    /// Those with wildcards, which only a mask follows.
+    private var patterns: [Int] = []
+
+    init(_ entries: [String]) {
+        self.entries = entries
+        for (number, entry) in entries.enumerated() {
+            self.numbers[Self.key(entry), default: []].append(number)
+            if entry.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) {
+                self.patterns.append(number)
+            }
+        }
+    }
+
+    /// The places of the entries that match, in their order.
+    func entries(for identity: Identity) -> [Int] {
+        let equal = self.numbers[Self.key(identity.value)] ?? []
+        let candidates =
+            identity.comparison == .mask && !self.patterns.isEmpty ? Set(equal + self.patterns).sorted() : equal
+        return candidates.filter { AccessPolicy.matches(self.entries[$0], identity) }
+    }
+
+    private static func key(_ text: String) -> ExactText {
+        ExactText(String(decoding: Glob.fold(Array(text.utf8)), as: UTF8.self))
+    }
+}
