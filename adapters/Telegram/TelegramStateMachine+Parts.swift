@@ -126,10 +126,12 @@ extension TelegramStateMachine {
         }
         if let album = message.mediaGroup { return group(.album, album) }
         if self.continuesPaste(message, "\(chat)/\(paste)") { return group(.paste, paste) }
-        guard !message.text.isEmpty, self.isForUs(message) else { return nil }
         let isLong = message.attachments.isEmpty && message.text.utf16.count >= Self.longPart
-        if isLong { return group(.paste, paste, isNew: true) }
-        return self.isForward(next, of: message, by: sender) ? group(.forwards, forwards, isNew: true) : nil
+        guard isLong || self.isForward(next, of: message, by: sender), !message.text.isEmpty, self.isForUs(message)
+        else {
+            return nil
+        }
+        return isLong ? group(.paste, paste, isNew: true) : group(.forwards, forwards, isNew: true)
     }
 
     private func comment(before forward: TelegramMessage, by sender: Sender) -> Comment? {

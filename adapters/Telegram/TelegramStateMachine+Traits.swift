@@ -5,6 +5,9 @@ extension TelegramStateMachine {
     // Change: the largest file from Telegram
     /// The largest files in bytes that Telegram lets a bot send (rounded down) and download.
     static let (uploadLimit, downloadLimit) = (50_000_000, 20 << 20)
+    private static let capabilities: RoomTraits.Capabilities = [
+        .edits, .reactions, .typing, .buttons, .files, .history, .deletes,
+    ]
     private static let slownessLasts: Int64 = 300_000
 
     /// The current traits of a room. The text limit applies to the markup, which is never shorter than the text that
@@ -12,9 +15,7 @@ extension TelegramStateMachine {
     package func traits(of room: RoomID) -> RoomTraits {
         let chat = self.memory.current(Int64(room.name) ?? 0)
         let isPrivate = chat > 0
-        var capabilities: RoomTraits.Capabilities = [
-            .edits, .reactions, .typing, .buttons, .files, .history, .deletes,
-        ]
+        var capabilities = Self.capabilities
         if self.hasDrafts(chat) { capabilities.insert(.drafts) }
         if !isPrivate || self.identity?.hasTopics == true { capabilities.insert(.threads) }
         let state = self.rooms[chat]

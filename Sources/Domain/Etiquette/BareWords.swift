@@ -15,14 +15,20 @@ package struct BareWords: Sendable, Equatable {
     /// Nil for a text that says more.
     package init?(_ text: String, names: [String] = []) {
         guard text.utf8.count <= Self.limit else { return nil }
-        self.isQuestion = text.contains { "?？؟".contains($0) }
         var words: [String] = []
-        for chunk in text.lowercased().split(whereSeparator: \.isWhitespace) where !Self.smiles.contains(String(chunk))
-        {
-            words += Self.words(of: String(chunk))
+        lazy var called = (names + ["jetbridge"]).map { Self.words(of: $0.lowercased()) }
+        for scalars in text.lowercased().unicodeScalars.split(whereSeparator: { $0.isSpace }) {
+            let chunk = String(scalars)
+            guard !Self.smiles.contains(chunk) else { continue }
+            for word in Self.words(of: chunk) {
+                // Most messages end here, at their first word.
+                guard Self.vocabulary.contains(word) || called.contains(where: { $0.contains(word) }) else {
+                    return nil
+                }
+                words.append(word)
+            }
             guard words.count <= Self.wordLimit + names.count else { return nil }
         }
-        let called = (names + ["jetbridge"]).map { Self.words(of: $0.lowercased()) }
         // The longest first: a short name may begin a long one.
         for parts in called.sorted(by: { $0.count > $1.count }) {
             guard !parts.isEmpty, parts.count < words.count else { continue }
@@ -31,6 +37,7 @@ package struct BareWords: Sendable, Equatable {
         }
         guard !words.isEmpty, words.count <= Self.wordLimit else { return nil }
         self.words = words
+        self.isQuestion = text.unicodeScalars.contains { $0 == "?" || $0 == "？" || $0 == "؟" }
     }
 
     /// `stop`, `Stop!`, `please stop`.
@@ -70,7 +77,11 @@ package struct BareWords: Sendable, Equatable {
     /// The words of a piece without white space; a gesture is a word of its own.
     private static func words(of chunk: String) -> [String] {
         // As Slack writes gestures.
-        if let gesture = Self.namedGestures.first(where: { chunk.hasPrefix(":\($0):") }) { return [":\(gesture):"] }
+        if chunk.utf8.first == UInt8(ascii: ":"),
+            let gesture = Self.namedGestures.first(where: { chunk.hasPrefix(":\($0):") })
+        {
+            return [":\(gesture):"]
+        }
         if chunk == "+1" { return [":+1:"] }
         var words: [String] = []
         var word = String.UnicodeScalarView()
@@ -108,6 +119,11 @@ package struct BareWords: Sendable, Equatable {
         ":d", ":-d", ";d", "=d", "xd", ":p", ":-p", ";p", "=p", ":3", "<3", ":o", "^^", "8)", ":slightly_smiling_face:",
         ":smile:", ":smiley:", ":grinning:", ":blush:", ":wink:", ":relaxed:",
     ]
+
+    /// Every word that may be part of such a text.
+    private static let vocabulary: Set<String> = Set(
+        [Self.stops, Self.stopPhrases, Self.pleas, Self.stopEnds, Self.thanks, Self.besideThanks]
+            .flatMap { phrases in phrases.flatMap { $0.split(separator: " ").map(String.init) } })
 
     // MARK: Stop
 

@@ -21,6 +21,10 @@ package enum PairingWords {
 
     /// The code after the word `pair` (`pair CODE`, `Pair: CODE`, `pairing code CODE`).
     package static func codeAfterPair(in text: String) -> String? {
+        // Nearly all messages begin with another letter.
+        guard let letter = text.unicodeScalars.first(where: { $0.isLetter || $0.isNumber }),
+            letter == "p" || letter == "P"
+        else { return nil }
         var words = Self.words(of: text)
         guard let first = words.first, first.lowercased().hasPrefix("pair") else { return nil }
         // `pairCODE`, `pair:CODE`

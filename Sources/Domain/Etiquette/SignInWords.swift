@@ -10,15 +10,16 @@ package enum SignInWords {
     /// The text to use instead of one that begins with `login`, with or without the sign, and may contain a token; nil
     /// for all others. Whatever follows the command is hidden, because only a token could be meant. Without the sign, it
     /// has to look like one.
-    package static func cleaned(_ text: String, sign: Character) -> String? {
-        let start = text.unicodeScalars.drop(while: \.isSpace)
+    package static func cleaned(_ text: String, sign: @autoclosure () -> Character) -> String? {
+        let start = text.unicodeScalars.drop { $0.isSpace }
         let first = start.prefix { !$0.isSpace }
         let command = CommandName.login.rawValue
         // The texts may be long, and nearly all of them begin with another word.
-        let letters = first.lazy.filter(\.isLetter).map { $0.isASCII ? $0.value | 0x20 : $0.value }
+        let letters = first.lazy.filter { $0.isLetter }.map { $0.isASCII ? $0.value | 0x20 : $0.value }
         guard letters.elementsEqual(command.unicodeScalars.map(\.value)) else { return nil }
         let words = start[first.endIndex...].split(whereSeparator: \.isSpace).map { Substring($0) }
         guard !words.isEmpty else { return nil }
+        let sign = sign()
         let isCommand = String(first).lowercased() == "\(sign)\(command)"
         guard isCommand || words.contains(where: Self.isToken) else { return nil }
         return "\(sign)\(command) \(Self.hidden)"

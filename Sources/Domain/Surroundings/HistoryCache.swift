@@ -134,6 +134,7 @@ package struct Authors: Sendable, Equatable {
     }
 
     package mutating func add(_ lines: [TurnLine]) {
+        guard !lines.isEmpty else { return }
         self.add(Authors(lines.people, haveForeignWords: lines.hasForeignWords))
     }
 }

@@ -3,6 +3,7 @@ internal import Chat
 /// Finds the entries that match an identity without comparing it with each.
 struct EntryIndex: Sendable {
     private let entries: [String]
+    private var exact: [ExactText: [Int]] = [:]
     /// Without the case of ASCII letters: no kind of comparison matches entries that differ otherwise.
     private var numbers: [ExactText: [Int]] = [:]
     /// Those with wildcards, which only a mask follows.
@@ -11,6 +12,7 @@ struct EntryIndex: Sendable {
     init(_ entries: [String]) {
         self.entries = entries
         for (number, entry) in entries.enumerated() {
+            self.exact[ExactText(entry), default: []].append(number)
             self.numbers[Self.key(entry), default: []].append(number)
             if entry.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) {
                 self.patterns.append(number)
@@ -20,6 +22,7 @@ struct EntryIndex: Sendable {
 
     /// The places of the entries that match, in their order.
     func entries(for identity: Identity) -> [Int] {
+        if identity.comparison == .exact { return self.exact[ExactText(identity.value)] ?? [] }
         let equal = self.numbers[Self.key(identity.value)] ?? []
         let candidates =
             identity.comparison == .mask && !self.patterns.isEmpty ? Set(equal + self.patterns).sorted() : equal

@@ -48,11 +48,12 @@ extension Bridge {
     /// there the room counts as its place.
     func thread(answeredBy message: InboundMessage, _ intent: Intent, as role: Role?) async throws -> ThreadKey? {
         let room = message.route.room
-        // There, an anchor only says whose line it is.
+        guard let role, role >= .member, !message.isDirect, !message.isChosen, self.questions.mayExist(in: room) else {
+            return nil
+        }
+        // Elsewhere, an anchor only says whose line it is.
         let hasThreads = self.adapters.traits(of: room).capabilities.contains(.threads)
-        guard let role, role >= .member, !message.isDirect, !message.isChosen,
-            message.route.anchor == nil || !hasThreads, self.questions.mayExist(in: room)
-        else { return nil }
+        guard message.route.anchor == nil || !hasThreads else { return nil }
         switch intent {
         case .command(.approve, _), .command(.deny, _): break
         case .chat(let text) where AskReply.isPossible(text): break

@@ -49,7 +49,7 @@ extension Conversation {
         let note = isNext ? nil : TurnTexts.queued(ahead: ahead)
         // Where there are reactions, one replaces the note.
         let isMarked = note != nil && self.context.lanes.reactions.canMark(route)
-        let isEditable = self.canEdit(route)
+        let isEditable = note != nil && self.canEdit(route)
         let count = self.turns.waitingMessages + 1
         let line = isMarked || self.queueNote.isShown ? nil : note.map { isEditable ? TurnTexts.waiting(count) : $0 }
         let writing = AdmissionWriting(

@@ -270,18 +270,19 @@ extension Conversation {
     ) -> TurnRequest {
         var authors = past
         authors.add(lines)
+        let role = self.role(for: turn)
         return TurnRequest(
             id: turn.work, session: session.id, text: turn.text, images: turn.images, sender: turn.sender,
-            role: self.role(for: turn),
-            model: session.model, repository: choices.repository, persona: choices.persona, feature: choices.feature,
+            role: role, model: session.model, repository: choices.repository, persona: choices.persona,
+            feature: choices.feature,
             history: history, summary: session.summary, continuing: turn.kind == .chat ? continuing : nil,
             isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew,
             hasForeignText: isForeign || self.areForeign(authors, beside: turn.sender), instructions: instructions,
-            occasion: self.occasion(of: turn, with: authors.people), surroundings: LineFrame.text(of: lines))
+            occasion: self.occasion(of: turn, as: role, with: authors.people), surroundings: LineFrame.text(of: lines))
     }
 
-    private func occasion(of turn: TurnRecord, with authors: Set<Sender>) -> Occasion {
-        var people = [Occasion.Person(name: turn.sender.displayName, role: self.role(for: turn), isAsking: true)]
+    private func occasion(of turn: TurnRecord, as role: Role, with authors: Set<Sender>) -> Occasion {
+        var people = [Occasion.Person(name: turn.sender.displayName, role: role, isAsking: true)]
         for author in authors.sorted(by: { $0.id < $1.id }) where author.id != turn.sender.id {
             people.append(
                 Occasion.Person(
