@@ -133,13 +133,15 @@ extension IRCStateMachine {
     }
 
     private mutating func makeRoom() {
-        let talks = self.link.talks
-        if talks.count >= Self.talkLimit {
-            self.link.talks = talks.filter { speaker, talk in
-                talk.held != nil || (!speaker.isBacklog && self.follows(self.now.monotonic, talk.sender, talk))
-            }
+        let count = self.link.talks.count
+        guard count >= Self.heldLimit else { return }
+        // First those that nothing can follow any more.
+        self.link.talks = self.link.talks.filter { speaker, talk in
+            talk.held != nil
+                || (speaker.isBacklog
+                    ? count < Self.talkLimit : self.follows(self.now.monotonic, talk.sender, talk))
         }
-        let held = talks.filter { $0.value.held != nil }
+        let held = self.link.talks.filter { $0.value.held != nil }
         if held.count >= Self.heldLimit, let oldest = held.min(by: { $0.value.last < $1.value.last })?.key {
             self.finishTalk(oldest)
         }

@@ -21,6 +21,7 @@ package enum LineCut {
     package static func cut(
         _ lines: [TurnLine], to limits: ContextLimits, isThread: Bool, at now: Int64
     ) -> [TurnLine] {
+        guard !lines.isEmpty else { return [] }
         let since = Self.since(limits, isThread: isThread, at: now)
         var left = limits.tokens
         var (pointedAt, said): (Set<MessageReference>, Set<[String]>) = ([], [])

@@ -63,9 +63,12 @@ package struct PromptBuilder: Sendable {
         let notes = [
             isNamed ? Self.sharedNote : nil, request.occasion.map(OccasionText.text), Self.wishes(of: request),
         ].compactMap(\.self)
-        let frame = [self.instructions] + notes + question.map(\.text)
+        // The messages keep what is counted of them.
+        let system = ModelMessage(.system, ([self.instructions] + notes).joined(separator: "\n\n"))
         let fixed =
-            frame.reduce(TokenEstimator.perRequest) { $0 + Self.weight(of: $1) } + Self.weight(of: request.images)
+            ([system] + question).reduce(TokenEstimator.perRequest) {
+                $0 + $1.textTokens + TokenEstimator.perMessage
+            } + Self.weight(of: request.images)
         guard self.corrected(fixed) <= self.budget else {
             return .refused(
                 request.continuing == nil
@@ -78,7 +81,8 @@ package struct PromptBuilder: Sendable {
         let room = self.budget - self.corrected(taken)
         let (start, weight) = self.firstKept(of: history, within: room)
         guard start > 0 || room < 0 else {
-            let messages = self.messages(history, isNamed: isNamed, notes, summary: summary, question: question)
+            let first = summary.isEmpty ? system : ModelMessage(.system, system.text + "\n\n" + summary)
+            let messages = self.messages(first, history, isNamed: isNamed, question: question)
             return .ready(Prompt(messages: messages, estimate: taken + weight))
         }
         // Dropping more than necessary spares the next turns a summary of their own.
@@ -127,13 +131,11 @@ package struct PromptBuilder: Sendable {
     private func corrected(_ weight: Int) -> Int { Int((Double(weight) * self.factor).rounded(.up)) }
 
     private func messages(
-        _ history: [HistoryEntry], isNamed: Bool, _ notes: [String], summary: String, question: [ModelMessage]
+        _ system: ModelMessage, _ history: [HistoryEntry], isNamed: Bool, question: [ModelMessage]
     ) -> [ModelMessage] {
-        var system = ([self.instructions] + notes).joined(separator: "\n\n")
-        if !summary.isEmpty { system += "\n\n" + summary }
         var messages: [ModelMessage] = []
         messages.reserveCapacity(1 + history.count + question.count)
-        messages.append(ModelMessage(.system, system))
+        messages.append(system)
         for entry in history { Self.append(self.message(of: entry, isNamed: isNamed), to: &messages) }
         for message in question { Self.append(message, to: &messages) }
         return messages

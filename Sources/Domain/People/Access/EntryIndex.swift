@@ -24,9 +24,9 @@ struct EntryIndex: Sendable {
     func entries(for identity: Identity) -> [Int] {
         if identity.comparison == .exact { return self.exact[ExactText(identity.value)] ?? [] }
         let equal = self.numbers[Self.key(identity.value)] ?? []
-        let candidates =
-            identity.comparison == .mask && !self.patterns.isEmpty ? Set(equal + self.patterns).sorted() : equal
-        return candidates.filter { AccessPolicy.matches(self.entries[$0], identity) }
+        guard identity.comparison == .mask, !self.patterns.isEmpty else { return equal }
+        let matching = self.patterns.filter { AccessPolicy.matches(self.entries[$0], identity) }
+        return equal.isEmpty ? matching : Set(equal + matching).sorted()
     }
 
     private static func key(_ text: String) -> ExactText {

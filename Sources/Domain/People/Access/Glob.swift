@@ -5,7 +5,7 @@ enum Glob {
     }
 
     static func fold(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }
+        bytes.map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }
     }
 
     private static func matches(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
