@@ -37,6 +37,26 @@ struct TraitsTests {
         }
     }
 
+    @Test(
+        "a room where somebody has written has the name that people gave it",
+        arguments: [NetworkKind.irc, .matrix, .matrixEncrypted, .slack, .telegram])
+    func title(_ kind: NetworkKind) async throws {
+        try await ContractBench.run(kind) { bench in
+            try await bench.say("question")
+            _ = try await bench.settled()
+            let adapter = try bench.bridge.adapters.all[0]
+            let title = adapter.traits(of: RoomID(adapter: adapter.id, name: bench.network.room)).title
+            let name =
+                switch kind {
+                case .matrix, .matrixEncrypted: "team"
+                case .slack: "#general"
+                case .telegram: "Team"
+                default: bench.network.room
+                }
+            expectEqual(title, name)
+        }
+    }
+
     @Test("an adapter that never ran is down, and runs until it is stopped", arguments: NetworkKind.allCases)
     func life(_ kind: NetworkKind) async throws {
         let network = try await kind.make()

@@ -29,6 +29,14 @@ struct KitTests {
         expectEqual(map[999], nil)
     }
 
+    @Test("A room's title is one short line")
+    func roomTitle() {
+        expectEqual(RoomTitle.of("  Dev\n\tteam "), "Dev team")
+        expectEqual(RoomTitle.of(" \n"), nil)
+        expectEqual(RoomTitle.of(nil), nil)
+        expectEqual(RoomTitle.of("a" + String(repeating: "\u{301}", count: 1_000_000))?.utf8.count ?? 0 <= 100, true)
+    }
+
     @Test("A status keeps its time while the state lasts, and its reason while reconnecting")
     func status() {
         var status = AdapterStatus(state: .down, since: 1)

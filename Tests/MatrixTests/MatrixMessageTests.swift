@@ -263,6 +263,25 @@ struct MatrixMessageTests {
         expectEqual(transcript.messages().first?.sentAt, early)
     }
 
+    @Test("a room is called by its name, else by its alias, also after a restart")
+    func title() throws {
+        let transcript = MatrixTranscript()
+        transcript.start()
+        func title(_ type: String, _ content: JSON) -> String? {
+            let event = transcript.event(type, content, stateKey: "")
+            transcript.sync([self.room: transcript.joined([event, transcript.text("hi")])])
+            return transcript.machine.memory.rooms[self.room]?.title
+        }
+        expectEqual(title("m.room.canonical_alias", ["alias": "#team:hs"]), "#team:hs")
+        expectEqual(title("m.room.name", ["name": "The \n team"]), "The team")
+        expectEqual(title("m.room.canonical_alias", ["alias": "#other:hs"]), "The team")
+        let memory = transcript.machine.memory
+        let read = try #require(MatrixMemory(bytes: memory.bytes, account: memory.account))
+        expectEqual(read.rooms[self.room]?.title, "The team")
+        expectEqual(title("m.room.name", ["name": ""]), nil)
+        expectEqual(title("m.room.canonical_alias", ["alias": "#other:hs"]), "#other:hs")
+    }
+
     @Test(
         "a room is direct by its member count, its name and the account data",
         arguments: [

@@ -194,6 +194,6 @@ extension IRCStateMachine {
             capabilities: capabilities, textLimit: max(64, budget), textUnit: .bytes, isMultiline: false,
             joined: self.multiline == nil ? nil : .standard, answerMessages: 60, excerptMessages: 12, times: .relative,
             commandSign: "!",
-            names: [self.link.nick, self.settings.nick])
+            names: [self.link.nick, self.settings.nick], title: isChannel ? RoomTitle.of(room.name) : nil)
     }
 }

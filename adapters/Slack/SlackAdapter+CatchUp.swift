@@ -127,7 +127,11 @@ extension SlackAdapter {
             let answer = try await self.callPatiently(.memberships, arguments)
             for channel in answer["channels"]?.arrayValue ?? [] {
                 guard let id = SlackReader.id(channel["id"]) else { continue }
-                gaps.append(Gap(channel: id, isDirect: channel["is_im"]?.boolValue == true))
+                let isDirect = channel["is_im"]?.boolValue == true
+                gaps.append(Gap(channel: id, isDirect: isDirect))
+                if !isDirect, let name = channel["name"]?.stringValue {
+                    self.state.withLock { $0.people.learn(name, of: id) }
+                }
             }
             guard Self.turnPage(&arguments, after: answer) else { break }
         }

@@ -202,7 +202,7 @@ extension SlackAdapter {
             message.sender.id.hasSuffix("/\(message.sender.displayName)")
         else { return message }
         var named = message
-        named.sender = await self.named(message.sender)
+        named.sender = await self.named(message.sender, in: message.isDirect ? [] : [message.route.room.name])
         return named
     }
 
@@ -220,9 +220,11 @@ extension SlackAdapter {
     }
 
     /// The name is looked up when a person is first met: others read it, and commits are signed with it.
-    private func named(_ sender: Sender) async -> Sender {
+    ///
+    /// - Parameter rooms: Those whose names are looked up beside it.
+    private func named(_ sender: Sender, in rooms: [String] = []) async -> Sender {
         let user = sender.id.split(separator: "/").last.map(String.init) ?? ""
-        guard let name = await self.names(of: [user])[user] else { return sender }
+        guard let name = await self.names(of: [user] + rooms)[user] else { return sender }
         return Sender(id: sender.id, identities: sender.identities, displayName: name, isBot: sender.isBot)
     }
 

@@ -91,7 +91,9 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
     package func traits(of room: RoomID) -> RoomTraits {
         // Texts show commands as mentions: Slack accepts neither slash commands in threads nor messages that begin with
         // `/`.
-        let (name, missing) = self.state.withLock { ($0.machine.identity?.name ?? "jetbridge", $0.missing) }
+        let (name, missing, title) = self.state.withLock {
+            ($0.machine.identity?.name ?? "jetbridge", $0.missing, $0.people.title(of: room.name))
+        }
         let factor = max(self.settings.paceFactor, 0.001)
         var capabilities: RoomTraits.Capabilities = [
             .edits, .reactions, .typing, .threads, .buttons, .files, .history, .deletes, .lastingIDs,
@@ -104,7 +106,7 @@ package final class SlackAdapter: EditingAdapter, DeletingAdapter, TypingAdapter
             editInterval: SlackPace.editInterval / factor, finalInterval: SlackPace.finalInterval / factor,
             previewDelay: SlackPace.previewDelay / factor, postInterval: SlackPace.postInterval / factor,
             postBurst: SlackPace.postBurst, uploadLimit: Self.uploadLimit, times: .local,
-            commandSign: SlackCommandText.sign, commandPrefix: "@\(name) ", names: [name])
+            commandSign: SlackCommandText.sign, commandPrefix: "@\(name) ", names: [name], title: title)
     }
 
     /// Slack accepts 12,000 characters of Markdown in a message without naming the unit: taken as UTF-16 units, of

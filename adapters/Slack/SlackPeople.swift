@@ -44,6 +44,14 @@ struct SlackPeople: Sendable {
         self.names[id] = name.map { $0.beginning(bytes: 320).onOneLine.cut(to: 80) }
     }
 
+    /// A channel's name with its sign, if it is known. A group of people has only a technical one.
+    func title(of channel: String) -> String? {
+        guard !channel.hasPrefix("D"), let name = RoomTitle.of(self.names[channel]), !name.hasPrefix("mpdm-") else {
+            return nil
+        }
+        return "#\(name)"
+    }
+
     /// Forgets a failed look-up, so that the next message repeats it.
     mutating func forgetLookUp(_ id: String) { self.asked.remove(id) }
 

@@ -14,6 +14,7 @@ extension TelegramStateMachine {
         if let new = message.migratedTo { return self.migrate(message.chat.id, to: new).map { [$0] } ?? [] }
         if let old = message.migratedFrom { return self.migrate(old, to: message.chat.id).map { [$0] } ?? [] }
         self.note(message)
+        if !message.chat.isPrivate { self.titles[message.chat.id] = RoomTitle.of(message.chat.title) }
         guard let sender = self.author(of: message), self.joined[self.reference(message.chat.id, message.id)] == nil
         else {
             return []

@@ -29,6 +29,6 @@ extension TelegramStateMachine {
             editInterval: .milliseconds(Int64(interval)), finalInterval: .milliseconds(Int64(finalInterval)),
             postInterval: .milliseconds(Int64(1_020 / max(self.settings.paceFactor, 0.001))), postBurst: 3,
             uploadLimit: Self.uploadLimit, times: .local, commandSign: "/",
-            names: self.identity.map { [$0.username] } ?? [])
+            names: self.identity.map { [$0.username] } ?? [], title: isPrivate ? nil : self.titles[chat])
     }
 }

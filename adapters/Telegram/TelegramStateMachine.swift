@@ -140,6 +140,8 @@ package struct TelegramStateMachine: Sendable {
     var pasteHeads = RecentMap<MessageReference, MessageReference>(capacity: 256)
     /// What was said in groups.
     var lines = RoomMemory<TelegramPlace, TelegramHeard>()
+    /// What groups are called, as their last message said.
+    var titles = RecentMap<Int64, String>(capacity: 1_024)
     /// The groups whose messages Telegram shows the bot in spite of privacy mode.
     var readRooms = RecentMap<Int64, Bool>(capacity: 1_024)
     var texts = RecentMap<MessageReference, Int>(capacity: 4_096)

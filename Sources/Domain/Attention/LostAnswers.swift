@@ -124,7 +124,9 @@ package final class LostAnswers: Sendable {
                 guard try !ledger.isSending(ofTurn: record.id) else { continue }
                 switch standings[record.sender.id] {
                 case .at(let direct):
-                    let lost = LostAnswer(turn: record, answer: answer, reason: items[0].refusal ?? "", room: room)
+                    let lost = LostAnswer(
+                        turn: record, answer: answer, reason: items[0].refusal ?? "", room: room,
+                        title: self.adapters.traits(of: room).title)
                     notices.append(try self.notice(of: lost, at: direct, in: ledger, now))
                     try self.note(NoticeTexts.wentDirectly(to: record.sender), below: record, in: ledger, now)
                 case .unreachable:
@@ -184,4 +186,6 @@ struct LostAnswer: Sendable {
     /// As the network gave it.
     let reason: String
     let room: RoomID
+    /// What people call the room.
+    let title: String?
 }

@@ -39,9 +39,11 @@ enum NoticeTexts {
     static func lost(_ lost: LostAnswer) -> String {
         let question = AskTexts.escaped(AskTexts.firstWords(lost.turn.text))
         let words = question.isEmpty ? "" : " “\(question)”"
-        let channel = lost.room.name.beginning(bytes: 100)
-        let name = AskTexts.escaped(VisibleText.strictLine(channel))
-        let place = channel.hasPrefix("#") ? "in \(name) on" : "in a room on"
+        let place =
+            lost.title.map { title in
+                let name = AskTexts.escaped(VisibleText.strictLine(title))
+                return title.hasPrefix("#") ? "in \(name) on" : "in “\(name)” on"
+            } ?? "in a room on"
         return
             "This is the answer to your question\(words) \(place) \(lost.room.adapter), which does not accept my messages "
             + "(\(TurnTexts.reason(lost.reason))):"

@@ -99,6 +99,8 @@ package struct RoomTraits: Sendable, Equatable {
     package var sign: CommandSign
     /// How people call the bot there.
     package var names: [String]
+    /// What people call the room, a channel with its `#`: short and on one line, but chosen by others. Nil if unknown.
+    package var title: String?
 
     /// The defaults fit a platform without any special feature; `finalInterval` defaults to the edit interval.
     package init(
@@ -108,7 +110,7 @@ package struct RoomTraits: Sendable, Equatable {
         postInterval: Duration = .zero, postBurst: Int = 1,
         answerMessages: Int = 8, codeLines: Int = 100, excerptMessages: Int = 1, excerptLines: Int = 30,
         uploadLimit: Int = 0, times: Times = .utc, commandSign: Character = "!",
-        commandPrefix: String? = nil, names: [String] = []
+        commandPrefix: String? = nil, names: [String] = [], title: String? = nil
     ) {
         self.capabilities = capabilities
         self.textLimit = textLimit
@@ -128,6 +130,7 @@ package struct RoomTraits: Sendable, Equatable {
         self.times = times
         self.sign = CommandSign(commandSign, prefix: commandPrefix)
         self.names = names
+        self.title = title
     }
 }
 

@@ -154,6 +154,24 @@ struct LostAnswerTests {
         #expect(stage.adapter.posts.isEmpty)
     }
 
+    @Test(
+        "the room is named as people call it, and its name stays a name",
+        arguments: [
+            ("#dev", "in \\#dev on"), ("Dev *team*", "in “Dev \\*team\\*” on"),
+            ("a\u{202E}b", "in “a\\<U+202E\\>b” on"),
+        ])
+    func title(title: String, shown: String) async throws {
+        var traits = RefusalTests.growing
+        traits.title = title
+        let stage = try await Stage(FakeAdapter(traits: traits))
+        stage.adapter.setReachable("alice")
+        try await stage.ask()
+        try await stage.tryAgain(after: Self.day)
+        try await stage.harness.settle()
+        let heading = try #require(stage.direct.first?.text)
+        #expect(heading.contains("question “where is it?” \(shown) fake:one"), "\(heading)")
+    }
+
     @Test("lines of the bot that are no answer are given up")
     func notes() async throws {
         let stage = try await Stage()

@@ -155,10 +155,19 @@ extension MatrixStateMachine {
         case .name, .canonicalAlias:
             let name = event.content["name"]?.stringValue ?? event.content["alias"]?.stringValue ?? ""
             if event.type == .name || !name.isEmpty { self.memory.rooms[room]?.hasName = !name.isEmpty }
+            self.noteTitle(RoomTitle.of(name), isName: event.type == .name, of: room)
         case .encryption where event.stateKey == "": self.noteEncryption(of: room, isNew: false)
         case .tombstone where event.stateKey == "": self.followUpgrade(event, from: room)
         case .historyVisibility: self.forgetVisibility(of: room)
         default: break
+        }
+    }
+
+    /// A name says more than an alias.
+    private mutating func noteTitle(_ title: String?, isName: Bool, of room: String) {
+        let known = self.memory.rooms[room]?.title
+        if isName ? title != nil || known?.hasPrefix("#") == false : title != nil && known?.hasPrefix("#") != false {
+            self.memory.rooms[room]?.title = title
         }
     }
 

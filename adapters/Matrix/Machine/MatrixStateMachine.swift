@@ -200,7 +200,7 @@ package struct MatrixStateMachine: Sendable {
             textLimit: isEncrypted ? min(self.textLimit, Self.encryptedTextLimit) : self.textLimit, textUnit: .bytes,
             editInterval: .milliseconds(self.budget.editInterval(at: now.monotonic)),
             finalInterval: .zero, previewDelay: .milliseconds(300), uploadLimit: self.uploadLimit, times: .relative,
-            commandSign: "!", names: self.incoming.names)
+            commandSign: "!", names: self.incoming.names, title: self.memory.rooms[room.name]?.title)
     }
 
     mutating func act(_ action: Action) { self.actions.append(action) }

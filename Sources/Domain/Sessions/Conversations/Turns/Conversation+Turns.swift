@@ -286,11 +286,13 @@ extension Conversation {
         for author in authors.sorted(by: { $0.id < $1.id }) where author.id != turn.sender.id {
             people.append(
                 Occasion.Person(
-                    name: author.displayName, role: self.context.access.role(of: author), isAsking: false))
+                    name: author.displayName, role: self.context.access.role(of: author), isAsking: false,
+                    isBot: author.isBot))
         }
+        let traits = self.context.adapters.traits(of: turn.route.room)
         return Occasion(
-            askedAt: turn.queuedAt, room: turn.route.room,
-            isMultiline: self.context.adapters.traits(of: turn.route.room).isMultiline, people: people)
+            askedAt: turn.queuedAt, room: turn.route.room, title: traits.title, isMultiline: traits.isMultiline,
+            people: people)
     }
 
     /// Whether one of a prompt's authors, of whom one is the person who asks, is neither a member nor an owner now.
