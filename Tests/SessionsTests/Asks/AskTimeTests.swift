@@ -55,6 +55,17 @@ struct AskTimeTests {
         }
     }
 
+    @Test("`status` says until when an ask is open as its network shows times")
+    func statusLines() {
+        func end(_ times: RoomTraits.Times) -> String {
+            let line = AskTexts.statusLine(Self.ask(), as: times, at: Self.asked + 60_000)
+            return line.split(separator: ", ").last.map(String.init) ?? ""
+        }
+        expectEqual(end(.utc), "until 2023-11-14 22:43:20 UTC")
+        expectEqual(end(.local), "until 2023-11-14 22:43:20 UTC (in 29 minutes)")
+        expectEqual(end(.relative), "closes in 29 minutes")
+    }
+
     @Test("an outcome says when, in full where each reader's clock shows it or the day is another one")
     func outcomes() {
         func outcome(_ times: RoomTraits.Times, after time: Int64 = 60_000) -> String? {

@@ -130,6 +130,7 @@ extension Conversation {
         let sign = replies.sign
         let session = try await self.storedSession()
         let now = self.environment.now()
+        let times = self.context.adapters.traits(of: stored.message.route.room).times
         let id = session?.id
         let asks = try await self.context.store.read { ledger in try id.map { try ledger.openAsks(of: $0) } ?? [] }
         let models = self.context.models
@@ -145,7 +146,8 @@ extension Conversation {
             running: running, waiting: self.turns.waiting.count, model: session?.model ?? models.defaultModel,
             provider: models.provider, quota: try await models.quotaLines().map(sign.completing),
             repository: session?.repository ?? self.environment.settings.repositories.first, session: session?.id,
-            details: details, jail: self.context.desk?.jail, asks: asks.filter { $0.expiresAt > now },
+            details: details, jail: self.context.desk?.jail,
+            asks: asks.filter { $0.expiresAt > now }.map { AskTexts.statusLine($0, as: times, at: now) },
             account: await replies.accountLine())
         return try await self.reply(to: stored, with: text)
     }

@@ -166,14 +166,14 @@ enum CommandTexts {
 
     static func status(
         running: (kind: TurnKind, seconds: Int)?, waiting: Int, model: String, provider: String, quota: [String],
-        repository: String?, session: String?, details: [String] = [], jail: String?, asks: [AskRecord],
+        repository: String?, session: String?, details: [String] = [], jail: String?, asks: [String],
         account: String? = nil
     ) -> String {
         let lines =
             [
                 "running: \(running.map { "`\($0.kind.rawValue)` for \($0.seconds) s" } ?? "nothing")",
                 "waiting: \(waiting)",
-            ] + asks.map(AskTexts.statusLine) + ["model: \(model) (\(provider))"]
+            ] + asks + ["model: \(model) (\(provider))"]
             + quota + ["repository: \(repository ?? "none")"] + details + ["session: \(session ?? "none yet")"]
             + (jail.map { ["jail: \($0)"] } ?? []) + [account].compactMap { $0 }
         return lines.map { "- \($0)" }.joined(separator: "\n")

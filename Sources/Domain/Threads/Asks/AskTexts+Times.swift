@@ -16,6 +16,16 @@ extension AskTexts {
         return isWhole ? ", \(Self.moment(time))" : ", \(moment.clock.prefix(5)) UTC"
     }
 
+    /// Until when an ask is open, inside a text. Not everywhere where times are each reader's can such a text show them.
+    static func end(of ask: AskRecord, as times: RoomTraits.Times, at now: Int64) -> String {
+        let span = Self.span(ask.expiresAt - now)
+        switch times {
+        case .utc: return "until \(Self.moment(ask.expiresAt))"
+        case .local: return "until \(Self.moment(ask.expiresAt)) (in \(span))"
+        case .relative: return "closes in \(span)"
+        }
+    }
+
     /// The end of a text that says until when the ask is open.
     static func deadline(_ time: Int64) -> String { "open until \(Self.moment(time))." }
 

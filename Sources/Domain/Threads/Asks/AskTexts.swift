@@ -49,12 +49,12 @@ package enum AskTexts {
 
     // MARK: In a list
 
-    /// An open ask in one line of `status`: its id, kind, first words and end.
-    package static func statusLine(_ ask: AskRecord) -> String {
+    /// An open ask in one line of `status`: its id, kind, first words and end, as the network shows times.
+    package static func statusLine(_ ask: AskRecord, as times: RoomTraits.Times, at now: Int64) -> String {
         let more = ask.isBatch ? " and \(ask.bindings.count - 1) more" : ""
         let text = ask.question?.text ?? ask.bindings.first?.request.subject ?? ask.lead
         return "open: `\(ask.id)` (\(ask.kind.rawValue)) \(EscapedText.code(Self.firstWords(text)))\(more), "
-            + "until \(Self.moment(ask.expiresAt))"
+            + Self.end(of: ask, as: times, at: now)
     }
 
     /// The beginning of what is asked, on one line of plain text.
