@@ -161,7 +161,7 @@ let package = Package(
         domain(
             "Attention", "Chat", "Database", "Delivery", "EventLoop", "JSON", "Logging", "People", "Primitives",
             "Store", "Threads"),
-        domain("Joining", "Chat", "Etiquette", "Primitives", "Store", "Threads"),
+        domain("Joining", "Chat", "Database", "Etiquette", "Primitives", "Store", "Threads"),
         domain(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "EventLoop",
             "Files", "JSON", "Joining", "Lifecycle", "Logging", "Metrics", "Models", "People", "Primitives", "Store",

@@ -22,6 +22,14 @@ struct QueueNoteTests {
         #expect(!note.isShown && note.edit(for: 2) == nil)
     }
 
+    @Test("one that was found again says its number once more")
+    func found() {
+        var note = QueueNote()
+        note.find(Self.note)
+        #expect(note.isShown)
+        expectEqual([2, 2, 0, 1].map { note.edit(for: $0)?.count }, [2, nil, 0, nil])
+    }
+
     @Test("where nothing can be edited it stays as it is, and is the only one until none waits")
     func fixed() {
         var note = QueueNote()

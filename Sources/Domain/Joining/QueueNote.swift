@@ -3,7 +3,7 @@ package import Threads
 /// The line that says how many messages are waiting in a thread where reactions cannot mark them. It is edited as the
 /// number changes, until none waits. Pure.
 ///
-/// It is not stored: after a restart the line stays as it is, and the next message that has to wait gets another one.
+/// After a restart it is found again, and edited once to be sure of its number.
 package struct QueueNote: Sendable {
     /// A change of the line: the number of messages that it now states.
     package struct Edit: Sendable, Equatable {
@@ -14,7 +14,8 @@ package struct QueueNote: Sendable {
     private struct Shown: Sendable {
         let note: OutboxItem
         let isEditable: Bool
-        var count: Int
+        /// Nil if it is not known what it says.
+        var count: Int?
     }
 
     private var shown: Shown?
@@ -26,6 +27,11 @@ package struct QueueNote: Sendable {
     /// The line was stored.
     package mutating func show(_ note: OutboxItem, saying count: Int, isEditable: Bool) {
         self.shown = Shown(note: note, isEditable: isEditable, count: count)
+    }
+
+    /// The line was found that an earlier run of the host has stored.
+    package mutating func find(_ note: OutboxItem) {
+        self.shown = Shown(note: note, isEditable: true, count: nil)
     }
 
     /// The edit that is due when `count` messages wait. Once none waits, the next one gets a line of its own.

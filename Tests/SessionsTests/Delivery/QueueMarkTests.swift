@@ -55,8 +55,11 @@ struct QueueMarkTests {
 
     // MARK: The note
 
-    private func editing() async throws -> BridgeHarness {
+    private func editing(
+        _ adapter: FakeAdapter? = nil, directory: TemporaryDirectory? = nil
+    ) async throws -> BridgeHarness {
         try await BridgeHarness(
+            directory: directory, adapter: adapter,
             traits: RoomTraits(capabilities: [.edits], textLimit: 400, textUnit: .bytes),
             worker: ScriptedWorker([.hold, .event(.text("one"))]),
             policy: AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina", "fake:one/hank"]))
@@ -81,6 +84,29 @@ struct QueueMarkTests {
         let notes = harness.adapter.posts.filter { $0.text == TurnTexts.waiting(0) }
         expectEqual(notes.map(\.id), harness.adapter.posts.prefix(1).map(\.id))
         #expect(!harness.adapter.texts.contains { $0.hasPrefix("I am still answering") })
+    }
+
+    @Test("after a restart the same note is edited on", arguments: [false, true])
+    func restarted(isAnswered: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let first = try await self.editing(directory: directory)
+        try await first.adapter.say("1", from: "gina", thread: "t", message: "m1")
+        try await first.adapter.say("2", thread: "t", message: "m2")
+        try await first.adapter.say("3", from: "hank", thread: "t", message: "m3")
+        await first.adapter.waitForText("I am still answering; 2 messages wait.")
+        try await first.settleOutbox()
+        let note = try #require(first.adapter.posts.first?.id)
+        // The adapter lives on, and with it what the room shows.
+        let second = try await self.editing(first.adapter, directory: directory)
+        try await second.adapter.say("4", from: "hank", thread: "t", message: "m4")
+        await second.adapter.waitForText("I am still answering; 3 messages wait.")
+        if isAnswered {
+            second.worker.release()
+            await second.adapter.waitForText(TurnTexts.waiting(0))
+            try await second.settle()
+        }
+        expectEqual(second.adapter.posts.filter { $0.id == note }.count, 1)
+        expectEqual(second.adapter.texts.count { $0.hasPrefix("I am still answering") }, isAnswered ? 0 : 1)
     }
 
     @Test("a note that somebody has deleted is not posted again")

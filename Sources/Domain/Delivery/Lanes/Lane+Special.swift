@@ -41,7 +41,7 @@ extension Lane {
         let entry = item.message ?? 0
         let posted = try await self.store.read { ledger in try ledger.outboxItem(id: entry) }
         // If a turn's note with the number of waiting messages cannot be edited, it is not posted again.
-        let isOfNote = posted?.kind == .note && item.turn != nil
+        let isOfNote = posted?.kind == .waiting
         let unchanged = isOfNote ? MessageReference(room: item.route.room, id: "") : nil
         guard let posted, posted.state == .sent, posted.route.room == self.room, let id = posted.reference, !id.isEmpty,
             let editing = self.adapter as? any EditingAdapter

@@ -73,7 +73,7 @@ struct LaneStateMachine {
     /// room slow, and an answer before their documents. Within a thread the order stays, and the first message may be
     /// marked already.
     private func place(of item: OutboxItem) -> Int {
-        let isNote = item.kind == .note || item.kind == .ask
+        let isNote = [.note, .waiting, .ask].contains(item.kind)
         guard isNote || item.isAnswer && !item.isDocument else { return self.queue.endIndex }
         let own = self.queue.lastIndex { $0.session == item.session } ?? 0
         let place = self.queue.indices.dropFirst(own + 1).first { index in

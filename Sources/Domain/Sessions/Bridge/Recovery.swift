@@ -326,7 +326,7 @@ struct Recovery: Sendable {
         else { return false }
         let wasSeen =
             try ledger.hasOutput(of: turn.id)
-            || ledger.outbox(ofTurn: turn.id).contains { ![.note, .ask, .outcome].contains($0.kind) }
+            || ledger.outbox(ofTurn: turn.id).contains { ![.note, .waiting, .ask, .outcome].contains($0.kind) }
             || !ledger.commits(of: turn.id).isEmpty
         guard !wasSeen else { return false }
         return turn.attempts < Self.attempts

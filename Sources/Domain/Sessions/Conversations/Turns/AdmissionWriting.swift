@@ -87,7 +87,7 @@ struct AdmissionWriting: Sendable {
         let withdrawn = try withdrawal()
         let notes = try self.noteMessages.map {
             try ledger.insertOutbox(
-                session: session.id, turn: turn.id, kind: .note, route: turn.route, text: $0, at: self.at)
+                session: session.id, turn: turn.id, kind: .waiting, route: turn.route, text: $0, at: self.at)
         }
         try ledger.insert(self.frames)
         return Admission(

@@ -177,6 +177,17 @@ extension Conversation {
             && self.context.adapters.traits(of: route.room).capabilities.contains(.edits)
     }
 
+    /// Finds the note again when a restart has left a turn waiting.
+    func findQueueNote(of turn: TurnRecord) async {
+        guard !self.queueNote.isShown, turn.startedAt == nil, self.canEdit(turn.route),
+            !self.turns.waiting.contains(where: { $0.startedAt == nil })
+        else { return }
+        let note = try? await self.context.store.read { ledger in
+            try ledger.queueNote(of: turn.session, forTurnQueuedAt: turn.queuedAt)
+        }
+        if let note { self.queueNote.find(note) }
+    }
+
     /// Makes the note state how many messages wait now.
     func noteWaiting() async {
         guard let edit = self.queueNote.edit(for: self.turns.waitingMessages), !self.isPast else { return }

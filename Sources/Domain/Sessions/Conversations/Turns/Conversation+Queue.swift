@@ -109,7 +109,7 @@ extension Conversation {
             self.begin(turn, admission)
         } else {
             self.turns.append(turn)
-            if line != nil, let note = admission.items.first(where: { $0.kind == .note }) {
+            if line != nil, let note = admission.items.first(where: { $0.kind == .waiting }) {
                 self.queueNote.show(note, saying: count, isEditable: isEditable)
             }
             await self.noteWaiting()
@@ -146,6 +146,7 @@ extension Conversation {
             return nil
         }
         await self.context.hub.begin(turn.id, session: turn.session, in: self.hold, next: last + 1)
+        await self.findQueueNote(of: turn)
         self.turns.append(turn)
         return self.turns.next()
     }

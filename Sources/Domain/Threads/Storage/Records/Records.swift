@@ -96,6 +96,8 @@ package struct OutboxItem: Sendable, Equatable {
         /// The rest of an answer, or a preview made complete.
         case final
         case note, commit
+        /// The line that says how many messages wait.
+        case waiting
         /// A message that still grows by edits.
         case preview
         /// A posted message that is to be deleted.
