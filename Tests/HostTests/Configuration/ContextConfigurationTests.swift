@@ -47,8 +47,14 @@ struct ContextConfigurationTests {
         expectEqual(load(text, environment: Self.environment).errors.map(\.path), [path])
     }
 
-    @Test("what takes effect names the default")
-    func effective() {
-        expectEqual(load("").effective["context"], ["thread": 50, "room": 20, "age": "7d", "tokens": 8_000])
+    @Test(
+        "what takes effect names the default",
+        arguments: [
+            ("context", ["thread": 50, "room": 20, "age": "7d", "tokens": 8_000]), ("answers", ["threads": "always"]),
+            ("files", ["images": 1_568, "documents": 100_000]), ("access.requests", true), ("approvals.timeout", "30m"),
+        ] as [(String, JSON)])
+    func effective(path: String, value: JSON) {
+        let found = path.split(separator: ".").reduce(load("").effective as JSON?) { $0?[String($1)] }
+        expectEqual(found, value)
     }
 }
