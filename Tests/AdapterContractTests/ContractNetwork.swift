@@ -47,6 +47,8 @@ protocol ContractNetwork: Sendable {
     func inject(_ fault: NetworkFault) async throws
     /// Ends lasting faults and releases what they held.
     func mend() async throws
+    /// People remove the bot from the room, or let it in again.
+    func setMember(_ isMember: Bool) async throws
     /// Whether something that the bot sends is stuck in a half-open connection.
     func isStuck() async throws -> Bool
     /// People send each other `count` messages that are not for the bot. Returns when the running host has them.
@@ -73,6 +75,7 @@ extension ContractNetwork {
 
     func settle() async throws {}
     func mend() async throws {}
+    func setMember(_ isMember: Bool) async throws { throw ContractFailure("nobody can remove the bot") }
     func isStuck() async throws -> Bool { true }
     func sever() async throws {}
     func close() async {}

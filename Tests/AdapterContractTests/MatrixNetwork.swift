@@ -350,6 +350,16 @@ final class MatrixNetwork: ContractNetwork {
 
     private static let badGateway = HTTPFault.answer(.badGateway)
 
+    func setMember(_ isMember: Bool) async throws {
+        let (bot, room) = self.state.withLock { ($0.bot, $0.room) }
+        guard let bot else { throw ContractFailure("there is no bot") }
+        if isMember {
+            try await self.observer.invite(bot, to: room)
+        } else {
+            try await self.observer.remove(bot, from: room)
+        }
+    }
+
     func isStuck() async throws -> Bool { await self.line.isStuck }
 
     func mend() async throws {

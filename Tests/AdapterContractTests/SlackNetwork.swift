@@ -307,6 +307,15 @@ final class SlackNetwork: ContractNetwork {
         }
     }
 
+    func setMember(_ isMember: Bool) async throws {
+        let slack = try self.slack
+        if isMember {
+            slack.addMember(slack.botUser, to: self.room)
+        } else {
+            slack.removeMember(slack.botUser, from: self.room)
+        }
+    }
+
     func isStuck() async throws -> Bool { await self.line.isStuck }
 
     func mend() async throws {

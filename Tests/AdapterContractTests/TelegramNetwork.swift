@@ -256,6 +256,15 @@ final class TelegramNetwork: ContractNetwork {
         }
     }
 
+    func setMember(_ isMember: Bool) async throws {
+        let telegram = try self.telegram
+        if isMember {
+            telegram.join(Self.group, by: 1, as: "administrator")
+        } else {
+            telegram.kick(from: Self.group, by: 1)
+        }
+    }
+
     func isStuck() async throws -> Bool { await self.line.isStuck }
 
     func mend() async throws {
