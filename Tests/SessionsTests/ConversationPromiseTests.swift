@@ -23,8 +23,45 @@ struct ConversationPromiseTests {
             ),
             (AskTexts.accessOptions.map(\.label).joined(separator: " "), "Member Guest Deny"),
             (AskRecord.Kind.access.rawValue, "access"),
+            (TurnTexts.waiting(2), "I am still answering; 2 messages wait."),
+            (SurroundingsTexts.late, "What was said here before could not be read in time; the next mention has it."),
+            (
+                SurroundingsTexts.missing("the scope channels:history"),
+                "Not everything that was said here can be read: the scope channels:history"
+            ),
+            (
+                CommandTexts.bareMention(isDirect: false, sign: CommandSign("!")),
+                "Write your question after my name; `!help` lists what else I can do."
+            ),
+            (
+                NoticeTexts.stranger(CommandSign("/"), isPairingAllowed: true, isAsked: true),
+                "I do not know you, so I do not answer you yet. Ask an owner for a pairing code and send it here: "
+                    + "`/pair CODE`. I have asked the owners, too."
+            ),
         ])
     func texts(text: String, promised: String) { expectEqual(text, promised) }
+
+    @Test("`context` says the number, span and authors of the lines, the files and images, and the tokens")
+    func context() {
+        func line(_ name: String, _ role: Role?, at time: Int64, files: Int = 0) -> TurnLine {
+            let id = "slack:T1/\(name)"
+            let author = Sender(id: id, identities: [Identity(id)], displayName: name)
+            let files = (0..<files).map { Attachment(id: "\($0)", name: "\($0)", mediaType: nil, size: nil) }
+            let said = SaidMessage(
+                .said, author: author, name: name, sentAt: time, text: "deploy failed", attachments: files)
+            return TurnLine(said, role: role, hasForeignWords: false)
+        }
+        let lines = [
+            line("bob", .member, at: 1_700_000_000_000), line("carol", nil, at: 1_700_000_600_000, files: 2),
+            line("bob", .member, at: 1_700_000_060_000),
+        ]
+        let text = ContextReport(state: .read, lines: lines, images: 1).text
+        let tokens = lines.reduce(0) { $0 + LineCut.tokens(of: $1) }
+        expectEqual(
+            text,
+            "Besides this conversation, the last answer was given 3 lines from 2023-11-14 22:13 to 2023-11-14 22:23 UTC by "
+                + "bob (member), carol (no access), 2 files, 1 image, about \(tokens) tokens.")
+    }
 
     @Test(
         "a limit is the promised one",
