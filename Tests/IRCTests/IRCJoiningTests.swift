@@ -201,6 +201,17 @@ struct IRCJoiningTests {
         #expect(message.sentAt == 1_795_154_400_000 && talk.machine.mayBeHandedOver)
     }
 
+    @Test("Pieces of a batch are no long run of marks together")
+    func multilineMarks() throws {
+        let talk = self.started(caps: Self.caps)
+        let marks = String(repeating: "\u{301}", count: 100)
+        talk.read(
+            ":ann!~ann@h BATCH +7 draft/multiline #dev", "@batch=7 :ann!~ann@h PRIVMSG #dev :bot: x\(marks)",
+            "@batch=7;draft/multiline-concat :ann!~ann@h PRIVMSG #dev :\(marks)", "BATCH -7")
+        let message = try #require(talk.events().last?.message)
+        expectEqual(message.text.unicodeScalars.count { $0 == "\u{34F}" }, 6)
+    }
+
     @Test(
         "A batch without a call is not for the bot, one whose last line ends with it is, and a command stays as it is")
     func multilineCalls() {

@@ -53,6 +53,15 @@ struct JoinRulesTests {
         #expect(mayBe(Self.turn(text: "0123456789")) && !mayBe(Self.turn(text: "0123456789x")))
     }
 
+    @Test("a turn has at most 256 KiB of text, also where that weighs nothing")
+    func bytes() {
+        func mayBe(_ count: Int) -> Bool {
+            let turn = Self.turn(text: String(repeating: " ", count: count))
+            return JoinRules.mayBe(turn, fileLimit: 2) { _ in nil }
+        }
+        #expect(mayBe(256 << 10) && !mayBe((256 << 10) + 1))
+    }
+
     @Test("a turn begins anew at most five times, in the first ten seconds")
     func anew() {
         #expect(JoinRules.mayBeginAnew(askedAt: 0, times: 4, at: 10_000))

@@ -74,6 +74,16 @@ struct SlackSharedFileTests {
         }
     }
 
+    @Test("an older message with the same file, or somebody else's, is not the one that was shared now")
+    func whose() {
+        let shared = SlackSharedFile(id: "F1", channel: "C1", user: "U1", team: "T1", time: 1_000_000)
+        func isOf(_ user: String, _ ts: String) -> Bool {
+            SlackReader.isOf(shared, ["user": .string(user), "ts": .string(ts)])
+        }
+        #expect(isOf("U1", "1000.000100") && isOf("U1", "941.000000"))
+        #expect(!isOf("U2", "1000.000100") && !isOf("U1", "939.000000") && !isOf("U1", ""))
+    }
+
     @Test("what was asked about alone is known in its channel for ten minutes")
     func seen() {
         var files = SlackSeenFiles()

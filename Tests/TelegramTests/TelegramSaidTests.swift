@@ -130,6 +130,14 @@ struct TelegramSaidTests {
         expectEqual(try self.read("", chat: 42, more.merging(["text": .null])).text, text)
     }
 
+    @Test("Short pieces of a rich text are no long run of marks together")
+    func pieces() throws {
+        let marks = JSON.string(String(repeating: "\u{301}", count: 100))
+        let block: JSON = ["type": "paragraph", "text": .array(["x", marks, ["type": "bold", "text": marks]])]
+        let text = try self.read("", chat: 42, ["text": .null, "rich_message": ["blocks": [block]]]).text
+        expectEqual(text.unicodeScalars.count { $0 == "\u{34F}" }, 6)
+    }
+
     @Test(
         "In a group such a message alone is not for the bot, nor is a service message in a private chat",
         arguments: [

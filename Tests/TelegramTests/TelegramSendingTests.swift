@@ -307,6 +307,7 @@ struct TelegramSendingTests {
     func unlocated() throws {
         let transcript = try self.started()
         let file = TelegramOperation.Kind.locate(Attachment(id: "F", name: "a"))
+        #expect(TelegramRefusal(code: 403, text: String(repeating: "x", count: 1_000)).text.utf8.count == 400)
         let refusal = TelegramRefusal(code: 400, text: "Bad Request: file is too big")
         let large = transcript.run(file, .refused(refusal)).1.error
         expectEqual(large?.message, "Telegram lets bots read files of up to 20 MB. Send a smaller one")

@@ -281,7 +281,7 @@ extension IRCStateMachine {
     private func text(_ said: Said, withCall: Bool = false) -> String {
         let mention = withCall ? 0 : self.mentionLength(said.plain)
         guard said.pieces.count > 1 else {
-            return said.pieces.first.map { self.text($0, of: said.source, without: mention) } ?? ""
+            return said.pieces.first.map { StreamSafeText.of(self.text($0, of: said.source, without: mention)) } ?? ""
         }
         let isCommand = said.plain.dropFirst(mention).first == UInt8(ascii: "!")
         var text = ""
@@ -292,7 +292,8 @@ extension IRCStateMachine {
                 ? IRCText.decode(piece.plain.dropFirst(index == 0 ? mention : 0))
                 : self.text(piece, of: said.source, without: index == 0 ? mention : 0)
         }
-        return text
+        // Short pieces may be one long run of marks together.
+        return StreamSafeText.of(text)
     }
 
     private func text(_ piece: Piece, of source: IRCSource, without mention: Int) -> String {

@@ -21,7 +21,8 @@ extension SlackAdapter {
                 return
             }
             if let place = SlackReader.place(of: file, in: shared.channel),
-                let message = try await self.message(place.message, below: place.root, in: shared.channel, for: use)
+                let message = try await self.message(place.message, below: place.root, in: shared.channel, for: use),
+                SlackReader.isOf(shared, message)
             {
                 // Its id is the same as if it had come.
                 _ = try await self.enqueue(

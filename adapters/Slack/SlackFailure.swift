@@ -83,7 +83,7 @@ struct SlackFailure: Error, Sendable, Equatable {
             return
         }
         if isOK, (200..<300).contains(status) { return nil }
-        let code = answer["error"]?.stringValue.map { String($0.prefix(80)) } ?? "http_\(status)"
+        let code = answer["error"]?.stringValue?.beginning(bytes: 80) ?? "http_\(status)"
         self.init(
             code, Self.text(of: code, method: method, answer: answer), retryAfter: seconds.map { $0 * 1_000 },
             isCertain: !Self.uncertain.contains(code) && status < 500)
@@ -128,7 +128,7 @@ struct SlackFailure: Error, Sendable, Equatable {
         default:
             let details = answer["response_metadata"]?["messages"]?.arrayValue?.compactMap(\.stringValue).joined(
                 separator: "; ")
-            return "Slack refused \(method): \(code)" + (details.map { " (\($0.prefix(200)))" } ?? "")
+            return "Slack refused \(method): \(code)" + (details.map { " (\($0.beginning(bytes: 200)))" } ?? "")
         }
     }
 

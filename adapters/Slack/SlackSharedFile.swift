@@ -84,10 +84,20 @@ extension SlackReader {
     /// Nil for the bot's own file.
     func sharedFile(_ event: JSON, team: String) -> SlackSharedFile? {
         guard let file = Self.id(event["file_id"] ?? event["file"]?["id"]), let channel = Self.id(event["channel_id"]),
-            let user = Self.id(event["user_id"]), user != self.bot.user
+            let user = Self.id(event["user_id"]), user != self.bot.user,
+            let time = SlackTimestamp.milliseconds(Self.stamp(event["event_ts"]))
         else { return nil }
-        let time = SlackTimestamp.milliseconds(Self.stamp(event["event_ts"])) ?? 0
         return SlackSharedFile(id: file, channel: channel, user: user, team: team, time: time)
+    }
+
+    /// How much earlier than its file's event a message may be, in milliseconds.
+    private static let earliest: Int64 = 60_000
+
+    /// Whether the message is the one with which its author shared the file now. The file may have been shared before, by
+    /// others: what they wrote is not to be read as if they had written it again.
+    static func isOf(_ shared: SlackSharedFile, _ message: JSON) -> Bool {
+        guard let time = Self.timestamp(message["ts"]).flatMap(SlackTimestamp.milliseconds) else { return false }
+        return Self.id(message["user"]) == shared.user && time >= shared.time - Self.earliest
     }
 
     /// Where a file was shared last in a channel: the message, and the root of its thread.

@@ -107,9 +107,12 @@ package struct TelegramRefusal: Sendable, Equatable {
     package let retryAfter: Int64?
     package let migratedTo: Int64?
 
+    /// In bytes: it is stored with each message that waits for it.
+    private static let textLimit = 400
+
     package init(code: Int, text: String, retryAfter: Int64? = nil, migratedTo: Int64? = nil) {
         self.code = code
-        self.text = text
+        self.text = text.beginning(bytes: Self.textLimit)
         // A server's number is not trusted: no wait is longer than a day.
         self.retryAfter = retryAfter.map { min(max($0, 0), 86_400) }
         self.migratedTo = migratedTo

@@ -68,7 +68,8 @@ enum TelegramContent {
     static func rich(_ json: JSON?) -> String {
         var words = ""
         if let blocks = json?["blocks"] { Self.collect(blocks, into: &words, isBlock: true, depth: 0) }
-        return words.beginning(bytes: Self.limit).trimmed
+        // Short texts may be one long run of marks together.
+        return StreamSafeText.of(words.beginning(bytes: Self.limit)).trimmed
     }
 
     private static func collect(_ json: JSON, into words: inout String, isBlock: Bool, depth: Int) {

@@ -5,8 +5,8 @@ package import Threads
 ///
 /// People write a thought as several messages, and what waits together is asked together.
 package enum JoinRules {
-    /// The maximum number of messages in a turn.
-    package static let partLimit = 20
+    /// The maximum number of messages in a turn, and of their bytes.
+    package static let (partLimit, byteLimit) = (20, 256 << 10)
     /// How often a turn begins anew with more of its question, and until when after it was asked, in milliseconds.
     package static let (renewalLimit, renewalTime) = (5, Int64(10_000))
 
@@ -29,6 +29,7 @@ package enum JoinRules {
     ///   - fileLimit: of one question; more files are not read.
     ///   - refusal: why a text is too long.
     package static func mayBe(_ turn: TurnRecord, fileLimit: Int, refusal: (String) -> String?) -> Bool {
-        turn.parts.count <= Self.partLimit && turn.attachments.count <= fileLimit && refusal(turn.text) == nil
+        turn.parts.count <= Self.partLimit && turn.text.utf8.count <= Self.byteLimit
+            && turn.attachments.count <= fileLimit && refusal(turn.text) == nil
     }
 }

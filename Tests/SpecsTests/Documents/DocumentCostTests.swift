@@ -157,6 +157,20 @@ struct DocumentCostTests {
         #expect(blocked.allSatisfy { $0.waitsFor.count == 50 })
     }
 
+    @Test("a task names each of at most 200 stories once, and one id that a list repeats is waited for once")
+    func repeated() {
+        let labels = (0..<10_000).map { "US\($0 % 300 + 1)" }.joined(separator: ",")
+        let entries = TaskDocument(MarkdownDocument("# Tasks: A\n\n- [ ] T1 [\(labels)] Do a\n")).tasks
+        expectEqual(entries.map(\.stories), [Array(1...200)])
+        let setup = String(repeating: "- [ ] T1 Set a up\n", count: 4_000)
+        let tasks = (1...4_000).map { "- [ ] T\($0 + 6_000) Do b\n" }.joined()
+        let text =
+            "# Tasks: A\n\n## Phase 1: A\n\n\(setup)\n## Phase 2: B\n\n\(tasks)\n## Dependencies\n\n"
+            + "- Phase 2 depends on Phase 1\n"
+        let blocked = TaskQueue(TaskDocument(MarkdownDocument(text))).blocked
+        #expect(blocked.count == 8_000 && blocked.suffix(4_000).allSatisfy { $0.waitsFor == ["T1"] })
+    }
+
     @Test("a document of headings, and headings of marks, are read at once")
     func headings() {
         let marks = (0..<50_000).map { ["\u{345}", "\u{301}", "\u{316}", "\u{334}"][$0 % 4] }.joined()

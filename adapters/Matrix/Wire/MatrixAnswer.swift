@@ -54,8 +54,8 @@ extension MatrixRefusal {
         var wait = header.flatMap { Int64(untrusted: $0) }.map { max(0, min($0, 86_400)) * 1_000 }
         if let delay = body?["retry_after_ms"]?.intValue { wait = max(0, min(Int64(delay), 86_400_000)) }
         self.init(
-            status: status, code: String(code.prefix(64)),
-            text: String((body?["error"]?.stringValue ?? "").prefix(300)), retryAfter: wait,
+            status: status, code: code.beginning(bytes: 64),
+            text: (body?["error"]?.stringValue ?? "").beginning(bytes: 300), retryAfter: wait,
             isSoftLogout: body?["soft_logout"]?.boolValue ?? false)
         self.session = body?["session"]?.stringValue
     }

@@ -58,12 +58,12 @@ struct HistorySummarizer: Sendable {
         var pieces: [String] = []
         var rest = Substring(text)
         while !rest.isEmpty {
-            // A length that always fits: no scalar weighs much more than two tokens.
-            var end =
-                rest.index(rest.startIndex, offsetBy: max(16, room / 5), limitedBy: rest.endIndex) ?? rest.endIndex
+            var (end, size) = (rest.startIndex, 0)
             while end < rest.endIndex {
+                // The first step always fits: no scalar weighs much more than two tokens.
                 let longer = rest.index(end, offsetBy: max(16, room / 5), limitedBy: rest.endIndex) ?? rest.endIndex
-                if TokenEstimator.tokens(in: String(rest[..<longer])) > room / 2 { break }
+                size += TokenEstimator.tokens(in: String(rest[end..<longer]))
+                if end > rest.startIndex, size > room / 2 { break }
                 end = longer
             }
             if end < rest.endIndex, let space = rest[..<end].lastIndex(where: { $0.isNewline || $0 == " " }) {

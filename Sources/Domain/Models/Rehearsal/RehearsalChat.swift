@@ -1,4 +1,5 @@
 internal import JSON
+internal import Primitives
 
 /// The rehearsal's chat answers: repeat the question, in the formats that people want to try.
 struct RehearsalChat {
@@ -14,7 +15,7 @@ struct RehearsalChat {
     private let isBrief: Bool
 
     init(_ messages: [ModelMessage], isBrief: Bool) {
-        var people = messages.filter { $0.role == .user }.map(\.text)
+        var people = messages.filter { $0.role == .user }.map { $0.text.beginning(bytes: RehearsalReading.limit) }
         var given: String?
         if people.last == PromptBuilder.goOn {
             people.removeLast()

@@ -5,7 +5,7 @@ package struct TaskEntry: Sendable, Hashable {
     package let isTicked: Bool
     /// `[P]`: other tasks of the phase can run at the same time.
     package let isParallel: Bool
-    /// The numbers of `[US1]` and the like.
+    /// The numbers of `[US1]` and the like, each once, at most ``UserStory/limit``.
     package let stories: [Int]
     /// The description without id and labels, on one line.
     package let text: String
@@ -55,7 +55,8 @@ extension TaskEntry {
         self.number = number
         self.isTicked = block.item.box?.isTicked ?? false
         self.isParallel = isParallel
-        self.stories = stories
+        var seen: Set<Int> = []
+        self.stories = Array(stories.filter { seen.insert($0).inserted }.prefix(UserStory.limit))
         self.text = text
         self.paths = TaskPaths.all(in: bytes)
         self.dependencies = Self.dependencies(in: bytes, &room)

@@ -32,7 +32,7 @@ package struct TaskQueue: Sendable {
     private let doubled: Set<String>
     /// By their lines.
     private let phases: [Int: TaskPhase]
-    /// The ids of open tasks, by id and by the name of their phase.
+    /// The ids of open tasks, by id and by the name of their phase, each once.
     private let openByName: [String: [String]]
     private let needed: [String: [TaskOrder]]
 
@@ -48,13 +48,20 @@ package struct TaskQueue: Sendable {
         let phases = Dictionary(
             tasks.tasks.compactMap { task in tasks.phase(of: task).map { (task.line, $0) } },
             uniquingKeysWith: { first, _ in first })
-        var openByName = Dictionary(grouping: self.open.map(\.id)) { $0 }
+        var openByName = Dictionary(self.open.map { ($0.id, [$0.id]) }, uniquingKeysWith: { first, _ in first })
+        var listed: [Int: Set<String>] = [:]
         for task in self.open {
-            if let number = phases[task.line]?.number { openByName["Phase \(number)", default: []].append(task.id) }
+            guard let number = phases[task.line]?.number, listed[number, default: []].insert(task.id).inserted else {
+                continue
+            }
+            openByName["Phase \(number)", default: []].append(task.id)
         }
         self.phases = phases
         self.preparing = Self.preparing(self.open, phases)
-        self.tried = self.open.filter { left.contains($0.id) }.map { ($0, Set($0.paths)) }
+        var known: Set<String> = []
+        self.tried = self.open.filter { left.contains($0.id) && known.insert($0.id).inserted }.map {
+            ($0, Set($0.paths))
+        }
         self.openByName = openByName
         self.needed = tasks.needed
     }

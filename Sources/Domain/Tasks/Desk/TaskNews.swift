@@ -23,14 +23,14 @@ struct TaskNews: Sendable {
     ) throws -> [ThreadNews] {
         let owners = Dictionary(grouping: tasks) { $0.owner?.lowercased() ?? "" }
         guard !owners.isEmpty else { return [] }
-        let people = try ledger.taskAssignees(at: now).filter { adapters[$0.adapter] != nil }
+        // Somebody who has never used a list is called what their name says.
+        let people = Dictionary(grouping: try ledger.taskAssignees(at: now).filter { adapters[$0.adapter] != nil }) {
+            $0.handle?.lowercased() ?? $0.sender.taskHandle
+        }
         return try owners.sorted { $0.key < $1.key }.filter { $0.key != self.handle?.lowercased() }.prefix(Self.limit)
             .compactMap { owner, tasks -> ThreadNews? in
-                // Somebody who has never used a list is called what their name says.
-                let called = people.filter { ($0.handle?.lowercased() ?? $0.sender.taskHandle) == owner }
-                guard let person = called.min(by: { $0.rank < $1.rank }), person.sender.id != self.author?.id else {
-                    return nil
-                }
+                guard let person = people[owner]?.min(by: { $0.rank < $1.rank }), person.sender.id != self.author?.id
+                else { return nil }
                 var news = ThreadNews(
                     session: try ledger.directThread(of: person, at: now),
                     key: "tasks \(self.repository) \(self.commit)",

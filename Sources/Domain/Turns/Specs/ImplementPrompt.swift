@@ -67,10 +67,10 @@ struct ImplementPrompt {
     private var story: String? {
         guard let text = self.files.text("\(self.files.folder)/spec.md") else { return nil }
         let document = MarkdownDocument(text)
+        let start = "user story "
         let stories = document.sections.filter { section in
-            self.task.stories.contains {
-                section.key.hasPrefix("user story \($0) ") || section.key == "user story \($0)"
-            }
+            section.key.hasPrefix(start)
+                && Int(section.key.dropFirst(start.count).prefix { $0 != " " }).map(self.task.stories.contains) == true
         }
         let parts = stories.map { document.text($0.line..<$0.end) }
         return parts.isEmpty ? text : parts.joined(separator: "\n")

@@ -1,4 +1,5 @@
 package import JSON
+internal import Primitives
 
 /// What a verification wants done.
 package enum MatrixVerificationAction: Sendable, Equatable {
@@ -69,7 +70,7 @@ package struct MatrixVerificationCancellation: Sendable, Equatable {
     /// Known codes get this program's words: what the other side writes is not repeated.
     init(theirs content: JSON) {
         let code = content["code"]?.stringValue ?? ""
-        self.code = String(code.prefix(64))
+        self.code = code.beginning(bytes: 64)
         self.reason = Code(rawValue: code)?.reason ?? "the other side ended it"
         self.isTheirs = true
     }
