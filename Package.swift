@@ -37,7 +37,7 @@ func platform(_ name: String, _ uses: Target.Dependency...) -> Target {
         swiftSettings: (hot.contains(name) ? strict : cold) + [.strictMemorySafety()])
 }
 
-func domain(_ name: String, _ uses: Target.Dependency..., settings: [SwiftSetting] = cold) -> Target {
+func domain(_ name: String, _ uses: Target.Dependency..., settings: [SwiftSetting] = small) -> Target {
     .target(name: name, dependencies: uses, path: "Sources/Domain/\(name)", swiftSettings: settings)
 }
 
@@ -101,7 +101,7 @@ let package = Package(
         .plugin(name: "EmbedInit", capability: .buildTool(), exclude: ["embed.sh"]),
 
         // Domain
-        domain("Chat"),
+        domain("Chat", settings: cold),
         .target(
             name: "Models",
             dependencies: [
@@ -110,11 +110,11 @@ let package = Package(
             path: "Sources/Domain/Models", swiftSettings: cold, plugins: ["EmbedTemplates"]),
         domain(
             "Copilot", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging", "Models",
-            "Primitives", "Processes", settings: small),
-        domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives", "Telemetry", settings: small),
+            "Primitives", "Processes"),
+        domain("Repositories", "Chat", "Crypto", "Git", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
             "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
-            "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Store", settings: small),
+            "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Store"),
         .target(
             name: "SpecDocuments", dependencies: ["Chat", "JSON", "Primitives", "Repositories"],
             path: "Sources/Domain/SpecDocuments", swiftSettings: small, plugins: ["EmbedTemplates"]),
@@ -126,24 +126,25 @@ let package = Package(
             path: "Sources/Domain/Specs", swiftSettings: small),
         domain(
             "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Logging", "People", "Primitives",
-            "Repositories", "Sessions", "SpecDocuments", "Specs", "Store", "Threads"),
-        domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: small),
+            "Repositories", "Sessions", "SpecDocuments", "Specs", "Store", "Threads", settings: cold),
+        domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
             "Jail", "Crypto", "EventLoop", "HTTP", "HTTPServer", "Lifecycle", "Logging", "Primitives", "Processes",
-            "Sandbox",
-            settings: small),
+            "Sandbox"),
         domain(
             "Work", "Audit", "Chat", "Compression", "Crypto", "Database", "EventLoop", "Git", "JSON", "Jail",
             "Lifecycle", "Logging", "Objects", "Primitives", "Processes", "Repositories", "Sandbox", "Store",
-            "Telemetry", settings: small),
+            "Telemetry"),
         domain(
             "Agent", "Audit", "Chat", "Crypto", "Database", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
-            "Store", "Telemetry", "Work", settings: small),
+            "Store", "Telemetry", "Work"),
         .target(
             name: "Analytics", dependencies: ["Chat", "Database", "JSON", "Primitives", "Store"],
-            path: "Sources/Domain/Analytics", swiftSettings: cold, plugins: ["EmbedTemplates"]),
-        domain("Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
-        domain("People", "Audit", "Chat", "Crypto", "Database", "JSON", "Primitives", "Store"),
+            path: "Sources/Domain/Analytics", swiftSettings: small, plugins: ["EmbedTemplates"]),
+        domain(
+            "Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: cold
+        ),
+        domain("People", "Audit", "Chat", "Crypto", "Database", "JSON", "Primitives", "Store", settings: cold),
         domain("Files", "Chat", "Crypto", "EventLoop", "Lifecycle", "Objects", "People", "Primitives", "Store"),
         .target(
             name: "Reading",
@@ -155,7 +156,7 @@ let package = Package(
             "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry"),
         domain(
             "Delivery", "Chat", "Database", "EventLoop", "Files", "JSON", "Lifecycle", "Logging", "Markdown", "Metrics",
-            "Primitives", "Store", "Telemetry", "Threads"),
+            "Primitives", "Store", "Telemetry", "Threads", settings: cold),
         domain("Etiquette", "Chat", "Crypto", "Database", "Primitives", "Store", "Threads"),
         domain("Surroundings", "Chat", "Database", "Models", "Primitives", "Store", "Threads"),
         domain(
@@ -171,19 +172,17 @@ let package = Package(
             "Lifecycle", "Logging", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
-            "Models", "People", "Primitives", "Store", settings: small),
+            "Models", "People", "Primitives", "Store"),
         domain(
             "Backup", "Audit", "Compression", "Crypto", "Database", "EventLoop", "JSON", "Lifecycle", "Logging",
-            "Objects", "Primitives", settings: small),
+            "Objects", "Primitives"),
         domain(
-            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Metrics", "Primitives", "Store",
-            settings: small),
+            "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Metrics", "Primitives", "Store"),
         domain(
             "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP",
             "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives",
             "Processes", "Repositories", "Sessions", "SignIn", "SpecDocuments", "Specs", "Store", "Tasks", "Threads",
-            "Work",
-            settings: small),
+            "Work"),
 
         // Adapters and Gateway
         .target(
