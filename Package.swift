@@ -412,7 +412,7 @@ if Context.environment["JETBRIDGE_FUZZ"] != nil {
             dependencies: [
                 "Chat", "Compression", "Copilot", "Crypto", "Documents", "Gateway", "HTTP", "HTTPClient", "HTTPServer",
                 "Host", "IRC", "JSON", "Kit", "Logging", "Markdown", "Matrix", "Models", "Olm", "Primitives",
-                "Proxy", "SignIn", "Slack", "Specs", "Tasks", "Telegram", "YAML",
+                "Proxy", "SignIn", "Slack", "SpecDocuments", "Tasks", "Telegram", "YAML",
             ],
             path: "Tests/Fuzz",
             exclude: ["Seeds"],

@@ -13,7 +13,6 @@ import Primitives
 @testable import SignIn
 @testable import Slack
 @testable import SpecDocuments
-@testable import Specs
 @testable import Tasks
 @testable import Telegram
 
