@@ -47,13 +47,7 @@ package enum FileListing {
 
     /// Fences `text` so that its content cannot close the fence.
     private static func fenced(_ text: String, as name: String) -> String {
-        var longest = 0
-        var run = 0
-        for byte in text.utf8 {
-            run = byte == UInt8(ascii: "`") ? run + 1 : 0
-            longest = max(longest, run)
-        }
-        let fence = String(repeating: "`", count: max(3, longest + 1))
+        let fence = String(repeating: "`", count: max(3, EscapedText.longestRun(in: text) + 1))
         let ending = name.contains(".") ? name.split(separator: ".").last.map(String.init) ?? "" : ""
         let language = ending.utf8.count <= 12 && ending.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x7A } ? ending : ""
         return "\(fence)\(language)\n\(text)\(text.hasSuffix("\n") ? "" : "\n")\(fence)"

@@ -52,20 +52,6 @@ struct FilesTurn: TurnWorker {
             }
         }
         let more = entries.count == Self.limit ? "\n…" : ""
-        return CodeFence.block(lines.map { VisibleText.strictLine($0) }.joined(separator: "\n") + more)
-    }
-}
-
-/// Code blocks around text that may itself have fences. Pure.
-private enum CodeFence {
-    static func block(_ text: String, language: String = "") -> String {
-        var longest = 0
-        var run = 0
-        for byte in text.utf8 {
-            run = byte == UInt8(ascii: "`") ? run + 1 : 0
-            longest = max(longest, run)
-        }
-        let fence = String(repeating: "`", count: max(3, longest + 1))
-        return "\(fence)\(language)\n\(text)\(text.hasSuffix("\n") ? "" : "\n")\(fence)"
+        return EscapedText.fenced(lines.map { VisibleText.strictLine($0) }.joined(separator: "\n") + more)
     }
 }

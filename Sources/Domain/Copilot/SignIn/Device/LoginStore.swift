@@ -1,5 +1,5 @@
 internal import EventLoop
-internal import JSON
+package import JSON
 internal import Lifecycle
 internal import Models
 package import Primitives
@@ -79,6 +79,21 @@ package struct StoredLogin: Sendable, Equatable {
             self.expiresAt = expiresAt
             self.clientID = clientID
         }
+
+        /// Nil where `json` has none.
+        package init?(_ json: JSON) {
+            guard let refreshToken = json["refresh_token"]?.stringValue, let expiresAt = json["expires_at"]?.intValue,
+                let clientID = json["client_id"]?.stringValue
+            else { return nil }
+            self.init(refreshToken: Secret(refreshToken), expiresAt: Int64(expiresAt), clientID: clientID)
+        }
+
+        /// Writes what ``init(_:)`` reads.
+        package func write(to object: inout JSONObject) {
+            object["refresh_token"] = .string(self.refreshToken.reveal())
+            object["expires_at"] = .integer(self.expiresAt)
+            object["client_id"] = .string(self.clientID)
+        }
     }
 
     package init(host: String, user: String? = nil, token: Secret, renewal: Renewal? = nil) {
@@ -92,13 +107,7 @@ package struct StoredLogin: Sendable, Equatable {
         guard let json = try? JSON.parse(bytes), let host = json["host"]?.stringValue,
             let token = json["oauth_token"]?.stringValue
         else { return nil }
-        self.init(host: host, user: json["user"]?.stringValue, token: Secret(token))
-        if let refreshToken = json["refresh_token"]?.stringValue, let expiresAt = json["expires_at"]?.intValue,
-            let clientID = json["client_id"]?.stringValue
-        {
-            self.renewal = Renewal(
-                refreshToken: Secret(refreshToken), expiresAt: Int64(expiresAt), clientID: clientID)
-        }
+        self.init(host: host, user: json["user"]?.stringValue, token: Secret(token), renewal: Renewal(json))
     }
 
     var bytes: [UInt8] {
@@ -106,11 +115,7 @@ package struct StoredLogin: Sendable, Equatable {
         object["host"] = .string(self.host)
         object["user"] = self.user.map { .string($0) }
         object["oauth_token"] = .string(self.token.reveal())
-        if let renewal = self.renewal {
-            object["refresh_token"] = .string(renewal.refreshToken.reveal())
-            object["expires_at"] = .integer(renewal.expiresAt)
-            object["client_id"] = .string(renewal.clientID)
-        }
+        self.renewal?.write(to: &object)
         return JSON.object(object).bytes
     }
 }

@@ -23,14 +23,8 @@ extension PersonAccount {
             let token = json["token"]?.stringValue
         else { return nil }
         self.init(
-            person: person, login: json["login"]?.stringValue, token: Secret(token),
+            person: person, login: json["login"]?.stringValue, token: Secret(token), renewal: StoredLogin.Renewal(json),
             session: json["session"]?.stringValue ?? "", signIn: json["sign_in"]?.stringValue ?? "")
-        if let refreshToken = json["refresh_token"]?.stringValue, let expiresAt = json["expires_at"]?.intValue,
-            let clientID = json["client_id"]?.stringValue
-        {
-            self.renewal = StoredLogin.Renewal(
-                refreshToken: Secret(refreshToken), expiresAt: Int64(expiresAt), clientID: clientID)
-        }
     }
 
     var bytes: [UInt8] {
@@ -39,11 +33,7 @@ extension PersonAccount {
             "sign_in": .string(self.signIn),
         ]
         if let login = self.login { object["login"] = .string(login) }
-        if let renewal = self.renewal {
-            object["refresh_token"] = .string(renewal.refreshToken.reveal())
-            object["expires_at"] = .integer(renewal.expiresAt)
-            object["client_id"] = .string(renewal.clientID)
-        }
+        self.renewal?.write(to: &object)
         return JSON.object(object).bytes
     }
 
