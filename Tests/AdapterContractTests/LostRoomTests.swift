@@ -1,4 +1,5 @@
 import Chat
+import Delivery
 import Store
 import TestSupport
 import Testing

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Attention
+@testable import Delivery
 @testable import Files
 @testable import Sessions
 @testable import Surroundings

@@ -26,9 +26,9 @@ extension Host {
 
     /// Serves places that another host had: recovers what it left, and begins their networks.
     package func take(_ places: Set<Place>) async throws {
-        let some = Places.some(places)
         let interrupted = Protected<CommitRecovery.Interrupted?>(nil)
-        try await self.bridge.take(places) {
+        try await self.bridge.take(places) { new in
+            let some = Places.some(new)
             let left = try await self.commits.keepKnown(in: some)
             interrupted.withLock { $0 = left }
             try await self.workbench.recover(in: some)

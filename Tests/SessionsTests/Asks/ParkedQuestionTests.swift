@@ -37,6 +37,9 @@ struct ParkedQuestionTests {
         try await stage.say("go", as: "bob")
         await stage.wait(for: "Clarify `a1`")
         try await stage.harness.settle()
+        // A word like `stop` is an answer only once nothing runs.
+        let place = Place.network(stage.adapter.id)
+        try await eventually("nothing runs") { await stage.bridge.idle([place]) == [place] }
         return stage
     }
 

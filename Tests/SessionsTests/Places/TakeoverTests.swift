@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Primitives
 import Store
 import TestSupport
 import Testing
@@ -56,6 +57,29 @@ struct TakeoverTests {
         try await b.settle(self.two)
         expectEqual(self.two.texts, ["You said: hello"])
         #expect(self.one.texts.isEmpty)
+    }
+
+    @Test("two calls that take a place recover it once, and both wait for that")
+    func twice() async throws {
+        let (a, b) = try await self.hosts()
+        await a.bridge.drop([self.placeA])
+        self.places.give(self.placeA, to: "b")
+        let recoveries = Protected(0)
+        let (begun, ended) = (Signal(), Signal())
+        let first = Task {
+            try await b.bridge.take([self.placeA]) { _ in
+                recoveries.withLock { $0 += 1 }
+                begun.signal()
+                await ended.wait()
+            }
+        }
+        await begun.wait()
+        let second = Task { try await b.bridge.take([self.placeA]) { _ in recoveries.withLock { $0 += 1 } } }
+        ended.signal()
+        try await first.value
+        try await second.value
+        expectEqual(recoveries.withLock { $0 }, 1)
+        #expect(b.bridge.serves(self.placeA))
     }
 
     @Test("what ran and what waited is answered by the next host, once")

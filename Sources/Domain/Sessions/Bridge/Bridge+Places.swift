@@ -12,26 +12,45 @@ extension Bridge {
     /// Serves places of which no other host stores anything from now on: recovers them and begins their work. Their
     /// adapters may run once it returns.
     ///
-    /// - Parameter prepare: Recovers what does not belong to the bridge, before anything is posted.
-    package func take(_ places: Set<Place>, preparing prepare: () async throws -> Void = {}) async throws {
-        let new = self.state.withLock { state in
-            let new = places.filter { !self.store.held.contains($0) }
-            state.arriving.formUnion(new)
-            state.leaving.subtract(new)
-            return new
-        }
+    /// - Parameter prepare: Recovers what does not belong to the bridge in these places, before anything is posted.
+    package func take(
+        _ places: Set<Place>, preparing prepare: (Set<Place>) async throws -> Void = { _ in }
+    ) async throws {
+        let new = try await self.beginTaking(places)
+        guard !new.isEmpty else { return }
         // What is left of an earlier hold.
         await self.state.withLock { $0.sweep }?.value
         self.conversations.reopen(new)
         self.store.held.take(new)
         do {
-            try await prepare()
+            try await prepare(new)
             try await self.recover(.some(new), after: .takeover)
         } catch {
             await self.drop(new)
             throw error
         }
-        self.state.withLock { $0.arriving.subtract(new) }
+        self.state.withLock { $0.arrived(new) }
+    }
+
+    /// Those of the places that this host does not serve yet. While another call recovers one of them, it waits: a second
+    /// recovery would interrupt what has begun after the first.
+    private func beginTaking(_ places: Set<Place>) async throws -> Set<Place> {
+        while true {
+            let ended = Signal()
+            let new: Set<Place>? = self.state.withLock { state in
+                guard state.arriving.isDisjoint(with: places) else {
+                    state.takers.append(ended)
+                    return nil
+                }
+                let new = places.filter { !self.store.held.contains($0) }
+                state.arriving.formUnion(new)
+                state.leaving.subtract(new)
+                return new
+            }
+            if let new { return new }
+            await ended.wait()
+            try Task.checkCancellation()
+        }
     }
 
     /// Those of these places in which nothing runs and nothing waits for it.
@@ -51,7 +70,7 @@ extension Bridge {
         self.store.held.drop(places)
         await self.state.withLock { $0.sweep }?.value
         self.state.withLock { state in
-            state.arriving.subtract(places)
+            state.arrived(places)
             state.leaving.subtract(places)
         }
     }

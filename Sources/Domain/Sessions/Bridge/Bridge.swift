@@ -49,6 +49,8 @@ package final class Bridge: MessageSink, Service {
         var leaving: Set<Place> = []
         /// Places whose recovery has not ended.
         var arriving: Set<Place> = []
+        /// Who waits for the end of a recovery.
+        var takers: [Signal] = []
         /// When it last looked.
         var pulse: Pulse?
         /// The last cleaning up after lost places.
@@ -57,6 +59,13 @@ package final class Bridge: MessageSink, Service {
         var submissions: [EventKey: [ReplyBox]] = [:]
         /// Time of the last quota notice in each thread, in milliseconds since 1970.
         var refused: [ThreadKey: Int64] = [:]
+
+        /// The recovery of places has ended, or they are lost.
+        mutating func arrived(_ places: Set<Place>) {
+            self.arriving.subtract(places)
+            for taker in self.takers { taker.signal() }
+            self.takers = []
+        }
     }
 
     struct EventKey: Hashable {

@@ -1,22 +1,22 @@
-internal import Chat
+package import Chat
 
 /// What people read about verifying devices.
-enum VerifyTexts {
-    static func usage(_ sign: CommandSign) -> String {
+package enum VerifyTexts {
+    package static func usage(_ sign: CommandSign) -> String {
         "\(sign.command("verify")) begins with your own devices, \(sign.command("verify USER")) with somebody else's. Then "
             + "\(sign.command("verify yes")) says that the emoji are the same, \(sign.command("verify no")) that they are "
             + "not. \(sign.command("verify trust USER")) accepts that somebody's identity has changed."
     }
 
-    static let noNetwork =
+    package static let noNetwork =
         "There is nothing to verify: no network of this host has end-to-end encryption."
 
-    static func whichNetwork(_ ids: [String], sign: CommandSign) -> String {
+    package static func whichNetwork(_ ids: [String], sign: CommandSign) -> String {
         let commands = ids.map { sign.command("verify \($0) …") }.joined(separator: " or ")
         return "Several networks of this host have end-to-end encryption; name one: \(commands)."
     }
 
-    static func tooSlow(_ network: AdapterID, sign: CommandSign) -> String {
+    package static func tooSlow(_ network: AdapterID, sign: CommandSign) -> String {
         "\(network) did not answer in time. \(sign.command("status")) shows whether I am still working; send "
             + "\(sign.command("verify")) again in a minute."
     }
