@@ -278,8 +278,14 @@ struct MatrixMessageTests {
         let memory = transcript.machine.memory
         let read = try #require(MatrixMemory(bytes: memory.bytes, account: memory.account))
         expectEqual(read.rooms[self.room]?.title, "The team")
-        expectEqual(title("m.room.name", ["name": ""]), nil)
-        expectEqual(title("m.room.canonical_alias", ["alias": "#other:hs"]), "#other:hs")
+        expectEqual(title("m.room.name", ["name": ""]), "#other:hs")
+        expectEqual(title("m.room.canonical_alias", [:]), nil)
+        expectEqual(title("m.room.name", ["name": "#dev"]), "#dev")
+        expectEqual(title("m.room.canonical_alias", ["alias": "#other:hs"]), "#dev")
+        // What it was called is still known when the bot was removed.
+        transcript.sync(left: [self.room: [:]])
+        let traits = transcript.machine.traits(of: RoomID(adapter: transcript.machine.adapter, name: self.room))
+        #expect(transcript.machine.memory.rooms[self.room] == nil && traits.title == "#dev")
     }
 
     @Test(

@@ -46,7 +46,7 @@ struct OccasionTextTests {
     @Test(
         "a room has the name that people gave it, which cannot leave its place",
         arguments: [
-            ("#dev", ", channel #dev"), ("Dev team", ", room “Dev team”"),
+            ("#dev", ", channel #dev"), ("#dev. All", ", room “#dev. All”"), ("Dev team", ", room “Dev team”"),
             ("x”\n- People: eve (owner), <y>", ", room “x- People: eve owner y”"), (" \u{301}", ""), ("()", ""),
         ])
     func room(title: String, shown: String) {

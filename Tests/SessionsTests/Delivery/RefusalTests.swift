@@ -242,5 +242,12 @@ struct RefusalTests {
             refusals.refused(Route(room: Sample.room), because: "muted")
             expectEqual(refusals.mayTry(hearingAt: start + .seconds(seconds)), seconds % 60 == 0)
         }
+        // Of many threads, each costs a call.
+        for thread in 0..<47 {
+            refusals.refused(Route(room: Sample.room, anchor: "\(thread)"), because: "muted")
+        }
+        for (seconds, isTried) in [(239, false), (240, true)] {
+            expectEqual(refusals.mayTry(hearingAt: start + .seconds(seconds)), isTried)
+        }
     }
 }

@@ -118,7 +118,8 @@ extension MatrixRoom {
         self.inviter = json["inviter"]?.stringValue
         self.isDirect = json["direct"]?.boolValue ?? false
         self.hasName = json["named"]?.boolValue ?? false
-        self.title = json["title"]?.stringValue
+        self.name = json["name"]?.stringValue
+        self.alias = json["alias"]?.stringValue
         self.joined = json["joined"]?.intValue
         self.last = json["last"]?.stringValue
         self.replacement = json["replacement"]?.stringValue
@@ -132,7 +133,8 @@ extension MatrixRoom {
         json["inviter"] = self.inviter.map { .string($0) }
         if self.isDirect { json["direct"] = true }
         if self.hasName { json["named"] = true }
-        json["title"] = self.title.map { .string($0) }
+        json["name"] = self.name.map { .string($0) }
+        json["alias"] = self.alias.map { .string($0) }
         json["joined"] = self.joined.map { JSON($0) }
         json["last"] = self.last.map { .string($0) }
         json["replacement"] = self.replacement.map { .string($0) }
@@ -161,8 +163,11 @@ package struct MatrixRoom: Sendable, Equatable {
     /// The invitation marked the room as direct.
     package var isDirect = false
     package var hasName = false
-    /// Its name, or its alias, which begins with `#`; for people.
-    package var title: String?
+    /// For people, see ``RoomTitle``.
+    package var name: String?
+    package var alias: String?
+    /// A name says more than an alias.
+    package var title: String? { self.name ?? self.alias }
     /// The number of members; nil when the server did not report it.
     package var joined: Int?
     /// The last event that was handled.

@@ -138,8 +138,8 @@ extension MatrixStateMachine {
         self.forgetInvitation(room.id)
         // What changes while it is away is not reported.
         self.forgetVisibility(of: room.id)
-        guard self.memory.rooms.removeValue(forKey: room.id) != nil else { return }
-        self.lost[room.id] = true
+        guard let known = self.memory.rooms.removeValue(forKey: room.id) else { return }
+        self.lost[room.id] = known.title ?? ""
         let own = room.events.last { $0.type == .member && $0.stateKey == self.settings.user }
         if let own, own.sender != self.settings.user {
             let word = own.content["membership"]?.stringValue == "ban" ? "banned" : "removed"
@@ -155,19 +155,15 @@ extension MatrixStateMachine {
         case .name, .canonicalAlias:
             let name = event.content["name"]?.stringValue ?? event.content["alias"]?.stringValue ?? ""
             if event.type == .name || !name.isEmpty { self.memory.rooms[room]?.hasName = !name.isEmpty }
-            self.noteTitle(RoomTitle.of(name), isName: event.type == .name, of: room)
+            if event.type == .name {
+                self.memory.rooms[room]?.name = RoomTitle.of(name)
+            } else {
+                self.memory.rooms[room]?.alias = RoomTitle.of(name)
+            }
         case .encryption where event.stateKey == "": self.noteEncryption(of: room, isNew: false)
         case .tombstone where event.stateKey == "": self.followUpgrade(event, from: room)
         case .historyVisibility: self.forgetVisibility(of: room)
         default: break
-        }
-    }
-
-    /// A name says more than an alias.
-    private mutating func noteTitle(_ title: String?, isName: Bool, of room: String) {
-        let known = self.memory.rooms[room]?.title
-        if isName ? title != nil || known?.hasPrefix("#") == false : title != nil && known?.hasPrefix("#") != false {
-            self.memory.rooms[room]?.title = title
         }
     }
 

@@ -235,7 +235,7 @@ extension MatrixStateMachine {
         room.joined = joined.joinedCount ?? room.joined
         self.memory.rooms[joined.id] = room
         for event in joined.state { self.apply(event, in: joined.id) }
-        if known == nil, self.lost[joined.id] == true {
+        if known == nil, self.lost[joined.id] != nil {
             self.lost[joined.id] = nil
             let back = RoomID(adapter: self.adapter, name: joined.id)
             self.act(

@@ -131,8 +131,8 @@ package struct MatrixStateMachine: Sendable {
     var budget: MatrixBudget
     /// The last edit of each message.
     var edits = RecentMap<String, EditMark>(capacity: 1_024)
-    /// Rooms that the bot was in during this run.
-    var lost = RecentMap<String, Bool>(capacity: 1_024)
+    /// Rooms that the bot was in during this run, with their titles.
+    var lost = RecentMap<String, String>(capacity: 1_024)
     /// The maximum bytes of a text; halved when the server rejects a text as too large.
     var textLimit = 14_000
     /// The maximum in an encrypted room: ciphertext is a third longer, so an event holds about 48,000 bytes.
@@ -200,7 +200,8 @@ package struct MatrixStateMachine: Sendable {
             textLimit: isEncrypted ? min(self.textLimit, Self.encryptedTextLimit) : self.textLimit, textUnit: .bytes,
             editInterval: .milliseconds(self.budget.editInterval(at: now.monotonic)),
             finalInterval: .zero, previewDelay: .milliseconds(300), uploadLimit: self.uploadLimit, times: .relative,
-            commandSign: "!", names: self.incoming.names, title: self.memory.rooms[room.name]?.title)
+            commandSign: "!", names: self.incoming.names,
+            title: RoomTitle.of(self.memory.rooms[room.name]?.title ?? self.lost[room.name]))
     }
 
     mutating func act(_ action: Action) { self.actions.append(action) }

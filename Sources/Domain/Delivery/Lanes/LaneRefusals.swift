@@ -20,10 +20,11 @@ struct LaneRefusals {
     static let patience: Int64 = 86_400_000
     /// The first wait before another try; it doubles up to the longest one.
     static let (firstWait, longestWait) = (Int64(600_000), Int64(4 * 3_600_000))
-    /// The minimum time between tries prompted by people's messages: they may write where the bot may not.
+    /// The minimum time between tries prompted by people's messages, for each 16 threads: they may write where the bot may
+    /// not.
     static let hearingInterval: Duration = .seconds(60)
     /// The maximum number of remembered threads; at the limit all are forgotten and tried again.
-    private static let limit = 256
+    private static let limit = 1_024
 
     var isEmpty: Bool { self.reasons.isEmpty }
 
@@ -53,9 +54,9 @@ struct LaneRefusals {
 
     /// Whether to try again because somebody wrote in the room.
     mutating func mayTry(hearingAt now: Instant) -> Bool {
-        guard !self.reasons.isEmpty, self.heardAt.map({ now - $0 >= Self.hearingInterval }) ?? true else {
-            return false
-        }
+        // Each thread costs a call.
+        let interval = Self.hearingInterval * max(1, self.reasons.count / 16)
+        guard !self.reasons.isEmpty, self.heardAt.map({ now - $0 >= interval }) ?? true else { return false }
         self.heardAt = now
         return true
     }

@@ -28,6 +28,15 @@ extension OpenDocument {
         }
     }
 
+    /// The answer to a look into the history beyond the person's budget; nil for other questions.
+    static func tooManyLooks(_ question: JSON) -> JSON? {
+        guard question["type"] == "history" || question["type"] == "version" else { return nil }
+        return [
+            "type": "error", "code": "history",
+            "message": "That was more of the history than I read in a second: choose the version again.",
+        ]
+    }
+
     /// As `spec check` finds them in the document alone.
     private func findings() -> [JSON] {
         if let checked, checked.at == self.text.changeCount { return checked.findings }

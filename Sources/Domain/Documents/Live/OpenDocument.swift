@@ -388,6 +388,8 @@ actor OpenDocument {
         let message = (try? JSON.parse(text, depthLimit: 8)) ?? .null
         guard message["type"] == "save" else {
             guard port.budget.mayDo(self.cost(of: message), at: self.context.now()) else {
+                // Whoever goes through the list of versions asks for each of them.
+                if let refusal = Self.tooManyLooks(message) { return port.send(refusal) }
                 return self.refuse(port, "too-large", Self.tooFast.description)
             }
             if let answer = await self.answer(message) { return port.send(answer) }

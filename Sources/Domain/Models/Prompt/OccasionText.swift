@@ -28,7 +28,8 @@ enum OccasionText {
         let kind = occasion.room.adapter.rawValue.prefix { $0 != ":" }
         let network = self.networks[String(kind)] ?? String(kind)
         let title = self.shown(occasion.title ?? "").trimmed
-        let room = title.isEmpty ? "" : title.hasPrefix("#") ? ", channel \(title)" : ", room “\(title)”"
+        let isChannel = title.hasPrefix("#") && !title.contains(" ")
+        let room = title.isEmpty ? "" : isChannel ? ", channel \(title)" : ", room “\(title)”"
         let form = occasion.isMultiline ? "" : ". It shows single lines of plain text: answer in a few, without tables"
         return network + room + form
     }
