@@ -21,7 +21,13 @@ struct PoolerTests {
         let direct = try Database(postgreSQL: server.settings(of: name), migrations: Self.migrations)
         let database = try Database(
             postgreSQL: server.settings(of: name, port: pooler.port), migrations: Self.migrations)
-        #expect(database.isPooled && !direct.isPooled)
+        var own = server.settings(of: name, port: pooler.port)
+        own.sharesSessions = false
+        // Whoever depends on its sessions is refused where it does not keep them, by the errors below.
+        let claiming = try Database(
+            postgreSQL: own, migrations: Self.migrations, settings: DatabaseSettings(readers: 1))
+        #expect(database.isPooled && !direct.isPooled && !claiming.isPooled)
+        await claiming.close()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<8 {
                 group.addTask {

@@ -284,7 +284,8 @@ struct MatrixMessageTests {
         expectEqual(title("m.room.canonical_alias", ["alias": "#other:hs"]), "#dev")
         // What it was called is still known when the bot was removed.
         transcript.sync(left: [self.room: [:]])
-        let traits = transcript.machine.traits(of: RoomID(adapter: transcript.machine.adapter, name: self.room))
+        let traits = transcript.machine.traits(
+            of: RoomID(adapter: MatrixTranscript.adapter, name: self.room), at: transcript.now)
         #expect(transcript.machine.memory.rooms[self.room] == nil && traits.title == "#dev")
     }
 

@@ -29,12 +29,7 @@ struct ClusterSetup: Sendable {
         guard let settings = configuration.cluster, case .postgreSQL(let place) = configuration.store else {
             return nil
         }
-        let run = Identifier.make("run")
-        var own = place.named("jetbridge \(run)")
-        // A renewal in doubt is sent again; nothing may wait for it longer than the lease allows.
-        own.resolution = .seconds(1)
-        let database = try Database(
-            postgreSQL: own, migrations: StoreSchema.migrations, settings: DatabaseSettings(readers: 1))
+        let (database, run) = try await Cluster.database(at: place)
         let store = SessionStore(database: database)
         try await StoreClaim.checkFree(store)
         let cluster = Cluster(

@@ -26,16 +26,16 @@ extension Host {
 
     /// Serves places that another host had: recovers what it left, and begins their networks.
     package func take(_ places: Set<Place>) async throws {
-        let interrupted = Protected<CommitRecovery.Interrupted?>(nil)
+        let interrupted = Protected<[CommitRecovery.Interrupted]>([])
         try await self.bridge.take(places) { new in
             let some = Places.some(new)
             let left = try await self.commits.keepKnown(in: some)
-            interrupted.withLock { $0 = left }
+            interrupted.withLock { $0.append(left) }
             try await self.workbench.recover(in: some)
         }
         for network in self.networks where places.contains(network.place) { network.begin() }
         // Unstructured, because it may wait for servers.
-        if let left = interrupted.withLock({ $0 }) { Task { await self.commits.reportOthers(of: left) } }
+        for left in interrupted.withLock({ $0 }) { Task { await self.commits.reportOthers(of: left) } }
     }
 
     /// Ends the work of places in good order, for another host to take: what runs comes to its end.

@@ -198,10 +198,13 @@ package final class PostgreSQLServer: Sendable {
         return self.settings(of: name)
     }
 
+    /// - Parameter port: Of what is before the server.
     package func settings(of name: String, port: Int? = nil, writers: Int = 4) -> PostgreSQLSettings {
-        PostgreSQLSettings(
+        var settings = PostgreSQLSettings(
             url: "postgres://jetbridge@127.0.0.1:\(port ?? self.port)/\(name)", password: Self.password,
             writers: writers)
+        settings.sharesSessions = port != nil
+        return settings
     }
 
     /// Debian's `psql` is a script in Perl that looks for this program, which takes longer than most of our SQL.

@@ -24,7 +24,8 @@ struct ClusterBusTests {
             self.woken = woken
             let bus = ClusterBus(
                 server.settings(of: place, port: port), database: self.database, key: ClusterKey(Secret(key)),
-                host: name, logger: .silent, patience: patience, woken: { woken.withLock { $0 += 1 } })
+                host: name, logger: .silent, pause: .seconds(600), patience: patience,
+                woken: { woken.withLock { $0 += 1 } })
             self.bus = bus
             self.running = Task { try await bus.run() }
             _ = await bus.problem(within: .seconds(20))

@@ -22,7 +22,8 @@ struct ClusterConfigurationTests {
         expectEqual(
             old.issues.map { "\($0.severity) \($0.path) \($0.message)" },
             ["nats", "credentials"].map {
-                "warning cluster.\($0) cluster.\($0) is no longer used: hosts wake each other by PostgreSQL; remove it"
+                "warning cluster.\($0) no longer used: hosts wake each other by PostgreSQL's notifications; remove it when all "
+                    + "hosts are updated"
             })
         expectEqual(old.configuration?.cluster, plain.configuration?.cluster)
         #expect(plain.configuration?.cluster != nil)

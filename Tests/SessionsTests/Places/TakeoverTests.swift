@@ -75,6 +75,7 @@ struct TakeoverTests {
         }
         await begun.wait()
         let second = Task { try await b.bridge.take([self.placeA]) { _ in recoveries.withLock { $0 += 1 } } }
+        try await eventually("the second call waits") { b.bridge.state.withLock { $0.takers.count } == 1 }
         ended.signal()
         try await first.value
         try await second.value

@@ -28,7 +28,7 @@ package final class ClusterBus: Service {
     /// Has the cluster's name, because a host with another key may be at the same database.
     private let channel: String
     private let logger: Logger
-    private let patience: Duration
+    private let (pause, patience): (Duration, Duration)
     private let woken: @Sendable () -> Void
     private let state = Protected(State())
     /// Something is to be said. What comes while one is on its way is said with the next.
@@ -39,10 +39,10 @@ package final class ClusterBus: Service {
     private let settled = Signal()
     private let stopped = Signal()
 
-    /// After this time a wake is said in any case, to notice a session that hears nothing any more.
-    private static let pause = Duration.seconds(20)
     /// Between two sessions.
     private static let reopening = (first: Duration.milliseconds(250), last: Duration.seconds(30))
+    /// Between two sessions of a pooler that were not heard.
+    private static let deafPause = Duration.seconds(600)
 
     /// How sessions that listen are called on the server.
     package static let application = "jetbridge wakes"
@@ -51,11 +51,12 @@ package final class ClusterBus: Service {
     ///   - place: The cluster's database.
     ///   - database: The same, opened; a wake is said in one of its reads.
     ///   - host: This host's id.
+    ///   - pause: After this time a wake is said in any case, to notice a session that hears nothing any more.
     ///   - patience: How long an own wake may take to come back.
     ///   - woken: Called when another host has stored something, or may have. Must return at once.
     package init(
         _ place: PostgreSQLSettings, database: Database, key: ClusterKey, host: String, logger: Logger,
-        patience: Duration = .seconds(5), woken: @escaping @Sendable () -> Void
+        pause: Duration = .seconds(20), patience: Duration = .seconds(5), woken: @escaping @Sendable () -> Void
     ) {
         self.place = place.named(Self.application)
         self.database = database
@@ -63,7 +64,7 @@ package final class ClusterBus: Service {
         self.host = host
         self.channel = "jetbridge_\(key.name)"
         self.logger = logger
-        self.patience = patience
+        (self.pause, self.patience) = (pause, patience)
         self.woken = woken
     }
 
@@ -96,7 +97,7 @@ package final class ClusterBus: Service {
 
     private func say() async {
         while !Task.isCancelled {
-            await self.due.wait(upTo: Self.pause)
+            await self.due.wait(upTo: self.pause)
             guard !Task.isCancelled else { return }
             self.answered.reset()
             do {
@@ -147,8 +148,10 @@ package final class ClusterBus: Service {
                 guard !Task.isCancelled else { return }
                 self.end(because: error)
             }
-            let failures = self.state.withLock { $0.failures }
-            let pause = min(Self.reopening.first * (1 << min(failures, 10)), Self.reopening.last)
+            let (failures, isPooled) = self.state.withLock { ($0.failures, $0.isPooled) }
+            // Where each transaction gets another session, nothing will be heard until an operator changes that.
+            let longest = isPooled ? Self.deafPause : Self.reopening.last
+            let pause = min(Self.reopening.first * (1 << min(failures, 12)), longest)
             try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
         }
     }

@@ -53,6 +53,23 @@ package actor Cluster: Service {
     package nonisolated let counts = ClusterCounts()
     nonisolated let table: HostTable
     /// Random, for each start of the program.
+    /// Opens the store for the leases of a run, which the other hosts know by the name of its session.
+    package static func database(at place: PostgreSQLSettings) async throws -> (Database, run: String) {
+        func open(_ run: String) throws -> Database {
+            var own = place.named("jetbridge \(run)")
+            // A renewal in doubt is sent again; nothing may wait for it longer than the lease allows.
+            own.resolution = .seconds(1)
+            return try Database(
+                postgreSQL: own, migrations: StoreSchema.migrations, settings: DatabaseSettings(readers: 1))
+        }
+        let run = Identifier.make("run")
+        let database = try open(run)
+        guard database.isPooled else { return (database, run) }
+        await database.close()
+        let pooled = "\(HostTable.pooled) \(run)"
+        return (try open(pooled), pooled)
+    }
+
     package nonisolated var run: String { self.table.run }
     private let version: String
     private let address: String
@@ -83,8 +100,7 @@ package actor Cluster: Service {
     package init(
         database: Database, host: String, run: String, version: String, address: String, lease: Duration, logger: Logger
     ) {
-        self.table = HostTable(
-            database: database, host: host, run: database.isPooled ? "\(HostTable.pooled) \(run)" : run, lease: lease)
+        self.table = HostTable(database: database, host: host, run: run, lease: lease)
         self.lease = HostLease(host: host, duration: lease)
         self.version = version
         self.address = address

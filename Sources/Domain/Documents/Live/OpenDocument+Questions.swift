@@ -6,8 +6,21 @@ internal import Threads
 
 /// What an editor asks beside the text: what is wrong in it, and how it was before.
 extension OpenDocument {
+    func take(question: JSON, from port: DocumentPort) async {
+        guard port.budget.mayDo(self.cost(of: question), at: self.context.now()) else {
+            // Whoever goes through the list of versions asks for each of them.
+            if let refusal = Self.tooManyLooks(question) { return port.send(refusal) }
+            return self.refuse(port, "too-large", Self.tooFast.description)
+        }
+        if let answer = await self.answer(question) { return port.send(answer) }
+        port.send([
+            "type": "error", "code": "unknown",
+            "message": "Send {\"type\":\"save\"}, or the messages of y-protocols.",
+        ])
+    }
+
     /// Nil for what is no question.
-    func answer(_ question: JSON) async -> JSON? {
+    private func answer(_ question: JSON) async -> JSON? {
         switch question["type"] {
         case "check": return ["type": "findings", "items": .array(self.findings())]
         case "comments": return await self.readComments()
@@ -20,7 +33,7 @@ extension OpenDocument {
     }
 
     /// In operations. The rules read the whole text, unless somebody has asked about the same one; a history reads commits.
-    func cost(of question: JSON) -> Int {
+    private func cost(of question: JSON) -> Int {
         switch question["type"] {
         case "history", "version": EditBudget.rate / 8
         case "check" where self.checked?.at != self.text.changeCount: max(Self.questionCost, self.text.byteCount / 32)
@@ -29,7 +42,7 @@ extension OpenDocument {
     }
 
     /// The answer to a look into the history beyond the person's budget; nil for other questions.
-    static func tooManyLooks(_ question: JSON) -> JSON? {
+    private static func tooManyLooks(_ question: JSON) -> JSON? {
         guard question["type"] == "history" || question["type"] == "version" else { return nil }
         return [
             "type": "error", "code": "history",

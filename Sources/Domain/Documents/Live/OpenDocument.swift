@@ -219,7 +219,7 @@ actor OpenDocument {
     }
 
     private static let readOnly = "You may only read this document, so your edits were not taken."
-    private static let tooFast = SharedTextError(.tooLarge, "comes with over 10,000 others in a second")
+    static let tooFast = SharedTextError(.tooLarge, "comes with over 10,000 others in a second")
     private static let tooMuch = SharedTextError(.tooLarge, "comes with over 4 MB of others in ten seconds")
 
     private func take(_ bytes: [UInt8], from port: DocumentPort) throws {
@@ -245,7 +245,7 @@ actor OpenDocument {
         self.enqueue(.update(bytes, from: port))
     }
 
-    private func refuse(_ port: DocumentPort, _ code: String, _ message: String) {
+    func refuse(_ port: DocumentPort, _ code: String, _ message: String) {
         port.send(["type": "error", "code": .string(code), "message": .string(message)])
         port.close(code)
         self.leave(port)
@@ -386,18 +386,7 @@ actor OpenDocument {
             return self.refuse(port, "too-large", Self.tooMuch.description)
         }
         let message = (try? JSON.parse(text, depthLimit: 8)) ?? .null
-        guard message["type"] == "save" else {
-            guard port.budget.mayDo(self.cost(of: message), at: self.context.now()) else {
-                // Whoever goes through the list of versions asks for each of them.
-                if let refusal = Self.tooManyLooks(message) { return port.send(refusal) }
-                return self.refuse(port, "too-large", Self.tooFast.description)
-            }
-            if let answer = await self.answer(message) { return port.send(answer) }
-            return port.send([
-                "type": "error", "code": "unknown",
-                "message": "Send {\"type\":\"save\"}, or the messages of y-protocols.",
-            ])
-        }
+        guard message["type"] == "save" else { return await self.take(question: message, from: port) }
         guard port.canEdit else {
             return self.refuse(port, "read-only", Self.readOnly)
         }

@@ -16,8 +16,16 @@ extension Bridge {
     package func take(
         _ places: Set<Place>, preparing prepare: (Set<Place>) async throws -> Void = { _ in }
     ) async throws {
-        let new = try await self.beginTaking(places)
-        guard !new.isEmpty else { return }
+        var left = places
+        while !left.isEmpty {
+            let (new, others) = await self.beginTaking(left)
+            if !new.isEmpty { try await self.recover(new, prepare) }
+            left = others
+            if !left.isEmpty { try Task.checkCancellation() }
+        }
+    }
+
+    private func recover(_ new: Set<Place>, _ prepare: (Set<Place>) async throws -> Void) async throws {
         // What is left of an earlier hold.
         await self.state.withLock { $0.sweep }?.value
         self.conversations.reopen(new)
@@ -32,25 +40,20 @@ extension Bridge {
         self.state.withLock { $0.arrived(new) }
     }
 
-    /// Those of the places that this host does not serve yet. While another call recovers one of them, it waits: a second
-    /// recovery would interrupt what has begun after the first.
-    private func beginTaking(_ places: Set<Place>) async throws -> Set<Place> {
-        while true {
-            let ended = Signal()
-            let new: Set<Place>? = self.state.withLock { state in
-                guard state.arriving.isDisjoint(with: places) else {
-                    state.takers.append(ended)
-                    return nil
-                }
-                let new = places.filter { !self.store.held.contains($0) }
-                state.arriving.formUnion(new)
-                state.leaving.subtract(new)
-                return new
-            }
-            if let new { return new }
-            await ended.wait()
-            try Task.checkCancellation()
+    /// Those of the places that this host does not serve yet, and those that another call recovers: a second recovery would
+    /// interrupt what has begun after the first. If there are only such, it waits until one of them may have ended.
+    private func beginTaking(_ places: Set<Place>) async -> (new: Set<Place>, others: Set<Place>) {
+        let ended = Signal()
+        let (new, others) = self.state.withLock { state in
+            let others = places.intersection(state.arriving)
+            let new = places.subtracting(others).filter { !self.store.held.contains($0) }
+            state.arriving.formUnion(new)
+            state.leaving.subtract(new)
+            if new.isEmpty, !others.isEmpty { state.takers.append(ended) }
+            return (new, others)
         }
+        if new.isEmpty, !others.isEmpty { await ended.wait() }
+        return (new, others)
     }
 
     /// Those of these places in which nothing runs and nothing waits for it.

@@ -32,10 +32,11 @@ extension Configuration {
                 let lease = section.read("lease", default: .seconds(3)) {
                     $0.duration(from: .seconds(1), to: .seconds(60))
                 }
-                // Until the release after the next, so that one configuration serves during an update.
+                // In this release, so that one configuration serves during an update.
                 for key in ["nats", "credentials"] {
                     section.value(key)?.warn(
-                        "cluster.\(key) is no longer used: hosts wake each other by PostgreSQL; remove it")
+                        "no longer used: hosts wake each other by PostgreSQL's notifications; remove it when all hosts are updated"
+                    )
                 }
                 let key = section.required("key") {
                     $0.secret(

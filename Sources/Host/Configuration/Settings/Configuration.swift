@@ -1,6 +1,7 @@
 package import Agent
 package import Analytics
 internal import Chat
+internal import Database
 package import Gateway
 internal import HTTP
 package import People
@@ -80,6 +81,11 @@ package struct Configuration: Sendable {
         let store = self.store
         self.cluster = root.optional("cluster") {
             Cluster.read($0, with: store, sharesObjects: root.value("objects") != nil)
+        }
+        // A host that is alone has a lock of its session instead of a lease.
+        if self.cluster != nil, case .postgreSQL(var place) = store {
+            place.sharesSessions = true
+            self.store = .postgreSQL(place)
         }
         self.archive = root.optional("archive") { ObjectPlace.read($0) }
         self.backups = root.optional("backups") { $0.section { Backups.read($0) } }

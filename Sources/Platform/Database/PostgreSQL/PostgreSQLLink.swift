@@ -65,8 +65,8 @@ internal import Primitives
     private var failure: DatabaseError?
     /// The connection is lost: what becomes of a commit that was sent is unknown.
     private(set) var isLost = false
-    /// Whether a pooler is in between: the session is not the one that was announced, and may be another one in the next
-    /// transaction. Nothing is left in it then: neither settings nor prepared statements.
+    /// Whether a pooler is in between that may be: the session is not the one that was announced, and may be another one in
+    /// the next transaction. Neither limits nor prepared statements are left in it then.
     private(set) var isPooled = false
 
     /// - Parameter server: One of those that the settings name.
@@ -90,9 +90,9 @@ internal import Primitives
         // The default prints to the standard error.
         unsafe PQsetNoticeProcessor(handle, { _, _ in }, nil)
         try self.connect()
-        let announced = unsafe PQbackendPID(handle)
+        let isOther = "(pg_backend_pid() <> \(unsafe PQbackendPID(handle)))"
         let rows = try self.script(
-            Self.limits(isLocal: "(pg_backend_pid() <> \(announced))"), within: settings.patience)
+            Self.limits(isLocal: settings.sharesSessions ? isOther : "false"), within: settings.patience)
         self.isPooled = try rows.first?.bool("pooled") ?? false
     }
 
@@ -163,7 +163,13 @@ internal import Primitives
         guard unsafe PQpipelineSync(self.handle) == 1 else { throw self.broken() }
         let sent = self.sent
         self.sent = []
+        defer { self.dropNotifications() }
         return try self.answers(to: sent)
+    }
+
+    /// What a listener of this host has left in a pooler's session: libpq keeps it until it is asked for.
+    private func dropNotifications() {
+        while let notification = unsafe PQnotifies(self.handle) { unsafe PQfreemem(notification) }
     }
 
     /// Sends a statement whose result does not matter, with all that was sent before, and does not wait: the results are

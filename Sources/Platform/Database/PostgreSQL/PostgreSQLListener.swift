@@ -31,7 +31,10 @@ internal import Primitives
                     let opened = Result { try Self.open(settings, channel) }
                     waiting.withLock { $0.take() }?.resume(with: opened)
                 }
-                if Task.isCancelled || status != 0 {
+                if status != 0 {
+                    let error = DatabaseError(code: .outOfMemory, message: "no thread can be started (\(status))")
+                    waiting.withLock { $0.take() }?.resume(throwing: error)
+                } else if Task.isCancelled {
                     waiting.withLock { $0.take() }?.resume(throwing: CancellationError())
                 }
             }

@@ -16,6 +16,9 @@ package struct PostgreSQLSettings: Sendable, Equatable {
     /// How long a write waits for the outcome of its commit after the connection was lost in it; nil for until it is known.
     /// Only for writes that may be repeated whatever has become of them.
     package var resolution: Duration?
+    /// Whether a pooler may give each transaction another session: where nothing depends on what a session keeps, such as
+    /// its locks.
+    package var sharesSessions = false
 
     package init(
         url: String, password: Secret? = nil, authorities: String? = nil, writers: Int = 16,
