@@ -168,7 +168,7 @@ struct ClusterBusTests {
         await pooler.stop()
     }
 
-    @Test("a pooler with a session for each client is none to the hosts")
+    @Test("a pooler with a session for each client makes no difference to the hosts")
     func sessions() async throws {
         let pooler = try await PgBouncer(before: PostgreSQLServer.shared.port, mode: .session)
         let host = try await Host("a", at: self.place, port: pooler.port)
