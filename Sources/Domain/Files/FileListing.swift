@@ -45,11 +45,9 @@ package enum FileListing {
         return parts.joined(separator: "\n\n")
     }
 
-    /// Fences `text` so that its content cannot close the fence.
     private static func fenced(_ text: String, as name: String) -> String {
-        let fence = String(repeating: "`", count: max(3, EscapedText.longestRun(in: text) + 1))
         let ending = name.contains(".") ? name.split(separator: ".").last.map(String.init) ?? "" : ""
         let language = ending.utf8.count <= 12 && ending.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x7A } ? ending : ""
-        return "\(fence)\(language)\n\(text)\(text.hasSuffix("\n") ? "" : "\n")\(fence)"
+        return EscapedText.fenced(text.hasSuffix("\n") ? String(text.dropLast()) : text, as: language)
     }
 }

@@ -20,9 +20,9 @@ package enum EscapedText {
     }
 
     /// A code block that no content can end.
-    package static func fenced(_ text: String) -> String {
+    package static func fenced(_ text: String, as language: String = "") -> String {
         let fence = String(repeating: "`", count: max(3, Self.longestRun(in: text) + 1))
-        return "\(fence)\n\(text)\n\(fence)"
+        return "\(fence)\(language)\n\(text)\n\(fence)"
     }
 
     /// How many of the signs around code follow each other at most.

@@ -201,7 +201,7 @@ package struct MatrixStateMachine: Sendable {
             editInterval: .milliseconds(self.budget.editInterval(at: now.monotonic)),
             finalInterval: .zero, previewDelay: .milliseconds(300), uploadLimit: self.uploadLimit, times: .relative,
             commandSign: "!", names: self.incoming.names,
-            title: RoomTitle.of(self.memory.rooms[room.name]?.title ?? self.lost[room.name]))
+            title: self.memory.rooms[room.name]?.title ?? self.lost[room.name].flatMap { $0.isEmpty ? nil : $0 })
     }
 
     mutating func act(_ action: Action) { self.actions.append(action) }

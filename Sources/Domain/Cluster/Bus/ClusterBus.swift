@@ -14,6 +14,8 @@ package final class ClusterBus: Service {
         var ear: PostgreSQLListener?
         /// Whether the last session was a pooler's.
         var isPooled = false
+        /// Whether nothing came back on that one.
+        var isDeaf = false
         /// Since the last time that something was heard.
         var failures = 0
         var problem: String? = "the other hosts are not heard yet: this one looks for what they store twice a second"
@@ -148,9 +150,9 @@ package final class ClusterBus: Service {
                 guard !Task.isCancelled else { return }
                 self.end(because: error)
             }
-            let (failures, isPooled) = self.state.withLock { ($0.failures, $0.isPooled) }
+            let (failures, isDeaf) = self.state.withLock { ($0.failures, $0.isPooled && $0.isDeaf) }
             // Where each transaction gets another session, nothing will be heard until an operator changes that.
-            let longest = isPooled ? Self.deafPause : Self.reopening.last
+            let longest = isDeaf ? Self.deafPause : Self.reopening.last
             let pause = min(Self.reopening.first * (1 << min(failures, 12)), longest)
             try? await Task.sleep(for: pause * Double.random(in: 0.5...1))
         }
@@ -171,6 +173,7 @@ package final class ClusterBus: Service {
             let problem =
                 "PostgreSQL's notifications are not heard, so this host looks for what others store twice a second: \(reason)"
             state.failures += 1
+            state.isDeaf = isDeaf
             state.ear = nil
             defer { state.problem = problem }
             return state.problem == problem ? nil : problem

@@ -185,7 +185,7 @@ extension Conversation {
         let note = try? await self.context.store.read { ledger in
             try ledger.queueNote(of: turn.session, forTurnQueuedAt: turn.queuedAt)
         }
-        if let note { self.queueNote.find(note) }
+        if let note, !self.queueNote.isShown { self.queueNote.find(note) }
     }
 
     /// Makes the note state how many messages wait now.
