@@ -13,6 +13,8 @@ package enum TurnKind: String, Sendable, CaseIterable {
     case run, diff, files, snapshot, undo, commit
     // GitHub
     case pr, review, fix, workflow
+    /// Merges a branch of a repository on this machine.
+    case merge
     /// A command that was answered at once. No worker runs it.
     case command
 
@@ -22,7 +24,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         switch self {
         case .run, .diff, .files, .snapshot, .undo, .commit: true
         case .chat, .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
-            .conflict, .task, .pr, .review, .fix, .workflow, .command:
+            .conflict, .task, .pr, .review, .fix, .workflow, .merge, .command:
             false
         }
     }
@@ -33,7 +35,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         switch self {
         case .undo, .workflow: false
         case .chat, .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
-            .conflict, .task, .run, .diff, .files, .snapshot, .commit, .pr, .review, .fix, .command:
+            .conflict, .task, .run, .diff, .files, .snapshot, .commit, .pr, .review, .fix, .merge, .command:
             true
         }
     }
@@ -45,7 +47,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         case .chat, .specify, .conflict, .command: words
         case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .refine, .spec, .fix:
             words.isEmpty ? self.rawValue : words
-        case .implement, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .workflow:
+        case .implement, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .workflow, .merge:
             words.isEmpty ? self.rawValue : "\(self.rawValue) \(words)"
         }
     }
@@ -58,7 +60,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
     package var hasOwnWords: Bool {
         switch self {
         case .spec, .clarify, .implement, .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr,
-            .workflow:
+            .workflow, .merge:
             true
         case .chat, .constitution, .specify, .plan, .tasks, .analyze, .checklist, .refine, .review, .fix, .command:
             false
@@ -70,8 +72,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         switch self {
         case .constitution, .specify, .plan, .tasks, .analyze, .checklist, .refine: true
         case .chat, .clarify, .implement, .spec, .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr,
-            .review,
-            .fix, .workflow, .command:
+            .review, .fix, .workflow, .merge, .command:
             false
         }
     }
@@ -83,6 +84,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         case .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
             .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow:
             .member
+        case .merge: .owner
         }
     }
 }

@@ -33,6 +33,12 @@ extension LocalRepository {
         }
     }
 
+    /// The commits of a branch, tag or commit, newest first, beginning with `sha` where that is given. Throws
+    /// ``RepositoryError``, with code `git(.notFound)` for a missing one.
+    package nonisolated func commits(of ref: String, from sha: String?, limit: Int) async throws -> [GitCommit] {
+        try await self.look { git in try await git.log(from: git.resolve(sha ?? ref), limit: limit) }
+    }
+
     /// A file at a branch, tag or commit. Throws ``RepositoryError``, with code `git(.tooLarge)` over `limit` bytes.
     package nonisolated func filePage(
         _ path: String, at ref: String, limit: Int = 1 << 20

@@ -1,4 +1,5 @@
 internal import Git
+internal import Primitives
 package import Repositories
 
 /// Shows local repositories in the gateway's viewer.
@@ -29,6 +30,22 @@ package struct RepositoryViewer: ViewerSource {
                 total: ViewerCommit.Total(
                     files: page.diff.stat.files, additions: page.diff.stat.additions,
                     deletions: page.diff.stat.deletions))
+        }
+    }
+
+    package func commits(_ repository: String, _ ref: String, from sha: String?) async throws -> ViewerLog? {
+        try await Self.ifFound {
+            let found = try await self.catalog.repository(repository).commits(
+                of: ref, from: sha, limit: ViewerLog.pageSize + 1)
+            let shown = found.prefix(ViewerLog.pageSize).map { commit in
+                ViewerLog.Commit(
+                    sha: "\(commit.id)", subject: commit.subject.beginning(bytes: 500),
+                    author: commit.author.name.beginning(bytes: 100),
+                    seconds: commit.committer.seconds, offset: commit.committer.offsetMinutes)
+            }
+            return ViewerLog(
+                repository: repository, ref: ref, commits: shown,
+                next: found.count > shown.count ? found.last.map { "\($0.id)" } : nil)
         }
     }
 

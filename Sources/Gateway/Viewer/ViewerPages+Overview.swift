@@ -26,7 +26,8 @@ extension ViewerPages {
             : " · <a href=\"\(ViewerPath.repository(overview.repository))\">Show \(VisibleText.line(overview.defaultBranch))</a>"
         let body: HTML = """
             <h1>\(VisibleText.line(overview.repository))</h1>
-            <p class="branch-line">Branch <b>\(VisibleText.line(overview.branch))</b>\(isDefault ? " (default)" : "")\(home)</p>
+            <p class="branch-line">Branch <b>\(VisibleText.line(overview.branch))</b>\(isDefault ? " (default)" : "") · \
+            <a href="\(ViewerPath.commits(overview.repository, overview.branch))">Commits</a>\(home)</p>
             <nav class="jumps" aria-label="On this page">\(HTML.join(jumps))</nav>
             \(HTML.join(parts.map(self.section)))
             """

@@ -19,6 +19,10 @@ struct ViewerRoutes: Sendable {
         Self.page("/r/{repository}/commit/{sha}", "viewCommit", "A commit with its diff.", from: .guest) {
             try await $0.commit($1)
         },
+        Self.page(
+            "/r/{repository}/commits/{ref}", "viewCommits", "A branch's commits, newest first.", from: .member,
+            query: API.CommitsQuery.self
+        ) { try await $0.commits($1) },
         Self.page("/r/{repository}/blob/{ref}/{path...}", "viewFile", "A file.", from: .member) {
             try await $0.blob($1)
         },
@@ -67,6 +71,15 @@ struct ViewerRoutes: Sendable {
         let found = try await self.context.commit(
             request.parameter("sha"), of: request.parameter("repository"), for: request.person())
         return self.html(self.pages(for: request).commit(found))
+    }
+
+    private func commits(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let found = try await self.context.look(as: request.person()) {
+            try await self.context.viewer.commits(
+                request.parameter("repository"), request.parameter("ref"), from: request.http.query["from"])
+        }
+        guard let found else { throw Problems.missing("branch or commit") }
+        return self.html(self.pages(for: request).commits(found))
     }
 
     /// What differs in a thread's workspace now.
@@ -214,6 +227,11 @@ enum ViewerPath {
         "/r/\(Self.encoded(repository))/commit/\(Self.encoded(sha))"
     }
 
+    static func commits(_ repository: String, _ ref: String, from sha: String? = nil) -> String {
+        let page = Self.make("commits", repository, ref, "")
+        return sha.map { "\(page)?from=\(Self.encoded($0))" } ?? page
+    }
+
     /// On the board.
     static func task(_ repository: String, _ id: String) -> String {
         "/tasks?task=\(Self.encoded("\(repository)/\(id)"))"
@@ -246,6 +264,8 @@ package protocol ViewerSource: Sendable {
     /// Branches, documents and files of a branch; nil means the default one.
     func overview(_ repository: String, branch: String?) async throws -> ViewerOverview?
     func commit(_ repository: String, _ ref: String) async throws -> ViewerCommit?
+    /// The commits of a ref; `from` is the commit among them to begin with.
+    func commits(_ repository: String, _ ref: String, from: String?) async throws -> ViewerLog?
     func blob(_ repository: String, _ ref: String, _ path: String, limit: Int) async throws -> ViewerBlob?
     func tree(_ repository: String, _ ref: String, _ path: String) async throws -> ViewerTree?
 }

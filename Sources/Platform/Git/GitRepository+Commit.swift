@@ -28,6 +28,14 @@ extension GitRepository {
         try self.commit(tree, as: change, to: target)
     }
 
+    /// Merges `other`, whose merged tree is `tree`, into the change's branch: the branch moves to `other` where its own
+    /// commit is in that history, else to a commit with both as parents. Otherwise as ``commit(_:)``.
+    package func merge(
+        _ other: GitObjectID, tree: GitObjectID, as change: GitChange
+    ) throws(GitError) -> GitObjectID {
+        try self.commit(tree, as: change, to: .branch, merging: other)
+    }
+
     /// Writes the tree of `base` with the change applied. Moves no branch, and does not touch the work tree.
     package func tree(of change: GitChange, on base: GitObjectID) throws(GitError) -> GitObjectID {
         for path in change.files.keys { try GitName.checkPath(path) }
@@ -36,9 +44,12 @@ extension GitRepository {
 }
 
 extension GitRepository {
-    /// - Parameter tree: Nil for the parent's with the change's files.
+    /// - Parameters:
+    ///   - tree: Nil for the parent's with the change's files.
+    ///   - other: The commit that is merged into the branch.
     private func commit(
-        _ tree: GitObjectID?, as change: GitChange, to target: CommitTarget
+        _ tree: GitObjectID?, as change: GitChange, to target: CommitTarget,
+        merging other: GitObjectID? = nil
     ) throws(GitError) -> GitObjectID {
         try GitName.checkBranch(change.branch)
         if tree == nil { for path in change.files.keys { try GitName.checkPath(path) } }
@@ -49,7 +60,7 @@ extension GitRepository {
         let (old, parent) = try unsafe self.base(of: change, repository)
         let before = try store.root(of: parent)
         let new = if let tree { ObjectKey(tree) } else { try self.tree(of: change, on: parent, store) }
-        guard new != before else { throw Self.unchanged(change.branch) }
+        guard new != before || other != nil else { throw Self.unchanged(change.branch) }
         // What to update in the work tree; nil unless the branch is checked out.
         var paths: [String]?
         if target == .branch, old != nil, try unsafe self.isCheckedOut(change.branch, repository) {
@@ -59,15 +70,21 @@ extension GitRepository {
             paths = changed
         }
         let message = change.fullMessage
-        let id = try unsafe self.writeCommit(
-            tree: new.raw, parents: [parent], author: change.author, committer: change.committer, message: message,
-            repository)
+        let id: GitObjectID
+        if let other, try self.isAncestor(parent, of: other) {
+            id = other
+        } else {
+            id = try unsafe self.writeCommit(
+                tree: new.raw, parents: [parent, other].compactMap(\.self), author: change.author,
+                committer: change.committer, message: message, repository)
+        }
         // The files first, because updating them can fail.
         if let paths { try unsafe self.update(change.branch, from: parent, to: id, paths, repository) }
         let subject = message.prefix { !$0.isNewline }
         do throws(GitError) {
             try unsafe self.move(
-                target, change.branch, from: old, to: id, log: "commit: \(subject)", as: change.committer, repository)
+                target, change.branch, from: old, to: id, log: "\(other == nil ? "commit" : "merge"): \(subject)",
+                as: change.committer, repository)
         } catch {
             if let paths { try unsafe self.checkOut(parent, paths: paths, force: true, repository) }
             throw error

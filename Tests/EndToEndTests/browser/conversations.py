@@ -262,6 +262,15 @@ def repository(page: Page):
         expect(page.locator(".files a", has_text="specs/")).to_be_visible()
         expect(page.get_by_role("link", name="Show main")).to_be_visible()
         assert page.locator("script").count() == 0
+    with check("a branch's commits are listed, and lead to their pages"):
+        page.get_by_role("link", name="Commits", exact=True).click()
+        rows = page.locator(".commits li")
+        expect(rows.first).to_be_visible()
+        assert rows.count() >= 2, rows.count()
+        page.screenshot(path=FOLDER / "commits.png", full_page=True)
+        subject = rows.first.locator(".subject").inner_text().split(" ", 1)[1]
+        rows.first.get_by_role("link").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(subject)
 
 
 def phone(browser, scheme: str):

@@ -17,6 +17,13 @@ struct FakeViewer: ViewerSource {
             total: .init(files: 5, additions: 9001, deletions: 1))
     }
 
+    func commits(_ repository: String, _ ref: String, from sha: String?) async throws -> ViewerLog? {
+        guard repository == "notes", ref != "missing" else { return nil }
+        let commit = ViewerLog.Commit(
+            sha: Self.sha, subject: Self.hostile, author: Self.hostile, seconds: 1_772_370_300, offset: 60)
+        return ViewerLog(repository: repository, ref: ref, commits: [commit], next: sha == nil ? Self.sha : nil)
+    }
+
     static let change = ViewerFileChange(
         kind: .modified, oldPath: hostile, newPath: hostile, additions: 1, deletions: 1, isBinary: false,
         hunks: [

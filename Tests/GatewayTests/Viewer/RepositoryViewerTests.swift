@@ -46,6 +46,23 @@ struct RepositoryViewerTests {
         withExtendedLifetime(directory) {}
     }
 
+    @Test("commits are listed by pages, from the newest to the first")
+    func commits() async throws {
+        let (viewer, directory) = try await Self.viewer(
+            """
+            for n in $(seq 120); do git commit -q --allow-empty -m "commit $n"; done; t=$(git mktree </dev/null)
+            """)
+        let first = try #require(try await viewer.commits("notes", "main", from: nil))
+        expectEqual(first.commits.count, 100)
+        expectEqual(first.commits.first?.subject, "commit 120")
+        let second = try #require(try await viewer.commits("notes", "main", from: first.next))
+        expectEqual(second.commits.first?.subject, "commit 20")
+        expectEqual(second.commits.count, 21)
+        expectEqual(second.next, nil)
+        try await expectEqual(viewer.commits("notes", "nothing", from: nil)?.commits.count, nil)
+        withExtendedLifetime(directory) {}
+    }
+
     @Test("a file of 80 MB is on the pages of its commit and folder, and has none itself")
     func file() async throws {
         let (viewer, directory) = try await Self.viewer(

@@ -48,6 +48,10 @@ struct ViewerLimitTests {
             try await self.counted("look") { try await self.viewer.commit(repository, ref) }
         }
 
+        func commits(_ repository: String, _ ref: String, from sha: String?) async throws -> ViewerLog? {
+            try await self.counted("look") { try await self.viewer.commits(repository, ref, from: sha) }
+        }
+
         func blob(_ repository: String, _ ref: String, _ path: String, limit: Int) async throws -> ViewerBlob? {
             try await self.counted("look") { try await self.viewer.blob(repository, ref, path, limit: limit) }
         }

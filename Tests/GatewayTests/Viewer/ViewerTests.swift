@@ -20,7 +20,8 @@ struct ViewerTests {
     @Test(
         "hostile names, messages and contents are shown only as text",
         arguments: [
-            "/r/notes", "/r/notes?branch=feature/x", "/r/notes/commit/4f9c2b7", "/r/notes/tree/main",
+            "/r/notes", "/r/notes?branch=feature/x", "/r/notes/commit/4f9c2b7", "/r/notes/commits/main",
+            "/r/notes/tree/main",
             "/r/notes/tree/main/folder",
             "/r/notes/blob/main/readme.md",
             "/r/notes/blob/main/readme.md?view=source", "/r/notes/blob/main/folder/evil.html",
@@ -131,7 +132,8 @@ struct ViewerTests {
     @Test(
         "a missing object gives a page with status 404",
         arguments: [
-            "/r/other", "/r/notes?branch=none", "/r/notes/commit/ffff", "/r/notes/blob/main/none",
+            "/r/other", "/r/notes?branch=none", "/r/notes/commit/ffff", "/r/notes/commits/missing",
+            "/r/notes/blob/main/none",
             "/r/notes/tree/main/none", "/a/999", "/a/x",
             "/r/notes/blob/main/../../etc/passwd", "/r/notes/blob/main/%2e%2e/x", "/r/%3Cscript%3E",
         ])

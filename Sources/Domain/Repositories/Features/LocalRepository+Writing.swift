@@ -166,15 +166,23 @@ extension LocalRepository {
     nonisolated func whileMoving(
         _ branch: String, _ body: @Sendable () async throws -> WriteOutcome
     ) async throws -> WriteOutcome {
+        try await self.repeating(whileMoving: branch) {
+            do {
+                return try await body()
+            } catch let error as GitError where error.code == .unchanged {
+                return .unchanged
+            }
+        }
+    }
+
+    nonisolated func repeating<Outcome: Sendable>(
+        whileMoving branch: String, _ body: @Sendable () async throws -> Outcome
+    ) async throws -> Outcome {
         for _ in 0..<Self.attempts {
             do {
                 return try await body()
-            } catch let error as GitError {
-                switch error.code {
-                case .conflict, .exists, .notFound: continue
-                case .unchanged: return .unchanged
-                default: throw error
-                }
+            } catch let error as GitError where [.conflict, .exists, .notFound].contains(error.code) {
+                continue
             }
         }
         throw GitError(

@@ -73,7 +73,8 @@ extension Conversation {
         case .people: return try await self.reply(to: stored, replies.people(argument))
         case .verify: return try await self.reply(to: stored, replies.verify(argument))
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
-            .analyze, .checklist, .implement, .refine, .spec, .task, .pr, .review, .fix, .workflow:
+            .analyze, .checklist, .implement, .refine, .spec, .task, .pr, .review, .fix, .workflow,
+            .merge:
             guard let kind = TurnKind(rawValue: name.rawValue) else {
                 return try await self.reply(to: stored, with: TurnTexts.noWorker)
             }

@@ -12,6 +12,7 @@ package enum CommandName: String, Sendable, CaseIterable {
     case mute, unmute
     case redo
     case context
+    case merge
 
     /// The lowest role that may use it.
     package var role: Role {
@@ -23,7 +24,7 @@ package enum CommandName: String, Sendable, CaseIterable {
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
             .steer, .pr, .review, .fix, .workflow, .login, .logout, .task, .comment:
             .member
-        case .people, .verify: .owner
+        case .people, .verify, .merge: .owner
         }
     }
 

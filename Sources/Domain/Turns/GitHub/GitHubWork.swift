@@ -143,6 +143,7 @@ extension GitHubWork {
         [
             .pr: PullRequestTurn(work: self), .review: ReviewTurn(work: self, agent: agent),
             .workflow: WorkflowTurn(work: self), .fix: FixTurn(work: self, agent: agent),
+            .merge: MergeTurn(work: self),
         ]
     }
 }

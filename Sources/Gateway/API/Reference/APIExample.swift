@@ -102,6 +102,7 @@ package struct APIExample: Sendable {
         Self("graphql", body: #"{"query":"{ viewer { name } threads(first: 2) { nodes { title } } }"}"#),
         Self("graphqlSchema"), Self("events", options: ["-N", "--max-time 1"]),
         Self("viewRepository", "notes"), Self("viewCommit", "notes", "SHA"),
+        Self("viewCommits", "notes", "main"),
         Self("viewFile", "notes", "SHA", "DOCUMENT"), Self("downloadFile", "notes", "SHA", "DOCUMENT"),
         Self("viewRoot", "notes", "SHA"), Self("viewFolder", "notes", "SHA", "specs"), Self("viewDiff", "THREAD"),
         Self("viewAnswer", "MESSAGE"), Self("deleteThread", "THREAD", status: 204), Self("signOut", status: 409),

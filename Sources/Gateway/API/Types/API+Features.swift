@@ -42,6 +42,12 @@ extension API {
         static let notes: Notes<Self> = [\.branch: "Another branch than the default one."]
     }
 
+    struct CommitsQuery: Fact {
+        let from: String?
+
+        static let notes: Notes<Self> = [\.from: "The commit to begin with, for older ones."]
+    }
+
     /// A host of a cluster.
     package struct Host: Fact {
         package let name: String

@@ -329,7 +329,8 @@ extension TurnKind {
     /// Its commits are not made from a workspace, where they are recorded before they are reported.
     fileprivate var commitsDocuments: Bool {
         switch self {
-        case .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .refine, .spec, .conflict: true
+        case .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .refine, .spec, .conflict, .merge:
+            true
         case .chat, .implement, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow,
             .command:
             false
