@@ -60,7 +60,7 @@ struct ConversationPromiseTests {
         let tokens = lines.reduce(0) { $0 + LineCut.tokens(of: $1) }
         expectEqual(
             text,
-            "Besides this conversation, the last answer was given 3 lines from 2023-11-14 22:13 to 2023-11-14 22:23 UTC by "
+            "For its last answer, the model was given, besides this conversation, 3 lines from 2023-11-14 22:13 to 2023-11-14 22:23 UTC by "
                 + "bob (member), carol (no access), 2 files, 1 image, about \(tokens) tokens.")
     }
 

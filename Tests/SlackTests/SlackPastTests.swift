@@ -176,6 +176,7 @@ struct SlackPastTests {
             slack.say("\(slack.mention) what do <@\(LoopbackSlack.bob)>, <#\(dev)> and <!subteam^\(group)> say?")
             await stage.sink.wait { !$0.messages.isEmpty }
             expectEqual(stage.sink.messages.first?.text, "what do @bob, #dev and @devs say?")
+            expectEqual(stage.adapter.traits(of: stage.sink.messages[0].route.room).title, "#general")
             // What people write to each other is not looked up.
             let calls = slack.count("conversations.info")
             slack.say("<#\(slack.addChannel("other"))> is over there")
@@ -183,6 +184,11 @@ struct SlackPastTests {
             await stage.sink.wait { $0.messages.count == 3 }
             expectEqual(stage.sink.messages.last?.text, "and #dev?")
             expectEqual(slack.count("conversations.info"), calls)
+            // Of another channel by the same person.
+            slack.say("\(slack.mention) and here?", in: slack.addChannel("ops"))
+            await stage.sink.wait { $0.messages.count == 4 }
+            let room = try #require(stage.sink.messages.last).route.room
+            expectEqual(stage.adapter.traits(of: room).title, "#ops")
         }
     }
 

@@ -43,6 +43,12 @@ struct LineFrameTests {
                 "    + file: a.png", "    + file: b.txt",
                 "[time unknown, forwarded] Channel 4 (unverified): news",
             ])
+        let bob = Sender(id: "bob", identities: [], displayName: "Bob, Jr")
+        let shared = SaidMessage(
+            .said, author: bob, name: "Bob, Jr, #ops, shared by Alice", sentAt: Self.time, text: "hi")
+        #expect(
+            self.rows(TurnLine(shared, role: .guest, hasForeignWords: false))
+                == ["[2026-11-27 14:02] Bob, Jr (guest), #ops, shared by Alice: hi"])
         #expect(LineFrame.text(of: []).isEmpty)
         #expect(
             LineFrame.text(of: [.unread(MessageReference(room: RoomID(adapter: AdapterID("a"), name: "r"), id: "1"))])

@@ -196,13 +196,16 @@ extension SlackAdapter {
         return delivery ?? nil
     }
 
-    /// With its writer's name instead of the id.
+    /// With its writer's name instead of the id. The name of its channel is looked up too, with which traits have it.
     private func named(_ message: InboundMessage) async -> InboundMessage {
-        guard message.needsNames,
-            message.sender.id.hasSuffix("/\(message.sender.displayName)")
-        else { return message }
+        guard message.needsNames else { return message }
+        let rooms = message.isDirect ? [] : [message.route.room.name]
+        guard message.sender.id.hasSuffix("/\(message.sender.displayName)") else {
+            await self.names(of: rooms)
+            return message
+        }
         var named = message
-        named.sender = await self.named(message.sender, in: message.isDirect ? [] : [message.route.room.name])
+        named.sender = await self.named(message.sender, in: rooms)
         return named
     }
 

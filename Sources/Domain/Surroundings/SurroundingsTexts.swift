@@ -13,11 +13,11 @@ package enum SurroundingsTexts {
     // MARK: The command `context`
 
     package static let noAnswer = "Nothing has been answered here yet."
-    package static let nothing = "The last answer was given nothing besides this conversation."
+    package static let nothing = "For its last answer, the model was given nothing besides this conversation."
     package static let wasLate =
-        "The last answer was given nothing besides this conversation: what was said here could not be read in time."
+        "For its last answer, the model was given nothing besides this conversation: what was said here could not be read in time."
     package static let isOff =
-        "The last answer was given nothing besides this conversation: `context` is off here in the configuration."
+        "For its last answer, the model was given nothing besides this conversation: `context` is off here in the configuration."
 
     /// The maximum number of people that are named.
     private static let namedPeople = 8
@@ -38,7 +38,8 @@ package enum SurroundingsTexts {
         if report.images > 0 { parts.append(Self.count(report.images, "image")) }
         parts.append("about \(tokens) tokens")
         let late = report.state == .late ? " The rest could not be read in time." : ""
-        return "Besides this conversation, the last answer was given \(parts.joined(separator: ", ")).\(late)"
+        return
+            "For its last answer, the model was given, besides this conversation, \(parts.joined(separator: ", ")).\(late)"
     }
 
     private static func count(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
@@ -47,7 +48,7 @@ package enum SurroundingsTexts {
         let times = lines.compactMap(\.said.sentAt)
         guard let first = times.min(), let last = times.max() else { return "" }
         let (from, to) = (LineFrame.time(first), LineFrame.time(last))
-        return from == to ? " from \(from) UTC" : " from \(from) to \(to) UTC"
+        return from == to ? " of \(from) UTC" : " from \(from) to \(to) UTC"
     }
 
     /// In the order of their first lines.

@@ -90,7 +90,7 @@ extension CommandName {
         case .people: "list everybody with access, change somebody's role, or take away their access"
         case .verify: "compare emoji with somebody's devices where messages are encrypted, in a direct message"
         case .task: "list the repository's tasks, add or change one, or let the model do one (task ID do)"
-        case .context: "show what the last answer was given of what others said"
+        case .context: "show what of others' words the model was given for its last answer"
         case .mute: "be silent in this thread unless mentioned, until unmute"
         case .unmute: "answer in this thread again"
         case .logout: "forget your GitHub sign-in, in a direct message"
