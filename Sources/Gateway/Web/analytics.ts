@@ -170,7 +170,8 @@ class AnalyticsPage {
       this.charts = [];
       return replace(this.body, h("div", { class: "welcome" }, h("h2", {}, "Nothing was used"), h("p", {}, "There are no turns in this period.")));
     }
-    const days = daysOf(period);
+    const isChosen = ["period", "from"].some((name) => new URLSearchParams(location.search).has(name));
+    const days = daysOf(period, isChosen, read.items.map((item) => item.key.day!));
     const today = periodOf(new URLSearchParams(), new Date()).to;
     const by = splits[this.by]!;
     const one = (name: string, measure: Measure, empty: number | null = 0): Series => daily(read.items, name, days, measure, empty);

@@ -32,6 +32,13 @@ export function shortTime(value: Timestamp): string {
 export const endTime = (value: Timestamp): string =>
   date(value).getTime() - Date.now() > 86_400_000 ? `${day.format(date(value))}, ${clockTime(value)}` : clockTime(value);
 
+/** A day without a time, as `2026-11-26`: with its year where that is another one. */
+export function shortDay(value: string): string {
+  const [year, month, date] = value.split("-").map(Number);
+  const time = new Date(year!, month! - 1, date);
+  return year === new Date().getFullYear() ? day.format(time) : time.toLocaleDateString(undefined, { dateStyle: "medium" });
+}
+
 /** The heading between two days of a conversation. */
 export function dayTitle(value: Timestamp): string {
   const days = daysAgo(value);

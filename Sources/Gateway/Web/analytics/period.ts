@@ -37,8 +37,12 @@ export function periodOf(parameters: URLSearchParams, now: Date): Period {
   return { name: String(count), from: addDays(today, 1 - count), to: today };
 }
 
-export function daysOf(period: Period): string[] {
+/** The days that are shown. A period that nobody chose begins with the first of `used`, but has a week. */
+export function daysOf(period: Period, isChosen = true, used: string[] = []): string[] {
+  const [first] = [...used].sort();
+  const week = addDays(period.to, -6);
+  const start = isChosen || first === undefined || first < period.from ? period.from : first < week ? first : week;
   const days: string[] = [];
-  for (let day = period.from; day <= period.to; day = addDays(day, 1)) days.push(day);
+  for (let day = start; day <= period.to; day = addDays(day, 1)) days.push(day);
   return days;
 }

@@ -2,6 +2,7 @@
 
 import * as api from "../api";
 import { h, iconButton, replace } from "../dom";
+import { shortDay } from "../time";
 import type { Task } from "../types";
 import { visibleLine } from "../visible";
 import { handle, keyOf, nameOf, State, titles } from "./words";
@@ -141,7 +142,7 @@ export class Column {
       "div", { class: "task-facts" },
       h("code", {}, task.id.startsWith("~") ? "new" : task.id), h("span", { class: "repository" }, task.repository),
       task.priority !== null && h("span", { class: `priority priority-${task.priority}` }, task.priority),
-      task.due !== null && h("span", { class: isOverdue(task) ? "due is-late" : "due" }, `due ${task.due}`),
+      task.due !== null && h("span", { class: isOverdue(task) ? "due is-late" : "due" }, `${isOverdue(task) ? "overdue since" : "due"} ${shortDay(task.due)}`),
       ...task.labels.map((label) => h("span", { class: "badge" }, label)),
       task.owner !== null && h("span", { class: "owner" }, handle(task.owner))));
   }

@@ -3,7 +3,7 @@
 import * as api from "../api";
 import { Child, h, iconButton, replace } from "../dom";
 import type { NoteOfTask, Task, TaskChange } from "../types";
-import { fullTime, shortTime } from "../time";
+import { fullTime, shortDay, shortTime } from "../time";
 import { visibleLine } from "../visible";
 import { differences, handle, keyOf, nameOf, parseLabels, State, states, titles } from "./words";
 
@@ -218,7 +218,7 @@ export class TaskDialog {
       row("Repository", task.repository),
       !this.delegate.canWrite && row("State", titles[task.state]), !this.delegate.canWrite && task.owner !== null && row("Owner", handle(task.owner)),
       !this.delegate.canWrite && task.labels.length > 0 && row("Labels", task.labels.join(" ")),
-      task.priority !== null && row("Priority", task.priority), task.due !== null && row("Due", task.due),
+      task.priority !== null && row("Priority", task.priority), task.due !== null && row("Due", shortDay(task.due)),
       task.links.length > 0 && row("Links", ...spaced(task.links.map((link) => outside(link.text || link.url, link.url)))),
       task.commits.length > 0 && row("Commits", ...spaced(task.commits.map((commit) => outside(commit.sha.slice(0, 7), commit.url)))),
       task.thread_id !== null && row("Conversation", h("a", { href: `/#/t/${encodeURIComponent(task.thread_id)}` }, "Open")),

@@ -30,6 +30,10 @@ export function periods(): void {
   expect("days", period("from=2026-01-02&to=2026-01-03"), ["custom", "2026-01-02", "2026-01-03"]);
   for (const text of ["period=x", "from=2026-01-02", "from=2026-02-30&to=2026-03-01", "from=2026-03-02&to=2026-03-01", "from=2020-01-01&to=2026-01-01"]) expect(`not ${text}`, period(text), ["30", "2026-03-01", "2026-03-30"]);
   expect("over a change of the clocks", daysOf({ name: "", from: "2026-03-28", to: "2026-03-30" }), ["2026-03-28", "2026-03-29", "2026-03-30"]);
+  const month = { name: "30", from: "2026-11-01", to: "2026-11-30" };
+  const begins = (isChosen: boolean, ...used: string[]): string => daysOf(month, isChosen, used)[0]!;
+  expect("from the first day with data, but a week", [begins(false, "2026-11-20", "2026-11-12"), begins(false, "2026-11-29"), begins(false)], ["2026-11-12", "2026-11-24", "2026-11-01"]);
+  expect("not where a period was chosen", begins(true, "2026-11-20"), "2026-11-01");
   expect("over a year", addDays("2027-12-31", 61), "2028-03-01");
 }
 
