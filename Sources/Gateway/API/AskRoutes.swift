@@ -39,8 +39,12 @@ struct AskRoutes: Sendable {
     private func list(_ call: PlainCall) async throws -> API.List<API.Ask> {
         let principal = try call.person()
         let now = self.context.now()
-        let asks = try await self.context.read(call.id, for: principal) { try $0.openAsks(of: $1.id) }
-        return API.List(items: asks.filter { $0.expiresAt > now }.map { API.Ask($0, for: principal) })
+        return API.List(
+            items: try await self.context.read(call.id, for: principal) { ledger, session in
+                let right = try ledger.right(of: principal.visitor, in: session, at: now)
+                return try ledger.openAsks(of: session.id).filter { $0.expiresAt > now }
+                    .map { API.Ask($0, for: principal, with: right) }
+            })
     }
 
     private func listWaiting(_ call: PlainCall) async throws -> API.List<API.WaitingAsk> {
@@ -49,7 +53,7 @@ struct AskRoutes: Sendable {
         return API.List(
             items: try await self.context.store.read { ledger in
                 try ledger.asksWaiting(for: principal, at: now).map { ask, session in
-                    API.WaitingAsk(ask, for: principal, in: session)
+                    API.WaitingAsk(ask, for: principal, with: .join, in: session)
                 }
             })
     }
@@ -68,10 +72,15 @@ struct AskRoutes: Sendable {
 
     /// An ask of a thread that the person cannot see answers like one that does not exist: ids are sequential.
     private func checkVisible(_ id: String, _ principal: Principal) async throws {
-        let session = try await self.context.store.read { ledger in
-            try ledger.ask(id: id).flatMap { try ledger.session(id: $0.session) }
+        let now = self.context.now()
+        let right = try await self.context.store.read { ledger -> ThreadRight? in
+            guard let ask = try ledger.ask(id: id), let session = try ledger.session(id: ask.session) else {
+                return nil
+            }
+            return try ledger.right(of: principal.visitor, in: session, at: now)
         }
-        guard let session, principal.maySee(session) else { throw Self.problem(.unknown, "") }
+        guard let right else { throw Self.problem(.unknown, "") }
+        guard right >= .join else { throw Problems.missingRight(.join) }
     }
 
     private static func problem(_ result: AskResult, _ key: String) -> HTTPProblem {
@@ -102,10 +111,12 @@ extension Ledger {
         var waiting: [(AskRecord, SessionRecord)] = []
         let owner = principal.seesEverything ? nil : principal.identity
         let open = try self.openAsks(for: principal.role, inThreadsOf: owner, at: now)
-        for ask in open where principal.mayAnswer(ask) {
+        for ask in open where principal.mayAnswer(ask, with: .join) {
             // Each thread is a look into the store, and nobody answers so many.
             guard waiting.count < 1_000 else { break }
-            guard let session = try self.session(id: ask.session), principal.maySee(session) else { continue }
+            guard let session = try self.session(id: ask.session, for: principal.visitor, to: .join, at: now) else {
+                continue
+            }
             waiting.append((ask, session))
         }
         return waiting
@@ -136,19 +147,20 @@ extension AskRecord {
 }
 
 extension API.Ask {
-    init(_ ask: AskRecord, for principal: Principal) {
+    init(_ ask: AskRecord, for principal: Principal, with right: ThreadRight?) {
         self.init(
             id: ask.id, kind: ask.kind, text: ask.text, options: ask.choices,
-            expiresAt: Timestamp(milliseconds: ask.expiresAt), canAnswer: principal.mayAnswer(ask),
+            expiresAt: Timestamp(milliseconds: ask.expiresAt), canAnswer: principal.mayAnswer(ask, with: right),
             waitsFor: ask.answerer(for: principal))
     }
 }
 
 extension API.WaitingAsk {
     /// With what tells asks of several threads apart.
-    init(_ ask: AskRecord, for principal: Principal, in session: SessionRecord) {
+    init(_ ask: AskRecord, for principal: Principal, with right: ThreadRight?, in session: SessionRecord) {
         self.init(
-            ask: API.Ask(ask, for: principal), threadID: session.id, title: session.shownTitle, askedBy: ask.asker)
+            ask: API.Ask(ask, for: principal, with: right), threadID: session.id, title: session.shownTitle,
+            askedBy: ask.asker)
     }
 }
 

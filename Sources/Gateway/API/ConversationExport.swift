@@ -82,9 +82,12 @@ package struct ConversationExport: Sendable {
             try await write(try list.text(of: items))
         }
         let asks = try await self.store.read { ledger in
-            try ledger.openAsks(of: thread.id).filter { $0.expiresAt > now }
+            // The command `export` is also given in rooms, by people who write there.
+            let right = try ledger.right(of: principal.visitor, in: session, at: now) ?? .join
+            return try ledger.openAsks(of: thread.id).filter { $0.expiresAt > now }
+                .map { API.Ask($0, for: principal, with: right) }
         }
-        let items = try JSON(encoding: asks.map { API.Ask($0, for: principal) })
+        let items = try JSON(encoding: asks)
         try await write("],\"asks\":\(items.text)}")
     }
 

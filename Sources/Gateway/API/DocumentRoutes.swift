@@ -27,7 +27,7 @@ enum DocumentRoutes {
             answerMemory: APIRoute.pageMemory, success: (.ok, "The documents."),
             [Self.missing, .conflict("The repository can't be read.")]
         ) { (context, call: PlainCall) in
-            let (desk, thread, _) = try await context.documents(call)
+            let (desk, thread, _) = try await context.documents(call, to: .read)
             return try await Self.answering {
                 let list = try await desk.list(thread)
                 return API.DocumentList(
@@ -42,7 +42,7 @@ enum DocumentRoutes {
             Self.access, answerMemory: APIRoute.pageMemory, success: (.ok, "The document."),
             [Self.missing, .conflict("The repository or the document can't be read.")]
         ) { (context, call: PlainCall) in
-            let (desk, thread, _) = try await context.documents(call)
+            let (desk, thread, _) = try await context.documents(call, to: .read)
             let pages = context.environment.settings.pages
             return try await Self.answering {
                 let document = try await desk.read(call.request.parameter("path"), of: thread)
@@ -80,7 +80,7 @@ enum DocumentRoutes {
             "The open comments on passages of a document, with their answers, oldest first.", Self.access,
             answerMemory: APIRoute.pageMemory, success: (.ok, "The comments."), [Self.missing]
         ) { (context, call: PlainCall) in
-            let (comments, thread, _) = try await Self.comments(context, call)
+            let (comments, thread, _) = try await Self.comments(context, call, to: .read)
             return try await Self.answering {
                 API.List(
                     items: try await comments.list(call.request.parameter("path"), of: thread).map {
@@ -103,7 +103,7 @@ enum DocumentRoutes {
             answerMemory: APIRoute.pageMemory,
             answers: [.empty("Resolved."), .notFound("No such thread, document or open comment.")]
         ) { (context, call: APICall<API.CommentQuery, API.Nothing>) in
-            let (comments, thread, _) = try await Self.comments(context, call)
+            let (comments, thread, _) = try await Self.comments(context, call, to: .join)
             let sender = try call.person().sender
             try await Self.answering {
                 try await comments.resolve(
@@ -114,16 +114,16 @@ enum DocumentRoutes {
     ]
 
     private static func comments<Query, Body>(
-        _ context: GatewayContext, _ call: APICall<Query, Body>
+        _ context: GatewayContext, _ call: APICall<Query, Body>, to right: ThreadRight
     ) async throws -> (DocumentComments, DocumentThread, SessionRecord) {
-        let (desk, thread, session) = try await context.documents(call)
+        let (desk, thread, session) = try await context.documents(call, to: right)
         return (DocumentComments(desk: desk, posts: context.bridge.posts), thread, session)
     }
 
     private static func comment(
         _ context: GatewayContext, _ call: APICall<API.Nothing, API.NewComment>
     ) async throws -> API.Comment {
-        let (comments, thread, session) = try await Self.comments(context, call)
+        let (comments, thread, session) = try await Self.comments(context, call, to: .join)
         let (body, sender, path) = (call.body, try call.person().sender, call.request.parameter("path"))
         func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
         guard !isBlank(body.text), body.answers != nil || !isBlank(body.quote ?? "") else {
@@ -176,7 +176,7 @@ enum DocumentRoutes {
     private static func save(
         _ context: GatewayContext, _ call: APICall<API.Nothing, API.DocumentChange>
     ) async throws -> HTTPServerResponse {
-        let (desk, thread, session) = try await context.documents(call)
+        let (desk, thread, session) = try await context.documents(call, to: .join)
         let author = try call.person().sender
         let edit = DocumentEdit(
             path: call.request.parameter("path"), text: call.body.text, base: call.body.base,
@@ -251,11 +251,11 @@ enum DocumentRoutes {
 }
 
 extension GatewayContext {
-    /// Where a thread's documents are. Throws 404 for a thread that the caller may not see.
+    /// Where a thread's documents are. Throws like ``session(_:for:to:naming:)``.
     func documents<Query, Body>(
-        _ call: APICall<Query, Body>
+        _ call: APICall<Query, Body>, to right: ThreadRight
     ) async throws -> (DocumentDesk, DocumentThread, SessionRecord) {
-        let session = try await self.session(call.id, for: call.person())
+        let session = try await self.session(call.id, for: call.person(), to: right)
         guard let desk = self.settings.documents else { throw HTTPProblem(.notFound, "This host has no documents.") }
         return (desk, DocumentThread(repository: session.repository, feature: session.feature), session)
     }

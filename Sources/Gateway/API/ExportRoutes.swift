@@ -25,7 +25,7 @@ struct ExportRoutes: Sendable {
     private func export(_ call: APICall<API.ExportQuery, API.Nothing>) async throws -> HTTPServerResponse {
         let principal = try call.person()
         let format: ExportFormat = call.query.format == .json ? .json : .markdown
-        let session = try await self.context.session(call.id, for: principal)
+        let session = try await self.context.session(call.id, for: principal, to: .read)
         let export = ConversationExport(
             store: self.context.store, pages: self.context.environment.settings.pages, now: self.context.environment.now
         )

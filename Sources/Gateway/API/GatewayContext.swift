@@ -118,9 +118,10 @@ final class GatewayContext: Sendable {
         }
     }
 
-    /// The session `id`, in which `principal` may write over HTTP. Throws 404, or 403 for a thread of another network.
+    /// The session `id`, in which `principal` may write over HTTP. Throws like ``session(_:for:to:naming:)``, and 403 for a thread
+    /// of another network.
     func writableSession(_ id: String, for principal: Principal) async throws -> SessionRecord {
-        let session = try await self.session(id, for: principal)
+        let session = try await self.session(id, for: principal, to: .join)
         guard session.key.adapter == WebAdapter.adapterID else {
             throw HTTPProblem(
                 .forbidden,
@@ -129,19 +130,35 @@ final class GatewayContext: Sendable {
         return session
     }
 
-    /// The session `id`. Throws 404 if it does not exist or `principal` may not see it.
-    func session(_ id: String, for principal: Principal) async throws -> SessionRecord {
-        try await self.read(id, for: principal) { _, session in session }
+    /// The session `id`, for a request that needs this right. Throws 404 if it does not exist or `principal` may not see it,
+    /// and 403 if they may only see it.
+    ///
+    /// - Parameter subject: What of it the request is about, which is missing with it.
+    func session(
+        _ id: String, for principal: Principal, to right: ThreadRight, naming subject: String = "thread"
+    ) async throws -> SessionRecord {
+        try await self.read(id, for: principal, to: right, naming: subject) { _, session in session }
     }
 
-    /// Reads what belongs to the session `id`, in one transaction. Throws 404 like ``session(_:for:)``.
+    /// What `principal` may do with a thread now.
+    func right(of principal: Principal, in session: SessionRecord) async throws -> ThreadRight? {
+        let now = self.now()
+        return try await self.store.read { ledger in
+            try ledger.right(of: principal.visitor, in: session, at: now)
+        }
+    }
+
+    /// Reads what belongs to the session `id`, in one transaction. Throws like ``session(_:for:to:naming:)``.
     func read<Value: Sendable>(
-        _ id: String, for principal: Principal, _ body: @escaping @Sendable (Ledger, SessionRecord) throws -> Value
+        _ id: String, for principal: Principal, to right: ThreadRight = .read, naming subject: String = "thread",
+        _ body: @escaping @Sendable (Ledger, SessionRecord) throws -> Value
     ) async throws -> Value {
-        try await self.store.read { ledger in
-            guard let session = try ledger.session(id: id), principal.maySee(session) else {
-                throw Problems.missing("thread")
-            }
+        let now = self.now()
+        return try await self.store.read { ledger in
+            guard let session = try ledger.session(id: id),
+                let held = try ledger.right(of: principal.visitor, in: session, at: now)
+            else { throw Problems.missing(subject) }
+            guard held >= right else { throw Problems.missingRight(right) }
             return try body(ledger, session)
         }
     }

@@ -32,9 +32,10 @@ struct OperationRoutes: Sendable {
     private func show(_ call: PlainCall) async throws -> API.Operation {
         let principal = try call.person()
         let (id, pages) = (call.id, self.context.environment.settings.pages)
+        let now = self.context.now()
         let operation = try await self.context.store.read { ledger -> API.Operation? in
-            guard let turn = try ledger.turn(id: id), let session = try ledger.session(id: turn.session),
-                principal.maySee(session)
+            guard let turn = try ledger.turn(id: id),
+                try ledger.session(id: turn.session, for: principal.visitor, to: .read, at: now) != nil
             else { return nil }
             return try API.Operation(turn, in: ledger, pages: pages)
         }
@@ -45,13 +46,9 @@ struct OperationRoutes: Sendable {
     private func stop(_ call: PlainCall) async throws -> API.Operation {
         let principal = try call.person()
         let id = call.id
-        let found = try await self.context.store.read { ledger -> (SessionRecord, TurnRecord)? in
-            guard let turn = try ledger.turn(id: id), let session = try ledger.session(id: turn.session) else {
-                return nil
-            }
-            return (session, turn)
-        }
-        guard let (session, turn) = found, principal.maySee(session) else { throw Problems.missing("operation") }
+        let turn = try await self.context.store.read { ledger in try ledger.turn(id: id) }
+        guard let turn else { throw Problems.missing("operation") }
+        let session = try await self.context.session(turn.session, for: principal, to: .join, naming: "operation")
         guard session.key.adapter == WebAdapter.adapterID else {
             throw HTTPProblem(
                 .forbidden,

@@ -1,5 +1,6 @@
 internal import People
 internal import Store
+internal import Threads
 
 /// What the people who began threads are called.
 struct OwnerNames: Sendable {
@@ -23,6 +24,7 @@ struct OwnerNames: Sendable {
 extension API.ListedThread {
     init(_ thread: API.Thread, for principal: Principal, names: OwnerNames) {
         self.init(
-            thread: thread, own: thread.owner == principal.identity, ownerName: names.name(of: thread.owner))
+            thread: thread, own: principal.visitor.began(threadOf: thread.owner),
+            ownerName: names.name(of: thread.owner))
     }
 }

@@ -2,6 +2,7 @@ internal import Chat
 internal import HTTP
 internal import HTTPServer
 internal import Primitives
+internal import Threads
 
 /// Problems shared by several routes.
 enum Problems {
@@ -35,6 +36,15 @@ enum Problems {
         return HTTPProblem(
             .forbidden,
             "This is for \(who), and you are a \(held.rawValue). Ask an owner for the role \(needed.rawValue).")
+    }
+
+    /// For somebody who may see a thread.
+    static func missingRight(_ needed: ThreadRight) -> HTTPProblem {
+        HTTPProblem(
+            .forbidden,
+            needed == .own
+                ? "This is for the person who began the conversation, and for owners."
+                : "This conversation is shared with you to read. Ask the person who shared it to let you join.")
     }
 
     static func tooManyRequests(_ seconds: Int) -> HTTPProblem {

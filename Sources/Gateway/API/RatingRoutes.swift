@@ -45,19 +45,16 @@ struct RatingRoutes: Sendable {
     private func rate(_ call: APICall<API.Nothing, API.Rating>) async throws -> HTTPServerResponse {
         let principal = try call.person()
         let id = call.id
-        let thread = try await self.context.store.read { ledger -> ThreadKey? in
-            guard let turn = try ledger.turn(id: id), let session = try ledger.session(id: turn.session),
-                principal.maySee(session)
-            else { return nil }
-            return session.key
-        }
+        let turn = try await self.context.store.read { ledger in try ledger.turn(id: id) }
+        guard let turn else { throw Problems.missing("answer") }
+        let thread = try await self.context.session(turn.session, for: principal, to: .join, naming: "answer").key
         let rating: Rating? =
             switch call.body.value {
             case .up: .up
             case .down: .down
             case .none: nil
             }
-        guard let thread,
+        guard
             try await self.context.bridge.rate(rating, call.body.word, turn: id, in: thread, by: principal.sender)
         else { throw Problems.missing("answer") }
         return HTTPServerResponse(.noContent)

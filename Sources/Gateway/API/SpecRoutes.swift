@@ -51,7 +51,7 @@ enum SpecRoutes {
             answerMemory: APIRoute.anyMemory, success: (.ok, description),
             [.notFound(missing), .conflict("The repository can't be read.")]
         ) { (context, call: APICall<Query, API.Nothing>) in
-            let session = try await context.session(call.id, for: call.person())
+            let session = try await context.session(call.id, for: call.person(), to: .read)
             guard let source = context.features else { throw HTTPProblem(.notFound, "This host has no features.") }
             let turn = try await Self.turns.reserve(1, for: call.person().identity)
             defer { withExtendedLifetime(turn) {} }

@@ -26,7 +26,9 @@ extension ThreadRoutes {
 
     private func change(_ call: APICall<API.Nothing, API.ThreadChange>) async throws -> API.Thread {
         let principal = try call.person()
-        let session = try await self.context.session(call.id, for: principal)
+        // A pin is of a person's own list.
+        let isOfThread = call.body.title != nil || call.body.archived != nil
+        let session = try await self.context.session(call.id, for: principal, to: isOfThread ? .own : .read)
         let id = session.id
         let title = try call.body.title.map(Self.title)
         let (isArchived, isPinned) = (call.body.archived, call.body.pinned)

@@ -228,7 +228,7 @@ struct ThreadRoutes: Sendable {
     }
 
     private func delete(_ call: PlainCall) async throws -> HTTPServerResponse {
-        let session = try await self.context.session(call.id, for: call.person())
+        let session = try await self.context.session(call.id, for: call.person(), to: .own)
         switch try await self.context.deletion.delete(session.id) {
         case .deleted: break
         case .unknown: throw Problems.missing("thread")

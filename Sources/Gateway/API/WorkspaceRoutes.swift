@@ -56,13 +56,13 @@ struct WorkspaceRoutes: Sendable {
             .get, "/api/v1/threads/{id}/\(word)", operation, summary, access, answerMemory: answerMemory,
             success: (.ok, description), Self.problems, isInWorkspace: true
         ) { (context, call: PlainCall) in
-            let session = try await context.session(call.id, for: call.person())
+            let session = try await context.session(call.id, for: call.person(), to: .read)
             return try await context.inWorkspace(of: session, show)
         }
     }
 
     private func files(_ call: APICall<API.FileQuery, API.Nothing>) async throws -> HTTPServerResponse {
-        let session = try await self.context.session(call.id, for: call.person())
+        let session = try await self.context.session(call.id, for: call.person(), to: .read)
         return try await self.context.inWorkspace(of: session) { desk, place in
             guard let name = call.query.name else {
                 let files = try await desk.files(below: call.query.path ?? "", in: place)

@@ -124,7 +124,7 @@ struct EventStream: Sendable {
         let isShared = isNew && self.context.streams.count(of: principal.credential.id) > 1
         // Other people's threads are never looked up.
         let counting = Self.latest(of: rows).filter {
-            $0.kind != .thread || $0.owner == nil || principal.seesEverything || $0.owner == principal.identity
+            $0.kind != .thread || principal.seesEverything || $0.owner.map(principal.visitor.began) != false
         }
         for start in stride(from: 0, to: counting.count, by: Self.page) {
             let part = Array(counting[start..<min(start + Self.page, counting.count)])
@@ -148,10 +148,12 @@ struct EventStream: Sendable {
         if row.kind == .task { return try Self.task(row.subject, for: principal, in: ledger) }
         guard let session = try ledger.session(id: row.session) else {
             // A deleted thread.
-            guard row.kind == .thread, principal.seesEverything || row.owner == principal.identity else { return nil }
+            guard row.kind == .thread,
+                principal.seesEverything || row.owner.map(principal.visitor.began) == true
+            else { return nil }
             return ["id": .string(row.session), "state": "deleted"]
         }
-        guard principal.maySee(session) else { return nil }
+        guard let right = try ledger.right(of: principal.visitor, in: session, at: now) else { return nil }
         switch row.kind {
         case .thread: return try JSON(encoding: API.Thread(session, for: principal, in: ledger, at: now))
         case .operation:
@@ -161,7 +163,7 @@ struct EventStream: Sendable {
         case .ask:
             guard let ask = try ledger.ask(id: row.subject) else { return nil }
             guard ask.state != .open else {
-                return try JSON(encoding: API.WaitingAsk(ask, for: principal, in: session))
+                return try JSON(encoding: API.WaitingAsk(ask, for: principal, with: right, in: session))
             }
             return try JSON(encoding: API.AskDecision(ask))
         case .commit, .document:

@@ -252,10 +252,13 @@ enum GraphQLRoots {
         .init(
             name: "asks", text: "The open asks, oldest first.", type: .nonNull(.list(.nonNull(.named("Ask")))),
             resolve: { scene, parent, _ in
-                let asks = try scene.ledger.openAsks(of: parent["id"]?.stringValue ?? "")
+                guard let session = try Self.session(parent["id"]?.stringValue ?? "", in: scene) else { return [] }
+                let right = try Self.right(in: session, scene)
+                let asks = try scene.ledger.openAsks(of: session.id)
                 scene.reads.count(asks.reduce(0) { $0 + $1.lead.utf8.count + $1.tail.utf8.count + ReadBudget.row })
                 return try JSON(
-                    encoding: asks.filter { $0.expiresAt > scene.now }.map { API.Ask($0, for: scene.principal) })
+                    encoding: asks.filter { $0.expiresAt > scene.now }
+                        .map { API.Ask($0, for: scene.principal, with: right) })
             }),
         .init(
             name: "running", text: "The running operation, or else the first queued one.",
@@ -309,7 +312,11 @@ enum GraphQLRoots {
     private static func session(_ id: String, in scene: GraphQLScene) throws -> SessionRecord? {
         guard let session = try scene.ledger.session(id: id) else { return nil }
         scene.reads.count(session.summary?.text.utf8.count ?? 0)
-        return scene.principal.maySee(session) ? session : nil
+        return try Self.right(in: session, scene) == nil ? nil : session
+    }
+
+    private static func right(in session: SessionRecord, _ scene: GraphQLScene) throws -> ThreadRight? {
+        try scene.ledger.right(of: scene.principal.visitor, in: session, at: scene.now)
     }
 
     private static func json(_ session: SessionRecord, in scene: GraphQLScene) throws -> JSON {

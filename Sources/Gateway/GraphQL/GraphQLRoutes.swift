@@ -121,8 +121,11 @@ struct GraphQLRoutes: Sendable {
         let answer: FeatureAnswer<JSON>
         if name == "feature" {
             let id = arguments["thread"]?.stringValue ?? ""
-            let session = try await self.context.store.read { ledger in try ledger.session(id: id) }
-            guard let session, principal.maySee(session) else { return .success(.null) }
+            let now = self.context.now()
+            let session = try await self.context.store.read { ledger in
+                try ledger.session(id: id, for: principal.visitor, to: .read, at: now)
+            }
+            guard let session else { return .success(.null) }
             answer = try await source.feature(session.feature, of: session.repository).map { try JSON(encoding: $0) }
         } else {
             answer = try await source.names(in: arguments["repository"]?.stringValue).map { try JSON(encoding: $0) }

@@ -15,6 +15,9 @@ final class DocumentSocket: WatchedConnection {
     let principal: Principal
     private let context: GatewayContext
     private let place: Place
+    private let session: SessionRecord
+    /// With which it was opened.
+    private let right: ThreadRight?
     private let socket: WebSocket
 
     /// A revoked credential's connection is closed within this time.
@@ -24,10 +27,14 @@ final class DocumentSocket: WatchedConnection {
     /// In which a client of another host's document takes a message.
     private static let relayTime: Duration = .seconds(60)
 
-    private init(context: GatewayContext, principal: Principal, place: Place, socket: WebSocket) {
+    private init(
+        context: GatewayContext, principal: Principal, session: SessionRecord, right: ThreadRight?, socket: WebSocket
+    ) {
         self.context = context
         self.principal = principal
-        self.place = place
+        self.place = Place(of: session.key)
+        self.session = session
+        self.right = right
         self.socket = socket
     }
 
@@ -41,7 +48,7 @@ final class DocumentSocket: WatchedConnection {
     static func open(
         _ context: GatewayContext, _ call: APICall<API.EpochQuery, API.Nothing>
     ) async throws -> HTTPServerResponse {
-        let (_, thread, session) = try await context.documents(call)
+        let (_, thread, session) = try await context.documents(call, to: .read)
         let principal = try call.person()
         guard let documents = context.settings.openDocuments else {
             throw HTTPProblem(.notFound, "This host has no documents.")
@@ -60,15 +67,18 @@ final class DocumentSocket: WatchedConnection {
             throw Forwarder.moving
         }
         let path = call.request.parameter("path")
+        let right = try await context.right(of: principal, in: session)
         let connection = try await DocumentRoutes.answering {
             try await documents.join(
                 path, of: thread, as: principal.sender, in: session.id,
-                canEdit: principal.role >= .member && principal.has(anyOf: [.chat, .documents]),
+                canEdit: right.map { $0 >= .join } == true && principal.role >= .member
+                    && principal.has(anyOf: [.chat, .documents]),
                 isOwner: principal.role == .owner, epoch: call.query.epoch)
         }
         do {
             return try context.documentSockets.response(to: call.request.http) { socket in
-                let own = DocumentSocket(context: context, principal: principal, place: place, socket: socket)
+                let own = DocumentSocket(
+                    context: context, principal: principal, session: session, right: right, socket: socket)
                 await context.connections.with(own) { await own.run(connection) }
             }
         } catch {
@@ -80,10 +90,10 @@ final class DocumentSocket: WatchedConnection {
     private func run(_ connection: DocumentConnection) async {
         let watch = Alarm(after: Self.checkInterval, isRepeating: true) {
             // The alarm's callback cannot wait for the store.
-            Task { await self.checkCredential() }
+            Task { await self.checkAccess() }
         }
         defer { watch.cancel() }
-        await self.checkCredential()
+        await self.checkAccess()
         await withDiscardingTaskGroup { group in
             group.addTask(name: "frames") {
                 // The socket may still have the last two that it took.
@@ -118,13 +128,15 @@ final class DocumentSocket: WatchedConnection {
         }
     }
 
-    func checkCredential() async {
+    func checkAccess() async {
         do {
             if try await !self.context.authenticator.isValid(self.principal) {
                 await self.socket.close(.policyViolation, reason: "the credential was revoked or changed")
+            } else if try await self.context.right(of: self.principal, in: self.session) != self.right {
+                await self.socket.close(.policyViolation, reason: "the conversation is shared in another way now")
             }
         } catch {
-            // A credential that cannot be checked is not trusted; the client reconnects.
+            // What cannot be checked is not trusted; the client reconnects.
             await self.socket.close()
         }
     }

@@ -23,6 +23,8 @@ final class LiveConnection: WatchedConnection {
     let logger: Logger
 
     private let followed = Protected<Set<String>>([])
+    /// The sessions of its subscriptions.
+    private let sessions = Protected<Set<String>>([])
     /// How many subscriptions bring the same.
     private let running = Protected<[String: Int]>([:])
     /// Subscriptions at this host, as long as it has their places.
@@ -53,11 +55,11 @@ final class LiveConnection: WatchedConnection {
     func run() async {
         let watch = Alarm(after: Self.checkInterval, isRepeating: true) {
             // The alarm's callback cannot wait for the store.
-            Task { await self.checkCredential() }
+            Task { await self.checkAccess() }
         }
         defer { watch.cancel() }
         // It may have changed between the request and now, when nobody knew of this connection.
-        await self.checkCredential()
+        await self.checkAccess()
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 var begun = 0
@@ -82,13 +84,26 @@ final class LiveConnection: WatchedConnection {
         await self.socket.finish()
     }
 
-    /// Closes the connection if its credential was revoked or has another role now.
-    func checkCredential() async {
+    func checkAccess() async {
         do {
-            if try await !self.isValid() { await self.socket.refuse("the credential was revoked or changed") }
+            guard try await self.isValid() else {
+                return await self.socket.refuse("the credential was revoked or changed")
+            }
+            // The client reconnects, and subscribes to what it may still see.
+            if try await !self.maySeeSessions() { await self.socket.finish() }
         } catch {
-            // A credential that cannot be checked is not trusted; the client reconnects.
+            // What cannot be checked is not trusted; the client reconnects.
             await self.socket.finish()
+        }
+    }
+
+    private func maySeeSessions() async throws -> Bool {
+        let (ids, visitor, now) = (self.sessions.withLock { $0 }, self.principal.visitor, self.context.now())
+        guard !ids.isEmpty, !visitor.seesEverything else { return true }
+        return try await self.context.store.read { ledger in
+            // A deleted one sends nothing more.
+            try ids.compactMap { try ledger.session(id: $0) }
+                .allSatisfy { try ledger.right(of: visitor, in: $0, at: now) != nil }
         }
     }
 
@@ -126,10 +141,10 @@ final class LiveConnection: WatchedConnection {
     // MARK: One operation
 
     private func follow(operation: String, after: Int64) async throws {
-        let principal = self.principal
+        let (visitor, now) = (self.principal.visitor, self.context.now())
         let found = try await self.context.store.read { ledger -> (turn: TurnRecord, place: Place, isKnown: Bool)? in
-            guard let turn = try ledger.turn(id: operation), let session = try ledger.session(id: turn.session),
-                principal.maySee(session)
+            guard let turn = try ledger.turn(id: operation),
+                let session = try ledger.session(id: turn.session, for: visitor, to: .read, at: now)
             else { return nil }
             let isKnown = try after == 0 || after <= ledger.lastSequence(of: operation)
             return (turn, Place(of: session.key), isKnown)
@@ -138,6 +153,7 @@ final class LiveConnection: WatchedConnection {
             return try await self.refuse(operation, "There is no such operation, or you may not see it.")
         }
         self.followed.withLock { _ = $0.insert(operation) }
+        self.sessions.withLock { _ = $0.insert(found.turn.session) }
         // A database that was restored may lack frames that the client has: it begins anew.
         var last = found.isKnown ? after : 0
         // One that follows a job is complete from the start, and goes on here.
@@ -166,6 +182,7 @@ final class LiveConnection: WatchedConnection {
         guard let place = try await self.place(ofVisible: id) else {
             return try await self.refuse("", "There is no thread \(id.prefix(64)), or you may not see it.")
         }
+        self.sessions.withLock { _ = $0.insert(id) }
         var progress = ThreadProgress()
         while true {
             let (since, count) = (self.context.now(), progress.count)
@@ -190,8 +207,9 @@ final class LiveConnection: WatchedConnection {
 
     /// Where a thread is served; nil for one that the person may not see.
     private func place(ofVisible thread: String) async throws -> Place? {
-        try await self.context.store.read { [principal] ledger in
-            try ledger.session(id: thread).flatMap { principal.maySee($0) ? Place(of: $0.key) : nil }
+        let (visitor, now) = (self.principal.visitor, self.context.now())
+        return try await self.context.store.read { ledger in
+            try ledger.session(id: thread, for: visitor, to: .read, at: now).map { Place(of: $0.key) }
         }
     }
 

@@ -3,8 +3,8 @@ internal import Primitives
 /// A connection that outlives its request, and the rights that it was opened with.
 protocol WatchedConnection: Sendable {
     var principal: Principal { get }
-    /// Ends it if its credential is no longer what it was.
-    func checkCredential() async
+    /// Ends it if its credential is no longer what it was, or does not give it what it shows any more.
+    func checkAccess() async
     /// The host has other places now.
     func placesChanged()
 }
@@ -34,9 +34,9 @@ final class LiveConnections: Sendable {
         for connection in self.state.withLock({ Array($0.open.values) }) { connection.placesChanged() }
     }
 
-    /// Closes those of the meant principals whose credential is no longer what it was.
+    /// Closes those of the meant principals whose access is no longer what it was.
     func check(_ isMeant: (Principal) -> Bool) async {
         let open = self.state.withLock { $0.open.values.filter { isMeant($0.principal) } }
-        for connection in open { await connection.checkCredential() }
+        for connection in open { await connection.checkAccess() }
     }
 }

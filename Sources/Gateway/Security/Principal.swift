@@ -10,20 +10,22 @@ struct Principal: Sendable {
     var identity: String { self.credential.identity }
     var isCookie: Bool { self.credential.kind == .cookie }
 
+    /// As whom it comes to a thread.
+    var visitor: ThreadVisitor { ThreadVisitor(identity: self.identity, role: self.role) }
     /// Whether it may see other people's threads.
-    var seesEverything: Bool { self.role == .owner }
+    var seesEverything: Bool { self.visitor.seesEverything }
 
     func has(anyOf scopes: Set<Scope>) -> Bool {
         let held = self.credential.scopes.compactMap { Scope(rawValue: $0) }
         return held.contains(.admin) || held.contains(where: scopes.contains)
     }
 
-    /// Members and guests see their own threads only.
-    func maySee(_ session: SessionRecord) -> Bool { self.seesEverything || session.owner == self.identity }
-
     /// Whether an answer of this person would count.
-    func mayAnswer(_ ask: AskRecord) -> Bool {
-        self.has(anyOf: [.chat, .run]) && ask.rule.allows(self.sender, as: self.role, askedBy: ask.requester)
+    ///
+    /// - Parameter right: What they may do with the ask's thread.
+    func mayAnswer(_ ask: AskRecord, with right: ThreadRight?) -> Bool {
+        right.map { $0 >= .join } == true && self.has(anyOf: [.chat, .run])
+            && ask.rule.allows(self.sender, as: self.role, askedBy: ask.requester)
     }
 
     var sender: Sender {

@@ -84,7 +84,8 @@ struct ViewerRoutes: Sendable {
 
     /// What differs in a thread's workspace now.
     private func workingDiff(_ request: APIRequest) async throws -> HTTPServerResponse {
-        let session = try await self.context.session(request.parameter("thread"), for: request.person())
+        let session = try await self.context.session(
+            request.parameter("thread"), for: request.person(), to: .read)
         let diff = try await self.context.inWorkspace(of: session) { desk, place in try await desk.diff(in: place) }
         let title = session.title.isEmpty ? "Conversation" : session.title
         return self.html(
@@ -165,9 +166,10 @@ struct ViewerRoutes: Sendable {
     private func answer(_ request: APIRequest) async throws -> HTTPServerResponse {
         let principal = try request.person()
         let id = Int64(request.parameter("message")) ?? -1
+        let now = self.context.now()
         let found = try await self.context.store.read { ledger -> (MessageRecord, SessionRecord)? in
             guard let message = try ledger.message(id: id), message.role == .assistant,
-                let session = try ledger.session(id: message.session), principal.maySee(session)
+                let session = try ledger.session(id: message.session, for: principal.visitor, to: .read, at: now)
             else { return nil }
             return (message, session)
         }

@@ -1,0 +1,59 @@
+package import Chat
+package import Store
+
+/// What somebody may do with a conversation. Each includes those before it.
+package enum ThreadRight: String, Sendable, Comparable, CaseIterable {
+    /// See all of it.
+    case read
+    /// Write in it, as oneself and with one's own role.
+    case join
+    /// Rename, archive, share and delete it.
+    case own
+
+    package static func < (one: Self, other: Self) -> Bool { one.rank < other.rank }
+
+    private var rank: Int {
+        switch self {
+        case .read: 0
+        case .join: 1
+        case .own: 2
+        }
+    }
+}
+
+/// Somebody who wants to see a conversation, or to do something in it, from outside of its room.
+package struct ThreadVisitor: Sendable, Equatable {
+    package let identity: String
+    package let role: Role
+
+    package init(identity: String, role: Role) {
+        self.identity = identity
+        self.role = role
+    }
+
+    /// Whether every conversation of the host is theirs to see.
+    package var seesEverything: Bool { self.role == .owner }
+
+    /// Whether they are the person who began a conversation: the only place that compares the two.
+    package func began(threadOf owner: String) -> Bool { owner == self.identity }
+}
+
+extension Ledger {
+    /// What somebody may do with a conversation: the one decision for every way to it. Nil for nothing, where it answers
+    /// like one that does not exist.
+    package func right(
+        of visitor: ThreadVisitor, in session: SessionRecord, at now: Int64
+    ) throws -> ThreadRight? {
+        visitor.seesEverything || visitor.began(threadOf: session.owner) ? .own : nil
+    }
+
+    /// The session `id`, if somebody may do at least this with it.
+    package func session(
+        id: String, for visitor: ThreadVisitor, to right: ThreadRight, at now: Int64
+    ) throws -> SessionRecord? {
+        guard let session = try self.session(id: id), let held = try self.right(of: visitor, in: session, at: now),
+            held >= right
+        else { return nil }
+        return session
+    }
+}
