@@ -39,6 +39,7 @@ package final class Gateway: Service {
             await connections.check { $0.identity == change.person.identity }
             await streams.check(authenticator) { $0.identity == change.person.identity }
         }
+        bridge.shares.observe { await connections.check { !$0.seesEverything } }
         self.context = context
         if peers != nil { bridge.store.held.observe { connections.placesChanged() } }
         var serverSettings = HTTPServerSettings(port: settings.port)

@@ -36,7 +36,8 @@ package struct AuditEntry: Sendable, Equatable {
         /// An owner lifted a budget: `scope` (`host`, a person's identity, `repository NAME`) and `until`.
         case budgetLifted = "budget.lifted"
         /// An owner changed somebody's access: `person` (the identity), `id`, `way` (list, code, sign-in, token), `name`,
-        /// `was` and `role` (null for without access), `by` (the owner's name).
+        /// `was` and `role` (null for without access), `by` (the owner's name). Or a conversation was shared, or that was
+        /// ended: `way` is share, `person` also `host` or `public`, `role` read or join, and `expires`.
         case access
         /// The host was restored from a backup without the audit's key, and signs with a new one since: `backup` (when it
         /// was made), `last` and `hash` of the row before.

@@ -42,6 +42,11 @@ package enum Intent: Sendable, Equatable {
         return name.role == .owner || (name == .budget && !argument.isEmpty)
     }
 
+    /// Whether it lets others see the thread.
+    package var isSharing: Bool {
+        if case .command(.share, _) = self { true } else { false }
+    }
+
     /// Whether it is a command for the thread's workspace.
     package var isWork: Bool {
         guard case .command(let name, _) = self else { return false }

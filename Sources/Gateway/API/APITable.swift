@@ -20,7 +20,7 @@ struct RequestSchema: Sendable {
 package enum APITable {
     static let routes: [APIRoute] =
         StatusRoutes.routes + SignInRoutes.routes + AccountSignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes
-        + ExportRoutes.routes
+        + ShareRoutes.routes + ExportRoutes.routes
         + UploadRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes + SpecRoutes.routes
         + DocumentRoutes.routes + StepRoutes.routes
         + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + RatingRoutes.routes + AuditRoutes.routes
@@ -28,7 +28,7 @@ package enum APITable {
         + AnalyticsRoutes.routes + PeopleRoutes.routes + HookRoutes.routes + TaskRoutes.routes + LiveRoutes.routes
         + GraphQLRoutes.routes
         + EventRoutes.routes
-        + ViewerRoutes.routes
+        + ViewerRoutes.routes + SharedPageRoutes.routes
         + PageRoutes.routes
 
     /// By type.

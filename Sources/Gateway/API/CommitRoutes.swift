@@ -10,7 +10,7 @@ enum CommitRoutes {
     static let routes: [APIRoute] = [
         APIRoute(
             .get, "/api/v1/repositories/{repository}/commits/{sha}", "getCommitFiles",
-            "The files that a commit changed. Guests see commits that were posted in their own threads.",
+            "The files that a commit changed. Guests see commits that were posted in threads that they may see.",
             .reading(from: .guest), answerMemory: APIRoute.anyMemory,
             success: (.ok, "The files; the first ones, if there are many."),
             [.notFound("No such commit."), .problem(.contentTooLarge, "The commit is too large to show.")]
@@ -46,16 +46,16 @@ extension GatewayContext {
 
     /// A commit that `principal` may see. Throws 404 otherwise.
     ///
-    /// A guest sees only the commits that were posted in the guest's own threads, and names them by their hashes: a
+    /// A guest sees only the commits that were posted in threads that the guest may see, and names them by their hashes: a
     /// branch's name would open every commit it ever points to. Nothing is read of any other, because a large one takes
     /// seconds.
     func commit(_ ref: String, of repository: String, for principal: Principal) async throws -> ViewerCommit {
         var ref = ref
         if principal.role < .member {
-            let (hash, identity) = (ref.lowercased(), principal.identity)
+            let (hash, now) = (ref.lowercased(), self.now())
             guard 7...40 ~= hash.utf8.count, GitObjectID.isHexadecimal(hash) else { throw Problems.missing("commit") }
             let posted = try await self.store.read { ledger in
-                try ledger.postedCommit(hash, of: repository, inThreadsOf: identity)
+                try ledger.postedCommit(hash, of: repository, for: principal.visitor, at: now)
             }
             guard let posted else { throw Problems.missing("commit") }
             ref = posted

@@ -6,9 +6,9 @@ internal import Store
 internal import Threads
 
 extension API.Thread {
-    /// - Parameter principal: who gets it; nil where pins do not matter.
+    /// - Parameter principal: who gets it; nil where pins and shares do not matter.
     init(_ session: SessionRecord, for principal: Principal? = nil, in ledger: Ledger, at now: Int64) throws {
-        let marks = try ledger.marks(of: [session.id], for: principal?.identity, at: now)
+        let marks = try ledger.marks(of: [session], for: principal?.visitor, at: now)
         self.init(session, marks[session.id] ?? ThreadMarks(), at: now)
     }
 
@@ -20,7 +20,8 @@ extension API.Thread {
             repository: session.repository, createdAt: Timestamp(milliseconds: session.createdAt),
             updatedAt: Timestamp(milliseconds: session.activeAt),
             activeOperation: marks.activeTurn, waiting: marks.isWaiting, found: found,
-            canWrite: session.key.adapter == WebAdapter.adapterID, pinned: marks.isPinned)
+            canWrite: session.key.adapter == WebAdapter.adapterID && marks.right >= .join, pinned: marks.isPinned,
+            shared: marks.share.map { API.SharedThread(by: $0.makerName, role: API.ShareRole($0.right)) })
     }
 }
 

@@ -41,6 +41,8 @@ final class GatewayContext: Sendable {
     let signIn: WebSignIn
     /// Beginnings of sign-ins elsewhere, per minute: they are stored, and anybody may begin.
     let signInAttempts = Protected(AttemptLimiter(perPeer: 60, perGroup: 600, window: 60_000))
+    /// Looks at public pages, per minute.
+    let pageAttempts = Protected(AttemptLimiter(perPeer: 60, perGroup: 600, window: 60_000))
     private let madeDocument = Protected<Representation.Kept?>(nil)
 
     init(

@@ -1,5 +1,6 @@
 internal import Database
 internal import Store
+internal import Threads
 
 /// What a list of threads says about one beside its session.
 struct ThreadMarks: Sendable {
@@ -8,13 +9,19 @@ struct ThreadMarks: Sendable {
     /// Whether an ask waits for an answer.
     var isWaiting = false
     var isPinned = false
+    /// By which others' share the person sees it.
+    var share: Share?
+    var right = ThreadRight.own
 }
 
 extension Ledger {
-    /// By session; those without any mark are missing. Three statements, however many sessions there are.
+    /// By session; those without any mark are missing. Few statements, however many sessions there are.
     ///
-    /// - Parameter person: Whose pins count; nil where they do not matter.
-    func marks(of sessions: [String], for person: String?, at now: Int64) throws -> [String: ThreadMarks] {
+    /// - Parameter visitor: Who sees the list; nil where that does not matter.
+    func marks(
+        of records: [SessionRecord], for visitor: ThreadVisitor?, at now: Int64
+    ) throws -> [String: ThreadMarks] {
+        let sessions = records.map(\.id)
         guard let last = sessions.last else { return [:] }
         var marks: [String: ThreadMarks] = [:]
         // Few lengths, so that the statements stay prepared.
@@ -29,9 +36,14 @@ extension Ledger {
             "SELECT DISTINCT session FROM asks WHERE state = 'open' AND session IN (\(list)) "
                 + "AND expires_at > $\(count + 1)", ids + [.integer(now)])
         for row in asks { marks[try row.text("session"), default: ThreadMarks()].isWaiting = true }
-        guard let person else { return marks }
-        let pins = try self.connection.query("SELECT session FROM pins WHERE person = ?", [.text(person)])
+        guard let visitor else { return marks }
+        let pins = try self.connection.query("SELECT session FROM pins WHERE person = ?", [.text(visitor.identity)])
         for row in pins { marks[try row.text("session"), default: ThreadMarks()].isPinned = true }
+        let others = records.filter { !visitor.began(threadOf: $0.owner) }.map(\.id)
+        for (session, share) in try self.shares(with: visitor, among: others, at: now) {
+            marks[session, default: ThreadMarks()].share = share
+            if !visitor.seesEverything { marks[session]?.right = share.right }
+        }
         return marks
     }
 }

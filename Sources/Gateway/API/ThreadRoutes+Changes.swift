@@ -74,13 +74,24 @@ extension ThreadRoutes {
         return "`\(name)` has \(search.utf8.count) bytes, and the limit is \(Self.searchLimit): shorten it."
     }
 
-    /// What a listing for `principal` contains: an owner sees all threads, others their own.
-    static func filter(of query: API.ThreadQuery, for principal: Principal) throws -> SessionFilter {
+    /// What a listing for `principal` contains: an owner sees all threads, others their own and what is shared with them.
+    static func filter(
+        of query: API.ThreadQuery, for principal: Principal, at now: Int64
+    ) throws -> SessionFilter {
         if let problem = Self.problem(withSearch: query.q, named: "q") { throw HTTPProblem(HTTPStatus(422), problem) }
-        return SessionFilter(
-            adapter: query.adapter,
-            owner: principal.seesEverything && query.mine != true ? nil : principal.identity,
-            isArchived: query.archived ?? false, search: query.q)
+        return Self.filter(
+            SessionFilter(adapter: query.adapter, isArchived: query.archived ?? false, search: query.q),
+            isOwn: query.mine == true, for: principal, at: now)
+    }
+
+    /// - Parameter isOwn: Whether only threads count that `principal` began.
+    static func filter(
+        _ filter: SessionFilter, isOwn: Bool, for principal: Principal, at now: Int64
+    ) -> SessionFilter {
+        var filter = filter
+        filter.owner = principal.seesEverything && !isOwn ? nil : principal.identity
+        filter.shared = isOwn ? nil : (principal.visitor, now)
+        return filter
     }
 
     /// The pinned threads of a listing that begins with them.

@@ -76,19 +76,20 @@ struct ThreadRoutes: Sendable {
         let principal = try call.person()
         let query = call.query
         let cursor = try API.place(query.cursor, SessionCursor.init)
-        let filter = try Self.filter(of: query, for: principal)
+        let now = self.context.now()
+        let filter = try Self.filter(of: query, for: principal, at: now)
         // If this fails, the newest messages cannot be found yet.
         if !filter.words.isEmpty { try? await self.context.store.indexMessages() }
-        let now = self.context.now()
         return try await self.context.store.read { ledger in
             let page = try ledger.sessions(filter, after: cursor, limit: query.limit ?? 30)
             var lines = FoundLines(words: filter.words)
             let isFirst = cursor == nil && query.pinned == .first
             let pinned = isFirst ? try Self.pinned(filter, by: principal, in: ledger) : []
             let known = Set(pinned.map(\.id))
-            let names = try principal.seesEverything ? OwnerNames(in: ledger) : OwnerNames()
             let sessions = pinned + page.items.filter { !known.contains($0.id) }
-            let marks = try ledger.marks(of: sessions.map(\.id), for: principal.identity, at: now)
+            let isOwn = sessions.allSatisfy { principal.visitor.began(threadOf: $0.owner) }
+            let names = try isOwn ? OwnerNames() : OwnerNames(in: ledger)
+            let marks = try ledger.marks(of: sessions, for: principal.visitor, at: now)
             let items = try sessions.map { session in
                 let found = try lines.line(of: session.id, in: ledger)
                 let thread = API.Thread(session, marks[session.id] ?? ThreadMarks(), at: now, found: found)
@@ -250,9 +251,10 @@ struct ThreadRoutes: Sendable {
                 "The text has \(text.utf8.count) bytes, and the limit is \(Self.textLimit) (256 KB). Send it in parts.")
         }
         let intent = Intent.parse(text.trimmed, sign: WebAdapter.sign)
-        guard principal.has(anyOf: [.chat]) || intent.isCommand else {
+        guard principal.has(anyOf: [.chat]) || (intent.isCommand && !intent.isSharing) else {
             throw HTTPProblem(
-                .forbidden, "With the scope `run` you may post commands such as `/run make`. A message needs `chat`.")
+                .forbidden,
+                "With the scope `run` you may post commands such as `/run make`. A message or `/share` needs `chat`.")
         }
         guard principal.has(anyOf: [.admin]) || principal.role < .owner || !intent.isAdministrative else {
             throw HTTPProblem(

@@ -122,10 +122,7 @@ struct EventStream: Sendable {
         let (principal, now, store) = (self.principal, self.context.now(), self.context.store)
         let pages = self.context.environment.settings.pages
         let isShared = isNew && self.context.streams.count(of: principal.credential.id) > 1
-        // Other people's threads are never looked up.
-        let counting = Self.latest(of: rows).filter {
-            $0.kind != .thread || principal.seesEverything || $0.owner.map(principal.visitor.began) != false
-        }
+        let counting = try await self.visible(Self.latest(of: rows))
         for start in stride(from: 0, to: counting.count, by: Self.page) {
             let part = Array(counting[start..<min(start + Self.page, counting.count)])
             let documents = try await self.context.feed.documents(of: part, for: principal, isShared: isShared) {
@@ -139,6 +136,20 @@ struct EventStream: Sendable {
             }
             if !events.isEmpty { try await send(events) }
         }
+    }
+
+    /// Without other people's threads, which are not looked up one by one, unless they are shared with the person.
+    private func visible(_ rows: [ChangeRow]) async throws -> [ChangeRow] {
+        let (visitor, now) = (self.principal.visitor, self.context.now())
+        let isOthers = { (row: ChangeRow) in
+            row.kind == .thread && !visitor.seesEverything && row.owner.map(visitor.began) == false
+        }
+        let others = rows.filter(isOthers).map(\.session)
+        guard !others.isEmpty else { return rows }
+        let shared = try await self.context.store.read { ledger in
+            try ledger.shares(with: visitor, among: others, at: now)
+        }
+        return rows.filter { !isOthers($0) || shared[$0.session] != nil }
     }
 
     /// Nil for what the person may not see.

@@ -185,10 +185,11 @@ enum GraphQLRoots {
         if let problem = ThreadRoutes.problem(withSearch: search, named: "query") { throw GraphQLError(problem) }
         let isOwn = arguments["mine"]?.boolValue == true
         let principal = scene.principal
-        let filter = SessionFilter(
-            adapter: arguments["adapter"]?.stringValue,
-            owner: principal.seesEverything && !isOwn ? nil : principal.identity,
-            isArchived: arguments["archived"]?.boolValue ?? false, search: search)
+        let filter = ThreadRoutes.filter(
+            SessionFilter(
+                adapter: arguments["adapter"]?.stringValue, isArchived: arguments["archived"]?.boolValue ?? false,
+                search: search),
+            isOwn: isOwn, for: principal, at: scene.now)
         let page = try scene.ledger.sessions(filter, after: cursor, limit: try Self.count(arguments, "first"))
         scene.reads.count(page.items.reduce(0) { $0 + ($1.summary?.text.utf8.count ?? 0) })
         let items = try page.items.map { (SessionCursor(after: $0).description, try Self.json($0, in: scene)) }

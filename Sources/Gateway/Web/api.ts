@@ -5,7 +5,7 @@ import * as types from "./types";
 
 export type {
   Accepted, Ask, AskOption, Command, Commit, CommitFile, CommitFiles, DocumentList, Feature, FeatureStage, FeatureTask, FeatureText, FeatureVersion, Job,
-  Message, MessagePage, Model, Operation, Repository, SavedDocument, Settings, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
+  Message, MessagePage, Model, Operation, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
 
 export type Me = types.Person;
@@ -72,6 +72,9 @@ export const threads = (cursor: string | null, query: string, isArchived: boolea
 export const thread = (id: string): Promise<Thread> => call("GET", `/threads/${segment(id)}`);
 export const changeThread = (id: string, change: types.ThreadChange): Promise<Thread> =>
   call("PATCH", `/threads/${segment(id)}`, change);
+export const shares = (id: string): Promise<types.ShareList> => call("GET", `/threads/${segment(id)}/shares`);
+export const createShare = (id: string, share: types.NewShare): Promise<types.Share> => call("POST", `/threads/${segment(id)}/shares`, share);
+export const endShare = (id: string, share: string): Promise<void> => call("DELETE", `/threads/${segment(id)}/shares/${segment(share)}`);
 export const settings = (): Promise<types.Settings> => call("GET", "/settings");
 export const changeSettings = (change: types.SettingsChange): Promise<types.Settings> => call("PATCH", "/settings", change);
 /** The whole conversation, as {@link exportAddress} gives it. */

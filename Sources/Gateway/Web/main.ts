@@ -14,6 +14,7 @@ import { askToDelete } from "./views/deletion";
 import { Head } from "./views/head";
 import { Inbox } from "./views/inbox";
 import { askForTitle } from "./views/renaming";
+import { showSharing } from "./views/sharing";
 import { setUpShortcuts, Shell } from "./views/shell";
 import { nextPath } from "./views/signin";
 import { ThreadList } from "./views/threads";
@@ -60,7 +61,7 @@ class App {
     this.head = new Head(me, {
       command: (text) => this.conversation?.send(text), rename: () => this.renameCurrent(),
       archive: (isArchived) => void this.changeCurrent({ archived: isArchived }, isArchived ? "Archived." : "Brought back from the archive."),
-      pin: (isPinned) => void this.changeCurrent({ pinned: isPinned }, isPinned ? "Pinned." : "The pin is removed."), print: () => void this.print(), remove: () => this.deleteCurrent(),
+      pin: (isPinned) => void this.changeCurrent({ pinned: isPinned }, isPinned ? "Pinned." : "The pin is removed."), share: () => this.shareCurrent(), print: () => void this.print(), remove: () => this.deleteCurrent(),
     });
     this.shell = new Shell(this.list.element, this.head, this.panel, this.inbox, me, {
       newConversation: () => this.openNew(), signOut: () => void this.signOut(),
@@ -130,6 +131,11 @@ class App {
   private async print(): Promise<void> {
     await this.conversation?.loadAll();
     window.print();
+  }
+
+  private shareCurrent(): void {
+    const id = this.conversation?.id ?? null;
+    if (id !== null) showSharing(id);
   }
 
   private renameCurrent(): void {
@@ -260,7 +266,8 @@ class App {
     const id = this.conversation?.id ?? null;
     const thread = id === null ? undefined : this.list.find(id);
     const isElsewhere = thread !== undefined && !thread.can_write;
-    this.composer.setPlace(isElsewhere ? thread.adapter : null);
+    if (isElsewhere && thread.adapter === "web") this.composer.setClosed(`This conversation is shared with you to read, by ${thread.shared?.by ?? "somebody"}.`);
+    else this.composer.setPlace(isElsewhere ? thread.adapter : null);
     this.conversation?.setWritable(!isElsewhere);
     this.panel.setWritable(!isElsewhere);
     this.head.show(id, thread ?? null);

@@ -86,10 +86,38 @@ export interface ListedThread {
   can_write: boolean;
   /** Whether it is at the top of this person's list. */
   pinned: boolean;
+  /** Of another person's thread, by whom it is shared with this person, and to do what. */
+  shared: SharedThread | null;
   /** Whether this person began it. */
   own: boolean;
   /** What its owner is called, where that is known. */
   owner_name: string | null;
+}
+
+export interface SharedThread {
+  by: string;
+  role: "read" | "join";
+}
+
+export interface ShareList {
+  items: Share[];
+}
+
+export interface Share {
+  id: string;
+  with: string;
+  name: string | null;
+  role: "read" | "join";
+  url: string | null;
+  by: string;
+  created_at: Timestamp;
+  expires_at: Timestamp | null;
+}
+
+export interface NewShare {
+  with: string;
+  role?: "read" | "join" | null;
+  expires?: string | null;
 }
 
 export interface Created {
@@ -117,6 +145,8 @@ export interface Thread {
   can_write: boolean;
   /** Whether it is at the top of this person's list. */
   pinned: boolean;
+  /** Of another person's thread, by whom it is shared with this person, and to do what. */
+  shared: SharedThread | null;
 }
 
 export interface ThreadChange {

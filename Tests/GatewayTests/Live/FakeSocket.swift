@@ -48,6 +48,9 @@ final class FakeSocket: LiveSocket {
         }
     }
 
+    var isClosed: Bool { self.state.withLock { $0.isClosed } }
+    var hasReceived: Bool { self.state.withLock { !$0.received.isEmpty } }
+
     func say(_ text: String) {
         let reader = self.state.withLock { state -> CheckedContinuation<String?, Never>? in
             if state.reader == nil { state.incoming.append(text) }

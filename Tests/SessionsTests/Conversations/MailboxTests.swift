@@ -125,7 +125,8 @@ struct MailboxTests {
                 await gate.pass()
                 return []
             },
-            repositories: RepositoryDirectory(), access: harness.bridge.access, environment: harness.bridge.environment,
+            repositories: RepositoryDirectory(), access: harness.bridge.access, shares: harness.bridge.shares,
+            environment: harness.bridge.environment,
             gate: TurnGate(perHost: 1, perPerson: 1), histories: HistoryCache(entryLimit: 10),
             questions: OpenQuestions(), mutes: MutedThreads(), notices: harness.bridge.notices,
             askChanges: harness.bridge.askChanges,

@@ -145,7 +145,8 @@ package struct AccessPolicy: Sendable {
     // MARK: Names
 
     /// An entry or an identity as it is compared with others that no sender vouches for: GitHub's names ignore case.
-    static func folded(_ text: String) -> String { text.hasPrefix("github:") ? text.lowercased() : text }
+    /// An identity as it is compared: names at GitHub ignore case.
+    package static func folded(_ text: String) -> String { text.hasPrefix("github:") ? text.lowercased() : text }
 
     static func key(_ text: String) -> ExactText { ExactText(self.folded(text)) }
 

@@ -93,6 +93,13 @@ extension Ledger {
         try self.connection.execute("DELETE FROM task_handles WHERE identity = ?", [.text(identity)])
     }
 
+    /// Ends what was shared with somebody, and what they have shared.
+    func endShares(of identity: String) throws {
+        try self.connection.execute(
+            "DELETE FROM shares WHERE (kind = 'person' AND person = ?) OR maker = ?",
+            [.text(AccessPolicy.folded(identity)), .text(identity)])
+    }
+
     /// Whether somebody with this identity has written or signed in.
     package func hasSeen(_ identity: String) throws -> Bool {
         try self.connection.first(

@@ -160,6 +160,7 @@ package struct PeopleDesk: Sendable {
         // An owner's grant is stored as names are compared.
         for name in Set([person.identity, AccessPolicy.folded(person.identity)]) { try ledger.revoke(name) }
         try ledger.forgetSighting(of: person.identity)
+        try ledger.endShares(of: person.identity)
         // A nick may be somebody else's next.
         if person.isLasting {
             try ledger.changeAccess(of: AccessPolicy.folded(person.identity), to: nil, at: now)

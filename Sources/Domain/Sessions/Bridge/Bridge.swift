@@ -21,6 +21,7 @@ package final class Bridge: MessageSink, Service {
     package let store: SessionStore
     package let hub: LiveHub
     package let access: AccessControl
+    package let shares: ShareDesk
     package let adapters: AdapterRegistry
     package let environment: BridgeEnvironment
     let lanes: Lanes
@@ -93,6 +94,7 @@ package final class Bridge: MessageSink, Service {
             now: environment.now)
         self.hub = posts.hub
         self.access = access
+        self.shares = ShareDesk(store: posts.store, access: access, environment: environment)
         self.lanes = posts.lanes
         self.notices = AskNotices(
             store: posts.store, hub: posts.hub, lanes: posts.lanes, adapters: posts.adapters, access: access,
@@ -108,7 +110,8 @@ package final class Bridge: MessageSink, Service {
         self.conversations = Conversations(
             context: ConversationContext(
                 store: posts.store, hub: posts.hub, adapters: posts.adapters, lanes: posts.lanes, workers: workers,
-                models: models, repositories: repositories, access: access, environment: environment,
+                models: models, repositories: repositories, access: access, shares: self.shares,
+                environment: environment,
                 gate: TurnGate(
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit),

@@ -177,6 +177,15 @@ struct CommandReplies: Sendable {
         }
     }
 
+    func share(_ name: CommandName, _ argument: String) async throws -> Reply {
+        let (shares, session, sender) = (self.context.shares, try await self.session(), self.stored.message.sender)
+        let text =
+            name == .share
+            ? try await shares.reply(toShare: argument, in: session, by: sender, as: self.role)
+            : try await shares.reply(toUnshare: argument, in: session, by: sender, as: self.role)
+        return Reply(self.sign.completing(text))
+    }
+
     // MARK: Verification
 
     /// How long a network may take; it waits for its server.

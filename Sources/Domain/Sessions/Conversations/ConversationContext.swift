@@ -19,6 +19,7 @@ struct ConversationContext: Sendable {
     let models: ModelDirectory
     let repositories: RepositoryDirectory
     let access: AccessControl
+    let shares: ShareDesk
     let environment: BridgeEnvironment
     let gate: TurnGate
     let histories: HistoryCache

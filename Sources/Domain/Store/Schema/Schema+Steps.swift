@@ -162,4 +162,69 @@ extension StoreSchema {
             CREATE INDEX outbox_refused ON outbox (adapter, room, id) WHERE refused_at IS NOT NULL;
             """,
         minReader: 33)
+
+    static let namedCodes = Migration(
+        number: 45, name: "codes for devices and invites",
+        sql: """
+            -- NULL, like the others, for a code of an earlier release.
+            ALTER TABLE codes ADD COLUMN id TEXT;
+            -- Whom it is for, and who made it, as people read it.
+            ALTER TABLE codes ADD COLUMN name TEXT;
+            ALTER TABLE codes ADD COLUMN made_by TEXT;
+            -- The person whose further browser it signs in; NULL for a code that lets in somebody new.
+            ALTER TABLE codes ADD COLUMN identity TEXT;
+            CREATE INDEX codes_by_identity ON codes (identity) WHERE identity IS NOT NULL;
+            """,
+        minReader: 33)
+
+    /// A release before these shows a conversation to nobody else, and its people no share.
+    static let shares = Migration(
+        number: 46, name: "shared conversations",
+        sql: """
+            -- Who may see a conversation besides whoever began it. `kind`: person, host (members and owners) or public.
+            CREATE TABLE shares (
+                id TEXT PRIMARY KEY,
+                session TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                -- The identity, as names are compared; empty for the other kinds.
+                person TEXT NOT NULL,
+                name TEXT,
+                -- read or join.
+                role TEXT NOT NULL,
+                maker TEXT NOT NULL,
+                maker_name TEXT NOT NULL,
+                created_at INTEGER NOT NULL,
+                -- NULL: until it is ended.
+                expires_at INTEGER,
+                -- The hash of a public page's token.
+                token TEXT
+            );
+            CREATE UNIQUE INDEX shares_by_session ON shares (session, kind, person);
+            CREATE INDEX shares_by_person ON shares (kind, person, session);
+            CREATE INDEX shares_by_maker ON shares (maker);
+            CREATE UNIQUE INDEX shares_by_token ON shares (token) WHERE token IS NOT NULL;
+            -- When an owner last read somebody else's conversation, and it was said there.
+            CREATE TABLE owner_reads (
+                session TEXT NOT NULL,
+                reader TEXT NOT NULL,
+                read_at INTEGER NOT NULL,
+                PRIMARY KEY (session, reader)
+            ) WITHOUT ROWID;
+            """,
+        sqlite: """
+            CREATE TRIGGER shares_begun AFTER INSERT ON shares BEGIN
+                INSERT INTO changes (kind, subject, session, owner, at)
+                SELECT 'thread', id, id, owner, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)
+                FROM sessions WHERE id = NEW.session;
+            END;
+            """,
+        postgreSQL: """
+            CREATE FUNCTION shares_noted() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                PERFORM note_change('thread', id, id, owner) FROM sessions WHERE id = NEW.session;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER shares_noted AFTER INSERT ON shares FOR EACH ROW EXECUTE FUNCTION shares_noted();
+            """,
+        minReader: 33)
 }

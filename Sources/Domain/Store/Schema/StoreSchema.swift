@@ -16,6 +16,7 @@ package enum StoreSchema {
     package static let migrations: [Migration] = [
         Self.firstRelease, Self.underWay, Self.waitingMessages, Self.shorterWords, Self.lookups, Self.answers,
         Self.mutes, Self.surroundings, Self.joinedMessages, Self.strangers, Self.refusals,
+        Self.namedCodes, Self.shares,
     ]
 
     /// The first release's, which its stores have in 34 steps.
@@ -30,7 +31,7 @@ package enum StoreSchema {
     ]
 
     /// The tables from which a deleted session's rows go with it, besides those of its turns.
-    package static var tablesOfSessions: [String] { Self.parts.flatMap(\.ofSessions) }
+    package static var tablesOfSessions: [String] { Self.parts.flatMap(\.ofSessions) + ["shares", "owner_reads"] }
 
     private static func joined(_ text: KeyPath<SchemaPart, String>) -> String {
         Self.parts.map { $0[keyPath: text] }.joined(separator: "\n")

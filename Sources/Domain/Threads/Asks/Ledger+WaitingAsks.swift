@@ -1,4 +1,4 @@
-package import Chat
+internal import Chat
 internal import Database
 package import Store
 
@@ -7,21 +7,20 @@ extension Ledger {
     /// with their role may answer, and not expired. Whether this person may is left to
     /// ``AskRule/allows(_:as:askedBy:)``. Of very many, the oldest ``mostOpenAsks``.
     ///
-    /// - Parameter owner: Only of this person's threads; nil for those of all.
-    package func openAsks(for role: Role, inThreadsOf owner: String?, at now: Int64) throws -> [AskRecord] {
-        let rules = AskRule.rules(for: role)
-        var values: [SQLValue] = [.integer(now)] + rules.map { SQLValue.text($0.rawValue) }
+    package func openAsks(for visitor: ThreadVisitor, at now: Int64) throws -> [AskRecord] {
+        let rules = AskRule.rules(for: visitor.role)
+        var values: [SQLValue] =
+            [.integer(now), .integer(Int64(Self.mostOpenAsks))] + rules.map { SQLValue.text($0.rawValue) }
+        let places = rules.indices.map { "?\($0 + 3)" }.joined(separator: ", ")
         var threads = "SELECT id FROM sessions WHERE state <> 'deleted'"
-        if let owner {
-            threads += " AND owner = ?"
-            values.append(.text(owner))
+        if !visitor.seesEverything {
+            values.append(.text(visitor.identity))
+            threads += " AND owner = ?\(values.count) UNION \(visitor.sharedSessions(&values, to: .join, at: now))"
         }
-        values.append(.integer(Int64(Self.mostOpenAsks)))
-        let places = rules.map { _ in "?" }.joined(separator: ", ")
         return try self.connection.query(
             """
-            SELECT * FROM asks WHERE state = 'open' AND expires_at > ? AND rule IN (\(places))
-            AND session IN (\(threads)) ORDER BY number LIMIT ?
+            SELECT * FROM asks WHERE state = 'open' AND expires_at > ?1 AND rule IN (\(places))
+            AND session IN (\(threads)) ORDER BY number LIMIT ?2
             """, values
         ).map(Self.ask)
     }

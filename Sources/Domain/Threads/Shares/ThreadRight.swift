@@ -44,7 +44,8 @@ extension Ledger {
     package func right(
         of visitor: ThreadVisitor, in session: SessionRecord, at now: Int64
     ) throws -> ThreadRight? {
-        visitor.seesEverything || visitor.began(threadOf: session.owner) ? .own : nil
+        if visitor.seesEverything || visitor.began(threadOf: session.owner) { return .own }
+        return try self.shares(with: visitor, among: [session.id], at: now)[session.id]?.right
     }
 
     /// The session `id`, if somebody may do at least this with it.

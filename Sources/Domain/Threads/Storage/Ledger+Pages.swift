@@ -26,22 +26,39 @@ extension Ledger {
     package func sessions(
         _ filter: SessionFilter = SessionFilter(), after cursor: SessionCursor?, limit: Int
     ) throws -> Page<SessionRecord> {
+        var found = try self.sessions(filter, isShared: false, after: cursor, limit: limit + 1)
+        if filter.owner != nil, filter.shared != nil {
+            let own = Set(found.map(\.id))
+            found += try self.sessions(filter, isShared: true, after: cursor, limit: limit + 1)
+                .filter { !own.contains($0.id) }
+            found.sort { ($0.activeAt, $0.id) > ($1.activeAt, $1.id) }
+        }
+        let items = Array(found.prefix(limit))
+        return Page(
+            items: items, next: found.count > limit ? items.last.map { SessionCursor(after: $0).description } : nil)
+    }
+
+    /// - Parameter isShared: The others' that are shared, instead of the owner's.
+    private func sessions(
+        _ filter: SessionFilter, isShared: Bool, after cursor: SessionCursor?, limit: Int
+    ) throws -> [SessionRecord] {
         var values: [SQLValue] = [
             .optional(filter.adapter), .optional(filter.owner), .integer(cursor?.activeAt ?? .max),
-            .text(cursor?.id ?? ""), .integer(Int64(limit + 1)),
+            .text(cursor?.id ?? ""), .integer(Int64(limit)),
         ]
         // Alternatives in the statement would hide the owner from the index.
-        let isOwners = filter.owner == nil ? "CAST(?2 AS TEXT) IS NULL" : "owner = ?2"
-        let rows = try self.connection.query(
+        var isOwners = filter.owner == nil ? "CAST(?2 AS TEXT) IS NULL" : "owner = ?2"
+        if isShared, let (visitor, now) = filter.shared {
+            isOwners = "owner <> ?2 AND id IN (\(visitor.sharedSessions(&values, at: now)))"
+        }
+        return try self.connection.query(
             """
             SELECT * FROM sessions
             WHERE state <> 'deleted' AND (CAST(?1 AS TEXT) IS NULL OR adapter = ?1) AND \(isOwners)
             AND (active_at < ?3 OR (active_at = ?3 AND id < ?4))
             \(filter.condition(&values, self.connection.dialect)) ORDER BY active_at DESC, id DESC LIMIT ?5
-            """, values)
-        let items = try rows.prefix(limit).map(Self.session)
-        let next = rows.count > limit ? items.last.map { SessionCursor(after: $0).description } : nil
-        return Page(items: items, next: next)
+            """, values
+        ).map(Self.session)
     }
 
     /// The newest messages of a thread before the one with the number `before`, up to ``MessagePage/byteLimit``.

@@ -322,20 +322,22 @@ extension Ledger {
             additions: Int(try row.integer("additions")), deletions: Int(try row.integer("deletions")))
     }
 
-    /// The full hash of the commit that a turn in one of `owner`'s threads made and whose hash begins with `hash`; nil if
-    /// no such commit exists, or several do.
+    /// The full hash of the commit that a turn made in a thread which a guest began or may see, and whose hash begins with
+    /// `hash`; nil if no such commit exists, or several do.
     package func postedCommit(
-        _ hash: String, of repository: String, inThreadsOf owner: String
+        _ hash: String, of repository: String, for visitor: ThreadVisitor, at now: Int64
     ) throws -> String? {
+        var values: [SQLValue] = [.text(hash), .text(hash + "g"), .text(repository), .text(visitor.identity)]
+        let shared = visitor.sharedSessions(&values, at: now)
         // A range, which the index on the hashes serves: no digit comes after `f`.
         let rows = try self.connection.query(
             """
             SELECT DISTINCT commits.sha FROM commits JOIN turns ON turns.id = commits.turn
             JOIN sessions ON sessions.id = turns.session
-            WHERE commits.sha >= ? AND commits.sha < ? AND commits.repository = ? AND sessions.owner = ?
-            AND sessions.state <> 'deleted'
+            WHERE commits.sha >= ?1 AND commits.sha < ?2 AND commits.repository = ?3
+            AND (sessions.owner = ?4 OR sessions.id IN (\(shared))) AND sessions.state <> 'deleted'
             LIMIT 2
-            """, [.text(hash), .text(hash + "g"), .text(repository), .text(owner)])
+            """, values)
         guard rows.count == 1 else { return nil }
         return try rows.first?.text("sha")
     }

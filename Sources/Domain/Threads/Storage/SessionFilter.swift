@@ -9,6 +9,8 @@ package struct SessionFilter: Sendable {
     package var isArchived: Bool?
     /// The id of the person who has pinned them.
     package var pinnedBy: String?
+    /// Together with ``owner``'s, those that are shared with somebody, at a time in milliseconds since 1970.
+    package var shared: (with: ThreadVisitor, at: Int64)?
     /// All of them occur in the title, or all of them in one message.
     package var words: [String]
     /// The number of messages with the words that are considered, newest first and whoever's they are: bounds words that

@@ -65,6 +65,10 @@ package struct APIExample: Sendable {
         Self(
             "uploadFile", "THREAD", query: "name=data.csv",
             options: ["-H 'Content-Type: application/octet-stream'", "--data-binary '1,2'"], status: 201),
+        Self(
+            "createShare", "THREAD", body: #"{"with":"host","role":"join","expires":"7d"}"#, status: 201,
+            captures: ["SHARE": "id"]),
+        Self("listShares", "THREAD"), Self("endShare", "THREAD", "SHARE", status: 204),
         Self("exportThread", "THREAD", query: "format=markdown"), Self("listSteps", "THREAD"),
         Self("listJobs", "THREAD"), Self("listFiles", "THREAD"), Self("getDiff", "THREAD"),
         Self("listSnapshots", "THREAD"), Self("getFeature", "THREAD", captures: ["DOCUMENT": "documents.0.path"]),

@@ -10,6 +10,7 @@ export interface HeadDelegate {
   rename(): void;
   archive(isArchived: boolean): void;
   pin(isPinned: boolean): void;
+  share(): void;
   /** Prints the whole conversation. */
   print(): void;
   remove(): void;
@@ -27,8 +28,10 @@ export class Head {
   private thread: api.Thread | null = null;
   private hasThread = false;
   private id = "";
+  private readonly seesAll: boolean;
 
   constructor(me: api.Me, private readonly delegate: HeadDelegate) {
+    this.seesAll = me.role === "owner";
     this.model = new Choice("Model", () => this.modelItems());
     this.repository = new Choice("Repository", () => this.repositoryItems());
     // `repo` is a command for members; guests do not see repositories.
@@ -108,16 +111,20 @@ export class Head {
 
   private actions(): MenuItem[] {
     const isArchived = this.thread?.state === "archived";
-    return [
-      { label: "Rename…", run: () => this.delegate.rename() },
+    // What is shared with somebody is for others to change.
+    const mayChange = !this.thread?.shared || this.seesAll;
+    const items: (MenuItem | false)[] = [
+      mayChange && { label: "Rename…", run: () => this.delegate.rename() },
+      mayChange && { label: "Share…", run: () => this.delegate.share() },
       { label: this.thread?.pinned ? "Remove the pin" : "Pin to the top", run: () => this.delegate.pin(!this.thread?.pinned) },
-      { label: isArchived ? "Bring back from the archive" : "Archive", run: () => this.delegate.archive(!isArchived) },
+      mayChange && { label: isArchived ? "Bring back from the archive" : "Archive", run: () => this.delegate.archive(!isArchived) },
       { label: "Print…", run: () => this.delegate.print() },
       ...(["markdown", "json"] as const).map((format): MenuItem => ({
         label: format === "json" ? "Export as JSON" : "Export as Markdown", href: api.exportAddress(this.id, format),
       })),
-      { label: "Delete…", run: () => this.delegate.remove() },
+      mayChange && { label: "Delete…", run: () => this.delegate.remove() },
     ];
+    return items.filter((item): item is MenuItem => item !== false);
   }
 }
 

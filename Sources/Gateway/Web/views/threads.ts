@@ -242,7 +242,8 @@ export class ThreadList {
       this.query !== "" && thread.found ? h("span", { class: "thread-found" }, thread.found) : null,
       h("span", { class: "thread-facts" },
         badge(thread.adapter),
-        thread.own === false && thread.owner_name ? h("span", { class: "thread-owner" }, thread.owner_name) : null,
+        thread.shared ? h("span", { class: "thread-owner", title: thread.shared.role === "join" ? "You may read and write" : "You may read" }, `shared by ${thread.shared.by}`)
+          : thread.own === false && thread.owner_name ? h("span", { class: "thread-owner" }, thread.owner_name) : null,
         this.activity(thread),
         h("time", { datetime: new Date(thread.updated_at).toISOString(), title: fullTime(thread.updated_at) }, shortTime(thread.updated_at))));
     return h("li", {}, link);

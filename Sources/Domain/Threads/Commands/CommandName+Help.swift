@@ -1,5 +1,3 @@
-internal import Threads
-
 /// How help, menus and completions describe the commands.
 extension CommandName {
     /// The argument as help shows it.
@@ -27,6 +25,8 @@ extension CommandName {
         case .verify: "[USER|yes|no|trust USER]"
         case .export: "[markdown|json]"
         case .task: "[add TEXT|ID|claim ID|start ID|done ID|…]"
+        case .share: "[WHO [read|join]|public [7d]]"
+        case .unshare: "[WHO|public]"
         case .budget: "[lift WHO]"
         case .report: "[day|week|month]"
         case .rate: "up|down [words]"
@@ -56,6 +56,8 @@ extension CommandName {
         case .repo: "show or choose the thread's repository; branches, files or github lists what is there"
         case .specify: "write a specification and commit it"
         case .export: "send the whole conversation as a file"
+        case .share: "let other people see this conversation, or make a public page of it"
+        case .unshare: "end what `share` allowed, for all or for one"
         case .resend: "post the last answer again"
         case .redo: "ask the last question again, as it reads after an edit"
         case .resume: "continue an interrupted answer, or ask a failed question again"

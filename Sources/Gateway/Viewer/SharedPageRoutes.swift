@@ -1,0 +1,108 @@
+internal import Chat
+internal import HTTP
+internal import HTTPServer
+internal import Logging
+internal import Markdown
+internal import People
+internal import Primitives
+internal import Store
+internal import Threads
+
+/// The page of a conversation that is shared with everybody who has its link.
+struct SharedPageRoutes: Sendable {
+    let context: GatewayContext
+
+    static let routes: [APIRoute] = [
+        APIRoute(
+            method: .get, pattern: "/s/{token}", operation: "sharedPage", summary: "", access: .open, answers: [],
+            isPage: true, isHidden: true
+        ) { try await Self(context: $0).show($1) }
+    ]
+
+    /// Messages of a page, before those are left out that it does not show.
+    private static let pageSize = 200
+    /// Long Markdown takes a hundred times its memory, and anybody may ask.
+    private static let renderings = RequestBudget(limit: 1, waiting: 100, patience: .seconds(20))
+
+    private func show(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let (peer, now) = (SignInRoutes.peer(of: request.http), self.context.now())
+        guard self.context.pageAttempts.withLock({ $0.reserve(peer.name, in: peer.group, at: now) }) != nil else {
+            throw Problems.tooManyRequests(60)
+        }
+        let turn = try await Self.renderings.reserve(1, for: "")
+        defer { withExtendedLifetime(turn) {} }
+        let before = request.http.query["before"].flatMap { Int64(untrusted: $0) } ?? .max
+        // Whether it was ended, has expired or never was is nobody's business.
+        guard let page = try await self.page(of: request.parameter("token"), before: before, at: now) else {
+            throw Problems.missing("page")
+        }
+        let html = ViewerPages(theme: Front.theme(of: request.http)).shared(page)
+        var response = HTTPServerResponse(.ok, .html, bytes: html.utf8)
+        response.headers["Content-Security-Policy"] = SecurityHeaders.viewerPolicy
+        response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        // The address is the secret.
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+    }
+
+    private func page(of token: String, before: Int64, at now: Int64) async throws -> SharedPage? {
+        guard token.utf8.count == 32 else { return nil }
+        let hash = ShareDesk.hash(token)
+        return try await self.context.store.read { ledger in
+            guard let session = try ledger.session(ofPublicPage: hash, at: now) else { return nil }
+            let page = try ledger.messages(of: session.id, before: before, limit: Self.pageSize)
+            var kinds: [String: TurnKind] = [:]
+            let parts = try page.items.compactMap { message -> SharedPage.Part? in
+                guard [.user, .assistant].contains(message.role), let id = message.turn else { return nil }
+                if kinds[id] == nil { kinds[id] = try ledger.turn(id: id)?.kind }
+                // What other turns say is of files and commands.
+                guard kinds[id] == .chat else { return nil }
+                return SharedPage.Part(
+                    name: message.role == .assistant ? "Jetbridge" : Redaction.redact(message.author ?? "Someone"),
+                    text: Redaction.redact(message.text), at: message.createdAt)
+            }
+            return SharedPage(
+                // Another network's thread without a title would be called after its room.
+                title: session.title.isEmpty ? "Conversation" : Redaction.redact(session.title), parts: parts,
+                earlier: page.previous.map { "/s/\(token)?before=\($0)" })
+        }
+    }
+}
+
+/// What a public page shows of a conversation.
+struct SharedPage: Sendable {
+    struct Part: Sendable {
+        let name: String
+        /// Markdown.
+        let text: String
+        /// Milliseconds since 1970.
+        let at: Int64
+    }
+
+    let title: String
+    let parts: [Part]
+    /// The address of what came before; nil on the oldest page.
+    let earlier: String?
+}
+
+extension ViewerPages {
+    func shared(_ page: SharedPage) -> HTML {
+        let parts = page.parts.map { part -> HTML in
+            let time = CivilTime(milliseconds: part.at)
+            return """
+                <article class="card"><div class="bar"><b>\(VisibleText.line(part.name))</b>\
+                <time class="faint" datetime="\(time.rfc3339Seconds)">\(time.date) \(time.clock) UTC</time></div>\
+                <div class="rendered prose">\(HTML(trusted: Markdown.html(part.text)))</div></article>
+                """
+        }
+        let earlier: HTML = page.earlier.map { "<p class=\"note\"><a href=\"\($0)\">Earlier messages</a></p>" } ?? ""
+        let empty: HTML = page.parts.isEmpty ? "<p class=\"note\">Nothing to show here.</p>" : ""
+        return self.layout.page(
+            title: page.title, crumbs: [ViewerLayout.Crumb(title: page.title, path: nil)], isNarrow: true,
+            body: """
+                <h1 class="off">\(VisibleText.line(page.title))</h1>\
+                <p class="note">A conversation that somebody has shared: its questions and answers, to read.</p>\
+                \(earlier)\(empty)\(HTML.join(parts))
+                """)
+    }
+}
