@@ -40,6 +40,7 @@ package enum Intent: Sendable, Equatable {
     package var isAdministrative: Bool {
         guard case .command(let name, let argument) = self else { return false }
         return name.role == .owner || (name == .budget && !argument.isEmpty)
+            || (name == .pair && PairingWords.person(in: argument) != nil)
     }
 
     /// Whether it lets others see the thread.

@@ -39,6 +39,14 @@ package enum PairingWords {
         return Self.code(at: 0, in: words)?.text
     }
 
+    /// Whom `pair --for PERSON` adds a browser to; empty for whoever writes it. Phones write a dash in place of two hyphens.
+    package static func person(in argument: String) -> String? {
+        guard argument.utf8.count <= 400 else { return nil }
+        let words = argument.split(whereSeparator: \.isWhitespace)
+        guard let first = words.first?.lowercased(), ["--for", "—for", "–for"].contains(first) else { return nil }
+        return words.dropFirst().joined(separator: " ")
+    }
+
     /// A code that begins with the word at `index`, perhaps as two words of four.
     private static func code(at index: Int, in words: [String]) -> (text: String, wordCount: Int)? {
         guard index < words.count else { return nil }

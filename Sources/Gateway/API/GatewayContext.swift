@@ -100,8 +100,10 @@ final class GatewayContext: Sendable {
 
     /// Revokes a credential, and closes the connections that were opened with it. Returns whether it was there: another
     /// process may have revoked it.
-    func revoke(_ id: String) async throws -> Bool {
-        let wasThere = try await self.store.write { ledger in try ledger.revokeCredential(id: id) }
+    func revoke(_ id: String, endingCodes isEndingCodes: Bool = false) async throws -> Bool {
+        let wasThere = try await self.store.write { ledger in
+            try ledger.revokeCredential(id: id, endingCodes: isEndingCodes)
+        }
         await self.connections.check { $0.credential.id == id }
         await self.streams.check(self.authenticator) { $0.credential.id == id }
         return wasThere

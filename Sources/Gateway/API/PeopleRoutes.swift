@@ -32,6 +32,16 @@ struct PeopleRoutes: Sendable {
                 .conflict("It is the last owner."),
             ]
         ) { try await Self(context: $0).remove($1) },
+        APIRoute(
+            .post, "/api/v1/people/{id}/codes", "addBrowser",
+            "Makes a code that signs in another browser of a person: once, within an hour. For owners with the scope "
+                + "`admin`, and for the person themselves in a browser.", .scopes(Set(Scope.allCases), from: .guest),
+            success: (.created, "The code, which is shown only this once."),
+            [
+                .notFound("Nobody with access has this id, or it is somebody else's."),
+                .conflict("The person has no sign-in in browsers."),
+            ]
+        ) { try await Self(context: $0).addBrowser($1) },
     ]
 
     private func list(_ call: PlainCall) async throws -> API.PeopleList {
@@ -63,7 +73,21 @@ struct PeopleRoutes: Sendable {
         return HTTPServerResponse(.noContent)
     }
 
-    private static func answering(_ change: () async throws -> AccessChange) async throws -> AccessChange {
+    private func addBrowser(_ call: PlainCall) async throws -> API.JoiningCode {
+        let principal = try call.person()
+        let isOwner = principal.role == .owner && principal.has(anyOf: [.admin])
+        // A token may have fewer scopes than the person's browsers.
+        guard isOwner || (principal.isCookie && principal.personID == call.id) else { throw Problems.missing("person") }
+        let access = self.context.bridge.access
+        let made = try await Self.answering {
+            try await access.addBrowser(of: call.id, by: principal.sender, as: principal.role)
+        }
+        call.logger.info(
+            "a code for another browser was made", ["person": made.entry.identity.map { .string($0) } ?? .null])
+        return API.JoiningCode(made, at: self.context.settings.publicURL)
+    }
+
+    private static func answering<Value>(_ change: () async throws -> Value) async throws -> Value {
         do {
             return try await change()
         } catch let error as PeopleError {
@@ -79,7 +103,15 @@ extension API.PersonWithAccess {
             way: person.way, key: person.key, listedRole: person.listedRole, scopes: person.scopes,
             since: person.since.map { Timestamp(milliseconds: $0) },
             lastSeen: person.lastSeen.map { Timestamp(milliseconds: $0) },
-            expiresAt: person.expiresAt.map { Timestamp(milliseconds: $0) },
+            expiresAt: person.expiresAt.map { Timestamp(milliseconds: $0) }, browsers: person.browsers,
             self: person.identity == principal.identity)
+    }
+}
+
+extension API.JoiningCode {
+    init(_ made: MadeCode, at publicURL: String) {
+        self.init(
+            id: made.entry.id ?? "", code: made.code, url: made.url(at: publicURL),
+            expiresAt: Timestamp(milliseconds: made.entry.expiresAt))
     }
 }

@@ -39,11 +39,10 @@ struct SignInRoutes: Sendable {
         APIRoute(
             .get, "/api/v1/me", "me", "The person whom the credential belongs to.",
             .scopes(Set(Scope.allCases), from: .guest), success: (.ok, "The person.")
-        ) { (_, call: PlainCall) in
+        ) { (context, call: PlainCall) in
             let principal = try call.person()
-            return API.Person(
-                name: principal.credential.name, role: principal.role, identity: principal.identity,
-                scopes: principal.credential.scopes)
+            let now = context.now()
+            return try await context.store.read { ledger in try API.Person(principal, in: ledger, at: now) }
         },
     ]
 
@@ -59,31 +58,21 @@ struct SignInRoutes: Sendable {
                 .tooManyRequests, "There were too many wrong codes within a minute. Wait a minute, then try again.",
                 headers: ["Retry-After": "60"])
         }
-        let name = Self.name(call.body.name)
-        let identity = "web:\(Crypto.hex(Crypto.randomBytes(8)))"
-        let sender = Sender(id: identity, identities: [Identity(identity)], displayName: name ?? "")
-        guard let role = try await self.context.bridge.access.signIn(sender, code: code) else {
+        let secret = Crypto.base64URL(Crypto.randomBytes(32))
+        let browser = NewBrowser(
+            identity: "web:\(Crypto.hex(Crypto.randomBytes(8)))", name: AccessCode.name(call.body.name),
+            id: "c_" + Crypto.hex(Crypto.randomBytes(8)), hash: CredentialSecret.hash(of: secret),
+            lifetime: self.context.settings.cookieLifetime)
+        guard let record = try await self.context.bridge.access.signIn(browser, code: code) else {
             call.logger.warning("wrong sign-in code", ["peer": .string(peer.name)])
             throw HTTPProblem(
-                .unauthorized, "The code is wrong, used, or more than an hour old. `jetbridge pair` creates a new one.",
+                .unauthorized, "The code is wrong, used, or expired. `jetbridge pair` creates a new one.",
                 headers: ["WWW-Authenticate": "Bearer realm=\"jetbridge\""])
         }
         self.context.codeAttempts.withLock { $0.giveBack(attempt) }
-        let secret = try await self.store(identity: identity, name: name ?? role.rawValue, role: role, at: now)
-        call.logger.info("signed in", ["identity": .string(identity), "role": .string(role.rawValue)])
-        return self.response(cookie: secret, lifetime: Int(self.context.settings.cookieLifetime / 1000))
-    }
-
-    /// Returns the cookie's value.
-    private func store(identity: String, name: String, role: Role, at now: Int64) async throws -> String {
-        let secret = Crypto.base64URL(Crypto.randomBytes(32))
-        let hash = CredentialSecret.hash(of: secret)
-        let record = CredentialRecord(
-            id: "c_" + Crypto.hex(Crypto.randomBytes(8)), kind: .cookie, name: name, identity: identity, role: role,
-            scopes: CredentialRecord.scopes(ofBrowser: role), createdAt: now,
-            expiresAt: now + self.context.settings.cookieLifetime)
-        try await self.context.store.write { ledger in try ledger.insert(record, hash: hash) }
-        return secret
+        call.logger.info(
+            "signed in", ["identity": .string(record.identity), "role": .string(record.role.rawValue)])
+        return self.response(cookie: secret, lifetime: Int(((record.expiresAt ?? now) - now) / 1000))
     }
 
     private func signOut(_ request: APIRequest) async throws -> HTTPServerResponse {
@@ -99,7 +88,7 @@ struct SignInRoutes: Sendable {
 
     private func revoke(_ call: PlainCall) async throws -> HTTPServerResponse {
         let id = call.id
-        guard try await self.context.revoke(id) else { throw Problems.missing("credential") }
+        guard try await self.context.revoke(id, endingCodes: true) else { throw Problems.missing("credential") }
         call.logger.info("a credential was revoked", ["credential": .string(id)])
         return HTTPServerResponse(.noContent)
     }
@@ -122,10 +111,13 @@ struct SignInRoutes: Sendable {
         guard let seen = request.headers.list(of: "x-forwarded-for").last else { return ("loopback", nil) }
         return (seen.beginning(bytes: 64), elsewhere)
     }
+}
 
-    /// One line of at most 40 characters; nil if nothing remains.
-    private static func name(_ text: String?) -> String? {
-        let visible = VisibleText.line((text ?? "").split(whereSeparator: \.isWhitespace).joined(separator: " "))
-        return visible.isEmpty ? nil : String(visible.prefix(40))
+extension API.Person {
+    init(_ principal: Principal, in ledger: Ledger, at now: Int64) throws {
+        self.init(
+            id: principal.personID, name: principal.credential.name, role: principal.role,
+            identity: principal.identity, scopes: principal.credential.scopes,
+            browsers: try ledger.cookies(of: principal.identity, at: now).count)
     }
 }

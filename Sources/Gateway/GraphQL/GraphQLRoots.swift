@@ -82,11 +82,7 @@ enum GraphQLRoots {
         .init(
             name: "viewer", text: "The person whom the credential belongs to.", type: .nonNull(.named("Person")),
             resolve: { scene, _, _ in
-                let principal = scene.principal
-                return try JSON(
-                    encoding: API.Person(
-                        name: principal.credential.name, role: principal.role, identity: principal.identity,
-                        scopes: principal.credential.scopes))
+                try JSON(encoding: API.Person(scene.principal, in: scene.ledger, at: scene.now))
             }),
         .init(
             name: "thread", text: "", arguments: [Self.id], type: .named("Thread"),

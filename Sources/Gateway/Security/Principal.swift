@@ -8,6 +8,11 @@ struct Principal: Sendable {
 
     var role: Role { self.credential.role }
     var identity: String { self.credential.identity }
+    /// The person's id in the list of people; a token's own where it acts for nobody else.
+    var personID: String {
+        let isOwn = !self.isCookie && self.identity == "web:\(self.credential.id)"
+        return isOwn ? self.credential.id : Person.id(ofName: self.identity)
+    }
     var isCookie: Bool { self.credential.kind == .cookie }
 
     /// As whom it comes to a thread.

@@ -8,6 +8,7 @@ export type {
   Message, MessagePage, Model, Operation, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
 
+export type JoiningCode = types.JoiningCode;
 export type Me = types.Person;
 export type OperationState = types.Operation["state"];
 export type People = types.PeopleList;
@@ -64,6 +65,8 @@ export const me = (): Promise<Me> => call("GET", "/me");
 export const people = (): Promise<People> => call("GET", "/people");
 export const setRole = (id: string, role: Role): Promise<Person> => call("PATCH", `/people/${segment(id)}`, { role });
 export const removePerson = (id: string): Promise<void> => call("DELETE", `/people/${segment(id)}`);
+/** A code that signs in another browser of a person. */
+export const addBrowser = (id: string): Promise<JoiningCode> => call("POST", `/people/${segment(id)}/codes`, {});
 export const commands = (): Promise<types.CommandPage> => call("GET", "/commands");
 export const models = (): Promise<Page<types.Model>> => call("GET", "/models");
 export const repositories = (): Promise<Page<types.Repository>> => call("GET", "/repositories");

@@ -13,6 +13,7 @@ import { Conversation } from "./views/conversation";
 import { askToDelete } from "./views/deletion";
 import { Head } from "./views/head";
 import { Inbox } from "./views/inbox";
+import { addDevice, askToLeave, takeJoinCode } from "./views/joining";
 import { askForTitle } from "./views/renaming";
 import { showSharing } from "./views/sharing";
 import { setUpShortcuts, Shell } from "./views/shell";
@@ -64,7 +65,7 @@ class App {
       pin: (isPinned) => void this.changeCurrent({ pinned: isPinned }, isPinned ? "Pinned." : "The pin is removed."), share: () => this.shareCurrent(), print: () => void this.print(), remove: () => this.deleteCurrent(),
     });
     this.shell = new Shell(this.list.element, this.head, this.panel, this.inbox, me, {
-      newConversation: () => this.openNew(), signOut: () => void this.signOut(),
+      newConversation: () => this.openNew(), addDevice: () => void addDevice(this.me, (error) => this.failed(error)), signOut: () => void this.signOut(),
       deleted: (id) => {
         this.list.remove(id);
         this.tabs.tell(id);
@@ -97,6 +98,7 @@ class App {
   }
 
   private route(): void {
+    if (takeJoinCode() !== null) this.shell.setBanner("This browser is signed in already. To use the link, sign out first, or open it in another browser.");
     const id = /^#\/t\/(.+)$/.exec(location.hash)?.[1];
     this.show(id ? decoded(id) : null);
     places.keep();
@@ -337,6 +339,9 @@ class App {
 
   private async signOut(): Promise<void> {
     try {
+      const me = await api.me();
+      // Whoever has an account elsewhere can sign in with it again.
+      if (me.browsers === 1 && me.identity.startsWith("web:") && !(await askToLeave(me, (error) => this.failed(error)))) return;
       await api.signOut();
       this.end();
     } catch (error) {

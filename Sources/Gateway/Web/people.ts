@@ -117,14 +117,14 @@ const cell = (label: string, ...content: Child[]): HTMLElement => h("td", { "dat
 
 const moment = (value: Timestamp): HTMLElement => h("time", { title: fullTime(value) }, shortTime(value));
 
-/** Signed in with a code: one browser, not a person with an account elsewhere. */
+/** Signed in with a code, not with an account elsewhere. */
 const isBrowser = (person: api.Person): boolean => person.way === "sign-in" && person.network === "web";
 
 function way(person: api.Person): string {
   switch (person.way) {
     case "list": return `${person.key ?? "configuration"}${person.listed_role === null ? "" : ` (there ${person.listed_role})`}`;
     case "code": return `paired on ${person.network}`;
-    case "sign-in": return isBrowser(person) ? "signed in, in a browser" : `signed in with ${person.network === "github" ? "GitHub" : "single sign-on"}${person.key === null ? "" : `, ${person.key}`}${person.listed_role === null ? "" : ` (there ${person.listed_role})`}`;
+    case "sign-in": return isBrowser(person) ? `signed in, in ${person.browsers.length > 1 ? `${person.browsers.length} browsers` : "a browser"}` : `signed in with ${person.network === "github" ? "GitHub" : "single sign-on"}${person.key === null ? "" : `, ${person.key}`}${person.listed_role === null ? "" : ` (there ${person.listed_role})`}`;
     case "token": return `token: ${person.scopes.join(", ")}`;
   }
 }
@@ -133,7 +133,7 @@ function consequence(person: api.Person, name: string): string {
   switch (person.way) {
     case "token": return `The token “${name}” stops working at once. It cannot be brought back.`;
     case "sign-in": if (!isBrowser(person)) return `“${name}” is signed out everywhere at once, and cannot sign in again; what they have running is stopped. A role lets them in again.`;
-      return `${person.self ? "This browser" : `The browser of “${name}”`} is signed out at once; what it has running is stopped. It can sign in again only with a new code.`;
+      return `“${name}” is signed out at once${person.browsers.length > 1 ? `, in ${person.browsers.length} browsers` : ""}${person.self ? ", here too" : ""}; what they have running is stopped. A new code lets them in as somebody new.`;
     case "code": return `“${name}” is out at once; what they have running is stopped, and what waits is dropped. A new code lets them in again.`;
     case "list": return `“${name}” is out at once; what they have running is stopped, and what waits is dropped. This overrides ${person.key ?? "the configuration"}, which stays as it is: delete the line there too.`;
   }

@@ -46,10 +46,14 @@ export interface SignIn {
 }
 
 export interface Person {
+  /** As in the list of people. */
+  id: string;
   name: string;
   role: "guest" | "member" | "owner";
   identity: string;
   scopes: string[];
+  /** In how many browsers the person is signed in. */
+  browsers: number;
 }
 
 export interface SignInMethods {
@@ -814,6 +818,8 @@ export interface PersonWithAccess {
   since: Timestamp | null;
   last_seen: Timestamp | null;
   expires_at: Timestamp | null;
+  /** The ids of the sign-ins of the person's browsers. */
+  browsers: string[];
   /** Whether it is the caller. */
   self: boolean;
 }
@@ -825,6 +831,14 @@ export interface RemovedPerson {
 
 export interface PersonChange {
   role: "guest" | "member" | "owner";
+}
+
+export interface JoiningCode {
+  id: string;
+  code: string;
+  /** Opens the sign-in with the code filled in. */
+  url: string;
+  expires_at: Timestamp;
 }
 
 export interface HookList {

@@ -9,7 +9,7 @@ internal import Lifecycle
 package import People
 internal import Primitives
 internal import Sessions
-internal import Store
+package import Store
 package import Threads
 internal import Turns
 package import Work
@@ -69,8 +69,8 @@ package struct Administration: Sendable {
     // MARK: Codes and tokens
 
     /// A pairing code as people see it, and when it expires, in milliseconds since 1970.
-    package func makeCode(for role: Role) async throws -> (code: String, expiresAt: Int64) {
-        try await AccessControl.makeCode(for: role, in: self.store, at: WallClock.now())
+    package func makeCode(for role: Role, by: String) async throws -> (code: String, expiresAt: Int64) {
+        try await AccessControl.makeCode(for: role, by: by, in: self.store, at: WallClock.now())
     }
 
     /// The scopes that tokens can have.
@@ -108,7 +108,7 @@ package struct Administration: Sendable {
 
     /// Returns whether the credential existed.
     package func revoke(_ id: String) async throws -> Bool {
-        try await self.store.write { ledger in try ledger.revokeCredential(id: id) }
+        try await self.store.write { ledger in try ledger.revokeCredential(id: id, endingCodes: true) }
     }
 
     // MARK: Sessions
@@ -226,11 +226,11 @@ extension Administration {
         try await PeopleDesk(policy: self.access) { _, _ in }.listing(of: self.store, at: WallClock.now())
     }
 
-    /// Changes somebody's access while no host serves the data directory: a role, or nil to remove them.
-    package func change(_ who: String, to role: Role?, as user: String) async throws {
+    /// Changes who has access while no host serves the data directory.
+    package func deciding<Result>(_ body: (PeopleDesk, SessionStore) async throws -> Result) async throws -> Result {
         let audit = try await AuditLog.open(self.store.database, keyIn: self.dataDirectory)
         let desk = PeopleDesk(policy: self.access, audit: DecisionAudit.appending(to: audit.chain))
-        _ = try await desk.change(who, to: role, by: .user(ofMachine: user), in: self.store, at: WallClock.now())
+        return try await body(desk, self.store)
     }
 }
 

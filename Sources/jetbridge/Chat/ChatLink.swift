@@ -101,6 +101,11 @@ struct ChatLink: Sendable {
         _ = try await self.call(body == nil ? .delete : .patch, "/api/v1/people/\(person)", body)
     }
 
+    /// A code that signs in another browser of somebody.
+    func addBrowser(of person: String) async throws -> JoiningCode {
+        try JoiningCode(try await self.post("/api/v1/people/\(person)/codes", [:]))
+    }
+
     /// Lets the host close the connections that a credential has opened, which is revoked already.
     func closeConnections(ofCredential id: String) async throws {
         let status = try await self.exchange(.delete, "/api/v1/credentials/\(id)", nil).status

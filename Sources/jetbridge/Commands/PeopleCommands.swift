@@ -71,7 +71,12 @@ private struct AccessDecision {
                 try await $0.change(id, to: self.role?.rawValue)
             }
             if done == nil {
-                try await context.administering(configuration) { try await $0.change(id, to: self.role, as: user) }
+                try await context.administering(configuration) {
+                    try await $0.deciding { desk, store in
+                        let actor = Sender.user(ofMachine: user)
+                        _ = try await desk.change(id, to: self.role, by: actor, in: store, at: WallClock.now())
+                    }
+                }
             }
             try self.report(id, listing, in: context)
         } catch let error as PeopleError {

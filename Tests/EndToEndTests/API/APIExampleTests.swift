@@ -73,12 +73,12 @@ struct APIExampleTests {
                 while try await client.get("/api/v1/asks")["items"]?.arrayValue?.isEmpty != false {
                     try await Task.sleep(for: .milliseconds(20))
                 }
-            case "changePerson":
+            case "addBrowser":
                 let people = try await client.get("/api/v1/people")["items"]?.arrayValue ?? []
                 self.words["PERSON"] = people.first { $0["role"] == "member" }?["id"]?.stringValue
             case "revokeCredential":
                 let people = try await client.get("/api/v1/people")["items"]?.arrayValue ?? []
-                self.words["CREDENTIAL"] = people.first { $0["way"] == "sign-in" }?["id"]?.stringValue
+                self.words["CREDENTIAL"] = people.first { $0["way"] == "sign-in" }?["browsers"]?[0]?.stringValue
             default: break
             }
             let answer = try await self.run(example.command, address, owner)

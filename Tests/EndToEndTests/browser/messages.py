@@ -32,6 +32,7 @@ def run(browser):
         message_field(page).fill("a secret draft")
         until(page, "sessionStorage.length > 0")
         page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
         expect(page.get_by_label("Sign-in code")).to_be_visible()
         assert page.evaluate("localStorage.length + sessionStorage.length") == 0
     context.close()

@@ -53,6 +53,38 @@ def run(browser):
     with check("another role counts at once in the other browser"):
         owner.get_by_label("Role of Bob").select_option("owner")
         expect(member.get_by_role("link", name="People")).to_be_visible()
+    with check("a device is added by a link, and the code leaves the address"):
+        member.get_by_role("button", name="Add a device").click()
+        dialog = member.get_by_role("dialog")
+        expect(dialog).to_contain_text("#join=")
+        member.screenshot(path=FOLDER / "add-a-device.png")
+        link = dialog.locator("code").nth(1).inner_text()
+        dialog.get_by_role("button", name="Done").click()
+        phone = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+        phone.goto(link)
+        expect(phone.get_by_label("Sign-in code")).to_have_value(link.split("=")[1])
+        assert "#" not in phone.url, phone.url
+        phone.screenshot(path=FOLDER / "joining.png")
+        phone.get_by_role("button", name="Sign in").click()
+        expect(phone.get_by_role("textbox", name="Message")).to_be_visible()
+        me = phone.evaluate("() => fetch('/api/v1/me').then(answer => answer.json())")
+        assert me["name"] == "Bob" and me["browsers"] == 2, me
+        phone.goto(link)
+        expect(phone.get_by_role("main")).to_contain_text("This browser is signed in already")
+        phone.goto("about:blank")
+        phone.goto(link)
+        expect(phone.get_by_role("main")).to_contain_text("signed in as Bob")
+        phone.get_by_role("button", name="Continue as Bob").click()
+        expect(phone.get_by_role("textbox", name="Message")).to_be_visible()
+    with check("signing out of one of two browsers needs no question, of the last one it does"):
+        phone.get_by_role("button", name="Conversations").click()
+        phone.get_by_role("button", name="Sign out").click()
+        expect(phone.get_by_label("Sign-in code")).to_be_visible()
+        member.get_by_role("button", name="Sign out").click()
+        expect(member.get_by_role("dialog")).to_contain_text("This is your last browser")
+        member.screenshot(path=FOLDER / "last-browser.png")
+        member.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+        expect(member.get_by_role("textbox", name="Message")).to_be_visible()
     with check("a removed browser sees the sign-in at once"):
         owner.get_by_role("button", name="Remove Bob").click()
         owner.get_by_role("dialog").get_by_role("button", name="Keep").click()

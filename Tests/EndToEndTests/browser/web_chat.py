@@ -178,6 +178,7 @@ def desktop(browser):
     with check("signing out ends the sign-in"):
         page.goto(BASE)
         page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
         expect(page.get_by_label("Sign-in code")).to_be_visible()
         page.goto(f"{BASE}/r/notes/tree/main?a=b")
         expect(page.get_by_label("Sign-in code")).to_be_visible()

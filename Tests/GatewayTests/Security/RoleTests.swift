@@ -54,6 +54,7 @@ struct RoleTests {
         "GET /api/v1/tasks": .member, "POST /api/v1/tasks": .member, "GET /api/v1/tasks/{repository}/{id}": .member,
         "PATCH /api/v1/tasks/{repository}/{id}": .member,
         "GET /api/v1/people": .owner, "PATCH /api/v1/people/{id}": .owner, "DELETE /api/v1/people/{id}": .owner,
+        "POST /api/v1/people/{id}/codes": .guest,
         "DELETE /api/v1/credentials/{id}": .owner,
         "GET /api/v1/hooks": .owner, "GET /api/v1/hooks/{name}/deliveries": .owner,
         "POST /api/v1/hooks/{name}/deliveries/{id}/resend": .owner, "POST /api/v1/hooks/{name}/test": .owner,

@@ -175,7 +175,7 @@ struct AccessTests {
 
     @Test("the spelling of a code does not matter")
     func codeForms() {
-        expectEqual(AccessControl.hash(ofCode: "abcd-efgh"), AccessControl.hash(ofCode: " ABCD EFGH "))
-        #expect(AccessControl.hash(ofCode: "abcd-efgh") != AccessControl.hash(ofCode: "abcd-efgj"))
+        expectEqual(AccessCode.hash(of: "abcd-efgh"), AccessCode.hash(of: " ABCD EFGH "))
+        #expect(AccessCode.hash(of: "abcd-efgh") != AccessCode.hash(of: "abcd-efgj"))
     }
 }

@@ -21,7 +21,7 @@ struct PairingWordsTests {
     func found(text: String) throws {
         let code = try #require(PairingWords.code(in: text))
         let expected = text.contains("EFG2") ? "ABCD-EFG2" : "7KQM-X2PD"
-        expectEqual(AccessControl.hash(ofCode: code), AccessControl.hash(ofCode: expected))
+        expectEqual(AccessCode.hash(of: code), AccessCode.hash(of: expected))
     }
 
     @Test(
@@ -43,7 +43,8 @@ struct PairingWordsTests {
         expectEqual(PairingWords.codeAfterPair(in: text), nil)
         let harness = try await BridgeHarness()
         try await harness.bridge.store.write { ledger in
-            try ledger.insertCode(hash: AccessControl.hash(ofCode: "7KQM-X2PD"), role: .member, expiresAt: 9_000)
+            let code = AccessCode(role: .member, expiresAt: 9_000)
+            try ledger.insert(code, hash: AccessCode.hash(of: "7KQM-X2PD"))
         }
         _ = try await harness.ask("7KQM-X2PD", from: "alice")
         _ = try await harness.ask(text, from: "mallory")

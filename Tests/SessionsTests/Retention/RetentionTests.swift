@@ -88,7 +88,7 @@ struct RetentionTests {
                     createdAt: Int64(number), expiresAt: end)
                 try ledger.insert(credential, hash: "h\(number)")
             }
-            try ledger.insertCode(hash: "old", role: .owner, expiresAt: 5_000)
+            try ledger.insert(AccessCode(role: .owner, expiresAt: 5_000), hash: "old")
         }
         let retention = Retention(transcripts: nil, files: nil, sent: nil)
         try await Self.janitor(harness, at: 5_000, retention).deleteRows()

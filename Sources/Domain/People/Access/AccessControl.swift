@@ -136,24 +136,26 @@ package final class AccessControl: Sendable {
     /// Whether `code` is a valid code, without redeeming it.
     package func isCode(_ code: String) async throws -> Bool {
         let now = self.now()
-        let hash = Self.hash(ofCode: code)
+        let hash = AccessCode.hash(of: code)
         return try await self.store.read { ledger in try ledger.hasCode(hash: hash, at: now) }
     }
 
     /// Redeems `code` for `sender`.
     package func pair(_ sender: Sender, on network: AdapterID, code: String) async throws -> Pairing {
         let now = self.now()
-        let hash = Self.hash(ofCode: code)
+        let hash = AccessCode.hash(of: code)
         let group = self.group(of: sender, on: network)
         let attempt = self.state.withLock { $0.limiter.reserve(sender.id, in: group, at: now) }
         guard let attempt else { return .paused }
         let removed = self.state.withLock { $0.policy.removals(of: sender) }
+        let desk = self.desk
         let role = try await self.store.write { ledger -> Role? in
-            guard let role = try ledger.takeCode(hash: hash, at: now) else { return nil }
-            try ledger.grant(role, to: sender.id, isLasting: sender.isLasting, at: now)
+            guard let code = try ledger.takeCode(hash: hash, isBrowser: false, at: now) else { return nil }
+            try ledger.grant(code.role, to: sender.id, isLasting: sender.isLasting, at: now)
             // An owner's code lets somebody in again who was removed.
             for identity in removed { try ledger.undoAccessChange(of: identity) }
-            return role
+            try desk.record(code, "used", of: sender.id, by: sender, in: ledger)
+            return code.role
         }
         guard let role else { return .wrongCode }
         self.state.withLock { state in
@@ -169,25 +171,34 @@ package final class AccessControl: Sendable {
     package func printSignInCode() -> String {
         let code = Crypto.randomCode()
         let expiresAt = self.now() + Self.codeLifetime
-        self.state.withLock { $0.printed = (Self.hash(ofCode: code), expiresAt) }
+        self.state.withLock { $0.printed = (AccessCode.hash(of: code), expiresAt) }
         return code
     }
 
-    /// Accepts the printed code, or redeems a pairing code, for a browser. Nil for a wrong one; the caller counts
-    /// those.
-    package func signIn(_ sender: Sender, code: String) async throws -> Role? {
+    /// Accepts the printed code, or redeems another one, and stores the browser's sign-in. Nil for a wrong code; the caller
+    /// counts those.
+    package func signIn(_ browser: NewBrowser, code: String) async throws -> CredentialRecord? {
         let now = self.now()
-        let hash = Self.hash(ofCode: code)
+        let hash = AccessCode.hash(of: code)
         let isPrinted = self.state.withLock { state in
             state.printed.map { $0.expiresAt > now && Crypto.constantTimeEqual($0.hash, hash) } ?? false
         }
-        if isPrinted {
-            self.admit(sender.id, as: .owner)
-            return .owner
+        let (desk, changes) = (self.desk, self.changes)
+        let record = try await self.store.write { ledger in
+            let printed = isPrinted ? AccessCode(role: .owner, expiresAt: now) : nil
+            let code = try printed ?? ledger.takeCode(hash: hash, isBrowser: true, at: now)
+            return try code.flatMap { try desk.admit(browser, with: $0, in: ledger, at: now) }
         }
-        let role = try await self.store.write { ledger in try ledger.takeCode(hash: hash, at: now) }
-        if let role { self.admit(sender.id, as: role) }
-        return role
+        // If an owner changes the role meanwhile, the browser's next request reads it again.
+        if let record { _ = self.admit(record.identity, as: record.role, readAt: changes) }
+        return record
+    }
+
+    /// A code that signs in another browser of a person. Throws ``PeopleError``.
+    ///
+    /// - Parameter role: Of `actor`, who needs to be an owner for anybody but themselves.
+    package func addBrowser(of who: String, by actor: Sender, as role: Role) async throws -> MadeCode {
+        try await self.desk.addBrowser(of: who, by: actor, as: role, in: self.store, at: self.now())
     }
 
     /// How often an owner has changed somebody's access.
@@ -274,19 +285,14 @@ package final class AccessControl: Sendable {
     }
 
     /// A new code for `role`, as it is shown, and when it expires (milliseconds since 1970). Only its hash is stored.
+    ///
+    /// - Parameter by: Who makes it, as people read it.
     package static func makeCode(
-        for role: Role, in store: SessionStore, at now: Int64
+        for role: Role, by: String? = nil, in store: SessionStore, at now: Int64
     ) async throws -> (code: String, expiresAt: Int64) {
-        let code = Crypto.randomCode()
-        let expiresAt = now + Self.codeLifetime
-        let hash = Self.hash(ofCode: code)
-        try await store.write { ledger in try ledger.insertCode(hash: hash, role: role, expiresAt: expiresAt) }
-        return (code, expiresAt)
-    }
-
-    /// The hash of a code, ignoring case, spaces and dashes.
-    package static func hash(ofCode code: String) -> String {
-        let normal = code.uppercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
-        return Crypto.hex(Crypto.sha256(Array(normal.utf8)))
+        let made = MadeCode(
+            AccessCode(id: Identifier.make("i"), role: role, by: by, expiresAt: now + Self.codeLifetime))
+        try await store.write { ledger in try ledger.insert(made.entry, hash: AccessCode.hash(of: made.code)) }
+        return (made.code, made.entry.expiresAt)
     }
 }

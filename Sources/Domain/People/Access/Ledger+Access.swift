@@ -83,33 +83,6 @@ extension Ledger {
         }
     }
 
-    package func insertCode(hash: String, role: Role, expiresAt: Int64) throws {
-        try self.connection.execute(
-            "INSERT INTO codes (hash, role, expires_at) VALUES (?, ?, ?)",
-            [.text(hash), .text(role.rawValue), .integer(expiresAt)])
-    }
-
-    /// Redeems a code. Nil when it is unknown or expired.
-    package func takeCode(hash: String, at now: Int64) throws -> Role? {
-        try self.connection.execute("DELETE FROM codes WHERE expires_at <= ?", [.integer(now)])
-        // One statement: of two hosts that are given the code at once, one redeems it.
-        let role = try self.connection.query("DELETE FROM codes WHERE hash = ? RETURNING role", [.text(hash)])
-            .first?.text("role")
-        return role.flatMap { Role(rawValue: $0) }
-    }
-
-    /// Whether a valid code exists.
-    package func hasCode(at now: Int64) throws -> Bool {
-        try !self.connection.query("SELECT 1 FROM codes WHERE expires_at > ? LIMIT 1", [.integer(now)]).isEmpty
-    }
-
-    /// Whether the code with this hash is valid.
-    package func hasCode(hash: String, at now: Int64) throws -> Bool {
-        try !self.connection.query(
-            "SELECT 1 FROM codes WHERE hash = ? AND expires_at > ?", [.text(hash), .integer(now)]
-        ).isEmpty
-    }
-
     package func insert(_ credential: CredentialRecord, hash: String) throws {
         try self.connection.execute(
             """
@@ -147,6 +120,16 @@ extension Ledger {
         ).map(Self.credential)
     }
 
+    /// The sign-ins of somebody's browsers that are valid, oldest first.
+    package func cookies(of identity: String, at now: Int64) throws -> [CredentialRecord] {
+        try self.connection.query(
+            """
+            SELECT * FROM credentials WHERE kind = ? AND identity = ? AND (expires_at IS NULL OR expires_at > ?)
+            ORDER BY created_at
+            """, [.text(CredentialRecord.Kind.cookie.rawValue), .text(identity), .integer(now)]
+        ).map(Self.credential)
+    }
+
     /// What people who have signed in, or have a token, are called, by identity. A sign-in's name is the newer one.
     package func namesOfPeople() throws -> [String: String] {
         let rows = try self.connection.query(
@@ -158,7 +141,11 @@ extension Ledger {
     }
 
     /// Returns whether it existed.
-    package func revokeCredential(id: String) throws -> Bool {
+    ///
+    /// - Parameter isEndingCodes: Whether the codes for other browsers of its person end as well: whoever had it may have
+    ///   made one.
+    package func revokeCredential(id: String, endingCodes isEndingCodes: Bool = false) throws -> Bool {
+        if isEndingCodes { try self.endCodes(ofCredential: id) }
         let changed = try self.connection.rowsChanged(by: "DELETE FROM credentials WHERE id = ?", [.text(id)])
         try self.noteAccess()
         return changed > 0

@@ -25,7 +25,12 @@ package struct PeopleDesk: Sendable {
 
         /// The id of somebody with access, or of somebody who was removed. Throws ``PeopleError``.
         package func id(of who: String) throws -> String {
-            try self.removed(who).map(Person.id) ?? self.person(who).id
+            try self.removed(who).map { Person.id(of: $0) } ?? self.person(who).id
+        }
+
+        /// Somebody with access, by what may also be the name of only one person. Throws ``PeopleError``.
+        package func person(called who: String) throws -> Person {
+            try PeopleDesk.find(who, in: self.people.filter { $0.way != .token }, byName: true)
         }
 
         fileprivate func person(_ who: String) throws -> Person {
@@ -56,7 +61,7 @@ package struct PeopleDesk: Sendable {
         let credentials = try (ledger.credentials(kind: .cookie) + ledger.credentials(kind: .token)).filter {
             !$0.isExpired(at: now)
         }
-        let cookies = Dictionary(grouping: credentials.filter(\.isOfAccount)) { $0.identity }
+        let cookies = Dictionary(grouping: credentials.filter { $0.kind == .cookie }) { $0.identity }
         let accounts = try ledger.accounts()
         listing.former = accounts.filter { $0.role == nil && changes[AccessPolicy.key($0.identity)] == nil }
             .map { Person($0) }
@@ -98,7 +103,13 @@ package struct PeopleDesk: Sendable {
         listing.people += signedIn.values.sorted { $0.identity < $1.identity }.map {
             Person($0, cookies[$0.identity] ?? [])
         }
-        listing.people += credentials.filter { !$0.isOfAccount }.map(Person.init)
+        // A browser that signed in with a code is a person, and so are the browsers that were added to it.
+        var browsers = Set<String>()
+        for cookie in credentials where cookie.kind == .cookie && !AccessPolicy.isOfAccount(cookie.identity) {
+            guard browsers.insert(cookie.identity).inserted else { continue }
+            listing.people.append(Person(ofBrowsers: cookies[cookie.identity] ?? [cookie]))
+        }
+        listing.people += credentials.filter { $0.kind == .token }.map(Person.init(token:))
         // A browser that was removed signs in as somebody else.
         listing.removed = changes.filter { $0.value == nil && !$0.key.text.hasPrefix("web:") }.map(\.key.text).sorted()
         return listing
@@ -133,9 +144,7 @@ package struct PeopleDesk: Sendable {
         switch person.way {
         case .signIn where AccessPolicy.isOfAccount(person.identity):
             try self.set(role, ofAccount: person.identity, in: ledger, at: now)
-        case .signIn:
-            let scopes = CredentialRecord.scopes(ofBrowser: role)
-            try ledger.setRole(role, scopes: scopes, ofCredential: person.id)
+        case .signIn: try ledger.setRole(role, ofCookiesOf: person.identity)
         case .token: try ledger.setRole(role, scopes: person.scopes, ofCredential: person.id)
         case .code: try ledger.setRole(role, ofGrant: person.identity)
         case .list:
@@ -151,7 +160,8 @@ package struct PeopleDesk: Sendable {
         let listing = try self.listing(in: ledger, at: now)
         let person = try listing.person(who)
         try self.keepOwner(besides: person, in: listing)
-        _ = try ledger.revokeCredential(id: person.id)
+        if person.way == .token { _ = try ledger.revokeCredential(id: person.id) }
+        if person.way == .signIn { try ledger.revokeCookies(of: person.identity) }
         if var account = try ledger.account(identity: person.identity) {
             account.role = nil
             try ledger.store(account)
@@ -240,21 +250,26 @@ package struct PeopleDesk: Sendable {
                 + "`jetbridge pair --role owner`.")
     }
 
-    /// Finds by id, identity, or the last part of an identity, such as the account's name. Names that people choose
-    /// themselves cannot be used for lookup.
-    static func find(_ who: String, in people: [Person]) throws -> Person {
+    /// Finds by id, that of a browser too, identity, or the last part of an identity, such as the account's name. Names that
+    /// people choose themselves cannot be used where somebody's access is changed.
+    ///
+    /// - Parameter byName: Whether a name that only one person has will do.
+    static func find(_ who: String, in people: [Person], byName: Bool = false) throws -> Person {
         let exact = ExactText(who)
         let key = AccessPolicy.key(who)
-        if let person = people.first(where: { ExactText($0.id) == exact || AccessPolicy.key($0.identity) == key }) {
+        if let person = people.first(where: {
+            ExactText($0.id) == exact || AccessPolicy.key($0.identity) == key || $0.browsers.contains(who)
+        }) {
             return person
         }
         let accounts = people.filter { ExactText($0.account) == exact }
         if accounts.count == 1 { return accounts[0] }
-        let shown = EscapedText.code(VisibleText.strictLine(String(who.prefix(100)).beginning(bytes: 400)))
+        let shown = Self.code(who)
         let alike = accounts.isEmpty ? people.filter { $0.name?.lowercased() == who.lowercased() } : accounts
+        if byName, alike.count == 1 { return alike[0] }
         guard alike.isEmpty else {
             let ids = alike.prefix(5).map { "`\($0.id)` (\(EscapedText.code($0.identity)))" }.joined(separator: ", ")
-            let why = accounts.isEmpty ? "is a name that anybody can choose" : "is not unique"
+            let why = accounts.isEmpty && !byName ? "is a name that anybody can choose" : "is not unique"
             throw PeopleError(code: .ambiguous, message: "\(shown) \(why). Use the id: \(ids).")
         }
         throw PeopleError(
@@ -262,15 +277,21 @@ package struct PeopleDesk: Sendable {
     }
 }
 
-extension CredentialRecord {
-    fileprivate var isOfAccount: Bool { self.kind == .cookie && AccessPolicy.isOfAccount(self.identity) }
-}
-
 extension Person {
-    fileprivate init(_ credential: CredentialRecord) {
+    fileprivate init(token credential: CredentialRecord) {
         self.init(
             id: credential.id, identity: credential.identity, name: credential.name, role: credential.role,
-            way: credential.kind == .cookie ? .signIn : .token, key: nil, listedRole: nil, scopes: credential.scopes,
-            since: credential.createdAt, lastSeen: credential.usedAt, expiresAt: credential.expiresAt, isLasting: true)
+            way: .token, key: nil, listedRole: nil, scopes: credential.scopes, since: credential.createdAt,
+            lastSeen: credential.usedAt, expiresAt: credential.expiresAt, isLasting: true)
+    }
+
+    /// - Parameter cookies: Of one person who signed in with a code, oldest first.
+    fileprivate init(ofBrowsers cookies: [CredentialRecord]) {
+        let newest = cookies[cookies.count - 1]
+        self.init(
+            id: Person.id(of: newest.identity), identity: newest.identity, name: newest.name, role: newest.role,
+            way: .signIn, key: nil, listedRole: nil, scopes: newest.scopes, since: cookies[0].createdAt,
+            lastSeen: cookies.compactMap(\.usedAt).max(), expiresAt: cookies.compactMap(\.expiresAt).max(),
+            isLasting: true, browsers: cookies.map(\.id))
     }
 }

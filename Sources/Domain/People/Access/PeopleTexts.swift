@@ -32,7 +32,8 @@ package enum PeopleTexts {
         case .code: return person.isLasting ? "paired with a code" : "paired until they disconnect"
         case .signIn:
             let provider = ["github": "GitHub", "oidc": "single sign-on"][person.network]
-            guard let provider else { return "signed in, in a browser" }
+            let count = person.browsers.count
+            guard let provider else { return "signed in, in \(count > 1 ? "\(count) browsers" : "a browser")" }
             let listed = person.key.map { ", listed in \($0)" } ?? ""
             return "signed in with \(provider)\(listed)" + (person.listedRole.map { " (there \($0.rawValue))" } ?? "")
         case .token: return "token for \(person.scopes.joined(separator: ", "))"
@@ -47,13 +48,22 @@ package enum PeopleTexts {
         return "\(name) is now \(article) \(role.rawValue); what they had running is stopped."
     }
 
+    /// - Parameter url: The page's.
+    package static func added(_ made: MadeCode, at url: String) -> String {
+        let entry = made.entry
+        let name = Self.code(entry.name ?? entry.identity ?? "")
+        return "`\(made.code)` signs another browser in as \(name), \(entry.role.rawValue). It works once, until "
+            + "\(CivilTime(milliseconds: entry.expiresAt).rfc3339Seconds). Enter it at \(url), or open "
+            + "\(made.url(at: url)) there."
+    }
+
     private static func afterRemoval(of person: Person) -> String {
         switch person.way {
         case .token: return ": the token works no more."
         case .signIn where person.network != "web":
             return ": they are signed out everywhere, and what they had running is stopped. They cannot sign in again; "
                 + "`people set \(person.id) ROLE` lets them."
-        case .signIn: return ": that browser is signed out, and what it had running is stopped."
+        case .signIn: return ": they are signed out in every browser, and what they had running is stopped."
         case .code: return ", and what they had running is stopped. A new code lets them in again."
         case .list:
             let key = person.key ?? "access"
@@ -72,7 +82,5 @@ package enum PeopleTexts {
         }
     }
 
-    private static func code(_ text: String) -> String {
-        EscapedText.code(VisibleText.strictLine(String(text.prefix(100)).beginning(bytes: 400)))
-    }
+    private static func code(_ text: String) -> String { PeopleDesk.code(text) }
 }

@@ -38,6 +38,8 @@ package struct Person: Sendable, Equatable {
     package let expiresAt: Int64?
     /// False for a nick, which ends with its connection.
     package let isLasting: Bool
+    /// The ids of the credentials of their signed-in browsers, oldest first.
+    package var browsers: [String] = []
 
     /// The network's id, as far as the identity tells it: `irc:local`, `matrix`, `web`.
     package var network: String {
@@ -67,10 +69,14 @@ package struct Person: Sendable, Equatable {
             "network": .string(self.network), "role": .string(self.role.rawValue), "way": .string(self.way.rawValue),
             "key": self.key.map { .string($0) } ?? .null,
             "listed_role": self.listedRole.map { .string($0.rawValue) } ?? .null,
-            "scopes": .array(self.scopes.map { .string($0) }), "since": time(self.since),
+            "scopes": .array(self.scopes.map { .string($0) }),
+            "browsers": .array(self.browsers.map { .string($0) }), "since": time(self.since),
             "last_seen": time(self.lastSeen), "expires_at": time(self.expiresAt),
         ]
     }
+
+    /// The id of whoever has an identity, however that is spelled.
+    package static func id(ofName identity: String) -> String { self.id(of: AccessPolicy.folded(identity)) }
 
     /// The id of whoever has an identity that is no credential's.
     package static func id(of identity: String) -> String {
@@ -82,6 +88,8 @@ package struct Person: Sendable, Equatable {
 package struct PeopleError: Error, Equatable, CustomStringConvertible {
     package enum Code: Sendable {
         case unknown, ambiguous
+        /// It cannot be done for this person, or not by whoever asks.
+        case notAllowed
         /// Without them nobody could give access any more.
         case lastOwner
     }

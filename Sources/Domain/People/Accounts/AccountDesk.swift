@@ -127,10 +127,10 @@ extension Person {
         listedRole: Role? = nil
     ) {
         self.init(
-            id: Person.id(of: AccessPolicy.folded(person.identity)), identity: person.identity, name: person.name,
+            id: Person.id(ofName: person.identity), identity: person.identity, name: person.name,
             role: role ?? person.role ?? .guest, way: .signIn, key: key, listedRole: listedRole,
             scopes: cookies.first?.scopes ?? [], since: cookies.map(\.createdAt).min(),
             lastSeen: cookies.compactMap(\.usedAt).max(), expiresAt: cookies.compactMap(\.expiresAt).max(),
-            isLasting: true)
+            isLasting: true, browsers: cookies.map(\.id))
     }
 }

@@ -64,10 +64,13 @@ extension Ledger {
                 .text(role.rawValue), .text(CredentialRecord.scopes(ofBrowser: role).joined(separator: ",")),
                 .text(CredentialRecord.Kind.cookie.rawValue), .text(identity),
             ])
+        try self.setRole(role, ofCodesOf: identity)
         try self.noteAccess()
     }
 
+    /// Ends the sign-ins of somebody's browsers, and the codes for further ones.
     func revokeCookies(of identity: String) throws {
+        try self.endCodes(of: identity)
         try self.connection.execute(
             "DELETE FROM credentials WHERE kind = ? AND identity = ?",
             [.text(CredentialRecord.Kind.cookie.rawValue), .text(identity)])

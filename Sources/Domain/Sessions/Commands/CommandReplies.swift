@@ -186,6 +186,17 @@ struct CommandReplies: Sendable {
         return Reply(self.sign.completing(text))
     }
 
+    func addBrowser(of who: String) async throws -> Reply {
+        guard self.stored.message.isDirect else { return Reply(SignInTexts.onlyDirect(.pair, sign: self.sign)) }
+        do {
+            let access = self.context.access
+            let made = try await access.addBrowser(of: who, by: self.stored.message.sender, as: self.role)
+            return Reply(PeopleTexts.added(made, at: self.context.environment.settings.publicURL))
+        } catch let error as PeopleError {
+            return Reply(self.sign.completing(error.message))
+        }
+    }
+
     // MARK: Verification
 
     /// How long a network may take; it waits for its server.

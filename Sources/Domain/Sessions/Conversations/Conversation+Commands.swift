@@ -1,5 +1,6 @@
 internal import Chat
 internal import Delivery
+internal import Etiquette
 internal import Joining
 internal import People
 internal import Primitives
@@ -87,6 +88,12 @@ extension Conversation {
         let sender = stored.message.sender
         let held = self.context.access.role(of: sender)
         let (access, network) = (self.context.access, stored.message.route.room.adapter)
+        if let held, let who = PairingWords.person(in: code) {
+            let replies = CommandReplies(
+                context: self.context, key: self.key, stored: stored, role: held,
+                sign: self.sign(of: stored.message.route))
+            return try await self.reply(to: stored, replies.addBrowser(of: who))
+        }
         guard access.isPairingAllowed else { return try await self.finish(stored.number) }
         // A browser's role is that of its sign-in, which a grant to its identity would not change.
         if stored.message.thread.adapter == Place.webAdapter, access.mayPair(sender, on: network),

@@ -5,7 +5,7 @@ extension CommandName {
         switch self {
         case .help: "[command|all]"
         case .stop: "[all]"
-        case .pair: "CODE"
+        case .pair: "CODE|--for PERSON"
         case .model, .repo, .persona, .workflow: "[name]"
         case .specify, .refine, .steer: "TEXT"
         case .constitution, .clarify, .plan, .checklist: "[text]"
@@ -45,7 +45,7 @@ extension CommandName {
         case .stop: "stop the running answer; `all` also drops waiting messages"
         case .status: "show what is running, what is waiting and the model in use"
         case .whoami: "show your identities and role"
-        case .pair: "use a pairing code from an owner"
+        case .pair: "use a pairing code from an owner; `--for` makes one that adds a browser"
         case .model: "show or choose the model of this thread"
         case .models: "list the models"
         case .usage: "show the tokens used in this thread, and what they cost"

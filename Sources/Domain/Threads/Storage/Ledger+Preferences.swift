@@ -50,12 +50,14 @@ extension Ledger {
             .int64("count") ?? 0
     }
 
-    /// Deletes what browsers had chosen whose sign-in has ended: nobody can be that person again.
+    /// Deletes what people had chosen whose last browser's sign-in has ended, if no code for another browser is open:
+    /// nobody can be that person again.
     func deleteEndedPreferences() throws {
         for table in ["preferences", "pins"] {
             try self.connection.execute(
                 """
                 DELETE FROM \(table) WHERE person LIKE 'web:%' AND person NOT IN (SELECT identity FROM credentials)
+                AND person NOT IN (SELECT identity FROM codes WHERE identity IS NOT NULL)
                 """, [])
         }
     }

@@ -12,10 +12,16 @@ extension API {
 
     /// The person whom a credential belongs to.
     struct Person: Fact {
+        let id: String
         let name: String
         let role: Role
         let identity: String
         let scopes: [String]
+        let browsers: Int
+
+        static let notes: Notes<Self> = [
+            \.id: "As in the list of people.", \.browsers: "In how many browsers the person is signed in.",
+        ]
     }
 
     /// Somebody with access, or a program.
@@ -32,9 +38,11 @@ extension API {
         let since: Timestamp?
         let lastSeen: Timestamp?
         let expiresAt: Timestamp?
+        let browsers: [String]
         let `self`: Bool
 
         static let notes: Notes<Self> = [
+            \.browsers: "The ids of the sign-ins of the person's browsers.",
             \.key: "The place in the configuration of a listed person.",
             \.listedRole: "The role that the configuration says, where another one counts.",
             \.`self`: "Whether it is the caller.",
@@ -49,6 +57,16 @@ extension API {
     struct PeopleList: Fact {
         let items: [PersonWithAccess]
         let removed: [RemovedPerson]
+    }
+
+    /// A code that was just made; it is shown only this once.
+    struct JoiningCode: Fact {
+        let id: String
+        let code: String
+        let url: String
+        let expiresAt: Timestamp
+
+        static let notes: Notes<Self> = [\.url: "Opens the sign-in with the code filled in."]
     }
 
     struct PersonChange: Fact {

@@ -13,6 +13,7 @@ import { badge } from "./threads";
 
 export interface ShellDelegate extends SettingsDelegate {
   newConversation(): void;
+  addDevice(): void;
   signOut(): void;
 }
 
@@ -42,6 +43,7 @@ export class Shell {
       list,
       h("footer", { class: "sidebar-foot" }, h("span", { class: "person", title: "Signed in" }, me.name), h("span", { class: "spacer" }), theme,
         iconButton("help", "Keyboard shortcuts", () => this.showHelp()),
+        iconButton("device", "Add a device", () => this.delegate.addDevice()),
         iconButton("leave", "Sign out", () => this.delegate.signOut())));
     this.main = h(
       "main", { class: "main", id: "main" },

@@ -2,6 +2,7 @@
 
 import * as api from "../api";
 import { h, replace } from "../dom";
+import { takeJoinCode } from "./joining";
 
 /** Upper case, grouped as the terminal prints it, whatever spaces and dashes were typed. */
 export function formatCode(text: string): string {
@@ -14,8 +15,8 @@ export function mayBeSignedIn(): boolean {
   return document.querySelector<HTMLMetaElement>('meta[name="sign-in"]')?.content !== "none";
 }
 
-/** Shows the form, and calls `onDone` once a code is accepted. */
-export function showSignIn(root: HTMLElement, onDone: () => void): void {
+/** Shows the form, with the code of a link, and calls `onDone` once a code is accepted. */
+export function showSignIn(root: HTMLElement, onDone: () => void, code: string | null = null): void {
   const error = h("p", { class: "form-error", id: "code-error", role: "alert" });
   const field = h("input", {
     id: "code", class: "code-field", type: "text", inputmode: "text", autocomplete: "one-time-code", autocapitalize: "characters",
@@ -41,8 +42,15 @@ export function showSignIn(root: HTMLElement, onDone: () => void): void {
     if (atEnd || formatted.length < field.value.length) field.value = formatted;
     fail("");
   });
-  field.focus();
+  fill(code);
+  // A link that is opened where the page is open already only changes the address.
+  window.onhashchange = () => fill(takeJoinCode());
   void showProviders(providers);
+
+  function fill(code: string | null): void {
+    if (code !== null) field.value = formatCode(code);
+    (code === null ? field : name).focus();
+  }
 
   function fail(message: string): void {
     error.textContent = message;
@@ -61,6 +69,7 @@ export function showSignIn(root: HTMLElement, onDone: () => void): void {
     button.disabled = true;
     try {
       await api.signIn(code, name.value.trim());
+      window.onhashchange = null;
       onDone();
     } catch (problem) {
       fail(sentence(problem));

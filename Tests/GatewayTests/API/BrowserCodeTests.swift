@@ -1,0 +1,72 @@
+import Chat
+import HTTP
+import JSON
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+@Suite("Codes for browsers over HTTP", .timeLimit(.minutes(1)))
+struct BrowserCodeTests {
+    private func signIn(_ code: String, in harness: GatewayHarness) async throws -> Caller? {
+        let answer = try await harness.anybody.send(.post, "/api/v1/signin", json: ["code": .string(code)])
+        guard answer.status == 204, let cookie = answer.headers["set-cookie"]?.split(separator: ";").first else {
+            return nil
+        }
+        return Caller(gateway: harness.gateway, headers: ["Cookie": String(cookie), "Origin": harness.origin])
+    }
+
+    @Test("a person adds a device: the same conversations, name and role in both browsers")
+    func device() async throws {
+        try await GatewayHarness.run { harness in
+            let laptop = try await harness.signedIn(.member, name: "Mia")
+            let thread = try await laptop.newThread()
+            let me = try await laptop.send(.get, "/api/v1/me").expect(200)
+            let path = "/api/v1/people/\(me["id"]?.stringValue ?? "")/codes"
+            expectEqual(me["browsers"], 1)
+            let made = try await laptop.send(.post, path, json: [:]).expect(201)
+            let validator = SchemaValidator(document: try await laptop.send(.get, "/api/v1/openapi.json").expect(200))
+            expectEqual(
+                validator.mistakes(in: made, method: "post", path: "/api/v1/people/{id}/codes", status: 201), [])
+            let code = try #require(made["code"]?.stringValue)
+            expectEqual(made["url"]?.stringValue, "http://bot.example/#join=\(code)")
+            let phone = try #require(try await self.signIn(code, in: harness))
+            let other = try await phone.send(.get, "/api/v1/me").expect(200)
+            #expect(other["id"] == me["id"] && other["name"] == "Mia" && other["browsers"] == 2)
+            try await expectEqual(phone.send(.get, "/api/v1/threads/\(thread)").status, 200)
+            #expect(try await self.signIn(code, in: harness) == nil)
+
+            // One leaves; an owner ends the other.
+            try await expectEqual(laptop.send(.post, "/api/v1/signout", json: [:]).status, 204)
+            try await expectEqual(phone.send(.get, "/api/v1/me").expect(200)["browsers"], 1)
+            let owner = try await harness.signedIn(.owner)
+            let id = me["id"]?.stringValue ?? ""
+            let open = try await owner.send(.post, path, json: [:]).expect(201)["code"]?.stringValue ?? ""
+            try await expectEqual(owner.send(.delete, "/api/v1/people/\(id)").status, 204)
+            try await expectEqual(phone.send(.get, "/api/v1/me").status, 401)
+            #expect(try await self.signIn(open, in: harness) == nil)
+        }
+    }
+
+    @Test("nobody but owners makes codes for others, and no token without the scope admin")
+    func refused() async throws {
+        try await GatewayHarness.run { harness in
+            let owner = try await harness.signedIn(.owner, name: "Olga")
+            let member = try await harness.signedIn(.member, name: "Mia")
+            let id = try await owner.send(.get, "/api/v1/me").expect(200)["id"]?.stringValue ?? ""
+            let path = "/api/v1/people/\(id)/codes"
+            try await expectEqual(member.send(.post, path, json: [:]).status, 404)
+            try await expectEqual(harness.token(.chat, .read).send(.post, path, json: [:]).status, 404)
+            try await expectEqual(harness.token(.admin).send(.post, path, json: [:]).status, 201)
+            let listed = try await owner.send(.get, "/api/v1/people").expect(200)["items"]?[0]?["id"]?.stringValue
+            try await expectEqual(
+                owner.send(.post, "/api/v1/people/\(listed ?? "")/codes", json: [:]).status, 409)
+            // In a thread the same token is refused too.
+            let program = try await harness.token(.chat)
+            let thread = try await program.newThread()
+            let answer = try await program.send(
+                .post, "/api/v1/threads/\(thread)/messages", json: ["text": "/pair --for Olga"])
+            expectEqual(answer.status, 403)
+        }
+    }
+}
