@@ -33,6 +33,15 @@ struct PeopleRoutes: Sendable {
             ]
         ) { try await Self(context: $0).remove($1) },
         APIRoute(
+            .post, "/api/v1/people/invites", "invite", "Makes a code, with its link, that lets in somebody new, once.",
+            .administration, body: API.NewInvite.self,
+            success: (.created, "The code, which is shown only this once."), [.conflict("100 invites are open.")]
+        ) { try await Self(context: $0).invite($1) },
+        APIRoute(
+            .delete, "/api/v1/people/invites/{id}", "endInvite", "Takes an open invite back.", .administration,
+            answers: [.empty("It is worth nothing any more."), .notFound("No open invite has this id.")]
+        ) { try await Self(context: $0).endInvite($1) },
+        APIRoute(
             .post, "/api/v1/people/{id}/codes", "addBrowser",
             "Makes a code that signs in another browser of a person: once, within an hour. For owners with the scope "
                 + "`admin`, and for the person themselves in a browser.", .scopes(Set(Scope.allCases), from: .guest),
@@ -49,7 +58,8 @@ struct PeopleRoutes: Sendable {
         let listing = try await self.context.bridge.access.people()
         return API.PeopleList(
             items: listing.people.map { API.PersonWithAccess($0, for: principal) },
-            removed: listing.removed.map { API.RemovedPerson(id: Person.id(of: $0), identity: $0) })
+            removed: listing.removed.map { API.RemovedPerson(id: Person.id(of: $0), identity: $0) },
+            invites: listing.invites.map(API.Invite.init))
     }
 
     private func change(_ call: APICall<API.Nothing, API.PersonChange>) async throws -> API.PersonWithAccess {
@@ -87,11 +97,31 @@ struct PeopleRoutes: Sendable {
         return API.JoiningCode(made, at: self.context.settings.publicURL)
     }
 
+    private func invite(_ call: APICall<API.Nothing, API.NewInvite>) async throws -> API.JoiningCode {
+        let principal = try call.person()
+        let (body, now) = (call.body, self.context.now())
+        let made = try await Self.answering {
+            let invitation = try Invitation(as: body.role, called: body.name, expires: body.expires, at: now)
+            return try await self.context.bridge.access.invite(invitation, by: principal.sender)
+        }
+        call.logger.info("somebody was invited", ["role": .string(body.role.rawValue)])
+        return API.JoiningCode(made, at: self.context.settings.publicURL)
+    }
+
+    private func endInvite(_ call: PlainCall) async throws -> HTTPServerResponse {
+        let principal = try call.person()
+        guard try await self.context.bridge.access.endInvite(call.id, by: principal.sender) else {
+            throw Problems.missing("invite")
+        }
+        return HTTPServerResponse(.noContent)
+    }
+
     private static func answering<Value>(_ change: () async throws -> Value) async throws -> Value {
         do {
             return try await change()
         } catch let error as PeopleError {
-            throw HTTPProblem(error.code == .unknown ? .notFound : .conflict, error.message)
+            let statuses: [PeopleError.Code: HTTPStatus] = [.unknown: .notFound, .invalid: HTTPStatus(422)]
+            throw HTTPProblem(statuses[error.code] ?? .conflict, error.message)
         }
     }
 }
@@ -105,6 +135,14 @@ extension API.PersonWithAccess {
             lastSeen: person.lastSeen.map { Timestamp(milliseconds: $0) },
             expiresAt: person.expiresAt.map { Timestamp(milliseconds: $0) }, browsers: person.browsers,
             self: person.identity == principal.identity)
+    }
+}
+
+extension API.Invite {
+    init(_ code: AccessCode) {
+        self.init(
+            id: code.id ?? "", role: code.role, name: code.name,
+            expiresAt: Timestamp(milliseconds: code.expiresAt), by: code.by)
     }
 }
 

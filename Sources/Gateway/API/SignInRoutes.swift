@@ -20,7 +20,9 @@ struct SignInRoutes: Sendable {
             "Signs a browser in with a code; the optional `name` is shown next to messages.", .open,
             body: API.SignIn.self, bodyLimit: 4096,
             answers: [
-                .empty("Signed in; the cookie is set."), .problem(.unauthorized, "A wrong code."),
+                .empty("Signed in; the cookie is set."),
+                .json(API.SignInCode.self, "With `look`: what the code is for."),
+                .problem(.unauthorized, "A wrong code."),
                 .forbidden("The request comes from a page of another site."),
                 .problem(.tooManyRequests, "Too many wrong codes in a minute."),
             ]
@@ -58,21 +60,33 @@ struct SignInRoutes: Sendable {
                 .tooManyRequests, "There were too many wrong codes within a minute. Wait a minute, then try again.",
                 headers: ["Retry-After": "60"])
         }
+        if call.body.look == true {
+            guard let found = try await self.context.bridge.access.look(at: code) else {
+                throw self.wrongCode(from: peer.name, call.logger)
+            }
+            self.context.codeAttempts.withLock { $0.giveBack(attempt) }
+            return .json(
+                encoding: API.SignInCode(name: found.name, role: found.role, isDevice: found.identity != nil))
+        }
         let secret = Crypto.base64URL(Crypto.randomBytes(32))
         let browser = NewBrowser(
             identity: "web:\(Crypto.hex(Crypto.randomBytes(8)))", name: AccessCode.name(call.body.name),
             id: "c_" + Crypto.hex(Crypto.randomBytes(8)), hash: CredentialSecret.hash(of: secret),
             lifetime: self.context.settings.cookieLifetime)
         guard let record = try await self.context.bridge.access.signIn(browser, code: code) else {
-            call.logger.warning("wrong sign-in code", ["peer": .string(peer.name)])
-            throw HTTPProblem(
-                .unauthorized, "The code is wrong, used, or expired. `jetbridge pair` creates a new one.",
-                headers: ["WWW-Authenticate": "Bearer realm=\"jetbridge\""])
+            throw self.wrongCode(from: peer.name, call.logger)
         }
         self.context.codeAttempts.withLock { $0.giveBack(attempt) }
         call.logger.info(
             "signed in", ["identity": .string(record.identity), "role": .string(record.role.rawValue)])
         return self.response(cookie: secret, lifetime: Int(((record.expiresAt ?? now) - now) / 1000))
+    }
+
+    private func wrongCode(from peer: String, _ logger: Logger) -> HTTPProblem {
+        logger.warning("wrong sign-in code", ["peer": .string(peer)])
+        return HTTPProblem(
+            .unauthorized, "The code is wrong, used, or expired. `jetbridge pair` creates a new one.",
+            headers: ["WWW-Authenticate": "Bearer realm=\"jetbridge\""])
     }
 
     private func signOut(_ request: APIRequest) async throws -> HTTPServerResponse {

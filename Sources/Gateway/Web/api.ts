@@ -8,6 +8,7 @@ export type {
   Message, MessagePage, Model, Operation, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
 
+export type Invite = types.Invite;
 export type JoiningCode = types.JoiningCode;
 export type Me = types.Person;
 export type OperationState = types.Operation["state"];
@@ -65,6 +66,11 @@ export const me = (): Promise<Me> => call("GET", "/me");
 export const people = (): Promise<People> => call("GET", "/people");
 export const setRole = (id: string, role: Role): Promise<Person> => call("PATCH", `/people/${segment(id)}`, { role });
 export const removePerson = (id: string): Promise<void> => call("DELETE", `/people/${segment(id)}`);
+/** What a code is for, without using it up. */
+export const lookAtCode = (code: string): Promise<types.SignInCode> => call("POST", "/signin", { code, look: true });
+export const invite = (role: Role, name: string, expires: string): Promise<JoiningCode> =>
+  call("POST", "/people/invites", name ? { role, name, expires } : { role, expires });
+export const endInvite = (id: string): Promise<void> => call("DELETE", `/people/invites/${segment(id)}`);
 /** A code that signs in another browser of a person. */
 export const addBrowser = (id: string): Promise<JoiningCode> => call("POST", `/people/${segment(id)}/codes`, {});
 export const commands = (): Promise<types.CommandPage> => call("GET", "/commands");

@@ -3,6 +3,7 @@
 import * as api from "./api";
 import { Child, h, iconButton, replace } from "./dom";
 import { fullTime, shortTime, Timestamp } from "./time";
+import { codeRows, open } from "./views/joining";
 import { openSecond, SecondPage } from "./views/second";
 
 const roles: api.Role[] = ["owner", "member", "guest"];
@@ -16,6 +17,7 @@ class PeoplePage {
       h("p", { class: "lead" }, "Everybody who may use this host. A change takes effect at once, on every network and in every browser."),
       this.status, this.content);
     void this.load();
+    replace(page.tools, h("button", { type: "button", class: "primary", onclick: () => this.askToInvite() }, "Invite"));
   }
 
   private async load(): Promise<void> {
@@ -34,7 +36,7 @@ class PeoplePage {
     others.sort((a, b) => order(a) - order(b));
     replace(this.content, table("People and browsers", others.map((person) => this.row(person))),
       programs.length > 0 && table("Tokens of programs", programs.map((person) => this.row(person))),
-      people.removed.length > 0 && this.removed(people.removed));
+      people.invites.length > 0 && this.invites(people.invites), people.removed.length > 0 && this.removed(people.removed));
   }
 
   private row(person: api.Person): HTMLElement {
@@ -48,6 +50,41 @@ class PeoplePage {
       cell("Access", way(person)),
       cell("Last seen", person.last_seen === null ? "not seen yet" : moment(person.last_seen)),
       h("td", { class: "person-action" }, h("button", { type: "button", class: "quiet small", "aria-label": `Remove ${name}`, onclick: () => this.askToRemove(person, name) }, "Remove")));
+  }
+
+  private invites(items: api.Invite[]): HTMLElement {
+    return h("section", {}, h("h2", {}, "Open invites"),
+      h("ul", { class: "removed invites" }, ...items.map((item) => {
+        const name = item.name ?? `Somebody as ${item.role}`;
+        return h("li", {}, h("span", {}, item.name === null ? name : `${name}, ${item.role}`), h("span", { class: "hint" }, `${item.by === null ? "" : `by ${item.by}, `}until `, moment(item.expires_at)),
+          h("button", { type: "button", class: "quiet small", "aria-label": `End the invite of ${name}`, onclick: () => void this.change(() => api.endInvite(item.id), "The invite is ended.") }, "End"));
+      })));
+  }
+
+  private askToInvite(): void {
+    const role = h("select", { id: "invite-role" }, ...roles.map((role) => h("option", { value: role, selected: role === "member" }, role)));
+    const name = h("input", { type: "text", id: "invite-name", maxlength: 40, autocomplete: "off", placeholder: "optional" });
+    const expires = h("select", { id: "invite-expires" }, ...[["1h", "an hour"], ["2d", "two days"], ["7d", "a week"], ["30d", "30 days"]].map(([value, label]) => h("option", { value, selected: value === "2d" }, label)));
+    const problem = h("p", { class: "problem", role: "alert" });
+    const make = h("button", { type: "submit", class: "primary" }, "Make the link");
+    const form = h("form", { class: "invite-form", onsubmit: (event: Event) => { event.preventDefault(); void run(); } },
+      h("p", {}, "The link lets one person in, who then has this role."),
+      h("label", { for: "invite-role" }, "Role"), role, h("label", { for: "invite-name" }, "Name"), name, h("label", { for: "invite-expires" }, "Valid for"), expires, problem,
+      h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Cancel"), make));
+    const dialog = open("Invite somebody", form);
+    const run = async (): Promise<void> => {
+      make.disabled = true;
+      try {
+        const code = await api.invite(role.value as api.Role, name.value.trim(), expires.value);
+        const done = h("button", { type: "button", class: "primary", onclick: () => dialog.close() }, "Done");
+        form.replaceWith(h("p", {}, "Send the link to the person. It is shown only now."), codeRows(code), h("div", { class: "choices" }, done));
+        done.focus();
+        await this.load();
+      } catch (error) {
+        problem.textContent = api.explain(error);
+        make.disabled = false;
+      }
+    };
   }
 
   private removed(items: api.People["removed"]): HTMLElement {

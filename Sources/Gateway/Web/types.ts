@@ -43,6 +43,16 @@ export interface SignIn {
   code: string;
   /** Shown next to messages. */
   name?: string | null;
+  /** Whether to answer what the code is for, and neither sign in nor use it up. */
+  look?: boolean | null;
+}
+
+export interface SignInCode {
+  /** Whom it is for, as far as that is known. */
+  name: string | null;
+  role: "guest" | "member" | "owner";
+  /** Whether it adds a browser to that person; else it lets in somebody new. */
+  is_device: boolean;
 }
 
 export interface Person {
@@ -801,6 +811,7 @@ export interface AnalyticsTotals {
 export interface PeopleList {
   items: PersonWithAccess[];
   removed: RemovedPerson[];
+  invites: Invite[];
 }
 
 export interface PersonWithAccess {
@@ -829,8 +840,26 @@ export interface RemovedPerson {
   identity: string;
 }
 
+export interface Invite {
+  id: string;
+  role: "guest" | "member" | "owner";
+  /** Whom it is for. */
+  name: string | null;
+  expires_at: Timestamp;
+  /** Who made it. */
+  by: string | null;
+}
+
 export interface PersonChange {
   role: "guest" | "member" | "owner";
+}
+
+export interface NewInvite {
+  role: "guest" | "member" | "owner";
+  /** Whom it is for; fills the sign-in in. */
+  name?: string | null;
+  /** A duration such as `12h` or `7d`, or a time, within 30 days; by default two days. */
+  expires?: string | null;
 }
 
 export interface JoiningCode {

@@ -27,7 +27,12 @@ struct JoiningCode: Sendable {
         self.expiresAt = CivilTime(milliseconds: end).rfc3339Seconds
     }
 
-    var json: JSON {
-        ["code": .string(self.code), "url": .string(self.url), "expires_at": .string(self.expiresAt)]
+    /// - Parameter more: Further members.
+    func json(with more: JSONObject = [:]) -> JSON {
+        var json: JSONObject = [
+            "code": .string(self.code), "url": .string(self.url), "expires_at": .string(self.expiresAt),
+        ]
+        for (name, value) in more { json[name] = value }
+        return .object(json)
     }
 }

@@ -23,6 +23,7 @@ struct PeopleListCommand: Command {
             ].map { VisibleText.strictLine($0) }
         }
         for line in TextTable.lines(rows) { try context.print(line) }
+        for invite in listing.invites { try context.print("open invite: \(PeopleTexts.line(invite))") }
         for identity in listing.removed { try context.print(VisibleText.strictLine("removed: \(identity)")) }
     }
 }

@@ -48,6 +48,52 @@ struct BrowserCodeTests {
         }
     }
 
+    @Test("an owner invites by a link, which says what it is for; the list has what is open")
+    func invite() async throws {
+        try await GatewayHarness.run { harness in
+            let owner = try await harness.signedIn(.owner, name: "Olga")
+            let path = "/api/v1/people/invites"
+            let made = try await owner.send(.post, path, json: ["role": "guest", "name": "Grace", "expires": "7d"])
+                .expect(201)
+            let document = try await owner.send(.get, "/api/v1/openapi.json").expect(200)
+            let validator = SchemaValidator(document: document)
+            expectEqual(validator.mistakes(in: made, method: "post", path: path, status: 201), [])
+            let list = try await owner.send(.get, "/api/v1/people").expect(200)
+            expectEqual(validator.mistakes(in: list, method: "get", path: "/api/v1/people", status: 200), [])
+            let open = try #require(list["invites"]?[0])
+            #expect(open["name"] == "Grace" && open["role"] == "guest" && open["by"] == "Olga")
+            #expect(open["id"] == made["id"] && open["expires_at"] == made["expires_at"])
+            let look: JSON = ["code": made["code"] ?? .null, "look": true]
+            let found = try await harness.anybody.send(.post, "/api/v1/signin", json: look).expect(200)
+            expectEqual(found, ["name": "Grace", "role": "guest", "is_device": false])
+            let guest = try #require(try await self.signIn(made["code"]?.stringValue ?? "", in: harness))
+            let me = try await guest.send(.get, "/api/v1/me").expect(200)
+            #expect(me["name"] == "Grace" && me["role"] == "guest")
+            try await expectEqual(harness.anybody.send(.post, "/api/v1/signin", json: look).status, 401)
+
+            let other = try await owner.send(.post, path, json: ["role": "owner"]).expect(201)
+            let id = other["id"]?.stringValue ?? ""
+            try await expectEqual(owner.send(.delete, "\(path)/\(id)").status, 204)
+            try await expectEqual(owner.send(.delete, "\(path)/\(id)").status, 404)
+            #expect(try await self.signIn(other["code"]?.stringValue ?? "", in: harness) == nil)
+            for expires in ["31d", "never"] as [JSON] {
+                let answer = try await owner.send(.post, path, json: ["role": "guest", "expires": expires])
+                expectEqual(answer.status, 422)
+            }
+        }
+    }
+
+    @Test("looking at wrong codes counts like signing in with them")
+    func looking() async throws {
+        try await GatewayHarness.run { harness in
+            let look: JSON = ["code": "AAAA-AAA2", "look": true]
+            for _ in 1...5 {
+                try await expectEqual(harness.anybody.send(.post, "/api/v1/signin", json: look).status, 401)
+            }
+            try await expectEqual(harness.anybody.send(.post, "/api/v1/signin", json: look).status, 429)
+        }
+    }
+
     @Test("nobody but owners makes codes for others, and no token without the scope admin")
     func refused() async throws {
         try await GatewayHarness.run { harness in

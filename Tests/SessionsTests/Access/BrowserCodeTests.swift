@@ -138,6 +138,53 @@ struct BrowserCodeTests {
         #expect(try await access.addBrowser(of: "max", by: max, as: .member).entry.identity == "web:max")
     }
 
+    @Test("an invite is listed, lets in one person with its name, and can be taken back")
+    func invites() async throws {
+        let audit = Protected<[AuditEntry]>([])
+        let harness = try await BridgeHarness(
+            policy: Self.policy, audit: { _, entry in audit.withLock { $0.append(entry) } })
+        let access = harness.bridge.access
+        let invitation = try Invitation(as: .guest, called: "  Grace\nHopper ", expires: nil, at: 1_000)
+        let made = try await access.invite(invitation, by: Self.alice)
+        let other = try await access.invite(invitation, by: Self.alice)
+        let open = try await access.people().invites
+        #expect(open.count == 2 && open.allSatisfy { $0.name == "Grace Hopper" && $0.by == "alice" })
+        expectEqual(open[0].expiresAt, 1_000 + 2 * 86_400_000)
+        try await expectEqual(access.look(at: made.code)?.name, "Grace Hopper")
+        let browser = NewBrowser(identity: "web:g", name: nil, id: "c_g", hash: "h_g", lifetime: 1_000)
+        let record = try #require(try await access.signIn(browser, code: made.code))
+        #expect(record.name == "Grace Hopper" && record.role == .guest && record.identity == "web:g")
+        let id = try #require(other.entry.id)
+        #expect(try await access.endInvite(id, by: Self.alice))
+        #expect(try await access.endInvite(id, by: Self.alice) == false)
+        try await expectEqual(access.look(at: other.code), nil)
+        #expect(try await access.people().invites.isEmpty)
+        expectEqual(
+            audit.withLock { $0.compactMap { $0.details["code"]?.stringValue } }, ["made", "made", "used", "ended"])
+        // On a network an invite is a pairing code.
+        let third = try await access.invite(invitation, by: Self.alice)
+        _ = try await harness.ask("pair \(third.code)", from: "grace")
+        let grace = Sender(id: "fake:one/grace", identities: [Identity("fake:one/grace")], displayName: "g")
+        expectEqual(access.role(of: grace), .guest)
+    }
+
+    @Test(
+        "how long an invite lasts",
+        arguments: [
+            ("30m", 1_800_000), ("2d", 172_800_000), ("720h", 2_592_000_000), ("1970-01-02T00:00:00z", 86_400_000),
+            ("31d", nil), ("0d", nil), ("-1d", nil), ("2w", nil), ("d", nil), ("", nil), ("999999999999d", nil),
+            ("1969-12-31T00:00:00Z", nil), ("1970-03-02T00:00:00Z", nil), ("soon", nil),
+        ] as [(String, Int64?)])
+    func expiry(text: String, end: Int64?) throws {
+        guard let end else {
+            let error = #expect(throws: PeopleError.self) {
+                try Invitation(as: .guest, called: nil, expires: text, at: 0)
+            }
+            return expectEqual(error?.code, .invalid)
+        }
+        expectEqual(try Invitation(as: .guest, called: nil, expires: text, at: 0).expiresAt, end)
+    }
+
     @Test("in a thread the code comes in direct messages only")
     func inThread() async throws {
         let harness = try await BridgeHarness(policy: Self.policy)

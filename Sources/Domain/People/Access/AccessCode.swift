@@ -42,6 +42,45 @@ package struct AccessCode: Sendable, Equatable {
     }
 }
 
+/// Somebody new who may come in by a link.
+package struct Invitation: Sendable {
+    let role: Role
+    let name: String?
+    let expiresAt: Int64
+
+    /// Milliseconds.
+    private static let standard: Int64 = 2 * 86_400_000
+    private static let longest: Int64 = 30 * 86_400_000
+    private static let units: [Character: Int64] = ["m": 60_000, "h": 3_600_000, "d": 86_400_000]
+
+    /// Throws ``PeopleError``.
+    ///
+    /// - Parameters:
+    ///   - expires: A duration from now such as `2d`, or a time in RFC 3339; two days if it is nil.
+    ///   - now: Milliseconds since 1970.
+    package init(as role: Role, called name: String?, expires: String?, at now: Int64) throws {
+        self.role = role
+        self.name = AccessCode.name(name)
+        guard let expires else {
+            self.expiresAt = now + Self.standard
+            return
+        }
+        let text = expires.beginning(bytes: 40)
+        let duration = text.last.flatMap { Self.units[$0] }.flatMap { unit in
+            text.utf8.count <= 6 ? Int64(text.dropLast()).map { now + $0 * unit } : nil
+        }
+        guard let end = duration ?? CivilTime.milliseconds(rfc3339: text.uppercased()), end > now,
+            end <= now + Self.longest
+        else {
+            throw PeopleError(
+                code: .invalid,
+                message: "An invite lasts for a duration such as `12h` or `7d`, or until a time such as "
+                    + "`2027-01-31T12:00:00Z`: at most 30 days.")
+        }
+        self.expiresAt = end
+    }
+}
+
 /// A code that was just made, with what is shown only this once.
 package struct MadeCode: Sendable {
     /// As it is shown: `7KQM-X2PD`.

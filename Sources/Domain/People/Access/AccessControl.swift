@@ -180,18 +180,40 @@ package final class AccessControl: Sendable {
     package func signIn(_ browser: NewBrowser, code: String) async throws -> CredentialRecord? {
         let now = self.now()
         let hash = AccessCode.hash(of: code)
-        let isPrinted = self.state.withLock { state in
-            state.printed.map { $0.expiresAt > now && Crypto.constantTimeEqual($0.hash, hash) } ?? false
-        }
+        let printed = self.printedCode(hash, at: now)
         let (desk, changes) = (self.desk, self.changes)
         let record = try await self.store.write { ledger in
-            let printed = isPrinted ? AccessCode(role: .owner, expiresAt: now) : nil
             let code = try printed ?? ledger.takeCode(hash: hash, isBrowser: true, at: now)
             return try code.flatMap { try desk.admit(browser, with: $0, in: ledger, at: now) }
         }
         // If an owner changes the role meanwhile, the browser's next request reads it again.
         if let record { _ = self.admit(record.identity, as: record.role, readAt: changes) }
         return record
+    }
+
+    /// What a code is for, without using it up; nil for a wrong one. The caller counts those.
+    package func look(at code: String) async throws -> AccessCode? {
+        let now = self.now()
+        let hash = AccessCode.hash(of: code)
+        if let printed = self.printedCode(hash, at: now) { return printed }
+        return try await self.store.read { ledger in try ledger.code(hash: hash, at: now) }
+    }
+
+    private func printedCode(_ hash: String, at now: Int64) -> AccessCode? {
+        let isPrinted = self.state.withLock { state in
+            state.printed.map { $0.expiresAt > now && Crypto.constantTimeEqual($0.hash, hash) } ?? false
+        }
+        return isPrinted ? AccessCode(role: .owner, expiresAt: now) : nil
+    }
+
+    /// A code that lets in somebody new. Throws ``PeopleError``.
+    package func invite(_ invitation: Invitation, by actor: Sender) async throws -> MadeCode {
+        try await self.desk.invite(invitation, by: actor, in: self.store, at: self.now())
+    }
+
+    /// Takes an invite back. Returns whether it was open.
+    package func endInvite(_ id: String, by actor: Sender) async throws -> Bool {
+        try await self.desk.endInvite(id, by: actor, in: self.store)
     }
 
     /// A code that signs in another browser of a person. Throws ``PeopleError``.

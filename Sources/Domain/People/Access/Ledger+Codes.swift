@@ -39,6 +39,29 @@ extension Ledger {
         ).isEmpty
     }
 
+    /// A valid code, which is not used up; nil for another.
+    func code(hash: String, at now: Int64) throws -> AccessCode? {
+        try self.connection.query(
+            "SELECT * FROM codes WHERE hash = ? AND expires_at > ?", [.text(hash), .integer(now)]
+        ).first.flatMap(Self.code)
+    }
+
+    /// The open codes that let in somebody new, in the order in which they expire.
+    func invites(at now: Int64) throws -> [AccessCode] {
+        try self.connection.query(
+            """
+            SELECT * FROM codes WHERE identity IS NULL AND id IS NOT NULL AND expires_at > ? ORDER BY expires_at, id
+            """, [.integer(now)]
+        ).compactMap(Self.code)
+    }
+
+    /// Takes such a code back. Nil if it is not there.
+    func endInvite(id: String) throws -> AccessCode? {
+        try self.connection.query(
+            "DELETE FROM codes WHERE id = ? AND identity IS NULL RETURNING *", [.text(id)]
+        ).first.flatMap(Self.code)
+    }
+
     // MARK: Of a person
 
     /// How many codes for other browsers of one person are open at once; older ones end.

@@ -68,6 +68,41 @@ extension PeopleDesk {
         return found
     }
 
+    // MARK: Invites
+
+    /// How many codes for somebody new are open at once.
+    private static let invitesLimit = 100
+
+    /// A code that lets in somebody new. Throws ``PeopleError``.
+    package func invite(
+        _ invitation: Invitation, by actor: Sender, in store: SessionStore, at now: Int64
+    ) async throws -> MadeCode {
+        let made = MadeCode(
+            AccessCode(
+                id: Identifier.make("i"), role: invitation.role, name: invitation.name, by: Self.name(of: actor),
+                expiresAt: invitation.expiresAt))
+        try await store.write { ledger in
+            guard try ledger.invites(at: now).count < Self.invitesLimit else {
+                throw PeopleError(
+                    code: .notAllowed, message: "There are \(Self.invitesLimit) open invites. End some of them first.")
+            }
+            try ledger.insert(made.entry, hash: AccessCode.hash(of: made.code))
+            try self.record(made.entry, "made", of: nil, by: actor, in: ledger)
+        }
+        return made
+    }
+
+    /// Takes an invite back. Returns whether it was open.
+    package func endInvite(_ id: String, by actor: Sender, in store: SessionStore) async throws -> Bool {
+        try await store.write { ledger in
+            guard let code = try ledger.endInvite(id: id) else { return false }
+            try self.record(code, "ended", of: nil, by: actor, in: ledger)
+            return true
+        }
+    }
+
+    // MARK: Signing in
+
     /// Signs a browser in with a code that was just taken, and records it. Nil if the code is worth nothing any more.
     func admit(
         _ browser: NewBrowser, with code: AccessCode, in ledger: Ledger, at now: Int64

@@ -20,6 +20,8 @@ package struct PeopleDesk: Sendable {
         package var people: [Person] = []
         /// Identities.
         package var removed: [String] = []
+        /// Open codes for somebody new.
+        package var invites: [AccessCode] = []
         /// Accounts that admit nobody any more; a removal frees their names.
         package var former: [Person] = []
 
@@ -110,6 +112,7 @@ package struct PeopleDesk: Sendable {
             listing.people.append(Person(ofBrowsers: cookies[cookie.identity] ?? [cookie]))
         }
         listing.people += credentials.filter { $0.kind == .token }.map(Person.init(token:))
+        listing.invites = try ledger.invites(at: now)
         // A browser that was removed signs in as somebody else.
         listing.removed = changes.filter { $0.value == nil && !$0.key.text.hasPrefix("web:") }.map(\.key.text).sorted()
         return listing

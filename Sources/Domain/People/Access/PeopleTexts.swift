@@ -14,7 +14,17 @@ package enum PeopleTexts {
         let lines = people.map { "- \(Self.line($0, at: now))" }
         let removed = listing.removed.prefix(20).map(Self.code).joined(separator: ", ")
         let out = removed.isEmpty ? [] : ["", "Removed, whatever the configuration says: \(removed)."]
-        return (lines + out + ["", Self.usage(sign)]).joined(separator: "\n")
+        let invites = listing.invites.prefix(20).map(Self.line).joined(separator: "; ")
+        let open = invites.isEmpty ? [] : ["", "Open invites: \(invites)."]
+        return (lines + open + out + ["", Self.usage(sign)]).joined(separator: "\n")
+    }
+
+    /// One line for an open code.
+    package static func line(_ invite: AccessCode) -> String {
+        let who = invite.name.map(Self.code) ?? "somebody"
+        let by = invite.by.map { ", by \(Self.code($0))" } ?? ""
+        return "\(who) as \(invite.role.rawValue), until "
+            + CivilTime(milliseconds: invite.expiresAt).rfc3339Seconds + by
     }
 
     private static func line(_ person: Person, at now: Int64) -> String {

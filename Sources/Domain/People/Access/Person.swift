@@ -90,6 +90,8 @@ package struct PeopleError: Error, Equatable, CustomStringConvertible {
         case unknown, ambiguous
         /// It cannot be done for this person, or not by whoever asks.
         case notAllowed
+        /// What was given cannot be used.
+        case invalid
         /// Without them nobody could give access any more.
         case lastOwner
     }

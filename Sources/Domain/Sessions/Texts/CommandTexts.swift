@@ -80,7 +80,7 @@ enum CommandTexts {
     // MARK: pair, whoami, new
 
     static let wrongCode =
-        "That code does not work: it is mistyped, used or older than an hour. Ask an owner for another."
+        "That code does not work: it is mistyped, used or expired. Ask an owner for another."
 
     static let pairsAtSignIn =
         "In a browser, a code is for signing in: sign out, then sign in with it. The code is not used up. An owner can also "

@@ -98,7 +98,9 @@ package struct APIExample: Sendable {
         Self("listRatings", query: "limit=1"),
         Self("models"), Self("usage"), Self("repositories"), Self("commands"), Self("listSessions", query: "limit=2"),
         Self("listAudit", query: "limit=2"), Self("listHosts"), Self("listPeople"),
-        Self("addBrowser", "PERSON", status: 201),
+        Self(
+            "invite", body: #"{"role":"guest","name":"Grace","expires":"7d"}"#, status: 201, captures: ["INVITE": "id"]),
+        Self("endInvite", "INVITE", status: 204), Self("addBrowser", "PERSON", status: 201),
         Self("changePerson", "PERSON", body: #"{"role":"guest"}"#), Self("removePerson", "PERSON", status: 204),
         Self("revokeCredential", "CREDENTIAL", status: 204),
         Self("listHooks"), Self("testHook", "ci", captures: ["DELIVERY": "id"]),

@@ -6,8 +6,24 @@ extension API {
     struct SignIn: Fact {
         let code: String
         let name: String?
+        let look: Bool?
 
-        static let notes: Notes<Self> = [\.name: "Shown next to messages."]
+        static let notes: Notes<Self> = [
+            \.name: "Shown next to messages.",
+            \.look: "Whether to answer what the code is for, and neither sign in nor use it up.",
+        ]
+    }
+
+    /// What a code is for.
+    struct SignInCode: Fact {
+        let name: String?
+        let role: Role
+        let isDevice: Bool
+
+        static let notes: Notes<Self> = [
+            \.name: "Whom it is for, as far as that is known.",
+            \.isDevice: "Whether it adds a browser to that person; else it lets in somebody new.",
+        ]
     }
 
     /// The person whom a credential belongs to.
@@ -54,9 +70,32 @@ extension API {
         let identity: String
     }
 
+    /// An open code that lets in somebody new.
+    struct Invite: Fact {
+        let id: String
+        let role: Role
+        let name: String?
+        let expiresAt: Timestamp
+        let by: String?
+
+        static let notes: Notes<Self> = [\.name: "Whom it is for.", \.by: "Who made it."]
+    }
+
     struct PeopleList: Fact {
         let items: [PersonWithAccess]
         let removed: [RemovedPerson]
+        let invites: [Invite]
+    }
+
+    struct NewInvite: Fact {
+        let role: Role
+        let name: String?
+        let expires: String?
+
+        static let notes: Notes<Self> = [
+            \.name: "Whom it is for; fills the sign-in in.",
+            \.expires: "A duration such as `12h` or `7d`, or a time, within 30 days; by default two days.",
+        ]
     }
 
     /// A code that was just made; it is shown only this once.

@@ -23,6 +23,7 @@ export function showSignIn(root: HTMLElement, onDone: () => void, code: string |
     spellcheck: "false", maxlength: 12, placeholder: "XXXX-XXXX", required: true, "aria-describedby": "code-help code-error",
   });
   const name = h("input", { id: "name", class: "name-field", type: "text", autocomplete: "name", maxlength: 40, placeholder: "Shown next to your messages" });
+  const lead = h("p", { class: "lead", role: "status" }, "Your conversations, wherever they began.");
   const button = h("button", { type: "submit", class: "primary" }, "Sign in");
   const providers = h("div", { class: "signin-providers" });
   const form = h(
@@ -34,13 +35,14 @@ export function showSignIn(root: HTMLElement, onDone: () => void, code: string |
   replace(root, h(
     "main", { class: "signin" },
     h("div", { class: "signin-card" }, h("img", { src: "/assets/icon.svg", alt: "", width: 44, height: 44 }),
-      h("h1", {}, "Jetbridge"), h("p", { class: "lead" }, "Your conversations, wherever they began."), providers, form)));
+      h("h1", {}, "Jetbridge"), lead, providers, form)));
   document.title = "Sign in · Jetbridge";
   field.addEventListener("input", () => {
     const atEnd = field.selectionStart === field.value.length;
     const formatted = formatCode(field.value);
     if (atEnd || formatted.length < field.value.length) field.value = formatted;
     fail("");
+    name.disabled = false;
   });
   fill(code);
   // A link that is opened where the page is open already only changes the address.
@@ -48,8 +50,23 @@ export function showSignIn(root: HTMLElement, onDone: () => void, code: string |
   void showProviders(providers);
 
   function fill(code: string | null): void {
-    if (code !== null) field.value = formatCode(code);
-    (code === null ? field : name).focus();
+    if (code === null) return field.focus();
+    field.value = formatCode(code);
+    button.focus();
+    void look();
+  }
+
+  /** Says what the link is for, before anybody presses the button. */
+  async function look(): Promise<void> {
+    try {
+      const found = await api.lookAtCode(field.value);
+      if (found.name !== null && name.value === "") name.value = found.name;
+      name.disabled = found.is_device;
+      lead.textContent = found.is_device ? `Sign this browser in as ${found.name ?? "yourself"}.` : `You are invited as ${found.role}.`;
+    } catch (problem) {
+      fail(sentence(problem));
+      field.focus();
+    }
   }
 
   function fail(message: string): void {
