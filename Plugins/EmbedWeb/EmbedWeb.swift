@@ -1,8 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Bundles the web page, Debian's markdown-it, highlight.js and Yjs with esbuild and embeds them, so that the binary needs
-/// no other files at run time.
+/// Bundles the web page, Debian's markdown-it, highlight.js, KaTeX and Yjs with esbuild and embeds them, so that the binary
+/// needs no other files at run time.
 @main
 struct EmbedWeb: BuildToolPlugin {
     private struct Missing: Error, CustomStringConvertible {
@@ -12,9 +12,10 @@ struct EmbedWeb: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
         let bundler = "/usr/bin/esbuild"
         let packages = [
-            "highlight.js/lib/highlight.js", "markdown-it/index.js", "punycode/punycode.js", "yjs/dist/yjs.mjs",
+            "nodejs/highlight.js/lib/highlight.js", "nodejs/markdown-it/index.js", "nodejs/punycode/punycode.js",
+            "nodejs/yjs/dist/yjs.mjs", "javascript/katex/katex.mjs", "fonts/truetype/katex/KaTeX_Main-Regular.woff2",
         ]
-        for file in [bundler] + packages.map({ "/usr/share/nodejs/\($0)" })
+        for file in [bundler] + packages.map({ "/usr/share/\($0)" })
         where !FileManager.default.isReadableFile(atPath: file) {
             throw Missing(description: "\(file) is missing: run ./scripts/setup")
         }

@@ -53,6 +53,7 @@ struct PageRoutes: Sendable {
         let page = String(decoding: WebAsset.page.bytes, as: UTF8.self)
             .replacing("@STYLE@", with: WebAsset.style.path)
             .replacing("@HIGHLIGHTER@", with: WebAsset.highlighter.path)
+            .replacing("@FORMULAS@", with: WebAsset.formulas.path)
         let parts = page.split(separator: "<html lang=\"en\"", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return (page, "") }
         return (parts[0] + "<html lang=\"en\"", parts[1])
@@ -111,8 +112,8 @@ struct WebAsset: Sendable {
     /// The files served below `/assets`.
     static var all: [WebAsset] {
         [
-            .script, .tasks, .analytics, .people, .editor, .markdown, .highlighter, .style, .pagesStyle, .viewerStyle,
-            .icon,
-        ]
+            .script, .tasks, .analytics, .people, .editor, .markdown, .highlighter, .formulas, .formulasStyle, .style,
+            .pagesStyle, .viewerStyle, .icon,
+        ] + Self.fonts
     }
 }

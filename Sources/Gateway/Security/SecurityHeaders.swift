@@ -6,10 +6,10 @@ struct SecurityHeaders: Sendable {
     /// Whether the public URL is HTTPS: browsers are then instructed to use nothing else (HSTS).
     let isSecure: Bool
 
-    /// For the chat: only its own script, style and server.
+    /// For the chat: only its own script, style, fonts and server.
     static let chatPolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
+        + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     /// For the viewer: no scripts at all.
     static let viewerPolicy =
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; "

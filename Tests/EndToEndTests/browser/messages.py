@@ -18,6 +18,7 @@ def run(browser):
     sign_in(page, name="")
     names(page)
     copying(page)
+    formulas(page)
     asking_again(page)
     stopping(page)
     first_page(page)
@@ -126,6 +127,34 @@ def copying(page):
         question.get_by_role("button", name="Back from footnote 1").press("Enter")
         assert page.evaluate("document.activeElement.dataset.used") == "yes"
         assert page.evaluate("location.hash").startswith("#/t/")
+
+
+FORMULAS = r"""It costs $5 and $6, and `$x$` is code. Inline $a^2$ and \(b_1\), broken $\frac{a$, refused $\href{https://a.example}{a}$.
+
+\[
+\begin{aligned} c &= \left(\frac{1}{2}\right) \\ - d &= \fcolorbox{red}{white}{e} \end{aligned}
+\]
+"""
+
+
+def formulas(page):
+    loaded = []
+    page.on("request", lambda request: loaded.append(request.url.rsplit("/", 1)[1]) if "ormulas" in request.url or "KaTeX" in request.url else None)
+    with check("formulas are typeset with fonts of the host, which are loaded only then; money, code and broken ones are text"):
+        new_conversation(page)
+        assert loaded == [], loaded
+        answer = ask(page, FORMULAS + "And a formula, please.")
+        question = page.locator(".entry-user .prose")
+        expect(question.locator(".katex")).to_have_count(3)
+        expect(question.locator(".katex-display .frac-line")).to_have_count(1)
+        for text in ("$5 and $6", "$\\frac{a$", "$\\href{https://a.example}{a}$"):
+            expect(question).to_contain_text(text)
+        expect(question.locator("code")).to_have_text("$x$")
+        expect(question.locator("a")).to_have_count(0)
+        expect(answer.locator(".katex-display").last).to_be_visible()
+        until(page, "document.fonts.check('16px KaTeX_Main') && document.fonts.check('italic 16px KaTeX_Math')")
+        assert {"formulas.js", "formulas.css", "KaTeX_Math-Italic.woff2"} <= set(loaded), loaded
+        page.screenshot(path=FOLDER / "formulas.png")
 
 
 def asking_again(page):

@@ -75,6 +75,7 @@ export class Drawing {
       case "code_inline": return void parent.appendChild(h("code", {}, token.content));
       case "hardbreak": return void parent.appendChild(h("br"));
       case "image_link": return void parent.appendChild(link(token, token.content));
+      case "formula": return void parent.appendChild(formula(token));
       case "footnote": return void parent.appendChild(this.notes.reference(token.meta.number));
       case "softbreak": return void parent.appendChild(document.createTextNode("\n"));
       default: parent.appendChild(document.createTextNode(token.content));
@@ -94,6 +95,13 @@ function item(token: Token, list: HTMLElement): Node {
 
 function link(token: Token, ...children: string[]): HTMLElement {
   return h("a", { href: token.attrGet("href"), title: token.attrGet("title"), rel: "noopener noreferrer nofollow", target: "_blank" }, ...children);
+}
+
+/** Until it is typeset, and if it cannot be, a formula is its text. */
+function formula(token: Token): HTMLElement {
+  const element = h(token.meta.isBlock ? "div" : "span", { class: "formula" }, token.markup);
+  Object.assign(element.dataset, { tex: token.content, display: token.meta.isDisplay ? "block" : "inline" });
+  return element;
 }
 
 /** The text of a code block, and its language, which is a label from outside: only its plain characters are used. */

@@ -1,5 +1,6 @@
-// Colours finished code blocks. The highlighter is a separate file, loaded with the first block that needs it, and one
-// block is coloured at a time while the page is idle, so that neither the first paint nor a growing answer waits for it.
+// Colours finished code blocks.
+
+import { Later } from "./later";
 
 interface Highlighter {
   /** HTML that consists of text and spans; null for an unknown language. */
@@ -9,45 +10,13 @@ interface Highlighter {
 /** In characters: longer code stays plain, because colouring it takes seconds. */
 const longest = 100_000;
 
-const waiting: HTMLElement[] = [];
-let isScheduled = false;
-let loading: Promise<Highlighter> | null = null;
+const highlighter = new Later<Highlighter>("highlighter", colour);
 
 /** Colours the code in `root` soon. */
 export function highlightSoon(root: HTMLElement): void {
   for (const code of root.querySelectorAll<HTMLElement>("code[data-language]")) {
-    if ((code.textContent ?? "").length <= longest) waiting.push(code);
+    if ((code.textContent ?? "").length <= longest) highlighter.add(code);
   }
-  schedule();
-}
-
-function schedule(): void {
-  if (isScheduled || waiting.length === 0) return;
-  isScheduled = true;
-  // Safari has no idle callbacks.
-  if ("requestIdleCallback" in window) requestIdleCallback(() => void next(), { timeout: 1000 });
-  else setTimeout(() => void next(), 50);
-}
-
-async function next(): Promise<void> {
-  try {
-    const code = waiting.shift();
-    const highlighter = await load();
-    if (code?.isConnected) colour(code, highlighter);
-  } catch {
-    // Not loaded, for example while offline: the code stays plain.
-    loading = null;
-    waiting.length = 0;
-  } finally {
-    isScheduled = false;
-    schedule();
-  }
-}
-
-function load(): Promise<Highlighter> {
-  const address = document.querySelector<HTMLMetaElement>('meta[name="highlighter"]')?.content ?? "";
-  loading ??= import(address) as Promise<Highlighter>;
-  return loading;
 }
 
 function colour(code: HTMLElement, highlighter: Highlighter): void {

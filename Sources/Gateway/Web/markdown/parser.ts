@@ -1,5 +1,5 @@
 // Parses Markdown with markdown-it (MIT, Debian's node-markdown-it) into tokens: CommonMark with GitHub's tables and
-// strikethrough, and with our task lists and footnotes. Raw HTML is text, links lead to http and https only, and images
+// strikethrough, and with our task lists, footnotes and formulas. Raw HTML is text, links lead to http and https only, and images
 // are links. Link definitions are text, because one at the end would change the blocks above it, and because their cost
 // grows with the square of the text. The page makes elements of the tokens, so there is no HTML text to sanitise.
 
@@ -43,7 +43,9 @@ markdown.normalizeLink = markdown.normalizeLinkText = (href) => href;
 markdown.block.ruler.before("table", "deep", deepBlock);
 markdown.block.ruler.before("paragraph", "footnote", footnoteBlock, { alt: ["paragraph", "blockquote", "list"] });
 markdown.inline.ruler.before("text", "address", address);
-markdown.inline.ruler.before("escape", "formula", formulaSign);
+markdown.block.ruler.before("fence", "formula", formulaBlock, { alt: ["paragraph", "blockquote", "list"] });
+markdown.inline.ruler.before("escape", "formula", formula);
+markdown.inline.ruler.before("escape", "sign", formulaSign);
 markdown.inline.ruler.before("emphasis", "row", rowOfSigns);
 markdown.inline.ruler.before("link", "footnote", footnoteReference);
 
@@ -104,7 +106,7 @@ export function safeLink(href: string): string | null {
   }
 }
 
-/** The parts of an inline token: text, code_inline, softbreak, hardbreak, footnote, and pairs of em, strong, s and link
+/** The parts of an inline token: text, code_inline, softbreak, hardbreak, footnote, formula, and pairs of em, strong, s and link
  * with a safe address. Nothing is nested deeper than `deepest`, and no link is within another.
  * @param notes the numbers of the footnotes that can be referenced */
 export function parseInline(token: Token, notes: ReadonlyMap<string, number>): Token[] {
@@ -217,7 +219,68 @@ function rowOfSigns(state: InlineState, silent: boolean): boolean {
   return true;
 }
 
-/** The backslashes of `\(a^2\)`, `\[x\]` and `a\,b` stay, as on every network. */
+/** In characters and lines; a longer formula stays text. */
+const longestFormula = 2_000;
+const mostLines = 100;
+
+// `$5 and $6` is money: nothing blank follows the first sign or precedes the last, and no letter or digit is beside them.
+const formulas = [
+  /^\$\$((?:\\[^]|\$(?!\$)|[^$\\`])+)\$\$(?!\$)/,
+  /^\$(?!\s)((?:\\[^]|[^$\\`])*(?:\\\S|[^$\\`\s]))\$(?![0-9A-Za-z$])/,
+  /^\\\[((?:\\[^[\]]|[^\\`])+)\\\]/,
+  /^\\\(((?:\\[^()]|[^\\`])+)\\\)/,
+];
+
+interface Formula {
+  /** With its signs. */
+  source: string;
+  tex: string;
+  isDisplay: boolean;
+}
+
+/** The formula with which a text begins. */
+function formulaOf(text: string): Formula | null {
+  const kind = text[0] === "$" ? (text[1] === "$" ? 0 : 1) : "[(".indexOf(text[1] ?? " ") + 2;
+  const found = formulas[kind]?.exec(text.slice(0, longestFormula + 4));
+  const tex = found?.[1]?.trim();
+  return found && tex ? { source: found[0]!, tex, isDisplay: kind % 2 === 0 } : null;
+}
+
+function pushFormula(state: BlockState | InlineState, { source, tex, isDisplay }: Formula, isBlock: boolean): Token {
+  return Object.assign(state.push("formula", "", 0), { content: tex, markup: source, meta: { isDisplay, isBlock } });
+}
+
+function formula(state: InlineState, silent: boolean): boolean {
+  const sign = state.src[state.pos];
+  if (sign !== "$" && sign !== "\\") return false;
+  if (sign === "$" && /[0-9A-Za-z$]/.test(state.src[state.pos - 1] ?? "")) return false;
+  const found = formulaOf(state.src.slice(state.pos, Math.min(state.posMax, state.pos + longestFormula + 4)));
+  if (!found) return false;
+  if (!silent) pushFormula(state, found, false);
+  state.pos += found.source.length;
+  return true;
+}
+
+/** A formula of one or more lines, none of them blank, which may begin like a list or a heading. */
+function formulaBlock(state: BlockState, from: number, to: number, silent: boolean): boolean {
+  if (state.sCount[from]! - state.blkIndent > 3) return false;
+  let text = state.getLines(from, from + 1, state.sCount[from]!, false).trimEnd();
+  const close = text.startsWith("$$") ? "$$" : text.startsWith("\\[") ? "\\]" : null;
+  if (close === null) return false;
+  let end = from + 1;
+  for (; text.length < 5 || !text.endsWith(close); end += 1) {
+    if (end >= Math.min(to, from + mostLines) || state.isEmpty(end) || state.sCount[end]! < state.blkIndent || text.length > longestFormula) return false;
+    text += `\n${state.getLines(end, end + 1, state.blkIndent, false).trimEnd()}`;
+  }
+  const found = formulaOf(text);
+  if (found?.source !== text) return false;
+  if (silent) return true;
+  pushFormula(state, found, true).map = [from, end];
+  state.line = end;
+  return true;
+}
+
+/** The backslashes of `a\,b`, and of a formula that is none, stay, as on every network. */
 function formulaSign(state: InlineState, silent: boolean): boolean {
   const sign = state.src[state.pos] === "\\" && state.pos + 1 < state.posMax ? state.src[state.pos + 1]! : "";
   if (!sign || !"()[]{},;".includes(sign)) return false;

@@ -16,6 +16,7 @@ function words(tokens: Token[]): string {
   for (let at = 0; at < tokens.length; at += 1) {
     const token = tokens[at]!;
     switch (token.type) {
+      case "formula": text += `${token.content}. `; break;
       case "inline": text += `${plain(token)} `; break;
       case "fence":
       case "code_block": text += `${codeSize(token)} `; break;

@@ -2,6 +2,7 @@
 
 import { Drawing, headingLevels } from "./drawing";
 import { footnoteOf, Footnotes } from "./footnotes";
+import { formulasSoon } from "./formulas";
 import { highlightSoon } from "./highlight";
 import { Block, parse } from "./parser";
 
@@ -56,13 +57,19 @@ export class MarkdownView {
     if (old) this.element.replaceChild(node, old);
     else this.element.appendChild(node);
     this.sources[index] = source;
-    if (index < this.finished) highlightSoon(node);
+    if (index < this.finished) complete(node);
   }
 
   private finish(blocks: Block[], count: number): void {
     for (; this.finished < count; this.finished += 1) {
-      highlightSoon(this.element.childNodes[this.finished] as HTMLElement);
+      complete(this.element.childNodes[this.finished] as HTMLElement);
       this.onFinished?.(blocks[this.finished]!);
     }
   }
+}
+
+/** What is drawn once a block no longer changes. */
+function complete(block: HTMLElement): void {
+  highlightSoon(block);
+  formulasSoon(block);
 }

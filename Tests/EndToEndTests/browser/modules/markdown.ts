@@ -28,7 +28,7 @@ export function markdown(): void {
     ["中_强调。_后", "中_强调。_后"],
     ["é**“x”**é", "é**“x”**é"],
     ["😀**“x”**😀", "😀**“x”**😀"],
-    ["\\(a^2\\) \\[x\\](y) a\\,b \\*c\\*", "\\(a^2\\) \\[x\\](y) a\\,b *c*"],
+    ["\\(a\\] \\[x](y) a\\,b \\*c\\*", "\\(a\\] \\[x](y) a\\,b *c*"],
     ["`\\[x\\]`", "\\[x\\]"],
   ] as const) expect(source, shown(source), expected);
   const nested = "*a ".repeat(2500) + "a* ".repeat(2500);
@@ -60,10 +60,41 @@ export function markdown(): void {
   const list = "- a\n  - b\n\n    ```sh\n    c\n    ```\n- d\n\nend";
   expect("blocks have their source", parse(list).map((block) => block.source), ["- a\n  - b\n\n    ```sh\n    c\n    ```\n- d\n", "end"]);
   const started = Date.now();
-  for (const hostile of ["[a](", "[", "*a_ ", "`a", "[a]: b\n", "http://a.b/(", "* a\n", "> ", "[^a]: b\n", "|a\n|-\n", "~~a "]) {
+  formulas();
+  for (const hostile of ["$a", "$$", "$$\n", "$a\\", "\\(a", "\\[\n", "\\[a\n", "[a](", "[", "*a_ ", "`a", "[a]: b\n", "http://a.b/(", "* a\n", "> ", "[^a]: b\n", "|a\n|-\n", "~~a "]) {
     for (const block of parse(hostile.repeat(Math.ceil(20_000 / hostile.length)))) {
       for (const token of block.tokens) if (token.type === "inline") parseInline(token, new Map([["a", 1]]));
     }
   }
   expect("hostile text takes no time to notice", Date.now() - started < 5000, true);
+}
+
+/** Formulas are in angle brackets, those of a block of their own in double ones. */
+function formulas(): void {
+  const shown = (source: string): string => parse(source).flatMap((block) => block.tokens).map((token) => {
+    if (token.type === "formula") return `<<${token.content}>>`;
+    const parts = token.type === "inline" ? parseInline(token, new Map()) : [];
+    return parts.map((part) => (part.type === "formula" ? `<${part.content}>` : part.content || (part.type === "softbreak" ? "/" : part.markup))).join("");
+  }).join("");
+  for (const [source, expected] of [
+    ["a $x^2$, \\(y_1\\), $$z$$ and \\[w\\] b", "a <x^2>, <y_1>, <z> and <w> b"],
+    ["$5 and $6, $5-$10, US$5 or A$B$C", "$5 and $6, $5-$10, US$5 or A$B$C"],
+    ["$HOME/bin:$PATH is a list", "$HOME/bin:$PATH is a list"],
+    ["$ a$, $a $, $$ and $$$$", "$ a$, $a $, $$ and $$$$"],
+    ["\\$a$ and $a\\$b$", "$a$ and <a\\$b>"],
+    ["`$a$` and $a `b$`", "$a$ and $a b$"],
+    ["**$a_1$ and $b_1$**", "**<a_1> and <b_1>**"],
+    ["$a*b$ and $c*d$", "<a*b> and <c*d>"],
+    ["公式$x$是", "公式<x>是"],
+    ["$\\text{a \\(b\\)}$", "<\\text{a \\(b\\)}>"],
+    ["$$\n- a\n= b\n$$", "<<- a\n= b>>"],
+    ["so\n\\[\na \\\\[2pt]\nb\n\\]\nand", "so<<a \\\\[2pt]\nb>>and"],
+    ["1. a\n   $$b$$\n2. c", "a<<b>>c"],
+    ["> $$\n> a\n> $$", "<<a>>"],
+    ["$$\na\n\nb\n$$", "$$/ab/$$"],
+    ["$$\na", "$$/a"],
+    ["```\n$$\na\n$$\n```", ""],
+    ["| $a$ |\n|---|\n| b |", "<a>b"],
+    [`$${"a".repeat(2100)}$`, `$${"a".repeat(2100)}$`],
+  ] as const) expect(source.slice(0, 60), shown(source), expected);
 }
