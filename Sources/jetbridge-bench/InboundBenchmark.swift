@@ -3,6 +3,7 @@ internal import Database
 internal import Delivery
 internal import Logging
 internal import Metrics
+internal import Models
 internal import People
 internal import Primitives
 internal import Sessions

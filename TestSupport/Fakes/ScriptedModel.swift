@@ -19,21 +19,25 @@ package final class ScriptedModel: ModelClient {
 
     package let provider = "scripted"
     package let defaultModel: String
-    private let catalog: [ModelInfo]
+    private let listing: @Sendable () async throws -> [ModelInfo]
     private let otherwise: @Sendable (ModelRequest) -> [Step]
     private let state: Protected<State>
 
     /// - Parameters:
     ///   - scripts: played in this order, one per request.
+    ///   - names: the models that it lists; nil for the default alone.
     ///   - otherwise: played once `scripts` are used up.
+    ///   - listing: makes the list; nil for that of `names`.
     package init(
-        _ scripts: [[Step]] = [], defaultModel: String = "scripted", inputLimit: Int = 64_000,
-        otherwise: @escaping @Sendable (ModelRequest) -> [Step] = { _ in ScriptedModel.answer("ok") }
+        _ scripts: [[Step]] = [], defaultModel: String = "scripted", inputLimit: Int = 64_000, names: [String]? = nil,
+        otherwise: @escaping @Sendable (ModelRequest) -> [Step] = { _ in ScriptedModel.answer("ok") },
+        listing: (@Sendable () async throws -> [ModelInfo])? = nil
     ) {
         self.defaultModel = defaultModel
-        self.catalog = [
-            ModelInfo(id: defaultModel, name: defaultModel, inputLimit: inputLimit, outputLimit: 4096)
-        ]
+        let models = (names ?? [defaultModel]).map {
+            ModelInfo(id: $0, name: $0, inputLimit: inputLimit, outputLimit: 4096)
+        }
+        self.listing = listing ?? { models }
         self.otherwise = otherwise
         self.state = Protected(State(scripts: scripts))
     }
@@ -51,7 +55,7 @@ package final class ScriptedModel: ModelClient {
         self.state.withLock { $0.scripts.append(script) }
     }
 
-    package func models() async throws -> [ModelInfo] { self.catalog }
+    package func models() async throws -> [ModelInfo] { try await self.listing() }
 
     package func check() async throws {}
 

@@ -25,8 +25,21 @@ struct PriceTests {
         #expect(table.price(of: "m-2026-06-01", at: try self.moment("2026-07-01T00:00:00Z"))?.input == 1)
         #expect(table.price(of: "openai/m-20260601", at: try self.moment("2026-07-01T00:00:00Z"))?.input == 1)
         #expect(table.price(of: "own", at: 0)?.input == 1)
+        #expect(table.price(of: "work/own", at: 0)?.input == 1)
+        #expect(table.price(of: "work/openai/m-20260601", at: try self.moment("2026-07-01T00:00:00Z"))?.input == 1)
         #expect(table.price(of: "unknown", at: .max) == nil)
         #expect(table.changes.count == 2)
+    }
+
+    @Test("of several own prices, the one of the whole name counts")
+    func whole() {
+        let own = [
+            "work/lab/m": Price(input: 1, output: 1), "lab/m": Price(input: 2, output: 1),
+            "m": Price(input: 3, output: 1),
+        ]
+        let table = PriceTable(own: own, file: [:])
+        let names = ["work/lab/m", "local/lab/m", "local/m", "m-20260601", "lab/m/x"]
+        #expect(names.map { table.price(of: $0, at: 0)?.input } == [1, 2, 3, 3, nil])
     }
 
     @Test("every built-in price has a date and a source, and nothing is free")

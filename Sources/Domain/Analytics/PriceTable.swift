@@ -93,12 +93,19 @@ package struct PriceTable: Sendable {
 
     /// The price of a model at a moment; nil if it is unknown.
     package func price(of model: String, at moment: Int64) -> Price? {
-        if let price = self.own[model] ?? self.own[Self.base(of: model)] { return price }
-        let entries = self.builtIn[model] ?? self.builtIn[Self.base(of: model)] ?? []
-        return entries.first { $0.since <= moment }?.price
+        let names = Self.names(of: model)
+        if let price = names.lazy.compactMap({ self.own[$0] }).first { return price }
+        return names.lazy.compactMap { self.builtIn[$0] }.first?.first { $0.since <= moment }?.price
     }
 
-    /// A model's name without a date at its end and without the provider before it: `gpt-4.1-2025-04-14`, `openai/gpt-4.1`.
+    /// A model's name, then without the parts before each slash, as in `work/openai/gpt-4.1`, then its base.
+    private static func names(of model: String) -> [String] {
+        let rests = model.utf8.indices.filter { model.utf8[$0] == UInt8(ascii: "/") }
+            .compactMap { String(model.utf8[model.utf8.index(after: $0)...]) }
+        return [model] + rests + [self.base(of: model)]
+    }
+
+    /// A model's name without a date at its end and without what precedes it: `gpt-4.1-2025-04-14`, `openai/gpt-4.1`.
     private static func base(of model: String) -> String {
         let name = model.split(separator: "/").last ?? ""
         var parts = name.split(separator: "-", omittingEmptySubsequences: false)

@@ -15,6 +15,8 @@ package final class ModelCatalog: Sendable {
     private static let lifetimeOfFailure = Duration.seconds(60)
 
     private let client: any ModelClient
+    /// Has a catalogue for each of several providers.
+    private let router: ModelRouter?
     private let contextTokens: Int?
     private let takesImages: Bool?
     private let clock: ModelClock
@@ -28,6 +30,7 @@ package final class ModelCatalog: Sendable {
         _ client: any ModelClient, contextTokens: Int? = nil, takesImages: Bool? = nil, clock: ModelClock = .continuous
     ) {
         self.client = client
+        self.router = client as? ModelRouter
         self.contextTokens = contextTokens
         self.takesImages = takesImages
         self.clock = clock
@@ -36,6 +39,7 @@ package final class ModelCatalog: Sendable {
     /// The models. When loading fails, the old list stays in use; without one, the failure counts for as long as it took,
     /// at most a minute. Throws ``ModelError``, and `CancellationError` at once when the caller is cancelled.
     package func models() async throws -> [ModelInfo] {
+        if let router = self.router { return try await router.models() }
         let now = self.clock.now
         switch self.state.withLock({ self.lookUp(&$0, now: now) }) {
         case .known(let models): return models
@@ -46,6 +50,7 @@ package final class ModelCatalog: Sendable {
 
     /// The list as far as it is loaded; loads it in the background for later turns.
     package var known: [ModelInfo] {
+        if let router = self.router { return router.known }
         let now = self.clock.now
         return self.state.withLock { state in
             // Not if it failed a moment ago.
@@ -56,6 +61,7 @@ package final class ModelCatalog: Sendable {
 
     /// What is known about `name` without waiting; loads the list in the background for later turns.
     package func assumed(_ name: String) -> ModelInfo {
+        if let router = self.router { return router.assumed(name) }
         if let info = self.known.first(where: { $0.id == name }) { return info }
         let limits = ModelLimits.assumed(for: name)
         return self.limited(ModelInfo(id: name, name: name, inputLimit: limits.input, outputLimit: limits.output))

@@ -15,8 +15,26 @@ package protocol ModelClient: Sendable {
     func check() async throws
     /// The account's remaining quota; nil where the provider does not report it. Throws ``ModelError``.
     func quota() async throws -> ModelQuota?
+    /// The whole name of a model: with the provider's id where the configuration has several. Never waits, so a name
+    /// that it does not know yet stays as it is.
+    func fullName(of model: String) -> String
+    /// The ``provider`` of a model.
+    func provider(of model: String) -> String
+    /// The clients that it is made of: itself, or those of several providers.
+    var parts: [any ModelClient] { get }
+    /// One line for each provider whose models are missing in the list of the last ``models()``, with the reason.
+    var missing: [String] { get }
 }
 
 extension ModelClient {
     package func quota() async throws -> ModelQuota? { nil }
+    package func fullName(of model: String) -> String { model }
+    package func provider(of model: String) -> String { self.provider }
+    package var parts: [any ModelClient] { [self] }
+    package var missing: [String] { [] }
+
+    /// The whole name of the first of these models that is chosen, else of the default.
+    package func model(_ choices: String?...) -> String {
+        choices.lazy.compactMap(\.self).first.map { self.fullName(of: $0) } ?? self.defaultModel
+    }
 }

@@ -3,8 +3,10 @@ package struct ModelInfo: Sendable, Equatable {
     /// How many entries of a provider's list are read: the longest have some five hundred.
     package static let mostListed = 1_000
 
-    package let id: String
-    package let name: String
+    package private(set) var id: String
+    package private(set) var name: String
+    /// The provider in the configuration; nil where it has only one.
+    package private(set) var provider: String?
     /// The maximum tokens in a prompt.
     package var inputLimit: Int
     /// The maximum tokens in an answer.
@@ -54,6 +56,14 @@ package struct ModelInfo: Sendable, Equatable {
         self.supportsTools = supportsTools
         self.supportsParallelCalls = supportsParallelCalls
         self.images = images
+    }
+
+    /// The model as one of several providers' models.
+    func served(by provider: String, as id: String) -> ModelInfo {
+        var model = self
+        if model.name == model.id { model.name = id }
+        (model.id, model.provider) = (id, provider)
+        return model
     }
 
     /// `1×`, `0.33×`.

@@ -42,10 +42,10 @@ struct CatalogRoutes: Sendable {
             throw HTTPProblem(.badGateway, "The models cannot be listed: \(error)")
         }
         return API.Page(
-            choices.map { choice in
+            choices.map { [usual = directory.defaultModel] choice in
                 API.Model(
-                    id: choice.id, detail: choice.detail, provider: directory.provider,
-                    default: choice.id == directory.defaultModel, name: choice.name, inputLimit: choice.inputLimit,
+                    id: choice.id, detail: choice.detail, provider: choice.provider ?? directory.provider(of: nil),
+                    default: choice.id == usual, name: choice.name, inputLimit: choice.inputLimit,
                     outputLimit: choice.outputLimit, tokenizer: choice.tokenizer, version: choice.version,
                     vendor: choice.vendor, multiplier: choice.multiplier, preview: choice.isPreview)
             })
@@ -68,7 +68,7 @@ struct CatalogRoutes: Sendable {
         let directory = self.context.bridge.modelDirectory
         guard let left = try? await directory.quota() else { return nil }
         return API.Quota(
-            provider: directory.provider, plan: left.plan, resetDate: left.resetDate,
+            provider: directory.provider(of: nil), plan: left.plan, resetDate: left.resetDate,
             items: left.allowances.map { item in
                 API.QuotaItem(
                     id: item.id, name: item.name, unlimited: item.isUnlimited, entitlement: item.entitlement,

@@ -56,12 +56,13 @@ struct SettingsRoutes: Sendable {
         do { known = try await directory.list().map(\.id) } catch let error as CancellationError { throw error } catch {
             throw HTTPProblem(.badGateway, "The models cannot be listed: \(error). Nothing was changed.")
         }
-        guard known.contains(name) else {
+        let model = directory.fullName(name)
+        guard known.contains(model) else {
             throw HTTPProblem(
                 HTTPStatus(422),
                 "No model is called `\(VisibleText.line(name))`. `/models` shows which there are.")
         }
-        return name
+        return model
     }
 
     private static func check(_ text: String) throws {

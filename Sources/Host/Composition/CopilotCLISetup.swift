@@ -17,7 +17,7 @@ enum CopilotCLISetup {
     ) -> CopilotCLIClient {
         let settings = Self.settings(for: configuration, surroundings: surroundings)
         guard settings.endpoint != nil else { return CopilotCLIClient(settings, logger: logger) }
-        let endpoint = ModelProvider.openAI(configuration.model, logger: logger)
+        let endpoint = ModelProvider.openAI(configuration.model(of: .copilotCLI), logger: logger)
         return CopilotCLIClient(settings, endpointModels: { try await endpoint.models() }, logger: logger)
     }
 
@@ -25,17 +25,17 @@ enum CopilotCLISetup {
     static func agents(
         for configuration: Configuration, model: any ModelClient, shells: CommandShells
     ) async throws -> CopilotCLIAgents? {
-        guard model is CopilotCLIClient else { return nil }
+        guard let model = model.parts.first(where: { $0 is CopilotCLIClient }) else { return nil }
         return CopilotCLIAgents(
             Self.settings(for: configuration), api: configuration.copilot.apiURL,
-            transport: ModelProvider.transportSettings(configuration.model), model: model,
+            transport: ModelProvider.transportSettings(configuration.model(of: .copilotCLI)), model: model,
             jails: try await shells.found().jails)
     }
 
     static func settings(
         for configuration: Configuration, surroundings: Surroundings = .ofProcess()
     ) -> CopilotCLISettings {
-        let model = configuration.model
+        let model = configuration.model(of: .copilotCLI)
         var settings = CopilotCLISettings(
             executable: configuration.copilot.cli, directory: "\(configuration.dataDirectory)/\(Self.folder)",
             defaultModel: model.name, processes: configuration.copilot.cliProcesses,

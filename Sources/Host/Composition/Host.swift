@@ -1,6 +1,7 @@
 internal import Agent
 internal import Audit
 internal import Cluster
+internal import Copilot
 internal import Database
 internal import Delivery
 internal import Files
@@ -162,7 +163,8 @@ package final class Host: Sendable {
         let watch = TaskWatch(desk: tasks)
         let parts = news.parts(source: ClientNewsSource(gitHub.client)) { watch.hurry($0) }
         let mounted = try ProxySetup.mounted(
-            in: configuration, store: store, metrics: metrics, account: (self.model as? SignedInCopilot)?.account,
+            in: configuration, store: store, metrics: metrics,
+            account: self.model.parts.lazy.compactMap { ($0 as? SignedInCopilot)?.account }.first,
             tracer: posts.environment.tracer)
         let signIn = configuration.signInProviders(tokens: news.people)
         let checks = AccountChecks(
@@ -263,7 +265,7 @@ package final class Host: Sendable {
             self.bridge.exporter(version: Release.version) as (any Service)?, self.claim, self.cluster?.cluster,
             self.cluster?.bus,
         ].compactMap { $0 }
-        let models = [self.model as? any Service].compactMap { $0 }
+        let models = self.model.parts.compactMap { $0 as? any Service }
         return ServiceGroup(
             membership + self.auditServices + models + self.proxyServices + self.workspaceServices
                 + [self.workbench, self.gateway]

@@ -8,6 +8,18 @@ package import Models
 package enum ModelProvider {
     static func client(for configuration: Configuration, logger: Logger) -> any ModelClient {
         let model = configuration.model
+        guard !configuration.models.isEmpty else { return Self.client(model, of: configuration, logger) }
+        let sources = configuration.providers.map { model in
+            let client = Self.client(model, of: configuration, logger)
+            let catalog = ModelCatalog(client, contextTokens: model.contextTokens, takesImages: model.images)
+            return ModelRouter.Source(id: model.id, client, catalog: catalog)
+        }
+        return ModelRouter(sources, default: model.name)
+    }
+
+    private static func client(
+        _ model: Configuration.Model, of configuration: Configuration, _ logger: Logger
+    ) -> any ModelClient {
         switch model.provider {
         case .rehearsal:
             return RehearsalModel()
@@ -18,7 +30,7 @@ package enum ModelProvider {
         case .copilotCLI:
             return CopilotCLISetup.client(for: configuration, logger: Logger(label: "copilot-cli"))
         case .copilot:
-            return Self.copilot(configuration, logger: logger)
+            return Self.copilot(model, of: configuration, logger: logger)
         }
     }
 
@@ -39,7 +51,7 @@ package enum ModelProvider {
 
     /// Stops what the client has started, for a command that uses it only once.
     private static func close(_ client: any ModelClient) async {
-        if let service = client as? any Service { await service.stop() }
+        for case let service as any Service in client.parts { await service.stop() }
     }
 
     static func openAI(_ model: Configuration.Model, logger: Logger) -> any ModelClient {
@@ -48,7 +60,8 @@ package enum ModelProvider {
 
     private static func settings(_ model: Configuration.Model) -> OpenAISettings {
         OpenAISettings(
-            baseURL: model.baseURL, apiKey: model.apiKey, defaultModel: model.name, exchange: Self.exchange(model))
+            baseURL: model.baseURL, apiKey: model.apiKey, defaultModel: model.name, exchange: Self.exchange(model),
+            section: model.section)
     }
 
     private static func exchange(_ model: Configuration.Model) -> ExchangeSettings {
@@ -64,9 +77,10 @@ package enum ModelProvider {
     }
 
     /// The Copilot API with the account's tokens. GitHub reports the remaining allowance for the same sign-in.
-    private static func copilot(_ configuration: Configuration, logger: Logger) -> SignedInCopilot {
+    private static func copilot(
+        _ model: Configuration.Model, of configuration: Configuration, logger: Logger
+    ) -> SignedInCopilot {
         let copilot = configuration.copilot
-        let model = configuration.model
         let settings = CopilotSettings(
             integrationID: copilot.integrationID, editorVersion: copilot.editorVersion,
             pluginVersion: "jetbridge/\(Release.version)", gitHubAPIURL: copilot.apiURL, defaultModel: model.name,
@@ -75,35 +89,5 @@ package enum ModelProvider {
         let client = CopilotClient(
             settings, source: account, gitHub: account, transport: Self.transport(model), logger: logger)
         return SignedInCopilot(client, account: account)
-    }
-}
-
-/// The Copilot API with its signed-in account; as a service it keeps the token fresh.
-final class SignedInCopilot: ModelClient, Service {
-    let name = "copilot-account"
-
-    private let client: CopilotClient
-    /// Shared with the mounted proxy.
-    let account: CopilotAccount
-
-    init(_ client: CopilotClient, account: CopilotAccount) {
-        self.client = client
-        self.account = account
-    }
-
-    var provider: String { self.client.provider }
-    var defaultModel: String { self.client.defaultModel }
-
-    func models() async throws -> [ModelInfo] { try await self.client.models() }
-    func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> { self.client.stream(request) }
-    func check() async throws { try await self.client.check() }
-    func quota() async throws -> ModelQuota? { try await self.client.quota() }
-
-    func run() async throws { try await self.account.run() }
-
-    /// Leaves no lock, watch or timer behind, even if it never ran as a service.
-    func stop() async {
-        await self.account.stop()
-        await self.account.close()
     }
 }

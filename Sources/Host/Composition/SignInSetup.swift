@@ -35,7 +35,7 @@ package enum SignInSetup {
     /// The client for GitHub.
     package static func transport(for configuration: Configuration) -> any ModelTransport {
         // An enterprise's private authority also signs its GitHub's certificate.
-        let caFile = configuration.model.provider == .copilot ? configuration.model.caFile : nil
+        let caFile = configuration.providers.first { $0.provider == .copilot }?.caFile
         return HTTPClient(HTTPClientSettings(caFile: caFile))
     }
 }

@@ -42,7 +42,7 @@ package struct Doctor: Sendable {
         let webSignIn = WebSignInFindings(
             configuration: self.configuration, directory: directory, patience: self.patience)
         for finding in try await webSignIn.findings() { try await report(finding) }
-        try await report(await self.model())
+        for finding in await self.models() { try await report(finding) }
         let gitHub = try GitHubHost(self.configuration)
         for finding in await self.repositories(gitHub) { try await report(finding) }
         let servers = RepositoryFindings(
@@ -106,22 +106,50 @@ package struct Doctor: Sendable {
         }
     }
 
-    private func model() async -> Finding {
+    /// One finding for each provider.
+    private func models() async -> [Finding] {
         do {
             return try await ModelProvider.asking(self.configuration) { client in
-                try await client.check()
-                let models = try await client.models()
-                let (provider, name) = (client.provider, client.defaultModel)
-                guard models.contains(where: { $0.id == name }) else {
-                    let near = models.prefix(3).map(\.id).joined(separator: ", ")
-                    return Finding(
-                        "model", .warning,
-                        "\(provider) answers but does not list the model '\(name)'; set model.name to one of: \(near)")
+                guard let router = client as? ModelRouter else {
+                    let only = ModelRouter.Source(id: nil, client, catalog: ModelCatalog(client))
+                    return [await Self.finding(only, names: client.defaultModel)]
                 }
-                return Finding("model", .ok, "\(provider) answers and lists the model '\(name)'")
+                // A name without a prefix is of the provider that lists it.
+                _ = try? await router.models()
+                let standard = router.route(router.defaultModel)
+                var findings: [Finding] = []
+                for source in router.sources {
+                    let name = standard?.source.id == source.id ? standard?.name : nil
+                    findings.append(await Self.finding(source, names: name))
+                }
+                return findings
             }
         } catch {
-            return Finding("model", .failed, "\(error)")
+            return [Finding("model", .failed, "\(error)")]
+        }
+    }
+
+    /// Whether a provider answers.
+    ///
+    /// - Parameter name: The default model, if this provider serves it.
+    private static func finding(_ source: ModelRouter.Source, names name: String?) async -> Finding {
+        let subject = source.id.map { "model \($0)" } ?? "model"
+        let provider = source.client.provider
+        do {
+            try await source.client.check()
+            let models = try await source.client.models()
+            guard let name else {
+                return Finding(subject, .ok, "\(provider) answers and lists \(models.count.counted("model"))")
+            }
+            guard models.contains(where: { $0.id == name }) else {
+                let near = models.prefix(3).map { source.fullName(of: $0.id) }.joined(separator: ", ")
+                return Finding(
+                    subject, .warning,
+                    "\(provider) answers but does not list the model '\(name)'; set model.name to one of: \(near)")
+            }
+            return Finding(subject, .ok, "\(provider) answers and lists the model '\(name)'")
+        } catch {
+            return Finding(subject, .failed, "\(error)")
         }
     }
 

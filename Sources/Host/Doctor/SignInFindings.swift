@@ -21,7 +21,7 @@ enum SignInFindings {
 
     private static func signIns(_ configuration: Configuration) async throws -> [Finding] {
         let discovery = SignInSetup.discovery(for: configuration)
-        guard configuration.model.provider == .copilot else {
+        guard configuration.providers.contains(where: { $0.provider == .copilot }) else {
             // No sign-in is needed; usable ones are listed anyway.
             return discovery.findings().filter(\.isUsable).map(Self.finding)
         }

@@ -65,6 +65,10 @@ struct ChatCommand: Command {
     private static func choose(_ model: String, in thread: String, _ link: ChatLink) async throws {
         var reply = ""
         _ = try await link.ask("/model \(model)", in: thread) { frame in if frame.isLast { reply = frame.content } }
-        guard try await link.models().contains(model) else { throw CommandFailure(reply) }
+        // A name without its provider's id is enough where it is unique.
+        let isChosen = try await link.models().contains { name in
+            (name == model || name.hasSuffix("/\(model)")) && reply.hasSuffix(" uses `\(name)`.")
+        }
+        guard isChosen else { throw CommandFailure(reply) }
     }
 }

@@ -12,9 +12,10 @@ struct ModelsCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let configuration = try context.loadConfiguration()
-        let (models, usual) = try await ModelProvider.asking(configuration) {
-            (try await $0.models(), $0.defaultModel)
+        let (models, usual, missing) = try await ModelProvider.asking(configuration) {
+            (try await $0.models(), $0.defaultModel, $0.missing)
         }
+        for line in missing { try context.errors.writeLine("Not available: \(line)") }
         guard !context.isJSON else {
             return try context.print(.array(models.map { Self.json($0, isDefault: $0.id == usual) }))
         }

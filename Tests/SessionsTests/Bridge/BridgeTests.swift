@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Models
 import Store
 import TestSupport
 import Testing
@@ -366,5 +367,36 @@ struct PreviewTests {
         _ = try await harness.ask("!usage")
         try await harness.settle()
         expectEqual(harness.adapter.texts.last?.contains("the remaining quota is unknown: \(slow)"), true)
+    }
+
+    @Test("with several providers a model is chosen by its whole name, or by its name alone where it is unique")
+    func severalProviders() async throws {
+        let sources = [("work", ["a", "both"]), ("local", ["b", "both"])].map { id, names in
+            let client = ScriptedModel(names: names)
+            return ModelRouter.Source(id: id, client, catalog: ModelCatalog(client))
+        }
+        let down = ScriptedModel(listing: { throw ModelError(.unreachable, "127.0.0.1:1 cannot be reached.") })
+        let router = ModelRouter(
+            sources + [ModelRouter.Source(id: "down", down, catalog: ModelCatalog(down))], default: "work/a")
+        let harness = try await BridgeHarness(
+            traits: RoomTraits(textLimit: 4_000, textUnit: .bytes), models: ModelDirectory(router, ModelCatalog(router))
+        )
+        for (command, text) in [
+            ("!model b", "From now on this thread uses `local/b`."),
+            ("!model", "The model of this thread is `local/b`."),
+            ("!status", "model: local/b (scripted)"),
+            (
+                "!model both",
+                "The model `both` is not available. The closest names are `work/both`, `local/both`."
+            ),
+            ("!model a", "From now on this thread uses `work/a`."),
+            ("!models", "Not available:\n- down: 127.0.0.1:1 cannot be reached."),
+            ("!models", "- `work/a`: 64000 tokens in, 4096 out (default)"),
+        ] {
+            _ = try await harness.ask(command)
+            try await harness.settle()
+            #expect(
+                harness.adapter.texts.last?.contains(text) == true, "\(command): \(harness.adapter.texts.last ?? "")")
+        }
     }
 }

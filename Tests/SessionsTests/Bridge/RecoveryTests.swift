@@ -1,5 +1,6 @@
 import Chat
 import Database
+import Models
 import Primitives
 import Store
 import TestSupport

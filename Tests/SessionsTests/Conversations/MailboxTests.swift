@@ -2,6 +2,7 @@ import Chat
 import Database
 import Etiquette
 import Logging
+import Models
 import Store
 import Surroundings
 import TestSupport

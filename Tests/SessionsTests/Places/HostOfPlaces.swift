@@ -2,6 +2,7 @@ import Chat
 import Database
 import Logging
 import Metrics
+import Models
 import Store
 import TestSupport
 

@@ -67,7 +67,7 @@ package final class AgentTurn: TurnWorker {
 
     private func prepare(_ request: TurnRequest, in thread: any TurnThread) async throws -> Prepared {
         let equipment = try await self.equip(request, thread)
-        let model = equipment.persona.model ?? request.model ?? self.client.defaultModel
+        let model = self.client.model(equipment.persona.model, request.model)
         if !equipment.tools.isEmpty { try self.checkTools(of: model) }
         let persona = equipment.persona
         let system = equipment.tools.isEmpty ? persona.prompt : persona.promptWithTools

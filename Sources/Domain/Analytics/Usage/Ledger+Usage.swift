@@ -27,7 +27,7 @@ extension Ledger {
                 record.network = try row.text("adapter")
                 record.repository = try row.optionalText("repository") ?? origin.repository ?? ""
                 record.persona = try row.optionalText("persona") ?? ""
-                record.provider = origin.provider
+                record.provider = origin.provider(record.model)
                 try self.insert(record)
             }
         }

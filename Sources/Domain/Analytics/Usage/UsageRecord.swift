@@ -2,12 +2,14 @@ package import Chat
 
 /// Where usage comes from, as far as every record has it.
 package struct UsageOrigin: Sendable {
-    /// The models' provider.
-    package let provider: String
+    /// The provider of a model.
+    package let provider: @Sendable (_ model: String) -> String
     /// The repository of threads that have not chosen one.
     package let repository: String?
 
-    package init(provider: String = "", repository: String? = nil) {
+    package init(
+        provider: @escaping @Sendable (_ model: String) -> String = { _ in "" }, repository: String? = nil
+    ) {
         self.provider = provider
         self.repository = repository
     }

@@ -66,8 +66,8 @@ package struct AttemptFailure: Error, Sendable {
             // libcurl's message contains the file's path, which must not appear in a thread.
             self.error = ModelError(
                 .unreachable,
-                "\(host) cannot be contacted securely (the file in model.ca_file is unreadable or invalid); check "
-                    + "model.ca_file.")
+                "\(host) cannot be contacted securely (the file in \(context.section).ca_file is unreadable or invalid); "
+                    + "check \(context.section).ca_file.")
             self.retryReason = nil
         default:  // Certificates: waiting fixes none of them.
             self.error = ModelError(

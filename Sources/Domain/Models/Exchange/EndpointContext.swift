@@ -4,6 +4,8 @@ internal import HTTP
 /// What an error message about an exchange can name.
 package struct EndpointContext: Sendable {
     package var service: EndpointService
+    /// The section of the configuration that has its settings.
+    package var section: String
     /// The endpoint's name for people.
     package var host: String
     package var model: String
@@ -16,10 +18,12 @@ package struct EndpointContext: Sendable {
     package var exceededLimit: String?
 
     package init(
-        service: EndpointService = .openAI, host: String = "The model endpoint", model: String = "the model",
+        service: EndpointService = .openAI, section: String = "model", host: String = "The model endpoint",
+        model: String = "the model",
         hasKey: Bool = true, retryAfter: Duration? = nil, requestID: String? = nil, exceededLimit: String? = nil
     ) {
         self.service = service
+        self.section = section
         self.host = host
         self.model = model
         self.hasKey = hasKey

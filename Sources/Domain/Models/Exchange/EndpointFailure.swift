@@ -99,7 +99,8 @@ extension EndpointFailure {
         switch status {
         case 401:
             let what = context.hasKey ? "does not accept the API key" : "requires an API key"
-            return ModelError(.unauthorized, "\(host) \(what) (401); set model.api_key to a valid one.", status: 401)
+            return ModelError(
+                .unauthorized, "\(host) \(what) (401); set \(context.section).api_key to a valid one.", status: 401)
         case 403:
             return ModelError(
                 .unauthorized,
@@ -117,13 +118,13 @@ extension EndpointFailure {
         case 300...399:
             return ModelError(
                 .invalidResponse,
-                "\(host) redirects to another address (\(status)); set model.base_url to the API's own address.",
+                "\(host) redirects to another address (\(status)); set \(context.section).base_url to the API's own address.",
                 status: status)
         default:
             return ModelError(
                 .refused,
                 "\(host) refused the request (\(status))\(self.quotation)\(Self.mention(context.requestID)); "
-                    + "check model.name and model.base_url.", status: status)
+                    + "check \(context.section).name and \(context.section).base_url.", status: status)
         }
     }
 
@@ -164,7 +165,7 @@ extension EndpointFailure {
         }
         return ModelError(
             .invalidResponse,
-            "\(context.host) has no chat API at this address (\(status)); check model.base_url, "
+            "\(context.host) has no chat API at this address (\(status)); check \(context.section).base_url, "
                 + "which usually ends in /v1.", status: status)
     }
 

@@ -19,7 +19,12 @@ package struct EndpointService: Sendable {
         self.explain = explain
     }
 
-    package static let openAI = EndpointService(
-        addressKey: "model.base_url", addressAdvice: "check model.base_url, which usually ends in /v1",
-        networkAdvice: "check the network and model.base_url")
+    package static let openAI = EndpointService.openAI(in: "model")
+
+    /// - Parameter section: of the configuration.
+    static func openAI(in section: String) -> EndpointService {
+        EndpointService(
+            addressKey: "\(section).base_url", addressAdvice: "check \(section).base_url, which usually ends in /v1",
+            networkAdvice: "check the network and \(section).base_url")
+    }
 }

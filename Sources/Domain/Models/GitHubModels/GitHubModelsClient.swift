@@ -25,7 +25,7 @@ package final class GitHubModelsClient: ModelClient {
         if path.hasSuffix("/inference") { path.removeLast("/inference".count) }
         settings.baseURL.path = path
         self.endpoint = ChatCompletionsEndpoint(
-            settings, service: .gitHubModels, path: "inference/chat/completions",
+            settings, service: .gitHubModels(in: settings.section), path: "inference/chat/completions",
             documentType: "application/vnd.github+json", extraHeaders: ["X-GitHub-Api-Version": "2022-11-28"],
             exchange: ModelExchange(
                 settings: settings.exchange, transport: transport, clock: clock, jitter: jitter, logger: logger))

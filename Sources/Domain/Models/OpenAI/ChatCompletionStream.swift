@@ -84,7 +84,7 @@ package struct ChatCompletionStream: AnswerDecoder {
             return ModelError(
                 .invalidResponse,
                 "The model endpoint sent something other than a chat completion; "
-                    + "check that model.base_url is an OpenAI-compatible API.")
+                    + "check that \(self.context.section).base_url is an OpenAI-compatible API.")
         }
         return ModelError(.interrupted, "The endpoint closed the stream before the answer began.")
     }

@@ -19,11 +19,11 @@ final class ChatCompletionsEndpoint: ModelEndpoint {
     private let limits = RateLimitMemory()
 
     init(
-        _ settings: OpenAISettings, service: EndpointService = .openAI, path: String = "chat/completions",
+        _ settings: OpenAISettings, service: EndpointService? = nil, path: String = "chat/completions",
         documentType: String = "application/json", extraHeaders: HTTPHeaders = [:], exchange: ModelExchange
     ) {
         self.settings = settings
-        self.service = service
+        self.service = service ?? .openAI(in: settings.section)
         self.path = path
         self.documentType = documentType
         self.extraHeaders = extraHeaders
@@ -79,7 +79,7 @@ final class ChatCompletionsEndpoint: ModelEndpoint {
 
     private func context(model: String? = nil) -> EndpointContext {
         EndpointContext(
-            service: self.service, host: self.settings.baseURL.authority, model: model ?? self.settings.defaultModel,
-            hasKey: self.settings.apiKey.map { !$0.isEmpty } ?? false)
+            service: self.service, section: self.settings.section, host: self.settings.baseURL.authority,
+            model: model ?? self.settings.defaultModel, hasKey: self.settings.apiKey.map { !$0.isEmpty } ?? false)
     }
 }

@@ -9,13 +9,17 @@ package struct OpenAISettings: Sendable {
     package var apiKey: Secret?
     package var defaultModel: String
     package var exchange: ExchangeSettings
+    /// The section of the configuration that has these settings, for messages.
+    package var section: String
 
     package init(
-        baseURL: HTTPURL, apiKey: Secret?, defaultModel: String, exchange: ExchangeSettings = ExchangeSettings()
+        baseURL: HTTPURL, apiKey: Secret?, defaultModel: String, exchange: ExchangeSettings = ExchangeSettings(),
+        section: String = "model"
     ) {
         self.baseURL = baseURL
         self.apiKey = apiKey
         self.defaultModel = defaultModel
         self.exchange = exchange
+        self.section = section
     }
 }

@@ -43,7 +43,7 @@ package final class ChatTurn: TurnWorker {
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         let report: Report = { event in try await thread.report(event) }
-        let model = request.model ?? self.client.defaultModel
+        let model = self.client.model(request.model)
         let (request, images) = try await self.withImages(request, model: model, in: thread)
         let (prompt, shortened) = try await self.prompt(for: request, images, model: model, report)
         do {

@@ -2,6 +2,7 @@ internal import Analytics
 internal import Attention
 package import Chat
 internal import Delivery
+internal import Models
 internal import People
 internal import Store
 package import Threads
@@ -69,7 +70,7 @@ extension Bridge {
         _ rating: Rating?, _ word: String? = nil, turn: String, in thread: ThreadKey, by sender: Sender
     ) async throws -> Bool {
         let origin = UsageOrigin(
-            provider: self.modelDirectory.provider, repository: self.environment.settings.repositories.first)
+            provider: self.modelDirectory.provider(of:), repository: self.environment.settings.repositories.first)
         let now = self.environment.now()
         return try await self.store.write(beside: Place(of: thread)) { ledger in
             try ledger.rate(rating, word, turn: turn, by: sender.id, from: origin, at: now)

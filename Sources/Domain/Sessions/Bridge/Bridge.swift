@@ -7,6 +7,7 @@ internal import JSON
 internal import Lifecycle
 internal import Logging
 internal import Metrics
+package import Models
 package import People
 internal import Primitives
 package import Store

@@ -41,23 +41,27 @@ struct CommandReplies: Sendable {
         do { choices = try await self.context.models.listInTime() } catch {
             return Reply(CommandTexts.modelsUnavailable(error, sign: self.sign))
         }
-        return Reply(CommandTexts.models(choices, default: self.context.models.defaultModel, sign: self.sign))
+        let models = self.context.models
+        return Reply(
+            CommandTexts.models(choices, missing: models.missing(), default: models.defaultModel, sign: self.sign))
     }
 
     func model(_ name: String) async throws -> Reply {
+        let models = self.context.models
         guard !name.isEmpty else {
-            let current = try await self.session()?.model ?? self.context.models.defaultModel
+            let current = try await self.session()?.model.map(models.fullName) ?? models.defaultModel
             return Reply(CommandTexts.currentModel(current, sign: self.sign))
         }
         let choices: [String]
-        do { choices = try await self.context.models.listInTime().map(\.id) } catch {
+        do { choices = try await models.listInTime().map(\.id) } catch {
             return Reply(CommandTexts.modelUnavailable(name, error, sign: self.sign))
         }
-        guard choices.contains(name) else {
+        let model = models.fullName(name)
+        guard choices.contains(model) else {
             return Reply(CommandTexts.unknownModel(name, among: choices, sign: self.sign))
         }
-        let chosen = name == self.context.models.defaultModel ? nil : name
-        return Reply(CommandTexts.modelIsChosen(name)) { $0.model = chosen }
+        let chosen = model == models.defaultModel ? nil : model
+        return Reply(CommandTexts.modelIsChosen(model)) { $0.model = chosen }
     }
 
     func usage() async throws -> Reply {
@@ -75,7 +79,7 @@ struct CommandReplies: Sendable {
         }
         let models = self.context.models
         let quota = try await models.quotaLines().map(self.sign.completing)
-        return Reply(CommandTexts.usage(rows, cost: cost, provider: models.provider, quota: quota))
+        return Reply(CommandTexts.usage(rows, cost: cost, provider: models.provider(of: nil), quota: quota))
     }
 
     func surroundings() async throws -> Reply {

@@ -2,6 +2,7 @@ internal import Chat
 internal import Delivery
 internal import Etiquette
 internal import Joining
+internal import Models
 internal import People
 internal import Primitives
 internal import Store
@@ -143,6 +144,7 @@ extension Conversation {
         let id = session?.id
         let asks = try await self.context.store.read { ledger in try id.map { try ledger.openAsks(of: $0) } ?? [] }
         let models = self.context.models
+        let model = session?.model.map(models.fullName) ?? models.defaultModel
         let running = self.running.map { running in
             (running.turn.kind, Int((ContinuousClock.now - running.startedAt) / .seconds(1)))
         }
@@ -152,8 +154,8 @@ extension Conversation {
             details = await self.context.repositories.status(id ?? "", session?.repository, person)
         }
         let text = CommandTexts.status(
-            running: running, waiting: self.turns.waiting.count, model: session?.model ?? models.defaultModel,
-            provider: models.provider, quota: try await models.quotaLines().map(sign.completing),
+            running: running, waiting: self.turns.waiting.count, model: model, provider: models.provider(of: model),
+            quota: try await models.quotaLines().map(sign.completing),
             repository: session?.repository ?? self.environment.settings.repositories.first, session: session?.id,
             details: details, jail: self.context.desk?.jail,
             asks: asks.filter { $0.expiresAt > now }.map { AskTexts.statusLine($0, as: times, at: now) },

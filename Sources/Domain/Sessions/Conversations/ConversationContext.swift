@@ -4,6 +4,7 @@ internal import Chat
 internal import Delivery
 internal import Etiquette
 internal import Files
+internal import Models
 internal import People
 internal import Store
 internal import Surroundings
@@ -38,7 +39,7 @@ struct ConversationContext: Sendable {
     let pastNotes = PastNotes()
 
     var origin: UsageOrigin {
-        UsageOrigin(provider: self.models.provider, repository: self.environment.settings.repositories.first)
+        UsageOrigin(provider: self.models.provider(of:), repository: self.environment.settings.repositories.first)
     }
 
     var intents: IntentReader { IntentReader(adapters: self.adapters, access: self.access) }

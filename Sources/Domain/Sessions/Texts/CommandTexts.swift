@@ -199,15 +199,16 @@ enum CommandTexts {
         return (used + (cost.map { ["", $0] } ?? []) + account).joined(separator: "\n")
     }
 
-    static func quotaIsUnknown(_ error: any Error) -> String { "the remaining quota is unknown: \(error)" }
-
     // MARK: model, models
 
-    static func models(_ choices: [ModelInfo], default standard: String, sign: CommandSign) -> String {
+    static func models(
+        _ choices: [ModelInfo], missing: [String], default standard: String, sign: CommandSign
+    ) -> String {
         let lines = choices.map { choice in
             "- `\(choice.id)`: \(choice.detail)" + (choice.id == standard ? " (default)" : "")
         }
-        return (lines + ["", "Choose with \(sign.command("model NAME"))."]).joined(separator: "\n")
+        let others = missing.isEmpty ? [] : ["", "Not available:"] + missing.map { "- \(sign.completing($0))" }
+        return (lines + others + ["", "Choose with \(sign.command("model NAME"))."]).joined(separator: "\n")
     }
 
     static func modelsUnavailable(_ error: any Error, sign: CommandSign) -> String {
@@ -224,7 +225,9 @@ enum CommandTexts {
     }
 
     static func unknownModel(_ name: String, among choices: [String], sign: CommandSign) -> String {
-        let distances = choices.map { (distance: EditDistance.between(name, $0), name: $0) }
+        // A name that several providers have.
+        let same = choices.filter { $0.hasSuffix("/\(name)") }
+        let distances = (same.isEmpty ? choices : same).map { (distance: EditDistance.between(name, $0), name: $0) }
         let near = distances.sorted { $0.distance < $1.distance }.prefix(3).map { "`\($0.name)`" }
         let closest =
             near.isEmpty

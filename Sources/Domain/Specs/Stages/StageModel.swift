@@ -28,7 +28,7 @@ struct StageModel: Sendable {
         _ messages: [ModelMessage], by chosen: String?, for wish: Wish, into draft: inout some AnswerDraft,
         _ report: Report
     ) async throws -> TurnEnding {
-        let model = chosen ?? self.client.defaultModel
+        let model = self.client.model(chosen)
         let request = ModelRequest(
             model: model, messages: messages, purpose: .specification, initiator: wish.isCorrection ? .agent : nil)
         try await report(.asking)

@@ -25,11 +25,6 @@ extension AgentWorker {
         guard self.workbench.canRun else {
             throw TurnFailure("\(failure), because commands cannot run here: \(self.workbench.jail)")
         }
-        guard self.model.provider != "copilot-cli" else {
-            throw TurnFailure(
-                "\(failure) with the provider copilot-cli, which works with tools of its own: set "
-                    + "`model.provider` to another one, or ask for the work in a message.")
-        }
         let settings = self.settings.settings
         let chosen = settings.persona(chosen: request.persona)
         guard let persona = [chosen, settings.personas[Self.coder]].compactMap(\.self).first(where: Self.canImplement)
@@ -38,7 +33,12 @@ extension AgentWorker {
                 "\(failure), because no persona may change files and commit: choose one with "
                     + "`persona NAME`, or configure `coder`.")
         }
-        let model = persona.model ?? request.model ?? self.model.defaultModel
+        let model = self.model(of: request, persona)
+        guard self.model.provider(of: model) != Self.cliProvider else {
+            throw TurnFailure(
+                "\(failure) with the provider copilot-cli, which works with tools of its own: set "
+                    + "`model.provider` to another one, or ask for the work in a message.")
+        }
         let models = self.catalog.known
         if models.first(where: { $0.id == model })?.supportsTools == false {
             throw TurnFailure(AgentTurn.notice(of: model, in: models))

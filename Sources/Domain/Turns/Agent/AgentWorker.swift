@@ -58,7 +58,9 @@ package final class AgentWorker: TurnWorker {
     var steps: StoredSteps {
         StoredSteps(
             store: self.store,
-            origin: UsageOrigin(provider: self.model.provider, repository: self.repositories.defaultName))
+            origin: UsageOrigin(
+                provider: { [model = self.model] in model.provider(of: $0) }, repository: self.repositories.defaultName)
+        )
     }
 
     package func refusal(of text: String) -> String? { self.talking.refusal(of: text) }
@@ -68,15 +70,15 @@ package final class AgentWorker: TurnWorker {
         if request.continuing != nil, try await !StoredSteps(store: self.store).hasWorked(request.id) {
             return try await self.talking.run(request, in: thread)
         }
-        if self.canWork(request) { return try await self.working.run(request, in: thread) }
+        if self.canWork(request) { return try await self.working(request).run(request, in: thread) }
         if let hint = self.hint(for: request) { try await thread.report(.notice(hint)) }
         return try await self.talking.run(request, in: thread)
     }
 
     /// With the Copilot CLI's tools, where it is the provider, else with ours.
-    private var working: any TurnWorker {
+    private func working(_ request: TurnRequest) -> any TurnWorker {
         let equip: AgentTurn.Equip = { request, thread in try await self.equipment(of: request, in: thread) }
-        guard let cli = self.cli else {
+        guard let cli = self.cli, self.provider(of: request) == Self.cliProvider else {
             return self.turn("agent", self.steps, calibration: self.calibration, equip: equip)
         }
         return CopilotCLIWork(
@@ -90,7 +92,8 @@ package final class AgentWorker: TurnWorker {
     /// Tools are for members and owners, in a working jail, with a model that can call them. A thread that has chosen a
     /// persona with tools is told when its model cannot.
     private func canWork(_ request: TurnRequest) -> Bool {
-        guard request.role >= .member, self.workbench.canRun, self.cli != nil || self.model.provider != "copilot-cli"
+        guard request.role >= .member, self.workbench.canRun,
+            self.cli != nil || self.provider(of: request) != Self.cliProvider
         else { return false }
         let persona = self.settings.settings.persona(chosen: request.persona)
         guard !persona.tools.isEmpty else { return request.persona != nil }
@@ -99,13 +102,20 @@ package final class AgentWorker: TurnWorker {
         return self.catalog.assumed(self.model(of: request, persona)).supportsTools != false
     }
 
-    private func model(of request: TurnRequest, _ persona: Persona) -> String {
-        persona.model ?? request.model ?? self.model.defaultModel
+    static let cliProvider = "copilot-cli"
+
+    func model(of request: TurnRequest, _ persona: Persona) -> String {
+        self.model.model(persona.model, request.model)
+    }
+
+    private func provider(of request: TurnRequest) -> String {
+        self.model.provider(of: self.model(of: request, self.settings.settings.persona(chosen: request.persona)))
     }
 
     /// Says once in each thread why its model only talks.
     private func hint(for request: TurnRequest) -> String? {
-        guard request.role >= .member, self.workbench.canRun, self.model.provider != "copilot-cli" else { return nil }
+        guard request.role >= .member, self.workbench.canRun, self.provider(of: request) != Self.cliProvider
+        else { return nil }
         let persona = self.settings.settings.persona(chosen: request.persona)
         let model = self.model(of: request, persona)
         let models = self.catalog.known

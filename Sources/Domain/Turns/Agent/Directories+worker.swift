@@ -1,6 +1,6 @@
 internal import Agent
 internal import Chat
-internal import Models
+package import Models
 internal import Repositories
 package import Sessions
 
@@ -27,10 +27,5 @@ extension AgentDirectory {
 
 extension ModelDirectory {
     /// What the worker's client and catalog say of models and their quota.
-    package init(_ worker: AgentWorker) {
-        let (client, catalog) = (worker.model, worker.catalog)
-        self.init(
-            defaultModel: client.defaultModel, provider: client.provider, quota: { try await client.quota() },
-            list: { try await catalog.models() })
-    }
+    package init(_ worker: AgentWorker) { self.init(worker.model, worker.catalog) }
 }

@@ -57,7 +57,9 @@ struct CopilotCLIWork: TurnWorker {
         }
         try await self.checkJobs(of: request.session)
         await thread.takeTime(equipment.limits.time)
-        let model = equipment.persona.model ?? request.model ?? self.client.defaultModel
+        let model = self.client.model(equipment.persona.model, request.model)
+        // Without the id of the provider.
+        let name = (self.client as? ModelRouter)?.route(model)?.name ?? model
         let opening = try await self.chat(equipment.persona.prompt).opening(of: request, model: model, in: thread)
         let text = CopilotCLIConversationText(opening, notes: equipment.notes)
         let (workspace, folders) = try await self.place(of: request)
@@ -80,7 +82,7 @@ struct CopilotCLIWork: TurnWorker {
             run, changes, request: request, folders: folders, isKnown: isKnown
         ) { provider in
             CopilotCLIRequest(
-                session: record.session, isResumed: isKnown, model: model, provider: provider,
+                session: record.session, isResumed: isKnown, model: name, provider: provider,
                 instructions: [Self.instructions, equipment.persona.prompt].joined(separator: "\n\n"),
                 prompt: isSame ? Self.resumption : text.rest(after: known?.messages ?? 0),
                 fullPrompt: request.isResumed

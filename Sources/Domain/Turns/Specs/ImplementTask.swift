@@ -65,7 +65,7 @@ struct ImplementTask {
     }
 
     private func request(_ learnt: [String]) -> TurnRequest {
-        let model = self.run.agent.catalog.assumed(self.run.request.model ?? self.run.agent.model.defaultModel)
+        let model = self.run.agent.catalog.assumed(self.run.agent.model.model(self.run.request.model))
         let note = TaskNotes.note(of: self.task.id, in: self.tasks)
         let prompt = ImplementPrompt(
             task: self.task, tasks: self.tasks, files: self.files, learnt: (note.map { [$0] } ?? []) + learnt,

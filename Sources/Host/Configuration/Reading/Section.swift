@@ -79,6 +79,9 @@ final class Section {
         self.value(key).map { self.reading.effective(at: $0.node) } ?? self.effective.section(key)
     }
 
+    /// An empty section in the same place.
+    var empty: Section { Section(nil, path: self.path, reading: self.reading) }
+
     /// A list's items by `convert`; leaves out those for which it reports an error.
     func list<T>(_ key: String, _ convert: (Value) -> T?) -> [T]? {
         guard let value = self.value(key) else {

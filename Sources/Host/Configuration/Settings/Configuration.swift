@@ -21,6 +21,8 @@ package struct Configuration: Sendable {
     package var store: Store
     package var gateway: Gateway
     package var model: Model
+    /// Further providers. Ids are unique.
+    package var models: [Model]
     package var copilot: Copilot
     package var proxy: Proxy
     package var github: GitHub
@@ -57,7 +59,11 @@ package struct Configuration: Sendable {
         self.log = root.section("log") { Log($0) }
         self.store = root.section("store") { Store.read($0) }
         self.gateway = root.section("gateway") { Gateway($0) }
-        self.model = root.section("model") { Model($0) }
+        // Printed before the list, which it may name one of.
+        _ = root.effective(of: "model")
+        let models = Model.list(root)
+        self.model = root.section("model") { Model($0, beside: models) }
+        self.models = models.map { [turnTimeout = self.model.turnTimeout] in $0.within(turnTimeout) }
         self.copilot = root.section("copilot") { Copilot($0) }
         self.proxy = root.section("proxy") { Proxy($0) }
         self.github = root.section("github") { GitHub($0) }
