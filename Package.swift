@@ -404,6 +404,15 @@ if let names = Context.environment["JETBRIDGE_TESTS"]?.split(separator: ",").map
     package.products.removeAll { !needed.contains($0.name) }
 }
 
+// The library of regular expressions is linked with whatever searches one text in another, and is a megabyte. So the
+// program leaves it out, and `Primitives` searches instead.
+for target in package.targets where [.regular, .executable].contains(target.type) && target.path != "TestSupport" {
+    var flags = ["-disable-implicit-string-processing-module-import"]
+    let usesPrimitives = target.dependencies.contains { if case .byNameItem("Primitives", _) = $0 { true } else { false } }
+    if usesPrimitives { flags += ["-import-module", "Primitives"] }
+    target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(flags.flatMap { ["-Xfrontend", $0] })]
+}
+
 // libFuzzer brings its own main and its own flags, so its program is not part of an ordinary build.
 if Context.environment["JETBRIDGE_FUZZ"] != nil {
     package.targets.append(

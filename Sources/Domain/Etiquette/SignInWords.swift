@@ -27,13 +27,13 @@ package enum SignInWords {
 
     /// Whether a word says by itself that it is a token.
     static func isMarkedToken(_ word: Substring) -> Bool {
-        let word = word.trimmingPrefix { !$0.isLetter && !$0.isNumber }
+        let word = word.drop { !$0.isLetter && !$0.isNumber }
         return Self.prefixes.contains { word.utf8.starts(with: $0.utf8) && word.utf8.count > $0.utf8.count + 4 }
     }
 
     static func isToken(_ word: Substring) -> Bool {
         if Self.isMarkedToken(word) { return true }
-        let word = word.trimmingPrefix { !$0.isLetter && !$0.isNumber }
+        let word = word.drop { !$0.isLetter && !$0.isNumber }
         return word.utf8.count >= 40 && word.prefix(40).allSatisfy(\.isHexDigit)
     }
 }

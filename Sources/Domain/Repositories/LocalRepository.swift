@@ -137,7 +137,9 @@ extension LocalRepository {
     nonisolated func removeLeftLocks() async throws {
         try await self.call { git in
             try await git.removeLocks(ofBranches: { branch in
-                branch.hasPrefix("jetbridge/") || branch.prefixMatch(of: /\d{3,}-/) != nil
+                let number = branch.prefix(while: \.isNumber)
+                return branch.hasPrefix("jetbridge/")
+                    || number.count >= 3 && branch.dropFirst(number.count).first == "-"
             })
         }
     }

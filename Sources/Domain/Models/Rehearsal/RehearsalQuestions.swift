@@ -47,13 +47,19 @@ struct RehearsalQuestions {
     }
 
     private var marked: [Question] {
-        // Bounded, because each mark that is never closed would be looked through to the end.
-        let marks = self.specification.matches(of: /\[NEEDS CLARIFICATION[: ]{0,8}([^\]]{0,400})\]/)
-        return marks.prefix(Self.mostPlaces).compactMap { mark in
-            let text = mark.1.isEmpty ? "What belongs here?" : String(mark.1)
-            guard self.isOnce(String(mark.0)) else { return nil }
-            return (text, ["What is usual elsewhere", "Leave it out for now"], String(mark.0))
+        var (questions, count): ([Question], Int) = ([], 0)
+        for start in self.specification.ranges(of: "[NEEDS CLARIFICATION") where count < Self.mostPlaces {
+            // Bounded, because each mark that is never closed would be looked through to the end.
+            let rest = self.specification[start.upperBound...].prefix(410)
+            let text = rest[rest.prefix(8).prefix { $0 == ":" || $0 == " " }.endIndex...].prefix { $0 != "]" }
+            guard text.endIndex < rest.endIndex else { continue }
+            count += 1
+            let mark = String(self.specification[start.lowerBound...text.endIndex])
+            guard self.isOnce(mark) else { continue }
+            let question = text.isEmpty ? "What belongs here?" : String(text)
+            questions.append((question, ["What is usual elsewhere", "Leave it out for now"], mark))
         }
+        return questions
     }
 
     /// Questions to sentences that the rehearsal writes, or one to the first requirement of others.
@@ -75,8 +81,7 @@ struct RehearsalQuestions {
     /// The text of a list's entry without its mark and id.
     private static func entry(_ line: Substring) -> String {
         let text = line.drop { $0 == " " || $0 == "-" }
-        guard let id = text.prefixMatch(of: /\*\*.*?\*\*[: ]*/) else { return String(text) }
-        return String(text[id.range.upperBound...])
+        return String(RehearsedFeature.afterID(text)?.text ?? text)
     }
 
     private func isOnce(_ text: String) -> Bool {

@@ -115,9 +115,16 @@ extension RehearsalReading {
     }
 
     private static func sentences(of text: String) -> [String] {
-        text.split(separator: /[.!?;](?=\s|$)|\R/).map {
-            self.trimmed(String($0.map { $0.isWhitespace ? " " : $0 }))
-        }.filter { !$0.isEmpty }
+        var sentences = [""]
+        for index in text.indices {
+            let (character, next) = (text[index], text[index...].dropFirst().first)
+            if character.isNewline || ".!?;".contains(character) && next?.isWhitespace != false {
+                sentences.append("")
+            } else {
+                sentences[sentences.count - 1].append(character.isWhitespace ? " " : character)
+            }
+        }
+        return sentences.map(self.trimmed).filter { !$0.isEmpty }
     }
 
     private static func title(of text: String) -> String {

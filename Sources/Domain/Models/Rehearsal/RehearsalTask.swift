@@ -68,10 +68,15 @@ struct RehearsalTask {
     private static func order(_ message: String) -> (id: String, text: String)? {
         guard let start = message.firstRange(of: "Carry out one task of the feature ") else { return nil }
         let lines = message[start.lowerBound...].split(separator: "\n")
-        guard let id = lines.first?.split(separator: " ").last?.dropLast(), id.prefixMatch(of: /T\d/) != nil,
+        guard let id = lines.first?.split(separator: " ").last?.dropLast(), id.first == "T",
+            id.dropFirst().first?.isNumber == true,
             let line = lines.dropFirst().first(where: { $0.hasPrefix("\(id) ") })
         else { return nil }
-        return (String(id), String(line.dropFirst(id.count + 1).trimmingPrefix(/(\[[^\]]*\] *)+/)))
+        var text = line.dropFirst(id.count + 1)
+        while text.first == "[", let end = text.firstIndex(of: "]") {
+            text = text[end...].dropFirst().drop { $0 == " " }
+        }
+        return (String(id), String(text))
     }
 
     private static func paths(in text: String) -> [String] {
@@ -86,7 +91,7 @@ struct RehearsalTask {
 
     private static func isFile(_ path: Substring) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard path.wholeMatch(of: /[A-Za-z0-9.\/_\-]+/) != nil,
+        guard path.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) || "./_-".contains($0) }),
             !parts.contains(where: { ["", "..", ".", ".git"].contains($0) }), let name = parts.last
         else { return false }
         let ending = name.split(separator: ".", omittingEmptySubsequences: false).last ?? ""

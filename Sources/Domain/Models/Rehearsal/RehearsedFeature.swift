@@ -25,14 +25,12 @@ struct RehearsedFeature {
             if lines.level(index) != nil {
                 isInEntities = line.lowercased().contains("key entities")
                 self.addStory(lines.text(index))
-            } else if let match = line.firstMatch(of: /^ *[-*] \*\*(.*?)\*\*[: ]*(.*)$/) {
-                let id = match.1.filter { $0 != ":" }
+            } else if let (found, text) = Self.entry(line) {
+                let id = found.filter { $0 != ":" }
                 if isInEntities {
                     self.entities.append(id)
-                } else if id.wholeMatch(of: /(?!SC-)[A-Z]+-[0-9]+/) != nil,
-                    !self.requirements.contains(where: { $0.id == id })
-                {
-                    self.requirements.append((id, String(match.2)))
+                } else if Self.isOfRequirement(id), !self.requirements.contains(where: { $0.id == id }) {
+                    self.requirements.append((id, String(text)))
                 }
             }
         }
@@ -54,15 +52,41 @@ struct RehearsedFeature {
 
     /// `User Story 1 - Title (Priority: P1)`
     private mutating func addStory(_ heading: Substring) {
-        let form = /(?i:user story )([0-9]+)[ \-–—:]*(.*?)(?:\(Priority:(?: *([^)]+))?.*)?$/
-        guard let match = heading.prefixMatch(of: form), let number = Int(match.1),
+        let start = "user story "
+        let rest = heading.dropFirst(start.count)
+        let digits = rest.prefix { $0.isASCII && $0.isNumber }
+        guard heading.prefix(start.count).lowercased() == start, let number = Int(digits),
             !self.stories.contains(where: { $0.number == number })
         else { return }
-        let title = match.2.split(separator: " ").joined(separator: " ")
+        let words = rest[digits.endIndex...].drop { " -–—:".contains($0) }
+        let mark = words.firstRange(of: "(Priority:")
+        let title = words[..<(mark?.lowerBound ?? words.endIndex)].split(separator: " ").joined(separator: " ")
+        let priority = words[(mark?.upperBound ?? words.endIndex)...].drop { $0 == " " }.prefix { $0 != ")" }
         self.stories.append(
             Story(
                 number: number, title: title.isEmpty ? "Main use" : title,
-                priority: match.3.map(String.init) ?? "P\(number)"))
+                priority: priority.isEmpty ? "P\(number)" : String(priority)))
+    }
+
+    /// `- **FR-001**: Text`
+    private static func entry(_ line: Substring) -> (id: Substring, text: Substring)? {
+        let line = line.drop { $0 == " " }
+        guard line.hasPrefix("- ") || line.hasPrefix("* ") else { return nil }
+        return self.afterID(line.dropFirst(2))
+    }
+
+    /// `**FR-001**: Text`
+    static func afterID(_ text: Substring) -> (id: Substring, text: Substring)? {
+        let id = text.dropFirst(2)
+        guard text.hasPrefix("**"), let end = id.firstRange(of: "**") else { return nil }
+        return (id[..<end.lowerBound], id[end.upperBound...].drop { $0 == ":" || $0 == " " })
+    }
+
+    /// `FR-001`, but not a success criterion.
+    private static func isOfRequirement(_ id: String) -> Bool {
+        let parts = id.split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts[0] != "SC" && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isASCII) }
+            && parts[0].allSatisfy(\.isUppercase) && parts[1].allSatisfy(\.isNumber)
     }
 
     /// What stands after a colon, or all.

@@ -124,7 +124,7 @@ package struct FeatureNames: Sendable, Hashable {
     }
 
     private static func bare(_ word: String) -> String {
-        let text = word.trimmingPrefix { $0.isWhitespace || $0 == "`" }.lowercased()
+        let text = word.drop { $0.isWhitespace || $0 == "`" }.lowercased()
         let start = text.hasPrefix("specs/") ? text.dropFirst(6) : text[...]
         let end = start.lastIndex { !$0.isWhitespace && $0 != "`" && $0 != "/" }
         return end.map { String(start[...$0]) } ?? ""

@@ -35,7 +35,7 @@ package struct SpecTurn: TurnWorker {
 
     /// Nil if the thread has no feature and several could be meant, or none.
     private static func files(_ request: TurnRequest, in repository: LocalRepository) async throws -> FeatureFiles? {
-        let word = request.text.filter { !$0.isNewline }.trimmingPrefix(while: \.isWhitespace)
+        let word = request.text.filter { !$0.isNewline }.drop(while: \.isWhitespace)
         guard word.isEmpty else { return try await FeatureChoice.feature(named: String(word), in: repository) }
         if request.feature == nil {
             let names = try await repository.featureNames()
