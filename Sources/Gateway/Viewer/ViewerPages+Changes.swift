@@ -1,4 +1,6 @@
 internal import Primitives
+internal import Store
+internal import Threads
 
 /// Renders every diff, of commits and of workspaces.
 extension ViewerPages {
@@ -129,13 +131,19 @@ extension ViewerPages {
 }
 
 extension ViewerPages {
-    func commit(_ commit: ViewerCommit) -> HTML {
+    /// - Parameter session: The conversation that it comes from, if the reader may see it.
+    func commit(_ commit: ViewerCommit, postedIn session: SessionRecord? = nil) -> HTML {
+        let conversation: HTML =
+            session.map { session in
+                let title = session.shownTitle.isEmpty ? "Untitled" : session.shownTitle
+                return "<dt>Conversation</dt><dd><a href=\"/#/t/\(session.id)\">\(VisibleText.line(title))</a></dd>"
+            } ?? ""
         let short = String(commit.sha.prefix(7))
         let details: HTML = commit.details.isEmpty ? "" : "<div class=\"message\">\(Self.lines(of: commit))</div>"
         let body: HTML = """
             <h1>\(VisibleText.line(commit.subject))</h1>\(details)
             <dl class="facts"><dt>Commit</dt><dd><code>\(commit.sha)</code> · \
-            <a href="\(ViewerPath.tree(commit.repository, commit.sha))">Files at this commit</a></dd>\(self.people(of: commit))\(self.parents(of: commit))</dl>
+            <a href="\(ViewerPath.tree(commit.repository, commit.sha))">Files at this commit</a></dd>\(self.people(of: commit))\(self.parents(of: commit))\(conversation)</dl>
             \(self.changes(
                 commit.files, total: commit.total, rest: "Read a commit of this size with git.",
                 link: { ViewerPath.blob(commit.repository, commit.sha, $0) }))

@@ -68,9 +68,18 @@ struct ViewerRoutes: Sendable {
     }
 
     private func commit(_ request: APIRequest) async throws -> HTTPServerResponse {
+        let visitor = try request.person().visitor
         let found = try await self.context.commit(
             request.parameter("sha"), of: request.parameter("repository"), for: request.person())
-        return self.html(self.pages(for: request).commit(found))
+        let now = self.context.now()
+        let session = try await self.context.store.read { ledger in
+            // The newest of those that the person may see.
+            for id in try ledger.sessions(ofCommit: found.sha, of: found.repository, limit: 10) {
+                if let session = try ledger.session(id: id, for: visitor, to: .read, at: now) { return session }
+            }
+            return SessionRecord?.none
+        }
+        return self.html(self.pages(for: request).commit(found, postedIn: session))
     }
 
     private func commits(_ request: APIRequest) async throws -> HTTPServerResponse {

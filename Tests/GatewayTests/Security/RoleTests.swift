@@ -113,6 +113,12 @@ struct RoleTests {
             let thread = try await guest.newThread()
             _ = try await owner.ended(try await owner.write("specify it", to: thread))
             try await expectEqual(guest.send(.get, path).status, 200)
+            // It leads to its conversation, for those who may see that.
+            let link = "<dt>Conversation</dt><dd><a href=\"/#/t/\(thread)\">"
+            for (caller, isShown) in [(guest, true), (owner, true), (member, false)] {
+                let page = try await caller.with("Accept", "text/html").send(.get, path).text
+                #expect(page.contains(link) == isShown)
+            }
             try await expectEqual(guest.send(.get, files).expect(200)["items"]?.arrayValue?.count, 4)
             try await expectEqual(other.send(.get, path).status, 404)
             try await expectEqual(other.send(.get, files).status, 404)

@@ -342,6 +342,16 @@ extension Ledger {
         return try rows.first?.text("sha")
     }
 
+    /// The sessions in which a commit was posted, newest first.
+    package func sessions(ofCommit sha: String, of repository: String, limit: Int) throws -> [String] {
+        try self.connection.query(
+            """
+            SELECT turns.session AS session FROM commits JOIN turns ON turns.id = commits.turn
+            WHERE commits.sha = ? AND commits.repository = ? ORDER BY commits.created_at DESC LIMIT ?
+            """, [.text(sha), .text(repository), .integer(Int64(limit))]
+        ).map { try $0.text("session") }
+    }
+
     /// The newest turn of a session that has steps; nil without one.
     package func lastTurnWithSteps(of session: String) throws -> TurnRecord? {
         try self.connection.query(
