@@ -58,6 +58,8 @@ struct Front: Sendable {
     ) async throws -> HTTPServerResponse {
         let logger = self.context.logger.with(["trace": .string(trace)])
         let start = ContinuousClock.now
+        // The address of a hidden page is a secret.
+        let path = route.isHidden ? route.pattern : String(request.path)
         var response: HTTPServerResponse
         do {
             response = try await self.admitted(request, by: route, logger: logger)
@@ -74,15 +76,15 @@ struct Front: Sendable {
         } catch let refusal as QuotaExceeded {
             response = self.response(to: HTTPProblem(HTTPStatus(507), refusal.text), request: request, route: route)
         } catch let error as DatabaseError where error.code == .full {
-            logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
+            logger.error("a request failed", ["path": .string(path), "error": .string("\(error)")])
             let problem = HTTPProblem(
                 HTTPStatus(507), "The host's disk is full, so nothing was stored. Free some space there and try again.")
             response = self.response(to: problem, request: request, route: route)
         } catch let error where error is PlaceLost || (error as? DatabaseError)?.isPassing == true {
-            logger.warning("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
+            logger.warning("a request failed", ["path": .string(path), "error": .string("\(error)")])
             response = self.response(to: Self.passing, request: request, route: route)
         } catch {
-            logger.error("a request failed", ["path": .string(String(request.path)), "error": .string("\(error)")])
+            logger.error("a request failed", ["path": .string(path), "error": .string("\(error)")])
             let problem = HTTPProblem(
                 .internalServerError,
                 "The host failed to handle the request. Its log has the reason under trace \(trace).")

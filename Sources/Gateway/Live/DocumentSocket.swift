@@ -17,7 +17,7 @@ final class DocumentSocket: WatchedConnection {
     private let place: Place
     private let session: SessionRecord
     /// With which it was opened.
-    private let right: ThreadRight?
+    private let right: ThreadRight
     private let socket: WebSocket
 
     /// A revoked credential's connection is closed within this time.
@@ -28,7 +28,7 @@ final class DocumentSocket: WatchedConnection {
     private static let relayTime: Duration = .seconds(60)
 
     private init(
-        context: GatewayContext, principal: Principal, session: SessionRecord, right: ThreadRight?, socket: WebSocket
+        context: GatewayContext, principal: Principal, session: SessionRecord, right: ThreadRight, socket: WebSocket
     ) {
         self.context = context
         self.principal = principal
@@ -67,11 +67,11 @@ final class DocumentSocket: WatchedConnection {
             throw Forwarder.moving
         }
         let path = call.request.parameter("path")
-        let right = try await context.right(of: principal, in: session)
+        guard let right = try await context.right(of: principal, in: session) else { throw Problems.missing("thread") }
         let connection = try await DocumentRoutes.answering {
             try await documents.join(
                 path, of: thread, as: principal.sender, in: session.id,
-                canEdit: right.map { $0 >= .join } == true && principal.role >= .member
+                canEdit: right >= .join && principal.role >= .member
                     && principal.has(anyOf: [.chat, .documents]),
                 isOwner: principal.role == .owner, epoch: call.query.epoch)
         }

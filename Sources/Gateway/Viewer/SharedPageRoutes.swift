@@ -26,14 +26,23 @@ struct SharedPageRoutes: Sendable {
 
     private func show(_ request: APIRequest) async throws -> HTTPServerResponse {
         let (peer, now) = (SignInRoutes.peer(of: request.http), self.context.now())
-        guard self.context.pageAttempts.withLock({ $0.reserve(peer.name, in: peer.group, at: now) }) != nil else {
+        let (token, store) = (request.parameter("token"), self.context.store)
+        // Nobody guesses 128 bits, so a wrong token costs a look and is not counted against others. A page that many read
+        // is limited by itself.
+        guard token.utf8.count == 32 else { throw Problems.missing("page") }
+        let hash = ShareDesk.hash(token)
+        guard try await store.read({ try $0.session(ofPublicPage: hash, at: now) }) != nil else {
+            throw Problems.missing("page")
+        }
+        guard self.context.pageAttempts.withLock({ $0.reserve("\(peer.name) \(hash)", in: hash, at: now) }) != nil
+        else {
             throw Problems.tooManyRequests(60)
         }
         let turn = try await Self.renderings.reserve(1, for: "")
         defer { withExtendedLifetime(turn) {} }
         let before = request.http.query["before"].flatMap { Int64(untrusted: $0) } ?? .max
         // Whether it was ended, has expired or never was is nobody's business.
-        guard let page = try await self.page(of: request.parameter("token"), before: before, at: now) else {
+        guard let page = try await self.page(of: token, hash, before: before, at: now) else {
             throw Problems.missing("page")
         }
         let html = ViewerPages(theme: Front.theme(of: request.http)).shared(page)
@@ -45,10 +54,8 @@ struct SharedPageRoutes: Sendable {
         return response
     }
 
-    private func page(of token: String, before: Int64, at now: Int64) async throws -> SharedPage? {
-        guard token.utf8.count == 32 else { return nil }
-        let hash = ShareDesk.hash(token)
-        return try await self.context.store.read { ledger in
+    private func page(of token: String, _ hash: String, before: Int64, at now: Int64) async throws -> SharedPage? {
+        try await self.context.store.read { ledger in
             guard let session = try ledger.session(ofPublicPage: hash, at: now) else { return nil }
             let page = try ledger.messages(of: session.id, before: before, limit: Self.pageSize)
             var kinds: [String: TurnKind] = [:]
@@ -61,9 +68,10 @@ struct SharedPageRoutes: Sendable {
                     name: message.role == .assistant ? "Jetbridge" : Redaction.redact(message.author ?? "Someone"),
                     text: Redaction.redact(message.text), at: message.createdAt)
             }
+            // A title that nobody has given may be a command, which the page does not show.
+            let first = page.previous == nil ? parts.first?.text.onOneLine.abridged(to: 80) : nil
             return SharedPage(
-                // Another network's thread without a title would be called after its room.
-                title: session.title.isEmpty ? "Conversation" : Redaction.redact(session.title), parts: parts,
+                title: session.isNamed ? Redaction.redact(session.title) : first ?? "A conversation", parts: parts,
                 earlier: page.previous.map { "/s/\(token)?before=\($0)" })
         }
     }

@@ -161,6 +161,12 @@ struct BrowserCodeTests {
         #expect(try await access.people().invites.isEmpty)
         expectEqual(
             audit.withLock { $0.compactMap { $0.details["code"]?.stringValue } }, ["made", "made", "used", "ended"])
+        // What somebody has made ends with their access.
+        try await self.signIn("olga", as: .owner, in: harness)
+        let last = try await access.invite(invitation, by: Self.olga)
+        _ = try await access.set(.member, of: "web:olga", by: Self.alice)
+        try await expectEqual(access.look(at: last.code), nil)
+        expectEqual(audit.withLock { $0.compactMap { $0.details["code"]?.stringValue }.suffix(2) }, ["made", "ended"])
         // On a network an invite is a pairing code.
         let third = try await access.invite(invitation, by: Self.alice)
         _ = try await harness.ask("pair \(third.code)", from: "grace")
@@ -195,6 +201,10 @@ struct BrowserCodeTests {
         let operation = try #require(try await harness.ask("!pair —for Olga", from: "alice")?.operation)
         let text = try #require(try await harness.frames(of: operation).last?.content)
         #expect(text.contains("signs another browser in as `Olga`, guest") && text.contains("/#join="))
+        // None for an owner, because the thread keeps it.
+        try await self.signIn("Otto", as: .owner, in: harness)
+        let kept = try #require(try await harness.ask("!pair --for Otto", from: "alice")?.operation)
+        expectEqual(try await harness.frames(of: kept).last?.content, PeopleTexts.notWrittenHere)
         expectEqual(PairingWords.person(in: "--for  Ada Lovelace"), "Ada Lovelace")
         expectEqual(PairingWords.person(in: "7KQM-X2PD"), nil)
         #expect(Intent.command(.pair, argument: "--for Ada").isAdministrative)

@@ -11,19 +11,22 @@ package struct AccessCode: Sendable, Equatable {
     package var name: String?
     /// Who made it, as people read it.
     package var by: String?
+    /// The identity of whoever made it; nil for the host's own.
+    package var maker: String?
     /// The person whose further browser it signs in; nil for a code that lets in somebody new.
     package var identity: String?
     /// Milliseconds since 1970.
     package let expiresAt: Int64
 
     package init(
-        id: String? = nil, role: Role, name: String? = nil, by: String? = nil, identity: String? = nil,
-        expiresAt: Int64
+        id: String? = nil, role: Role, name: String? = nil, by: String? = nil, maker: String? = nil,
+        identity: String? = nil, expiresAt: Int64
     ) {
         self.id = id
         self.role = role
         self.name = name
         self.by = by
+        self.maker = maker
         self.identity = identity
         self.expiresAt = expiresAt
     }

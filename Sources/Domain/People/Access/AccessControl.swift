@@ -219,8 +219,11 @@ package final class AccessControl: Sendable {
     /// A code that signs in another browser of a person. Throws ``PeopleError``.
     ///
     /// - Parameter role: Of `actor`, who needs to be an owner for anybody but themselves.
-    package func addBrowser(of who: String, by actor: Sender, as role: Role) async throws -> MadeCode {
-        try await self.desk.addBrowser(of: who, by: actor, as: role, in: self.store, at: self.now())
+    package func addBrowser(
+        of who: String, by actor: Sender, as role: Role, inThread: Bool = false
+    ) async throws -> MadeCode {
+        try await self.desk.addBrowser(
+            of: who, by: actor, as: role, inThread: inThread, in: self.store, at: self.now())
     }
 
     /// How often an owner has changed somebody's access.

@@ -6,10 +6,13 @@ extension Ledger {
     /// - Parameter hash: Of the code, which is not stored itself.
     package func insert(_ code: AccessCode, hash: String) throws {
         try self.connection.execute(
-            "INSERT INTO codes (hash, role, expires_at, id, name, made_by, identity) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO codes (hash, role, expires_at, id, name, made_by, maker, identity) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             [
                 .text(hash), .text(code.role.rawValue), .integer(code.expiresAt), .optional(code.id),
-                .optional(code.name), .optional(code.by), .optional(code.identity),
+                .optional(code.name), .optional(code.by), .optional(code.maker.map(AccessPolicy.folded)),
+                .optional(code.identity),
             ])
     }
 
@@ -85,6 +88,13 @@ extension Ledger {
         try self.connection.execute("DELETE FROM codes WHERE identity = ?", [.text(identity)])
     }
 
+    /// Returns them.
+    func endCodes(madeBy identity: String) throws -> [AccessCode] {
+        try self.connection.query(
+            "DELETE FROM codes WHERE maker = ? RETURNING *", [.text(AccessPolicy.folded(identity))]
+        ).compactMap(Self.code)
+    }
+
     func endCodes(ofCredential id: String) throws {
         try self.connection.execute(
             "DELETE FROM codes WHERE identity IN (SELECT identity FROM credentials WHERE id = ?)", [.text(id)])
@@ -95,7 +105,8 @@ extension Ledger {
         guard let role = Role(rawValue: try row.text("role")) else { return nil }
         return AccessCode(
             id: try row.optionalText("id"), role: role, name: try row.optionalText("name"),
-            by: try row.optionalText("made_by"), identity: try row.optionalText("identity"),
+            by: try row.optionalText("made_by"), maker: try row.optionalText("maker"),
+            identity: try row.optionalText("identity"),
             expiresAt: try row.integer("expires_at"))
     }
 }

@@ -94,10 +94,18 @@ extension Ledger {
     }
 
     /// Ends what was shared with somebody, and what they have shared.
-    func endShares(of identity: String) throws {
-        try self.connection.execute(
-            "DELETE FROM shares WHERE (kind = 'person' AND person = ?) OR maker = ?",
-            [.text(AccessPolicy.folded(identity)), .text(identity)])
+    ///
+    /// - Parameter onlyPublic: Ends only the public pages that they made.
+    func endShares(of identity: String, onlyPublic: Bool = false) throws -> [EndedShare] {
+        let those = onlyPublic ? "kind = 'public' AND maker = ?1" : "maker = ?1 OR kind = 'person' AND person = ?2"
+        let values: [SQLValue] = [.text(identity)] + (onlyPublic ? [] : [.text(AccessPolicy.folded(identity))])
+        return try self.connection.query("DELETE FROM shares WHERE \(those) RETURNING *", values).map { row in
+            let kind = try row.text("kind")
+            return EndedShare(
+                id: try row.text("id"), session: try row.text("session"),
+                audience: kind == "person" ? try row.text("person") : kind, name: try row.optionalText("name"),
+                right: try row.text("role"))
+        }
     }
 
     /// Whether somebody with this identity has written or signed in.

@@ -8,26 +8,34 @@ package import Store
 extension PeopleDesk {
     /// A code that signs in another browser of a person who signs in in browsers. Throws ``PeopleError``.
     ///
-    /// - Parameter role: Of whoever asks. Only an owner makes such a code for somebody else, and nobody one for a person with
-    ///   a higher role than their own.
+    /// - Parameters:
+    ///   - role: Of whoever asks. Only an owner makes such a code for somebody else, and nobody one for a person with a higher
+    ///     role than their own.
+    ///   - inThread: Whether the code is written into a conversation: none for an owner is.
     package func addBrowser(
-        of who: String, by actor: Sender, as role: Role, in store: SessionStore, at now: Int64
+        of who: String, by actor: Sender, as role: Role, inThread: Bool = false, in store: SessionStore, at now: Int64
     ) async throws -> MadeCode {
-        try await store.write { ledger in try self.addBrowser(of: who, by: actor, as: role, in: ledger, at: now) }
+        try await store.write { ledger in
+            try self.addBrowser(of: who, by: actor, as: role, inThread: inThread, in: ledger, at: now)
+        }
     }
 
     func addBrowser(
-        of who: String, by actor: Sender, as role: Role, in ledger: Ledger, at now: Int64
+        of who: String, by actor: Sender, as role: Role, inThread: Bool = false, in ledger: Ledger, at now: Int64
     ) throws -> MadeCode {
         let person = try self.browserPerson(who, by: actor, as: role, in: try self.listing(in: ledger, at: now))
         guard person.role <= role else {
             throw PeopleError(
                 code: .notAllowed, message: "\(Self.code(person.shownName)) has a higher role than you.")
         }
+        // A thread keeps what is written there, and tokens that only read can read it.
+        guard !inThread || person.role < .owner else {
+            throw PeopleError(code: .notAllowed, message: PeopleTexts.notWrittenHere)
+        }
         let made = MadeCode(
             AccessCode(
                 id: Identifier.make("i"), role: person.role, name: person.name, by: Self.name(of: actor),
-                identity: person.identity, expiresAt: now + AccessControl.codeLifetime))
+                maker: actor.id, identity: person.identity, expiresAt: now + AccessControl.codeLifetime))
         try ledger.insert(made.entry, hash: AccessCode.hash(of: made.code), of: person.identity)
         try self.record(made.entry, "made", of: person.identity, by: actor, in: ledger)
         return made
@@ -80,7 +88,7 @@ extension PeopleDesk {
         let made = MadeCode(
             AccessCode(
                 id: Identifier.make("i"), role: invitation.role, name: invitation.name, by: Self.name(of: actor),
-                expiresAt: invitation.expiresAt))
+                maker: actor.id, expiresAt: invitation.expiresAt))
         try await store.write { ledger in
             guard try ledger.invites(at: now).count < Self.invitesLimit else {
                 throw PeopleError(

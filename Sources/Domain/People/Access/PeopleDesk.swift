@@ -154,6 +154,7 @@ package struct PeopleDesk: Sendable {
             try ledger.setRole(role, ofGrant: person.identity)
             try self.changeListed(person.identity, to: role, in: ledger, at: now)
         }
+        if role < person.role { try self.endGifts(of: person.identity, keeping: role, by: actor, in: ledger) }
         return try self.changed(person, from: person.role, to: role, by: actor, in: ledger)
     }
 
@@ -173,7 +174,7 @@ package struct PeopleDesk: Sendable {
         // An owner's grant is stored as names are compared.
         for name in Set([person.identity, AccessPolicy.folded(person.identity)]) { try ledger.revoke(name) }
         try ledger.forgetSighting(of: person.identity)
-        try ledger.endShares(of: person.identity)
+        try self.endGifts(of: person.identity, keeping: nil, by: actor, in: ledger)
         // A nick may be somebody else's next.
         if person.isLasting {
             try ledger.changeAccess(of: AccessPolicy.folded(person.identity), to: nil, at: now)

@@ -58,6 +58,10 @@ package enum PeopleTexts {
         return "\(name) is now \(article) \(role.rawValue); what they had running is stopped."
     }
 
+    package static let notWrittenHere =
+        "Others could read the code here: *Add a device* in the page's menu makes one, and so does `jetbridge pair --for` "
+        + "at the host."
+
     /// - Parameter url: The page's.
     package static func added(_ made: MadeCode, at url: String) -> String {
         let entry = made.entry

@@ -76,6 +76,10 @@ struct AccountDesk: Sendable {
         } else {
             try ledger.revokeCookies(of: person.identity)
         }
+        if person.role.map({ $0 < before }) ?? true {
+            try PeopleDesk(policy: self.policy, audit: self.audit).endGifts(
+                of: person.identity, keeping: person.role, by: Self.actor, in: ledger)
+        }
         let shown = Person(person, role: before)
         try self.audit(
             ledger,

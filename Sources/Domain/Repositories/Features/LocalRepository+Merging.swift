@@ -27,7 +27,7 @@ extension LocalRepository {
             let base = try await self.base().name
             do {
                 return try await self.waiting {
-                    try await self.repeating(whileMoving: base) {
+                    try await self.repeating(whileMoving: base, [.conflict]) {
                         try await self.merge(theirs, of: branch, into: base, author, turn, git)
                     }
                 }

@@ -175,13 +175,15 @@ extension LocalRepository {
         }
     }
 
+    /// - Parameter codes: Of errors that say so.
     nonisolated func repeating<Outcome: Sendable>(
-        whileMoving branch: String, _ body: @Sendable () async throws -> Outcome
+        whileMoving branch: String, _ codes: [GitError.Code] = [.conflict, .exists, .notFound],
+        _ body: @Sendable () async throws -> Outcome
     ) async throws -> Outcome {
         for _ in 0..<Self.attempts {
             do {
                 return try await body()
-            } catch let error as GitError where [.conflict, .exists, .notFound].contains(error.code) {
+            } catch let error as GitError where codes.contains(error.code) {
                 continue
             }
         }

@@ -192,9 +192,15 @@ struct CommandReplies: Sendable {
 
     func addBrowser(of who: String) async throws -> Reply {
         guard self.stored.message.isDirect else { return Reply(SignInTexts.onlyDirect(.pair, sign: self.sign)) }
+        let (session, now) = (try await self.session(), self.context.environment.now())
+        let isShared = try await self.context.store.read { ledger in
+            try !ledger.shares(of: session.id, at: now).isEmpty
+        }
+        guard !isShared else { return Reply(PeopleTexts.notWrittenHere) }
         do {
             let access = self.context.access
-            let made = try await access.addBrowser(of: who, by: self.stored.message.sender, as: self.role)
+            let made = try await access.addBrowser(
+                of: who, by: self.stored.message.sender, as: self.role, inThread: true)
             return Reply(PeopleTexts.added(made, at: self.context.environment.settings.publicURL))
         } catch let error as PeopleError {
             return Reply(self.sign.completing(error.message))

@@ -171,6 +171,8 @@ extension StoreSchema {
             -- Whom it is for, and who made it, as people read it.
             ALTER TABLE codes ADD COLUMN name TEXT;
             ALTER TABLE codes ADD COLUMN made_by TEXT;
+            -- The identity of whoever made it, with whose access it ends.
+            ALTER TABLE codes ADD COLUMN maker TEXT;
             -- The person whose further browser it signs in; NULL for a code that lets in somebody new.
             ALTER TABLE codes ADD COLUMN identity TEXT;
             CREATE INDEX codes_by_identity ON codes (identity) WHERE identity IS NOT NULL;

@@ -75,9 +75,11 @@ extension Ledger {
     /// How long an expired key of the proxy stays, so that its client learns that it has expired. Milliseconds.
     private static let expiredKeyLifetime: Int64 = 30 * 86_400_000
 
-    /// Deletes credentials and codes that have expired. Returns how many credentials. There are few, and no index.
+    /// Deletes credentials, codes and shares that have expired. Returns how many credentials. There are few, and no index.
     func deleteExpiredCredentials(at now: Int64, limit: Int) throws -> Int {
-        try self.connection.execute("DELETE FROM codes WHERE expires_at <= ?", [.integer(now)])
+        for table in ["codes", "shares"] {
+            try self.connection.execute("DELETE FROM \(table) WHERE expires_at <= ?", [.integer(now)])
+        }
         let count = try self.connection.rowsChanged(
             by: """
                 DELETE FROM credentials WHERE id IN (SELECT id FROM credentials

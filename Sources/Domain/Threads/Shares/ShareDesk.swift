@@ -91,7 +91,7 @@ package final class ShareDesk: Sendable {
             right: wish.right, maker: sender.id, makerName: sender.displayName, createdAt: now, expiresAt: end)
         let token = audience == .everybody ? Crypto.hex(Crypto.randomBytes(16)) : nil
         let audit = self.environment.auditDecision
-        try await self.store.write(ofSession: session.id) { ledger in
+        let takesAway = try await self.store.write(ofSession: session.id) { ledger -> Bool in
             guard let session = try ledger.session(id: session.id, isChanging: true) else { throw ShareProblem.nothing }
             try Self.check(sender, role, in: session, ledger, at: now)
             try ledger.deleteExpiredShares(of: session.id, at: now)
@@ -100,9 +100,10 @@ package final class ShareDesk: Sendable {
             guard was != nil || known.count < Self.most else { throw ShareProblem.tooMany(Self.most) }
             try ledger.insert(share, token: token.map(Self.hash))
             try audit(ledger, share.entry(was: was?.right, is: share.right, by: sender))
+            return was.map { $0.right > share.right || share.expiresAt != nil } ?? false
         }
         // What it replaces may have given more.
-        await self.tell()
+        if takesAway { await self.tell() }
         let url = token.map { "\(self.environment.settings.publicURL)/s/\($0)" } ?? self.page(of: session.id)
         return MadeShare(share: share, url: url)
     }

@@ -16,7 +16,7 @@ package enum ShareProblem: Error, Sendable, Equatable {
     /// Markdown that names commands without a sign.
     package var message: String {
         switch self {
-        case .nothing: "There is nothing to share here yet."
+        case .nothing: "This conversation has nothing to share yet."
         case .notYours: "Only the person who began this conversation and owners can share it."
         case .guestsShareNothingPublicly: "Guests cannot share anything publicly. Ask a member or an owner."
         case .publicIsForReading: "A public page can only be read."

@@ -88,7 +88,9 @@ extension Share {
     fileprivate func isCalled(_ who: String) -> Bool {
         switch self.audience {
         case .host, .everybody: who.lowercased() == self.audience.word
-        case .person(let identity): [identity, self.name, self.id, Person.account(of: identity)].contains(who)
+        case .person(let identity):
+            [identity, self.name, self.id, Person.id(ofName: identity), Person.account(of: identity)].contains(who)
+                || identity == AccessPolicy.folded(who)
         }
     }
 }

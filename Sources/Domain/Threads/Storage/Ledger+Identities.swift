@@ -34,6 +34,7 @@ extension Ledger {
             "UPDATE outbox SET state = 'dropped' WHERE session = ? AND state IN ('pending', 'unknown')",
             [.text(session.id)])
         try self.deleteGitHubRows(of: session.id)
+        try self.connection.execute("DELETE FROM shares WHERE session = ?", [.text(session.id)])
         let place = Places.some([Place(of: session.key)])
         for stored in try self.newEvents(of: place, after: 0, limit: .max)
         where stored.message.sender.id == session.owner {

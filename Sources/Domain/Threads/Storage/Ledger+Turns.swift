@@ -278,7 +278,8 @@ extension Ledger {
         try self.connection.query(
             """
             SELECT commits.branch FROM commits JOIN turns ON turns.id = commits.turn
-            WHERE turns.session = ? AND commits.repository = ? ORDER BY commits.created_at DESC LIMIT 1
+            WHERE turns.session = ? AND commits.repository = ? AND turns.kind <> 'merge'
+            ORDER BY commits.created_at DESC LIMIT 1
             """, [.text(session), .text(repository)]
         ).first.map { try $0.text("branch") }
     }

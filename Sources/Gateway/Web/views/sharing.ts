@@ -24,7 +24,7 @@ class Sharing {
     this.dialog = h(
       "dialog", { class: "help settings sharing", "aria-labelledby": "sharing-title", onclose: () => this.dialog.remove() },
       h("header", {}, h("h2", { id: "sharing-title" }, "Share this conversation"), iconButton("close", "Close", () => this.dialog.close())),
-      h("form", { onsubmit: (event: Event) => { event.preventDefault(); void this.share(this.who.value.trim(), this.role.value); } },
+      h("form", { onsubmit: (event: Event) => { event.preventDefault(); this.shareWithOne(this.who.value.trim()); } },
         h("label", { for: "share-who" }, "With one person"), this.who,
         h("label", { for: "share-role", class: "off-screen" }, "What they may do"), this.role,
         h("p", { class: "setting-note", id: "share-note" }, "Whoever writes here does so as themselves, with their own role and approvals."),
@@ -42,6 +42,12 @@ class Sharing {
     this.dialog.showModal();
     this.who.focus();
     void this.draw();
+  }
+
+  /** The API has these words for more than one person. */
+  private shareWithOne(who: string): void {
+    if (["host", "public"].includes(who.toLowerCase())) this.problem.textContent = "That is no person: choose below with whom else to share.";
+    else void this.share(who, this.role.value);
   }
 
   private async share(who: string, role: string, expires?: string): Promise<void> {
