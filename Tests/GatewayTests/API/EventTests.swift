@@ -261,7 +261,7 @@ struct EventTests {
                 try await expectEqual(mia.send(.post, "/api/v1/signout", json: [:]).status, 204)
             } else {
                 let people = try await owner.send(.get, "/api/v1/people").expect(200)["items"]?.arrayValue ?? []
-                let id = try #require(people.first { $0["name"] == "Mia" }?["id"]?.stringValue)
+                let id = try #require(people.first { $0["name"] == "Mia" }?["browsers"]?[0]?.stringValue)
                 try await expectEqual(owner.send(.delete, "/api/v1/credentials/\(id)").status, 204)
                 try await expectEqual(owner.send(.delete, "/api/v1/credentials/\(id)").status, 404)
             }
