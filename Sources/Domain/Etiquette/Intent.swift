@@ -39,7 +39,7 @@ package enum Intent: Sendable, Equatable {
     /// Whether it gives or takes rights or lifts a limit, for which a credential needs more than for a conversation.
     package var isAdministrative: Bool {
         guard case .command(let name, let argument) = self else { return false }
-        return name.role == .owner || (name == .budget && !argument.isEmpty)
+        return name.role == .owner || name == .link || name == .unlink || (name == .budget && !argument.isEmpty)
             || (name == .pair && PairingWords.person(in: argument) != nil)
     }
 

@@ -82,7 +82,9 @@ struct CatalogRoutes: Sendable {
         let owner = principal.seesEverything ? nil : principal.identity
         let now = self.context.now()
         return try await self.context.store.read { ledger in
-            let page = try ledger.sessions(SessionFilter(owner: owner), after: cursor, limit: call.query.limit ?? 30)
+            var filter = SessionFilter(owner: owner)
+            filter.otherOwners = principal.otherIdentities
+            let page = try ledger.sessions(filter, after: cursor, limit: call.query.limit ?? 30)
             let items = try page.items.map { session in
                 let open = try ledger.openTurnCounts(of: session.id)
                 return API.Session(

@@ -134,6 +134,7 @@ extension API.PersonWithAccess {
             since: person.since.map { Timestamp(milliseconds: $0) },
             lastSeen: person.lastSeen.map { Timestamp(milliseconds: $0) },
             expiresAt: person.expiresAt.map { Timestamp(milliseconds: $0) }, browsers: person.browsers,
+            linked: person.linked,
             self: person.identity == principal.identity)
     }
 }

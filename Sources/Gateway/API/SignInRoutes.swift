@@ -132,6 +132,6 @@ extension API.Person {
         self.init(
             id: principal.personID, name: principal.credential.name, role: principal.role,
             identity: principal.identity, scopes: principal.credential.scopes,
-            browsers: try ledger.cookies(of: principal.identity, at: now).count)
+            browsers: try ledger.cookies(of: principal.identity, at: now).count, identities: principal.identities)
     }
 }

@@ -90,6 +90,7 @@ extension ThreadRoutes {
     ) -> SessionFilter {
         var filter = filter
         filter.owner = principal.seesEverything && !isOwn ? nil : principal.identity
+        filter.otherOwners = filter.owner == nil ? [] : principal.otherIdentities
         filter.shared = isOwn ? nil : (principal.visitor, now)
         return filter
     }

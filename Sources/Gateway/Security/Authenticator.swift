@@ -48,9 +48,10 @@ struct Authenticator: Sendable {
         return (cookie, .cookie)
     }
 
-    /// Whether a credential is still valid and gives the same role, for connections that outlive a request.
+    /// Whether a credential is still valid and shows the same, for connections that outlive a request.
     func isValid(_ principal: Principal) async throws -> Bool {
         let id = principal.credential.id
+        guard self.access.identities(of: principal.identity) == principal.identities else { return false }
         let now = self.now()
         return try await self.store.read { ledger in
             try ledger.credential(id: id, at: now)?.role == principal.role
@@ -71,7 +72,7 @@ struct Authenticator: Sendable {
             found = again
         }
         try await self.credentials.noteUse(of: found.id, at: now)
-        return Principal(credential: found)
+        return Principal(credential: found, identities: self.access.identities(of: found.identity))
     }
 }
 

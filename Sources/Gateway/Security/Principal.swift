@@ -5,6 +5,13 @@ internal import Threads
 /// The caller of a request.
 struct Principal: Sendable {
     let credential: CredentialRecord
+    /// All of the person's.
+    let identities: [String]
+
+    init(credential: CredentialRecord, identities: [String]? = nil) {
+        self.credential = credential
+        self.identities = identities ?? [credential.identity]
+    }
 
     var role: Role { self.credential.role }
     var identity: String { self.credential.identity }
@@ -13,10 +20,11 @@ struct Principal: Sendable {
         let isOwn = !self.isCookie && self.identity == "web:\(self.credential.id)"
         return isOwn ? self.credential.id : Person.id(ofName: self.identity)
     }
+    var otherIdentities: [String] { self.identities.filter { $0 != self.identity } }
     var isCookie: Bool { self.credential.kind == .cookie }
 
     /// As whom it comes to a thread.
-    var visitor: ThreadVisitor { ThreadVisitor(identity: self.identity, role: self.role) }
+    var visitor: ThreadVisitor { ThreadVisitor(identity: self.identity, others: self.otherIdentities, role: self.role) }
     /// Whether it may see other people's threads.
     var seesEverything: Bool { self.visitor.seesEverything }
 

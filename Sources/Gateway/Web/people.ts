@@ -45,7 +45,8 @@ class PeoplePage {
     const select: HTMLSelectElement = h("select", { "aria-label": `Role of ${name}`, onchange: () => void this.setRole(person, select) },
       ...roles.map((role) => h("option", { value: role, selected: role === person.role }, role)));
     return h("tr", {},
-      h("th", { scope: "row" }, h("span", { class: "person-name" }, label), h("code", {}, person.way === "token" || isBrowser(person) ? person.id : person.identity)),
+      h("th", { scope: "row" }, h("span", { class: "person-name" }, label), h("code", {}, person.way === "token" || isBrowser(person) ? person.id : person.identity),
+        ...person.linked.map((identity) => h("code", {}, `also ${identity}`))),
       cell("Role", select),
       cell("Access", way(person)),
       cell("Last seen", person.last_seen === null ? "not seen yet" : moment(person.last_seen)),

@@ -64,6 +64,8 @@ export interface Person {
   scopes: string[];
   /** In how many browsers the person is signed in. */
   browsers: number;
+  /** All of the person's: with `link` several are one person. */
+  identities: string[];
 }
 
 export interface SignInMethods {
@@ -831,6 +833,8 @@ export interface PersonWithAccess {
   expires_at: Timestamp | null;
   /** The ids of the sign-ins of the person's browsers. */
   browsers: string[];
+  /** The person's other identities. */
+  linked: string[];
   /** Whether it is the caller. */
   self: boolean;
 }

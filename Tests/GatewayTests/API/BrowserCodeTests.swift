@@ -94,6 +94,39 @@ struct BrowserCodeTests {
         }
     }
 
+    @Test("linked identities have one list of conversations, until they are separated")
+    func linked() async throws {
+        try await GatewayHarness.run { harness in
+            let (one, two) = (try await harness.signedIn(.member, name: "Mia"), try await harness.signedIn(.guest))
+            let thread = try await one.newThread()
+            _ = try await one.ended(try await one.write("hello", to: thread))
+            let list = "/api/v1/threads"
+            try await expectEqual(two.send(.get, "\(list)/\(thread)").status, 404)
+            let code = try await self.note(of: "/link", by: one).split(separator: "`").first.map(String.init) ?? ""
+            #expect(try await self.note(of: "/link \(code)", by: two).contains("are one person now"))
+            let me = try await two.send(.get, "/api/v1/me").expect(200)
+            #expect(me["role"] == "guest" && me["identities"]?.arrayValue?.count == 2)
+            try await expectEqual(two.send(.get, "\(list)/\(thread)").status, 200)
+            let items = try await two.send(.get, list).expect(200)["items"]?.arrayValue ?? []
+            expectEqual(items.first { $0["id"] == .string(thread) }?["own"], true)
+            #expect(try await self.note(of: "/unlink", by: one).contains("no longer linked"))
+            try await expectEqual(two.send(.get, "\(list)/\(thread)").status, 404)
+            // A program needs the scope that changes rights.
+            let program = try await harness.token(.chat)
+            let other = try await program.newThread()
+            let answer = try await program.send(.post, "\(list)/\(other)/messages", json: ["text": "/link"])
+            expectEqual(answer.status, 403)
+        }
+    }
+
+    /// The reply to a command in a new thread.
+    private func note(of command: String, by caller: Caller) async throws -> String {
+        let thread = try await caller.newThread()
+        _ = try await caller.ended(try await caller.write(command, to: thread))
+        let messages = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+        return messages["items"]?.arrayValue?.last?["text"]?.stringValue ?? ""
+    }
+
     @Test("nobody but owners makes codes for others, and no token without the scope admin")
     func refused() async throws {
         try await GatewayHarness.run { harness in

@@ -247,7 +247,7 @@ struct PeopleTests {
         arguments: [
             ("", PeopleWords.list), ("list", .list), ("set bob Guest", .set("bob", .guest)),
             ("set a b owner", .set("a b", .owner)), ("remove bob", .remove("bob")), ("set bob", nil),
-            ("set bob king", nil), ("remove", nil), ("bob", nil),
+            ("set bob king", nil), ("merge a b", .merge("a", "b")), ("merge a", nil), ("remove", nil), ("bob", nil),
         ] as [(String, PeopleWords?)])
     func words(text: String, words: PeopleWords?) { expectEqual(PeopleWords(text), words) }
 }

@@ -85,7 +85,11 @@ extension Ledger {
     package static let liftTime: Int64 = 86_400_000
 
     private func lift(of scope: Budgets.Scope, at now: Int64) throws -> Int64? {
-        try self.lifts(at: now).first { $0.scope == scope.name }?.until
+        var names = [scope.name]
+        if case .person(let id) = scope {
+            names = try self.connection.query(Self.samePerson(as: "$1"), [.text(id)]).map { try $0.text("identity") }
+        }
+        return try self.lifts(at: now).filter { names.contains($0.scope) }.map(\.until).max()
     }
 
     package func lift(_ scope: Budgets.Scope, until: Int64, by giver: String) throws {

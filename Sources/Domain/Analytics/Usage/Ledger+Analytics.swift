@@ -153,7 +153,7 @@ private struct UsageReading {
         case .user(let person):
             dimensions.insert("user")
             values.append(.text(person))
-            part = " AND key = $3"
+            part = " AND key IN (\(Ledger.samePerson(as: "$3")))"
         case .repository(let name):
             dimensions.insert("repository")
             values.append(.text(name))
@@ -190,7 +190,10 @@ private struct UsageReading {
             }
         if let (column, value) = part {
             values.append(.text(value))
-            conditions.append("\(column)\(last == nil ? "" : " || ''") = $\(values.count)")
+            let place = "$\(values.count)"
+            let name = "\(column)\(last == nil ? "" : " || ''")"
+            conditions.append(
+                column == "person" ? "\(name) IN (\(Ledger.samePerson(as: place)))" : "\(name) = \(place)")
         }
         var sums = Ledger.sums
         if self.query.keys.contains(.tool) {

@@ -10,6 +10,8 @@ package final class AccessControl: Sendable {
         /// As configured.
         var lists: AccessPolicy
         var policy: AccessPolicy
+        /// All of a person's identities by each of them, of those who have several.
+        var links: [String: [String]] = [:]
         /// How often an owner has changed somebody's access.
         var changes = 0
         /// Who had which role when another host last changed something, by identity.
@@ -20,6 +22,8 @@ package final class AccessControl: Sendable {
         var printed: (hash: String, expiresAt: Int64)?
         /// What to do when an owner has changed somebody's access.
         var observers: [@Sendable (AccessChange) async -> Void] = []
+        /// What to do when somebody has linked two identities.
+        var linkObservers: [@Sendable (IdentityLink) async -> Void] = []
     }
 
     let state: Protected<State>
@@ -76,17 +80,18 @@ package final class AccessControl: Sendable {
     /// Applies changed lists; grants and what owners have changed stay.
     package func replace(policy: AccessPolicy) async throws {
         let now = self.now()
-        let complete = try await self.store.read { ledger in
+        let (complete, links) = try await self.store.read { ledger in
             var policy = policy
             let credentials = try ledger.credentials(kind: .cookie) + ledger.credentials(kind: .token)
             for grant in try ledger.grants() { policy.grant(grant.role, to: grant.identity) }
             for valid in credentials where !valid.isExpired(at: now) { policy.grant(valid.role, to: valid.identity) }
             policy.change(try ledger.accessChanges().map { ($0.identity, $0.role) })
-            return policy
+            return (policy, Self.byIdentity(try ledger.linkedIdentities()))
         }
         self.state.withLock { state in
             state.lists = policy
             state.policy = complete
+            state.links = links
         }
     }
 
@@ -120,7 +125,7 @@ package final class AccessControl: Sendable {
         return self.state.withLock { $0.limiter.mayTry(sender.id, in: group, at: now) }
     }
 
-    private func group(of sender: Sender, on network: AdapterID) -> String? {
+    func group(of sender: Sender, on network: AdapterID) -> String? {
         self.role(of: sender) == nil ? network.rawValue : nil
     }
 
@@ -272,11 +277,17 @@ package final class AccessControl: Sendable {
     }
 
     private func change(_ who: String, to role: Role?, by actor: Sender) async throws -> AccessChange {
-        let change = try await self.desk.change(who, to: role, by: actor, in: self.store, at: self.now())
-        await self.apply(change)
+        let changes = try await self.desk.change(who, to: role, by: actor, in: self.store, at: self.now())
+        for change in changes { await self.apply(change) }
         // An entry such as an organisation admits many.
-        if change.person.way == .list { try await self.reviewAccounts() }
-        return change
+        if changes.contains(where: { $0.person.way == .list }) { try await self.reviewAccounts() }
+        try await self.readLinks()
+        return changes[0]
+    }
+
+    func readLinks() async throws {
+        let links = try await self.store.read { ledger in try ledger.linkedIdentities() }
+        self.state.withLock { $0.links = Self.byIdentity(links) }
     }
 
     /// Calls `observer` after each change by an owner, and waits for it.
@@ -284,7 +295,7 @@ package final class AccessControl: Sendable {
         self.state.withLock { $0.observers.append(observer) }
     }
 
-    private var desk: PeopleDesk { PeopleDesk(policy: self.state.withLock { $0.policy }, audit: self.audit) }
+    var desk: PeopleDesk { PeopleDesk(policy: self.state.withLock { $0.policy }, audit: self.audit) }
 
     private func apply(_ change: AccessChange) async {
         let person = change.person

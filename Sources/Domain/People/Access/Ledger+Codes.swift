@@ -18,8 +18,8 @@ extension Ledger {
 
     /// Redeems a code. Nil when it is unknown or expired.
     ///
-    /// - Parameter isBrowser: False for somebody who pairs on a network: codes for another browser are none there, and
-    ///   stay.
+    /// - Parameter isBrowser: False for somebody who pairs on a network, where a code for another browser does not count
+    ///   and stays.
     package func takeCode(hash: String, isBrowser: Bool, at now: Int64) throws -> AccessCode? {
         try self.connection.execute("DELETE FROM codes WHERE expires_at <= ?", [.integer(now)])
         // One statement: of two hosts that are given the code at once, one redeems it.

@@ -108,6 +108,11 @@ extension Ledger {
         }
     }
 
+    /// Whether somebody with this identity has begun a conversation that is kept.
+    func hasConversations(of identity: String) throws -> Bool {
+        try self.connection.first("SELECT 1 AS found FROM sessions WHERE owner = ? LIMIT 1", [.text(identity)]) != nil
+    }
+
     /// Whether somebody with this identity has written or signed in.
     package func hasSeen(_ identity: String) throws -> Bool {
         try self.connection.first(

@@ -112,6 +112,14 @@ package struct PeopleDesk: Sendable {
             listing.people.append(Person(ofBrowsers: cookies[cookie.identity] ?? [cookie]))
         }
         listing.people += credentials.filter { $0.kind == .token }.map(Person.init(token:))
+        for group in try ledger.linkedIdentities() {
+            for index in listing.people.indices where listing.people[index].way != .token {
+                let identity = listing.people[index].identity
+                if group.contains(where: { Self.isSame($0, identity) }) {
+                    listing.people[index].linked = group.filter { !Self.isSame($0, identity) }
+                }
+            }
+        }
         listing.invites = try ledger.invites(at: now)
         // A browser that was removed signs in as somebody else.
         listing.removed = changes.filter { $0.value == nil && !$0.key.text.hasPrefix("web:") }.map(\.key.text).sorted()
@@ -124,13 +132,17 @@ package struct PeopleDesk: Sendable {
 
     // MARK: Changing
 
-    /// Gives somebody a role, or with nil takes away their access.
+    /// Gives somebody a role, or with nil takes away their access: in all identities of the person, that one first.
     package func change(
         _ who: String, to role: Role?, by actor: Sender, in store: SessionStore, at now: Int64
-    ) async throws -> AccessChange {
+    ) async throws -> [AccessChange] {
         try await store.write { ledger in
-            guard let role else { return try self.remove(who, by: actor, in: ledger, at: now) }
-            return try self.set(role, of: who, by: actor, in: ledger, at: now)
+            let change =
+                try role.map { try self.set($0, of: who, by: actor, in: ledger, at: now) }
+                ?? self.remove(who, by: actor, in: ledger, at: now)
+            // A token goes alone.
+            guard change.person.way != .token else { return [change] }
+            return try [change] + self.changeOthers(of: change.person, to: role, by: actor, in: ledger, at: now)
         }
     }
 
@@ -175,6 +187,7 @@ package struct PeopleDesk: Sendable {
         for name in Set([person.identity, AccessPolicy.folded(person.identity)]) { try ledger.revoke(name) }
         try ledger.forgetSighting(of: person.identity)
         try self.endGifts(of: person.identity, keeping: nil, by: actor, in: ledger)
+        try ledger.endLinkCodes(of: person.identity)
         // A nick may be somebody else's next.
         if person.isLasting {
             try ledger.changeAccess(of: AccessPolicy.folded(person.identity), to: nil, at: now)

@@ -4,8 +4,8 @@ internal import Primitives
 /// What owners read about who has access.
 package enum PeopleTexts {
     package static func usage(_ sign: CommandSign) -> String {
-        "Type \(sign.command("people")), \(sign.command("people set WHO owner|member|guest")) or "
-            + "\(sign.command("people remove WHO"))."
+        "Type \(sign.command("people")), \(sign.command("people set WHO owner|member|guest")), "
+            + "\(sign.command("people remove WHO")) or \(sign.command("people merge OLD NEW"))."
     }
 
     /// One line for each, owners first.
@@ -31,6 +31,7 @@ package enum PeopleTexts {
         let seen = person.lastSeen.map { "seen \(Self.ago($0, now))" } ?? "not seen yet"
         return "`\(person.id)` \(Self.code(person.shownName)), \(person.role.rawValue), \(Self.code(person.identity)), "
             + "\(Self.way(of: person)), \(seen)"
+            + (person.linked.isEmpty ? "" : ", also " + person.linked.map(Self.code).joined(separator: ", "))
     }
 
     /// How somebody got access, as plain text.

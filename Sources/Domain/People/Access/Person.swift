@@ -40,6 +40,8 @@ package struct Person: Sendable, Equatable {
     package let isLasting: Bool
     /// The ids of the credentials of their signed-in browsers, oldest first.
     package var browsers: [String] = []
+    /// The person's other identities.
+    package var linked: [String] = []
 
     /// The network's id, as far as the identity tells it: `irc:local`, `matrix`, `web`.
     package var network: String {
@@ -70,7 +72,8 @@ package struct Person: Sendable, Equatable {
             "key": self.key.map { .string($0) } ?? .null,
             "listed_role": self.listedRole.map { .string($0.rawValue) } ?? .null,
             "scopes": .array(self.scopes.map { .string($0) }),
-            "browsers": .array(self.browsers.map { .string($0) }), "since": time(self.since),
+            "browsers": .array(self.browsers.map { .string($0) }), "linked": .array(self.linked.map { .string($0) }),
+            "since": time(self.since),
             "last_seen": time(self.lastSeen), "expires_at": time(self.expiresAt),
         ]
     }

@@ -30,6 +30,8 @@ extension AccessControl {
             return verdict
         }
         await self.apply(verdict.change)
+        // Whoever had the name before may have been linked.
+        try await self.readLinks()
         if case .admitted(let person) = verdict.admission, let role = person.role {
             self.admit(person.identity, as: role)
         }

@@ -50,6 +50,8 @@ extension Ledger {
         let past = "\(account.provider):past/\(account.subject)/\(Person.account(of: identity))"
         try self.connection.execute(
             "UPDATE sessions SET owner = ? WHERE owner = ?", [.text(past), .text(identity)])
+        try self.unlink(identity)
+        try self.endLinkCodes(of: identity)
         for table in ["preferences", "pins"] {
             try self.connection.execute("DELETE FROM \(table) WHERE person = ?", [.text(identity)])
         }

@@ -8,7 +8,10 @@ extension Ledger {
     /// The threads that a person has begun, and the bytes that they take.
     package func storage(of person: String) throws -> (threads: Int, bytes: Int) {
         let row = try self.connection.first(
-            "SELECT threads, bytes FROM person_storage WHERE person = ?", [.text(person)])
+            """
+            SELECT CAST(COALESCE(SUM(threads), 0) AS BIGINT) AS threads, CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes
+            FROM person_storage WHERE person IN (\(Self.samePerson(as: "$1")))
+            """, [.text(person)])
         return try row.map { (Int(try $0.int64("threads")), Int(try $0.int64("bytes"))) } ?? (0, 0)
     }
 
@@ -23,14 +26,18 @@ extension Ledger {
         // What waits is summed for each message, so only where there is a limit.
         guard quota.stored < PersonQuota.unlimited || quota.threads < PersonQuota.unlimited else { return {} }
         try self.lockQuota(quota, in: thread, from: sender)
+        let person = Self.samePerson(as: "paying.payer")
         // What waits in the inbox counts until the transaction that makes a turn of it.
         let found = try self.connection.later(
             """
-            SELECT owner, workspace, person_storage.threads AS threads, person_storage.bytes AS bytes,
-            (SELECT COALESCE(SUM(bytes), 0) FROM inbox WHERE state = 'new' AND payer = paying.payer) AS waiting,
-            (SELECT COUNT(DISTINCT opens) FROM inbox WHERE state = 'new' AND payer = paying.payer AND opens <> $4)
+            SELECT owner, workspace,
+            (SELECT CAST(SUM(threads) AS BIGINT) FROM person_storage WHERE person IN (\(person))) AS threads,
+            (SELECT CAST(SUM(bytes) AS BIGINT) FROM person_storage WHERE person IN (\(person))) AS bytes,
+            (SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM inbox WHERE state = 'new' AND payer IN (\(person)))
+            AS waiting,
+            (SELECT COUNT(DISTINCT opens) FROM inbox WHERE state = 'new' AND payer IN (\(person)) AND opens <> $4)
             AS opening
-            FROM (\(Self.paying)) AS paying LEFT JOIN person_storage ON person_storage.person = paying.payer
+            FROM (\(Self.paying)) AS paying
             """,
             [
                 .text(thread.adapter.rawValue), .text(thread.value), .text(sender), .text("\(thread)"),
@@ -110,7 +117,10 @@ extension Ledger {
     /// Bytes of the files that a person has sent on a day, counted from 1970.
     package func uploads(of person: String, on day: Int64) throws -> Int {
         let row = try self.connection.first(
-            "SELECT bytes FROM upload_days WHERE person = ? AND day = ?", [.text(person), .integer(day)])
+            """
+            SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS bytes FROM upload_days
+            WHERE person IN (\(Self.samePerson(as: "$1"))) AND day = $2
+            """, [.text(person), .integer(day)])
         return try row.map { Int(try $0.int64("bytes")) } ?? 0
     }
 

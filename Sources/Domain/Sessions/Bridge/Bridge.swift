@@ -119,6 +119,12 @@ package final class Bridge: MessageSink, Service {
                 questions: self.questions, mutes: self.mutes, notices: self.notices, askChanges: self.askChanges,
                 indexer: self.indexer, fileQuota: self.fileQuota, desk: desk, agent: agent, accounts: accounts))
         access.observe { [weak self] change in await self?.apply(change) }
+        access.observeLinks { link in
+            _ = try? await posts.tell { ledger in
+                let session = try ledger.session(for: link.thread)
+                return session.map { [ThreadNews(session: $0.id, markdown: LinkTexts.told(link))] } ?? []
+            }
+        }
         posts.store.held.observe { [weak self] in self?.beginSweep() }
     }
 

@@ -167,17 +167,15 @@ struct CommandReplies: Sendable {
         let access = self.context.access
         let sender = self.stored.message.sender
         let now = self.context.environment.now()
-        do {
+        return try await self.orRefusal {
             switch PeopleWords(argument) {
-            case .list: return Reply(PeopleTexts.list(try await access.people(), at: now, sign: self.sign))
-            case .set(let who, let role):
-                return Reply(PeopleTexts.changed(try await access.set(role, of: who, by: sender)))
+            case .list: PeopleTexts.list(try await access.people(), at: now, sign: self.sign)
+            case .set(let who, let role): PeopleTexts.changed(try await access.set(role, of: who, by: sender))
             case .remove(let who):
-                return Reply(self.sign.completing(PeopleTexts.changed(try await access.remove(who, by: sender))))
-            case nil: return Reply(PeopleTexts.usage(self.sign))
+                self.sign.completing(PeopleTexts.changed(try await access.remove(who, by: sender)))
+            case .merge(let old, let new): LinkTexts.merged(try await access.merge(old, into: new, by: sender))
+            case nil: PeopleTexts.usage(self.sign)
             }
-        } catch let error as PeopleError {
-            return Reply(self.sign.completing(error.message))
         }
     }
 
@@ -192,17 +190,35 @@ struct CommandReplies: Sendable {
 
     func addBrowser(of who: String) async throws -> Reply {
         guard self.stored.message.isDirect else { return Reply(SignInTexts.onlyDirect(.pair, sign: self.sign)) }
-        let (session, now) = (try await self.session(), self.context.environment.now())
-        let isShared = try await self.context.store.read { ledger in
-            try !ledger.shares(of: session.id, at: now).isEmpty
+        guard try await !self.isShared() else { return Reply(PeopleTexts.notWrittenHere) }
+        let (access, url) = (self.context.access, self.context.environment.settings.publicURL)
+        return try await self.orRefusal {
+            PeopleTexts.added(
+                try await access.addBrowser(
+                    of: who, by: self.stored.message.sender, as: self.role, inThread: true), at: url)
         }
-        guard !isShared else { return Reply(PeopleTexts.notWrittenHere) }
-        do {
-            let access = self.context.access
-            let made = try await access.addBrowser(
-                of: who, by: self.stored.message.sender, as: self.role, inThread: true)
-            return Reply(PeopleTexts.added(made, at: self.context.environment.settings.publicURL))
-        } catch let error as PeopleError {
+    }
+
+    func link(_ name: CommandName, _ code: String) async throws -> Reply {
+        let (message, code) = (self.stored.message, name == .link ? code : nil)
+        guard message.isDirect else { return Reply(SignInTexts.onlyDirect(name, sign: self.sign)) }
+        if code?.isEmpty == true, try await self.isShared() { return Reply(LinkTexts.notWhileShared) }
+        return try await self.orRefusal {
+            try await self.context.access.relink(message.sender, in: self.key, code: code, sign: self.sign)
+        }
+    }
+
+    /// Whether others may read what is written here, such as a code.
+    private func isShared() async throws -> Bool {
+        let (session, now) = (try await self.session(), self.context.environment.now())
+        // An owner may write in the conversation of somebody else.
+        guard session.owner == self.stored.message.sender.id else { return true }
+        return try await self.context.store.read { ledger in try !ledger.shares(of: session.id, at: now).isEmpty }
+    }
+
+    /// What `body` returns, or why it was refused.
+    private func orRefusal(_ body: () async throws -> String) async throws -> Reply {
+        do { return Reply(try await body()) } catch let error as PeopleError {
             return Reply(self.sign.completing(error.message))
         }
     }

@@ -164,7 +164,7 @@ extension StoreSchema {
         minReader: 33)
 
     static let namedCodes = Migration(
-        number: 45, name: "codes for devices and invites",
+        number: 45, name: "codes for devices and invites, and linked identities",
         sql: """
             -- NULL, like the others, for a code of an earlier release.
             ALTER TABLE codes ADD COLUMN id TEXT;
@@ -176,6 +176,24 @@ extension StoreSchema {
             -- The person whose further browser it signs in; NULL for a code that lets in somebody new.
             ALTER TABLE codes ADD COLUMN identity TEXT;
             CREATE INDEX codes_by_identity ON codes (identity) WHERE identity IS NOT NULL;
+
+            -- Identities that are one person; one that is a person alone has no row.
+            CREATE TABLE person_identities (
+                identity TEXT PRIMARY KEY,
+                person TEXT NOT NULL,
+                linked_at INTEGER NOT NULL
+            ) WITHOUT ROWID;
+            CREATE INDEX person_identities_by_person ON person_identities (person);
+
+            -- Codes by which another identity of a person is linked; `adapter` and `thread` are where it was made.
+            CREATE TABLE link_codes (
+                hash TEXT PRIMARY KEY,
+                identity TEXT NOT NULL,
+                name TEXT NOT NULL,
+                adapter TEXT NOT NULL,
+                thread TEXT NOT NULL,
+                expires_at INTEGER NOT NULL
+            ) WITHOUT ROWID;
             """,
         minReader: 33)
 

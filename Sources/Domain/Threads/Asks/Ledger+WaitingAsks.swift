@@ -14,8 +14,7 @@ extension Ledger {
         let places = rules.indices.map { "?\($0 + 3)" }.joined(separator: ", ")
         var threads = "SELECT id FROM sessions WHERE state <> 'deleted'"
         if !visitor.seesEverything {
-            values.append(.text(visitor.identity))
-            threads += " AND owner = ?\(values.count) UNION \(visitor.sharedSessions(&values, to: .join, at: now))"
+            threads += " AND \(visitor.began(&values)) UNION \(visitor.sharedSessions(&values, to: .join, at: now))"
         }
         return try self.connection.query(
             """

@@ -6,6 +6,7 @@ extension CommandName {
         case .help: "[command|all]"
         case .stop: "[all]"
         case .pair: "CODE|--for PERSON"
+        case .link: "[CODE]"
         case .model, .repo, .persona, .workflow: "[name]"
         case .specify, .refine, .steer: "TEXT"
         case .constitution, .clarify, .plan, .checklist: "[text]"
@@ -21,7 +22,7 @@ extension CommandName {
         case .commit: "[message]"
         case .review: "PR"
         case .merge: "[branch]"
-        case .people: "[set WHO ROLE|remove WHO]"
+        case .people: "[set WHO ROLE|remove WHO|merge OLD NEW]"
         case .verify: "[USER|yes|no|trust USER]"
         case .export: "[markdown|json]"
         case .task: "[add TEXT|ID|claim ID|start ID|done ID|…]"
@@ -32,7 +33,7 @@ extension CommandName {
         case .rate: "up|down [words]"
         case .comment: "[NUMBER TEXT|resolve NUMBER]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
-            .login, .logout, .mute, .unmute, .redo, .context:
+            .login, .logout, .mute, .unmute, .redo, .context, .unlink:
             ""
         }
     }
@@ -46,6 +47,8 @@ extension CommandName {
         case .status: "show what is running, what is waiting and the model in use"
         case .whoami: "show your identities and role"
         case .pair: "use a pairing code from an owner; `--for` makes one that adds a browser"
+        case .link: "make a code that links another identity of yours, or use one"
+        case .unlink: "separate this identity from your others again"
         case .model: "show or choose the model of this thread"
         case .models: "list the models"
         case .usage: "show the tokens used in this thread, and what they cost"
@@ -89,7 +92,7 @@ extension CommandName {
         case .fix: "answer reviews, comments and failed checks of the pull request"
         case .workflow: "start a workflow of GitHub Actions, or list workflows and their runs"
         case .login: "sign in to GitHub with your own account, in a direct message"
-        case .people: "list everybody with access, change somebody's role, or take away their access"
+        case .people: "list everybody with access, change or end it, or give somebody what another had"
         case .verify: "compare emoji with somebody's devices where messages are encrypted, in a direct message"
         case .task: "list the repository's tasks, add or change one, or let the model do one (task ID do)"
         case .context: "show what of others' words the model was given for its last answer"

@@ -138,7 +138,8 @@ package final class ShareDesk: Sendable {
     private static func check(
         _ sender: Sender, _ role: Role, in session: SessionRecord, _ ledger: Ledger, at now: Int64
     ) throws {
-        let visitor = ThreadVisitor(identity: sender.id, role: role)
+        let others = try ledger.identities(of: sender.id).filter { $0 != sender.id }
+        let visitor = ThreadVisitor(identity: sender.id, others: others, role: role)
         guard try ledger.right(of: visitor, in: session, at: now) == .own else { throw ShareProblem.notYours }
     }
 

@@ -47,9 +47,16 @@ extension Ledger {
             .text(cursor?.id ?? ""), .integer(Int64(limit)),
         ]
         // Alternatives in the statement would hide the owner from the index.
-        var isOwners = filter.owner == nil ? "CAST(?2 AS TEXT) IS NULL" : "owner = ?2"
+        let own =
+            (filter.owner == nil ? [] : ["?2"])
+            + filter.otherOwners.map { owner in
+                values.append(.text(owner))
+                return "?\(values.count)"
+            }
+        let owners = own.count == 1 ? "= ?2" : "IN (\(own.joined(separator: ", ")))"
+        var isOwners = filter.owner == nil ? "CAST(?2 AS TEXT) IS NULL" : "owner \(owners)"
         if isShared, let (visitor, now) = filter.shared {
-            isOwners = "owner <> ?2 AND id IN (\(visitor.sharedSessions(&values, at: now)))"
+            isOwners = "NOT owner \(owners) AND id IN (\(visitor.sharedSessions(&values, at: now)))"
         }
         return try self.connection.query(
             """
@@ -87,13 +94,17 @@ extension Ledger {
         // CROSS JOIN makes SQLite begin with the person's threads instead of everybody's turns.
         let source =
             owner == nil
-            ? "turns WHERE" : "sessions CROSS JOIN turns WHERE turns.session = sessions.id AND sessions.owner = ? AND"
+            ? "turns WHERE"
+            : """
+            sessions CROSS JOIN turns WHERE turns.session = sessions.id
+            AND sessions.owner IN (\(Self.samePerson(as: "?"))) AND
+            """
         return try self.connection.query(
             """
             SELECT COALESCE(turns.model, '') AS model, COUNT(*) AS turns, SUM(input_tokens) AS input,
             SUM(output_tokens) AS output
             FROM \(source) input_tokens + output_tokens > 0 GROUP BY turns.model ORDER BY turns.model
-            """, owner.map { [SQLValue.text($0)] } ?? []
+            """, owner.map { [SQLValue.text($0), .text($0)] } ?? []
         ).map { (try $0.text("model"), try $0.int64("turns"), try $0.int64("input"), try $0.int64("output")) }
     }
 }

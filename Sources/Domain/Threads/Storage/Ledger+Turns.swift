@@ -328,7 +328,8 @@ extension Ledger {
     package func postedCommit(
         _ hash: String, of repository: String, for visitor: ThreadVisitor, at now: Int64
     ) throws -> String? {
-        var values: [SQLValue] = [.text(hash), .text(hash + "g"), .text(repository), .text(visitor.identity)]
+        var values: [SQLValue] = [.text(hash), .text(hash + "g"), .text(repository)]
+        let began = visitor.began(&values)
         let shared = visitor.sharedSessions(&values, at: now)
         // A range, which the index on the hashes serves: no digit comes after `f`.
         let rows = try self.connection.query(
@@ -336,7 +337,7 @@ extension Ledger {
             SELECT DISTINCT commits.sha FROM commits JOIN turns ON turns.id = commits.turn
             JOIN sessions ON sessions.id = turns.session
             WHERE commits.sha >= ?1 AND commits.sha < ?2 AND commits.repository = ?3
-            AND (sessions.owner = ?4 OR sessions.id IN (\(shared))) AND sessions.state <> 'deleted'
+            AND (sessions.\(began) OR sessions.id IN (\(shared))) AND sessions.state <> 'deleted'
             LIMIT 2
             """, values)
         guard rows.count == 1 else { return nil }

@@ -6,6 +6,8 @@ package struct SessionFilter: Sendable {
     package var adapter: String?
     /// The id of the person who started them.
     package var owner: String?
+    /// Other identities of that person.
+    package var otherOwners: [String] = []
     package var isArchived: Bool?
     /// The id of the person who has pinned them.
     package var pinnedBy: String?

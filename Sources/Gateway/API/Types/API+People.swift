@@ -34,9 +34,11 @@ extension API {
         let identity: String
         let scopes: [String]
         let browsers: Int
+        let identities: [String]
 
         static let notes: Notes<Self> = [
             \.id: "As in the list of people.", \.browsers: "In how many browsers the person is signed in.",
+            \.identities: "All of the person's: with `link` several are one person.",
         ]
     }
 
@@ -55,9 +57,11 @@ extension API {
         let lastSeen: Timestamp?
         let expiresAt: Timestamp?
         let browsers: [String]
+        let linked: [String]
         let `self`: Bool
 
         static let notes: Notes<Self> = [
+            \.linked: "The person's other identities.",
             \.browsers: "The ids of the sign-ins of the person's browsers.",
             \.key: "The place in the configuration of a listed person.",
             \.listedRole: "The role that the configuration says, where another one counts.",

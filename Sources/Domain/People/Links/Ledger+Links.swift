@@ -1,0 +1,84 @@
+internal import Chat
+internal import Database
+package import Store
+
+/// Identities that are one person.
+extension Ledger {
+    /// Those of each person who has several, in the order in which they were linked.
+    package func linkedIdentities() throws -> [[String]] {
+        let rows = try self.connection.query(
+            "SELECT identity, person FROM person_identities ORDER BY linked_at, identity", [])
+        var people: [String: [String]] = [:]
+        for row in rows { people[try row.text("person"), default: []].append(try row.text("identity")) }
+        return people.values.sorted { $0[0] < $1[0] }
+    }
+
+    /// Those of the person who has this one, itself among them.
+    package func identities(of identity: String) throws -> [String] {
+        let rows = try self.connection.query(Self.samePerson(as: "?"), [.text(identity), .text(identity)])
+        return try rows.map { try $0.text("identity") }.sorted()
+    }
+
+    /// Makes two identities, with those that are linked with them, one person.
+    func link(_ one: String, _ other: String, at now: Int64) throws {
+        let person = try self.person(of: one) ?? self.person(of: other) ?? Identifier.make("h")
+        for identity in try Set(self.identities(of: one) + self.identities(of: other)) {
+            try self.connection.execute(
+                """
+                INSERT INTO person_identities (identity, person, linked_at) VALUES (?, ?, ?)
+                ON CONFLICT (identity) DO UPDATE SET person = excluded.person
+                """, [.text(identity), .text(person), .integer(now)])
+        }
+        try self.noteAccess()
+    }
+
+    private func person(of identity: String) throws -> String? {
+        try self.connection.first("SELECT person FROM person_identities WHERE identity = ?", [.text(identity)])?
+            .text("person")
+    }
+
+    /// Makes an identity a person of its own.
+    func unlink(_ identity: String) throws {
+        guard let person = try self.person(of: identity) else { return }
+        try self.connection.execute("DELETE FROM person_identities WHERE identity = ?", [.text(identity)])
+        // One that is left alone needs no row.
+        try self.connection.execute(
+            """
+            DELETE FROM person_identities WHERE person = $1
+            AND (SELECT COUNT(*) FROM person_identities WHERE person = $1) = 1
+            """, [.text(person)])
+        try self.noteAccess()
+    }
+
+    // MARK: Codes
+
+    func insertLink(_ offer: LinkOffer, hash: String, at now: Int64) throws {
+        try self.connection.execute(
+            "DELETE FROM link_codes WHERE expires_at <= ? OR identity = ?",
+            [.integer(now), .text(offer.identity)])
+        try self.connection.execute(
+            """
+            INSERT INTO link_codes (hash, identity, name, adapter, thread, expires_at) VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(hash), .text(offer.identity), .text(offer.name), .text(offer.thread.adapter.rawValue),
+                .text(offer.thread.value), .integer(offer.expiresAt),
+            ])
+    }
+
+    /// Redeems a code. Nil when it is unknown or expired.
+    func takeLink(hash: String, at now: Int64) throws -> LinkOffer? {
+        try self.connection.query(
+            "DELETE FROM link_codes WHERE hash = ? AND expires_at > ? RETURNING *", [.text(hash), .integer(now)]
+        ).first.map { row in
+            LinkOffer(
+                identity: try row.text("identity"), name: try row.text("name"),
+                thread: ThreadKey(adapter: AdapterID(try row.text("adapter")), value: try row.text("thread")),
+                expiresAt: try row.integer("expires_at"))
+        }
+    }
+
+    func endLinkCodes(of identity: String) throws {
+        try self.connection.execute("DELETE FROM link_codes WHERE lower(identity) = lower(?)", [.text(identity)])
+    }
+}

@@ -1,0 +1,162 @@
+import Analytics
+import Audit
+import Chat
+import JSON
+import Primitives
+import Store
+import TestSupport
+import Testing
+
+@testable import People
+@testable import Sessions
+@testable import Threads
+
+@Suite("Linked identities", .timeLimit(.minutes(1)))
+struct LinkTests {
+    private static let policy = AccessPolicy(
+        owners: ["fake:one/alice"], members: ["fake:one/mia", "fake:one/bob"], guests: ["fake:one/gina"])
+    private static let alice = sender("alice")
+
+    private static func sender(_ person: String) -> Sender {
+        Sender(id: "fake:one/\(person)", identities: [Identity("fake:one/\(person)")], displayName: person)
+    }
+
+    private func reply(_ text: String, from person: String, in harness: BridgeHarness) async throws -> String {
+        let operation = try #require(try await harness.ask(text, from: person)?.operation)
+        return try #require(try await harness.frames(of: operation).last?.content)
+    }
+
+    /// A code, as `person` gets it.
+    private func code(for person: String, in harness: BridgeHarness) async throws -> String {
+        let text = try await self.reply("!link", from: person, in: harness)
+        return try #require(text.split(separator: "`").first.map(String.init))
+    }
+
+    private func link(_ one: String, _ other: String, in harness: BridgeHarness) async throws {
+        let code = try await self.code(for: one, in: harness)
+        _ = try await self.reply("!link \(code)", from: other, in: harness)
+    }
+
+    @Test("a code made by one side and used by the other makes both one person; both are told, and it is recorded")
+    func linked() async throws {
+        let audit = Protected<[AuditEntry]>([])
+        let harness = try await BridgeHarness(
+            policy: Self.policy, audit: { _, entry in audit.withLock { $0.append(entry) } })
+        let access = harness.bridge.access
+        let code = try await self.code(for: "mia", in: harness)
+        #expect(try await self.reply("!link \(code)", from: "mia", in: harness).contains("one person already"))
+        let text = try await self.reply("!link \(code)", from: "gina", in: harness)
+        #expect(text.contains("`fake:one/gina`, `fake:one/mia` are one person now") && text.contains("`!unlink`"))
+        try await eventually("mia is told") {
+            harness.adapter.texts.contains { $0.contains("`fake:one/gina` has used your code") }
+        }
+        expectEqual(Set(access.identities(of: "fake:one/mia")), ["fake:one/mia", "fake:one/gina"])
+        // A link raises nobody's role.
+        expectEqual(access.role(of: Self.sender("gina")), .guest)
+        #expect(try await self.reply("!link \(code)", from: "bob", in: harness) == LinkTexts.wrongCode)
+        let rows = audit.withLock { $0.filter { $0.details["link"] == "linked" } }
+        expectEqual(rows.compactMap { $0.details["person"]?.stringValue }, ["fake:one/mia", "fake:one/gina"])
+        let people = try await access.people().people
+        expectEqual(people.first { $0.identity == "fake:one/mia" }?.linked, ["fake:one/gina"])
+
+        let again = try await BridgeHarness(directory: harness.directory, policy: Self.policy)
+        expectEqual(again.bridge.access.identities(of: "fake:one/gina").count, 2)
+        let key = ThreadKey(adapter: again.adapter.id, value: "mia")
+        let done = try await again.bridge.access.relink(Self.sender("mia"), in: key, code: nil, sign: CommandSign("!"))
+        #expect(done.contains("no longer linked with `fake:one/gina`"))
+        expectEqual(again.bridge.access.identities(of: "fake:one/gina"), ["fake:one/gina"])
+    }
+
+    @Test("a code is worth nothing after ten minutes, and for whoever tries too many")
+    func codes() async throws {
+        let now = Protected<Int64>(1_000)
+        let harness = try await BridgeHarness(policy: Self.policy, now: { now.withLock { $0 } })
+        let code = try await self.code(for: "mia", in: harness)
+        now.withLock { $0 += 600_000 }
+        #expect(try await self.reply("!link \(code)", from: "bob", in: harness) == LinkTexts.wrongCode)
+        let fresh = try await self.code(for: "mia", in: harness)
+        for _ in 1...4 { _ = try await self.reply("!link AAAA-AAA2", from: "bob", in: harness) }
+        #expect(try await self.reply("!link \(fresh)", from: "bob", in: harness) == LinkTexts.paused)
+        let room = harness.adapter.event("!link", from: "mia", in: "#room", isDirect: false)
+        let refused = try #require(try await harness.bridge.submit(room)?.operation)
+        try await expectEqual(harness.frames(of: refused).last?.content, "Write `!link` to me in a direct message.")
+        #expect(try await self.reply("!link \(fresh)", from: "gina", in: harness).contains("are one person now"))
+    }
+
+    @Test("an owner's change is about the whole person")
+    func changed() async throws {
+        let harness = try await BridgeHarness(policy: Self.policy)
+        let access = harness.bridge.access
+        try await self.link("mia", "bob", in: harness)
+        _ = try await access.set(.guest, of: "mia", by: Self.alice)
+        expectEqual(["mia", "bob"].map { access.role(of: Self.sender($0)) }, [.guest, .guest])
+        let code = try await self.code(for: "bob", in: harness)
+        #expect(try await self.reply("!people remove mia", from: "alice", in: harness).contains("is removed"))
+        expectEqual(["mia", "bob"].map { access.role(of: Self.sender($0)) }, [nil, nil])
+        #expect(access.identities(of: "fake:one/bob") == ["fake:one/bob"])
+        #expect(try await self.reply("!link \(code)", from: "gina", in: harness) == LinkTexts.wrongCode)
+    }
+
+    @Test("the last owner stays one, with several identities too")
+    func lastOwner() async throws {
+        let policy = AccessPolicy(owners: ["fake:one/alice", "fake:one/mia"])
+        let harness = try await BridgeHarness(policy: policy)
+        try await self.link("alice", "mia", in: harness)
+        let error = await #expect(throws: PeopleError.self) {
+            try await harness.bridge.access.remove("mia", by: Self.alice)
+        }
+        expectEqual(error?.code, .lastOwner)
+        expectEqual(harness.bridge.access.role(of: Self.sender("mia")), .owner)
+    }
+
+    @Test("an owner gives somebody what another identity had, also one that has no access any more")
+    func merged() async throws {
+        let harness = try await BridgeHarness(policy: Self.policy)
+        try await harness.bridge.store.write { ledger in
+            let key = ThreadKey(adapter: Place.webAdapter, value: "lost")
+            let route = Route(room: RoomID(adapter: Place.webAdapter, name: "lost"))
+            _ = try ledger.session(for: key, route: route, owner: "web:lost", title: "Old", at: 1)
+        }
+        let text = try await self.reply("!people merge web:lost mia", from: "alice", in: harness)
+        #expect(text.contains("`mia` now has what `web:lost` had"))
+        expectEqual(Set(harness.bridge.access.identities(of: "fake:one/mia")), ["fake:one/mia", "web:lost"])
+        var filter = SessionFilter(owner: "fake:one/mia")
+        filter.otherOwners = ["web:lost"]
+        let mine = filter
+        let titles = try await harness.bridge.store.read { ledger in
+            try ledger.sessions(mine, after: nil, limit: 10).items.map(\.owner)
+        }
+        #expect(titles.contains("web:lost"))
+        #expect(try await self.reply("!people merge web:none mia", from: "alice", in: harness).contains("Nobody"))
+    }
+
+    @Test("budget and quota are the person's: what all identities have used")
+    func sums() async throws {
+        let harness = try await BridgeHarness(policy: Self.policy)
+        let prices = harness.bridge.environment.settings.analytics.prices
+        let spent = { (person: String) in
+            try await harness.bridge.store.read { ledger in
+                let query = AnalyticsQuery(0..<86_400_000, of: .user(person))
+                return (
+                    try ledger.analytics(query, prices: prices).totals.tokens.input,
+                    try ledger.storage(of: person).threads, try ledger.uploads(of: person, on: 0)
+                )
+            }
+        }
+        for person in ["mia", "bob"] { _ = try await harness.ask("hello", from: person) }
+        try await harness.settle()
+        try await harness.bridge.store.write { ledger in
+            for person in ["mia", "bob"] {
+                var record = UsageRecord("turn", began: 5, at: 5)
+                (record.person, record.model, record.input, record.calls) = ("fake:one/\(person)", "small", 7, 1)
+                try ledger.insert(record)
+                try ledger.addUpload(3, of: "fake:one/\(person)", on: 0)
+            }
+        }
+        let before = try await spent("fake:one/mia")
+        try await self.link("mia", "bob", in: harness)
+        let after = try await (spent("fake:one/mia"), spent("fake:one/bob"))
+        #expect(before.1 == 1 && before.2 == 3)
+        #expect(after.0.0 == 2 * before.0 && after.0.1 == 2 && after.0.2 == 6 && after.0 == after.1)
+    }
+}
