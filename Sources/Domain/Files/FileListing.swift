@@ -45,6 +45,15 @@ package enum FileListing {
         return parts.joined(separator: "\n\n")
     }
 
+    /// How much of a message's text is before the list of its files, the first of which has this name, in UTF-16 units; nil
+    /// for a text without the list.
+    package static func beginning(in text: String, of first: String) -> Int? {
+        let start = "\(FileTexts.listing)\n- `\(first)` ("
+        if text.utf8.starts(with: start.utf8) { return 0 }
+        guard let found = text.utf8.firstRange(of: Array("\n\n\(start)".utf8)) else { return nil }
+        return text.utf16.distance(from: text.startIndex, to: found.lowerBound)
+    }
+
     private static func fenced(_ text: String, as name: String) -> String {
         let ending = name.contains(".") ? name.split(separator: ".").last.map(String.init) ?? "" : ""
         let language = ending.utf8.count <= 12 && ending.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x7A } ? ending : ""

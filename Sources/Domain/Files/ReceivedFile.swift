@@ -55,6 +55,17 @@ package struct ReceivedFile: Sendable, Equatable {
     }
 }
 
+extension ReceivedFile {
+    /// It as it is kept with its message. Its name in the directory has the numbers of the message and of the file first.
+    package var sent: SentFile {
+        let image = self.image
+        return SentFile(
+            number: self.stored.split(separator: "-").dropFirst().first.flatMap { Int($0) } ?? 0,
+            file: image?.file ?? self.stored, name: self.name, mediaType: image?.mediaType ?? self.shownType,
+            size: self.size)
+    }
+}
+
 /// Why a file could not be received.
 package struct FileFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// A clause.

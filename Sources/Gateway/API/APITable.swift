@@ -21,7 +21,8 @@ package enum APITable {
     static let routes: [APIRoute] =
         StatusRoutes.routes + SignInRoutes.routes + AccountSignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes
         + ShareRoutes.routes + ExportRoutes.routes
-        + UploadRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes + SpecRoutes.routes
+        + UploadRoutes.routes + MessageFileRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes
+        + SpecRoutes.routes
         + DocumentRoutes.routes + StepRoutes.routes
         + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + RatingRoutes.routes + AuditRoutes.routes
         + HostRoutes.routes

@@ -64,7 +64,7 @@ package struct ConversationExport: Sendable {
         try await self.readPages(of: thread.id) { page, ledger in
             // Of each page, because only one is in memory at a time.
             let places = try AnswerPlaces(of: page, in: ledger, within: FrameBudget())
-            return (page.map { API.Message($0, place: places[$0]) }, page.compactMap(\.turn))
+            return (try page.map { try API.Message($0, place: places[$0], in: ledger) }, page.compactMap(\.turn))
         } send: { items, ids in
             turns += ids.filter { seen.insert($0).inserted }
             try await write(try list.text(of: items))

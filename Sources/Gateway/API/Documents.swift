@@ -1,4 +1,5 @@
 internal import Chat
+internal import Files
 internal import JSON
 internal import Primitives
 internal import Schemas
@@ -56,10 +57,20 @@ extension API.Commit {
 
 extension API.Message {
     /// - Parameter place: how much of the operation's answer was written before it, in UTF-16 units; nil if unknown.
-    init(_ message: MessageRecord, place: Int?) {
+    init(_ message: MessageRecord, place: Int?, in ledger: Ledger) throws {
+        let found = try ledger.files(of: message)
         self.init(
             id: String(message.id), role: message.role, author: message.author, text: message.text,
-            createdAt: Timestamp(milliseconds: message.createdAt), operationID: message.turn, place: place)
+            createdAt: Timestamp(milliseconds: message.createdAt), operationID: message.turn, place: place,
+            files: (found?.files ?? []).map { API.MessageFile($0, of: message) },
+            written: found?.listed.flatMap { FileListing.beginning(in: message.text, of: $0) })
+    }
+}
+
+extension API.MessageFile {
+    init(_ file: SentFile, of message: MessageRecord) {
+        let path = "/api/v1/threads/\(message.session)/messages/\(message.id)/files/\(file.number)"
+        self.init(name: file.name, type: file.mediaType, size: file.size, url: file.file == nil ? nil : path)
     }
 }
 

@@ -131,7 +131,7 @@ struct ThreadRoutes: Sendable {
                 operations.append(try API.Operation(turn, in: ledger, pages: pages))
             }
             return API.MessagePage(
-                items: page.items.map { API.Message($0, place: places[$0]) }, nextCursor: page.next,
+                items: try page.items.map { try API.Message($0, place: places[$0], in: ledger) }, nextCursor: page.next,
                 previousCursor: page.previous, operations: operations)
         }
         shown.operations = await self.context.current(shown.operations)

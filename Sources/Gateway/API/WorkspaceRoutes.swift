@@ -1,4 +1,5 @@
 internal import Chat
+internal import Files
 internal import HTTP
 internal import HTTPServer
 internal import JSON
@@ -24,7 +25,9 @@ struct WorkspaceRoutes: Sendable {
             query: API.FileQuery.self, answerMemory: APIRoute.pageMemory,
             answers: [
                 .json(API.Page<API.WorkspaceFile>.self, "The list."),
-                .other(MediaType(parsing: "application/octet-stream") ?? .plain, "With `name`: its bytes."),
+                .other(
+                    MediaType(parsing: "application/octet-stream") ?? .plain,
+                    "With `name`: its bytes; the type of a PNG, JPEG, GIF or WebP is its own."),
             ] + Self.problems, isInWorkspace: true
         ) { try await Self(context: $0).files($1) },
         Self.route(
@@ -71,7 +74,9 @@ struct WorkspaceRoutes: Sendable {
             let file = try await desk.open(name, in: place)
             var response = HTTPServerResponse(.ok, body: .stream { try await Self.send(file, to: $0) })
             response.headers["Content-Length"] = "\(file.size)"
-            response.headers["Content-Type"] = "application/octet-stream"
+            // The web page shows images.
+            let type = FileType.sniff(try await file.read(0, min(FileType.headLength, file.size)))
+            response.headers["Content-Type"] = type.isImage ? type.mediaType : "application/octet-stream"
             // A page that a command wrote must not run in the browser as one of this host.
             response.headers["Content-Disposition"] = "attachment"
             response.headers["X-Content-Type-Options"] = "nosniff"

@@ -300,7 +300,7 @@ enum GraphQLRoots {
         let items = try page.items.map { message in
             (
                 cursor: String(message.id),
-                node: try JSON(encoding: API.Message(message, place: places[message]))
+                node: try JSON(encoding: API.Message(message, place: places[message], in: scene.ledger))
             )
         }
         return Self.connection(items, hasNext: page.next != nil && !isLast, hasPrevious: page.previous != nil)

@@ -188,6 +188,20 @@ export interface Message {
   operation_id: string | null;
   /** How much of its operation's answer was written before it, in UTF-16 units; null if that is unknown. */
   place: number | null;
+  /** The files that came with it. */
+  files: MessageFile[];
+  /** How much its author wrote, in UTF-16 units, if the files are listed below it; else null. */
+  written: number | null;
+}
+
+export interface MessageFile {
+  name: string;
+  /** By its content, or else as the sender's program claims. */
+  type: string | null;
+  /** In bytes, where it is known. */
+  size: number | null;
+  /** Where its content is; null until it has arrived. */
+  url: string | null;
 }
 
 export interface Operation {

@@ -1,9 +1,13 @@
 """What people do inside one conversation: stop, copy, retry, edit, and come back to it."""
 
+import base64
+
 from playwright.sync_api import expect
 
 from harness import BASE, FOLDER, Watch, api, ask, check, message_field, sign_in, thread_id, until
 
+# One pixel.
+PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 FOOTNOTES = """One claim[^a], another[^b], the first again[^a].
 
 [^a]: Its source.
@@ -73,6 +77,24 @@ def files(page):
         expect(chips).to_have_count(0)
         stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"][0]["text"]
         assert "What is in these files?" in stored and "1,2,3" in stored and "dropped" in stored, stored
+    with check("a message shows its files as it was sent and after a reload, and the answer an image of the workspace"):
+        picture = page.locator("input[type=file]")
+        picture.set_input_files([{"name": "dot.png", "mimeType": "image/png", "buffer": PICTURE}, {"name": "data.csv", "mimeType": "text/csv", "buffer": b"4\n"}])
+        answer = ask(page, "![a dot](dot.png)")
+        sent = page.locator(".entry-user").last
+        expect(sent.locator(".sent-file canvas")).to_have_count(1)
+        expect(answer.get_by_role("img", name="a dot")).to_be_visible()
+        until(page, "document.querySelector('.entry-bot .picture').naturalWidth === 1")
+        page.reload()
+        expect(sent.locator(".sent-name")).to_have_text(["dot.png", "data-2.csv"])
+        expect(sent.locator(".sent-size")).to_have_text([f"{len(PICTURE)} B", "2 B"])
+        until(page, "[...document.querySelectorAll('.sent-file img')].some(image => image.naturalWidth === 1)")
+        expect(sent.locator(".prose")).not_to_contain_text("Files:")
+        expect(page.locator(".entry-user .prose").first).to_have_text("What is in these files?")
+        with page.expect_download() as download:
+            sent.get_by_text("data-2.csv").click()
+        assert download.value.path().read_bytes() == b"4\n"
+        page.screenshot(path=FOLDER / "sent-files.png")
     with check("a message may consist of files alone"):
         page.locator("input[type=file]").set_input_files([{"name": "more.txt", "mimeType": "text/plain", "buffer": b"more"}])
         before = page.locator(".entry-user").count()

@@ -45,6 +45,42 @@ struct UploadTests {
         }
     }
 
+    @Test("a message names its files, and their content can be fetched by whoever may read the message")
+    func content() async throws {
+        try await GatewayHarness.run { harness in
+            let caller = try await harness.signedIn()
+            let thread = try await caller.newThread()
+            let picture: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0]
+            _ = try await caller.send(
+                .post, self.path("a.png", thread), body: picture,
+                headers: caller.with("Content-Type", "application/octet-stream").headers
+            ).expect(201)
+            _ = try await caller.upload("<html>", self.path("b.html", thread)).expect(201)
+            _ = try await caller.ended(try await caller.write("look 📎", to: thread))
+            let messages = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            let question = try #require(messages["items"]?[0])
+            let base = "/api/v1/threads/\(thread)/messages/\(question["id"]?.stringValue ?? "")/files/"
+            expectEqual(
+                question["files"],
+                [
+                    ["name": "a.png", "type": "image/png", "size": 9, "url": .string(base + "1")],
+                    ["name": "b.html", "type": "text/html", "size": 6, "url": .string(base + "2")],
+                ])
+            expectEqual(question["written"], .integer(Int64("look 📎".utf16.count)))
+            expectEqual(messages["items"]?[1]?["files"], [])
+            let image = try await caller.send(.get, base + "1")
+            expectEqual(image.body, picture)
+            expectEqual(image.headers["content-type"], "image/png")
+            let page = try await caller.send(.get, base + "2")
+            expectEqual(page.text, "<html>")
+            expectEqual(page.headers["content-type"], "application/octet-stream")
+            expectEqual(page.headers["content-disposition"], "attachment")
+            _ = try await caller.send(.get, base + "3").expect(404)
+            _ = try await harness.signedIn(.guest).send(.get, base + "1").expect(404)
+            _ = try await harness.anybody.send(.get, base + "1").expect(401)
+        }
+    }
+
     @Test("a command that is answered at once leaves the files for the next message")
     func command() async throws {
         try await GatewayHarness.run { harness in

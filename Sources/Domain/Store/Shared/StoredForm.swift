@@ -66,8 +66,8 @@ package enum StoredForm {
     }
 
     /// What a turn keeps of its attachments once they are fetched; nil for nothing.
-    package static func text(of images: [SentImage]) -> String? {
-        guard !images.isEmpty else { return nil }
+    package static func text(of images: [SentImage], _ files: [SentFile] = []) -> String? {
+        guard !images.isEmpty || !files.isEmpty else { return nil }
         let list = images.map { image -> JSON in
             [
                 "file": .string(image.file), "name": .string(image.name), "type": .string(image.mediaType),
@@ -75,7 +75,26 @@ package enum StoredForm {
                 "height": image.height.map { JSON($0) } ?? .null,
             ]
         }
-        return JSON.object(["images": .array(list)]).text
+        let kept = files.map { file -> JSON in
+            [
+                "number": JSON(file.number), "file": file.file.map { .string($0) } ?? .null, "name": .string(file.name),
+                "type": file.mediaType.map { .string($0) } ?? .null, "size": file.size.map { JSON($0) } ?? .null,
+            ]
+        }
+        return JSON.object(["images": .array(list), "files": .array(kept)]).text
+    }
+
+    /// The files in a turn's attachments; older releases kept the images alone.
+    package static func files(from text: String?) throws -> [SentFile] {
+        guard let text, text.hasPrefix("{") else { return [] }
+        return try (try Self.parse(text)["files"]?.arrayValue ?? []).map { json in
+            guard let number = json["number"]?.intValue, let name = json["name"]?.stringValue else {
+                throw Malformed(what: "file")
+            }
+            return SentFile(
+                number: number, file: json["file"]?.stringValue, name: name, mediaType: json["type"]?.stringValue,
+                size: json["size"]?.intValue)
+        }
     }
 
     /// The images in a turn's attachments; those that are still to be fetched are a list instead.

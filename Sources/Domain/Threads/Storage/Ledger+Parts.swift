@@ -79,7 +79,8 @@ extension Ledger {
         let hasFiles = parts[index].files > 0
         if hasFiles { question.rest = "" }
         let struck = turn.with(
-            text: question.text, attachments: hasFiles ? [] : nil, images: hasFiles ? [] : nil, parts: parts)
+            text: question.text, attachments: hasFiles ? [] : nil, images: hasFiles ? [] : nil,
+            files: hasFiles ? [] : nil, parts: parts)
         try self.store(struck)
         if hasFiles { try self.storeFiles(of: struck) }
         let isLast = index == parts.count - 1
@@ -106,7 +107,7 @@ extension Ledger {
     package func leave(_ question: TurnRecord, to turn: TurnRecord) throws {
         try self.leaveOut(question)
         try self.store(turn)
-        try self.keepImages(question.images, of: turn.id)
+        try self.keepImages(question.images, question.files, of: turn.id)
         for id in question.messages.compactMap(\.reference) {
             try self.connection.execute(
                 "UPDATE inbox SET turn = ? WHERE adapter = ? AND room = ? AND message = ? AND turn = ?",

@@ -111,10 +111,14 @@ extension Ledger {
             "UPDATE turns SET left_out = 1 WHERE session = ? AND work = ?", [.text(turn.session), .text(turn.work)])
     }
 
-    /// Replaces a turn's attachments, once they are part of its text, by the images among them.
-    package func keepImages(_ images: [SentImage], of turn: String) throws {
+    /// Replaces a turn's attachments, once they are part of its text, by what is kept of them.
+    ///
+    /// - Parameter files: nil for those that are kept already.
+    package func keepImages(_ images: [SentImage], _ files: [SentFile]? = nil, of turn: String) throws {
+        let kept = try files ?? self.turn(id: turn)?.files ?? []
         try self.connection.execute(
-            "UPDATE turns SET attachments = ? WHERE id = ?", [.optional(StoredForm.text(of: images)), .text(turn)])
+            "UPDATE turns SET attachments = ? WHERE id = ?",
+            [.optional(StoredForm.text(of: images, kept)), .text(turn)])
     }
 
     package func addUsage(_ turn: String, model: String, input: Int, output: Int) throws {
@@ -383,6 +387,7 @@ extension Ledger {
             error: try row.optionalText("error"), commits: commits,
             attachments: try StoredForm.attachments(from: try row.optionalText("attachments")),
             images: try StoredForm.images(from: try row.optionalText("attachments")),
+            files: try StoredForm.files(from: try row.optionalText("attachments")),
             isLeftOut: try row.optionalInteger("left_out") != nil, ask: try row.optionalText("ask"),
             hasForeignText: try row.integer("foreign_text") == 1,
             parts: try StoredForm.parts(from: try row.optionalText("parts")))

@@ -69,6 +69,7 @@ package struct APIExample: Sendable {
             "createShare", "THREAD", body: #"{"with":"host","role":"join","expires":"7d"}"#, status: 201,
             captures: ["SHARE": "id"]),
         Self("listShares", "THREAD"), Self("endShare", "THREAD", "SHARE", status: 204),
+        Self("getMessageFile", "THREAD", "MESSAGE", "1", status: 404),
         Self("exportThread", "THREAD", query: "format=markdown"), Self("listSteps", "THREAD"),
         Self("listJobs", "THREAD"), Self("listFiles", "THREAD"), Self("getDiff", "THREAD"),
         Self("listSnapshots", "THREAD"), Self("getFeature", "THREAD", captures: ["DOCUMENT": "documents.0.path"]),

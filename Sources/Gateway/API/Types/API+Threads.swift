@@ -101,10 +101,27 @@ extension API {
         let createdAt: Timestamp
         let operationID: String?
         let place: Int?
+        let files: [MessageFile]
+        let written: Int?
 
         static let notes: Notes<Self> = [
             \.place:
-                "How much of its operation's answer was written before it, in UTF-16 units; null if that is unknown."
+                "How much of its operation's answer was written before it, in UTF-16 units; null if that is unknown.",
+            \.files: "The files that came with it.",
+            \.written: "How much its author wrote, in UTF-16 units, if the files are listed below it; else null.",
+        ]
+    }
+
+    struct MessageFile: Fact {
+        let name: String
+        let type: String?
+        let size: Int?
+        let url: String?
+
+        static let notes: Notes<Self> = [
+            \.type: "By its content, or else as the sender's program claims.",
+            \.size: "In bytes, where it is known.",
+            \.url: "Where its content is; null until it has arrived.",
         ]
     }
 

@@ -20,8 +20,11 @@ export function headingLevels(blocks: Block[]): Map<Token, number> {
   return levels;
 }
 
+/** The address of a picture that may be shown, from what the text says of it; null for others. */
+export type Pictures = (source: string) => string | null;
+
 export class Drawing {
-  constructor(private readonly notes: Footnotes, private readonly levels: Map<Token, number>) {}
+  constructor(private readonly notes: Footnotes, private readonly levels: Map<Token, number>, private readonly pictures: Pictures) {}
 
   /** The element of a top-level block. */
   block(tokens: Token[]): HTMLElement {
@@ -66,6 +69,15 @@ export class Drawing {
     }
   }
 
+  /** A picture of the host; of others, and if it cannot be shown, its link or text. */
+  private picture(token: Token): Node {
+    const other = token.attrs ? link(token, token.content) : document.createTextNode(token.content);
+    const address = this.pictures(token.meta.source);
+    if (address === null) return other;
+    const image: HTMLElement = h("img", { class: "picture", src: address, alt: token.meta.text, loading: "lazy", decoding: "async", onerror: () => image.replaceWith(other) });
+    return image;
+  }
+
   private whole(token: Token, parent: Node): void {
     switch (token.type) {
       case "inline": return this.draw(parseInline(token, this.notes.numbers), parent);
@@ -74,7 +86,7 @@ export class Drawing {
       case "hr": return void parent.appendChild(h("hr"));
       case "code_inline": return void parent.appendChild(h("code", {}, token.content));
       case "hardbreak": return void parent.appendChild(h("br"));
-      case "image_link": return void parent.appendChild(link(token, token.content));
+      case "image": return void parent.appendChild(this.picture(token));
       case "formula": return void parent.appendChild(formula(token));
       case "footnote": return void parent.appendChild(this.notes.reference(token.meta.number));
       case "softbreak": return void parent.appendChild(document.createTextNode("\n"));

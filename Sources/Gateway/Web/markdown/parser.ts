@@ -118,10 +118,12 @@ export function parseInline(token: Token, notes: ReadonlyMap<string, number>): T
   const asText = (part: Token, content: string): void => void Object.assign(part, { type: "text", nesting: 0, content, attrs: null });
   for (const part of found) {
     if (part.type === "image") {
-      const href = link ? null : safeLink(part.attrGet("src") ?? "");
-      // An image is shown as a link, so that nothing is fetched from other sites.
-      if (href) Object.assign(part, { type: "image_link", attrs: [["href", href]], content: part.content || "image" });
-      else asText(part, `${part.content} (${part.attrGet("src")})`);
+      const source = part.attrGet("src") ?? "";
+      const href = safeLink(source);
+      // An image of another site is shown as a link, so that nothing is fetched there.
+      const content = href ? part.content || "image" : `${part.content} (${source})`;
+      if (link) asText(part, `${part.content} (${source})`);
+      else Object.assign(part, { type: "image", attrs: href ? [["href", href]] : null, content, meta: { source, text: part.content } });
     } else if (part.type === "footnote" && link) {
       asText(part, part.markup);
     } else if (part.nesting === 1) {

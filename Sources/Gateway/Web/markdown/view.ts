@@ -1,6 +1,6 @@
 // Draws Markdown as DOM nodes, and redraws only the changed parts of a growing text.
 
-import { Drawing, headingLevels } from "./drawing";
+import { Drawing, headingLevels, Pictures } from "./drawing";
 import { footnoteOf, Footnotes } from "./footnotes";
 import { formulasSoon } from "./formulas";
 import { highlightSoon } from "./highlight";
@@ -14,7 +14,7 @@ export class MarkdownView {
   private finished = 0;
 
   /** @param onFinished called once for each top-level block when it no longer changes, in order */
-  constructor(private readonly onFinished: ((block: Block) => void) | null = null) {
+  constructor(private readonly onFinished: ((block: Block) => void) | null = null, private readonly pictures: Pictures = () => null) {
     this.element.className = "prose";
   }
 
@@ -34,7 +34,7 @@ export class MarkdownView {
   private show(text: string, isFinal: boolean): void {
     const parsed = parse(text);
     const notes = new Footnotes(parsed, this.element);
-    const drawing = new Drawing(notes, headingLevels(parsed));
+    const drawing = new Drawing(notes, headingLevels(parsed), this.pictures);
     const blocks = parsed.filter((block) => !footnoteOf(block));
     blocks.forEach((block, index) => this.draw(index, notes.key(block.source), () => drawing.block(block.tokens)));
     if (notes.hasAny) this.draw(blocks.length, notes.source, () => notes.section(drawing));

@@ -4,6 +4,7 @@ import { announce } from "../announce";
 import * as api from "../api";
 import { h } from "../dom";
 import { Frame } from "../live";
+import { pictureAddress } from "../pictures";
 import { isDiffCommand, runOf } from "../runs";
 import { Stream } from "../terminal/interpreter";
 import { Timestamp } from "../time";
@@ -220,7 +221,8 @@ export class Conversation {
     if (this.seen.has(message.id)) return;
     this.seen.add(message.id);
     if (message.role === "user" || message.role === "command") {
-      const entry = new UserEntry(message.text, this.nameOf(message.author), message.created_at, message.id, isQuestion(message.text), (text) => this.delegate.edit(text));
+      const text = message.text.slice(0, message.written ?? undefined);
+      const entry = new UserEntry(text, this.nameOf(message.author), message.created_at, message.id, isQuestion(text), message.files, (text) => this.delegate.edit(text));
       const turn = message.operation_id ? this.turns.get(message.operation_id) : undefined;
       this.timeline.add(entry.element, message.created_at, turn?.element ?? null);
       // A queued turn is shown below the message that it answers.
@@ -289,7 +291,7 @@ export class Conversation {
   // Sending
 
   send(text: string, files: File[] = []): void {
-    const entry = new UserEntry(text, this.nameOf(this.me.name), Date.now(), null, isQuestion(text), (text) => this.delegate.edit(text));
+    const entry = new UserEntry(text, this.nameOf(this.me.name), Date.now(), null, isQuestion(text), files, (text) => this.delegate.edit(text));
     // Only the welcome goes: a message that was not sent stays, with its button.
     if (this.isWelcoming) this.timeline.fill();
     this.isWelcoming = false;
@@ -468,6 +470,7 @@ export class Conversation {
       resume: () => this.sendByButton("/resume"),
       retry: (question) => this.sendByButton(question),
       showSteps: () => this.work?.showSteps(id),
+      picture: (source) => (this.id === null ? null : pictureAddress(source, this.id)),
     }, () => this.scroller.grown());
     if (isNote) turn.setState("complete");
     return turn;

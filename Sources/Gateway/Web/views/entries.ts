@@ -4,6 +4,7 @@ import { copyButton } from "../clipboard";
 import { h, iconButton, replace } from "../dom";
 import { MarkdownView } from "../markdown/view";
 import { clockTime, fullTime, Timestamp } from "../time";
+import { fileList, Sent } from "./files";
 
 export function header(name: string, kind: string, time: Timestamp | null): HTMLElement {
   return h("header", { class: "entry-head" }, h("h2", { class: `author author-${kind}` }, name), time !== null && timeElement(time));
@@ -32,14 +33,17 @@ export class UserEntry {
    * @param isQuestion whether it is answered, not a command
    * @param edit puts its text into the message field
    */
-  constructor(readonly text: string, author: string, readonly time: Timestamp, public id: string | null, readonly isQuestion: boolean, edit: (text: string) => void) {
+  constructor(
+    readonly text: string, author: string, readonly time: Timestamp, public id: string | null, readonly isQuestion: boolean, files: readonly Sent[],
+    edit: (text: string) => void,
+  ) {
     const body = isQuestion ? markdown(text) : h("div", { class: "prose" }, h("p", {}, text));
     body.classList.add("as-typed");
     const head = header(author, "user", time);
     head.appendChild(h(
       "div", { class: "entry-actions" }, copyButton("Copy the message", () => text),
       iconButton("edit", "Edit and send as a new message", () => edit(text), "icon-button small sends")));
-    this.element = h("article", { class: "entry entry-user", "aria-label": `${author}, ${clockTime(time)}` }, head, body, this.status);
+    this.element = h("article", { class: "entry entry-user", "aria-label": `${author}, ${clockTime(time)}` }, head, body, fileList(files), this.status);
   }
 
   sending(): void {

@@ -2,6 +2,7 @@
 
 import { h } from "../dom";
 import { Block } from "../markdown/parser";
+import { Pictures } from "../markdown/drawing";
 import { MarkdownView } from "../markdown/view";
 
 /** Something between two pieces of the text. */
@@ -27,7 +28,7 @@ export class Flow {
   private isFinal = false;
 
   /** @param onFinished called once for each block of the text when it no longer changes, in order */
-  constructor(private readonly onFinished: (block: Block) => void) {
+  constructor(private readonly onFinished: (block: Block) => void, private readonly pictures: Pictures) {
     this.addPiece(0, true);
   }
 
@@ -67,7 +68,7 @@ export class Flow {
   }
 
   private addPiece(index: number, isAnnounced: boolean): void {
-    const view = new MarkdownView(isAnnounced ? this.onFinished : null);
+    const view = new MarkdownView(isAnnounced ? this.onFinished : null, this.pictures);
     this.element.insertBefore(view.element, this.marks[index - 1]?.element.nextSibling ?? null);
     this.pieces.splice(index, 0, { view, drawn: "" });
   }

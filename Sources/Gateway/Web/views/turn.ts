@@ -26,6 +26,8 @@ export interface TurnActions {
   retry(question: string): void;
   /** Shows what it did with tools. */
   showSteps(): void;
+  /** The address of a picture that may be shown. */
+  picture(source: string): string | null;
 }
 
 /** In lines, of a running command; the panel beside the conversation shows more, and the stored reply everything. */
@@ -34,7 +36,7 @@ const outputLines = 30;
 export class TurnEntry {
   readonly element: HTMLElement;
   state: OperationState = "queued";
-  private readonly body = new Flow((block) => this.announce(block));
+  private readonly body = new Flow((block) => this.announce(block), (source) => this.actions.picture(source));
   private readonly thoughts = new Thoughts();
   /** The output of a running command; null for other turns, and once the stored text is shown. */
   private output: TerminalView | null = null;
@@ -228,7 +230,7 @@ export class TurnEntry {
     if (this.operation !== null && /^\d+ steps?, .*\btokens$/.test(text)) {
       return h("p", { class: "note steps-line" }, button("check", text, "show-steps", () => this.actions.showSteps()));
     }
-    const note = new MarkdownView(isAnnounced ? null : (block) => this.announce(block));
+    const note = new MarkdownView(isAnnounced ? null : (block) => this.announce(block), (source) => this.actions.picture(source));
     note.update(text, true);
     note.element.classList.add("note");
     return note.element;

@@ -3,12 +3,13 @@ import { finish } from "./expect";
 import { markdown } from "./markdown";
 import { charts, periods, tasks } from "./pages";
 import { contrast, history, terminal } from "./terminal";
-import { asks, differences, runs } from "./texts";
+import { asks, differences, pictures, runs } from "./texts";
 
 terminal();
 contrast();
 history();
 asks();
+pictures();
 runs();
 differences();
 markdown();

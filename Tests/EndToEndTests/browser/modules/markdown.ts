@@ -51,7 +51,7 @@ export function markdown(): void {
   expect("other schemes are text", inline("[x](javascript:alert(2)) [y](data:text/html,z) [z](/path) <javascript:a>").every((token) => token.attrs === null), true);
   expect("with their address", text(inline("[x](javascript:alert(2))")), "x (javascript:alert(2))");
   expect("no link is within another", addresses(inline("[a https://b.example c](https://a.example)")), ["https://a.example/"]);
-  expect("an image is a link", inline("![a](https://a.example/a.png)").map((token) => token.type), ["image_link"]);
+  expect("an image is a link", inline("![a](https://a.example/a.png)").map((token) => token.type), ["image"]);
   expect("HTML is text", parse("<b onclick=x>\n\n<script>y</script>").map((block) => block.tokens[0]!.type), ["paragraph_open", "paragraph_open"]);
   expect("a task", parse("- [x] a\n- [ ]\n- b")[0]!.tokens.filter((token) => token.type === "list_item_open").map((token) => token.meta),
     [{ checked: true }, null, null]);

@@ -4,6 +4,7 @@ import { askID, inline, parseAsk, remaining, words } from "../../../../Sources/G
 import { parseDiffText } from "../../../../Sources/Gateway/Web/difftext";
 import { filesOf, isDiff, kindsOf } from "../../../../Sources/Gateway/Web/panel/difflines";
 import { duration, size } from "../../../../Sources/Gateway/Web/panel/size";
+import { pictureAddress } from "../../../../Sources/Gateway/Web/pictures";
 import { isDiffCommand, runOf, storedRun } from "../../../../Sources/Gateway/Web/runs";
 import { visibleLine } from "../../../../Sources/Gateway/Web/visible";
 import { expect } from "./expect";
@@ -12,6 +13,18 @@ const approval = [
   "Approval `a7`: Ada wants to run", "````", "printf '```\\nA. no option\\nApproved by nobody'", "", "```", "A. no option", "Approved by nobody",
   "  ```` ", "````", "In `/workspace`, until 14:02.", "A. approve (recommended)", "B. always in this thread", "C. deny", "Answer with `/approve a7` or `/deny a7`.",
 ];
+
+export function pictures(): void {
+  const address = (source: string): string | null => pictureAddress(source, "t 1", "https://a.example");
+  const own = "/api/v1/threads/t%201/";
+  for (const [source, expected] of [
+    ["out/plot 1.png", `${own}files?name=out%2Fplot%201.png`], ["./a%20b.png", `${own}files?name=a%20b.png`],
+    [`${own}files?name=a.png`, `${own}files?name=a.png`], [`https://a.example${own}messages/3/files/1`, `${own}messages/3/files/1`],
+    [`https://b.example${own}files?name=a.png`, null], [`${own}messages/3/files/1/../../../../export`, null], [`${own}export`, null],
+    ["/api/v1/threads/t2/files?name=a.png", null], ["/signout", null], ["//b.example/a.png", null], ["https://b.example/a.png", null],
+    ["javascript:alert(1)", null], ["data:image/png;base64,AA", null], ["#a", null], ["?a", null], ["%", null],
+  ] as const) expect(`picture ${source}`, address(source), expected);
+}
 
 export function asks(): void {
   expect("an id", askID("Approval `a7`: Ada wants to run\n```\nls\n```"), "a7");

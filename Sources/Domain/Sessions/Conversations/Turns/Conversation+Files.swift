@@ -40,11 +40,11 @@ extension Conversation {
             await self.context.fileQuota.measure(turn.session)
         }
         let text = turn.kind.isWork ? turn.text : FileListing.text(turn.text, with: files, missing: missing)
-        let images = files.compactMap(\.image)
+        let (images, sent) = (files.compactMap(\.image), files.map(\.sent))
         try await self.retrying { ledger in
             // A command stays as it was written.
             try ledger.extend(turn, written: turn.kind == .chat ? text : nil, asked: text)
-            try ledger.keepImages(images, of: turn.id)
+            try ledger.keepImages(images, sent, of: turn.id)
         }
         return turn.with(text: text, attachments: [], images: images)
     }

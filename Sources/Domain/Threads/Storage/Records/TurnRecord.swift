@@ -28,6 +28,8 @@ package final class TurnRecord: Sendable {
     package let attachments: [Attachment]
     /// Images of the question that have been fetched.
     package let images: [SentImage]
+    /// All files of the question that have been fetched.
+    package let files: [SentFile]
     /// It failed for its content, so later prompts omit it and it cannot be resumed.
     package let isLeftOut: Bool
     /// The ask whose answer has begun it.
@@ -42,7 +44,8 @@ package final class TurnRecord: Sendable {
         id: String, session: String, kind: TurnKind, work: String, text: String, sender: Sender, route: Route,
         message: Int64?, state: State, attempts: Int, queuedAt: Int64, startedAt: Int64? = nil, endedAt: Int64? = nil,
         error: String? = nil, commits: [CommitNotice] = [], attachments: [Attachment] = [], images: [SentImage] = [],
-        isLeftOut: Bool = false, ask: String? = nil, hasForeignText: Bool = false, parts: [TurnPart] = []
+        files: [SentFile] = [], isLeftOut: Bool = false, ask: String? = nil, hasForeignText: Bool = false,
+        parts: [TurnPart] = []
     ) {
         self.id = id
         self.session = session
@@ -61,6 +64,7 @@ package final class TurnRecord: Sendable {
         self.commits = commits
         self.attachments = attachments
         self.images = images
+        self.files = files
         self.isLeftOut = isLeftOut
         self.ask = ask
         self.hasForeignText = hasForeignText
@@ -76,7 +80,8 @@ package final class TurnRecord: Sendable {
     /// The turn with other values; nil keeps the old one.
     package func with(
         text: String? = nil, route: Route? = nil, message: Int64? = nil, state: State? = nil, attempts: Int? = nil,
-        attachments: [Attachment]? = nil, images: [SentImage]? = nil, parts: [TurnPart]? = nil
+        attachments: [Attachment]? = nil, images: [SentImage]? = nil, files: [SentFile]? = nil,
+        parts: [TurnPart]? = nil
     ) -> TurnRecord {
         TurnRecord(
             id: self.id, session: self.session, kind: self.kind, work: self.work, text: text ?? self.text,
@@ -84,8 +89,8 @@ package final class TurnRecord: Sendable {
             state: state ?? self.state,
             attempts: attempts ?? self.attempts, queuedAt: self.queuedAt, startedAt: self.startedAt,
             endedAt: self.endedAt, error: self.error, commits: self.commits,
-            attachments: attachments ?? self.attachments, images: images ?? self.images, isLeftOut: self.isLeftOut,
-            ask: self.ask, hasForeignText: self.hasForeignText, parts: parts ?? self.parts)
+            attachments: attachments ?? self.attachments, images: images ?? self.images, files: files ?? self.files,
+            isLeftOut: self.isLeftOut, ask: self.ask, hasForeignText: self.hasForeignText, parts: parts ?? self.parts)
     }
 }
 
