@@ -68,6 +68,23 @@ struct BrowserTests {
         await expectEqual(host.terminate(), .exited(0))
     }
 
+    @Test("a conversation is shared with a person and with everybody, and that is ended")
+    func sharing() async throws {
+        let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        try await host.start()
+        let address = "http://\(try #require(host.address))"
+        let member = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)["code"]
+        let result = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/sharing.py",
+            [
+                address, try #require(await host.code), host.directory.path + "/screenshots",
+                try #require(member?.stringValue),
+            ], environment: ["HOME": host.directory.path])
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
+        #expect(result.text.contains(#""result": "ok""#))
+        await expectEqual(host.terminate(), .exited(0))
+    }
+
     @Test("tasks and analytics work by pointer, keyboard and touch", arguments: ["tasks", "analytics"])
     func pages(name: String) async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")

@@ -98,7 +98,7 @@ export interface ListedThread {
   waiting: boolean;
   /** A line with the words of a search, unless the title has them. */
   found: string | null;
-  /** Whether it is one of the web chat. */
+  /** Whether it is one of the web chat in which this person may write. */
   can_write: boolean;
   /** Whether it is at the top of this person's list. */
   pinned: boolean;
@@ -113,27 +113,6 @@ export interface ListedThread {
 export interface SharedThread {
   by: string;
   role: "read" | "join";
-}
-
-export interface ShareList {
-  items: Share[];
-}
-
-export interface Share {
-  id: string;
-  with: string;
-  name: string | null;
-  role: "read" | "join";
-  url: string | null;
-  by: string;
-  created_at: Timestamp;
-  expires_at: Timestamp | null;
-}
-
-export interface NewShare {
-  with: string;
-  role?: "read" | "join" | null;
-  expires?: string | null;
 }
 
 export interface Created {
@@ -157,7 +136,7 @@ export interface Thread {
   waiting: boolean;
   /** A line with the words of a search, unless the title has them. */
   found: string | null;
-  /** Whether it is one of the web chat. */
+  /** Whether it is one of the web chat in which this person may write. */
   can_write: boolean;
   /** Whether it is at the top of this person's list. */
   pinned: boolean;
@@ -301,6 +280,34 @@ export interface AskDecision {
   text: string | null;
   decided_by: string | null;
   decided_at: Timestamp | null;
+}
+
+export interface ShareList {
+  items: Share[];
+}
+
+export interface Share {
+  id: string;
+  /** A person's identity, `host` for members and owners, or `public` for a page. */
+  with: string;
+  /** What the person is called. */
+  name: string | null;
+  role: "read" | "join";
+  /** What to open; null for a public page's, which is shown only when it is made. */
+  url: string | null;
+  /** Who made it. */
+  by: string;
+  created_at: Timestamp;
+  expires_at: Timestamp | null;
+}
+
+export interface NewShare {
+  /** A person's id, identity or unique name; `host` for members and owners; `public` for a page that whoever has its link can read. */
+  with: string;
+  /** What they may do: a public page can only be read. */
+  role?: "read" | "join" | null;
+  /** When it ends: `12h`, `7d`, or a time. By default a public page ends after seven days, and other shares do not. */
+  expires?: string | null;
 }
 
 export interface ExportedThread {

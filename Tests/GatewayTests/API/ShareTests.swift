@@ -82,7 +82,8 @@ struct ShareTests {
             let path = Self.shares(thread)
             func status(_ body: JSON) async throws -> Int { try await alice.send(.post, path, json: body).status }
             try await expectEqual(status(["with": "nobody"]), 404)
-            try await expectEqual(status(["with": "alice"]), 409)
+            let me = try await alice.send(.get, "/api/v1/me").expect(200)["identity"] ?? .null
+            try await expectEqual(status(["with": me]), 409)
             try await expectEqual(status(["with": "host", "expires": "8"]), 422)
             try await expectEqual(status(["with": "host", "expires": "9999d"]), 422)
             try await expectEqual(status(["with": "public", "role": "join"]), 422)
@@ -130,6 +131,7 @@ struct ShareTests {
             let bob = try await harness.signedIn(.member, name: "bob")
             let thread = try await alice.newThread()
             func say(_ text: String, _ caller: Caller) async throws -> String {
+                harness.advance(by: 1)
                 _ = try await caller.write(text, to: thread)
                 return try await Self.note(alice, thread)
             }
@@ -168,16 +170,25 @@ struct ShareTests {
         try await GatewayHarness.run { harness in
             let alice = try await harness.signedIn(.member, name: "alice")
             let bob = try await harness.signedIn(.member, name: "bob")
-            let thread = try await alice.newThread()
-            let share = try await alice.send(.post, Self.shares(thread), json: ["with": "bob"]).expect(201)
             let me = try await bob.send(.get, "/api/v1/me").expect(200)["identity"]?.stringValue ?? ""
             let credential = CredentialRecord(
                 id: "k", kind: .token, name: "bob", identity: me, role: .member, scopes: ["chat"], createdAt: 0)
-            let (context, socket) = (harness.gateway.context, FakeSocket())
-            let connection = LiveConnection(
-                context: context, principal: Principal(credential: credential), socket: socket,
-                logger: Logger(label: "test"), isValid: { true })
-            let running = Task { await context.connections.with(connection) { await connection.run() } }
+            let (context, socket, everything) = (harness.gateway.context, FakeSocket(), FakeSocket())
+            let connections = [socket, everything].map {
+                LiveConnection(
+                    context: context, principal: Principal(credential: credential), socket: $0,
+                    logger: Logger(label: "test"), isValid: { true })
+            }
+            let connection = connections[0]
+            let running = connections.map { connection in
+                Task { await context.connections.with(connection) { await connection.run() } }
+            }
+            everything.say(#"{"subscribe_all":true}"#)
+            _ = try await everything.frames(until: { $0.count == 1 })
+            let thread = try await alice.newThread()
+            let share = try await alice.send(.post, Self.shares(thread), json: ["with": "bob"]).expect(201)
+            // The list of whoever may see it now shows it.
+            _ = try await everything.frames(until: { !$0.isEmpty })
             socket.say(#"{"subscribe_thread":"\#(thread)"}"#)
             try await eventually("a command's frames arrive") {
                 _ = try await alice.write("/whoami", to: thread)
@@ -187,8 +198,9 @@ struct ShareTests {
             #expect(!socket.isClosed)
             let id = share["id"]?.stringValue ?? ""
             try await expectEqual(alice.send(.delete, "\(Self.shares(thread))/\(id)").status, 204)
-            #expect(socket.isClosed)
-            await running.value
+            #expect(socket.isClosed && !everything.isClosed)
+            running[1].cancel()
+            for task in running { await task.value }
         }
     }
 

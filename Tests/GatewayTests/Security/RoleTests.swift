@@ -12,6 +12,7 @@ struct RoleTests {
     static let open: Set = [
         "GET /", "GET /assets/icon.svg", "GET /assets/{hash}/{name}", "GET /healthz", "GET /readyz", "GET /metrics",
         "POST /api/v1/signin", "GET /people", "GET /tasks", "GET /analytics", "GET /d/{thread}/{path...}",
+        "GET /s/{token}",
         "GET /api/v1/openapi.json",
         "GET /api/v1/signin",
         "GET /api/v1/signin/github",
@@ -28,7 +29,8 @@ struct RoleTests {
         "GET /api/v1/ratings": .guest,
         "GET /api/v1/asks": .guest, "GET /api/v1/threads/{id}/export": .guest,
         "GET /api/v1/threads/{id}/asks": .guest,
-        "POST /api/v1/asks/{id}": .guest,
+        "POST /api/v1/asks/{id}": .guest, "GET /api/v1/threads/{id}/shares": .guest,
+        "POST /api/v1/threads/{id}/shares": .guest, "DELETE /api/v1/threads/{id}/shares/{share}": .guest,
         "GET /api/v1/threads/{id}/jobs": .member, "GET /api/v1/threads/{id}/files": .member,
         "POST /api/v1/threads/{id}/files": .guest,
         "GET /api/v1/threads/{id}/diff": .member, "GET /api/v1/threads/{id}/snapshots": .member,

@@ -2,8 +2,6 @@ import Chat
 import HTTP
 import HTTPServer
 import JSON
-import Sessions
-import Store
 import TestSupport
 import Testing
 import Threads
@@ -94,19 +92,19 @@ struct ThreadRightTests {
         #expect(Self.routes.count > 25)
         let request = ApprovalRequest(
             action: .run, subject: "make", directory: "/workspace", tool: "run", approver: .ownersOnly)
-        try await GatewayHarness.run(worker: StepWorker([.approval(request)])) { harness in
+        try await GatewayHarness.run(worker: StepWorker([.event(.text("done"))], [.approval(request)])) { harness in
             let alice = try await harness.signedIn(.member, name: "alice")
             let bob = try await harness.signedIn(.member, name: "bob")
             let thread = try await alice.newThread()
-            let operation = try await alice.write("go", to: thread)
+            let operation = try await alice.write("hello", to: thread)
+            _ = try await alice.ended(operation)
+            let messages = try await alice.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)
+            let message = messages["items"]?.arrayValue?.last { $0["role"] == "assistant" }?["id"]?.stringValue ?? ""
+            _ = try await alice.write("go", to: thread)
             try await eventually("the thread has an ask") {
                 try await alice.send(.get, "/api/v1/threads/\(thread)/asks").expect(200)["items"]?[0] != nil
             }
-            let message = try await harness.bridge.store.write { ledger in
-                try ledger.insertMessage(
-                    session: thread, turn: operation, role: .assistant, author: nil, text: "done", at: 1)
-            }
-            let scene = Scene(thread: thread, operation: operation, message: "\(message)")
+            let scene = Scene(thread: thread, operation: operation, message: message)
             let shares = "/api/v1/threads/\(thread)/shares"
             func share(_ role: String, expires: String? = nil) async throws -> String {
                 var body: JSONObject = ["with": "bob", "role": .string(role)]
@@ -153,12 +151,12 @@ struct ThreadRightTests {
             try await expectEqual(gina.send(.get, path).status, 404)
             _ = try await alice.send(.post, "\(path)/shares", json: ["with": "gina", "role": "join"]).expect(201)
             try await expectEqual(gina.send(.get, path).expect(200)["shared"], ["by": "alice", "role": "join"])
-            _ = try await gina.write("hello", to: thread)
+            _ = try await gina.ended(try await gina.write("hello", to: thread))
             // What changes the thread for everybody stays with those whose thread it is.
             _ = try await gina.write("/new", to: thread)
             let messages = try await alice.send(.get, "\(path)/messages").expect(200)["items"]?.arrayValue ?? []
             #expect(messages.contains { $0["author"] == "gina" && $0["text"] == "hello" })
-            #expect(messages.last?["text"]?.stringValue?.contains("your own") == true)
+            #expect(messages.contains { $0["text"]?.stringValue?.contains("only in their own") == true })
             // Guests share what is theirs with people, and nothing with everybody.
             let own = try await gina.newThread()
             func status(_ body: JSON) async throws -> Int {
@@ -166,6 +164,15 @@ struct ThreadRightTests {
             }
             try await expectEqual(status(["with": "public"]), 403)
             try await expectEqual(status(["with": "bob"]), 201)
+            // Nor does somebody who has become one.
+            let url = try await alice.send(.post, "\(path)/shares", json: ["with": "public"]).expect(201)["url"]
+            let page = "/s/\(url?.stringValue?.split(separator: "/").last ?? "")"
+            try await expectEqual(harness.anybody.send(.get, page).status, 200)
+            let owner = try await harness.signedIn()
+            let people = try await owner.send(.get, "/api/v1/people").expect(200)["items"]?.arrayValue ?? []
+            let id = people.first { $0["name"] == "alice" && $0["way"] == "sign-in" }?["id"]?.stringValue ?? ""
+            _ = try await owner.send(.patch, "/api/v1/people/\(id)", json: ["role": "guest"]).expect(200)
+            try await expectEqual(harness.anybody.send(.get, page).status, 404)
         }
     }
 }

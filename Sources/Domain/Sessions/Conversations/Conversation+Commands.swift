@@ -33,7 +33,7 @@ extension Conversation {
                 to: stored, with: CommandTexts.needsRole(name, held: stored.role, sign: sign))
         }
         if name.changesThread(argument), role < .member, let owner = try await self.storedSession()?.owner,
-            owner != stored.message.sender.id
+            !ThreadVisitor(identity: stored.message.sender.id, role: role).began(threadOf: owner)
         {
             return try await self.reply(to: stored, with: CommandTexts.notYourThread(name, sign: sign))
         }

@@ -1,36 +1,5 @@
-internal import Chat
-package import Database
-internal import People
-internal import Primitives
+internal import Database
 package import Store
-
-extension ThreadVisitor {
-    /// A condition for sessions that they began; adds its parameters, which are numbered.
-    package func began(_ values: inout [SQLValue]) -> String { "owner IN (\(Self.list(self.identities, &values)))" }
-
-    private static func list(_ texts: [String], _ values: inout [SQLValue]) -> String {
-        texts.map { text in
-            values.append(.text(text))
-            return "?\(values.count)"
-        }.joined(separator: ", ")
-    }
-
-    /// A statement of the sessions that others share with them; adds its parameters, which are numbered.
-    package func sharedSessions(
-        _ values: inout [SQLValue], to right: ThreadRight = .read, at now: Int64
-    ) -> String {
-        let people = Self.list(self.identities.map(AccessPolicy.folded), &values)
-        values.append(.integer(now))
-        let time = "?\(values.count)"
-        // The host's people are those with a role of it: a guest is a guest of somebody.
-        let host = self.role >= .member ? " OR kind = 'host'" : ""
-        let joined = right == .read ? "" : " AND role = 'join'"
-        return """
-            SELECT session FROM shares WHERE ((kind = 'person' AND person IN (\(people)))\(host)) \
-            AND (expires_at IS NULL OR expires_at > \(time))\(joined)
-            """
-    }
-}
 
 extension Ledger {
     /// Replaces one for the same people.

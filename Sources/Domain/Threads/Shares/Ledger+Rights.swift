@@ -1,25 +1,5 @@
-package import Chat
+internal import Chat
 package import Store
-
-/// What somebody may do with a conversation. Each includes those before it.
-package enum ThreadRight: String, Sendable, Comparable, CaseIterable {
-    /// See all of it.
-    case read
-    /// Write in it, as oneself and with one's own role.
-    case join
-    /// Rename, archive, share and delete it.
-    case own
-
-    package static func < (one: Self, other: Self) -> Bool { one.rank < other.rank }
-
-    private var rank: Int {
-        switch self {
-        case .read: 0
-        case .join: 1
-        case .own: 2
-        }
-    }
-}
 
 extension Ledger {
     /// What somebody may do with a conversation: the one decision for every way to it. Nil for nothing, where it answers
