@@ -136,7 +136,7 @@ struct Front: Sendable {
         let logger = logger.with(["credential": .string(principal.credential.id)])
         let share = try await self.budget.reserve(Self.memory(for: request, route), for: principal.credential.id)
         var outcome = Forwarder.Outcome.here(request)
-        if let forwarder = self.context.forwarder, let place = try await self.place(of: request, route) {
+        if let forwarder = self.context.forwarder, let place = try await self.place(of: request, route, principal) {
             outcome = try await forwarder.pass(request, about: place)
         }
         var response: HTTPServerResponse
@@ -152,8 +152,11 @@ struct Front: Sendable {
     }
 
     /// What only the host that has it can change or show; nil for what every host can.
-    private func place(of request: HTTPServerRequest, _ route: APIRoute) async throws -> Place? {
-        guard let subject = route.subject, Self.changes(request) || route.isInWorkspace,
+    private func place(
+        of request: HTTPServerRequest, _ route: APIRoute, _ principal: Principal
+    ) async throws -> Place? {
+        let isNoted = route.isReading && principal.seesEverything
+        guard let subject = route.subject, Self.changes(request) || route.isInWorkspace || isNoted,
             let id = request.parameters["id"]
         else { return nil }
         return try await self.context.store.read { ledger in

@@ -18,7 +18,7 @@ struct ExportRoutes: Sendable {
                 .json(API.ExportedThread.self, "With `format=json`."),
                 .other(MediaType(parsing: "text/markdown") ?? .plain, "With `format=markdown`."),
                 .notFound("No such thread."),
-            ]
+            ], isReading: true
         ) { try await Self(context: $0).export($1) }
     ]
 
@@ -26,6 +26,7 @@ struct ExportRoutes: Sendable {
         let principal = try call.person()
         let format: ExportFormat = call.query.format == .json ? .json : .markdown
         let session = try await self.context.session(call.id, for: principal, to: .read)
+        await self.context.noteRead(of: session.id, by: principal, call.logger)
         let export = ConversationExport(
             store: self.context.store, pages: self.context.environment.settings.pages, now: self.context.environment.now
         )

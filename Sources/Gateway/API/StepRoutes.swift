@@ -12,7 +12,7 @@ struct StepRoutes: Sendable {
             "The tool calls of an operation, oldest first: by default of the thread's newest one with any.",
             // Their events, of up to 8 MiB, are read before what is shown of them is cut.
             .reading(from: .member), query: API.StepQuery.self, answerMemory: APIRoute.anyMemory,
-            success: (.ok, "The calls."), [.notFound("No such thread or operation.")]
+            success: (.ok, "The calls."), [.notFound("No such thread or operation.")], isReading: true
         ) { try await Self(context: $0).steps($1) }
     ]
 
@@ -26,6 +26,7 @@ struct StepRoutes: Sendable {
             guard wanted == nil else { throw Problems.missing("operation") }
             return API.StepPage(TurnStepPage(), of: nil, isOpen: false)
         }
+        await self.context.noteRead(of: call.id, by: try call.person(), call.logger)
         let page = try await self.context.settings.steps(turn.work, call.query.after ?? 0)
         return API.StepPage(page, of: turn.id, isOpen: turn.state == .running || turn.state == .queued)
     }

@@ -31,6 +31,8 @@ final class ReadBudget {
     static let day = 24 << 10
 
     private var left = ReadBudget.limit
+    /// Those whose messages were read.
+    var threads: Set<String> = []
 
     func count(_ bytes: Int) { self.left -= bytes }
 

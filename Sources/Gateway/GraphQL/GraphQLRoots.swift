@@ -292,6 +292,7 @@ enum GraphQLRoots {
             let found = try scene.ledger.messages(of: id, after: after, limit: count)
             page = MessagePage(items: found.items, next: found.next, previous: after)
         }
+        if !page.items.isEmpty { scene.reads.threads.insert(id) }
         scene.reads.count(page.items.reduce(0) { $0 + $1.text.utf8.count + ReadBudget.row })
         // The message that no longer fits in the page was read, too.
         let isCut = page.items.count < count && (isLast ? page.previous : page.next) != nil

@@ -62,11 +62,12 @@ struct GraphQLRoutes: Sendable {
         defer { withExtendedLifetime(turn) {} }
         let (context, now) = (self.context, self.context.now())
         do {
-            let answer = try await self.context.store.read { ledger in
-                try executor.run(
-                    in: GraphQLScene(
-                        context: context, principal: principal, ledger: ledger, now: now, prepared: prepared))
+            let (answer, threads) = try await self.context.store.read { ledger in
+                let scene = GraphQLScene(
+                    context: context, principal: principal, ledger: ledger, now: now, prepared: prepared)
+                return (try executor.run(in: scene), scene.reads.threads)
             }
+            for thread in threads { await context.noteRead(of: thread, by: principal, call.logger) }
             return Self.response(answer, .ok, isLegacy)
         } catch let error as GraphQLError {
             return Self.response(Self.refusal(error), isLegacy ? .ok : .badRequest, isLegacy)

@@ -183,6 +183,7 @@ final class LiveConnection: WatchedConnection {
             return try await self.refuse("", "There is no thread \(id.prefix(64)), or you may not see it.")
         }
         self.sessions.withLock { _ = $0.insert(id) }
+        await self.context.noteRead(of: id, by: self.principal, self.logger)
         var progress = ThreadProgress()
         while true {
             let (since, count) = (self.context.now(), progress.count)

@@ -183,6 +183,7 @@ struct ViewerRoutes: Sendable {
             return (message, session)
         }
         guard let (message, session) = found else { throw Problems.missing("answer") }
+        await self.context.noteRead(of: session.id, by: principal, request.logger)
         let title = session.title.isEmpty ? "Conversation" : session.title
         let time = CommitTime(seconds: message.createdAt / 1000, offset: 0)
         let page = { self.pages(for: request).answer(title: title, thread: session.id, text: message.text, time: time) }

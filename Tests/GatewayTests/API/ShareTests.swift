@@ -250,4 +250,39 @@ struct ShareTests {
             #expect(expired.status == 404 && expired.body == unknown.body)
         }
     }
+
+    @Test("that an owner read somebody's conversation is said there, once a day and reader")
+    func ownerReads() async throws {
+        try await GatewayHarness.run { harness in
+            let alice = try await harness.signedIn(.member, name: "alice")
+            let (olga, otto) = (try await harness.signedIn(name: "olga"), try await harness.signedIn(name: "otto"))
+            let thread = try await alice.newThread()
+            let path = "/api/v1/threads/\(thread)/messages"
+            // Nothing was said yet.
+            _ = try await olga.send(.get, path).expect(200)
+            harness.advance(by: 60_000)
+            _ = try await alice.ended(try await alice.write("hello", to: thread))
+            func notes() async throws -> [String] {
+                let items = try await alice.send(.get, path).expect(200)["items"]?.arrayValue ?? []
+                return items.filter { $0["role"] == "note" }.compactMap { $0["text"]?.stringValue }
+            }
+            let line = "olga, an owner of this host, has read this conversation."
+            for _ in 1...3 {
+                _ = try await olga.send(.get, path).expect(200)
+                harness.advance(by: 60_000)
+            }
+            try await expectEqual(notes(), [line])
+            let query: JSON = ["query": .string("{ thread(id: \"\(thread)\") { messages { nodes { text } } } }")]
+            _ = try await otto.send(.post, "/api/v1/graphql", json: query).expect(200)
+            try await expectEqual(notes().count, 2)
+            harness.advance(by: 86_400_000)
+            _ = try await olga.send(.get, "/api/v1/threads/\(thread)/export").expect(200)
+            try await expectEqual(notes().count, 3)
+            // What is shared with owners they may read as others do.
+            _ = try await alice.send(.post, Self.shares(thread), json: ["with": "host"]).expect(201)
+            harness.advance(by: 86_400_000)
+            _ = try await otto.send(.get, path).expect(200)
+            try await expectEqual(notes().count, 3)
+        }
+    }
 }

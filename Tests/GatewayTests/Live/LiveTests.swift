@@ -1,4 +1,5 @@
 import Chat
+import HTTP
 import JSON
 import Logging
 import People
@@ -206,6 +207,8 @@ struct LiveHarness {
     let harness: GatewayHarness
     let caller: Caller
     let thread: String
+    /// The person who began the thread.
+    private let person: String
     private let connections: Connections
 
     private final class Connections: Sendable {
@@ -215,8 +218,10 @@ struct LiveHarness {
     static func run(worker: StepWorker = StepWorker(), _ body: (LiveHarness) async throws -> Void) async throws {
         try await GatewayHarness.run(worker: worker) { harness in
             let caller = try await harness.signedIn()
+            let me = try await caller.send(.get, "/api/v1/me").expect(200)
             let live = LiveHarness(
-                harness: harness, caller: caller, thread: try await caller.newThread(), connections: Connections())
+                harness: harness, caller: caller, thread: try await caller.newThread(),
+                person: me["identity"]?.stringValue ?? "", connections: Connections())
             defer { for task in live.connections.tasks.withLock({ $0 }) { task.cancel() } }
             try await body(live)
         }
@@ -225,7 +230,8 @@ struct LiveHarness {
     func connect(as role: Role = .owner) throws -> FakeSocket {
         let socket = FakeSocket()
         let credential = CredentialRecord(
-            id: "k", kind: .token, name: "test", identity: "web:test", role: role, scopes: ["chat"], createdAt: 0)
+            id: "k", kind: .token, name: "test", identity: role == .owner ? self.person : "web:test", role: role,
+            scopes: ["chat"], createdAt: 0)
         let context = try GatewayContext(
             settings: GatewaySettings(), bridge: self.harness.bridge, web: WebAdapter(now: { 0 }), viewer: FakeViewer(),
             readiness: HostReadiness { HostReadiness.Checks() }, logger: Logger(label: "test"))
