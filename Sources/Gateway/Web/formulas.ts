@@ -27,7 +27,7 @@ declare const FORMULA_STYLE: string;
 const deepest = 200;
 const most = 10_000;
 /** Definitions can make much of little, and what fetches, links or names something is not for outside text. */
-const refused = /\\(?:[gex]?def|let|futurelet|global|long|(?:re|provide)?newcommand|href|url|includegraphics|html[a-z]+)(?![a-z])/i;
+const refused = /\\(?:[gex]?def|let|futurelet|global|long|(?:(?:re)?new|provide)command|href|url|includegraphics|html[a-z]+)(?![a-z])/i;
 
 const style = new Promise((resolve) => {
   const link = document.createElement("link");

@@ -27,6 +27,7 @@ declare module "markdown-it" {
   export interface BlockState extends State {
     line: number;
     lineMax: number;
+    bMarks: number[];
     blkIndent: number;
     sCount: number[];
     getLines(from: number, to: number, indent: number, keepLast: boolean): string;

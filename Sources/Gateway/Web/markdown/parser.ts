@@ -225,10 +225,11 @@ function rowOfSigns(state: InlineState, silent: boolean): boolean {
 const longestFormula = 2_000;
 const mostLines = 100;
 
-// `$5 and $6` is money: nothing blank follows the first sign or precedes the last, and no letter or digit is beside them.
+// `$5 and $6` is money, and `${HOME}/${USER}` a command: nothing blank follows the first sign or precedes the last, and no letter
+// or digit is beside them, nor a bracket after the last.
 const formulas = [
   /^\$\$((?:\\[^]|\$(?!\$)|[^$\\`])+)\$\$(?!\$)/,
-  /^\$(?!\s)((?:\\[^]|[^$\\`])*(?:\\\S|[^$\\`\s]))\$(?![0-9A-Za-z$])/,
+  /^\$(?!\s)((?:\\[^]|[^$\\`])*(?:\\\S|[^$\\`\s]))\$(?![0-9A-Za-z$({])/,
   /^\\\[((?:\\[^[\]]|[^\\`])+)\\\]/,
   /^\\\(((?:\\[^()]|[^\\`])+)\\\)/,
 ];
@@ -270,9 +271,26 @@ function formulaBlock(state: BlockState, from: number, to: number, silent: boole
   const close = text.startsWith("$$") ? "$$" : text.startsWith("\\[") ? "\\]" : null;
   if (close === null) return false;
   let end = from + 1;
-  for (; text.length < 5 || !text.endsWith(close); end += 1) {
-    if (end >= Math.min(to, from + mostLines) || state.isEmpty(end) || state.sCount[end]! < state.blkIndent || text.length > longestFormula) return false;
-    text += `\n${state.getLines(end, end + 1, state.blkIndent, false).trimEnd()}`;
+  if (text.length < 5 || !text.endsWith(close)) {
+    // Each line of many may begin one that is never closed: lines that were looked at for an earlier one are skipped.
+    const unclosed = (state.env.unclosed ??= {});
+    const key = `${close} ${to} ${state.blkIndent}`;
+    const known = unclosed[key];
+    if (known && from < known.end) {
+      if (known.isLast) return false;
+      end = Math.max(end, known.end);
+    }
+    const line = (at: number): string => state.getLines(at, at + 1, state.blkIndent, false).trimEnd();
+    for (; ; end += 1) {
+      const isLast = end >= to || state.isEmpty(end) || state.sCount[end]! < state.blkIndent;
+      if (isLast || end >= from + mostLines || state.bMarks[end]! - state.bMarks[from]! > 2 * longestFormula) {
+        unclosed[key] = { end, isLast };
+        return false;
+      }
+      if (line(end).endsWith(close)) break;
+    }
+    end += 1;
+    for (let at = from + 1; at < end; at += 1) text += `\n${line(at)}`;
   }
   const found = formulaOf(text);
   if (found?.source !== text) return false;

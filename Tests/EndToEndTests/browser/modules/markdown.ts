@@ -80,6 +80,8 @@ function formulas(): void {
     ["a $x^2$, \\(y_1\\), $$z$$ and \\[w\\] b", "a <x^2>, <y_1>, <z> and <w> b"],
     ["$5 and $6, $5-$10, US$5 or A$B$C", "$5 and $6, $5-$10, US$5 or A$B$C"],
     ["$HOME/bin:$PATH is a list", "$HOME/bin:$PATH is a list"],
+    ["${HOME}/${USER}/bin and $(pwd)/$(ls)", "${HOME}/${USER}/bin and $(pwd)/$(ls)"],
+    ["$$\na\n\n$$\nb\n$$", "$$/a<<b>>"],
     ["$ a$, $a $, $$ and $$$$", "$ a$, $a $, $$ and $$$$"],
     ["\\$a$ and $a\\$b$", "$a$ and <a\\$b>"],
     ["`$a$` and $a `b$`", "$a$ and $a b$"],
