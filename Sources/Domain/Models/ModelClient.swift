@@ -22,6 +22,8 @@ package protocol ModelClient: Sendable {
     func provider(of model: String) -> String
     /// The clients that it is made of: itself, or those of several providers.
     var parts: [any ModelClient] { get }
+    /// The models to ask in this order if `model` does not answer.
+    func fallbacks(after model: String) -> [String]
     /// One line for each provider whose models are missing in the list of the last ``models()``, with the reason.
     var missing: [String] { get }
 }
@@ -31,6 +33,7 @@ extension ModelClient {
     package func fullName(of model: String) -> String { model }
     package func provider(of model: String) -> String { self.provider }
     package var parts: [any ModelClient] { [self] }
+    package func fallbacks(after model: String) -> [String] { [] }
     package var missing: [String] { [] }
 
     /// The whole name of the first of these models that is chosen, else of the default.

@@ -36,6 +36,17 @@ package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { self.message }
 
+    /// Whether another model may answer instead: the endpoint is busy, fails or cannot be reached, which says nothing
+    /// about the question, the account or the configuration.
+    package var letsOthersAnswer: Bool {
+        switch self.code {
+        case .rateLimited, .unreachable: true
+        // Without a status, the connection broke.
+        case .unavailable: self.status.map { $0 >= 500 } ?? true
+        default: false
+        }
+    }
+
     /// Whether the same question would fail again.
     package var isAboutContent: Bool { self.code == .filtered || self.code == .tooLong }
 }

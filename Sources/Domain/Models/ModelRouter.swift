@@ -33,15 +33,21 @@ package final class ModelRouter: ModelClient {
 
     package let sources: [Source]
     private let standard: String
+    private let fallbacks: [String]
     private let patience: Duration
     private let failures = Protected<[String]>([])
 
     /// - Parameters:
     ///   - sources: Not empty; their ids are unique.
     ///   - standard: The default model, with or without a prefix.
-    package init(_ sources: [Source], default standard: String, patience: Duration = ModelRouter.patience) {
+    ///   - fallbacks: The models to ask in this order if another one does not answer.
+    package init(
+        _ sources: [Source], default standard: String, fallbacks: [String] = [],
+        patience: Duration = ModelRouter.patience
+    ) {
         self.sources = sources
         self.standard = standard
+        self.fallbacks = fallbacks
         self.patience = patience
     }
 
@@ -51,6 +57,12 @@ package final class ModelRouter: ModelClient {
 
     package func fullName(of model: String) -> String {
         self.route(model).map { source, name in source.fullName(of: name) } ?? model
+    }
+
+    /// For one of the fallbacks, those behind it: a thread that has chosen the last one stays with it.
+    package func fallbacks(after model: String) -> [String] {
+        let models = self.fallbacks.map { self.fullName(of: $0) }
+        return models.lastIndex(of: self.fullName(of: model)).map { Array(models[($0 + 1)...]) } ?? models
     }
 
     package func provider(of model: String) -> String { self.source(of: model).client.provider }
@@ -163,8 +175,18 @@ extension ModelRouter {
         return ModelError(.unknownModel, "\(reason), `model NAME` chooses one.")
     }
 
-    /// Whether the default's provider answers.
-    package func check() async throws { try await self.standardClient().check() }
+    /// Whether the default's provider answers, or else that of a fallback.
+    package func check() async throws {
+        let standard = try await self.standardClient()
+        do { try await standard.check() } catch let error as ModelError {
+            for model in self.fallbacks(after: self.defaultModel) {
+                guard let source = self.route(model)?.source else { continue }
+                if (try? await source.client.check()) != nil { return }
+                try Task.checkCancellation()
+            }
+            throw error
+        }
+    }
 
     /// That of the default's provider.
     package func quota() async throws -> ModelQuota? { try await self.standardClient().quota() }

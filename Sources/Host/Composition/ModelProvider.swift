@@ -8,13 +8,15 @@ package import Models
 package enum ModelProvider {
     static func client(for configuration: Configuration, logger: Logger) -> any ModelClient {
         let model = configuration.model
-        guard !configuration.models.isEmpty else { return Self.client(model, of: configuration, logger) }
+        guard !configuration.models.isEmpty || !model.fallbacks.isEmpty else {
+            return Self.client(model, of: configuration, logger)
+        }
         let sources = configuration.providers.map { model in
             let client = Self.client(model, of: configuration, logger)
             let catalog = ModelCatalog(client, contextTokens: model.contextTokens, takesImages: model.images)
             return ModelRouter.Source(id: model.id, client, catalog: catalog)
         }
-        return ModelRouter(sources, default: model.name)
+        return ModelRouter(sources, default: model.name, fallbacks: model.fallbacks)
     }
 
     private static func client(

@@ -115,12 +115,16 @@ package struct Doctor: Sendable {
                     return [await Self.finding(only, names: client.defaultModel)]
                 }
                 // A name without a prefix is of the provider that lists it.
-                _ = try? await router.models()
+                let listed = (try? await router.models()) ?? []
                 let standard = router.route(router.defaultModel)
                 var findings: [Finding] = []
                 for source in router.sources {
                     let name = standard?.source.id == source.id ? standard?.name : nil
                     findings.append(await Self.finding(source, names: name))
+                }
+                for model in self.configuration.model.fallbacks
+                where !listed.contains(where: { $0.id == router.fullName(of: model) }) {
+                    findings.append(Finding("model", .warning, "no provider lists the fallback '\(model)'"))
                 }
                 return findings
             }

@@ -12,6 +12,8 @@ import Work
 struct LoopBench {
     let model: ScriptedModel
     let executor: FakeExecutor
+    /// Asked instead of ``model``, of which it may be made.
+    var router: ModelRouter?
     var gate: any ToolGate = OpenGate()
     var log: any StepLog = MemoryStepLog()
     var tools = Self.basicTools
@@ -76,11 +78,12 @@ struct LoopBench {
     func run(_ text: String = "Do it.", isResumed: Bool = false) async throws -> TurnEnding {
         let (gate, executor, limits, notes, system) = (self.gate, self.executor, self.limits, self.notes, self.system)
         let (tools, read, changes) = (self.tools, self.read, self.changes)
-        let catalog = ModelCatalog(self.model)
+        let client: any ModelClient = self.router ?? self.model
+        let catalog = ModelCatalog(client)
         // A turn does not wait for the list, whose limits the tests depend on.
         _ = try? await catalog.models()
         let turn = AgentTurn(
-            self.model, catalog: catalog, log: self.log, steering: self.steering, answerLimit: self.answerLimit,
+            client, catalog: catalog, log: self.log, steering: self.steering, answerLimit: self.answerLimit,
             clock: self.clock, logger: Logger(label: "test")
         ) { _, _ in
             AgentEquipment(

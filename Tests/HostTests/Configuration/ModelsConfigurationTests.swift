@@ -79,4 +79,18 @@ struct ModelsConfigurationTests {
                 "/srv/test.yaml:10:16: models[5].bas_url: unknown key; did you mean 'base_url'?",
             ])
     }
+
+    @Test("at most eight models answer instead of another one")
+    func fallbacks() throws {
+        let configuration = try self.configuration(Self.two + "\nmodel: {fallbacks: [work/gpt-4.1-mini, llama3.2]}")
+        expectEqual(configuration.model.fallbacks, ["work/gpt-4.1-mini", "llama3.2"])
+        expectEqual(configuration.model.name, "work/gpt-4.1")
+        let names = (1...9).map { "m\($0)" }.joined(separator: ", ")
+        expectEqual(
+            load("model: {fallbacks: [\(names)]}").issues.map(\.description),
+            ["/srv/test.yaml:1:20: model.fallbacks: at most 8 models can be listed"])
+        expectEqual(
+            load("models: [{id: a, provider: rehearsal, fallbacks: [b]}]").issues.map(\.message),
+            ["'fallbacks' holds for all models: write it in 'model'"])
+    }
 }

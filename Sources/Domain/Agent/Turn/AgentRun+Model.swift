@@ -20,8 +20,48 @@ extension AgentRun {
                 self.logger.warning(
                     "the prompt was too long",
                     ["model": .string(self.model.name), "limit": .integer(Int64(limit))])
+            } catch let error as ModelError {
+                hasShrunk = false
+                guard try await self.fallBack(after: error) else { return }
             }
         }
+    }
+
+    /// Has the next model answer. False if there is none, and the turn has ended for that.
+    @inline(never)
+    private func fallBack(after error: ModelError) async throws -> Bool {
+        var error = error
+        while let line = self.models.next(after: error) {
+            try await self.thread.report(.notice(line))
+            do {
+                (self.model, self.prefix) = try await self.change(self.models.model)
+                return true
+            } catch let other as ModelError {
+                error = other
+            }
+        }
+        try await self.record([.ended(.failed(error.message, isAboutContent: error.isAboutContent))])
+        return false
+    }
+
+    /// A turn that has worked with another model than the first stays with it.
+    func stay() async throws {
+        guard let name = self.answering, self.models.stay(with: name) else { return }
+        do {
+            (self.model, self.prefix) = try await self.change(name)
+        } catch let error as ModelError {
+            throw TurnFailure(error.message)
+        }
+    }
+
+    /// The model that has said or called something last; nil for none.
+    private var answering: String? {
+        self.records.reversed().lazy.compactMap { record in
+            guard case .answered(let answer) = record.event, !answer.text.isEmpty || !answer.calls.isEmpty else {
+                return nil
+            }
+            return answer.model
+        }.first
     }
 
     private func ending(of error: PromptRefused) -> AgentEnding {
@@ -88,6 +128,13 @@ extension AgentRun {
         if let failure, failure.code == .tooLong, !reading.hasText {
             _ = try await self.usage(of: reading, failure: failure, estimate: 0)
             throw PromptRefused(message: failure.message, inputLimit: failure.inputLimit)
+        }
+        // A turn that has worked keeps its model.
+        if let failure, failure.letsOthersAnswer, self.models.hasOthers, reading.isEmpty, self.machine.tally.calls == 0,
+            self.answering == nil
+        {
+            _ = try await self.usage(of: reading, failure: failure, estimate: 0)
+            throw failure
         }
         let (usage, call) = try await self.usage(
             of: reading, as: .step, failure: failure, estimate: self.counter.count(messages),

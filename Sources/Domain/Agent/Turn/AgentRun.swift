@@ -14,8 +14,12 @@ final class AgentRun {
     let thread: any TurnThread
     let equipment: AgentEquipment
     /// The messages before the turn's own.
-    let prefix: [ModelMessage]
-    let model: AgentModel
+    var prefix: [ModelMessage]
+    var model: AgentModel
+    /// ``model``, and those that answer if it does not.
+    var models: ModelFallbacks
+    /// Makes a model and the messages before the turn's own for it.
+    let change: (_ model: String) async throws -> (AgentModel, [ModelMessage])
     let log: any StepLog
     let steering: AgentSteering
     let clock: ModelClock
@@ -42,13 +46,16 @@ final class AgentRun {
 
     init(
         request: TurnRequest, thread: any TurnThread, equipment: AgentEquipment, prefix: [ModelMessage],
-        model: AgentModel, log: any StepLog, steering: AgentSteering, clock: ModelClock, logger: Logger
+        model: AgentModel, models: ModelFallbacks, log: any StepLog, steering: AgentSteering, clock: ModelClock,
+        logger: Logger, change: @escaping (_ model: String) async throws -> (AgentModel, [ModelMessage])
     ) {
         self.request = request
         self.thread = thread
         self.equipment = equipment
         self.prefix = prefix
         self.model = model
+        self.models = models
+        self.change = change
         self.log = log
         self.steering = steering
         self.clock = clock
@@ -119,6 +126,7 @@ final class AgentRun {
         for record in records { self.machine.receive(record) }
         self.machine.recover()
         self.lines = StepLines(earlier: self.machine.tally.calls)
+        try await self.stay()
         let isAnswered = self.isAnswered
         if self.request.isResumed, !isAnswered { return try await self.record([.resumed]) }
         // A turn is begun again by itself only if the thread shows nothing of it yet.

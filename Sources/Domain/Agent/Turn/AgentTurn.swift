@@ -54,13 +54,13 @@ package final class AgentTurn: TurnWorker {
     /// What a turn needs before its model is asked.
     private final class Prepared: Sendable {
         let equipment: AgentEquipment
-        let model: String
+        let models: ModelFallbacks
         /// The messages before the turn's own.
         let prefix: [ModelMessage]
 
-        init(equipment: AgentEquipment, model: String, prefix: [ModelMessage]) {
+        init(equipment: AgentEquipment, models: ModelFallbacks, prefix: [ModelMessage]) {
             self.equipment = equipment
-            self.model = model
+            self.models = models
             self.prefix = prefix
         }
     }
@@ -69,25 +69,52 @@ package final class AgentTurn: TurnWorker {
         let equipment = try await self.equip(request, thread)
         let model = self.client.model(equipment.persona.model, request.model)
         if !equipment.tools.isEmpty { try self.checkTools(of: model) }
+        var models = ModelFallbacks(
+            model,
+            others: self.client.fallbacks(after: model).filter { other in
+                // The Copilot CLI works with tools of its own.
+                equipment.tools.isEmpty
+                    || self.catalog.assumed(other).supportsTools != false
+                        && self.client.provider(of: other) != "copilot-cli"
+            })
+        let prefix = try await models.answer(reporting: { try await thread.report($0) }) { model in
+            try await self.prefix(equipment, of: request, for: model, in: thread)
+        }
+        return Prepared(equipment: equipment, models: models, prefix: prefix)
+    }
+
+    /// The messages before the turn's own, as a model gets them. Throws ``ModelError`` if the model does not answer when
+    /// it is to summarise the history.
+    private func prefix(
+        _ equipment: AgentEquipment, of request: TurnRequest, for model: String, in thread: any TurnThread
+    ) async throws -> [ModelMessage] {
         let persona = equipment.persona
         let system = equipment.tools.isEmpty ? persona.prompt : persona.promptWithTools
         var prefix = try await self.chat(system).opening(of: request, model: model, in: thread)
         Self.add(notes: equipment.notes, to: &prefix)
-        return Prepared(equipment: equipment, model: model, prefix: prefix)
+        return prefix
+    }
+
+    private func model(_ name: String) -> AgentModel {
+        let info = self.catalog.assumed(name)
+        return AgentModel(
+            client: self.client, name: name, inputLimit: info.inputLimit, calibration: self.calibration,
+            maximumTries: self.maximumTries, answerLimit: self.answerLimit,
+            callsInParallel: info.supportsParallelCalls)
     }
 
     @inline(never)  // a turn that waits would have its memory
     private func run(
         of request: TurnRequest, in thread: any TurnThread, _ prepared: Prepared
     ) -> AgentRun {
-        let info = self.catalog.assumed(prepared.model)
+        let equipment = prepared.equipment
         return AgentRun(
-            request: request, thread: thread, equipment: prepared.equipment, prefix: prepared.prefix,
-            model: AgentModel(
-                client: self.client, name: prepared.model, inputLimit: info.inputLimit, calibration: self.calibration,
-                maximumTries: self.maximumTries, answerLimit: self.answerLimit,
-                callsInParallel: info.supportsParallelCalls),
-            log: self.log, steering: self.steering, clock: self.clock, logger: self.logger)
+            request: request, thread: thread, equipment: equipment, prefix: prepared.prefix,
+            model: self.model(prepared.models.model), models: prepared.models,
+            log: self.log, steering: self.steering, clock: self.clock, logger: self.logger
+        ) { name in
+            (self.model(name), try await self.prefix(equipment, of: request, for: name, in: thread))
+        }
     }
 
     private func chat(_ instructions: String) -> ChatTurn {

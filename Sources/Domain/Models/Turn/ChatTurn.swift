@@ -44,6 +44,16 @@ package final class ChatTurn: TurnWorker {
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         let report: Report = { event in try await thread.report(event) }
         let model = self.client.model(request.model)
+        // An answer that has begun is continued by its own model.
+        let hasBegun = request.continuing.map { !$0.isEmpty } ?? false
+        var models = hasBegun ? ModelFallbacks(model, others: []) : ModelFallbacks(model, of: self.client)
+        return try await models.answer(reporting: report) { try await self.run(request, by: $0, in: thread, report) }
+    }
+
+    /// Throws ``ModelError`` if the model does not answer.
+    private func run(
+        _ request: TurnRequest, by model: String, in thread: any TurnThread, _ report: @escaping Report
+    ) async throws -> TurnEnding {
         let (request, images) = try await self.withImages(request, model: model, in: thread)
         let (prompt, shortened) = try await self.prompt(for: request, images, model: model, report)
         do {
@@ -77,7 +87,8 @@ extension ChatTurn {
     private typealias Report = @Sendable (TurnEvent) async throws -> Void
 
     /// The messages that open a turn with tools: system text, history and question. They take at most half of the
-    /// model's input limit, and leave the rest to the work.
+    /// model's input limit, and leave the rest to the work. Throws ``ModelError`` if the model does not answer when it is
+    /// to summarise the history.
     package func opening(
         of request: TurnRequest, model: String, in thread: any TurnThread
     ) async throws -> [ModelMessage] {
@@ -138,6 +149,7 @@ extension ChatTurn {
             try await report(.summary(summary))
             return summary
         } catch let error as ModelError {
+            if error.letsOthersAnswer { throw error }
             switch error.code {
             case .unauthorized, .rateLimited, .unavailable, .unreachable, .unknownModel:
                 throw TurnFailure(error.message)  // The answer would fail for the same reason.
@@ -210,6 +222,7 @@ extension ChatTurn {
         }
         let hasImages = prompt.messages.contains { !$0.images.isEmpty }
         try await self.reportUsage(result, failure: failure, estimate: prompt.estimate, learns: !hasImages, report)
+        if let failure, failure.letsOthersAnswer, !result.hasText { throw failure }
         switch outcome {
         case .ended(let ending): return ending
         case .failed(let failure): throw failure

@@ -28,7 +28,17 @@ struct StageModel: Sendable {
         _ messages: [ModelMessage], by chosen: String?, for wish: Wish, into draft: inout some AnswerDraft,
         _ report: Report
     ) async throws -> TurnEnding {
-        let model = self.client.model(chosen)
+        var models = ModelFallbacks(self.client.model(chosen), of: self.client)
+        return try await models.answer(reporting: report) { model in
+            try await self.ask(messages, by: model, for: wish, into: &draft, report)
+        }
+    }
+
+    /// Throws ``ModelError`` if the model does not answer.
+    private func ask(
+        _ messages: [ModelMessage], by model: String, for wish: Wish, into draft: inout some AnswerDraft,
+        _ report: Report
+    ) async throws -> TurnEnding {
         let request = ModelRequest(
             model: model, messages: messages, purpose: .specification, initiator: wish.isCorrection ? .agent : nil)
         try await report(.asking)
@@ -58,6 +68,7 @@ struct StageModel: Sendable {
         }
         let usage = result.usage ?? result.estimated(input: TokenEstimator.tokens(in: request.messages))
         try await report(.usage(result.call(.stage, tokens: usage, failure: failure)))
+        if let failure, failure.letsOthersAnswer, !result.hasText { throw failure }
         switch outcome ?? result.outcome {
         case .failed(let failure): throw failure
         case .ended(let ending):

@@ -60,7 +60,10 @@ struct CopilotCLIWork: TurnWorker {
         let model = self.client.model(equipment.persona.model, request.model)
         // Without the id of the provider.
         let name = (self.client as? ModelRouter)?.route(model)?.name ?? model
-        let opening = try await self.chat(equipment.persona.prompt).opening(of: request, model: model, in: thread)
+        var models = ModelFallbacks(model, others: [])
+        let opening = try await models.answer(reporting: { try await thread.report($0) }) { model in
+            try await self.chat(equipment.persona.prompt).opening(of: request, model: model, in: thread)
+        }
         let text = CopilotCLIConversationText(opening, notes: equipment.notes)
         let (workspace, folders) = try await self.place(of: request)
         try await workspace.holdCommits()

@@ -40,6 +40,8 @@ extension Configuration {
         package var contextTokens: Int?
         /// Whether the models take images; nil for what the provider reports.
         package var images: Bool?
+        /// The models to ask in this order if another one does not answer.
+        package var fallbacks: [String] = []
 
         private static let openAI = (host: "api.openai.com", url: "https://api.openai.com/v1")
 
@@ -49,6 +51,14 @@ extension Configuration {
         init(_ section: Section, beside others: [Model]) {
             let isProvider = others.isEmpty || section.has("provider")
             self.init(provider: isProvider ? section : section.empty, host: section)
+            self.fallbacks =
+                section.optional("fallbacks") { value in
+                    let names = value.items()
+                    if names?.count ?? 0 > Self.mostFallbacks {
+                        value.report("at most \(Self.mostFallbacks) models can be listed")
+                    }
+                    return names?.compactMap { $0.string() }
+                } ?? []
             guard !isProvider, let first = others.first else { return }
             self.isProvider = false
             self.name = section.read("name", default: first.fullName(first.name)) { $0.string() }
@@ -72,7 +82,8 @@ extension Configuration {
         private static let keysOfProvider = [
             "base_url", "api_key", "ca_file", "allow_plain_http", "timeout", "context_tokens", "images",
         ]
-        private static let keysOfHost = ["turn_timeout", "answer_size", "answer_tokens"]
+        private static let keysOfHost = ["turn_timeout", "answer_size", "answer_tokens", "fallbacks"]
+        private static let mostFallbacks = 8
 
         /// - Parameters:
         ///   - section: Has the keys of one provider.

@@ -73,6 +73,16 @@ struct ReviewReader: Sendable {
     private func answer(
         to messages: [ModelMessage], _ model: String, isRepeated: Bool, _ thread: any TurnThread
     ) async throws -> String {
+        var models = ModelFallbacks(model, of: self.client)
+        return try await models.answer(reporting: { try await thread.report($0) }) { model in
+            try await self.ask(messages, of: model, isRepeated: isRepeated, thread)
+        }
+    }
+
+    /// Throws ``ModelError`` if the model does not answer.
+    private func ask(
+        _ messages: [ModelMessage], of model: String, isRepeated: Bool, _ thread: any TurnThread
+    ) async throws -> String {
         let request = ModelRequest(model: model, messages: messages, initiator: isRepeated ? .agent : nil)
         try await thread.report(.asking)
         var report = TurnReport(model: model, maximumTries: RetryPolicy().maximumTries, limit: self.limit)
@@ -92,6 +102,7 @@ struct ReviewReader: Sendable {
         }
         let usage = report.usage ?? report.estimated(input: TokenEstimator.tokens(in: messages))
         try await thread.report(.usage(report.call(.review, tokens: usage, failure: failure)))
+        if let failure, failure.letsOthersAnswer, !report.hasText { throw failure }
         if case .failed(let error) = failure.map(report.outcome(of:)) ?? report.outcome { throw error }
         return report.text
     }
