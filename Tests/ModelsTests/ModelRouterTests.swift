@@ -56,6 +56,24 @@ struct ModelRouterTests {
         expectEqual(router.fullName(of: "llama3.2"), "local/llama3.2")
     }
 
+    @Test("no text goes to another provider because a list is missing")
+    func unlisted() async throws {
+        let (other, plain) = (Self.source("work", ["gpt-4.1", "deep/chat", "o3"]), Self.failing("x", "down"))
+        let router = ModelRouter(
+            [
+                Self.failing("deep", "down"), ModelRouter.Source(id: nil, plain.client, catalog: plain.catalog), other,
+            ], default: "gpt-4.1")
+        _ = try await router.models()
+        expectEqual(router.fullName(of: "gpt-4.1"), "gpt-4.1")
+        expectEqual(router.fullName(of: "o3"), "o3")
+        expectEqual(router.route("deep/chat")?.source.id, "deep")
+        // Whose list lacks it: the default stays where it is.
+        let listed = ModelRouter([Self.source(nil, ["rehearsal"]), other], default: "gpt-4.1")
+        _ = try await listed.models()
+        expectEqual(listed.fullName(of: "gpt-4.1"), "gpt-4.1")
+        expectEqual(listed.fullName(of: "o3"), "work/o3")
+    }
+
     @Test("a provider that fails is missing, with its reason; the others are not affected")
     func missing() async throws {
         let router = ModelRouter(
@@ -102,8 +120,8 @@ struct ModelRouterTests {
         expectEqual(local.requests.map(\.model), ["b", "b"])
         expectEqual(work.requests.map(\.model), ["c", "a"])
         for (name, message) in [
-            ("both", "Several providers have a model “both”: `work/both`, `local/both`, `model NAME` chooses one."),
-            ("none", "No provider has a model “none”; `models` lists the available ones, `model NAME` chooses one."),
+            ("both", "Several providers have a model “both”: `work/both`, `local/both`; `model NAME` chooses one."),
+            ("none", "No provider has a model “none”: `models` lists the available ones; `model NAME` chooses one."),
         ] {
             await #expect(throws: ModelError(.unknownModel, message)) {
                 for try await _ in router.stream(ModelRequest(model: name, messages: [])) {}

@@ -23,6 +23,8 @@ package final class ModelRouter: ModelClient {
 
         fileprivate func lists(_ name: String) -> Bool { self.catalog.known.contains { $0.id == name } }
 
+        fileprivate var hasList: Bool { !self.catalog.known.isEmpty }
+
         fileprivate func named(_ model: ModelInfo) -> ModelInfo {
             model.served(by: self.client.provider, as: self.fullName(of: model.id))
         }
@@ -80,11 +82,16 @@ package final class ModelRouter: ModelClient {
         let whole = self.sources.filter { $0.lists(model) }
         if let prefixed, let id = prefixed.id {
             let name = String(model.utf8.dropFirst(id.utf8.count + 1)) ?? ""
-            if whole.isEmpty || prefixed.lists(name) { return (prefixed, name) }
+            // Text goes to another provider only if this one's list is here and lacks the name.
+            if whole.isEmpty || prefixed.lists(name) || !prefixed.hasList { return (prefixed, name) }
         }
-        let plain = self.sources.first { $0.id == nil }
-        if whole.isEmpty { return (plain ?? (self.sources.count == 1 ? self.sources[0] : nil)).map { ($0, model) } }
-        return (whole.first { $0.id == nil } ?? (whole.count == 1 ? whole[0] : nil)).map { ($0, model) }
+        if let plain = self.sources.first(where: { $0.id == nil }),
+            whole.isEmpty || plain.lists(model) || !plain.hasList || model == self.standard
+        {
+            return (plain, model)
+        }
+        if whole.isEmpty { return self.sources.count == 1 ? (self.sources[0], model) : nil }
+        return whole.count == 1 ? (whole[0], model) : nil
     }
 }
 
@@ -136,7 +143,11 @@ extension ModelRouter {
                         let models = try await withDeadline(patience) { () async throws(any Error) in
                             try await source.catalog.models()
                         }
-                        return (index, models.map { .success($0) } ?? .failure(Self.slow))
+                        // What was read before stays in use.
+                        let known = source.catalog.known
+                        return (
+                            index, (models ?? (known.isEmpty ? nil : known)).map { .success($0) } ?? .failure(Self.slow)
+                        )
                     } catch {
                         return (index, .failure(error))
                     }
@@ -170,14 +181,15 @@ extension ModelRouter {
         let owners = self.sources.filter { $0.lists(model) }.map { "`\($0.fullName(of: model))`" }
         let reason =
             owners.isEmpty
-            ? "No provider has a model “\(model)”; `models` lists the available ones"
+            ? "No provider has a model “\(model)”: `models` lists the available ones"
             : "Several providers have a model “\(model)”: \(owners.joined(separator: ", "))"
-        return ModelError(.unknownModel, "\(reason), `model NAME` chooses one.")
+        return ModelError(.unknownModel, "\(reason); `model NAME` chooses one.")
     }
 
     /// Whether the default's provider answers, or else that of a fallback.
     package func check() async throws {
         let standard = try await self.standardClient()
+        guard self.route(self.standard) != nil else { throw self.unknown(self.standard) }
         do { try await standard.check() } catch let error as ModelError {
             for model in self.fallbacks(after: self.defaultModel) {
                 guard let source = self.route(model)?.source else { continue }

@@ -43,7 +43,7 @@ struct GitHubHost: Sendable {
 
     /// The servers of the mirrors, by the repositories' names.
     func upstreams() -> [String: any Upstream] {
-        let http = GitHTTPClient(caFile: self.configuration.model.caFile)
+        let http = GitHTTPClient(caFile: self.configuration.providers.lazy.compactMap(\.caFile).first)
         var upstreams: [String: any Upstream] = [:]
         for repository in self.configuration.repositories {
             switch repository.place {
@@ -63,7 +63,8 @@ struct GitHubHost: Sendable {
     /// A configured Git server that is not GitHub. Throws `GitError` for an address that makes no sense.
     func server(_ remote: Configuration.Remote) throws(GitError) -> GitRemote {
         try Self.remote(
-            remote, GitHTTPClient(caFile: self.configuration.model.caFile), home: self.surroundings.variable("HOME"))
+            remote, GitHTTPClient(caFile: self.configuration.providers.lazy.compactMap(\.caFile).first),
+            home: self.surroundings.variable("HOME"))
     }
 
     /// A Git server as configured.

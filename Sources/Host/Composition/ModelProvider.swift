@@ -16,7 +16,10 @@ package enum ModelProvider {
             let catalog = ModelCatalog(client, contextTokens: model.contextTokens, takesImages: model.images)
             return ModelRouter.Source(id: model.id, client, catalog: catalog)
         }
-        return ModelRouter(sources, default: model.name, fallbacks: model.fallbacks)
+        // Alone, the rehearsal takes any name for its own.
+        let isRehearsal = model.isProvider && model.provider == .rehearsal && !model.name.hasPrefix("rehearsal")
+        return ModelRouter(
+            sources, default: isRehearsal ? model.provider.rawValue : model.name, fallbacks: model.fallbacks)
     }
 
     private static func client(

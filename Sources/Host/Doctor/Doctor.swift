@@ -118,6 +118,13 @@ package struct Doctor: Sendable {
                 let listed = (try? await router.models()) ?? []
                 let standard = router.route(router.defaultModel)
                 var findings: [Finding] = []
+                if standard == nil {
+                    findings.append(
+                        Finding(
+                            "model", .warning,
+                            "no provider, or more than one, lists the default model "
+                                + "'\(router.defaultModel)': write it as ID/NAME"))
+                }
                 for source in router.sources {
                     let name = standard?.source.id == source.id ? standard?.name : nil
                     findings.append(await Self.finding(source, names: name))

@@ -49,7 +49,7 @@ extension Configuration {
         ///
         /// - Parameter others: Those of `models`. Without a provider of its own, the section names one of their models.
         init(_ section: Section, beside others: [Model]) {
-            let isProvider = others.isEmpty || section.has("provider")
+            let isProvider = others.isEmpty || section.value("provider") != nil
             self.init(provider: isProvider ? section : section.empty, host: section)
             self.fallbacks =
                 section.optional("fallbacks") { value in
@@ -73,6 +73,7 @@ extension Configuration {
             _ = section.required("provider") { $0 }
             self.init(provider: section, host: section.empty)
             self.id = id
+            if self.provider == .rehearsal, !section.has("name") { self.name = Provider.rehearsal.rawValue }
             for key in Self.keysOfHost where section.has(key) && section.value(key) != nil {
                 section.error("'\(key)' holds for all models: write it in 'model'")
             }
