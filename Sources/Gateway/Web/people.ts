@@ -2,7 +2,7 @@
 
 import * as api from "./api";
 import { Child, h, iconButton, replace } from "./dom";
-import { fullTime, shortTime, Timestamp } from "./time";
+import { endTime, fullTime, shortTime, Timestamp } from "./time";
 import { codeRows, open } from "./views/joining";
 import { openSecond, SecondPage } from "./views/second";
 
@@ -55,9 +55,9 @@ class PeoplePage {
 
   private invites(items: api.Invite[]): HTMLElement {
     return h("section", {}, h("h2", {}, "Open invites"),
-      h("ul", { class: "removed invites" }, ...items.map((item) => {
+      h("ul", { class: "invites" }, ...items.map((item) => {
         const name = item.name ?? `Somebody as ${item.role}`;
-        return h("li", {}, h("span", {}, item.name === null ? name : `${name}, ${item.role}`), h("span", { class: "hint" }, `${item.by === null ? "" : `by ${item.by}, `}until `, moment(item.expires_at)),
+        return h("li", {}, h("span", {}, item.name === null ? name : `${name}, ${item.role}`), h("span", { class: "hint" }, `${item.by === null ? "" : `by ${item.by}, `}until `, h("time", { title: fullTime(item.expires_at) }, endTime(item.expires_at))),
           h("button", { type: "button", class: "quiet small", "aria-label": `End the invite of ${name}`, onclick: () => void this.change(() => api.endInvite(item.id), "The invite is ended.") }, "End"));
       })));
   }

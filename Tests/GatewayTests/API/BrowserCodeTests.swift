@@ -109,6 +109,13 @@ struct BrowserCodeTests {
             try await expectEqual(two.send(.get, "\(list)/\(thread)").status, 200)
             let items = try await two.send(.get, list).expect(200)["items"]?.arrayValue ?? []
             expectEqual(items.first { $0["id"] == .string(thread) }?["own"], true)
+            // An owner's list has all threads, also with several identities.
+            let owner = try await harness.signedIn(.owner)
+            let more = try await self.note(of: "/link", by: owner).split(separator: "`").first.map(String.init) ?? ""
+            _ = try await self.note(of: "/link \(more)", by: two)
+            let all = try await owner.send(.get, list).expect(200)["items"]?.arrayValue ?? []
+            #expect(all.contains { $0["id"] == .string(thread) && $0["own"] == true })
+            try await expectEqual(owner.send(.get, "\(list)?mine=true").status, 200)
             #expect(try await self.note(of: "/unlink", by: one).contains("no longer linked"))
             try await expectEqual(two.send(.get, "\(list)/\(thread)").status, 404)
             // A program needs the scope that changes rights.

@@ -47,16 +47,15 @@ extension Ledger {
             .text(cursor?.id ?? ""), .integer(Int64(limit)),
         ]
         // Alternatives in the statement would hide the owner from the index.
-        let own =
-            (filter.owner == nil ? [] : ["?2"])
-            + filter.otherOwners.map { owner in
-                values.append(.text(owner))
-                return "?\(values.count)"
+        var isOwners = "CAST(?2 AS TEXT) IS NULL"
+        if filter.owner != nil {
+            let others = filter.otherOwners.indices.map { ", ?\(values.count + 1 + $0)" }.joined()
+            values += filter.otherOwners.map { .text($0) }
+            let owners = others.isEmpty ? "owner = ?2" : "owner IN (?2\(others))"
+            isOwners = owners
+            if isShared, let (visitor, now) = filter.shared {
+                isOwners = "NOT \(owners) AND id IN (\(visitor.sharedSessions(&values, at: now)))"
             }
-        let owners = own.count == 1 ? "= ?2" : "IN (\(own.joined(separator: ", ")))"
-        var isOwners = filter.owner == nil ? "CAST(?2 AS TEXT) IS NULL" : "owner \(owners)"
-        if isShared, let (visitor, now) = filter.shared {
-            isOwners = "NOT owner \(owners) AND id IN (\(visitor.sharedSessions(&values, at: now)))"
         }
         return try self.connection.query(
             """

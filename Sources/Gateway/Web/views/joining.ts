@@ -3,7 +3,7 @@
 import * as api from "../api";
 import { copyTextButton } from "../clipboard";
 import { Child, h, iconButton } from "../dom";
-import { fullTime } from "../time";
+import { endTime, fullTime } from "../time";
 
 /** What follows `#join=` in the page's address, from which it is taken; null without one. */
 export function takeJoinCode(): string | null {
@@ -18,7 +18,7 @@ export function codeRows(code: api.JoiningCode): HTMLElement {
   const row = (label: string, value: string): HTMLElement => h(
     "p", { class: "join-row" }, h("span", {}, label), h("code", {}, value), copyTextButton(`Copy the ${label.toLowerCase()}`, () => value));
   return h("div", {}, row("Code", code.code), row("Link", code.url),
-    h("p", { class: "form-note" }, "It works once, until ", h("time", {}, fullTime(code.expires_at)), "."));
+    h("p", { class: "join-note" }, "It works once, until ", h("time", { title: fullTime(code.expires_at) }, endTime(code.expires_at)), "."));
 }
 
 /** Shows a code that signs in another browser of this person. */

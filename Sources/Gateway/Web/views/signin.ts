@@ -23,6 +23,8 @@ export function showSignIn(root: HTMLElement, onDone: () => void, code: string |
     spellcheck: "false", maxlength: 12, placeholder: "XXXX-XXXX", required: true, "aria-describedby": "code-help code-error",
   });
   const name = h("input", { id: "name", class: "name-field", type: "text", autocomplete: "name", maxlength: 40, placeholder: "Shown next to your messages" });
+  const help = h("p", { class: "hint", id: "code-help" }, "Look in the terminal where Jetbridge was started. For a new code, run ",
+    h("code", {}, "jetbridge pair --role owner"), ".");
   const lead = h("p", { class: "lead", role: "status" }, "Your conversations, wherever they began.");
   const button = h("button", { type: "submit", class: "primary" }, "Sign in");
   const providers = h("div", { class: "signin-providers" });
@@ -30,8 +32,7 @@ export function showSignIn(root: HTMLElement, onDone: () => void, code: string |
     "form", { class: "signin-form", novalidate: true, onsubmit: submit },
     h("label", { for: "code" }, "Sign-in code"), field, error,
     h("label", { for: "name" }, "Your name ", h("span", { class: "optional" }, "optional")), name, button,
-    h("p", { class: "hint", id: "code-help" }, "Look in the terminal where Jetbridge was started. For a new code, run ",
-      h("code", {}, "jetbridge pair --role owner"), "."));
+    help);
   replace(root, h(
     "main", { class: "signin" },
     h("div", { class: "signin-card" }, h("img", { src: "/assets/icon.svg", alt: "", width: 44, height: 44 }),
@@ -62,6 +63,7 @@ export function showSignIn(root: HTMLElement, onDone: () => void, code: string |
       const found = await api.lookAtCode(field.value);
       if (found.name !== null && name.value === "") name.value = found.name;
       name.disabled = found.is_device;
+      help.hidden = true;
       lead.textContent = found.is_device ? `Sign this browser in as ${found.name ?? "yourself"}.` : `You are invited as ${found.role}.`;
     } catch (problem) {
       fail(sentence(problem));
