@@ -24,6 +24,7 @@ struct RoleTests {
         "GET /api/v1/threads": .guest, "POST /api/v1/threads": .guest, "GET /api/v1/threads/{id}": .guest,
         "PATCH /api/v1/threads/{id}": .guest, "DELETE /api/v1/threads/{id}": .guest,
         "GET /api/v1/threads/{id}/messages": .guest,
+        "GET /api/v1/threads/{id}/messages/{message}/files/{number}": .guest,
         "POST /api/v1/threads/{id}/messages": .guest, "GET /api/v1/operations/{id}": .guest,
         "POST /api/v1/operations/{id}/stop": .guest, "PUT /api/v1/operations/{id}/rating": .guest,
         "GET /api/v1/ratings": .guest,

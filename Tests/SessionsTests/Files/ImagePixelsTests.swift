@@ -64,5 +64,26 @@ struct ImagePixelsTests {
         #expect(try StoredForm.images(from: waiting).isEmpty)
         #expect(try StoredForm.images(from: nil).isEmpty)
         expectEqual(StoredForm.text(of: [SentImage]()), nil)
+        let files = [
+            SentFile(number: 1, file: "1-1-a.png", name: "a.png", mediaType: "image/png", size: 12),
+            SentFile(number: 3, file: nil, name: "c", mediaType: nil, size: nil),
+        ]
+        let both = StoredForm.text(of: images, files)
+        try expectEqual(StoredForm.files(from: both), files)
+        try expectEqual(StoredForm.images(from: both), images)
+        #expect(try StoredForm.files(from: waiting).isEmpty && StoredForm.attachments(from: both).isEmpty)
+    }
+
+    @Test("the list of files below a message is told from what its author wrote")
+    func listing() {
+        let file = ReceivedFile(
+            name: "a b.txt", stored: "12-2-a b.txt", type: .text, claimedType: nil, size: 4, text: "x\n")
+        expectEqual(
+            file.sent, SentFile(number: 2, file: "12-2-a b.txt", name: "a b.txt", mediaType: "text/plain", size: 4))
+        for written in ["", "Look 📎", "Files:\n- `other` (x)", "Files:"] {
+            let text = FileListing.text(written, with: [file])
+            expectEqual(FileListing.beginning(in: text, of: file.name), written.utf16.count, written)
+        }
+        expectEqual(FileListing.beginning(in: "Files:", of: file.name), nil)
     }
 }
