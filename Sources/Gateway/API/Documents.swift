@@ -14,15 +14,17 @@ extension API.Thread {
     }
 
     /// - Parameter found: a line with the words of a search; nil without a search, and for one that found the title.
-    init(_ session: SessionRecord, _ marks: ThreadMarks, at now: Int64, found: String? = nil) {
+    init(_ session: SessionRecord, _ marks: ThreadMarks, at now: Int64, found: (text: String, message: Int64)? = nil) {
         self.init(
             id: session.id, adapter: session.key.adapter.rawValue, title: session.shownTitle,
             state: session.state(at: now), owner: session.owner, model: session.model,
             repository: session.repository, createdAt: Timestamp(milliseconds: session.createdAt),
             updatedAt: Timestamp(milliseconds: session.activeAt),
-            activeOperation: marks.activeTurn, waiting: marks.isWaiting, found: found,
+            activeOperation: marks.activeTurn, waiting: marks.isWaiting, found: found?.text,
+            foundMessage: found.map { String($0.message) },
             canWrite: session.key.adapter == WebAdapter.adapterID && marks.right >= .join, pinned: marks.isPinned,
-            shared: marks.share.map { API.SharedThread(by: $0.makerName, role: API.ShareRole($0.right)) })
+            shared: marks.share.map { API.SharedThread(by: $0.makerName, role: API.ShareRole($0.right)) },
+            lastMessage: marks.lastMessage.map(String.init))
     }
 }
 

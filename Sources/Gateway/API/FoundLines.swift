@@ -19,13 +19,13 @@ struct FoundLines {
     /// In bytes, of what is shown: one character may be as long as a message.
     private static let shownLimit = 1_024
 
-    /// The newest line with all words; nil without words, and if there is none.
-    mutating func line(of session: String, in ledger: Ledger) throws -> String? {
+    /// The newest line with all words, and the number of its message; nil without words, and if there is none.
+    mutating func line(of session: String, in ledger: Ledger) throws -> (text: String, message: Int64)? {
         guard !self.words.isEmpty, self.left > 0 else { return nil }
         let messages = try ledger.messages(of: session, before: .max, limit: Self.messageLimit).items
         for message in messages.reversed() where MessageRecord.Role.found.contains(message.role) {
             self.left -= message.text.utf8.count
-            if let line = Self.text(with: self.words, in: message.text) { return line }
+            if let line = Self.text(with: self.words, in: message.text) { return (line, message.id) }
         }
         return nil
     }

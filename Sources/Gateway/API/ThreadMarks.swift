@@ -9,6 +9,8 @@ struct ThreadMarks: Sendable {
     /// Whether an ask waits for an answer.
     var isWaiting = false
     var isPinned = false
+    /// The number of its newest message.
+    var lastMessage: Int64?
     /// By which others' share the person sees it.
     var share: Share?
     var right = ThreadRight.own
@@ -36,6 +38,15 @@ extension Ledger {
             "SELECT DISTINCT session FROM asks WHERE state = 'open' AND session IN (\(list)) "
                 + "AND expires_at > $\(count + 1)", ids + [.integer(now)])
         for row in asks { marks[try row.text("session"), default: ThreadMarks()].isWaiting = true }
+        let messages = try self.connection.query(
+            """
+            SELECT sessions.id AS session,
+            (SELECT id FROM messages WHERE session = sessions.id ORDER BY id DESC LIMIT 1) AS last
+            FROM sessions WHERE sessions.id IN (\(list))
+            """, ids)
+        for row in messages {
+            marks[try row.text("session"), default: ThreadMarks()].lastMessage = try row.optionalInteger("last")
+        }
         guard let visitor else { return marks }
         let pins = try self.connection.query("SELECT session FROM pins WHERE person = ?", [.text(visitor.identity)])
         for row in pins { marks[try row.text("session"), default: ThreadMarks()].isPinned = true }

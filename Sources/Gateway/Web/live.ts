@@ -1,6 +1,6 @@
 // The live WebSocket: frames of running operations, without gaps across reconnects.
 
-import { backoff, Thread } from "./api";
+import { backoff, Operation, Thread } from "./api";
 import { Timestamp } from "./time";
 
 export interface Frame {
@@ -20,6 +20,8 @@ export interface LiveDelegate {
   asksChanged(): void;
   /** A conversation that this person may see has begun or is another now; of a deleted one only the id and the state are there. */
   threadChanged(thread: Thread): void;
+  /** An operation that this person may see has begun, or is in another state now. */
+  operationChanged?(operation: Operation): void;
   /** Connected or reconnected. Frames of operations are replayed; any other change may have been missed. */
   connected(): void;
   disconnected(): void;
@@ -160,6 +162,7 @@ export class Live {
       return;
     }
     if (Array.isArray(frame.asks)) return this.delegate.asksChanged();
+    if (frame.event === "operation") return this.delegate.operationChanged?.(frame.data as Operation);
     if (frame.event === "thread") return this.delegate.threadChanged(frame.data as Thread);
     if (typeof frame.operation_id !== "string" || typeof frame.sequence !== "number") return;
     if (this.ended.has(frame.operation_id)) return;

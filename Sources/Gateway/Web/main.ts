@@ -4,6 +4,7 @@ import { announce, setUpAnnouncer } from "./announce";
 import * as api from "./api";
 import { h, replace } from "./dom";
 import { Live } from "./live";
+import { notify } from "./notifications";
 import { Panel } from "./panel/panel";
 import { places } from "./places";
 import { Tabs } from "./tabs";
@@ -43,6 +44,7 @@ class App {
     frame: (frame) => this.conversation?.frame(frame),
     asksChanged: () => void this.inbox.refresh(),
     threadChanged: (thread) => this.threadChanged(thread),
+    operationChanged: (operation) => this.operationChanged(operation),
     connected: () => this.connected(),
     disconnected: () => this.disconnected(),
   });
@@ -99,8 +101,9 @@ class App {
 
   private route(): void {
     if (takeJoinCode() !== null) this.shell.setBanner("This browser is signed in already. To use the link, sign out first, or open it in another browser.");
-    const id = /^#\/t\/(.+)$/.exec(location.hash)?.[1];
+    const [, id, message] = /^#\/t\/(.+?)(?:\/m\/(\d+))?$/.exec(location.hash) ?? [];
     this.show(id ? decoded(id) : null);
+    if (message) void this.conversation?.find(message);
     places.keep();
   }
 
@@ -256,6 +259,16 @@ class App {
     this.timer = setTimeout(() => void this.refresh(), 400);
   }
 
+  /** What has ended has changed its conversation: the list shows that, and a page in the background tells of answers. */
+  private operationChanged({ id, thread_id, kind, state }: api.Operation): void {
+    const thread = this.list.find(thread_id);
+    if (!thread || state === "queued" || state === "running") return;
+    void this.list.reload(thread_id).catch(() => undefined);
+    const words = { complete: "The answer is complete.", failed: "The answer failed." }[state as string];
+    if (!words || kind === "command" || thread.own === false || document.visibilityState === "visible") return;
+    notify(thread.title || "New conversation", words, id, () => { location.hash = `#/t/${encodeURIComponent(thread_id)}`; });
+  }
+
   private async refresh(): Promise<void> {
     const isFresh = await this.list.refresh();
     // What else went wrong stays long enough to be read.
@@ -355,6 +368,7 @@ class App {
     this.isOver = true;
     clearTimeout(this.timer);
     this.composer.forgetDrafts();
+    this.list.forget();
     this.live.stop();
     this.tabs.close();
     window.onhashchange = null;

@@ -21,6 +21,21 @@ export async function allow(): Promise<NotificationState> {
   return state();
 }
 
+/** Shows one, where the browser does that and this person wants it; `open` shows what it is about. */
+export function notify(title: string, body: string, tag: string, open: () => void): void {
+  if (state() !== "on") return;
+  try {
+    const notification = new Notification(title, { body, tag, icon: "/assets/icon.svg" });
+    notification.onclick = () => {
+      window.focus();
+      notification.close();
+      open();
+    };
+  } catch {
+    // Browsers on phones show notifications of service workers only.
+  }
+}
+
 export function turnOff(): NotificationState {
   localStorage.setItem(key, "off");
   announce("You will not be notified.");

@@ -98,12 +98,16 @@ export interface ListedThread {
   waiting: boolean;
   /** A line with the words of a search, unless the title has them. */
   found: string | null;
+  /** The message with that line. */
+  found_message: string | null;
   /** Whether it is one of the web chat in which this person may write. */
   can_write: boolean;
   /** Whether it is at the top of this person's list. */
   pinned: boolean;
   /** Of another person's thread, by whom it is shared with this person, and to do what. */
   shared: SharedThread | null;
+  /** The newest message. */
+  last_message: string | null;
   /** Whether this person began it. */
   own: boolean;
   /** What its owner is called, where that is known. */
@@ -136,12 +140,16 @@ export interface Thread {
   waiting: boolean;
   /** A line with the words of a search, unless the title has them. */
   found: string | null;
+  /** The message with that line. */
+  found_message: string | null;
   /** Whether it is one of the web chat in which this person may write. */
   can_write: boolean;
   /** Whether it is at the top of this person's list. */
   pinned: boolean;
   /** Of another person's thread, by whom it is shared with this person, and to do what. */
   shared: SharedThread | null;
+  /** The newest message. */
+  last_message: string | null;
 }
 
 export interface ThreadChange {

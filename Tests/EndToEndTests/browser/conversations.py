@@ -7,6 +7,7 @@ failed and ends with 1. Screenshots go to FOLDER.
 
 import json
 import pathlib
+import re
 
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -239,6 +240,57 @@ def settings(page: Page):
         titles(page, "Tall animals", "New conversation")
 
 
+def news(page: Page):
+    for text in ("count to 3 otters", "count to 2 hens"):
+        page.keyboard.press("Alt+n")
+        expect(page.locator(".entry")).to_have_count(0)
+        ask(page, text)
+    otters, hens = page.locator("a.thread", has_text="otters"), page.locator("a.thread", has_text="hens")
+    new = re.compile("is-new")
+    with check("a conversation with something new is marked until it is opened"):
+        expect(otters).not_to_have_class(new)
+        page.evaluate(
+            """address => fetch(`/api/v1/threads/${address.slice(4)}/messages`,
+            {method: "POST", headers: {"Content-Type": "application/json"}, body: '{"text": "and 2 more otters"}'})""",
+            otters.get_attribute("href"))
+        expect(otters).to_have_class(new)
+        expect(otters.locator(".busy")).to_have_count(0)
+        page.screenshot(path=FOLDER / "new.png")
+        page.reload()
+        expect(otters).to_have_class(new)
+        expect(hens).not_to_have_class(new)
+        otters.click()
+        expect(heading(page)).to_have_text("count to 3 otters")
+        expect(otters).not_to_have_class(new)
+        hens.click()
+        expect(heading(page)).to_have_text("count to 2 hens")
+        expect(otters).not_to_have_class(new)
+    with check("what a search found opens at its message, also after a reload"):
+        page.get_by_role("searchbox").fill("3 otters")
+        expect(page.locator(".thread-found")).to_contain_text("otters")
+        otters.click()
+        found = page.locator(".entry.is-found")
+        expect(found).to_contain_text("3 otters")
+        expect(found).to_be_focused()
+        expect(found).to_be_in_viewport()
+        page.screenshot(path=FOLDER / "found.png")
+        page.reload()
+        expect(found).to_contain_text("3 otters")
+    with check("an answer that is done notifies while another page is shown"):
+        page.evaluate("""() => {
+            window.told = [];
+            window.Notification = class { static permission = "granted"; constructor(title, options) { window.told.push(`${title}: ${options.body}`); } };
+            Object.defineProperty(document, "visibilityState", {configurable: true, get: () => "hidden"});
+        }""")
+        ask(page, "count to 2")
+        for _ in range(100):
+            if page.evaluate("window.told.length"):
+                break
+            page.wait_for_timeout(50)
+        assert page.evaluate("window.told") == ["count to 3 otters: The answer is complete."], page.evaluate("window.told")
+        page.evaluate("() => { delete document.visibilityState }")
+
+
 def repository(page: Page):
     with check("a repository's page lists the specification, rendered, and its branches"):
         page.get_by_role("button", name="Repository: app").click()
@@ -330,6 +382,7 @@ with sync_playwright() as playwright:
     third = opened(another)
     sign_in(third)
     settings(third)
+    news(third)
     another.close()
     for wanted in ("light", "dark"):
         phone(chromium, wanted)

@@ -326,6 +326,17 @@ def paper(page):
         page.reload()
         expect(page.locator(".entry").last).to_be_visible()
         assert page.locator(".entry").count() < 45, page.locator(".entry").count()
+        before, after = page.evaluate("""async () => {
+            const [scroller, first] = [document.querySelector(".scroller"), document.querySelector(".entry")];
+            scroller.scrollTop = 300;
+            const before = first.getBoundingClientRect().top;
+            while (document.querySelectorAll(".entry").length < 62) await new Promise(resolve => setTimeout(resolve, 20));
+            await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+            return [before, first.getBoundingClientRect().top];
+        }""")
+        assert abs(before - after) < 2, ("earlier messages come by scrolling up, and what is in view stays", before, after)
+        page.reload()
+        expect(page.locator(".entry").last).to_be_visible()
         page.evaluate("window.print = () => { window.printed = document.querySelectorAll('.entry').length }")
         page.get_by_role("button", name="Conversation menu").click()
         page.get_by_role("menuitem", name="Print").click()

@@ -53,6 +53,10 @@ struct ThreadListTests {
             ] {
                 let page = try await caller.send(.get, "/api/v1/threads?q=\(query)").expect(200)
                 expectEqual(page["items"]?[0]?["found"], line)
+                let messages = try await caller.send(.get, "/api/v1/threads/\(thread)/messages").expect(200)["items"]
+                let answer = messages?.arrayValue?.last?["id"] ?? .null
+                expectEqual(page["items"]?[0]?["found_message"], line == .null ? .null : answer)
+                expectEqual(page["items"]?[0]?["last_message"], answer)
                 let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
                 expectEqual(
                     SchemaValidator(document: document).mistakes(

@@ -20,18 +20,22 @@ extension API {
         let activeOperation: String?
         let waiting: Bool
         let found: String?
+        let foundMessage: String?
         let canWrite: Bool
         let pinned: Bool
         let shared: SharedThread?
+        let lastMessage: String?
 
         static let notes: Notes<Self> = [
             \.adapter: "The network it is on, such as `web` or `irc:local`.",
             \.activeOperation: "The running operation, or else the first queued one.",
             \.waiting: "Whether an ask waits for an answer.",
             \.found: "A line with the words of a search, unless the title has them.",
+            \.foundMessage: "The message with that line.",
             \.canWrite: "Whether it is one of the web chat in which this person may write.",
             \.pinned: "Whether it is at the top of this person's list.",
             \.shared: "Of another person's thread, by whom it is shared with this person, and to do what.",
+            \.lastMessage: "The newest message.",
         ]
     }
 

@@ -86,6 +86,11 @@ export class Conversation {
   private syncing: Promise<void> | null = null;
   private mustSyncAgain = false;
   private isLayingEarlier = false;
+  private loadingEarlier: Promise<void> | null = null;
+  /** Entries by the id of a message in them. */
+  private readonly entries = new Map<string, HTMLElement>();
+  /** The message to show once the first page is there. */
+  private wanted: string | null = null;
   private readonly asks = new Asks({
     id: () => this.id, sync: () => this.sync(), failed: (error) => this.delegate.failed(error),
     add: (card) => { this.timeline.add(card.element, null); this.scroller.grown(); },
@@ -94,6 +99,7 @@ export class Conversation {
 
   constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate, private runs: RunFollower | null, private work: WorkFollower | null) {
     this.scroller = new Scroller(this.earlier, this.timeline.element);
+    this.scroller.whenNear(this.earlier, () => this.loadEarlier());
     this.element = h("section", { class: "conversation", "aria-label": "Conversation" }, this.scroller.element, this.scroller.latest);
     this.isWelcoming = id === null;
     if (id === null) this.timeline.fill(welcome((text) => this.delegate.suggest(text)));
@@ -124,6 +130,26 @@ export class Conversation {
   leave(): void {
     this.runs = null;
     this.work = null;
+  }
+
+  /** Shows a message and marks it, with what comes before and after it. One that is too far up is not looked for. */
+  async find(id: string): Promise<void> {
+    this.wanted = this.early ? id : null;
+    if (this.early) return;
+    for (let pages = 0; pages < 10 && !this.entries.has(id) && this.before !== null; pages += 1) {
+      const before = this.before;
+      await this.loadEarlier();
+      if (this.before === before) return;
+    }
+    const entry = this.entries.get(id);
+    if (!entry) return;
+    this.delegate.uncover();
+    for (const other of this.element.querySelectorAll(".is-found")) other.classList.remove("is-found");
+    entry.classList.add("is-found");
+    entry.tabIndex = -1;
+    this.scroller.leaveEnd();
+    entry.scrollIntoView({ block: "start" });
+    entry.focus({ preventScroll: true });
   }
 
   // Storage
@@ -181,6 +207,7 @@ export class Conversation {
     this.early = null;
     for (const frame of early) this.frame(frame);
     this.scroller.toEnd();
+    if (this.wanted !== null) void this.find(this.wanted);
     void this.readRatings();
   }
 
@@ -225,6 +252,7 @@ export class Conversation {
       const entry = new UserEntry(text, this.nameOf(message.author), message.created_at, message.id, isQuestion(text), message.files, (text) => this.delegate.edit(text));
       const turn = message.operation_id ? this.turns.get(message.operation_id) : undefined;
       this.timeline.add(entry.element, message.created_at, turn?.element ?? null);
+      this.entries.set(message.id, entry.element);
       // A queued turn is shown below the message that it answers.
       if (message.operation_id) this.turn(message.operation_id, entry);
     } else if (message.role !== "commit") {
@@ -243,6 +271,7 @@ export class Conversation {
   private placeReply(message: api.Message): void {
     const turn = this.turn(message.operation_id ?? `note-${message.id}`, null, message.created_at);
     // What a model writes may look like an ask, but is none.
+    this.entries.set(message.id, turn.element);
     const card = message.role === "note" ? this.asks.card(message.text) : null;
     if (card) return turn.addAsk(card.id, card.element, message.created_at, message.place ?? null);
     turn.add(message);
@@ -254,7 +283,13 @@ export class Conversation {
     return author === this.me.name && author === this.me.role ? "You" : author ?? "Someone";
   }
 
-  private async loadEarlier(): Promise<void> {
+  /** One page at a time. */
+  private loadEarlier(): Promise<void> {
+    this.loadingEarlier ??= this.fetchEarlier().finally(() => { this.loadingEarlier = null; });
+    return this.loadingEarlier;
+  }
+
+  private async fetchEarlier(): Promise<void> {
     if (this.id === null || this.before === null) return;
     this.earlier.disabled = true;
     try {

@@ -95,17 +95,7 @@ export class Inbox {
     const isSeen = document.visibilityState === "visible" && this.delegate.shown() === item.thread_id;
     if (isSeen) return;
     announce(`Waiting for you in ${item.title || "a conversation"}: ${titleOf(item)}`);
-    if (notifications.state() !== "on") return;
-    try {
-      const notification = new Notification("Jetbridge needs you", { body: `${titleOf(item)}\n${item.title}`, tag: item.id, icon: "/assets/icon.svg" });
-      notification.onclick = () => {
-        window.focus();
-        notification.close();
-        this.delegate.open(item.thread_id, item.id);
-      };
-    } catch {
-      // Browsers on phones show notifications of service workers only.
-    }
+    notifications.notify("Jetbridge needs you", `${titleOf(item)}\n${item.title}`, item.id, () => this.delegate.open(item.thread_id, item.id));
   }
 }
 

@@ -35,11 +35,33 @@ export class Scroller {
     this.element.scrollTop = this.element.scrollHeight;
   }
 
+  /** Something else than the end is to be seen. */
+  leaveEnd(): void {
+    this.isAtEnd = false;
+  }
+
+  /** Calls `load` whenever `element`, which is above the rest, is nearly in view; again while it still is and has moved. */
+  whenNear(element: HTMLElement, load: () => Promise<void>): void {
+    const observer = new IntersectionObserver((found) => {
+      if (!found.some((entry) => entry.isIntersecting)) return;
+      const height = this.element.scrollHeight;
+      void load().then(() => {
+        observer.unobserve(element);
+        // Without anything new it has failed: the reader decides about another try.
+        if (this.element.scrollHeight !== height) observer.observe(element);
+      });
+    }, { root: this.element, rootMargin: "600px 0px 0px" });
+    observer.observe(element);
+  }
+
   /** Keeps the same content in view while `change` adds content above it. */
   keepingPlace(change: () => void): void {
     const height = this.element.scrollHeight;
+    // Browsers that keep a place themselves would do it once more.
+    this.element.style.setProperty("overflow-anchor", "none");
     change();
     this.element.scrollTop += this.element.scrollHeight - height;
+    requestAnimationFrame(() => this.element.style.removeProperty("overflow-anchor"));
   }
 
   private scrolled(): void {

@@ -3,6 +3,7 @@
 import { announce } from "../announce";
 import * as api from "../api";
 import { h, icon, replace } from "../dom";
+import { Seen } from "../seen";
 import { fullTime, shortTime } from "../time";
 
 export interface ThreadListDelegate {
@@ -35,6 +36,7 @@ export class ThreadList {
   private readonly whose: HTMLElement | null;
   /** The conversations that wait for this person. */
   private waiting = new Set<string>();
+  private readonly seen = new Seen(() => this.draw());
   private timer: number | undefined;
   /** Changes with what the list contains: an answer to an earlier question is dropped. */
   private round = 0;
@@ -53,6 +55,7 @@ export class ThreadList {
     try {
       const page = await api.threads(null, this.query, this.isArchived, this.isMine);
       if (round !== this.round) return true;
+      this.seen.begin(page.items);
       if (this.pages <= 1) this.items.clear();
       this.take(page.items);
       if (this.pages === 0) this.pages = 1;
@@ -82,8 +85,8 @@ export class ThreadList {
   /** Shows a conversation's new state. */
   put(thread: api.Thread): void {
     // Only lists say whose it is and what a search found in it.
-    const { own, owner_name, found } = this.known.get(thread.id) ?? {};
-    this.known.set(thread.id, { own, owner_name, ...thread, found: thread.found ?? found ?? null });
+    const { own, owner_name, found, found_message } = this.known.get(thread.id) ?? {};
+    this.known.set(thread.id, { own, owner_name, ...thread, found: thread.found ?? found ?? null, found_message: thread.found_message ?? found_message ?? null });
     thread = this.known.get(thread.id)!;
     const belongs = (thread.state === "archived") === this.isArchived;
     if (!belongs) this.items.delete(thread.id);
@@ -105,6 +108,11 @@ export class ThreadList {
 
   find(id: string): api.Thread | undefined {
     return this.known.get(id);
+  }
+
+  /** The sign-in has ended. */
+  forget(): void {
+    this.seen.forget();
   }
 
   remove(id: string): void {
@@ -207,12 +215,15 @@ export class ThreadList {
 
   private draw(): void {
     const threads = this.sorted();
+    const shown = this.current === null ? undefined : this.known.get(this.current);
+    if (shown) this.seen.note(shown);
+    const news = threads.filter((thread) => thread.id !== this.current && this.seen.isNew(thread)).map((thread) => thread.id);
     // Redrawing an unchanged list would take the keyboard focus away.
-    const signature = JSON.stringify([this.current, this.cursor !== null, this.query, this.isArchived, [...this.waiting], threads, new Date().toDateString()]);
+    const signature = JSON.stringify([this.current, this.cursor !== null, this.query, this.isArchived, [...this.waiting], news, threads, new Date().toDateString()]);
     if (signature === this.drawn) return;
     this.drawn = signature;
     const focused = (document.activeElement as HTMLElement | null)?.dataset.thread;
-    replace(this.list, ...threads.map((thread) => this.row(thread)));
+    replace(this.list, ...threads.map((thread) => this.row(thread, news.includes(thread.id))));
     if (threads.length === 0) replace(this.list, h("li", { class: "empty" }, this.emptiness()));
     this.more.hidden = this.cursor === null;
     if (focused) this.list.querySelector<HTMLElement>(`[data-thread="${CSS.escape(focused)}"]`)?.focus();
@@ -231,14 +242,15 @@ export class ThreadList {
     this.field.setAttribute("aria-label", this.isArchived ? "Search archived conversations" : "Search conversations");
   }
 
-  private row(thread: api.Thread): HTMLElement {
+  private row(thread: api.Thread, isNew: boolean): HTMLElement {
     const isCurrent = thread.id === this.current;
+    const hit = this.query !== "" && thread.found ? thread.found_message : null;
     const link = h(
       "a", {
-        href: `#/t/${encodeURIComponent(thread.id)}`, class: "thread", "data-thread": thread.id, "aria-current": isCurrent ? "page" : null,
+        href: `#/t/${encodeURIComponent(thread.id)}${hit ? `/m/${hit}` : ""}`, class: isNew ? "thread is-new" : "thread", "data-thread": thread.id, "aria-current": isCurrent ? "page" : null,
         onclick: () => this.delegate.open(thread.id),
       },
-      h("span", { class: "thread-title" }, thread.pinned && h("span", { class: "pin", title: "Pinned" }, icon("pin"), h("span", { class: "off-screen" }, "Pinned: ")), thread.title || "New conversation"),
+      h("span", { class: "thread-title" }, thread.pinned && h("span", { class: "pin", title: "Pinned" }, icon("pin"), h("span", { class: "off-screen" }, "Pinned: ")), isNew && h("span", { class: "off-screen" }, "Something new: "), thread.title || "New conversation"),
       this.query !== "" && thread.found ? h("span", { class: "thread-found" }, thread.found) : null,
       h("span", { class: "thread-facts" },
         badge(thread.adapter),
