@@ -23,6 +23,7 @@ def run(browser):
     names(page)
     copying(page)
     formulas(page)
+    shape(page)
     asking_again(page)
     stopping(page)
     first_page(page)
@@ -177,6 +178,32 @@ def formulas(page):
         until(page, "document.fonts.check('16px KaTeX_Main') && document.fonts.check('italic 16px KaTeX_Math')")
         assert {"formulas.js", "formulas.css", "KaTeX_Math-Italic.woff2"} <= set(loaded), loaded
         page.screenshot(path=FOLDER / "formulas.png")
+
+
+def shape(page):
+    def direction(element):
+        return element.evaluate("element => getComputedStyle(element).direction")
+
+    with check("a long message is folded until somebody wants all of it"):
+        new_conversation(page)
+        ask(page, "\n".join(f"line {number}" for number in range(60)))
+        sent = page.locator(".entry-user")
+        assert sent.bounding_box()["height"] < 400, sent.bounding_box()
+        page.screenshot(path=FOLDER / "folded.png")
+        sent.get_by_role("button", name="Show all").click()
+        assert sent.bounding_box()["height"] > 1000, sent.bounding_box()
+        sent.get_by_role("button", name="Show less").press("Enter")
+        assert sent.bounding_box()["height"] < 400, sent.bounding_box()
+    with check("text from right to left is shown so, code is not, and code is as large as text"):
+        message_field(page).fill("\u0645\u0631\u062d\u0628\u0627")
+        assert direction(message_field(page)) == "rtl"
+        ask(page, "\u0645\u0631\u062d\u0628\u0627 `code`.\n\n- \u0648\u0627\u062d\u062f\n\nEnglish\n\n```c\nint x;\n```")
+        sent = page.locator(".entry-user").last
+        assert [direction(sent.locator(name).first) for name in ("p", "ul", "li", "code", "pre")] == ["rtl", "rtl", "rtl", "ltr", "ltr"]
+        assert direction(sent.locator("p").last) == "ltr"
+        sizes = {element.evaluate("element => getComputedStyle(element).fontSize") for element in (sent.locator("p").first, sent.locator("p code"), sent.locator("pre code"))}
+        assert len(sizes) == 1, sizes
+        page.screenshot(path=FOLDER / "right-to-left.png")
 
 
 def asking_again(page):

@@ -221,12 +221,20 @@ def asks(page: Page, stub: Stub):
         page.keyboard.type("not on Friday")
         page.keyboard.press("Enter")
         expect(card.locator(".ask-end")).to_have_text("Denied by Ada: not on Friday")
-        expect(card.get_by_role("button")).to_have_count(0)
+        expect(card.get_by_role("button")).to_have_count(1)
         assert stub.answers[-1] == ("a7", {"answer": "C", "text": "not on Friday"}), stub.answers
         told = page.evaluate("window.told")
         assert sum("Bob_B wants to run" in text for text in told) == 1, told
         assert sum(text.startswith("Denied by Ada") for text in told) == 1, told
         page.screenshot(path=FOLDER / "ask-denied.png")
+        expect(card.locator("pre")).to_be_hidden()
+        assert card.bounding_box()["height"] < 80, card.bounding_box()
+        shown = card.get_by_role("button", name="Show what was asked")
+        shown.click()
+        expect(card.locator("pre")).to_be_visible()
+        inspect(page, "ask decided", ".ask")
+        shown.press("Enter")
+        expect(card.locator("pre")).to_be_hidden()
         stub.end(operation, "failed", "Denied by Ada: not on Friday")
     with check("somebody else's decision is shown when output goes on"):
         operation = raise_ask(page, stub, approval("b8", "make deploy"))

@@ -33,6 +33,11 @@ export class Drawing {
     return root.firstChild as HTMLElement;
   }
 
+  /** The direction of a block is that of its own text; what is inside a list or quotation has that of the whole. */
+  private direction(token: Token): { dir?: "auto" } {
+    return token.level === 0 ? { dir: "auto" } : {};
+  }
+
   private heading(token: Token): "h3" | "h4" | "h5" | "h6" {
     return (["h3", "h4", "h5", "h6"] as const)[Math.min(this.levels.get(token) ?? Number(token.tag[1]), 4) - 1]!;
   }
@@ -51,9 +56,9 @@ export class Drawing {
   /** Appends the element of an opening token; returns where its content belongs. */
   private opened(token: Token, parent: Node): Node {
     switch (token.type) {
-      case "heading_open": return parent.appendChild(h(this.heading(token)));
+      case "heading_open": return parent.appendChild(h(this.heading(token), this.direction(token)));
       case "list_item_open": return item(token, parent as HTMLElement);
-      case "ordered_list_open": return parent.appendChild(h("ol", { start: token.attrGet("start") }));
+      case "ordered_list_open": return parent.appendChild(h("ol", { start: token.attrGet("start"), ...this.direction(token) }));
       case "table_open":
         return parent.appendChild(h("div", { class: "table-scroll", tabindex: 0, role: "group", "aria-label": "Table" }))
           .appendChild(h("table"));
@@ -61,11 +66,11 @@ export class Drawing {
       case "td_open": {
         const align = token.attrGet("style")?.replace("text-align:", "");
         const tag = token.type === "th_open" ? "th" : "td";
-        return parent.appendChild(h(tag, { class: align && `align-${align}`, scope: tag === "th" ? "col" : undefined }));
+        return parent.appendChild(h(tag, { dir: "auto", class: align && `align-${align}`, scope: tag === "th" ? "col" : undefined }));
       }
       case "link_open": return parent.appendChild(link(token));
       case "s_open": return parent.appendChild(h("del"));
-      default: return parent.appendChild(h(token.tag as keyof HTMLElementTagNameMap));
+      default: return parent.appendChild(h(token.tag as keyof HTMLElementTagNameMap, this.direction(token)));
     }
   }
 

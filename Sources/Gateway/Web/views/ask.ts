@@ -3,7 +3,7 @@
 import { announce } from "../announce";
 import * as api from "../api";
 import { AskText, inline, parseAsk, remaining, words } from "../asktext";
-import { Child, h, icon, replace } from "../dom";
+import { Child, h, icon, iconButton, replace } from "../dom";
 import { Part } from "../fences";
 import { isDiff } from "../panel/difflines";
 import { endTime, fullTime } from "../time";
@@ -20,7 +20,10 @@ export interface AskDelegate {
 
 export class AskCard {
   readonly element: HTMLElement;
-  private readonly title = h("p", { class: "ask-title" });
+  private readonly title = h("p", { class: "ask-title", dir: "auto" });
+  /** Of a decided one, in its line: the beginning of what was to be decided exactly. */
+  private readonly gist = h("code", { class: "ask-gist", hidden: true });
+  private readonly foldButton = iconButton("fold", "Show what was asked", () => this.setFolded(this.foldButton.getAttribute("aria-expanded") === "true"), "icon-button small ask-fold");
   private readonly body = h("div", { class: "ask-body" });
   readonly answers = h("div", { class: "ask-answers" });
   private readonly problem = h("p", { class: "ask-problem", role: "alert" });
@@ -40,7 +43,7 @@ export class AskCard {
     const look = reveal ? { class: "ask-short", role: "group", "aria-label": `Waiting: ${id}` } : { class: "ask", role: null, "aria-label": `Ask ${id}` };
     this.element = h(
       "section", { ...look, tabindex: -1, "data-state": "known" },
-      h("div", { class: "ask-head" }, icon("shield"), this.title, reveal && revealButton(reveal)),
+      h("div", { class: "ask-head" }, icon("shield"), this.title, this.gist, reveal && revealButton(reveal)),
       this.body, this.answers, this.problem, this.end);
     // Only one of both forms is read out.
     this.hasSpoken = reveal !== undefined;
@@ -91,14 +94,27 @@ export class AskCard {
     this.end.hidden = false;
     this.end.textContent = outcome;
     this.element.dataset.state = outcome.startsWith("Approved") ? "approved" : outcome.startsWith("Denied") ? "denied" : "closed";
+    if (!this.foldButton.isConnected && this.body.hasChildNodes()) {
+      this.element.appendChild(this.foldButton);
+      this.setFolded(true);
+    }
     // The focused button is gone.
     if (hadFocus) this.element.focus();
     if (wasOpen && !this.delegate.reveal) announce(outcome);
   }
 
+  /** Folded, it is a line: what was asked, its beginning, and how it ended. */
+  private setFolded(isFolded: boolean): void {
+    this.element.classList.toggle("is-folded", isFolded);
+    this.gist.hidden = !isFolded || this.gist.textContent === "";
+    this.foldButton.setAttribute("aria-expanded", String(!isFolded));
+  }
+
   private draw(text: string, parsed: AskText): void {
     if (text === this.shown) return;
     this.shown = text;
+    const code = parsed.parts.find((part) => part.kind === "code")?.text.trim().split("\n")[0] ?? "";
+    this.gist.textContent = code.slice(0, 200);
     replace(this.title, ...withCode(parsed.title));
     replace(this.body, ...(this.delegate.reveal ? essence(parsed.parts) : parsed.parts).map(partElement));
   }
@@ -235,7 +251,7 @@ function essence(parts: Part[]): Part[] {
 }
 
 function partElement(part: Part): HTMLElement {
-  if (part.kind === "text") return h("p", {}, ...withCode(part.text));
+  if (part.kind === "text") return h("p", { dir: "auto" }, ...withCode(part.text));
   const code = isDiff(part.text) ? diffText(part.text) : [part.text];
   return h("pre", { class: "ask-code", tabindex: 0, role: "group", "aria-label": "Exact text" }, h("code", {}, ...code));
 }

@@ -146,6 +146,7 @@ export class Conversation {
     this.delegate.uncover();
     for (const other of this.element.querySelectorAll(".is-found")) other.classList.remove("is-found");
     entry.classList.add("is-found");
+    entry.querySelector<HTMLElement>(".fold-toggle[aria-expanded=false]")?.click();
     entry.tabIndex = -1;
     this.scroller.leaveEnd();
     entry.scrollIntoView({ block: "start" });

@@ -25,6 +25,22 @@ function markdown(text: string): HTMLElement {
   return view.element;
 }
 
+/** In characters and lines: a longer message of a person is folded. */
+const longest = 1_500;
+const mostLines = 20;
+
+/** Folds a message; returns the button that shows all of it. */
+function folding(body: HTMLElement): HTMLElement {
+  const toggle: HTMLElement = h("button", { type: "button", class: "link fold-toggle", "aria-expanded": "false", onclick: () => set(!body.classList.contains("is-folded")) });
+  const set = (isFolded: boolean): void => {
+    body.classList.toggle("is-folded", isFolded);
+    toggle.setAttribute("aria-expanded", String(!isFolded));
+    toggle.textContent = isFolded ? "Show all" : "Show less";
+  };
+  set(true);
+  return toggle;
+}
+
 export class UserEntry {
   readonly element: HTMLElement;
   private readonly status = h("p", { class: "entry-status", hidden: true });
@@ -37,13 +53,15 @@ export class UserEntry {
     readonly text: string, author: string, readonly time: Timestamp, public id: string | null, readonly isQuestion: boolean, files: readonly Sent[],
     edit: (text: string) => void,
   ) {
-    const body = isQuestion ? markdown(text) : h("div", { class: "prose" }, h("p", {}, text));
+    const body = isQuestion ? markdown(text) : h("div", { class: "prose" }, h("p", { dir: "auto" }, text));
     body.classList.add("as-typed");
+    // A command stays short enough by itself; what is far below the fold is loaded, printed and found nevertheless.
+    const unfold = text.length > longest || text.split("\n", mostLines + 1).length > mostLines ? folding(body) : null;
     const head = header(author, "user", time);
     head.appendChild(h(
       "div", { class: "entry-actions" }, copyButton("Copy the message", () => text),
       iconButton("edit", "Edit and send as a new message", () => edit(text), "icon-button small sends")));
-    this.element = h("article", { class: "entry entry-user", "aria-label": `${author}, ${clockTime(time)}` }, head, body, fileList(files), this.status);
+    this.element = h("article", { class: "entry entry-user", "aria-label": `${author}, ${clockTime(time)}` }, head, body, unfold, fileList(files), this.status);
   }
 
   sending(): void {

@@ -21,7 +21,7 @@ export class Shell {
   readonly element: HTMLElement;
   readonly sidebar: HTMLElement;
   readonly content = h("div", { class: "content" });
-  private readonly title = h("h1", {}, "New conversation");
+  private readonly title = h("h1", { dir: "auto" }, "New conversation");
   private readonly facts = h("div", { class: "title-facts" });
   readonly banner = new Banner();
   private readonly menuButton = iconButton("menu", "Conversations", () => this.setDrawer(!this.isOpen), "icon-button menu");

@@ -250,8 +250,8 @@ export class ThreadList {
         href: `#/t/${encodeURIComponent(thread.id)}${hit ? `/m/${hit}` : ""}`, class: isNew ? "thread is-new" : "thread", "data-thread": thread.id, "aria-current": isCurrent ? "page" : null,
         onclick: () => this.delegate.open(thread.id),
       },
-      h("span", { class: "thread-title" }, thread.pinned && h("span", { class: "pin", title: "Pinned" }, icon("pin"), h("span", { class: "off-screen" }, "Pinned: ")), isNew && h("span", { class: "off-screen" }, "Something new: "), thread.title || "New conversation"),
-      this.query !== "" && thread.found ? h("span", { class: "thread-found" }, thread.found) : null,
+      h("span", { class: "thread-title", dir: "auto" }, thread.pinned && h("span", { class: "pin", title: "Pinned" }, icon("pin"), h("span", { class: "off-screen" }, "Pinned: ")), isNew && h("span", { class: "off-screen" }, "Something new: "), thread.title || "New conversation"),
+      this.query !== "" && thread.found ? h("span", { class: "thread-found", dir: "auto" }, thread.found) : null,
       h("span", { class: "thread-facts" },
         badge(thread.adapter),
         thread.shared ? h("span", { class: "thread-owner", title: thread.shared.role === "join" ? "You may read and write" : "You may read" }, `shared by ${thread.shared.by}`)
