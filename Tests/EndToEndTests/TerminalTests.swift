@@ -77,6 +77,22 @@ struct TerminalTests {
         await model.stop()
     }
 
+    @Test("an ask is shown whole and answered where it is asked, commands work there, and a run ends below its output")
+    func asks() async throws {
+        let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        try await host.start()
+        let (shown, status) = try await Self.type(
+            [
+                ("> ", "/run printf 'one\\ntwo'\r"), ("exit 0", ""), ("> ", "fix the failing test\r"),
+                ("sh example/test.sh", ""), ("C. Deny", ""), ("a1> ", "perhaps\r"), ("Type a letter", ""),
+                ("a1> ", "/whoami\r"), ("owner", ""), ("a1> ", "c\r"), ("Denied by", ""), ("> ", "\u{4}"),
+            ], in: host)
+        expectEqual(status, "0", "\(shown)")
+        let end = try #require(shown.firstRange(of: "exit 0"))
+        #expect(shown[..<end.lowerBound].contains("one\r\ntwo\r\n"), "\(shown)")
+        await expectEqual(host.terminate(), .exited(0))
+    }
+
     @Test("an answer is rendered as it arrives, its control characters are shown, and the plain forms stay plain")
     func rendering() async throws {
         let answer = """

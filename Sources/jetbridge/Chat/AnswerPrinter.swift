@@ -9,6 +9,8 @@ final class AnswerPrinter: Sendable {
 
     private let output: Terminal
     private let markdown = Protected<TerminalMarkdown?>(nil)
+    /// Whether the last line of a command's output has no end yet.
+    private let isLineOpen = Protected(false)
 
     init(_ output: Terminal) {
         self.output = output
@@ -28,9 +30,25 @@ final class AnswerPrinter: Sendable {
             })
     }
 
+    /// A piece of a command's output, which is not Markdown.
+    func appendOutput(_ text: String) throws(CommandFailure) {
+        try self.output.write(self.output.shown(text))
+        self.isLineOpen.withLock { $0 = !text.hasSuffix("\n") }
+    }
+
     /// Makes room for other output.
     func pause() throws(CommandFailure) {
+        if self.output.isTerminal { try self.endLine() }
         try self.output.write(self.markdown.withLock { $0?.hideWaiting() ?? "" })
+    }
+
+    /// Ends the last line of a command's output.
+    func endLine() throws(CommandFailure) {
+        let isOpen = self.isLineOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+        if isOpen { try self.output.write("\n") }
     }
 
     /// Prints what is left of the answer. `isTerminated`: whether its text ended with a line feed.

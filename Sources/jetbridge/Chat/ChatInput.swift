@@ -21,6 +21,14 @@ enum ChatInput: Sendable {
                 isRemembered: { !Self.mayHoldCode($0) }))
     }
 
+    /// Nil where lines cannot be edited.
+    var editor: LineEditor? { if case .editor(let editor) = self { editor } else { nil } }
+
+    /// A prompt in bold. The editor must not count the escape sequences as columns.
+    static func prompt(_ text: String, on errors: Terminal) -> String {
+        errors.hasColour ? "\u{1}\u{1B}[1m\u{1}\(text) \u{1}\u{1B}[0m\u{1}" : "\(text) "
+    }
+
     enum Message: Equatable {
         case text(String)
         /// The line was discarded.
@@ -38,9 +46,7 @@ enum ChatInput: Sendable {
         case .editor(let editor):
             // Stays after an interruption, so that a key that is held down does not end the conversation.
             interrupts.set({ editor.interrupt() }, isRepeatable: true)
-            // The editor must not count the escape sequences as columns.
-            let prompt = errors.hasColour ? "\u{1}\u{1B}[1m\u{1}> \u{1}\u{1B}[0m\u{1}" : "> "
-            let input = await editor.line(prompt: prompt)
+            let input = await editor.line(prompt: Self.prompt(">", on: errors))
             guard input != .interrupted else { return .interrupted }
             interrupts.set(nil)
             return if case .line(let text) = input { .text(text) } else { .end }

@@ -34,16 +34,23 @@ struct ChatLink: Sendable {
     }
 
     /// Sends a message, follows its operation to the end, and returns it.
-    func ask(_ text: String, in thread: String, show: (Frame) throws -> Void) async throws -> JSON {
+    func ask(_ text: String, in thread: String, show: (Frame) async throws -> Void) async throws -> JSON {
+        try await self.follow(try await self.send(text, in: thread), show: show)
+    }
+
+    /// Sends a message, and returns its operation.
+    func send(_ text: String, in thread: String) async throws -> String {
         let answer = try await self.post("/api/v1/threads/\(thread)/messages", ["text": .string(text)])
         guard let operation = answer["operation_id"]?.stringValue else {
             throw CommandFailure("the host did not accept the message; try again")
         }
-        return try await self.follow(operation, show: show)
+        return operation
     }
 
+    func operation(_ id: String) async throws -> JSON { try await self.call(.get, "/api/v1/operations/\(id)", nil) }
+
     /// Follows an operation to its end, and returns it.
-    func follow(_ operation: String, show: (Frame) throws -> Void) async throws -> JSON {
+    func follow(_ operation: String, show: (Frame) async throws -> Void) async throws -> JSON {
         var url = self.base
         url.path = "/api/v1/live"
         let socket = try await self.sockets.connect(url, headers: self.headers)
@@ -54,11 +61,11 @@ struct ChatLink: Sendable {
             let frame = Frame(
                 type: type, content: content, isError: json["stream"]?.stringValue == "stderr",
                 isThought: json["stream"]?.stringValue == "reasoning")
-            try show(frame)
+            try await show(frame)
             if frame.isLast { break }
         }
         await socket.close()
-        return try await self.call(.get, "/api/v1/operations/\(operation)", nil)
+        return try await self.operation(operation)
     }
 
     /// The operation that runs in a thread, or waits to.

@@ -20,8 +20,10 @@ struct ChatTalk: Sendable {
     }
 
     /// Asks one question. The answer goes to standard output, everything else to standard error.
-    func answer(_ message: String) async throws {
-        let answer = try await self.follow(message)
+    ///
+    /// - Parameter editor: takes answers to what the host asks meanwhile.
+    func answer(_ message: String, asking editor: LineEditor? = nil) async throws {
+        let answer = try await self.follow(message, asking: editor)
         try self.report(answer)
         try self.check(answer.operation)
     }
@@ -50,7 +52,7 @@ struct ChatTalk: Sendable {
             case .interrupted: continue
             case .text(let text):
                 if text.allSatisfy(\.isWhitespace) { continue }
-                let answer = try await self.follow(text)
+                let answer = try await self.follow(text, asking: input.editor)
                 try self.report(answer)
                 let operation = answer.operation
                 if operation["state"]?.stringValue != "complete", let error = operation["error"]?.stringValue {
@@ -67,17 +69,26 @@ struct ChatTalk: Sendable {
     }
 
     /// Sends a message and shows the answer as it comes.
-    func follow(_ message: String) async throws -> Answer {
-        try await self.follow { show in try await self.link.ask(message, in: self.thread, show: show) }
+    func follow(_ message: String, asking editor: LineEditor? = nil) async throws -> Answer {
+        let prompt = editor.map { AskPrompt(self, editor: $0) }
+        return try await self.follow(prompt, isOutput: Self.runs(message)) { show in
+            try await self.link.ask(message, in: self.thread, show: show)
+        }
+    }
+
+    /// Whether a message shows the output of a command: `/run make`, `/jobs 3`.
+    static func runs(_ message: String) -> Bool {
+        let words = message.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+        return words.count == 2 && ["/run", "!run", "/jobs", "!jobs"].contains(words[0].lowercased())
     }
 
     /// Shows the answer of an operation that has begun already.
     func follow(operation: String) async throws -> Answer {
-        try await self.follow { show in try await self.link.follow(operation, show: show) }
+        try await self.follow(nil, isOutput: false) { show in try await self.link.follow(operation, show: show) }
     }
 
     private func follow(
-        _ body: ((ChatLink.Frame) throws -> Void) async throws -> JSON
+        _ prompt: AskPrompt?, isOutput: Bool, _ body: ((ChatLink.Frame) async throws -> Void) async throws -> JSON
     ) async throws -> Answer {
         var text = ""
         /// The whole answer. It has the remarks on a command's end, which have no piece of their own.
@@ -93,11 +104,14 @@ struct ChatTalk: Sendable {
         let operation: JSON
         do {
             operation = try await body { frame in
+                await prompt?.pause()
                 if frame.type == "execution" { text += frame.content }
                 if frame.type == "complete" { whole = frame.content }
-                try self.show(frame)
+                try await self.show(frame, isOutput: isOutput, prompt)
+                if !frame.isLast { await prompt?.resume() }
             }
         } catch {
+            await prompt?.pause()
             try? self.printer.finish(isTerminated: text.isEmpty)
             throw error
         }
@@ -106,7 +120,9 @@ struct ChatTalk: Sendable {
         guard !self.context.isJSON else { return Answer(operation: operation, text: text) }
         // A terminal has seen the remarks already.
         if isSilent, !self.context.errors.isTerminal { try self.printer.append(text) }
-        if !isSilent || !self.context.errors.isTerminal, !text.isEmpty {
+        if isOutput, !isSilent {
+            try self.printer.endLine()
+        } else if !isSilent || !self.context.errors.isTerminal, !text.isEmpty {
             try self.printer.finish(isTerminated: text.hasSuffix("\n"))
         }
         for commit in operation["commits"]?.arrayValue ?? [] {
@@ -126,15 +142,19 @@ struct ChatTalk: Sendable {
         ])
     }
 
-    private func show(_ frame: ChatLink.Frame) throws {
+    private func show(_ frame: ChatLink.Frame, isOutput: Bool, _ prompt: AskPrompt?) async throws {
         if frame.type == "thinking", let ask = Self.awaited(frame.content) {
-            try self.printer.pause()
             let errors = self.context.errors
+            let asked = try await self.link.asks(of: self.thread).first { $0["id"]?.stringValue == ask }
+            try self.printer.pause()
+            if let asked, !self.context.isJSON { try errors.writeLine(AskReply.text(of: asked, on: errors)) }
+            if let asked, let prompt { return prompt.take(asked) }
             return try errors.writeLine(
                 errors.yellow("Waiting for approval \(ask): 'jetbridge approve \(ask)' in another terminal gives it."))
         }
         guard !self.context.isJSON else { return }
         switch frame.type {
+        case "execution" where isOutput: try self.printer.appendOutput(frame.content)
         case "execution": try self.printer.append(frame.content)
         // Commits are listed at the end.
         case "thinking" where self.context.errors.isTerminal && !frame.isThought && !frame.content.contains("/commit/"):
@@ -145,9 +165,9 @@ struct ChatTalk: Sendable {
         }
     }
 
-    /// The id in ``Waiting for approval `a2`.``; nil for other words.
+    /// The id in ``Waiting for approval `a2`.``, and in the like of other asks; nil for other words.
     static func awaited(_ words: String) -> String? {
-        guard words.hasPrefix("Waiting for approval `") else { return nil }
+        guard words.hasPrefix("Waiting for "), words.contains("`") else { return nil }
         return words.split(separator: "`").dropFirst().first.map(String.init)
     }
 

@@ -11,7 +11,8 @@ struct ChatCommand: Command {
             Without a message, starts a conversation: answers stream, Ctrl-C stops the answer or clears the line, and \
             Ctrl-D ends the conversation. On a terminal, lines can be edited, the arrow keys recall earlier messages, \
             Tab completes commands, a pasted text is one message, and Markdown is rendered unless NO_COLOR is set; what \
-            is typed while an answer is rendered appears at the next prompt. With a message, prints one \
+            is typed while an answer is rendered appears at the next prompt. What the host asks meanwhile is shown whole and \
+            answered by a letter, yes or no; commands such as /status work there, too. With a message, prints one \
             answer, which suits scripts; piped input is appended to the message.
             """,
         positionals: [
@@ -36,12 +37,12 @@ struct ChatCommand: Command {
             let thread = try await link.newThread()
             let talk = ChatTalk(link: link, thread: thread, context: context, interrupts: interrupts)
             if let model { try await Self.choose(model, in: thread, link) }
+            let chat = ChatInput(
+                input, errors: context.errors, environment: context.surroundings.environment,
+                historyPath: "\(configuration.dataDirectory)/chat.history")
             if let message {
-                try await talk.answer(message)
+                try await talk.answer(message, asking: context.isJSON ? nil : chat.editor)
             } else {
-                let chat = ChatInput(
-                    input, errors: context.errors, environment: context.surroundings.environment,
-                    historyPath: "\(configuration.dataDirectory)/chat.history")
                 try await talk.converse(chat)
             }
         }
