@@ -82,4 +82,16 @@ struct AgentFallbackTests {
         await #expect { try await bench.run() } throws: { ($0 as? TurnFailure)?.message == "It failed (503)." }
         #expect(other.requests.isEmpty && Self.notices(bench).isEmpty)
     }
+
+    @Test("a thread's model comes before its persona's, and that before the default")
+    func precedence() async throws {
+        for (persona, thread, asked) in [
+            ("small", "large", "large"), ("small", nil, "small"), (nil, "large", "large"), (nil, nil, "scripted"),
+        ] {
+            var bench = Bench()
+            bench.models = (persona, thread)
+            try await expectEqual(bench.run(), .complete)
+            expectEqual(bench.model.requests.map(\.model), [asked])
+        }
+    }
 }

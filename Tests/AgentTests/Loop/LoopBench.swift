@@ -21,6 +21,8 @@ struct LoopBench {
     var changes: (@Sendable () async -> GitStat?)?
     var limits = AgentLimits()
     var notes = ""
+    /// The models of the persona and of the thread.
+    var models: (persona: String?, thread: String?)
     var system = "You work."
     var inputLimit = 64_000
     var answerLimit = AnswerLimit()
@@ -77,6 +79,7 @@ struct LoopBench {
 
     func run(_ text: String = "Do it.", isResumed: Bool = false) async throws -> TurnEnding {
         let (gate, executor, limits, notes, system) = (self.gate, self.executor, self.limits, self.notes, self.system)
+        let models = self.models
         let (tools, read, changes) = (self.tools, self.read, self.changes)
         let client: any ModelClient = self.router ?? self.model
         let catalog = ModelCatalog(client)
@@ -87,14 +90,15 @@ struct LoopBench {
             clock: self.clock, logger: Logger(label: "test")
         ) { _, _ in
             AgentEquipment(
-                persona: Persona(name: "coder", summary: "", prompt: system, tools: tools.map(\.name)),
+                persona: Persona(
+                    name: "coder", summary: "", prompt: system, tools: tools.map(\.name), model: models.persona),
                 tools: tools, read: read, executor: executor, gate: gate, limits: limits, notes: notes,
                 changes: changes)
         }
         let request = TurnRequest(
             id: "t1", session: "s1", text: text,
             sender: Sender(id: "x/alice", identities: [Identity("x/alice")], displayName: "alice"),
-            isResumed: isResumed, isNew: self.isNew)
+            model: models.thread, isResumed: isResumed, isNew: self.isNew)
         return try await turn.run(request, in: Thread(events: self.events, keepsText: self.threadKeepsText))
     }
 

@@ -1,3 +1,4 @@
+import Agent
 import Host
 import Primitives
 import TestSupport
@@ -92,5 +93,25 @@ struct ModelsConfigurationTests {
         expectEqual(
             load("models: [{id: a, provider: rehearsal, fallbacks: [b]}]").issues.map(\.message),
             ["'fallbacks' holds for all models: write it in 'model'"])
+    }
+
+    @Test("a persona's model is that of the configuration, and its other settings stay")
+    func personas() throws {
+        let plain = try self.configuration("").agent.personas
+        let personas = try self.configuration("personas: {coder: {model: work/gpt-4.1}, chat: {model: small}}").agent
+            .personas
+        expectEqual(personas.personas.map(\.name), plain.personas.map(\.name))
+        expectEqual(personas["coder"]?.model, "work/gpt-4.1")
+        expectEqual(personas["chat"]?.model, "small")
+        expectEqual(personas["reviewer"], plain["reviewer"])
+        expectEqual(personas["coder"]?.prompt, plain["coder"]?.prompt)
+        expectEqual(
+            load("personas: {codr: {model: a}, chat: {modell: b}, reviewer: small}").issues.map(\.description),
+            [
+                "/srv/test.yaml:1:18: personas.codr: no persona has this name; did you mean 'coder'?",
+                "/srv/test.yaml:1:36: personas.chat: 'model' is missing",
+                "/srv/test.yaml:1:37: personas.chat.modell: unknown key; did you mean 'model'?",
+                "/srv/test.yaml:1:59: personas.reviewer: expected a mapping, found text",
+            ])
     }
 }

@@ -34,6 +34,37 @@ struct AgentCommandTests {
         expectEqual(harness.adapter.texts.first, "From now on the model works as `chat` in this thread.")
     }
 
+    @Test("a persona's model is that of threads without one; the default can be chosen besides it")
+    func model() async throws {
+        let agent = AgentDirectory(
+            personas: {
+                [
+                    PersonaChoice(name: "chat", summary: "talks"),
+                    PersonaChoice(name: "coder", summary: "changes code", model: "large"),
+                ]
+            }, defaultPersona: { "coder" }, explain: { _, _, _, _ in "" })
+        let harness = try await BridgeHarness(
+            traits: RoomTraits(textLimit: 2_000, textUnit: .bytes, isMultiline: true), agent: agent)
+        var models: [String?] = []
+        for (command, text) in [
+            ("!model", "The model of this thread is `large`."), ("!status", "- model: large (test)"),
+            ("!model small", "From now on this thread uses `small`."),
+            ("!model", "The model of this thread is `small`."),
+            ("!model large", "From now on this thread uses `large`."),
+            ("!persona chat", "From now on"), ("!model", "The model of this thread is `small`."),
+        ] {
+            _ = try await harness.ask(command)
+            try await harness.settleOutbox()
+            #expect(harness.adapter.texts.last?.contains(text) == true, "\(command): \(harness.adapter.texts)")
+            let question = try #require(try await harness.ask("hello"))
+            _ = try await harness.frames(of: question.operation)
+            try await harness.settleOutbox()
+            models.append(harness.worker.requests.last?.model)
+        }
+        // Without one, the persona's or the default.
+        expectEqual(models, [nil, nil, "small", "small", nil, nil, nil])
+    }
+
     @Test("without a name the personas are listed, and a wrong name gets the nearest one")
     func listed() async throws {
         let harness = try await Self.harness()

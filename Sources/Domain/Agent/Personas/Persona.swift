@@ -11,7 +11,7 @@ package struct Persona: Sendable, Equatable {
     package let tools: [String]
     /// Nil for the configuration's limits.
     package let limits: AgentLimits?
-    /// Nil for the thread's model.
+    /// The model of threads that have chosen none; nil for the default.
     package let model: String?
 
     package init(
@@ -25,6 +25,12 @@ package struct Persona: Sendable, Equatable {
         self.tools = tools
         self.limits = limits
         self.model = model
+    }
+
+    package func with(model: String) -> Persona {
+        Persona(
+            name: self.name, summary: self.summary, prompt: self.prompt, tools: self.tools, limits: self.limits,
+            model: model)
     }
 }
 

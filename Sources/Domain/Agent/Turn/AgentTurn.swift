@@ -67,7 +67,7 @@ package final class AgentTurn: TurnWorker {
 
     private func prepare(_ request: TurnRequest, in thread: any TurnThread) async throws -> Prepared {
         let equipment = try await self.equip(request, thread)
-        let model = self.client.model(equipment.persona.model, request.model)
+        let model = self.client.model(request.model, equipment.persona.model)
         if !equipment.tools.isEmpty { try self.checkTools(of: model) }
         var models = ModelFallbacks(
             model,

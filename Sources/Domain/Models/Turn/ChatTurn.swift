@@ -42,8 +42,15 @@ package final class ChatTurn: TurnWorker {
     }
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        try await self.run(request, in: thread, preferring: nil)
+    }
+
+    /// - Parameter standard: The model of a thread that has chosen none; nil for the default.
+    package func run(
+        _ request: TurnRequest, in thread: any TurnThread, preferring standard: String?
+    ) async throws -> TurnEnding {
         let report: Report = { event in try await thread.report(event) }
-        let model = self.client.model(request.model)
+        let model = self.client.model(request.model, standard)
         // An answer that has begun is continued by its own model.
         let hasBegun = request.continuing.map { !$0.isEmpty } ?? false
         var models = hasBegun ? ModelFallbacks(model, others: []) : ModelFallbacks(model, of: self.client)

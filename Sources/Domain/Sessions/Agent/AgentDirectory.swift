@@ -5,10 +5,13 @@ package struct PersonaChoice: Sendable, Equatable {
     package let name: String
     /// One line.
     package let summary: String
+    /// The model of threads that have chosen none; nil for the default.
+    package let model: String?
 
-    package init(name: String, summary: String) {
+    package init(name: String, summary: String, model: String? = nil) {
         self.name = name
         self.summary = summary
+        self.model = model
     }
 }
 
@@ -36,5 +39,11 @@ package struct AgentDirectory: Sendable {
         self.defaultPersona = defaultPersona
         self.explain = explain
         self.steer = steer
+    }
+
+    /// The model of a persona; nil for the default. Without a persona, that of the default one.
+    func model(of persona: String?) -> String? {
+        let (personas, standard) = (self.personas(), self.defaultPersona())
+        return (personas.first { $0.name == persona } ?? personas.first { $0.name == standard })?.model
     }
 }

@@ -48,8 +48,10 @@ struct CommandReplies: Sendable {
 
     func model(_ name: String) async throws -> Reply {
         let models = self.context.models
+        let session = try await self.session()
+        let usual = self.context.usualModel(of: session?.persona)
         guard !name.isEmpty else {
-            let current = try await self.session()?.model.map(models.fullName) ?? models.defaultModel
+            let current = session?.model.map(models.fullName) ?? usual
             return Reply(CommandTexts.currentModel(current, sign: self.sign))
         }
         let choices: [String]
@@ -60,7 +62,7 @@ struct CommandReplies: Sendable {
         guard choices.contains(model) else {
             return Reply(CommandTexts.unknownModel(name, among: choices, sign: self.sign))
         }
-        let chosen = model == models.defaultModel ? nil : model
+        let chosen = model == usual ? nil : model
         return Reply(CommandTexts.modelIsChosen(model)) { $0.model = chosen }
     }
 

@@ -145,7 +145,7 @@ extension Conversation {
         let id = session?.id
         let asks = try await self.context.store.read { ledger in try id.map { try ledger.openAsks(of: $0) } ?? [] }
         let models = self.context.models
-        let model = session?.model.map(models.fullName) ?? models.defaultModel
+        let model = session?.model.map(models.fullName) ?? self.context.usualModel(of: session?.persona)
         let running = self.running.map { running in
             (running.turn.kind, Int((ContinuousClock.now - running.startedAt) / .seconds(1)))
         }

@@ -42,5 +42,10 @@ struct ConversationContext: Sendable {
         UsageOrigin(provider: self.models.provider(of:), repository: self.environment.settings.repositories.first)
     }
 
+    /// The model of a thread that has chosen none.
+    func usualModel(of persona: String?) -> String {
+        self.agent?.model(of: persona).map(self.models.fullName) ?? self.models.defaultModel
+    }
+
     var intents: IntentReader { IntentReader(adapters: self.adapters, access: self.access) }
 }

@@ -67,12 +67,13 @@ package final class AgentWorker: TurnWorker {
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
         // A plain answer that broke off is continued in the middle of its sentence.
+        let model = self.settings.settings.persona(chosen: request.persona).model
         if request.continuing != nil, try await !StoredSteps(store: self.store).hasWorked(request.id) {
-            return try await self.talking.run(request, in: thread)
+            return try await self.talking.run(request, in: thread, preferring: model)
         }
         if self.canWork(request) { return try await self.working(request).run(request, in: thread) }
         if let hint = self.hint(for: request) { try await thread.report(.notice(hint)) }
-        return try await self.talking.run(request, in: thread)
+        return try await self.talking.run(request, in: thread, preferring: model)
     }
 
     /// With the Copilot CLI's tools, where it is the provider, else with ours.
@@ -105,7 +106,7 @@ package final class AgentWorker: TurnWorker {
     static let cliProvider = "copilot-cli"
 
     func model(of request: TurnRequest, _ persona: Persona) -> String {
-        self.model.model(persona.model, request.model)
+        self.model.model(request.model, persona.model)
     }
 
     private func provider(of request: TurnRequest) -> String {

@@ -11,7 +11,9 @@ extension AgentDirectory {
         let defaultRepository = worker.repositories.defaultName
         self.init(
             personas: {
-                current.settings.personas.personas.map { PersonaChoice(name: $0.name, summary: $0.summary) }
+                current.settings.personas.personas.map {
+                    PersonaChoice(name: $0.name, summary: $0.summary, model: $0.model)
+                }
             },
             defaultPersona: { current.settings.persona },
             explain: { command, role, persona, repository in

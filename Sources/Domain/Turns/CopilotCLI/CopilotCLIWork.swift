@@ -57,7 +57,7 @@ struct CopilotCLIWork: TurnWorker {
         }
         try await self.checkJobs(of: request.session)
         await thread.takeTime(equipment.limits.time)
-        let model = self.client.model(equipment.persona.model, request.model)
+        let model = self.client.model(request.model, equipment.persona.model)
         // Without the id of the provider.
         let name = (self.client as? ModelRouter)?.route(model)?.name ?? model
         var models = ModelFallbacks(model, others: [])

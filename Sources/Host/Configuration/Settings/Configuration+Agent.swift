@@ -1,4 +1,5 @@
 package import Agent
+internal import JSON
 
 extension Configuration {
     /// How the model works in threads.
@@ -18,6 +19,21 @@ extension Configuration {
             self.persona = section.read("persona", default: "coder") {
                 $0.choice(among: personas.personas.map(\.name), named: { $0 })
             }
+        }
+
+        /// The key `personas`: what the configuration says of personas, whose files may be the program's own.
+        mutating func readPersonas(_ root: Section) {
+            guard let value = root.value("personas") else { return root.effective.set("personas", [:]) }
+            var personas = self.personas.personas
+            for (name, value) in value.members() ?? [] {
+                guard let index = personas.firstIndex(where: { $0.name == name }) else {
+                    value.report("no persona has this name", nearestTo: name, among: personas.map(\.name))
+                    continue
+                }
+                let model = value.section { section in section.required("model") { $0.string() } }
+                if let model { personas[index] = personas[index].with(model: model) }
+            }
+            self.personas = PersonaCatalog(personas)
         }
     }
 }

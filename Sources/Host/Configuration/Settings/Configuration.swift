@@ -79,6 +79,7 @@ package struct Configuration: Sendable {
         self.access = root.section("access") { Access($0, adapters: adapters, signIn: gateway.signIn) }
         self.approvals = root.section("approvals") { Approvals($0) }
         self.agent = root.section("agent") { Agent($0, personas: personas) }
+        self.agent.readPersonas(root)
         self.policy = Policy.read(
             root, approvals: self.approvals, personas: self.agent.personas.personas.map(\.name),
             repositories: self.repositories.map(\.name))

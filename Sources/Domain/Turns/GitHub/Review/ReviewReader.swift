@@ -27,7 +27,7 @@ struct ReviewReader: Sendable {
         found: ([ReviewFinding]) async throws -> Void
     ) async throws -> [String] {
         let persona = self.settings.settings.personas[Self.persona]
-        let model = self.client.model(persona?.model, request.model)
+        let model = self.client.model(request.model, persona?.model)
         let tokens = self.catalog.assumed(model).inputLimit
         let prompt = ReviewPrompt(budget: min(Self.budget, tokens * 2)) { DataBlock.of($0, from: $1) }
         let batches = prompt.batches(of: material.files, documents: material.documents, about: material.subject)
