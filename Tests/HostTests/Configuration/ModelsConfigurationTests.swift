@@ -83,8 +83,9 @@ struct ModelsConfigurationTests {
 
     @Test("at most eight models answer instead of another one")
     func fallbacks() throws {
-        let configuration = try self.configuration(Self.two + "\nmodel: {fallbacks: [work/gpt-4.1-mini, llama3.2]}")
-        expectEqual(configuration.model.fallbacks, ["work/gpt-4.1-mini", "llama3.2"])
+        let configuration = try self.configuration(
+            Self.two + "\nmodel: {fallbacks: [work/gpt-4.1-mini, local/llama3.2]}")
+        expectEqual(configuration.model.fallbacks, ["work/gpt-4.1-mini", "local/llama3.2"])
         expectEqual(configuration.model.name, "work/gpt-4.1")
         let names = (1...9).map { "m\($0)" }.joined(separator: ", ")
         expectEqual(

@@ -106,10 +106,24 @@ struct ModelFallbackTests {
         #expect(second.work.requests.isEmpty && last.work.requests.isEmpty)
     }
 
-    @Test("an answer that has begun is continued by its own model")
+    @Test("an answer that has begun is continued by another one, too")
     func continuing() async throws {
         let bench = Bench([.fail(ModelError(.unavailable, "down", status: 503))])
-        try await expectEqual(Self.notices(bench.run(Requests.turn("Hello", continuing: "It is"))), ["failed: down"])
+        let events = try await bench.run(Requests.turn("Hello", continuing: "It is"))
+        expectEqual(Self.notices(events), ["work/a answered 503; local/b answers instead."])
+        expectEqual(bench.local.requests.count, 1)
+    }
+
+    @Test("a question that only a fallback cannot take fails like its own model did, and can be asked again")
+    func tooLong() async throws {
+        let bench = Bench([.fail(ModelError(.unavailable, "down", status: 503))], inputLimit: 300)
+        let events = try await bench.run(Requests.turn(String(repeating: "word ", count: 2_000)))
+        expectEqual(
+            Self.notices(events),
+            [
+                "work/a answered 503; local/b answers instead.", "local/b takes less text; local/c answers instead.",
+                "failed: down",
+            ])
         expectEqual(bench.local.requests.count, 0)
     }
 
@@ -124,6 +138,7 @@ struct ModelFallbackTests {
         let events = try await bench.run(Requests.turn("Hello", history: history))
         expectEqual(Self.notices(events), ["work/a answered 503; local/b answers instead."])
         #expect(bench.local.requests.count > 1 && bench.local.requests.allSatisfy { $0.model == "b" })
+        #expect(!events.contains { if case .summary = $0 { true } else { false } })
         #expect(bench.local.requests.first?.purpose == .summary && bench.local.requests.last?.purpose == .chat)
         let last = bench.local.requests.last?.messages ?? []
         #expect(TokenEstimator.tokens(in: last) <= 2_000 && bench.work.requests.count == 1)

@@ -38,9 +38,13 @@ extension AgentRun {
                 return true
             } catch let other as ModelError {
                 error = other
+            } catch let failure as TurnFailure where failure.cause == .content {
+                // It does not fit into this one.
+                error = ModelError(.tooLong, failure.message)
             }
         }
-        try await self.record([.ended(.failed(error.message, isAboutContent: error.isAboutContent))])
+        let failure = self.models.failure(error)
+        try await self.record([.ended(.failed(failure.message, isAboutContent: failure.cause == .content))])
         return false
     }
 
@@ -65,7 +69,7 @@ extension AgentRun {
     }
 
     private func ending(of error: PromptRefused) -> AgentEnding {
-        self.machine.tally.answers == 0 ? .failed(error.message, isAboutContent: true) : .full
+        self.machine.tally.answers == 0 ? .failed(error.message, isAboutContent: self.models.first == nil) : .full
     }
 
     private func ask(_ messages: [ModelMessage]) async throws {

@@ -90,7 +90,9 @@ package final class AgentTurn: TurnWorker {
     ) async throws -> [ModelMessage] {
         let persona = equipment.persona
         let system = equipment.tools.isEmpty ? persona.prompt : persona.promptWithTools
-        var prefix = try await self.chat(system).opening(of: request, model: model, in: thread)
+        let isFallback = model != self.client.model(request.model, persona.model)
+        var prefix = try await self.chat(system).opening(
+            of: request, model: model, isFallback: isFallback, in: thread)
         Self.add(notes: equipment.notes, to: &prefix)
         return prefix
     }

@@ -51,10 +51,10 @@ package final class ChatTurn: TurnWorker {
     ) async throws -> TurnEnding {
         let report: Report = { event in try await thread.report(event) }
         let model = self.client.model(request.model, standard)
-        // An answer that has begun is continued by its own model.
-        let hasBegun = request.continuing.map { !$0.isEmpty } ?? false
-        var models = hasBegun ? ModelFallbacks(model, others: []) : ModelFallbacks(model, of: self.client)
-        return try await models.answer(reporting: report) { try await self.run(request, by: $0, in: thread, report) }
+        var models = ModelFallbacks(model, of: self.client)
+        return try await models.answer(reporting: report) { name in
+            try await self.run(request, by: name, in: thread, name == model ? report : Self.withoutSummaries(report))
+        }
     }
 
     /// Throws ``ModelError`` if the model does not answer.
@@ -93,16 +93,26 @@ package final class ChatTurn: TurnWorker {
 extension ChatTurn {
     private typealias Report = @Sendable (TurnEvent) async throws -> Void
 
+    /// What a model with less room had to sum up is not lost for the thread's own.
+    private static func withoutSummaries(_ report: @escaping Report) -> Report {
+        { event in
+            if case .summary = event { return }
+            try await report(event)
+        }
+    }
+
     /// The messages that open a turn with tools: system text, history and question. They take at most half of the
     /// model's input limit, and leave the rest to the work. Throws ``ModelError`` if the model does not answer when it is
     /// to summarise the history.
+    ///
+    /// - Parameter isFallback: Whether another model than the thread's own answers.
     package func opening(
-        of request: TurnRequest, model: String, in thread: any TurnThread
+        of request: TurnRequest, model: String, isFallback: Bool = false, in thread: any TurnThread
     ) async throws -> [ModelMessage] {
         let (request, images) = try await self.withImages(request, model: model, share: 2, in: thread)
-        let (prompt, _) = try await self.prompt(for: request, images, model: model, share: 2) {
-            try await thread.report($0)
-        }
+        let report: Report = { try await thread.report($0) }
+        let (prompt, _) = try await self.prompt(
+            for: request, images, model: model, share: 2, isFallback ? Self.withoutSummaries(report) : report)
         // The turn's own record has the interrupted answer, which the last two messages are about.
         let isContinued = request.continuing.map { !$0.isEmpty } ?? false
         return isContinued ? prompt.messages.dropLast(2) : prompt.messages

@@ -5,6 +5,8 @@ package struct ModelFallbacks: Sendable {
     /// The model to ask.
     package private(set) var model: String
     private var others: ArraySlice<String>
+    /// Why the first model did not answer; nil while it may. What a later one says of the question, the first has not said.
+    package private(set) var first: ModelError?
 
     /// - Parameter others: To ask in this order if `model` does not answer.
     package init(_ model: String, others: [String]) {
@@ -24,9 +26,12 @@ package struct ModelFallbacks: Sendable {
     ///
     /// - Returns: The line for people; nil if there is no other model, or none may be asked after such an error.
     package mutating func next(after error: ModelError) -> String? {
-        guard error.letsOthersAnswer, let next = self.others.popFirst() else { return nil }
+        let isTooLongForIt = self.first != nil && error.code == .tooLong
+        guard error.letsOthersAnswer || isTooLongForIt, let next = self.others.popFirst() else { return nil }
+        self.first = self.first ?? error
         let failure =
             switch (error.status, error.code) {
+            case (_, .tooLong): "takes less text"
             case (let status?, _): "answered \(status)"
             case (nil, .rateLimited): "is busy"
             case (nil, .unreachable): "cannot be reached"
@@ -44,6 +49,15 @@ package struct ModelFallbacks: Sendable {
         return true
     }
 
+    /// The failure of the turn, if no other model may be asked after `error`. The question is left out of later prompts only
+    /// if the first model could not take it.
+    package func failure(_ error: ModelError) -> TurnFailure {
+        guard let first = self.first else {
+            return TurnFailure(error.message, cause: error.isAboutContent ? .content : .other)
+        }
+        return TurnFailure(error.code == .tooLong ? first.message : error.message)
+    }
+
     /// Has `ask` answer by the first model that can. It throws ``ModelError`` for a failure before the first words of
     /// an answer; the last one is thrown as ``TurnFailure``.
     package mutating func answer<Answer>(
@@ -53,9 +67,13 @@ package struct ModelFallbacks: Sendable {
             do {
                 return try await ask(self.model)
             } catch let error as ModelError {
-                guard let line = self.next(after: error) else {
-                    throw TurnFailure(error.message, cause: error.isAboutContent ? .content : .other)
-                }
+                guard let line = self.next(after: error) else { throw self.failure(error) }
+                try await report(.notice(line))
+            } catch let failure as TurnFailure where failure.cause == .content {
+                // It does not fit into this one.
+                guard let first = self.first else { throw failure }
+                let error = ModelError(.tooLong, failure.message)
+                guard let line = self.next(after: error) else { throw TurnFailure(first.message) }
                 try await report(.notice(line))
             }
         }

@@ -62,6 +62,10 @@ extension Configuration {
             guard !isProvider, let first = others.first else { return }
             self.isProvider = false
             self.name = section.read("name", default: first.fullName(first.name)) { $0.string() }
+            // Whose a bare name is depends on which lists are there.
+            for name in self.fallbacks where !others.contains(where: { name.hasPrefix($0.fullName("")) }) {
+                section.error("fallbacks: '\(name)' names no provider: write ID/NAME, with an id of 'models'")
+            }
             for key in Self.keysOfProvider where section.has(key) && section.value(key) != nil {
                 section.error("'\(key)' is a setting of one provider: write it in 'models', or add 'provider'")
             }
