@@ -212,7 +212,9 @@ struct CommandReplies: Sendable {
 
     /// Whether others may read what is written here, such as a code.
     private func isShared() async throws -> Bool {
-        let (session, now) = (try await self.session(), self.context.environment.now())
+        // What begins with this command is shared with nobody.
+        guard let session = try await self.session() else { return false }
+        let now = self.context.environment.now()
         // An owner may write in the conversation of somebody else.
         guard session.owner == self.stored.message.sender.id else { return true }
         return try await self.context.store.read { ledger in try !ledger.shares(of: session.id, at: now).isEmpty }
