@@ -408,8 +408,8 @@ if let names = Context.environment["JETBRIDGE_TESTS"]?.split(separator: ",").map
 // program leaves it out, and `Primitives` searches instead.
 for target in package.targets where [.regular, .executable].contains(target.type) && target.path != "TestSupport" {
     var flags = ["-disable-implicit-string-processing-module-import"]
-    let usesPrimitives = target.dependencies.contains { if case .byNameItem("Primitives", _) = $0 { true } else { false } }
-    if usesPrimitives { flags += ["-import-module", "Primitives"] }
+    let searches = target.dependencies.contains { if case .byNameItem("Primitives", _) = $0 { true } else { false } }
+    if searches { flags += ["-import-module", "Primitives"] }
     target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(flags.flatMap { ["-Xfrontend", $0] })]
 }
 

@@ -72,12 +72,12 @@ struct ViewerRoutes: Sendable {
         let found = try await self.context.commit(
             request.parameter("sha"), of: request.parameter("repository"), for: request.person())
         let now = self.context.now()
-        let session = try await self.context.store.read { ledger in
+        let session = try await self.context.store.read { ledger -> SessionRecord? in
             // The newest of those that the person may see.
             for id in try ledger.sessions(ofCommit: found.sha, of: found.repository, limit: 10) {
                 if let session = try ledger.session(id: id, for: visitor, to: .read, at: now) { return session }
             }
-            return SessionRecord?.none
+            return nil
         }
         return self.html(self.pages(for: request).commit(found, postedIn: session))
     }

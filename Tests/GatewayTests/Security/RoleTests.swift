@@ -48,6 +48,7 @@ struct RoleTests {
         "GET /api/v1/models": .guest, "GET /api/v1/usage": .guest, "GET /api/v1/sessions": .guest,
         "GET /api/v1/repositories": .member, "GET /api/v1/commands": .guest, "GET /api/v1/live": .guest,
         "GET /r/{repository}": .member, "GET /r/{repository}/commit/{sha}": .guest,
+        "GET /r/{repository}/commits/{ref}": .member,
         "GET /r/{repository}/blob/{ref}/{path...}": .member, "GET /r/{repository}/raw/{ref}/{path...}": .member,
         "GET /r/{repository}/tree/{ref}": .member, "GET /r/{repository}/tree/{ref}/{path...}": .member,
         "GET /a/{message}": .guest, "GET /api/v1/audit": .owner, "GET /api/v1/hosts": .owner,

@@ -35,6 +35,8 @@ struct ThreadRightTests {
             let detail = answer.json["detail"]?.stringValue ?? ""
             switch answer.status {
             case 401: self = .signedOut
+            // The message has no file.
+            case 404 where detail.hasPrefix("There is no such file"): self = .none
             case 404 where detail.hasPrefix("There is no such"): self = .hidden
             case 403 where detail == Problems.missingRight(.join).detail: self = .reading
             case 403 where detail == Problems.missingRight(.own).detail: self = .notOwn
@@ -57,7 +59,7 @@ struct ThreadRightTests {
                 }
             let values = [
                 "{id}": id, "{thread}": self.thread, "{message}": self.message, "{path...}": "docs/a.md",
-                "{share}": "sh_1",
+                "{share}": "sh_1", "{number}": "1",
             ]
             var path = route.pattern
             for (name, value) in values { path = path.replacing(name, with: value) }

@@ -52,7 +52,7 @@ struct RehearsalQuestions {
             // Bounded, because each mark that is never closed would be looked through to the end.
             let rest = self.specification[start.upperBound...].prefix(410)
             let text = rest[rest.prefix(8).prefix { $0 == ":" || $0 == " " }.endIndex...].prefix { $0 != "]" }
-            guard text.endIndex < rest.endIndex else { continue }
+            guard text.endIndex < rest.endIndex, text.count <= 400 else { continue }
             count += 1
             let mark = String(self.specification[start.lowerBound...text.endIndex])
             guard self.isOnce(mark) else { continue }
