@@ -204,7 +204,9 @@ struct CommandReplies: Sendable {
     func link(_ name: CommandName, _ code: String) async throws -> Reply {
         let (message, code) = (self.stored.message, name == .link ? code : nil)
         guard message.isDirect else { return Reply(SignInTexts.onlyDirect(name, sign: self.sign)) }
-        if code?.isEmpty == true, try await self.isShared() { return Reply(self.sign.completing(LinkTexts.notWhileShared)) }
+        if code?.isEmpty == true, try await self.isShared() {
+            return Reply(self.sign.completing(LinkTexts.notWhileShared))
+        }
         return try await self.orRefusal {
             try await self.context.access.relink(message.sender, in: self.key, code: code, sign: self.sign)
         }
