@@ -19,7 +19,7 @@ struct FoundLines {
     /// In bytes, of what is shown: one character may be as long as a message.
     private static let shownLimit = 1_024
 
-    /// The newest line with all words, and the number of its message; nil without words, and if there is none.
+    /// The newest line with all words, and the number of its message; nil without words, and where nothing has them.
     mutating func line(of session: String, in ledger: Ledger) throws -> (text: String, message: Int64)? {
         guard !self.words.isEmpty, self.left > 0 else { return nil }
         let messages = try ledger.messages(of: session, before: .max, limit: Self.messageLimit).items

@@ -12,7 +12,7 @@ enum AskReply {
         return errors.note((lines.map(String.init) + missing).joined(separator: "\n"), in: errors.yellow)
     }
 
-    /// The key of the answer that `text` is, with words; nil if it is none.
+    /// The key of the answer that `text` is, with words; nil for anything else.
     static func answer(_ text: String, to ask: JSON) -> (key: String, words: String?)? {
         let options = self.options(of: ask)
         let words = text.split(maxSplits: 1, whereSeparator: \.isWhitespace)

@@ -75,7 +75,7 @@ def run(browser):
         answer = stranger.reload()
         assert answer is not None and answer.status == 404, answer
         expect(stranger.locator("article")).to_have_count(0)
-    with check("after its end, the page says that there is no such conversation"):
+    with check("after its end, the page has no such conversation"):
         dialog.get_by_role("button", name="End: Bob").click()
         expect(dialog.locator(".shares")).to_contain_text("Nobody else")
         bob.reload()

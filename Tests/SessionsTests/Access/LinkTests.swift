@@ -37,7 +37,7 @@ struct LinkTests {
         _ = try await self.reply("!link \(code)", from: other, in: harness)
     }
 
-    @Test("a code made by one side and used by the other makes both one person; both are told, and it is recorded")
+    @Test("a code made by one side and used by the other makes both one person; both learn of it, and it is recorded")
     func linked() async throws {
         let audit = Protected<[AuditEntry]>([])
         let harness = try await BridgeHarness(

@@ -74,7 +74,7 @@ struct ImagePixelsTests {
         #expect(try StoredForm.files(from: waiting).isEmpty && StoredForm.attachments(from: both).isEmpty)
     }
 
-    @Test("the list of files below a message is told from what its author wrote")
+    @Test("the list of files below a message is not what its author wrote")
     func listing() {
         let file = ReceivedFile(
             name: "a b.txt", stored: "12-2-a b.txt", type: .text, claimedType: nil, size: 4, text: "x\n")

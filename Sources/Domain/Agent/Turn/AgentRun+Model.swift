@@ -27,7 +27,7 @@ extension AgentRun {
         }
     }
 
-    /// Has the next model answer. False if there is none, and the turn has ended for that.
+    /// Has the next model answer. False without one: the turn has ended then.
     @inline(never)
     private func fallBack(after error: ModelError) async throws -> Bool {
         var error = error

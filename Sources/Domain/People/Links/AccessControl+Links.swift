@@ -38,7 +38,7 @@ extension AccessControl {
 
     /// A code with which another identity of `sender` links itself. Throws ``PeopleError``.
     ///
-    /// - Parameter thread: Where it is asked for, and where it is told who used it.
+    /// - Parameter thread: Where it is asked for, and where the person learns who has used it.
     func makeLinkCode(for sender: Sender, in thread: ThreadKey) async throws -> String {
         try Self.checkLasting(sender)
         let (code, now) = (Crypto.randomCode(), self.now())

@@ -300,7 +300,7 @@ function formulaBlock(state: BlockState, from: number, to: number, silent: boole
   return true;
 }
 
-/** The backslashes of `a\,b`, and of a formula that is none, stay, as on every network. */
+/** The backslashes of `a\,b`, and of what only looks like a formula, stay, as on every network. */
 function formulaSign(state: InlineState, silent: boolean): boolean {
   const sign = state.src[state.pos] === "\\" && state.pos + 1 < state.posMax ? state.src[state.pos + 1]! : "";
   if (!sign || !"()[]{},;".includes(sign)) return false;
