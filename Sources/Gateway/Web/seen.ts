@@ -20,7 +20,11 @@ export class Seen {
 
   /** The newest conversations, which count as seen if nothing was noted before. */
   begin(threads: Thread[]): void {
-    if (!this.last.has("")) this.keep("", Math.max(0, ...threads.map(newest)));
+    if (this.last.has("")) return;
+    const message = Math.max(0, ...threads.map(newest));
+    // Where nothing was said yet, nothing is stored in the browser either.
+    if (message === 0) this.last.set("", 0);
+    else this.keep("", message);
   }
 
   /** Notes that a conversation is shown as it is now. */
