@@ -137,7 +137,12 @@ struct Front: Sendable {
         let share = try await self.budget.reserve(Self.memory(for: request, route), for: principal.credential.id)
         var outcome = Forwarder.Outcome.here(request)
         if let forwarder = self.context.forwarder, let place = try await self.place(of: request, route, principal) {
-            outcome = try await forwarder.pass(request, about: place)
+            do {
+                outcome = try await forwarder.pass(request, about: place)
+            } catch let problem as HTTPProblem where problem.status == .serviceUnavailable {
+                // Reading does not need the host that would have said so.
+                guard Self.isRead(request, route) else { throw problem }
+            }
         }
         var response: HTTPServerResponse
         switch outcome {
@@ -155,8 +160,8 @@ struct Front: Sendable {
     private func place(
         of request: HTTPServerRequest, _ route: APIRoute, _ principal: Principal
     ) async throws -> Place? {
-        let isNoted = route.isReading && principal.seesEverything
-        guard let subject = route.subject, Self.changes(request) || route.isInWorkspace || isNoted,
+        let isRead = Self.isRead(request, route)
+        guard let subject = route.subject, !isRead || route.isReading && principal.seesEverything,
             let id = request.parameters["id"]
         else { return nil }
         return try await self.context.store.read { ledger in
@@ -166,8 +171,14 @@ struct Front: Sendable {
                 case .operation: try ledger.turn(id: id)?.session
                 case .ask: try ledger.ask(id: id)?.session
                 }
-            return try session.flatMap { try ledger.session(id: $0) }.map { Place(of: $0.key) }
+            guard let found = try session.flatMap({ try ledger.session(id: $0) }) else { return nil }
+            return isRead && principal.visitor.began(threadOf: found.owner) ? nil : Place(of: found.key)
         }
+    }
+
+    /// Whether every host can answer a request.
+    private static func isRead(_ request: HTTPServerRequest, _ route: APIRoute) -> Bool {
+        !Self.changes(request) && !route.isInWorkspace
     }
 
     /// What a request and its answer may take, in bytes. A body without a length may reach the limit.
