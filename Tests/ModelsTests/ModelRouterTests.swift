@@ -29,14 +29,14 @@ struct ModelRouterTests {
             // The slash is a part of the name.
             ("openai/gpt-4o", "git/openai/gpt-4o"), ("git/openai/gpt-4o", "git/openai/gpt-4o"),
             // `work` has no such model, but another provider's begins like it.
-            ("work/lab/phi", "git/work/lab/phi"), ("nowhere", "nowhere"), ("nowhere/x", "nowhere/x"), ("", ""),
+            ("work/tiny/phi", "git/work/tiny/phi"), ("nowhere", "nowhere"), ("nowhere/x", "nowhere/x"), ("", ""),
             ("work/", "work/"),
         ])
     func names(_ name: String, _ full: String) async throws {
         let router = ModelRouter(
             [
                 Self.source("work", ["gpt-4.1", "o3"]), Self.source("local", ["llama3.2", "gpt-4.1"]),
-                Self.source("git", ["openai/gpt-4o", "work/lab/phi"]),
+                Self.source("git", ["openai/gpt-4o", "work/tiny/phi"]),
             ], default: "work/gpt-4.1")
         _ = try await router.models()
         expectEqual(router.fullName(of: name), full)

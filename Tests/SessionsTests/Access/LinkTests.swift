@@ -47,7 +47,7 @@ struct LinkTests {
         #expect(try await self.reply("!link \(code)", from: "mia", in: harness).contains("one person already"))
         let text = try await self.reply("!link \(code)", from: "gina", in: harness)
         #expect(text.contains("`fake:one/gina`, `fake:one/mia` are one person now") && text.contains("`!unlink`"))
-        try await eventually("mia is told") {
+        try await eventually("Mia gets a message") {
             harness.adapter.texts.contains { $0.contains("`fake:one/gina` has used your code") }
         }
         expectEqual(Set(access.identities(of: "fake:one/mia")), ["fake:one/mia", "fake:one/gina"])

@@ -27,7 +27,7 @@ struct AskReplyTests {
         expectEqual(answer?.words, words, text)
     }
 
-    @Test("a letter, yes or no answers an approval, a denial may have a reason, and other words are none")
+    @Test("a letter, yes or no answers an approval, no may come with a reason, and other words answer nothing")
     func approvals() {
         for (text, key) in [("a", "A"), (" B ", "B"), ("c", "C"), ("yes", "A"), ("Y", "A"), ("NO", "C"), ("deny", "C")]
         {
