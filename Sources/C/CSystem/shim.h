@@ -29,11 +29,11 @@
 /// Names the calling thread; the kernel keeps the first 15 bytes.
 static inline void csystem_name_thread(const char *_Nonnull name) { (void)prctl(PR_SET_NAME, name, 0, 0, 0); }
 
-/// Lets the calling thread run as soon as it wakes, as far as the system permits; or like all others again.
-static inline void csystem_hasten_thread(int is_hasty) {
-    int priority = is_hasty;
-    // sched_setscheduler(2) with SCHED_FIFO or SCHED_OTHER, which needs a right that root has; for one thread.
-    if (syscall(SYS_sched_setscheduler, 0, is_hasty ? 1 : 0, &priority) == 0) return;
+/// Lets the calling thread run as soon as it wakes, as far as the system permits.
+static inline void csystem_hasten_thread(void) {
+    int priority = 1;
+    // sched_setscheduler(2) with SCHED_FIFO, which needs a right that root has; for one thread.
+    if (syscall(SYS_sched_setscheduler, 0, 1, &priority) == 0) return;
     // sched_setattr(2): since Linux 6.12 a thread that asks for short slices (here 100 µs) gets them earlier.
     struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t runtime, rest[2]; } wish =
         {sizeof wish, 0, 0, getpriority(PRIO_PROCESS, 0), 0, 100000, {0, 0}};

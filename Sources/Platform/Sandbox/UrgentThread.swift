@@ -17,17 +17,10 @@ internal import Primitives
         self.ended = FileDescriptor(owning: number)
         let status = startThread {
             unsafe csystem_name_thread(name)
-            csystem_hasten_thread(1)
+            csystem_hasten_thread()
             body(self)
         }
         guard status == 0 else { throw SystemError("pthread_create", code: status) }
-    }
-
-    /// On the thread: does something that takes long, and that may wait for others.
-    package func withoutHaste<Value>(_ body: () -> Value) -> Value {
-        csystem_hasten_thread(0)
-        defer { csystem_hasten_thread(1) }
-        return body()
     }
 
     /// On the thread: returns after `duration`, or at once, and with false, when it was cancelled.

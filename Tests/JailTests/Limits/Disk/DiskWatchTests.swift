@@ -47,6 +47,21 @@ struct DiskWatchTests {
         expectEqual(watch.next(Self.disk(free: free - 1), at: .milliseconds(400)), .measure(isUrgent: false))
     }
 
+    @Test("the looks go on beside a measurement that is not urgent, and what passes the room is measured at once")
+    func unhurried() {
+        var watch = Self.watch(Self.measurement(28 << 20))
+        let free = 10_000 << 20
+        func next(written: Int, isMeasuring: Bool) -> DiskWatch.Step {
+            watch.next(Self.disk(free: free - written), at: .milliseconds(200), isMeasuring: isMeasuring)
+        }
+        expectEqual(next(written: 90 << 20, isMeasuring: false), .measure(isUrgent: false))
+        expectEqual(next(written: 90 << 20, isMeasuring: true), .wait(.nanoseconds((10 << 20) / 10)))
+        expectEqual(next(written: 101 << 20, isMeasuring: true), .measure(isUrgent: true))
+        // What began before the urgent one ended is passed over.
+        expectEqual(watch.measured(Self.measurement(100 << 20), took: .milliseconds(2), at: .milliseconds(203)), nil)
+        #expect(watch.isOutdated(since: .milliseconds(201)) && !watch.isOutdated(since: .milliseconds(203)))
+    }
+
     @Test("a workspace over its quota may shrink but not grow, and what was deleted stays so")
     func over() {
         var watch = Self.watch(Self.measurement(200 << 20))

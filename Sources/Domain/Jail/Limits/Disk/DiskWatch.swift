@@ -6,7 +6,7 @@ struct DiskWatch {
     enum Step: Equatable {
         /// Look at the file system again after this time.
         case wait(Duration)
-        /// Measure now; with `isUrgent`, so that nothing is written meanwhile.
+        /// Measure now: with `isUrgent`, so that nothing is written meanwhile, else beside further looks.
         case measure(isUrgent: Bool)
     }
 
@@ -103,14 +103,18 @@ struct DiskWatch {
         return max(Self.grain, min(self.ceiling.bytes - self.base.usage.bytes, toReserve))
     }
 
-    func next(_ disk: DiskState, at now: Duration) -> Step {
+    /// Whether a measurement that began at `start` says less than the last one.
+    func isOutdated(since start: Duration) -> Bool { start < self.measuredAt }
+
+    /// - Parameter isMeasuring: A measurement that is not urgent is being made; what it will find is not known yet.
+    func next(_ disk: DiskState, at now: Duration, isMeasuring: Bool = false) -> Step {
         let written = max(0, self.base.disk.free - disk.free)
         let made = self.base.disk.freeFiles - disk.freeFiles
         let isRested = now - self.measuredAt >= self.rest
         let isFull = written > self.room || made > max(64, self.ceiling.files - self.base.usage.files)
         if isFull, isRested || written > self.room + Self.alarm { return .measure(isUrgent: true) }
         // Some file systems count late, and what was deleted lowers the ceiling.
-        if disk != self.base.disk, now - self.measuredAt >= max(self.rest, Self.longest) {
+        if !isMeasuring, disk != self.base.disk, now - self.measuredAt >= max(self.rest, Self.longest) {
             return .measure(isUrgent: false)
         }
         let left = max(0, (isFull ? self.room + Self.alarm : self.room) - written)

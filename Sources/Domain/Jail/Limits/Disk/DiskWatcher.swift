@@ -10,6 +10,7 @@ final class DiskWatcher: Sendable {
     private let place: JailPlace
     private let processes: JailedProcesses
     private let found = Protected<DiskExcess?>(nil)
+    private let unhurried = Protected(Unhurried.none)
     private let thread = Protected<UrgentThread?>(nil)
     private let onExcess: @Sendable () -> Void
 
@@ -24,7 +25,7 @@ final class DiskWatcher: Sendable {
         do {
             let thread = try UrgentThread(name: "jail-disk") { [self] thread in
                 var watch = watch
-                while let limit = self.look(&watch, thread) { guard thread.sleep(for: limit) else { return } }
+                while let limit = self.look(&watch) { guard thread.sleep(for: limit) else { return } }
             }
             self.thread.withLock { $0 = thread }
         } catch {
@@ -38,26 +39,65 @@ final class DiskWatcher: Sendable {
     }
 
     /// Returns the time until the next look; nil when the jail has been ended.
-    private func look(_ watch: inout DiskWatch, _ thread: UrgentThread) -> Duration? {
+    private func look(_ watch: inout DiskWatch) -> Duration? {
+        if let done = self.takeUnhurried(), !watch.isOutdated(since: done.start) { return self.decide(&watch, done) }
         guard let disk = DiskState(self.place.disk[0]) else { return .milliseconds(200) }
-        switch watch.next(disk, at: Self.now) {
+        switch watch.next(disk, at: Self.now, isMeasuring: self.isMeasuring) {
         case .wait(let limit): return limit
-        case .measure(let isUrgent):
-            let isPaused = isUrgent && watch.isSlow
+        case .measure(isUrgent: false):
+            self.measureUnhurried(upTo: watch.mostBytes)
+            return .zero
+        case .measure(isUrgent: true):
+            let isPaused = watch.isSlow
             if isPaused { self.processes.pause() }
-            let start = Self.now
-            let ceiling = watch.mostBytes
-            let measure = { self.measure(upTo: ceiling) }
-            let measurement = isUrgent ? measure() : thread.withoutHaste(measure)
-            let end = Self.now
-            guard let excess = watch.measured(measurement, took: end - start, at: end) else {
-                if isPaused { self.processes.resume() }
-                return watch.isInDoubt ? .milliseconds(1) : .zero
-            }
-            self.found.withLock { $0 = excess }
-            self.processes.kill()
-            self.onExcess()
-            return nil
+            let next = self.decide(&watch, self.measure(upTo: watch.mostBytes))
+            if isPaused, next != nil { self.processes.resume() }
+            return next
+        }
+    }
+
+    private func decide(_ watch: inout DiskWatch, _ done: Done) -> Duration? {
+        guard let excess = watch.measured(done.measurement, took: done.end - done.start, at: done.end) else {
+            return watch.isInDoubt ? .milliseconds(1) : .zero
+        }
+        self.found.withLock { $0 = excess }
+        self.processes.kill()
+        self.onExcess()
+        return nil
+    }
+
+    // MARK: Measuring
+
+    private struct Done {
+        let measurement: DiskWatch.Measurement
+        let start, end: Duration
+    }
+
+    /// A measurement on another thread, which waits its turn for a processor while this one keeps looking at the disk: a
+    /// busy machine makes it wait for longer than a fast writer needs to fill what is left.
+    private enum Unhurried {
+        case none
+        case running
+        case done(Done)
+    }
+
+    private var isMeasuring: Bool {
+        self.unhurried.withLock { if case .running = $0 { true } else { false } }
+    }
+
+    private func takeUnhurried() -> Done? {
+        self.unhurried.withLock { state in
+            guard case .done(let done) = state else { return nil }
+            state = .none
+            return done
+        }
+    }
+
+    private func measureUnhurried(upTo ceiling: Int) {
+        self.unhurried.withLock { $0 = .running }
+        Task {
+            let done = await FolderMeasurer.other.run { self.measure(upTo: ceiling) }
+            self.unhurried.withLock { $0 = .done(done) }
         }
     }
 
@@ -65,12 +105,14 @@ final class DiskWatcher: Sendable {
     private static var now: Duration { Self.began.duration(to: .now) }
 
     /// - Parameter ceiling: Beyond that, no deleted files are sought: what writes is to be ended at once.
-    private func measure(upTo ceiling: Int) -> DiskWatch.Measurement {
+    private func measure(upTo ceiling: Int) -> Done {
+        let start = Self.now
         let mount = self.place.mount
         let folders = [JailPlan.workspace] + mount.binds.filter(\.isWritable).map(\.target)
-        return Self.measure(self.place.disk) { device, bytes in
+        let measurement = Self.measure(self.place.disk) { device, bytes in
             bytes > ceiling ? nil : self.processes.deletedFiles(on: device, below: folders)
         }
+        return Done(measurement: measurement, start: start, end: Self.now)
     }
 
     /// - Parameter deleted: The deleted files of a device that are kept, which count with the bytes of the others.

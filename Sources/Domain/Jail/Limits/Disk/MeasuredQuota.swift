@@ -32,7 +32,7 @@ package struct MeasuredQuota: Sendable {
 }
 
 /// Measures on a thread of its own: a large workspace takes seconds, for which nothing else may wait.
-private actor FolderMeasurer {
+actor FolderMeasurer {
     nonisolated var unownedExecutor: UnownedSerialExecutor { self.executor.asUnownedSerialExecutor() }
 
     /// Several, so that a small workspace rarely waits for a large one.
@@ -52,6 +52,8 @@ private actor FolderMeasurer {
     }
 
     func measured(_ folders: [String]) -> DiskWatch.Measurement { DiskWatcher.measure(folders) }
+
+    func run<Value: Sendable>(_ body: @Sendable () -> Value) -> Value { body() }
 }
 
 /// What a workspace holds.
