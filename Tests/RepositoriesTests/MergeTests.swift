@@ -60,6 +60,47 @@ import Testing
         try expectEqual(workshop.git("log -1 --format=%s main"), "same")
     }
 
+    @Test(
+        "not over what the repository ignores, nor through a link out of the work tree",
+        arguments: [
+            ("echo mine > .env", "echo theirs > .env && git add -f .env", ".env): move them away"),
+            ("mkdir build && echo mine > build/out", "echo theirs > build && git add -f build", "build"),
+            (
+                "ln -s ../outside data", "mkdir data && echo theirs > data/f && git add -f data",
+                "data is a symbolic link"
+            ),
+            ("ln -s ../outside seen", "mkdir seen && echo theirs > seen/f && git add seen", "seen is a symbolic link"),
+        ])
+    func kept(mine: String, theirs: String, hint: String) async throws {
+        let workshop = try await Workshop()
+        try workshop.git.shell("printf '.env\nbuild\ndata\n' >> .git/info/exclude")
+        try workshop.git.shell("mkdir ../outside && echo mine > ../outside/f")
+        try Self.commit(theirs, workshop)
+        try workshop.git.shell(mine)
+        let before = try workshop.git("rev-parse main")
+        let error = await Workshop.code { _ = try await self.merge(workshop) }
+        #expect(error?.message.contains(hint) == true, "\(error?.message ?? "")")
+        let files = "find .env build data/f seen/f ../outside -type f -exec cat {} + 2>/dev/null || true"
+        try #expect(!workshop.git.shell(files).contains("theirs"))
+        try expectEqual(workshop.git("rev-parse main"), before)
+    }
+
+    /// Commits what a script makes on the feature's branch.
+    private static func commit(_ script: String, _ workshop: Workshop) throws {
+        let name = Workshop.name
+        try workshop.git.shell("git switch -q \(name) && \(script) && git commit -qm theirs && git switch -q main")
+    }
+
+    @Test("not with a file that is too large to be written beside the host's work")
+    func large() async throws {
+        let workshop = try await Workshop()
+        try Self.commit("truncate -s 33M big && git add big", workshop)
+        let error = await Workshop.code { _ = try await self.merge(workshop) }
+        expectEqual(error?.code, .git(.tooLarge))
+        #expect(error?.message.contains("big is a file of more than 32 MB") == true, "\(error?.message ?? "")")
+        try #expect(workshop.git("status --porcelain").isEmpty)
+    }
+
     @Test("never over what others commit meanwhile, which is merged as well")
     func moved() async throws {
         let workshop = try await Workshop(onPause: { git, _ in

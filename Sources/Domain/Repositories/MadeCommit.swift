@@ -25,6 +25,14 @@ package struct MadeCommit: Sendable, Hashable {
         self.documents = paths.filter(Document.isShown)
     }
 
+    /// A commit that changes more than can be shown.
+    init(tooLarge id: GitObjectID, on branch: String, of repository: String, _ git: GitRepository) async throws {
+        (self.repository, self.id, self.branch) = (repository, id, branch)
+        self.subject = try await git.commit(id).subject
+        self.stat = GitStat(files: 0, additions: 0, deletions: 0)
+        self.documents = []
+    }
+
     package var notice: CommitNotice {
         CommitNotice(
             repository: self.repository, sha: self.id.hex, branch: self.branch, subject: self.subject,

@@ -64,8 +64,7 @@ extension GitRepository {
         // What to update in the work tree; nil unless the branch is checked out.
         var paths: [String]?
         if target == .branch, old != nil, try unsafe self.isCheckedOut(change.branch, repository) {
-            let changed =
-                tree == nil ? Array(change.files.keys) : try store.paths(from: before, to: new, of: "the commit")
+            let changed = try self.updatable(from: before, to: new, store)
             try unsafe self.checkClean(change.branch, changed, repository)
             paths = changed
         }

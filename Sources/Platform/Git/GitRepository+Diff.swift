@@ -73,10 +73,15 @@ extension GitObjects {
         return try self.diff(old, new, of: subject, flags: flags, findingRenames: isFindingRenames)?.stat() ?? .none
     }
 
-    func paths(from old: ObjectKey?, to new: ObjectKey?, of subject: String) throws(GitError) -> [String] {
-        var walk = TreeWalk(self, .show(), of: subject)
+    /// The paths of the files that differ between two trees, sorted.
+    func paths(
+        from old: ObjectKey?, to new: ObjectKey?, of subject: String, _ limits: TreeLimits = .show(),
+        _ check: (TreeWalk.Visit) throws(GitError) -> Void = { _ in }
+    ) throws(GitError) -> [String] {
+        var walk = TreeWalk(self, limits, of: subject)
         var paths: [String] = []
         try walk.compare(old, new) { visit throws(GitError) in
+            try check(visit)
             guard visit.old?.isFile == true || visit.new?.isFile == true else { return }
             paths.append(String(decoding: visit.path, as: UTF8.self))
         }

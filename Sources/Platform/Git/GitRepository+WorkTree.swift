@@ -71,6 +71,53 @@ extension GitRepository {
         )
     }
 
+    /// The paths that differ between two trees, if they may be updated in the work tree.
+    func updatable(
+        from old: ObjectKey, to new: ObjectKey, _ store: GitObjects
+    ) throws(GitError) -> [String] {
+        var size: Int64 = 0
+        let paths = try store.paths(from: old, to: new, of: "the commit", .update) { visit throws(GitError) in
+            guard let bytes = visit.newSize else { return }
+            size += Int64(bytes)
+            guard bytes <= TreeLimits.updatedFileBytes else {
+                let name = GitName.printable(String(decoding: visit.path, as: UTF8.self))
+                throw TreeLimits.update.error(
+                    name, "is a file of more than \(TreeLimits.updatedFileBytes >> 20) MB")
+            }
+        }
+        if let folder = unsafe git_repository_workdir(store.repository) {
+            try DiskRoom(path: unsafe String(cString: folder)).check(size, "the branch's files can't be written")
+        }
+        try unsafe self.checkLinks(paths, store.repository)
+        return paths
+    }
+
+    /// Throws if a folder of a path is a symbolic link in the work tree, though not in the repository: the library would
+    /// write through it, perhaps outside of the work tree.
+    private func checkLinks(_ paths: [String], _ repository: OpaquePointer) throws(GitError) {
+        guard let workdir = unsafe git_repository_workdir(repository) else { return }
+        let root = unsafe String(cString: workdir)
+        // By bytes: other names may be the same characters.
+        let known = Set(paths.map { Array($0.utf8)[...] })
+        var seen: Set<ArraySlice<UInt8>> = []
+        for path in known {
+            var folder = path
+            while let slash = folder.lastIndex(of: UInt8(ascii: "/")) {
+                folder = folder[..<slash]
+                guard seen.insert(folder).inserted else { break }
+                // One that is in the repository is replaced with what takes its place.
+                if known.contains(folder) { continue }
+                let name = String(decoding: folder, as: UTF8.self)
+                var target: CChar = 0
+                guard unsafe readlink(root + name, &target, 1) >= 0 else { continue }
+                throw GitError(
+                    .dirtyWorkTree,
+                    "the branch is checked out, and \(GitName.printable(name)) is a symbolic link there but a folder in the commit: move it away, or switch to another branch"
+                )
+            }
+        }
+    }
+
     /// Updates `paths` of a checked-out branch's clean work tree, or throws and leaves them as they are.
     func update(
         _ branch: String, from old: GitObjectID, to new: GitObjectID, _ paths: [String], _ repository: OpaquePointer
@@ -92,7 +139,7 @@ extension GitRepository {
     }
 
     /// Updates `paths` in the work tree and the index to a commit. Without `force`, a conflicting file is an error and
-    /// nothing changes.
+    /// nothing changes; one that is ignored is somebody's too, such as `.env`.
     func checkOut(
         _ id: GitObjectID, paths: [String], force: Bool, updatingIndex: Bool = true, _ repository: OpaquePointer
     ) throws(GitError) {
@@ -101,8 +148,10 @@ extension GitRepository {
         var options = unsafe git_checkout_options()
         unsafe git_checkout_options_init(&options, UInt32(GIT_CHECKOUT_OPTIONS_VERSION))
         unsafe options.checkout_strategy =
-            (force ? GIT_CHECKOUT_FORCE : GIT_CHECKOUT_SAFE).rawValue | GIT_CHECKOUT_DISABLE_PATHSPEC_MATCH.rawValue
-            | (force ? GIT_CHECKOUT_REMOVE_UNTRACKED.rawValue : 0)
+            GIT_CHECKOUT_DISABLE_PATHSPEC_MATCH.rawValue
+            | (force
+                ? GIT_CHECKOUT_FORCE.rawValue | GIT_CHECKOUT_REMOVE_UNTRACKED.rawValue
+                : GIT_CHECKOUT_SAFE.rawValue | GIT_CHECKOUT_DONT_OVERWRITE_IGNORED.rawValue)
             | (updatingIndex ? 0 : GIT_CHECKOUT_DONT_UPDATE_INDEX.rawValue)
         let status = unsafe GitLibrary.withStrings(paths.map { Array($0.utf8) }) { names in
             unsafe options.paths = names

@@ -59,8 +59,7 @@ struct HostileCommandTests {
             // What ends by force is given less time.
             let limit: Int64 =
                 switch command.verdict {
-                case .isEnded: 1_000
-                case .timesOut: 300
+                case .isEnded, .timesOut: 1_000
                 default: 20_000
                 }
             let text = await bait.aimed(command.text)

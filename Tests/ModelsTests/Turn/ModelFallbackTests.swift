@@ -127,6 +127,17 @@ struct ModelFallbackTests {
         expectEqual(bench.local.requests.count, 0)
     }
 
+    @Test("what a fallback's content filter stops, no further model answers")
+    func filtered() async throws {
+        let bench = Bench(
+            [.fail(ModelError(.unavailable, "down", status: 503))], others: [[.event(.finished(.contentFilter))]])
+        let notices = try await Self.notices(bench.run())
+        expectEqual(notices.count, 2)
+        expectEqual(notices.first, "work/a answered 503; local/b answers instead.")
+        #expect(notices.last?.hasPrefix("failed: ") == true && notices.last?.contains("filter") == true, "\(notices)")
+        expectEqual(bench.local.requests.map(\.model), ["b"])
+    }
+
     @Test("the prompt is shortened to the limit of the model that answers, which summarises what it leaves out")
     func limits() async throws {
         let history = (1...20).map { number in

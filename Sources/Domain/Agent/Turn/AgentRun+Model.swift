@@ -38,9 +38,6 @@ extension AgentRun {
                 return true
             } catch let other as ModelError {
                 error = other
-            } catch let failure as TurnFailure where failure.cause == .content {
-                // It does not fit into this one.
-                error = ModelError(.tooLong, failure.message)
             }
         }
         let failure = self.models.failure(error)

@@ -74,7 +74,7 @@ package final class ChatTurn: TurnWorker {
             do {
                 return try await self.answer(prompt, model: model, report)
             } catch let error as PromptTooLong {
-                throw TurnFailure(error.message, cause: .content)
+                throw ModelError(.tooLong, error.message)
             }
         }
     }
@@ -132,7 +132,9 @@ extension ChatTurn {
         for _ in 0..<3 {
             switch builder.plan(request) {
             case .ready(let prompt): return (prompt, request)
-            case .refused(let line): throw TurnFailure(line, cause: request.continuing == nil ? .content : .other)
+            case .refused(let line):
+                if request.continuing == nil { throw ModelError(.tooLong, line) }
+                throw TurnFailure(line)
             case .needsSummary(let dropped, let kept):
                 let summary = try await self.summarize(dropped, request.summary, builder, report)
                 request = request.after(kept, summary: summary)

@@ -69,12 +69,6 @@ package struct ModelFallbacks: Sendable {
             } catch let error as ModelError {
                 guard let line = self.next(after: error) else { throw self.failure(error) }
                 try await report(.notice(line))
-            } catch let failure as TurnFailure where failure.cause == .content {
-                // It does not fit into this one.
-                guard let first = self.first else { throw failure }
-                let error = ModelError(.tooLong, failure.message)
-                guard let line = self.next(after: error) else { throw TurnFailure(first.message) }
-                try await report(.notice(line))
             }
         }
     }

@@ -55,7 +55,13 @@ extension LocalRepository {
             files: [:], branch: base, base: .at(head), author: author, committer: self.committer,
             message: "Merge branch '\(branch)'", trailers: [Self.trailer(turn)])
         let id = try await git.merge(theirs, tree: tree, as: change)
-        return .merged(
-            try await MadeCommit(id, on: base, of: self.name, git), commits: commits, isForward: id == theirs)
+        let made: MadeCommit
+        do {
+            made = try await MadeCommit(id, on: base, of: self.name, git)
+        } catch let error as GitError where error.code == .tooLarge {
+            // The branch has moved, whatever can be shown of it.
+            made = try await MadeCommit(tooLarge: id, on: base, of: self.name, git)
+        }
+        return .merged(made, commits: commits, isForward: id == theirs)
     }
 }

@@ -13,7 +13,7 @@ struct TreeLimits: Sendable, Hashable {
     static let commitBytes = 1 << 20
 
     enum Action: Sendable {
-        case show, commit, takeOver, checkOut, merge, send
+        case show, commit, takeOver, checkOut, update, merge, send
     }
 
     let action: Action
@@ -83,6 +83,11 @@ struct TreeLimits: Sendable, Hashable {
         TreeLimits(.checkOut, paths: paths, bytes: bytes, fileBytes: fileBytes)
     }
 
+    /// For the files of a work tree of the machine's people.
+    static let update = TreeLimits(.update, paths: Self.changedPaths, bytes: 256 << 20)
+    /// Of one file that is written there, in bytes: with a filter for line ends, the library holds it four times.
+    static let updatedFileBytes = 32 << 20
+
     /// For what differs between two trees that each keep to these limits.
     var between: TreeLimits {
         TreeLimits(
@@ -125,6 +130,7 @@ extension TreeLimits.Action {
         case .show: "show"
         case .commit: "commit"
         case .takeOver, .checkOut: "take over"
+        case .update: "check out"
         case .merge: "merge"
         case .send: "send"
         }
@@ -132,7 +138,7 @@ extension TreeLimits.Action {
 
     fileprivate var having: String {
         switch self {
-        case .show, .commit, .takeOver: "changes"
+        case .show, .commit, .takeOver, .update: "changes"
         case .checkOut, .merge, .send: "has"
         }
     }
@@ -143,6 +149,7 @@ extension TreeLimits.Action {
         case .commit: "commit less at once, or in a clone"
         case .takeOver: "take it back with `git reset --soft`, then commit less at once"
         case .checkOut: "use a smaller branch, or ask an operator to raise `jail.workspace_files` and `workspace_quota`"
+        case .update: "do it with `git`, or where the branch is not checked out"
         case .merge: "merge it with `git` in a clone"
         case .send: "push it with `git` in a clone"
         }
