@@ -97,6 +97,14 @@ struct TaskCommandTests {
         let added = try await office.change(nil, .text("Buy milk"), .owner("bob"), .labels(["home"]))
         #expect(added.task.id == "T1" && added.task.owner == "bob" && added.task.labels == ["home"])
         try expectEqual(office.text, "# Tasks\n\n- [ ] T1 Buy milk @bob #home")
+        let dated = try await office.change("T1", .due("2026-12-01"), .priority("!high"))
+        #expect(dated.task.due == "2026-12-01" && dated.task.priority == "high")
+        try expectEqual(office.text, "# Tasks\n\n- [ ] T1 Buy milk @bob #home !high (due 2026-12-01)")
+        _ = try await office.change("T1", .due(nil), .priority(nil))
+        try expectEqual(office.text, "# Tasks\n\n- [ ] T1 Buy milk @bob #home")
+        for change in [TaskWish.Change.due("tomorrow"), .due("2026-02-30"), .priority("very high"), .priority("")] {
+            await #expect(throws: TaskError.self) { try await office.change("T1", change) }
+        }
     }
 
     @Test("the same operation again gives the same commit")

@@ -8,9 +8,11 @@ internal import Primitives
 internal import Repositories
 internal import Store
 internal import Tasks
+internal import Threads
 
 /// The tasks of repositories.
 struct TaskRoutes: Sendable {
+    let context: GatewayContext
     let desk: TaskDesk
 
     private static let reading = APIRoute.Access.scopes([.tasks, .chat, .read], from: .member)
@@ -36,7 +38,10 @@ struct TaskRoutes: Sendable {
             headers: [ThreadRoutes.idempotencyKey],
             body: API.NewTask.self, bodyLimit: 64 << 10, answerMemory: APIRoute.pageMemory,
             success: (.created, "The new task."),
-            [.notFound("No such repository."), .conflict("The repository is in use."), Self.badRepository]
+            [
+                .notFound("No such repository or thread."), .conflict("The repository is in use."),
+                Self.badRepository,
+            ]
         ) { try await Self($0).create($1) },
         APIRoute(
             .get, "/api/v1/tasks/{repository}/{id}", "getTask", "One task.", Self.reading,
@@ -67,6 +72,7 @@ struct TaskRoutes: Sendable {
 
     init(_ context: GatewayContext) throws {
         guard let desk = context.settings.tasks else { throw Problems.missing("list of tasks") }
+        self.context = context
         self.desk = desk
     }
 
@@ -84,10 +90,11 @@ struct TaskRoutes: Sendable {
 
     private func create(_ call: APICall<API.Nothing, API.NewTask>) async throws -> API.Task {
         let body = call.body
-        var changes = [TaskWish.Change.text(body.text)]
-        if let owner = body.owner, !owner.isEmpty { changes.append(.owner(owner)) }
-        if let labels = body.labels, !labels.isEmpty { changes.append(.labels(labels)) }
-        return try await self.change(TaskWish(nil, changes), in: body.repository, call)
+        var session: String?
+        if let thread = body.threadID {
+            session = try await self.context.session(thread, for: call.person(), to: .read).id
+        }
+        return try await self.change(TaskWish(nil, body.changes), in: body.repository, call, from: session)
     }
 
     private func change(_ call: APICall<API.Nothing, API.TaskChange>) async throws -> API.Task {
@@ -100,14 +107,15 @@ struct TaskRoutes: Sendable {
     }
 
     private func change<Body>(
-        _ wish: TaskWish, in repository: String?, _ call: APICall<API.Nothing, Body>
+        _ wish: TaskWish, in repository: String?, _ call: APICall<API.Nothing, Body>, from session: String? = nil
     ) async throws -> API.Task {
         let sender = try call.person().sender
         // Other people and other tasks may use the same key.
         let key = try ThreadRoutes.key(of: call.request, scope: "\(sender.id) \(call.http.target)").map { "task_\($0)" }
         let outcome = try await self.answering { desk in
             try await desk.change(
-                wish, in: repository, by: .init(sender, turn: key ?? Identifier.make("task"), isNew: key == nil))
+                wish, in: repository,
+                by: .init(sender, turn: key ?? Identifier.make("task"), session: session, isNew: key == nil))
         }
         call.logger.info("a task was changed", ["task": .string(outcome.task.id)])
         return API.Task(outcome.task)

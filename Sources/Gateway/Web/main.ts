@@ -15,6 +15,7 @@ import { askToDelete } from "./views/deletion";
 import { Head } from "./views/head";
 import { Inbox } from "./views/inbox";
 import { addDevice, askToLeave, takeJoinCode } from "./views/joining";
+import { makeTask } from "./views/newtask";
 import { askForTitle } from "./views/renaming";
 import { showSharing } from "./views/sharing";
 import { setUpShortcuts, Shell } from "./views/shell";
@@ -214,6 +215,7 @@ class App {
         this.failed(error);
       },
       edit: (text) => this.composer.edit(text),
+      makeTask: (text) => void makeTask(text, conversation.id, this.list.find(conversation.id ?? "")?.repository ?? null),
       focusField: () => this.focusField(),
       uncover: () => this.uncover(),
       asksChanged: () => void this.inbox.refresh(),

@@ -6,7 +6,8 @@ import { Changes } from "./changes";
 import { h, icon, replace } from "./dom";
 import type { Task } from "./types";
 import { Board } from "./tasks/board";
-import { askForTask, askWhere, TaskDialog } from "./tasks/dialogs";
+import { askForTask } from "./tasks/adding";
+import { askWhere, TaskDialog } from "./tasks/dialogs";
 import { differences, Filter, keyOf, nameOf, State, titles } from "./tasks/words";
 import { toast } from "./toast";
 import { visibleLine } from "./visible";
@@ -159,7 +160,7 @@ class TasksPage {
     const { items } = await api.taskFeatures(repository).catch(() => ({ items: [] }));
     if (repository !== this.filter.repository) return;
     replace(this.features, h("h2", {}, "Features"), ...items.map((feature) => h("details", {},
-      h("summary", {}, h("a", { href: feature.url }, feature.feature), ` ${feature.done} of ${feature.total} done`),
+      h("summary", {}, `${feature.feature} · ${feature.done} of ${feature.total} done`), h("p", {}, h("a", { href: feature.url }, "Open the list")),
       h("ul", {}, ...feature.tasks.map((task) => h("li", {}, h("code", {}, task.id), ` ${visibleLine(task.text)} · ${titles[task.state].toLowerCase()}`))))));
     this.features.hidden = items.length === 0;
   }

@@ -1021,6 +1021,12 @@ export interface NewTask {
   owner?: string | null;
   /** At most 50. */
   labels?: string[] | null;
+  /** A word, such as `high`. */
+  priority?: string | null;
+  /** Such as `2026-12-01`. */
+  due?: string | null;
+  /** The thread that it comes from. */
+  thread_id?: string | null;
 }
 
 export interface TaskChange {
@@ -1030,6 +1036,10 @@ export interface TaskChange {
   text?: string | null;
   /** At most 50. */
   labels?: string[] | null;
+  /** A word, such as `high`. */
+  priority?: string | null;
+  /** Such as `2026-12-01`. */
+  due?: string | null;
   /** Is added to the others. */
   note?: string | null;
   /** An address or the hash of a commit; is added to the others. */

@@ -85,8 +85,8 @@ def walk(page):
             page.keyboard.press("Shift+Tab")
             passed.append(focus(page))
             assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", passed
-        wanted = ["Attach files", "Bad answer", "Good answer", "Ask again: sends the question as a new message", "Copy the answer",
-                  "python code", "Copy code", "Edit and send as a new message"]
+        wanted = ["Attach files", "Bad answer", "Good answer", "Make a task of this message", "Ask again: sends the question as a new message",
+                  "Copy the answer", "python code", "Copy code", "Make a task of this message", "Edit and send as a new message"]
         assert passed == wanted, passed
         page.keyboard.press("Enter")
         expect(message_field(page)).to_have_value("Show me python code")

@@ -191,6 +191,40 @@ def choices(page: Page):
         page.keyboard.press("Escape")
 
 
+def tasks(page: Page):
+    with check("a message becomes a task of its conversation's repository"):
+        ask(page, "## Two **boxes**\n\nand more")
+        page.locator(".entry-user").last.get_by_role("button", name="Make a task of this message").click()
+        dialog = page.get_by_role("dialog", name="New task")
+        expect(dialog.get_by_label("Text")).to_have_value("Two **boxes**")
+        expect(dialog.get_by_label("Repository")).to_have_value("app")
+        dialog.get_by_label("Priority").select_option("High")
+        dialog.get_by_label("Due").fill("2020-01-31")
+        page.screenshot(path=FOLDER / "task-of-message.png")
+        place = page.evaluate("location.hash")
+        dialog.get_by_role("button", name="Add", exact=True).click()
+        expect(dialog).to_have_count(0)
+        expect(page.locator(".toast")).to_contain_text("Added T1.")
+        page.locator(".toast").get_by_role("link", name="Open").click()
+        task = page.get_by_role("dialog", name="Task T1")
+        expect(task.get_by_label("Priority")).to_have_value("high")
+        expect(task.get_by_label("Due")).to_have_value("2020-01-31")
+        task.get_by_role("link", name="Open").click()
+        expect(page.locator(".entry-user").last).to_contain_text("and more")
+        assert page.evaluate("location.hash") == place
+    with check("what can be done with a task is buttons, also after a reload"):
+        ask(page, "/task T1")
+        page.reload()
+        answer = page.locator(".entry-bot").last
+        offered = answer.get_by_role("group", name="What to do next")
+        expect(offered.get_by_role("button")).to_have_text(["Claim", "Start", "Done"])
+        expect(answer).not_to_contain_text("Type")
+        page.screenshot(path=FOLDER / "task-buttons.png")
+        offered.get_by_role("button", name="Done").click()
+        expect(page.locator(".entry-user").last).to_contain_text("/task done T1")
+        expect(page.locator(".entry-bot").last.get_by_role("button", name="Reopen")).to_be_visible()
+
+
 def settings(page: Page):
     dialog = page.get_by_role("dialog", name="Settings")
     model = dialog.get_by_label("Model of new conversations")
@@ -376,6 +410,7 @@ with sync_playwright() as playwright:
     sign_in(first)
     conversations(first, second)
     choices(first)
+    tasks(first)
     repository(first)
     desktop.close()
     another = chromium.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light", accept_downloads=True)

@@ -55,7 +55,7 @@ class Tasks:
     def list(self, route: Route):
         if route.request.method == "POST":
             body = route.request.post_data_json
-            task = self.add(body["repository"], f"T{len(self.items) + 100}", body["text"], owner=body.get("owner"), labels=body.get("labels", []))
+            task = self.add(body["repository"], f"T{len(self.items) + 100}", body["text"], **{name: body[name] for name in ("owner", "labels", "priority", "due") if name in body})
             self.changes.append(body)
             return self.answer(route, task, 201)
         if self.failure:
@@ -256,11 +256,24 @@ def details(page: Page, tasks: Tasks):
         dialog.get_by_label("Text").fill("Sign in with passkeys,\neverywhere")
         dialog.get_by_label("Owner").fill("@bob")
         dialog.get_by_label("Labels").fill("#login, web")
+        expect(dialog.get_by_label("Priority")).to_have_value("high")
+        dialog.get_by_label("Priority").select_option("Urgent")
+        dialog.get_by_label("Due").fill("")
         dialog.get_by_role("button", name="Save").click()
         expect(dialog).to_have_count(0)
-        assert tasks.changes[before:] == [{"text": "Sign in with passkeys, everywhere", "owner": "bob", "labels": ["login", "web"]}], tasks.changes[before:]
+        assert tasks.changes[before:] == [{"text": "Sign in with passkeys, everywhere", "owner": "bob", "labels": ["login", "web"], "priority": "urgent", "due": None}], tasks.changes[before:]
+        expect(card(page, "passkeys, everywhere").locator(".priority")).to_have_text("urgent")
+        expect(card(page, "passkeys, everywhere").locator(".due")).to_have_count(0)
         expect(card(page, "passkeys, everywhere").locator(".owner")).to_have_text("@bob")
         until(page, "!location.search.includes('task=')")
+    with check("a task without a priority and a day shows none"):
+        page.get_by_role("link", name="Export as CSV").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_label("Labels")).to_have_value("export")
+        for name in ("Priority", "Due"):
+            expect(dialog.get_by_label(name)).to_have_value("")
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
     with check("a note is added, and a conflict keeps what was typed"):
         page.get_by_role("link", name="Sign in with passkeys").click()
         dialog = page.get_by_role("dialog")
@@ -282,10 +295,13 @@ def details(page: Page, tasks: Tasks):
         dialog = page.get_by_role("dialog", name="New task")
         dialog.get_by_label("Text").fill("A second language")
         dialog.get_by_label("Repository").select_option("site")
+        dialog.get_by_label("Priority").select_option("High")
+        dialog.get_by_label("Due").fill("2020-02-29")
         inspect(page, "new")
         dialog.get_by_role("button", name="Add", exact=True).click()
         in_column(page, "A second language", "Open")
-        assert tasks.changes[-1] == {"repository": "site", "text": "A second language"}, tasks.changes[-1]
+        assert tasks.changes[-1] == {"repository": "site", "text": "A second language", "priority": "high", "due": "2020-02-29"}, tasks.changes[-1]
+        expect(card(page, "A second language").locator(".due.is-late")).to_contain_text("overdue since")
 
 
 def addresses(page: Page, tasks: Tasks):

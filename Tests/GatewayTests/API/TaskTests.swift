@@ -132,6 +132,11 @@ struct TaskTests {
             try await expectEqual(place.send(.patch, "/notes/T2", ["labels": ["a b"]]).status, 422)
             try await expectEqual(place.send(.patch, "/notes/T9", ["state": "done"]).status, 404)
             try await expectEqual(place.send(.post, "", ["text": " "]).status, 422)
+            try await expectEqual(place.send(.patch, "/notes/T2", ["due": "soon"]).status, 422)
+            let dated = try await place.send(.patch, "/notes/T2", ["due": "2027-01-31", "priority": "low"]).expect(200)
+            #expect(dated["due"] == "2027-01-31" && dated["priority"] == "low")
+            let free = try await place.send(.patch, "/notes/T2", ["due": .null, "priority": ""]).expect(200)
+            #expect(free["due"] == .null && free["priority"] == .null)
             try place.git.shell("printf -- '- [ ] T2 Twin\n' >> docs/TASKS.md && git commit -qam twin")
             try await expectEqual(place.send(.patch, "/notes/T2", ["state": "done"]).status, 409)
             let guest = try await place.harness.signedIn(.guest)
@@ -139,6 +144,23 @@ struct TaskTests {
             let reader = try await place.harness.token(.read)
             try await expectEqual(reader.send(.get, "/api/v1/tasks").status, 200)
             try await expectEqual(reader.send(.post, "/api/v1/tasks", json: ["text": "x"]).status, 403)
+        }
+    }
+    @Test("a task of a message names its conversation, for those who may read that")
+    func fromThread() async throws {
+        try await Self.run { place in
+            let thread = try await place.person.newThread()
+            let new: JSON = [
+                "text": "Look into it", "priority": "high", "due": "2026-12-24", "thread_id": .string(thread),
+            ]
+            let added = try await place.send(.post, "", new).expect(201)
+            #expect(added["priority"] == "high" && added["due"] == "2026-12-24")
+            expectEqual(added["thread_id"]?.stringValue, thread)
+            try await expectEqual(place.send(.get, "/notes/T3").expect(200)["thread_id"]?.stringValue, thread)
+            let other = try await place.harness.signedIn(.member, name: "Bob")
+            let refused = try await other.send(.post, "/api/v1/tasks", json: new)
+            expectEqual(refused.status, 404)
+            try await expectEqual(place.send(.get, "/notes/T4").status, 404)
         }
     }
 }

@@ -9,6 +9,10 @@ package struct TaskWish: Sendable, Hashable {
         case owner(String?)
         case text(String)
         case labels([String])
+        /// A word; nil takes it away.
+        case priority(String?)
+        /// Such as `2026-12-01`; nil takes it away.
+        case due(String?)
         case note(String)
         case link(text: String, url: String)
     }
@@ -42,6 +46,8 @@ package struct TaskWish: Sendable, Hashable {
         case .owner(let owner): (.owner, owner.map { [$0.hasPrefix("@") ? String($0.dropFirst()) : $0] } ?? [])
         case .text(let text): (.text, [text])
         case .labels(let labels): (.labels, labels.map { $0.hasPrefix("#") ? String($0.dropFirst()) : $0 })
+        case .priority(let word): (.priority, word.map { [$0.hasPrefix("!") ? String($0.dropFirst()) : $0] } ?? [])
+        case .due(let day): (.due, day.map { [$0] } ?? [])
         case .note(let text): (.note, [who, date, text])
         case .link(let text, let url): (.link, [text, url])
         }
@@ -65,6 +71,9 @@ package struct TaskWish: Sendable, Hashable {
         case .owner(let owner): done = owner.map { "Assign \(address) to \($0)" } ?? "Release \(address)"
         case .text: done = "Rename \(address)"
         case .labels: done = "Label \(address)"
+        case .priority(let word):
+            done = word.map { "Give \(address) priority \($0)" } ?? "Take the priority from \(address)"
+        case .due(let day): done = day.map { "\(address) is due \($0)" } ?? "\(address) is not due any more"
         case .note: done = "Note on \(address)"
         case .link: done = "Link \(address)"
         }

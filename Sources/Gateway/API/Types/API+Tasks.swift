@@ -140,12 +140,26 @@ extension API {
         let text: String
         let owner: String?
         let labels: [String]?
+        let priority: String?
+        let due: String?
+        let threadID: String?
 
         static let notes: Notes<Self> = [
             \.repository: "By default the default one.",
             \.text: MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
             \.labels: "At most \(TaskText.labelLimit).",
+            \.priority: "A word, such as `high`.", \.due: "Such as `2026-12-01`.",
+            \.threadID: "The thread that it comes from.",
         ]
+
+        var changes: [TaskWish.Change] {
+            var changes = [TaskWish.Change.text(self.text)]
+            if let owner = self.owner, !owner.isEmpty { changes.append(.owner(owner)) }
+            if let labels = self.labels, !labels.isEmpty { changes.append(.labels(labels)) }
+            if let priority = self.priority, !priority.isEmpty { changes.append(.priority(priority)) }
+            if let due = self.due, !due.isEmpty { changes.append(.due(due)) }
+            return changes
+        }
     }
 
     struct TaskChange: ChangeDocument {
@@ -153,6 +167,8 @@ extension API {
         let owner: Change<String>
         let text: String?
         let labels: [String]?
+        let priority: Change<String>
+        let due: Change<String>
         let note: String?
         let link: String?
         let base: String?
@@ -161,6 +177,7 @@ extension API {
             \.link: MemberNote("An address or the hash of a commit; is added to the others.", minLength: 1),
             \.text: MemberNote("One line.", minLength: 1, maxLength: TaskText.limit),
             \.labels: "At most \(TaskText.labelLimit).",
+            \.priority: "A word, such as `high`.", \.due: "Such as `2026-12-01`.",
             \.note: MemberNote("Is added to the others.", minLength: 1),
             \.base: MemberNote(
                 "The `commit` at which the task was read: nothing is changed if it is another one since.", minLength: 7,
@@ -170,15 +187,24 @@ extension API {
         var changes: [TaskWish.Change] {
             var changes: [TaskWish.Change] = []
             if let state = self.state { changes.append(.state(state)) }
-            switch self.owner {
-            case .keep: break
-            case .remove: changes.append(.owner(nil))
-            case .set(let owner): changes.append(.owner(owner.isEmpty ? nil : owner))
-            }
+            if let owner = self.owner.wish { changes.append(.owner(owner)) }
             if let text = self.text { changes.append(.text(text)) }
             if let labels = self.labels { changes.append(.labels(labels)) }
+            if let priority = self.priority.wish { changes.append(.priority(priority)) }
+            if let due = self.due.wish { changes.append(.due(due)) }
             if let note = self.note { changes.append(.note(note)) }
             return changes
+        }
+    }
+}
+
+extension Change<String> {
+    /// Nil for what stays; within it nil, or an empty text, for what is taken away.
+    fileprivate var wish: String?? {
+        switch self {
+        case .keep: .none
+        case .remove: .some(nil)
+        case .set(let text): .some(text.isEmpty ? nil : text)
         }
     }
 }

@@ -1,20 +1,12 @@
-// The dialogs of the board: a task with all that belongs to it, a new task, and where to move one.
+// The dialogs of the board: a task with all that belongs to it, and where to move one.
 
 import * as api from "../api";
-import { Child, h, iconButton, replace } from "../dom";
+import { dueField, field, oneLine, openDialog, prioritySelect } from "./adding";
+import { Child, h, replace } from "../dom";
 import type { NoteOfTask, Task, TaskChange } from "../types";
 import { fullTime, shortDay, shortTime } from "../time";
 import { visibleLine } from "../visible";
 import { differences, handle, keyOf, nameOf, parseLabels, State, states, titles } from "./words";
-
-export function openDialog(title: string, className: string, closed: () => void, ...content: Child[]): HTMLDialogElement {
-  const dialog: HTMLDialogElement = h(
-    "dialog", { class: `help ${className}`, "aria-labelledby": "dialog-title", onclose: () => { dialog.remove(); closed(); } },
-    h("header", {}, h("h2", { id: "dialog-title" }, title), iconButton("close", "Close", () => dialog.close())), ...content);
-  document.body.appendChild(dialog);
-  dialog.showModal();
-  return dialog;
-}
 
 /** Where to move a task: for fingers, and for whoever prefers a list. */
 export function askWhere(task: Task, move: (state: State) => void, open: () => void): void {
@@ -24,46 +16,6 @@ export function askWhere(task: Task, move: (state: State) => void, open: () => v
     h("p", {}, visibleLine(task.text)),
     h("div", { class: "where-choices" }, ...states.filter((state) => state !== task.state).map((state) => choice(titles[state], () => move(state))), choice("Open the task…", open)));
 }
-
-const field = (label: string, id: string, element: HTMLElement, note?: string): HTMLElement => {
-  element.id = id;
-  if (note !== undefined) element.setAttribute("aria-describedby", `${id}-note`);
-  return h("div", { class: "form-field" }, h("label", { for: id }, label), element, note !== undefined && h("p", { class: "form-note", id: `${id}-note` }, note));
-};
-
-export function askForTask(repositories: string[], repository: string, added: (task: Task) => void): void {
-  const text = h("textarea", { rows: 3, required: true, autofocus: true });
-  const select = h("select", {}, ...repositories.map((name) => h("option", { value: name, selected: name === repository }, name)));
-  const owner = h("input", { type: "text", list: "known-owners", autocomplete: "off" });
-  const labels = h("input", { type: "text", autocomplete: "off" });
-  const problem = h("p", { class: "problem", role: "alert" });
-  const save = h("button", { type: "submit", class: "primary" }, "Add");
-  const dialog = openDialog("New task", "task-dialog", () => undefined, h(
-    "form", { onsubmit: (event: Event) => { event.preventDefault(); void run(); } },
-    field("Text", "new-text", text), repositories.length > 1 && field("Repository", "new-repository", select),
-    h("div", { class: "form-pair" }, field("Owner", "new-owner", owner), field("Labels", "new-labels", labels)),
-    problem, h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Cancel"), save)));
-
-  async function run(): Promise<void> {
-    save.disabled = true;
-    problem.textContent = "";
-    try {
-      const labelled = parseLabels(labels.value);
-      const task = await api.addTask({
-        repository: repositories.length > 1 ? select.value : repositories[0] ?? repository, text: oneLine(text.value),
-        ...(owner.value.trim() === "" ? {} : { owner: owner.value.trim().replace(/^@/, "") }), ...(labelled.length === 0 ? {} : { labels: labelled }),
-      }, api.newKey());
-      dialog.close();
-      added(task);
-    } catch (error) {
-      problem.textContent = api.explain(error);
-      save.disabled = false;
-    }
-  }
-}
-
-/** A task is one line of its file. */
-const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, " ");
 
 export interface TaskDialogDelegate {
   readonly canWrite: boolean;
@@ -78,6 +30,8 @@ export class TaskDialog {
   private readonly state = h("select", {}, ...states.map((state) => h("option", { value: state }, titles[state])));
   private readonly owner = h("input", { type: "text", list: "known-owners", autocomplete: "off" });
   private readonly labels = h("input", { type: "text", autocomplete: "off" });
+  private readonly priority: HTMLSelectElement;
+  private readonly due = dueField();
   private readonly problem = h("p", { class: "problem", role: "alert" });
   private readonly save = h("button", { type: "submit", class: "primary" }, "Save");
   private readonly facts = h("dl", { class: "task-details" });
@@ -86,6 +40,7 @@ export class TaskDialog {
   private readonly add = h("button", { type: "submit", class: "quiet" }, "Add the note");
 
   constructor(private task: Task, private readonly delegate: TaskDialogDelegate) {
+    this.priority = prioritySelect(task.priority);
     const title = task.id.startsWith("~") ? "Task" : `Task ${task.id}`;
     const prevented = (run: () => void) => (event: Event): void => { event.preventDefault(); run(); };
     this.dialog = openDialog(title, "task-dialog", () => delegate.closed(),
@@ -93,12 +48,13 @@ export class TaskDialog {
         ? h("form", { onsubmit: prevented(() => void this.store()) },
           field("Text", "task-text", this.text),
           h("div", { class: "form-pair" }, field("State", "task-state", this.state), field("Owner", "task-owner", this.owner), field("Labels", "task-labels", this.labels)),
+          h("div", { class: "form-pair" }, field("Priority", "task-priority", this.priority), field("Due", "task-due", this.due)),
           this.problem, h("div", { class: "choices" }, this.save))
         : h("p", { class: "task-text" }, visibleLine(task.text)),
       this.facts, h("h3", {}, "Notes"), this.notes,
       delegate.canWrite && h("form", { class: "note-form", onsubmit: prevented(() => void this.addNote()) }, field("New note", "task-note", this.note), h("div", { class: "choices" }, this.add)));
     this.dialog.addEventListener("click", (event) => { if (event.target === this.dialog && !this.isChanged && this.note.value === "") this.dialog.close(); });
-    this.fill();
+    this.fill({});
     this.drawFacts();
     void this.load();
   }
@@ -125,12 +81,8 @@ export class TaskDialog {
     const before = this.task;
     const mine = this.delegate.canWrite ? this.change : {};
     this.task = task;
-    if (mine.text === undefined) this.text.value = task.text;
-    if (mine.state === undefined) this.state.value = task.state;
-    if (mine.owner === undefined) this.owner.value = task.owner ?? "";
-    if (mine.labels === undefined) this.labels.value = task.labels.join(" ");
-    const isOverridden = (mine.text !== undefined && before.text !== task.text) || (mine.state !== undefined && before.state !== task.state)
-      || (mine.owner !== undefined && before.owner !== task.owner) || (mine.labels !== undefined && before.labels.join(" ") !== task.labels.join(" "));
+    this.fill(mine);
+    const isOverridden = (Object.keys(mine) as (keyof Task & keyof typeof mine)[]).some((name) => String(before[name]) !== String(task[name]));
     return { changes: differences(before, task), isOverridden };
   }
 
@@ -150,6 +102,8 @@ export class TaskDialog {
     const owner = this.owner.value.trim().replace(/^@/, "");
     if (owner !== (this.task.owner ?? "").replace(/^@/, "")) change.owner = owner || null;
     if (labels.join(" ") !== this.task.labels.join(" ")) change.labels = labels;
+    if (this.priority.value !== (this.task.priority ?? "")) change.priority = this.priority.value || null;
+    if (this.due.value !== (this.task.due ?? "")) change.due = this.due.value || null;
     return change;
   }
 
@@ -157,12 +111,21 @@ export class TaskDialog {
     return this.delegate.canWrite && Object.keys(this.change).length > 0;
   }
 
-  private fill(): void {
-    this.text.value = this.task.text;
-    this.state.value = this.task.state;
-    this.owner.value = this.task.owner ?? "";
-    this.labels.value = this.task.labels.join(" ");
-    this.problem.textContent = "";
+  /** Shows what the task is in the fields that somebody did not change here. */
+  private fill(mine: Omit<TaskChange, "base">): void {
+    const { task } = this;
+    if (mine.text === undefined) this.text.value = task.text;
+    if (mine.state === undefined) this.state.value = task.state;
+    if (mine.owner === undefined) this.owner.value = task.owner ?? "";
+    if (mine.labels === undefined) this.labels.value = task.labels.join(" ");
+    if (mine.priority === undefined) this.showPriority();
+    if (mine.due === undefined) this.due.value = task.due ?? "";
+  }
+
+  /** It may be a word that the list does not offer. */
+  private showPriority(): void {
+    replace(this.priority, ...prioritySelect(this.task.priority).options);
+    this.priority.value = this.task.priority ?? "";
   }
 
   private async store(): Promise<void> {
@@ -218,7 +181,7 @@ export class TaskDialog {
       row("Repository", task.repository),
       !this.delegate.canWrite && row("State", titles[task.state]), !this.delegate.canWrite && task.owner !== null && row("Owner", handle(task.owner)),
       !this.delegate.canWrite && task.labels.length > 0 && row("Labels", task.labels.join(" ")),
-      task.priority !== null && row("Priority", task.priority), task.due !== null && row("Due", shortDay(task.due)),
+      !this.delegate.canWrite && task.priority !== null && row("Priority", task.priority), !this.delegate.canWrite && task.due !== null && row("Due", shortDay(task.due)),
       task.links.length > 0 && row("Links", ...spaced(task.links.map((link) => outside(link.text || link.url, link.url)))),
       task.commits.length > 0 && row("Commits", ...spaced(task.commits.map((commit) => outside(commit.sha.slice(0, 7), commit.url)))),
       task.thread_id !== null && row("Conversation", h("a", { href: `/#/t/${encodeURIComponent(task.thread_id)}` }, "Open")),

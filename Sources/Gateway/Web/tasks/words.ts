@@ -1,5 +1,6 @@
 // What is said about tasks. Pure.
 
+import { shortDay } from "../time";
 import type { Task } from "../types";
 import { visibleLine } from "../visible";
 
@@ -25,7 +26,7 @@ export function differences(before: Task, now: Task): string {
   if (before.owner !== now.owner) parts.push(now.owner === null ? "it has no owner any more" : `its owner is now ${handle(now.owner)}`);
   if (before.text !== now.text) parts.push(`its text is now “${cut(now.text, 80)}”`);
   if (before.labels.join(" ") !== now.labels.join(" ")) parts.push(now.labels.length === 0 ? "it has no labels any more" : `its labels are now ${now.labels.join(", ")}`);
-  if (before.due !== now.due) parts.push(now.due === null ? "it is not due any more" : `it is now due on ${now.due}`);
+  if (before.due !== now.due) parts.push(now.due === null ? "it is not due any more" : `it is now due on ${shortDay(now.due)}`);
   if (before.priority !== now.priority) parts.push(`its priority is now ${now.priority ?? "none"}`);
   return parts.join(", ");
 }
@@ -34,6 +35,16 @@ export const handle = (owner: string): string => (owner.startsWith("@") ? owner 
 
 /** Labels as they are typed: words, with or without `#`, separated by spaces or commas. */
 export const parseLabels = (text: string): string[] => [...new Set(text.split(/[\s,]+/).map((word) => word.replace(/^#/, "")).filter(Boolean))];
+
+/** In characters, as the server accepts. */
+const longest = 500;
+
+/** The first line with words, without what Markdown puts before them. */
+export function firstLine(text: string): string {
+  const plain = (line: string): string => line.replace(/^\s*```.*|^(?:\s|>|(?:#{1,6}|[-*+])\s)+/, "").trim().replace(/^(\*{1,2}|_{1,2})(.+)\1$/, "$2");
+  const lines = text.slice(0, 10_000).split("\n").map(plain);
+  return (lines.find((line) => line !== "") ?? "").slice(0, longest);
+}
 
 export interface Filter {
   repository: string;

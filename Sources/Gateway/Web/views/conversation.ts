@@ -9,6 +9,7 @@ import { isDiffCommand, runOf } from "../runs";
 import { Stream } from "../terminal/interpreter";
 import { Timestamp } from "../time";
 import { Asks } from "./asks";
+import { isTaskCommand } from "./choices";
 import { plainEntry, UserEntry } from "./entries";
 import { Scroller } from "./scroller";
 import { Timeline } from "./timeline";
@@ -25,6 +26,8 @@ export interface ConversationDelegate {
   unsent(thread: string | null, text: string, error: unknown): void;
   suggest(text: string): void;
   edit(text: string): void;
+  /** Asks for a task with the beginning of a message. */
+  makeTask(text: string): void;
   focusField(): void;
   /** Something of it is to be seen. */
   uncover(): void;
@@ -87,6 +90,8 @@ export class Conversation {
   private mustSyncAgain = false;
   private isLayingEarlier = false;
   private loadingEarlier: Promise<void> | null = null;
+  /** Tasks are for members. */
+  private readonly makeTask: ((text: string) => void) | null;
   /** Entries by the id of a message in them. */
   private readonly entries = new Map<string, HTMLElement>();
   /** The message to show once the first page is there. */
@@ -98,6 +103,7 @@ export class Conversation {
   });
 
   constructor(public id: string | null, private readonly me: api.Me, private readonly delegate: ConversationDelegate, private runs: RunFollower | null, private work: WorkFollower | null) {
+    this.makeTask = me.role === "guest" ? null : (text) => this.delegate.makeTask(text);
     this.scroller = new Scroller(this.earlier, this.timeline.element);
     this.scroller.whenNear(this.earlier, () => this.loadEarlier());
     this.element = h("section", { class: "conversation", "aria-label": "Conversation" }, this.scroller.element, this.scroller.latest);
@@ -250,7 +256,7 @@ export class Conversation {
     this.seen.add(message.id);
     if (message.role === "user" || message.role === "command") {
       const text = message.text.slice(0, message.written ?? undefined);
-      const entry = new UserEntry(text, this.nameOf(message.author), message.created_at, message.id, isQuestion(text), message.files, (text) => this.delegate.edit(text));
+      const entry = new UserEntry(text, this.nameOf(message.author), message.created_at, message.id, isQuestion(text), message.files, (text) => this.delegate.edit(text), this.makeTask);
       const turn = message.operation_id ? this.turns.get(message.operation_id) : undefined;
       this.timeline.add(entry.element, message.created_at, turn?.element ?? null);
       this.entries.set(message.id, entry.element);
@@ -327,7 +333,7 @@ export class Conversation {
   // Sending
 
   send(text: string, files: File[] = []): void {
-    const entry = new UserEntry(text, this.nameOf(this.me.name), Date.now(), null, isQuestion(text), files, (text) => this.delegate.edit(text));
+    const entry = new UserEntry(text, this.nameOf(this.me.name), Date.now(), null, isQuestion(text), files, (text) => this.delegate.edit(text), this.makeTask);
     // Only the welcome goes: a message that was not sent stays, with its button.
     if (this.isWelcoming) this.timeline.fill();
     this.isWelcoming = false;
@@ -487,6 +493,7 @@ export class Conversation {
     }
     if (asked?.isQuestion) turn.setQuestion(asked.text);
     if (asked && isDiffCommand(asked.text)) turn.isDiff = true;
+    if (asked && isTaskCommand(asked.text)) turn.isTask = true;
     const run = asked && !turn.isRun ? runOf(asked.text) : null;
     if (run) this.beginRun(turn, id, run);
     return turn;
@@ -505,7 +512,9 @@ export class Conversation {
       stop: () => void this.stopTurn(id),
       resume: () => this.sendByButton("/resume"),
       retry: (question) => this.sendByButton(question),
+      choose: (command) => this.sendByButton(command),
       showSteps: () => this.work?.showSteps(id),
+      makeTask: this.makeTask,
       picture: (source) => (this.id === null ? null : pictureAddress(source, this.id)),
     }, () => this.scroller.grown());
     if (isNote) turn.setState("complete");

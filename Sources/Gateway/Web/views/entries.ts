@@ -19,6 +19,8 @@ export function plainEntry(name: string, kind: string, text: string): HTMLElemen
   return h("article", { class: `entry entry-${kind}`, "aria-label": name }, header(name, kind, null), h("div", { class: "prose" }, h("pre", {}, text)));
 }
 
+export const taskButton = (run: () => void): HTMLElement => iconButton("tasks", "Make a task of this message", run, "icon-button small");
+
 function markdown(text: string): HTMLElement {
   const view = new MarkdownView();
   view.update(text, true);
@@ -48,10 +50,11 @@ export class UserEntry {
   /**
    * @param isQuestion whether it is answered, not a command
    * @param edit puts its text into the message field
+   * @param makeTask asks for a task; null for who may not add any
    */
   constructor(
     readonly text: string, author: string, readonly time: Timestamp, public id: string | null, readonly isQuestion: boolean, files: readonly Sent[],
-    edit: (text: string) => void,
+    edit: (text: string) => void, makeTask: ((text: string) => void) | null,
   ) {
     const body = isQuestion ? markdown(text) : h("div", { class: "prose" }, h("p", { dir: "auto" }, text));
     body.classList.add("as-typed");
@@ -60,7 +63,8 @@ export class UserEntry {
     const head = header(author, "user", time);
     head.appendChild(h(
       "div", { class: "entry-actions" }, copyButton("Copy the message", () => text),
-      iconButton("edit", "Edit and send as a new message", () => edit(text), "icon-button small sends")));
+      iconButton("edit", "Edit and send as a new message", () => edit(text), "icon-button small sends"),
+      makeTask && taskButton(() => makeTask(text))));
     this.element = h("article", { class: "entry entry-user", "aria-label": `${author}, ${clockTime(time)}` }, head, body, unfold, fileList(files), this.status);
   }
 

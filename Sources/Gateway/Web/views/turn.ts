@@ -11,9 +11,10 @@ import { Stream } from "../terminal/interpreter";
 import { TerminalView } from "../terminal/view";
 import { Timestamp } from "../time";
 import { words } from "../asktext";
+import { splitChoices } from "./choices";
 import { commitCard } from "./commits";
 import { diffCard } from "./diffcard";
-import { header, timeElement } from "./entries";
+import { header, taskButton, timeElement } from "./entries";
 import { Flow } from "./flow";
 import { RatingButtons } from "./rating";
 import { Thoughts } from "./thoughts";
@@ -24,8 +25,12 @@ export interface TurnActions {
   resume(): void;
   /** Asks the same question again, as a new message. */
   retry(question: string): void;
+  /** Sends a command that its text offers. */
+  choose(command: string): void;
   /** Shows what it did with tools. */
   showSteps(): void;
+  /** Asks for a task; null for who may not add any. */
+  makeTask: ((text: string) => void) | null;
   /** The address of a picture that may be shown. */
   picture(source: string): string | null;
 }
@@ -51,6 +56,7 @@ export class TurnEntry {
   private readonly marks = new Map<string, number>();
   /** Commits whose place is unknown. */
   private unplaced: string[] = [];
+  private readonly choices = h("div", { class: "turn-choices", role: "group", "aria-label": "What to do next", hidden: true });
   private readonly status = h("div", { class: "turn-status", hidden: true });
   private readonly head = header("Jetbridge", "bot", null);
   private readonly retryButton = iconButton("retry", "Ask again: sends the question as a new message", () => this.retry(), "icon-button small sends");
@@ -68,10 +74,11 @@ export class TurnEntry {
   private readonly seen = new Set<string>();
 
   constructor(readonly operation: string | null, private readonly actions: TurnActions, private readonly redrawn: () => void) {
-    this.actionRow = h("div", { class: "entry-actions", hidden: true }, copyButton("Copy the answer", () => this.markdown), this.retryButton);
+    this.actionRow = h("div", { class: "entry-actions", hidden: true }, copyButton("Copy the answer", () => this.markdown), this.retryButton,
+      actions.makeTask && taskButton(() => actions.makeTask?.(this.markdown)));
     this.element = h(
       "article", { class: "entry entry-bot", "aria-label": "Jetbridge" },
-      this.head, this.thoughts.element, this.body.element, this.notes, this.commits, this.status, this.actionRow);
+      this.head, this.thoughts.element, this.body.element, this.notes, this.choices, this.commits, this.status, this.actionRow);
   }
 
   /** The answer as it was written, or else the notes. */
@@ -100,6 +107,9 @@ export class TurnEntry {
 
   /** Whether it runs a command, whose output is not Markdown. */
   isRun = false;
+
+  /** Whether it answers `task`; only then are the choices at its end buttons. */
+  isTask = false;
 
   /** Whether it answers `diff`; only then is a text that looks like a card one. */
   isDiff = false;
@@ -174,7 +184,7 @@ export class TurnEntry {
       this.frame = 0;
       // The turn may have ended, and its stored text may be drawn, since this frame was requested.
       if (this.element.dataset.stored) return;
-      this.body.show(this.text, false);
+      this.body.show(this.isTask ? splitChoices(this.text).text : this.text, false);
       this.drawStatus();
       this.redrawn();
     });
@@ -213,7 +223,7 @@ export class TurnEntry {
       this.element.dataset.stored = "yes";
       this.endOutput();
       this.text = isFirst ? message.text : `${this.text}\n\n${message.text}`;
-      this.body.show(this.text, true);
+      this.body.show(this.offer(this.text), true);
     } else {
       // A command's reply streams like an answer but is stored as a note.
       const isStreamed = !this.element.dataset.stored && this.text === message.text;
@@ -231,14 +241,23 @@ export class TurnEntry {
       return h("p", { class: "note steps-line" }, button("check", text, "show-steps", () => this.actions.showSteps()));
     }
     const note = new MarkdownView(isAnnounced ? null : (block) => this.announce(block), (source) => this.actions.picture(source));
-    note.update(text, true);
+    note.update(this.offer(text), true);
     note.element.classList.add("note");
     return note.element;
   }
 
+  /** Shows the choices at the end of a text as buttons; returns the text before them. */
+  private offer(text: string): string {
+    if (!this.isTask) return text;
+    const parts = splitChoices(text);
+    replace(this.choices, ...parts.choices.map(({ label, command }) => h("button", { type: "button", class: "quiet small sends", title: command, onclick: () => this.actions.choose(command) }, label)));
+    this.choices.hidden = parts.choices.length === 0;
+    return parts.text;
+  }
+
   private clear(): void {
     // Announces what was not drawn yet.
-    this.body.show(this.text, true);
+    this.body.show(this.isTask ? splitChoices(this.text).text : this.text, true);
     this.text = "";
     this.element.dataset.stored = "yes";
     this.body.clear();

@@ -1,6 +1,7 @@
 import { money, price, seconds, steps } from "../../../../Sources/Gateway/Web/analytics/numbers";
 import { addDays, daysOf, periodOf } from "../../../../Sources/Gateway/Web/analytics/period";
 import { important, stacked } from "../../../../Sources/Gateway/Web/analytics/series";
+import { shortDay } from "../../../../Sources/Gateway/Web/time";
 import type { AnalyticsItem, Task } from "../../../../Sources/Gateway/Web/types";
 import { differences, matches, parseLabels } from "../../../../Sources/Gateway/Web/tasks/words";
 import { expect } from "./expect";
@@ -14,7 +15,7 @@ export function tasks(): void {
   expect("labels as typed", parseLabels(" #login, web web  #a-b "), ["login", "web", "a-b"]);
   expect("nothing differs", differences(task, { ...task, commit: "b", line: 9 }), "");
   expect("what differs", differences(task, { ...task, state: "done", owner: null, labels: [], due: "2026-12-01" }),
-    "it is now done, it has no owner any more, it has no labels any more, it is now due on 2026-12-01");
+    "it is now done, it has no owner any more, it has no labels any more, it is now due on " + shortDay("2026-12-01"));
   expect("hidden characters are shown", differences(task, { ...task, text: "a\u202eb" }), "its text is now “a⟨U+202E⟩b”");
   const all = { repository: "", owner: "", label: "", query: "" };
   for (const [filter, isShown] of [[all, true], [{ ...all, owner: "@ADA" }, true], [{ ...all, owner: "bob" }, false], [{ ...all, label: "#login" }, true], [{ ...all, query: "csv t1" }, true], [{ ...all, query: "csv t2" }, false], [{ ...all, repository: "site" }, false]] as const) {
