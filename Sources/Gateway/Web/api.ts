@@ -114,7 +114,15 @@ export const waitingAsks = (): Promise<types.WaitingAskList> => call("GET", "/as
 export const answerAsk = (id: string, answer: string, text: string): Promise<types.AskDecision> =>
   call("POST", `/asks/${segment(id)}`, text ? { answer, text } : { answer });
 export const jobs = (id: string): Promise<types.JobPage> => call("GET", `/threads/${segment(id)}/jobs`);
-export const files = (id: string): Promise<types.WorkspaceFilePage> => call("GET", `/threads/${segment(id)}/files`);
+/** The entries below a folder, "" for the workspace; of very many the nearest. */
+export const files = (id: string, below: string): Promise<types.WorkspaceFilePage> =>
+  call("GET", `/threads/${segment(id)}/files${below === "" ? "" : `?path=${segment(below)}`}`);
+/** The bytes of a file. */
+export async function file(id: string, path: string): Promise<Response> {
+  const response = await fetch(fileAddress(id, path), { credentials: "same-origin", cache: "no-store" });
+  if (!response.ok) throw await problem(response);
+  return response;
+}
 export const fileAddress = (id: string, path: string): string => `${base}/threads/${segment(id)}/files?name=${segment(path)}`;
 /** A download of the whole conversation. */
 export const exportAddress = (id: string, format: "markdown" | "json"): string => `${base}/threads/${segment(id)}/export?format=${format}`;

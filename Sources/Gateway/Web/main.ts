@@ -90,7 +90,7 @@ class App {
       stop: () => { if (this.busy) this.stop(); },
       command: () => this.composer.suggest("/"),
       help: () => this.shell.showHelp(),
-      panel: () => this.panel.setOpen(!this.panel.isOpen),
+      panel: () => this.panel.flip(),
       print: () => void this.print(),
       escape: () => this.escape(),
     });

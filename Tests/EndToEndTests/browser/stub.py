@@ -23,6 +23,8 @@ class Stub:
         # The asks of all conversations; None for those of the host.
         self.waiting: list[dict] | None = None
         self.lists = {"jobs": {"items": []}, "files": {"items": []}, "diff": {"diff": ""}, "steps": {"operation_id": None, "items": [], "position": 0, "is_cut": False}, "snapshots": {"items": []}}
+        # The content of every file, with its type.
+        self.content = (b"", "application/octet-stream")
         # A thread's feature, None while it has none; a document's text and versions; the difference of two of them.
         self.feature: dict | None = None
         self.document: dict = {}
@@ -53,6 +55,8 @@ class Stub:
 
     def list(self, route: Route):
         name = route.request.url.rsplit("/", 1)[1].split("?")[0]
+        if "?name=" in route.request.url:
+            return route.fulfill(body=self.content[0], headers={"Content-Type": self.content[1]})
         self.fetched.append(name)
         route.fulfill(json={"items": self.asks} if name == "asks" else self.lists[name])
 

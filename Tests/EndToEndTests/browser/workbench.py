@@ -4,7 +4,10 @@ The host is real; commands and asks are played by stub.py. Prints one line for e
 ends with 1. Screenshots go to FOLDER.
 """
 
+import base64
+import functools
 import json
+import re
 
 from playwright.sync_api import Page, expect, sync_playwright
 
@@ -13,6 +16,7 @@ from harness import FOLDER, Watch, check, launch, message_field, sign_in, thread
 from stub import Stub, now
 
 HOSTILE = '<img src=x onerror="alert(1)"> <script>alert(2)</script> \x1b]8;;javascript:alert(3)\x07link\x1b]8;;\x07'
+PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 DIFF = """diff --git a/app.py b/app.py
 --- a/app.py
 +++ b/app.py
@@ -461,7 +465,7 @@ def specification(page: Page, stub: Stub):
     with check("a question of the flow is answered in the panel, also in own words"):
         stub.asks = [{"id": "a90", "kind": "clarify", "text": "Clarify `a90`: Which accounts?", "expires_at": now(3600), "options": [
             {"key": "A", "label": "all", "recommended": True}, {"key": "B", "label": "new ones", "recommended": False}]}]
-        panel.get_by_role("button", name="Refresh").click()
+        page.get_by_role("tab", name="Spec").click()
         card = panel.get_by_role("region", name="Ask a90")
         expect(card.get_by_role("button", name="All (recommended)")).to_be_visible()
         expect(card.get_by_role("button", name="Done, ask no more")).to_be_visible()
@@ -471,6 +475,53 @@ def specification(page: Page, stub: Stub):
         card.get_by_role("button", name="Answer", exact=True).click()
         expect(panel.get_by_role("region", name="Ask a90")).to_have_count(0)
         assert stub.answers[-1] == ("a90", {"answer": "", "text": "those of last year"}), stub.answers
+
+
+def files(page: Page, stub: Stub):
+    tree = page.get_by_role("tree", name="Files of the workspace")
+    row = functools.partial(tree.get_by_role, "treeitem")
+    with check("files are a tree that the keyboard walks"):
+        stub.lists["files"] = {"items": [
+            {"path": "a", "kind": "folder", "size": None}, {"path": "a/b", "kind": "folder", "size": None}, {"path": "a/b/c.txt", "kind": "file", "size": 3},
+            {"path": "a/b/d", "kind": "folder", "size": None}, {"path": "a/b/d/e", "kind": "file", "size": 3},
+            {"path": "pixel.png", "kind": "file", "size": 68}, {"path": "<b>app.py", "kind": "file", "size": 1234}, {"path": "big", "kind": "file", "size": 600_000},
+            {"path": "raw", "kind": "file", "size": 2}, {"path": "link", "kind": "link", "size": None}]}
+        more(page, "Files")
+        expect(row()).to_have_count(8)
+        expect(row(name="a/b", exact=True)).to_have_attribute("aria-expanded", "true")
+        expect(row(name="d", exact=True)).to_have_attribute("aria-level", "2")
+        expect(row(name="<b>app.py")).to_contain_text("1.2 KB")
+        inspect(page, "workspace files", "#panel")
+        row(name="a/b", exact=True).focus()
+        for key, path in (("ArrowRight", "a/b/d"), ("ArrowRight", "a/b/d"), ("ArrowRight", "a/b/d/e"), ("ArrowLeft", "a/b/d"), ("ArrowLeft", "a/b/d"), ("ArrowLeft", "a/b"),
+                          ("End", "raw"), ("Home", "a/b"), ("ArrowDown", "a/b/d"), ("p", "pixel.png"), ("ArrowUp", "link")):
+            page.keyboard.press(key)
+            expect(tree.locator(f'[data-key="file {path}"]')).to_be_focused()
+        expect(row(name="d", exact=True)).to_have_attribute("aria-expanded", "false")
+        expect(tree.locator("[tabindex='0']")).to_have_count(1)
+    with check("a file is shown in colours, a picture as one, and downloaded; the focus goes there and back"):
+        stub.content = (b'print("<b>")  # \xe2\x80\xae\n', "application/octet-stream")
+        row(name="<b>app.py").press("Enter")
+        panel = page.get_by_role("tabpanel", name="Files")
+        expect(panel.locator(".file-text .hljs-string")).to_have_text('"<b>"')
+        expect(panel.locator(".file-text")).to_contain_text("# ⟨U+202E⟩")
+        expect(panel.get_by_role("button", name="Files")).to_be_focused()
+        link = panel.get_by_role("link", name="Download")
+        assert link.get_attribute("href").endswith("/files?name=%3Cb%3Eapp.py"), link.get_attribute("href")
+        assert link.get_attribute("download") == "<b>app.py", link.get_attribute("download")
+        inspect(page, "file", "#panel")
+        page.keyboard.press("Enter")
+        expect(row(name="<b>app.py")).to_be_focused()
+        stub.content = (PIXEL, "image/png")
+        row(name="pixel.png").click()
+        expect(panel.get_by_role("img", name="pixel.png")).to_be_visible()
+        until(page, "document.querySelector('.file-picture img').naturalWidth === 1")
+        panel.get_by_role("button", name="Files").click()
+        for name, content, text in (("raw", b"\xff\0", "This file is not text."), ("big", b"", "This file is too large to show.")):
+            stub.content = (content, "application/octet-stream")
+            row(name=re.compile(f"^{name}")).click()
+            expect(panel).to_contain_text(text)
+            panel.get_by_role("button", name="Files").click()
 
 
 def workspace(page: Page, stub: Stub):
@@ -503,15 +554,7 @@ def workspace(page: Page, stub: Stub):
         stub.end(kill, "complete", "Job 3 was stopped.")
         expect(page.get_by_role("button", name="Kill job 3")).to_have_count(0)
         assert stub.sent[-1] == "/kill 3", stub.sent
-    with check("files are listed and downloaded"):
-        stub.lists["files"] = {"items": [{"path": "src/<b>app</b>.py", "kind": "file", "size": 1234}, {"path": "link", "kind": "link", "size": None}]}
-        more(page, "Files")
-        expect(page.locator(".workspace-file").first).to_contain_text("src/<b>app</b>.py")
-        expect(page.locator(".workspace-file").first).to_contain_text("1.2 KB")
-        inspect(page, "workspace files", "#panel")
-        link = page.get_by_role("link", name="Download src/<b>app</b>.py")
-        assert link.get_attribute("href").endswith("/files?name=src%2F%3Cb%3Eapp%3C%2Fb%3E.py"), link.get_attribute("href")
-        assert link.get_attribute("download") == "b>.py", link.get_attribute("download")
+    files(page, stub)
     with check("changes are coloured by line, and fetched again after a command"):
         page.get_by_role("tab", name="Diff").click()
         expect(page.get_by_role("tabpanel", name="Diff")).to_contain_text("No changes.")
@@ -553,6 +596,22 @@ def workspace(page: Page, stub: Stub):
         page.get_by_role("button", name="Close the panel").click()
         page.get_by_role("button", name="2 steps, 1 file, 2 s, 31 k tokens").click()
         expect(page.locator(".step")).to_have_count(2)
+    with check("the panel opens where the work is"):
+        page.get_by_role("button", name="Close the panel").click()
+        message_field(page).fill("/fix more ")
+        working = enter(page, stub)
+        stub.lists["steps"] = {"operation_id": working, "position": 2, "is_cut": False, "items": [{**step, "id": "3.1", "tool": "edit", "state": "done", "has_changes": True}]}
+        stub.frame(working, "thinking", "edit b +1 −1")
+        expect(page.locator(".entry-bot").last).to_contain_text("edit b")
+        page.keyboard.press("Alt+t")
+        expect(page.get_by_role("tab", name="Diff")).to_have_attribute("aria-selected", "true")
+        page.keyboard.press("Alt+t")
+        message_field(page).fill("/run sleep 9 ")
+        sleeping = enter(page, stub)
+        page.keyboard.press("Alt+t")
+        expect(page.get_by_role("tab", name="Shell")).to_have_attribute("aria-selected", "true")
+        for operation in (sleeping, working):
+            stub.end(operation, "complete", "Done.")
     with check("the answer of diff is a card, and the same text from a model is none"):
         text = "1 file changed, +1 −1 http://elsewhere.example/t/t_1/diff\n\n- `<i>a` +1 −1, new\n\n```diff\n@@ -1 +1 @@\n-a\n+<b>\n```"
         cards = page.locator(".card.note")

@@ -2,13 +2,13 @@
 
 import { Later } from "./later";
 
-interface Highlighter {
+export interface Highlighter {
   /** HTML that consists of text and spans; null for an unknown language. */
   highlight(language: string, text: string): string | null;
 }
 
 /** In characters: longer code stays plain, because colouring it takes seconds. */
-const longest = 100_000;
+export const longest = 100_000;
 
 const highlighter = new Later<Highlighter>("highlighter", colour);
 
@@ -28,7 +28,28 @@ function colour(code: HTMLElement, highlighter: Highlighter): void {
   if (nodes.textContent === text) code.replaceChildren(nodes);
 }
 
+/** The highlighter's name for the language of a file, as far as its name says; null for none. */
+export function languageOf(path: string): string | null {
+  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  const whole = { dockerfile: "dockerfile", makefile: "makefile", "cmakelists.txt": "cmake", "package.resolved": "json" }[name];
+  return whole ?? /\.([a-z0-9+]{1,12})$/.exec(name)?.[1] ?? null;
+}
+
 const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#x27": "'", "#39": "'" };
+
+/** Coloured code line by line; null for an unknown language, or if the highlighter changed the text. */
+export function colouredLines(lines: string[], language: string, highlighter: Highlighter): DocumentFragment[] | null {
+  const html = highlighter.highlight(language, lines.join("\n"));
+  if (html === null) return null;
+  let open: string[] = [];
+  const found = html.split("\n").map((line) => {
+    // A span that goes on in the next line begins again there.
+    const before = open.map((name) => `<span class="${name}">`).join("");
+    for (const [, name] of line.matchAll(/<span class="([\w -]+)">|<\/span>/g)) open = name === undefined ? open.slice(0, -1) : [...open, name];
+    return parse(before + line);
+  });
+  return found.length === lines.length && found.every((line, at) => line.textContent === lines[at]) ? found : null;
+}
 
 /** Builds the spans as DOM nodes, because the page gives no outside text to an HTML parser. */
 function parse(html: string): DocumentFragment {

@@ -1,37 +1,141 @@
-// The tab "Files": what the workspace contains.
+// The tab "Files": what the workspace contains, by the WAI-ARIA Authoring Practices' pattern "tree view", and a file of it.
 
 import * as api from "../api";
-import { Child, h, icon } from "../dom";
+import { Child, h, icon, replace } from "../dom";
 import { LoadedView } from "./loaded";
+import { preview } from "./preview";
 import { size } from "./size";
+import { keyOf, Row, Tree } from "./tree";
 
-const mostRows = 2000;
+/** Listings that are fetched at once. */
+const mostListings = 20;
 
 export class FilesView extends LoadedView {
+  private readonly list = h("ul", { class: "file-tree", role: "tree", "aria-label": "Files of the workspace", onkeydown: (event: KeyboardEvent) => this.key(event) });
+  private tree = new Tree();
+  private isNew = true;
+  /** The row that a tab stop leads to. */
+  private current = "";
+  /** The file that is shown instead of the tree. */
+  private file: Row | null = null;
+  private scrollTop = 0;
+
   constructor() {
     super("Files", "The workspace is empty.");
   }
 
-  protected async load(thread: string): Promise<Child[] | null> {
-    const { items } = await api.files(thread);
-    if (items.length === 0) return null;
-    const left = items.length - mostRows;
-    return [
-      h("ul", { class: "workspace-files" }, ...items.slice(0, mostRows).map((file) => this.row(thread, file))),
-      left > 0 && h("p", { class: "panel-empty" }, `And ${left} more.`),
-    ];
+  show(thread: string | null): void {
+    if (thread !== this.thread) {
+      this.tree = new Tree();
+      this.isNew = true;
+      this.file = null;
+    }
+    super.show(thread);
   }
 
-  private row(thread: string, file: api.WorkspaceFile): HTMLElement {
-    const at = file.path.lastIndexOf("/") + 1;
-    const isFile = file.kind === "file";
-    return h(
-      "li", { class: "workspace-file" },
-      h("code", {}, at > 0 && h("span", { class: "file-folder" }, file.path.slice(0, at)), file.path.slice(at)),
-      !isFile && h("span", { class: "badge" }, file.kind),
-      h("span", { class: "file-size" }, isFile && file.size !== null ? size(file.size) : ""),
-      isFile && h("a", {
-        class: "icon-button small", href: api.fileAddress(thread, file.path), download: file.path.slice(at), "aria-label": `Download ${file.path}`, title: "Download",
-      }, icon("down")));
+  protected async load(thread: string): Promise<Child[] | null> {
+    const { file, tree } = this;
+    if (file) return preview(thread, file, () => this.open(null));
+    const { items } = await api.files(thread, "");
+    if (items.length === 0 || tree !== this.tree) return null;
+    tree.take("", items);
+    if (this.isNew) tree.openFirst();
+    this.isNew = false;
+    await this.loadMissing(thread);
+    this.draw();
+    return [this.list, tree.isCut && h("p", { class: "panel-empty" }, "Of folders with very many entries only the first ones are listed.")];
+  }
+
+  private async loadMissing(thread: string): Promise<void> {
+    const { tree } = this;
+    const paths = tree.missing.slice(0, mostListings);
+    const pages = await Promise.all(paths.map((path) => api.files(thread, path).catch(() => null)));
+    for (const [at, page] of pages.entries()) if (page) tree.take(paths[at]!, page.items);
+  }
+
+  private draw(): void {
+    const rows = this.tree.rows();
+    if (!rows.some((row) => row.path === this.current)) this.current = rows[0]?.path ?? "";
+    replace(this.list, ...rows.map((row) => this.item(row)));
+  }
+
+  private item(row: Row): HTMLElement {
+    const isFolder = row.kind === "folder";
+    const element = h(
+      "li", {
+        class: `file-row is-${row.kind}`, role: "treeitem", "aria-level": row.level, "aria-posinset": row.position, "aria-setsize": row.siblings,
+        "aria-expanded": isFolder ? String(row.isOpen) : null, "aria-selected": isFolder ? null : "false", tabindex: row.path === this.current ? 0 : -1, "data-key": keyOf(row),
+        onclick: () => this.press(row), onfocus: () => this.rove(row),
+      },
+      icon(isFolder ? "fold" : "file"), h("span", { class: "file-name" }, row.name),
+      !isFolder && row.kind !== "file" && h("span", { class: "badge" }, row.kind),
+      row.kind === "file" && row.size !== null && h("span", { class: "file-size" }, size(row.size)));
+    element.style.setProperty("--level", String(row.level));
+    return element;
+  }
+
+  private rove(row: Row): void {
+    this.list.querySelector("[tabindex='0']")?.setAttribute("tabindex", "-1");
+    this.at(row)?.setAttribute("tabindex", "0");
+    this.current = row.path;
+  }
+
+  private at(row: Row): HTMLElement | null {
+    return this.list.querySelector<HTMLElement>(`[data-key="${CSS.escape(keyOf(row))}"]`);
+  }
+
+  private press(row: Row): void {
+    if (row.kind === "folder") this.setOpen(row, !row.isOpen);
+    else if (row.kind === "file") this.open(row);
+  }
+
+  private setOpen(row: Row, isOpen: boolean): void {
+    this.tree.setOpen(row.path, isOpen);
+    this.current = row.path;
+    this.draw();
+    this.at(row)?.focus();
+    if (isOpen && this.tree.missing.length > 0) this.changed();
+  }
+
+  /** Shows a file; null for the tree. */
+  private open(file: Row | null): void {
+    if (file) {
+      this.current = file.path;
+      this.scrollTop = this.body.scrollTop;
+    }
+    this.file = file;
+    this.fetchTo(file ? 0 : this.scrollTop);
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const rows = this.tree.rows();
+    const at = rows.findIndex((row) => row.path === this.current);
+    const row = rows[at];
+    if (!row) return;
+    const go = (next: Row | undefined): void => { if (next) this.at(next)?.focus(); };
+    switch (event.key) {
+      case "ArrowDown": go(rows[at + 1]); break;
+      case "ArrowUp": go(rows[at - 1]); break;
+      case "Home": go(rows[0]); break;
+      case "End": go(rows[rows.length - 1]); break;
+      case "ArrowRight":
+        if (row.kind === "folder" && !row.isOpen) this.setOpen(row, true);
+        else if (row.kind === "folder" && (rows[at + 1]?.level ?? 0) > row.level) go(rows[at + 1]);
+        break;
+      case "ArrowLeft":
+        if (row.isOpen) this.setOpen(row, false);
+        else go(rows.slice(0, at).reverse().find((other) => other.level < row.level));
+        break;
+      case "Enter":
+      case " ": this.press(row); break;
+      default: {
+        // A letter leads to the next row that begins with it.
+        if (event.key.length !== 1) return;
+        const letter = event.key.toLowerCase();
+        go([...rows.slice(at + 1), ...rows.slice(0, at)].find((other) => other.name.toLowerCase().startsWith(letter)));
+      }
+    }
+    event.preventDefault();
   }
 }

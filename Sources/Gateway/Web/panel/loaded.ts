@@ -1,23 +1,23 @@
 // A tab whose content is fetched: when it is shown, and again when something in the conversation has ended.
 
 import * as api from "../api";
-import { Child, h, icon, replace } from "../dom";
+import { Child, h, replace } from "../dom";
 
 export abstract class LoadedView {
   readonly element: HTMLElement;
-  protected readonly tools = h("div", { class: "panel-tools" });
   protected readonly body = h("div", { class: "panel-body", tabindex: 0, role: "group" });
   protected thread: string | null = null;
   private isShown = false;
   private isFetching = false;
   private mustFetchAgain = false;
+  /** Where the next content is scrolled to; null for where it is. */
+  private nextTop: number | null = null;
 
   /** `none` is the text while there is nothing. */
   constructor(name: string, private readonly none: string) {
     this.body.setAttribute("aria-label", name);
-    this.element = h("div", { class: "loaded-view" }, this.tools, this.body);
-    replace(this.tools, ...this.actions(), h("span", { class: "spacer" }),
-      h("button", { type: "button", class: "quiet small", onclick: () => this.refresh() }, icon("retry"), "Refresh"));
+    const actions = this.actions();
+    this.element = h("div", { class: "loaded-view" }, actions.length > 0 && h("div", { class: "panel-tools" }, ...actions), this.body);
   }
 
   /** Buttons above the content. */
@@ -46,6 +46,12 @@ export abstract class LoadedView {
     if (this.isShown) this.refresh();
   }
 
+  /** Fetches what is to be shown instead, from this place on. */
+  protected fetchTo(scrollTop: number): void {
+    this.nextTop = scrollTop;
+    this.refresh();
+  }
+
   private refresh(): void {
     this.mustFetchAgain = true;
     if (!this.isFetching) void this.fetchWhileWanted();
@@ -60,7 +66,8 @@ export abstract class LoadedView {
         h("p", { class: "panel-problem", role: "alert" }, api.explain(error)),
       ]);
       if (thread !== this.thread) continue;
-      const scrollTop = this.body.scrollTop;
+      const scrollTop = this.nextTop ?? this.body.scrollTop;
+      this.nextTop = null;
       // What has the focus is replaced by its successor, or moved.
       const focused = this.body.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.key : undefined;
       replace(this.body, ...(content ?? [h("p", { class: "panel-empty" }, this.none)]));

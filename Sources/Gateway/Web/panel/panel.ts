@@ -37,6 +37,8 @@ export class Panel implements WorkFollower {
   private readonly spec: SpecView;
   private readonly tabs: Tab[];
   private chosen: Tab;
+  /** Whether something has happened since the panel was open: then it opens where that is. */
+  private hasNews = false;
 
   constructor(private readonly delegate: PanelDelegate) {
     const send = (text: string): void => this.delegate.send(text);
@@ -50,7 +52,7 @@ export class Panel implements WorkFollower {
       this.loaded("Files", new FilesView()), this.loaded("Snapshots", new SnapshotsView(send)),
     ];
     this.chosen = shell;
-    this.toggle = iconButton("shell", "Shell and workspace", () => this.setOpen(!this.isOpen), "icon-button panel-toggle");
+    this.toggle = iconButton("shell", "Shell and workspace", () => this.flip(), "icon-button panel-toggle");
     this.toggle.setAttribute("aria-expanded", "false");
     this.toggle.setAttribute("aria-controls", "panel");
     // Those that are needed seldom are in a menu, and a tab only while they are shown: all together do not fit.
@@ -71,6 +73,7 @@ export class Panel implements WorkFollower {
   show(thread: string | null): void {
     this.shell.clear();
     this.spec.forget();
+    this.hasNews = false;
     this.setThread(thread);
   }
 
@@ -88,6 +91,7 @@ export class Panel implements WorkFollower {
   // Work with tools
 
   worked(operation: string): void {
+    this.hasNews ||= !this.isOpen;
     this.steps.worked(operation);
     this.spec.worked();
   }
@@ -119,12 +123,28 @@ export class Panel implements WorkFollower {
     if (this.isOpen === isOpen || (isOpen && this.toggle.hidden)) return;
     const hadFocus = this.element.contains(document.activeElement);
     this.isOpen = isOpen;
+    this.hasNews = false;
     this.element.hidden = !isOpen;
     this.toggle.setAttribute("aria-expanded", String(isOpen));
     this.draw();
     this.delegate.toggled(isOpen);
     if (isOpen) this.focus();
     else if (hadFocus) this.toggle.focus();
+  }
+
+  /** Opens the panel at the tab where the work is, or closes it. */
+  flip(): void {
+    const [isNews, chosen] = [this.hasNews, this.chosen];
+    this.setOpen(!this.isOpen);
+    if (!this.isOpen) return;
+    const go = (name: string): void => {
+      if (this.isOpen && this.chosen === chosen) {
+        this.choose(this.tabs.find((tab) => tab.name === name)!);
+        this.focus();
+      }
+    };
+    if (this.shell.isRunning) go("Shell");
+    else if (isNews) void this.steps.scene().then((scene) => { if (scene !== null) go(scene); });
   }
 
   private focus(): void {

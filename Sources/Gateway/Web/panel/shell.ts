@@ -150,6 +150,10 @@ export class ShellView implements RunFollower {
     }
   }
 
+  get isRunning(): boolean {
+    return this.running !== null;
+  }
+
   private showStop(): void {
     const isOpen = this.running !== null;
     const hadFocus = document.activeElement === this.stopButton;

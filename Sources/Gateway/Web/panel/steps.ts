@@ -118,6 +118,15 @@ export class StepsView {
     return this.fetching;
   }
 
+  /** The name of the tab that shows what the newest operation does, or has done; null without one. */
+  async scene(): Promise<"Shell" | "Diff" | "Steps" | null> {
+    await this.fetching;
+    const steps = [...this.rows.values()].map((row) => row.step);
+    if (steps.length === 0) return null;
+    if (steps.some((step) => step.tool === "shell" && step.state === "running")) return "Shell";
+    return steps.some((step) => step.has_changes === true) ? "Diff" : "Steps";
+  }
+
   private async fetchWhileWanted(): Promise<void> {
     while (this.mustFetchAgain) {
       this.mustFetchAgain = false;

@@ -4,6 +4,7 @@ import { markdown } from "./markdown";
 import { charts, periods, tasks } from "./pages";
 import { contrast, history, terminal } from "./terminal";
 import { asks, differences, pictures, runs } from "./texts";
+import { workspace } from "./workspace";
 
 terminal();
 contrast();
@@ -17,4 +18,5 @@ documents();
 tasks();
 periods();
 charts();
+workspace();
 finish();
