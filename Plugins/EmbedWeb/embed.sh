@@ -19,6 +19,7 @@ script /usr/share/nodejs/markdown-it/index.js markdown.js \
     "--alias:linkify-it=$unused" "--alias:punycode=$unused" "--alias:mdurl=$unused"
 parser=/assets/$(hash markdown.js)/markdown.js
 script "$web/main.ts" chat.js "--alias:markdown-it=$parser" "--external:$parser"
+script "$web/viewer.ts" viewer.js
 for page in people tasks analytics; do script "$web/$page.ts" $page.js "--alias:markdown-it=$parser" "--external:$parser"; done
 script "$web/highlighter.ts" highlighter.js
 fonts=$(cd /usr/share/fonts/truetype/katex && echo *.woff2)
@@ -66,6 +67,7 @@ asset() { echo "    static let $1 = $(value "$2" "$3")"; }
     echo '    ]'
     asset style chat.css 'text/css; charset=utf-8'
     asset pagesStyle pages.css 'text/css; charset=utf-8'
+    asset viewerScript viewer.js 'text/javascript; charset=utf-8'
     asset viewerStyle viewer.css 'text/css; charset=utf-8'
     asset icon icon.svg 'image/svg+xml'
     echo '}'

@@ -113,7 +113,7 @@ struct WebAsset: Sendable {
     static var all: [WebAsset] {
         [
             .script, .tasks, .analytics, .people, .editor, .markdown, .highlighter, .formulas, .formulasStyle, .style,
-            .pagesStyle, .viewerStyle, .icon,
+            .pagesStyle, .viewerScript, .viewerStyle, .icon,
         ] + Self.fonts
     }
 }

@@ -1,6 +1,7 @@
 internal import Primitives
 
-/// The frame of the viewer's pages: no scripts, one style sheet, the theme chosen in the chat.
+/// The frame of the viewer's pages: one style sheet, the theme chosen in the chat, and no script but the one that colours
+/// differences.
 struct ViewerLayout: Sendable {
     /// A chosen theme; without one, the system's preference applies.
     enum Theme: String, Sendable {
@@ -22,8 +23,17 @@ struct ViewerLayout: Sendable {
 
     var theme: Theme?
 
-    func page(title: String, crumbs: [Crumb], isNarrow: Bool = false, body: HTML) -> HTML {
+    func page(title: String, crumbs: [Crumb], isNarrow: Bool = false, isColoured: Bool = false, body: HTML)
+        -> HTML
+    {
         let theme: HTML = self.theme.map { " data-theme=\"\($0.rawValue)\"" } ?? ""
+        let script: HTML =
+            isColoured
+            ? """
+            <meta name="highlighter" content="\(WebAsset.highlighter.path)">
+            <script type="module" src="\(WebAsset.viewerScript.path)"></script>
+
+            """ : ""
         let main: HTML = isNarrow ? "<main class=\"narrow\">" : "<main>"
         return """
             <!doctype html>
@@ -36,7 +46,7 @@ struct ViewerLayout: Sendable {
             <title>\(VisibleText.line(title)) · Jetbridge</title>
             <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
             <link rel="stylesheet" href="\(WebAsset.viewerStyle.path)">
-            </head>
+            \(script)</head>
             <body>
             <header class="top"><a href="/" aria-label="Jetbridge, the chat"><img src="/assets/icon.svg" alt="" width="24" height="24"></a>\
             <nav class="crumbs" aria-label="Path">\(self.trail(crumbs))</nav></header>

@@ -153,7 +153,7 @@ extension ViewerPages {
             crumbs: [
                 ViewerLayout.Crumb(title: commit.repository, path: ViewerPath.repository(commit.repository)),
                 ViewerLayout.Crumb(title: short, path: nil),
-            ], body: body)
+            ], isColoured: true, body: body)
     }
 
     private func people(of commit: ViewerCommit) -> HTML {
@@ -224,7 +224,7 @@ extension ViewerPages {
             crumbs: [
                 ViewerLayout.Crumb(title: title, path: "/#/t/\(thread)"),
                 ViewerLayout.Crumb(title: "Uncommitted changes", path: nil),
-            ], body: body)
+            ], isColoured: true, body: body)
     }
 }
 

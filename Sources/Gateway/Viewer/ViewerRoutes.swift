@@ -79,7 +79,7 @@ struct ViewerRoutes: Sendable {
             }
             return nil
         }
-        return self.html(self.pages(for: request).commit(found, postedIn: session))
+        return self.html(self.pages(for: request).commit(found, postedIn: session), hasDifferences: true)
     }
 
     private func commits(_ request: APIRequest) async throws -> HTTPServerResponse {
@@ -98,7 +98,7 @@ struct ViewerRoutes: Sendable {
         let diff = try await self.context.inWorkspace(of: session) { desk, place in try await desk.diff(in: place) }
         let title = session.title.isEmpty ? "Conversation" : session.title
         return self.html(
-            self.pages(for: request).workingDiff(FileDiffs(diff), of: session.id, title: title))
+            self.pages(for: request).workingDiff(FileDiffs(diff), of: session.id, title: title), hasDifferences: true)
     }
 
     private func blob(_ request: APIRequest) async throws -> HTTPServerResponse {
@@ -196,9 +196,10 @@ struct ViewerRoutes: Sendable {
         ViewerPages(theme: Front.theme(of: request.http))
     }
 
-    private func html(_ page: HTML) -> HTTPServerResponse {
+    private func html(_ page: HTML, hasDifferences: Bool = false) -> HTTPServerResponse {
         var response = HTTPServerResponse(.ok, .html, bytes: page.utf8)
-        response.headers["Content-Security-Policy"] = SecurityHeaders.viewerPolicy
+        response.headers["Content-Security-Policy"] =
+            hasDifferences ? SecurityHeaders.differencesPolicy : SecurityHeaders.viewerPolicy
         return response
     }
 }

@@ -179,8 +179,9 @@ class AnalyticsPage {
     const split = (measure: Measure): Series[] => stacked(parts.items, this.by, days, shown, measure);
     const money = (value: number): string => numbers.money(value, totals.currency);
     const contents: ChartContent[] = [
-      { title: `Estimated cost a day, by ${by}`, kind: "bars", days, series: split((item) => item.cost), format: money, hasTotal: true,
-        totals: one("", (item) => item.cost).values, ...(totals.cost === null ? { summary: "no price" } : {}), ...unpriced(totals) },
+      ...(totals.cost === null ? [] : [{
+        title: `Estimated cost a day, by ${by}`, kind: "bars" as const, days, series: split((item) => item.cost), format: money, hasTotal: true, totals: one("", (item) => item.cost).values, ...unpriced(totals),
+      }]),
       { title: `Tokens a day, by ${by}`, kind: "bars", days, series: split(tokens), isCounted: true, format: numbers.count, short: numbers.short, hasTotal: true },
       { title: "Turns a day", kind: "bars", days, hasTotal: true, isCounted: true, format: numbers.count, short: numbers.short, series: [
         one("succeeded", (item) => item.turns - item.failed - item.stopped), { ...one("failed", (item) => item.failed), colour: 4 }, { ...one("stopped", (item) => item.stopped), colour: 6 }] },

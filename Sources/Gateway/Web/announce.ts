@@ -8,6 +8,11 @@ export function setUpAnnouncer(element: HTMLElement): void {
   region = element;
 }
 
+/** Removes what was announced, which nobody else should read. */
+export function silence(): void {
+  region?.replaceChildren();
+}
+
 /** Adds a line to the live region, so that lines in quick succession are all read, in order. */
 export function announce(text: string): void {
   if (!region || text === "") return;

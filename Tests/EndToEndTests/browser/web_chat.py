@@ -91,6 +91,7 @@ def desktop(browser):
         Watch(commit)
         expect(commit.get_by_role("heading", name="changed")).to_be_visible()
         expect(commit.locator("tr.add").first).to_be_visible()
+        expect(commit.locator("tr.add .hljs-section").first).to_be_visible()
         commit.screenshot(path=FOLDER / "commit.png")
         commit.get_by_role("link", name="View the file").first.click()
         expect(commit.locator(".rendered")).to_be_visible()

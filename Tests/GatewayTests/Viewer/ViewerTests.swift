@@ -29,8 +29,15 @@ struct ViewerTests {
     func hostile(target: String) async throws {
         try await self.page(target) { answer in
             expectEqual(answer.status, 200)
-            expectEqual(answer.headers["content-security-policy"], SecurityHeaders.viewerPolicy)
-            #expect(!answer.text.contains("<script"))
+            let hasDifferences = target.contains("/commit/")
+            expectEqual(
+                answer.headers["content-security-policy"],
+                hasDifferences ? SecurityHeaders.differencesPolicy : SecurityHeaders.viewerPolicy)
+            // Only the one that colours code.
+            let scripts = [
+                answer.text.ranges(of: "<script"), answer.text.ranges(of: #"<script type="module" src="/assets/"#),
+            ]
+            expectEqual(scripts.map(\.count), hasDifferences ? [1, 1] : [0, 0])
             #expect(!answer.text.contains("onload='"))
             #expect(!answer.text.contains("\" onload"))
             #expect(!answer.text.contains("href=\"javascript"))

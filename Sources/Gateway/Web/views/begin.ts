@@ -1,5 +1,6 @@
 // How every section begins: with who is signed in, or with the sign-in.
 
+import { silence } from "../announce";
 import * as api from "../api";
 import { h, replace } from "../dom";
 import { takeJoinCode } from "./joining";
@@ -16,6 +17,7 @@ export function begin(start: (me: api.Me) => void): void {
 
 /** - `code`: of the link by which the person came. */
 export function signInAgain(start: (me: api.Me) => void, code: string | null = null): void {
+  silence();
   showSignIn(root, () => void boot(start), code);
 }
 

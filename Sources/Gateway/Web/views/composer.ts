@@ -2,6 +2,7 @@
 
 import { announce } from "../announce";
 import { Command } from "../api";
+import { words } from "../asktext";
 import { append, h, icon, iconButton, replace } from "../dom";
 import { Drafts } from "../drafts";
 import { clearAll } from "../editor/drafts";
@@ -220,7 +221,7 @@ export class Composer {
   private option(command: Command, index: number): HTMLElement {
     return h(
       "li", { id: `completion-${index}`, role: "option", onpointerdown: (event: Event) => { event.preventDefault(); this.complete(command); } },
-      h("code", {}, `/${command.usage}`), h("span", {}, command.summary));
+      h("code", {}, `/${command.usage}`), h("span", {}, words(command.summary)));
   }
 
   private choose(index: number): void {

@@ -19,5 +19,5 @@ export function diffCard(text: string): HTMLElement | null {
         h("span", { class: "commit-facts" }, h("span", {}, "Uncommitted · open in viewer")))),
     h("ul", { class: "card-files", "aria-label": "Changed files" },
       ...card.files.map((file) => fileRow(file.path, file.note, file.counts)), card.more !== "" && h("li", { class: "more-files" }, card.more)),
-    card.diff !== null && h("div", { class: "card-diff", tabindex: 0, role: "group", "aria-label": "Diff" }, diffElement(card.diff.split("\n"))));
+    card.diff !== null && h("div", { class: "card-diff", tabindex: 0, role: "group", "aria-label": "Diff" }, diffElement(card.diff.split("\n").filter((line) => !/^index [0-9a-f]+\.\.[0-9a-f]+/.test(line)))));
 }
