@@ -4,6 +4,7 @@ decides an ask, and when. Everything else goes to the host."""
 import json
 import re
 from datetime import datetime, timedelta, timezone
+from urllib.parse import unquote
 
 from playwright.sync_api import Page, Route
 
@@ -58,7 +59,8 @@ class Stub:
         if "?name=" in route.request.url:
             return route.fulfill(body=self.content[0], headers={"Content-Type": self.content[1]})
         self.fetched.append(name)
-        route.fulfill(json={"items": self.asks} if name == "asks" else self.lists[name])
+        below = unquote(route.request.url.partition("?path=")[2])
+        route.fulfill(json={"items": self.asks} if name == "asks" else self.lists[f"{name} {below}" if below else name])
 
     def spec(self, route: Route):
         path = route.request.url.split("?")[0]

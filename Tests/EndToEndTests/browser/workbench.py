@@ -522,6 +522,18 @@ def files(page: Page, stub: Stub):
             row(name=re.compile(f"^{name}")).click()
             expect(panel).to_contain_text(text)
             panel.get_by_role("button", name="Files").click()
+    with check("of very many files, a folder's are fetched when it is opened"):
+        stub.lists["files"] = {"items": [{"path": path, "kind": "folder", "size": None} for path in ("many", "b b")]
+                               + [{"path": f"many/{number}", "kind": "file", "size": 1} for number in range(498)]}
+        stub.lists["files b b"] = {"items": [{"path": "b b/c", "kind": "folder", "size": None}, {"path": "b b/c/d", "kind": "file", "size": 1},
+                                             {"path": "b b/e", "kind": "file", "size": 1}]}
+        page.get_by_role("tab", name="Files").click()
+        expect(row()).to_have_count(2)
+        tree.locator('[data-key="file b b"]').press("ArrowRight")
+        expect(row()).to_have_text(["b b", "c", "e1 B", "many"])
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        expect(row()).to_have_text(["b b", "c", "d1 B", "e1 B", "many"])
 
 
 def workspace(page: Page, stub: Stub):

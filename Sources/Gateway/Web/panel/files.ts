@@ -7,7 +7,7 @@ import { preview } from "./preview";
 import { size } from "./size";
 import { keyOf, Row, Tree } from "./tree";
 
-/** Listings that are fetched at once. */
+/** Listings of folders that are fetched for one drawing. */
 const mostListings = 20;
 
 export class FilesView extends LoadedView {
@@ -48,15 +48,26 @@ export class FilesView extends LoadedView {
 
   private async loadMissing(thread: string): Promise<void> {
     const { tree } = this;
-    const paths = tree.missing.slice(0, mostListings);
-    const pages = await Promise.all(paths.map((path) => api.files(thread, path).catch(() => null)));
-    for (const [at, page] of pages.entries()) if (page) tree.take(paths[at]!, page.items);
+    const asked = new Set<string>();
+    for (;;) {
+      // What is missing in a folder is known with its listing.
+      const paths = tree.missing.filter((path) => !asked.has(path)).slice(0, mostListings - asked.size);
+      if (paths.length === 0) return;
+      const pages = await Promise.all(paths.map((path) => api.files(thread, path).catch(() => null)));
+      for (const [at, path] of paths.entries()) {
+        asked.add(path);
+        const page = pages[at];
+        if (page) tree.take(path, page.items);
+      }
+    }
   }
 
   private draw(): void {
     const rows = this.tree.rows();
     if (!rows.some((row) => row.path === this.current)) this.current = rows[0]?.path ?? "";
+    const hadFocus = this.list.contains(document.activeElement);
     replace(this.list, ...rows.map((row) => this.item(row)));
+    if (hadFocus) this.at({ path: this.current })?.focus({ preventScroll: true });
   }
 
   private item(row: Row): HTMLElement {
@@ -80,7 +91,7 @@ export class FilesView extends LoadedView {
     this.current = row.path;
   }
 
-  private at(row: Row): HTMLElement | null {
+  private at(row: { path: string }): HTMLElement | null {
     return this.list.querySelector<HTMLElement>(`[data-key="${CSS.escape(keyOf(row))}"]`);
   }
 
