@@ -622,8 +622,16 @@ def workspace(page: Page, stub: Stub):
         sleeping = enter(page, stub)
         page.keyboard.press("Alt+t")
         expect(page.get_by_role("tab", name="Shell")).to_have_attribute("aria-selected", "true")
-        for operation in (sleeping, working):
-            stub.end(operation, "complete", "Done.")
+        stub.end(sleeping, "complete", "Done.")
+        page.keyboard.press("Alt+t")
+        stub.lists["diff"] = {"diff": ""}
+        stub.frame(working, "thinking", "`feedbee` committed")
+        expect(page.locator(".entry-bot", has_text="committed")).to_have_count(1)
+        page.keyboard.press("Alt+t")
+        expect(page.get_by_role("tab", name="Steps")).to_have_attribute("aria-selected", "true")
+        stub.message("note", "3 of 3 tasks done, 2 s, 31 k tokens", working)
+        stub.end(working, "complete", "Done.")
+        expect(page.get_by_role("button", name="3 of 3 tasks done, 2 s, 31 k tokens")).to_be_visible()
     with check("the answer of diff is a card, and the same text from a model is none"):
         text = "1 file changed, +1 −1 http://elsewhere.example/t/t_1/diff\n\n- `<i>a` +1 −1, new\n\n```diff\n@@ -1 +1 @@\n-a\n+<b>\n```"
         cards = page.locator(".card.note")

@@ -118,13 +118,15 @@ export class StepsView {
     return this.fetching;
   }
 
-  /** The name of the tab that shows what the newest operation does, or has done; null without one. */
+  /** The name of the tab that shows what the newest operation does, or has done and not committed; null without one. */
   async scene(): Promise<"Shell" | "Diff" | "Steps" | null> {
     await this.fetching;
+    const { thread } = this;
     const steps = [...this.rows.values()].map((row) => row.step);
     if (steps.length === 0) return null;
     if (steps.some((step) => step.tool === "shell" && step.state === "running")) return "Shell";
-    return steps.some((step) => step.has_changes === true) ? "Diff" : "Steps";
+    if (thread === null || !steps.some((step) => step.has_changes === true)) return "Steps";
+    return api.diff(thread).then(({ diff }) => (diff === "" ? "Steps" : "Diff"), () => "Steps");
   }
 
   private async fetchWhileWanted(): Promise<void> {

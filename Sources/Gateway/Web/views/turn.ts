@@ -237,7 +237,7 @@ export class TurnEntry {
   private note(text: string, isAnnounced: boolean): HTMLElement {
     const card = this.isDiff ? diffCard(text) : null;
     if (card) return card;
-    if (this.operation !== null && /^\d+ steps?, .*\btokens$/.test(text)) {
+    if (this.operation !== null && /^\d+ (?:steps?|of \d+ tasks done), .*\btokens$/.test(text)) {
       return h("p", { class: "note steps-line" }, button("check", text, "show-steps", () => this.actions.showSteps()));
     }
     const note = new MarkdownView(isAnnounced ? null : (block) => this.announce(block), (source) => this.actions.picture(source));
