@@ -517,7 +517,7 @@ def files(page: Page, stub: Stub):
         expect(panel.get_by_role("img", name="pixel.png")).to_be_visible()
         until(page, "document.querySelector('.file-picture img').naturalWidth === 1")
         panel.get_by_role("button", name="Files").click()
-        for name, content, text in (("raw", b"\xff\0", "This file is not text."), ("big", b"", "This file is too large to show.")):
+        for name, content, text in (("raw", b"\xff\0", "This is a binary file, which cannot be shown."), ("big", b"", "This file is too large to show.")):
             stub.content = (content, "application/octet-stream")
             row(name=re.compile(f"^{name}")).click()
             expect(panel).to_contain_text(text)

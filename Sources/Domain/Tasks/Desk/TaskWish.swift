@@ -72,8 +72,9 @@ package struct TaskWish: Sendable, Hashable {
         case .text: done = "Rename \(address)"
         case .labels: done = "Label \(address)"
         case .priority(let word):
-            done = word.map { "Give \(address) priority \($0)" } ?? "Take the priority from \(address)"
-        case .due(let day): done = day.map { "\(address) is due \($0)" } ?? "\(address) is not due any more"
+            done = word.map { "Set the priority of \(address) to \($0)" } ?? "Remove the priority of \(address)"
+        case .due(let day):
+            done = day.map { "Set the due date of \(address) to \($0)" } ?? "Remove the due date of \(address)"
         case .note: done = "Note on \(address)"
         case .link: done = "Link \(address)"
         }

@@ -43,7 +43,7 @@ export class FilesView extends LoadedView {
     this.isNew = false;
     await this.loadMissing(thread);
     this.draw();
-    return [this.list, tree.isCut && h("p", { class: "panel-empty" }, "Of folders with very many entries only the first ones are listed.")];
+    return [this.list, tree.isCut && h("p", { class: "panel-empty" }, "Folders with very many entries are listed only in part.")];
   }
 
   private async loadMissing(thread: string): Promise<void> {

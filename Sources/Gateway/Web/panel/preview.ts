@@ -34,7 +34,7 @@ async function content(thread: string, path: string, address: string, bytes: num
   if (isPicture) return picture(path, address);
   if (bytes > longest) return says("This file is too large to show.");
   const text = textOf(await response.arrayBuffer());
-  if (text === null) return says("This file is not text.");
+  if (text === null) return says("This is a binary file, which cannot be shown.");
   return text === "" ? says("The file is empty.") : code(path, text);
 }
 
