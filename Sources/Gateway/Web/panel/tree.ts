@@ -67,12 +67,13 @@ export class Tree {
     mark(top, 0);
   }
 
-  /** Opens the folders of the first level, while that leaves it short. */
+  /** Opens the folders of the first level that leave it short. */
   openFirst(): void {
-    for (const one of this.root.folders.values()) {
-      const { path } = this.joined(one);
-      this.setOpen(path, true);
-      if (this.rows().length > firstRows) this.setOpen(path, false);
+    let left = firstRows - sizeOf(this.root);
+    for (const one of [...this.root.folders.values()].map((one) => this.joined(one))) {
+      if (!one.isWhole || sizeOf(one) > left) continue;
+      left -= sizeOf(one);
+      this.setOpen(one.path, true);
     }
   }
 
@@ -98,7 +99,7 @@ export class Tree {
 
   /** Whether something is missing in what is open, or in the workspace itself. */
   get isCut(): boolean {
-    return !this.root.isWhole || this.missing.length > 0;
+    return !this.root.isWhole || this.missing.length > 0 || this.rows().length === mostRows;
   }
 
   rows(): Row[] {
@@ -134,6 +135,8 @@ export class Tree {
     return place;
   }
 }
+
+const sizeOf = (one: Folder): number => one.folders.size + one.files.length;
 
 /** The only folder in one that has nothing else; null in others. */
 const onlyIn = (one: Folder): Folder | null => (one.isWhole && one.files.length === 0 && one.folders.size === 1 ? [...one.folders.values()][0]! : null);
