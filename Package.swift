@@ -116,12 +116,13 @@ let package = Package(
             "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON",
             "Lifecycle", "Logging", "Models", "Primitives", "Repositories", "Store"),
         .target(
-            name: "SpecDocuments", dependencies: ["Chat", "JSON", "Primitives", "Repositories"],
+            name: "SpecDocuments", dependencies: ["Chat", "JSON", "Markdown", "Primitives", "Repositories"],
             path: "Sources/Domain/SpecDocuments", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .target(
             name: "Specs",
             dependencies: [
-                "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas", "SpecDocuments",
+                "Chat", "Git", "JSON", "Logging", "Markdown", "Models", "Primitives", "Repositories", "Schemas",
+                "SpecDocuments",
             ],
             path: "Sources/Domain/Specs", swiftSettings: small),
         domain(
@@ -169,7 +170,7 @@ let package = Package(
             "Surroundings", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "Delivery", "EventLoop", "Git", "JSON",
-            "Lifecycle", "Logging", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
+            "Lifecycle", "Logging", "Markdown", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "People", "Primitives", "Store"),

@@ -39,7 +39,7 @@ package struct MarkdownBlocks: Sendable {
             self.line.append(byte)
             guard byte == UInt8(ascii: "\n") else { continue }
             let next = self.lineStart + self.line.count
-            self.take(MarkdownLine(self.line), next: next)
+            self.take(MarkdownLine(self.line[...]), next: next)
             self.lineStart = next
             self.line.removeAll(keepingCapacity: true)
         }
@@ -60,9 +60,9 @@ package struct MarkdownBlocks: Sendable {
         case .text:
             if line.isBlank {
                 self.finish(at: next)
-            } else if line.isUnderline {
+            } else if line.indent < 4, line.isUnderline {
                 self.state = .heading
-            } else if line.interruptsText {
+            } else if line.indent < 4, line.interruptsText {
                 self.finish(at: self.lineStart)
                 self.begin(line, next: next)
             }
@@ -79,7 +79,7 @@ package struct MarkdownBlocks: Sendable {
             self.state = .indentedCode
         } else if let fence = line.fence {
             self.state = .fence(fence)
-        } else if line.isHeading {
+        } else if line.headingLevel != nil {
             self.state = .heading
         } else if line.isThematicBreak {
             self.finish(at: next)
@@ -109,13 +109,14 @@ package struct MarkdownBlocks: Sendable {
             self.state = .list(marker, fence: inner, isAfterBlank: false)
             return
         }
-        if !line.isThematicBreak, let other = line.marker {
+        let mayBegin = line.indent < 4
+        if mayBegin, !line.isThematicBreak, let other = line.marker {
             if !other.continues(marker) { self.finish(at: self.lineStart) }
             self.state = .list(other, fence: line.fenceInItem, isAfterBlank: false)
             return
         }
         // A line of text directly below an item's text still belongs to it.
-        let isLazy = !isAfterBlank && fence == nil && !line.interruptsText && !line.isLoneTag
+        let isLazy = !isAfterBlank && fence == nil && !(mayBegin && (line.interruptsText || line.isLoneTag))
         if isLazy { return }
         self.finish(at: self.lineStart)
         self.begin(line, next: next)

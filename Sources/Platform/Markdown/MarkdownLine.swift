@@ -1,19 +1,20 @@
-/// Classifies one line of Markdown independently of its context. CommonMark 0.29 §4 and §5.
-struct MarkdownLine {
+/// One line of Markdown, read without its context: CommonMark 0.29 §4 and §5. Whoever knows the list that it is in decides
+/// what its indentation means: four columns more than the list's make it code.
+package struct MarkdownLine {
     /// An opening fence.
-    struct Fence: Equatable, Sendable {
+    package struct Fence: Equatable, Sendable {
         let character: UInt8
         let length: Int
     }
 
     /// A list item's marker.
-    struct Marker: Equatable, Sendable {
+    package struct Marker: Equatable, Sendable {
         /// `-`, `+`, `*`, or the sign after a number.
-        let sign: UInt8
+        package let sign: UInt8
         let isNumbered: Bool
         /// Columns up to the item's text.
         let contentIndent: Int
-        let isEmpty: Bool
+        package let isEmpty: Bool
         let number: Int
 
         func continues(_ other: Marker) -> Bool {
@@ -21,15 +22,18 @@ struct MarkdownLine {
         }
     }
 
-    /// Columns of white space before the text; a tab advances to the next multiple of four.
-    let indent: Int
-    private let text: ArraySlice<UInt8>
+    /// The column at which the text begins; a tab advances to the next multiple of four.
+    package let indent: Int
+    /// Without white space at both ends. Its indices are those of the line.
+    package let text: ArraySlice<UInt8>
 
-    /// `line` may end with its line feed.
-    init(_ line: [UInt8]) {
-        var indent = 0
-        var start = 0
-        scan: while start < line.count {
+    /// - Parameters:
+    ///   - line: May end with its line feed.
+    ///   - column: Where it begins: more than 0 for the content of a list item.
+    package init(_ line: ArraySlice<UInt8>, column: Int = 0) {
+        var indent = column
+        var start = line.startIndex
+        scan: while start < line.endIndex {
             switch line[start] {
             case UInt8(ascii: " "): indent += 1
             case UInt8(ascii: "\t"): indent += 4 - indent % 4
@@ -37,41 +41,41 @@ struct MarkdownLine {
             }
             start += 1
         }
-        var end = line.count
+        var end = line.endIndex
         while end > start, Self.isSpace(line[end - 1]) { end -= 1 }
         self.indent = indent
         self.text = line[start..<end]
     }
 
-    private init(indent: Int, text: ArraySlice<UInt8>) {
-        self.indent = indent
-        self.text = text
+    package var isBlank: Bool { self.text.isEmpty }
+
+    /// 1 to 6 for a heading.
+    package var headingLevel: Int? {
+        let level = self.text.prefix { $0 == UInt8(ascii: "#") }.count
+        guard 1...6 ~= level, self.text.dropFirst(level).first.map(Self.isSpace) ?? true else { return nil }
+        return level
     }
 
-    var isBlank: Bool { self.text.isEmpty }
-
-    var isHeading: Bool {
-        let level = self.text.prefix { $0 == UInt8(ascii: "#") }.count
-        guard self.indent < 4, 1...6 ~= level else { return false }
-        return self.text.count == level || Self.isSpace(self.text[self.text.startIndex + level])
+    /// A heading's text without the number signs around it.
+    package var title: ArraySlice<UInt8> {
+        let title = MarkdownLine(self.text.drop { $0 == UInt8(ascii: "#") }).text
+        let rest = title.dropLast(title.reversed().prefix { $0 == UInt8(ascii: "#") }.count)
+        return rest.last.map(Self.isSpace) ?? true ? MarkdownLine(rest).text : title
     }
 
     /// A line of `=` or `-` that makes the paragraph above it a heading.
     var isUnderline: Bool {
-        guard self.indent < 4, let first = self.text.first else { return false }
+        guard let first = self.text.first else { return false }
         return (first == UInt8(ascii: "=") || first == UInt8(ascii: "-")) && self.text.allSatisfy { $0 == first }
     }
 
-    var isThematicBreak: Bool {
-        guard self.indent < 4, let first = self.text.first,
-            first == UInt8(ascii: "-") || first == UInt8(ascii: "*") || first == UInt8(ascii: "_")
-        else { return false }
-        let marks = self.text.count { $0 == first }
-        return marks >= 3 && self.text.allSatisfy { $0 == first || Self.isSpace($0) }
+    package var isThematicBreak: Bool {
+        guard let first = self.text.first, "-*_".utf8.contains(first) else { return false }
+        return self.text.allSatisfy { $0 == first || Self.isSpace($0) } && self.text.count { $0 == first } >= 3
     }
 
-    /// The fence that the line opens, at any indent.
-    var fence: Fence? {
+    /// The fence that the line opens.
+    package var fence: Fence? {
         guard let first = self.text.first, first == UInt8(ascii: "`") || first == UInt8(ascii: "~") else { return nil }
         let length = self.text.prefix { $0 == first }.count
         guard length >= 3 else { return nil }
@@ -80,51 +84,52 @@ struct MarkdownLine {
         return Fence(character: first, length: length)
     }
 
-    func closes(_ fence: Fence) -> Bool {
+    package func closes(_ fence: Fence) -> Bool {
         self.text.count >= fence.length && self.text.allSatisfy { $0 == fence.character }
     }
 
-    var marker: Marker? {
-        guard self.indent < 4 else { return nil }
-        let digits = self.text.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-        guard digits.count <= 9, let sign = self.text.dropFirst(digits.count).first else { return nil }
-        let isNumbered = !digits.isEmpty
-        let signs: [UInt8] =
-            isNumbered
-            ? [UInt8(ascii: "."), UInt8(ascii: ")")] : [UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "*")]
-        guard signs.contains(sign) else { return nil }
-        let rest = self.text.dropFirst(digits.count + 1)
-        guard rest.isEmpty || Self.isSpace(rest[rest.startIndex]) else { return nil }
+    /// The bullet, or the number with its sign, that the text begins with, whatever follows.
+    package var bullet: ArraySlice<UInt8>? {
+        let digits = self.text.prefix(10).prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        guard digits.count <= 9, let sign = self.text.dropFirst(digits.count).first,
+            (digits.isEmpty ? "-+*" : ".)").utf8.contains(sign)
+        else { return nil }
+        return self.text.prefix(digits.count + 1)
+    }
+
+    package var marker: Marker? {
+        guard let bullet = self.bullet, let sign = bullet.last else { return nil }
+        let rest = self.text[bullet.endIndex...]
+        guard rest.first.map(Self.isSpace) ?? true else { return nil }
         let spaces = rest.prefix { $0 == UInt8(ascii: " ") }.count
         // Five or more spaces count as one, followed by indented code.
         let gap = rest.isEmpty || spaces > 4 ? 1 : max(spaces, 1)
         return Marker(
-            sign: sign, isNumbered: isNumbered, contentIndent: self.indent + digits.count + 1 + gap,
-            isEmpty: rest.isEmpty, number: digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) })
+            sign: sign, isNumbered: bullet.count > 1,
+            contentIndent: self.indent + bullet.count + gap, isEmpty: rest.isEmpty,
+            number: bullet.dropLast().reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) })
     }
 
     /// The fence that an item's first line opens: "- ```swift".
     var fenceInItem: Fence? {
-        guard let marker = self.marker else { return nil }
-        let skipped = marker.contentIndent - self.indent
-        return MarkdownLine(indent: 0, text: self.text.dropFirst(skipped)).fence
+        guard self.indent < 4, let marker = self.marker else { return nil }
+        return MarkdownLine(self.text.dropFirst(marker.contentIndent - self.indent)).fence
     }
 
     /// Whether the line ends a paragraph without a blank line.
-    var interruptsText: Bool {
-        guard self.indent < 4 else { return false }
-        if self.fence != nil || self.isHeading || self.isThematicBreak { return true }
+    package var interruptsText: Bool {
+        if self.fence != nil || self.headingLevel != nil || self.isThematicBreak { return true }
         guard let marker = self.marker, !marker.isEmpty else { return self.htmlEnd != nil || self.beginsHTMLBlock }
         return !marker.isNumbered || marker.number == 1
     }
 
     /// The end marker of a raw HTML block that may contain blank lines; nil for kinds that end at a blank line.
-    var htmlEnd: String? {
-        guard self.indent < 4, self.text.first == UInt8(ascii: "<") else { return nil }
+    package var htmlEnd: String? {
+        guard self.text.first == UInt8(ascii: "<") else { return nil }
         for (start, end) in [("<!--", "-->"), ("<?", "?>"), ("<![cdata[", "]]>")] where self.begins(start) {
             return end
         }
-        for tag in ["script", "pre", "style"] where self.begins("<" + tag) {
+        for tag in ["script", "pre", "style", "textarea"] where self.begins("<" + tag) {
             let next = self.text.dropFirst(tag.utf8.count + 1).first
             if next == nil || next == UInt8(ascii: ">") || next == UInt8(ascii: " ") { return "</\(tag)>" }
         }
@@ -133,7 +138,7 @@ struct MarkdownLine {
 
     /// Whether the line starts with a block-level tag: raw HTML up to the next blank line, even within a paragraph.
     var beginsHTMLBlock: Bool {
-        guard self.indent < 4, self.text.first == UInt8(ascii: "<") else { return false }
+        guard self.text.first == UInt8(ascii: "<") else { return false }
         var rest = self.text.dropFirst()
         if rest.first == UInt8(ascii: "/") { rest = rest.dropFirst() }
         let name = rest.prefix { Self.isLetter($0) || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
@@ -143,9 +148,7 @@ struct MarkdownLine {
 
     /// Whether the line is a single tag of any name: also raw HTML, but not within a paragraph.
     var isLoneTag: Bool {
-        guard self.indent < 4, self.text.first == UInt8(ascii: "<"), self.text.last == UInt8(ascii: ">") else {
-            return false
-        }
+        guard self.text.first == UInt8(ascii: "<"), self.text.last == UInt8(ascii: ">") else { return false }
         let inside = self.text.dropFirst().dropLast()
         let name = inside.first == UInt8(ascii: "/") ? inside.dropFirst() : inside
         return name.first.map(Self.isLetter) == true
@@ -171,7 +174,7 @@ struct MarkdownLine {
     }
 
     /// Whether the line contains `text` (lower case), ignoring case.
-    func contains(_ text: String) -> Bool {
+    package func contains(_ text: String) -> Bool {
         let pattern = Array(text.utf8)
         var rest = self.text
         while rest.count >= pattern.count {
@@ -189,7 +192,7 @@ struct MarkdownLine {
         UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
     }
 
-    private static func isSpace(_ byte: UInt8) -> Bool {
+    static func isSpace(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || 9...13 ~= byte
     }
 }

@@ -127,6 +127,19 @@ struct DocumentParserTests {
         expectEqual(damaged.tasks.map(\.hasWellFormedBox), [false, false, false, false, true])
     }
 
+    @Test("tasks with other programs' boxes are there, and ticking one changes nothing but its box")
+    func otherBoxes() throws {
+        let text = "- [/] T001 a\n- [>] T002 b\n- [!] T003 c\n- [?] T004 d\n- [ ]* T005 e\n- [x]* T006 f\n- [ ]\n- []\n"
+        let tasks = self.tasks(text)
+        expectEqual(tasks.tasks.map(\.id), (1...6).map { "T00\($0)" })
+        expectEqual(tasks.tasks.map(\.isTicked), [false, false, false, false, false, true])
+        for (id, old) in [("T001", "[/]"), ("T002", "[>]"), ("T003", "[!]"), ("T004", "[?]"), ("T005", "[ ]*")] {
+            let ticked = String(decoding: try tasks.ticking(id), as: UTF8.self)
+            let new = old.hasSuffix("*") ? "[x]*" : "[x]"
+            expectEqual(ticked, text.replacing("\(old) \(id)", with: "\(new) \(id)"))
+        }
+    }
+
     @Test(
         "files in descriptions",
         arguments: [

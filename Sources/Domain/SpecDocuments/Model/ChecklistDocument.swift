@@ -1,3 +1,5 @@
+internal import Markdown
+
 /// `checklists/NAME.md`: questions about the quality of the requirements.
 package struct ChecklistDocument: Sendable, Hashable {
     package struct Item: Sendable, Hashable {

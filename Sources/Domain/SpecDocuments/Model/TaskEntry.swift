@@ -1,3 +1,5 @@
+internal import Markdown
+
 /// A line of `tasks.md`: `- [ ] T012 [P] [US1] Create the model in src/models/user.py`.
 package struct TaskEntry: Sendable, Hashable {
     package let id: String

@@ -1,3 +1,4 @@
+internal import Markdown
 internal import Repositories
 
 /// Rules for any document: encoding, size, comments, checkboxes, text that is addressed to a model.

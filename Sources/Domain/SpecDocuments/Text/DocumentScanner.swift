@@ -1,3 +1,5 @@
+internal import Markdown
+
 /// Splits a document into lines and finds code blocks, comments and headings. One pass.
 ///
 /// Follows CommonMark where it matters for structure: a heading in a code block or comment is not one.
@@ -12,9 +14,8 @@ struct DocumentScanner {
     private(set) var openFence: Int?
     private(set) var openComment: Int?
 
-    private var fence: (byte: UInt8, count: Int, line: Int)?
+    private var fence: (fence: MarkdownLine.Fence, line: Int)?
     private var comment: Int?
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -25,52 +26,20 @@ struct DocumentScanner {
 
     private mutating func scan() {
         self.lines.reserveCapacity(self.bytes.count / 40)
-        let frontMatterEnd = self.frontMatterEnd()
-        var start = 0
-        while start < self.bytes.count {
-            let (content, end) = self.line(from: start)
+        self.blank(0..<MarkdownLines.start(of: self.bytes))
+        let frontMatterEnd = MarkdownLines.frontMatterEnd(of: self.bytes)
+        for (content, end) in MarkdownLines(self.bytes) {
             let kind: DocumentLine.Kind
-            if start < frontMatterEnd {
+            if content.lowerBound < frontMatterEnd {
                 self.blank(content)
                 kind = .frontMatter
             } else {
                 kind = self.classify(content)
             }
             self.lines.append(DocumentLine(content: content, end: end, kind: kind))
-            start = end
         }
         self.openFence = self.fence?.line
         self.openComment = self.comment
-    }
-
-    private func line(from start: Int) -> (content: Range<Int>, end: Int) {
-        var index = start
-        while index < self.bytes.count {
-            if self.bytes[index] == 0x0A { return (start..<index, index + 1) }
-            if self.bytes[index] == 0x0D {
-                let isPair = index + 1 < self.bytes.count && self.bytes[index + 1] == 0x0A
-                return (start..<index, index + (isPair ? 2 : 1))
-            }
-            index += 1
-        }
-        return (start..<index, index)
-    }
-
-    private func frontMatterEnd() -> Int {
-        var start = self.bytes.starts(with: Self.byteOrderMark) ? 3 : 0
-        for number in 0..<60 where start < self.bytes.count {
-            let (content, end) = self.line(from: start)
-            let text = self.bytes[content].trimmed
-            if number == 0 {
-                guard text.elementsEqual("---".utf8) else { return 0 }
-            } else if text.elementsEqual("---".utf8) {
-                return end
-            } else if text.begins(with: "#") {
-                return 0
-            }
-            start = end
-        }
-        return 0
     }
 
     private mutating func blank(_ range: Range<Int>) {
@@ -81,29 +50,25 @@ struct DocumentScanner {
     }
 
     private mutating func classify(_ content: Range<Int>) -> DocumentLine.Kind {
-        let line = self.bytes[content].trimmed
+        let line = MarkdownLine(self.bytes[content])
         if let open = self.fence {
             self.blank(content)
-            guard line.count >= open.count, line.allSatisfy({ $0 == open.byte }) else { return .code }
+            guard line.closes(open.fence) else { return .code }
             self.fence = nil
             return .fence
         }
-        if self.comment == nil, let byte = line.first, byte == UInt8(ascii: "`") || byte == UInt8(ascii: "~") {
-            let count = line.prefix { $0 == byte }.count
-            let isFence = count >= 3 && (byte == UInt8(ascii: "~") || !line.dropFirst(count).contains(byte))
-            if isFence {
-                self.fence = (byte, count, self.lines.count)
-                self.blank(content)
-                return .fence
-            }
+        if self.comment == nil, let fence = line.fence {
+            self.fence = (fence, self.lines.count)
+            self.blank(content)
+            return .fence
         }
-        if line.isEmpty {
+        if line.isBlank {
             return self.comment == nil ? .blank : .comment
         }
         self.mask(content)
-        let shown = self.visible[content]
+        let shown = MarkdownLine(self.visible[content])
         if shown.isBlank { return .comment }
-        return Self.headingLevel(self.withoutMark(shown)).map { .heading(level: $0) } ?? .text
+        return shown.indent < 4 ? shown.headingLevel.map { .heading(level: $0) } ?? .text : .text
     }
 
     /// Blanks comments and inline code of a line.
@@ -113,7 +78,7 @@ struct DocumentScanner {
         while index < content.upperBound {
             let rest = self.bytes[index..<content.upperBound]
             if self.comment != nil {
-                let end = Self.range(of: "-->", in: rest)?.upperBound
+                let end = rest.index(ofIgnoringCase: "-->").map { $0 + 3 }
                 self.blank(index..<(end ?? content.upperBound))
                 if end != nil { self.comment = nil }
                 index = end ?? content.upperBound
@@ -155,23 +120,6 @@ struct DocumentScanner {
         guard let close = runs[count]?.last else { return start + count }
         for place in start..<(close + count) { self.plain[place] = 0x20 }
         return close + count
-    }
-
-    private static func range(of text: StaticString, in bytes: ArraySlice<UInt8>) -> Range<Int>? {
-        bytes.index(ofIgnoringCase: text).map { $0..<($0 + text.utf8CodeUnitCount) }
-    }
-
-    private func withoutMark(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        line.startIndex == 0 && line.starts(with: Self.byteOrderMark) ? line.dropFirst(3) : line
-    }
-
-    private static func headingLevel(_ line: ArraySlice<UInt8>) -> Int? {
-        let indent = line.prefix { $0 == 0x20 }.count
-        let text = line.dropFirst(indent)
-        let level = text.prefix { $0 == UInt8(ascii: "#") }.count
-        guard indent <= 3, 1...6 ~= level else { return nil }
-        let rest = text.dropFirst(level)
-        return rest.first.map { $0.isSpace } ?? true ? level : nil
     }
 }
 

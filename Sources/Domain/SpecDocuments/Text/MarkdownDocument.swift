@@ -1,3 +1,4 @@
+internal import Markdown
 internal import Primitives
 
 /// A Markdown document as lines and sections. Lossless: ``written`` gives back the bytes that were read.
@@ -74,11 +75,7 @@ package struct MarkdownDocument: Sendable, Hashable {
             switch line.kind {
             case .blank, .comment, .frontMatter: return false
             case .heading, .fence, .code: return true
-            case .text:
-                let text = self.bytes[line.content].trimmed
-                return
-                    !(text.count >= 3
-                    && text.allSatisfy { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "*") || $0.isSpace })
+            case .text: return !MarkdownLine(self.bytes[line.content]).isThematicBreak
             }
         }
     }
@@ -93,7 +90,7 @@ package struct MarkdownDocument: Sendable, Hashable {
                 sections[last].end = number
                 open.removeLast()
             }
-            let title = Self.title(scanner.visible[line.content])
+            let title = MarkdownLine(scanner.visible[line.content]).title
             sections.append(
                 DocumentSection(
                     level: level, title: title.text, key: DocumentSection.key(of: title), line: number,
@@ -101,16 +98,6 @@ package struct MarkdownDocument: Sendable, Hashable {
             open.append(sections.count - 1)
         }
         return sections
-    }
-
-    private static func title(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let mark = line.firstIndex(of: UInt8(ascii: "#")) ?? line.startIndex
-        var title = line[mark...].drop { $0 == UInt8(ascii: "#") }.trimmed
-        let closing = title.reversed().prefix { $0 == UInt8(ascii: "#") }.count
-        if closing > 0, closing == title.count || title.dropLast(closing).last == 0x20 {
-            title = title.dropLast(closing).trimmed
-        }
-        return title
     }
 }
 

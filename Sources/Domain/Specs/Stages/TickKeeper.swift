@@ -1,3 +1,4 @@
+internal import Markdown
 internal import SpecDocuments
 
 /// Keeps the boxes that people ticked when a list is written again: an entry with the same id and text stays ticked, and

@@ -4,11 +4,6 @@ internal import Primitives
 /// Renders an answer while it arrives: each block, list item and line of code as soon as it is complete. The end of
 /// what is not complete yet shows in a line that the next output replaces.
 struct TerminalMarkdown {
-    private struct Fence {
-        let character: UInt8
-        let length: Int
-    }
-
     private static let clearLine = "\r\u{1B}[K"
 
     private let width: Int
@@ -19,7 +14,7 @@ struct TerminalMarkdown {
     /// From `start` on, where the scan continues, and the blocks up to there.
     private var scanned = 0
     private var blocks = MarkdownBlocks()
-    private var fence: Fence?
+    private var fence: MarkdownLine.Fence?
     /// A blank line follows what was rendered last.
     private var hasGap = false
     private var hasOutput = false
@@ -89,22 +84,27 @@ struct TerminalMarkdown {
     private mutating func next() -> String? {
         while let line = self.line(at: self.start + self.scanned) {
             if let fence = self.fence { return self.takeCode(line, fence) }
+            let markdown = MarkdownLine(line)
             if self.scanned == 0 {
-                if Self.isBlank(line) {
+                if markdown.isBlank {
                     self.hasGap = self.hasOutput
                     self.drop(line.count)
                     continue
                 }
-                if let fence = Self.fence(line) {
+                if markdown.indent < 4, let fence = markdown.fence {
                     self.fence = fence
                     self.drop(line.count)
                     return self.gap()
                 }
-                if Self.isHeading(line) { return self.render(line.count, isFollowedByGap: true) }
-            } else if let item = Self.marker(self.rest[self.start...]), let marker = Self.marker(line),
-                marker.indent <= item.indent, marker.sign == item.sign
-            {
-                return self.render(self.scanned)
+                if markdown.indent < 4, markdown.headingLevel != nil {
+                    return self.render(line.count, isFollowedByGap: true)
+                }
+            } else {
+                let item = MarkdownLine(self.rest[self.start...])
+                let isNext = markdown.indent <= item.indent && item.indent < 4
+                if isNext, let sign = markdown.marker?.sign, item.marker?.sign == sign {
+                    return self.render(self.scanned)
+                }
             }
             self.blocks.append(line)
             self.scanned += line.count
@@ -132,12 +132,9 @@ struct TerminalMarkdown {
         return self.hasGap ? "\n" : ""
     }
 
-    private mutating func takeCode(_ line: ArraySlice<UInt8>, _ fence: Fence) -> String {
-        let text = line.dropLast().drop { $0 == UInt8(ascii: " ") }
-        let mark = text.prefix { $0 == fence.character }
-        let isEnd = mark.count >= fence.length && text.dropFirst(mark.count).allSatisfy { $0 == UInt8(ascii: " ") }
+    private mutating func takeCode(_ line: ArraySlice<UInt8>, _ fence: MarkdownLine.Fence) -> String {
         defer { self.drop(line.count) }
-        guard !isEnd else {
+        guard !MarkdownLine(line).closes(fence) else {
             self.fence = nil
             self.hasGap = true
             return ""
@@ -154,41 +151,5 @@ struct TerminalMarkdown {
         let gap = self.gap()
         self.hasGap = isSpaced
         return gap + lines.joined(separator: "\n") + "\n"
-    }
-
-    // MARK: Lines
-
-    private static func isBlank(_ line: ArraySlice<UInt8>) -> Bool {
-        line.allSatisfy { " \t\r\n".utf8.contains($0) }
-    }
-
-    private static func indent(of line: ArraySlice<UInt8>) -> Int { line.prefix { $0 == UInt8(ascii: " ") }.count }
-
-    private static func isHeading(_ line: ArraySlice<UInt8>) -> Bool {
-        let marks = line.prefix { $0 == UInt8(ascii: "#") }.count
-        return (1...6).contains(marks) && line.dropFirst(marks).first == UInt8(ascii: " ")
-    }
-
-    private static func fence(_ line: ArraySlice<UInt8>) -> Fence? {
-        let indent = Self.indent(of: line)
-        let text = line.dropFirst(indent)
-        guard indent < 4, let first = text.first, first == UInt8(ascii: "`") || first == UInt8(ascii: "~") else {
-            return nil
-        }
-        let length = text.prefix { $0 == first }.count
-        let isInline = first == UInt8(ascii: "`") && text.dropFirst(length).contains(first)
-        return length >= 3 && !isInline ? Fence(character: first, length: length) : nil
-    }
-
-    /// A list item's indentation and sign: `-`, `.` and so on.
-    private static func marker(_ line: ArraySlice<UInt8>) -> (indent: Int, sign: UInt8)? {
-        let indent = Self.indent(of: line)
-        let text = line.dropFirst(indent)
-        let digits = text.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
-        guard indent < 4, digits.count < 10, let sign = text.dropFirst(digits.count).first,
-            text.dropFirst(digits.count + 1).first == UInt8(ascii: " "),
-            (digits.isEmpty ? "-*+" : ".)").utf8.contains(sign)
-        else { return nil }
-        return (indent, sign)
     }
 }
