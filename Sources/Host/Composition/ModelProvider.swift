@@ -31,7 +31,9 @@ package enum ModelProvider {
         case .openai:
             return Self.openAI(model, logger: logger)
         case .githubModels:
-            return GitHubModelsClient(Self.settings(model), transport: Self.transport(model), logger: logger)
+            return OpenAIClient(
+                Self.settings(model).forGitHubModels, provider: model.provider.rawValue,
+                transport: Self.transport(model), logger: logger)
         case .copilotCLI:
             return CopilotCLISetup.client(for: configuration, logger: Logger(label: "copilot-cli"))
         case .copilot:

@@ -95,12 +95,4 @@ struct EndpointFailureTests {
         let message = EndpointFailure(body: []).modelError(status: 401, context: context).message
         expectEqual(message, "localhost requires an API key (401); set model.api_key to a valid one.")
     }
-
-    @Test("the service that was shut down is recognised")
-    func shutDown() {
-        let context = EndpointContext(host: "models.github.ai")
-        #expect(
-            EndpointFailure(body: []).modelError(status: 410, context: context).message
-                .contains("shut down on 30 July 2026"))
-    }
 }

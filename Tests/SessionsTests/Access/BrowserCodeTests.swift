@@ -178,7 +178,8 @@ struct BrowserCodeTests {
         "how long an invite lasts",
         arguments: [
             ("30m", 1_800_000), ("2d", 172_800_000), ("720h", 2_592_000_000), ("1970-01-02T00:00:00z", 86_400_000),
-            ("31d", nil), ("0d", nil), ("-1d", nil), ("2w", nil), ("d", nil), ("", nil), ("999999999999d", nil),
+            ("2w", 1_209_600_000), ("31d", nil), ("0d", nil), ("-1d", nil), ("5w", nil), ("d", nil), ("", nil),
+            ("999999999999d", nil),
             ("1969-12-31T00:00:00Z", nil), ("1970-03-02T00:00:00Z", nil), ("soon", nil),
         ] as [(String, Int64?)])
     func expiry(text: String, end: Int64?) throws {

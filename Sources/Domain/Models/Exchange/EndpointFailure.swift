@@ -155,7 +155,6 @@ extension EndpointFailure {
     }
 
     private func notFound(_ status: Int, _ context: EndpointContext) -> ModelError {
-        if GitHubModelsShutdown.isPublic(context.host) { return GitHubModelsShutdown.error(status: status) }
         let words = self.message.lowercased()
         if self.code.hasPrefix("model_") || (status == 404 && words.contains("model")) {
             return ModelError(
@@ -165,8 +164,8 @@ extension EndpointFailure {
         }
         return ModelError(
             .invalidResponse,
-            "\(context.host) has no chat API at this address (\(status)); check \(context.section).base_url, "
-                + "which usually ends in /v1.", status: status)
+            "\(context.host) has no chat API at this address (\(status)); \(context.service.addressAdvice).",
+            status: status)
     }
 
     private func busy(_ context: EndpointContext) -> ModelError {

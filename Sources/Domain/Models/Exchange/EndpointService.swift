@@ -21,10 +21,12 @@ package struct EndpointService: Sendable {
 
     package static let openAI = EndpointService.openAI(in: "model")
 
-    /// - Parameter section: of the configuration.
-    static func openAI(in section: String) -> EndpointService {
+    /// - Parameters:
+    ///   - section: of the configuration.
+    ///   - advice: how the address ends.
+    static func openAI(in section: String, advice: String = "usually ends in /v1") -> EndpointService {
         EndpointService(
-            addressKey: "\(section).base_url", addressAdvice: "check \(section).base_url, which usually ends in /v1",
+            addressKey: "\(section).base_url", addressAdvice: "check \(section).base_url, which \(advice)",
             networkAdvice: "check the network and \(section).base_url")
     }
 }

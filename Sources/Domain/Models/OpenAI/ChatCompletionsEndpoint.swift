@@ -3,40 +3,27 @@ internal import HTTP
 internal import Logging
 internal import Primitives
 
-/// An endpoint with OpenAI's chat completions at `path`: its requests, its dialects and the rate limits it reports.
+/// An endpoint with OpenAI's chat completions: its requests, its dialects and the rate limits it reports.
 final class ChatCompletionsEndpoint: ModelEndpoint {
     let settings: OpenAISettings
-    let service: EndpointService
-    /// The path of chat completions below the base URL.
-    let path: String
-    /// The `Accept` header for documents such as the list of models.
-    let documentType: String
-    /// Sent with every request.
-    let extraHeaders: HTTPHeaders
     let exchange: ModelExchange
 
     private let dialects: DialectMemory
     private let limits = RateLimitMemory()
 
-    init(
-        _ settings: OpenAISettings, service: EndpointService? = nil, path: String = "chat/completions",
-        documentType: String = "application/json", extraHeaders: HTTPHeaders = [:], exchange: ModelExchange
-    ) {
+    init(_ settings: OpenAISettings, exchange: ModelExchange) {
         self.settings = settings
-        self.service = service ?? .openAI(in: settings.section)
-        self.path = path
-        self.documentType = documentType
-        self.extraHeaders = extraHeaders
         self.exchange = exchange
         self.dialects = DialectMemory(OpenAIDialect(host: settings.baseURL.host))
     }
 
-    /// The models that `parse` finds in the document at `path` below the base URL. Throws ``ModelError``.
-    func models(at path: String, parse: ([UInt8]) -> [ModelInfo]?) async throws -> [ModelInfo] {
+    /// Throws ``ModelError``.
+    func models() async throws -> [ModelInfo] {
+        try self.settings.refuseShutdown()
         let document = try await self.exchange.document(
-            self.request(.get, path, timeout: .seconds(30)), context: self.context())
+            self.request(.get, self.settings.paths.models, timeout: .seconds(30)), context: self.context())
         guard document.status == 200 else { throw document.error }
-        guard let models = parse(document.body) else { throw document.context.noAPI }
+        guard let models = OpenAIModelList.parse(document.body) else { throw document.context.noAPI }
         return models
     }
 
@@ -49,11 +36,13 @@ final class ChatCompletionsEndpoint: ModelEndpoint {
     @Net func prepare(
         _ request: ModelRequest, isRepeat: Bool, timeout: Duration
     ) async throws -> PreparedRequest {
+        try self.settings.refuseShutdown()
         let model = request.model ?? self.settings.defaultModel
         let dialect = self.dialects.dialect(of: model)
         let request = self.dialects.withoutRefusedImages(request, for: model)
         return PreparedRequest(
-            request: self.request(.post, self.path, body: dialect.body(request, model: model), timeout: timeout),
+            request: self.request(
+                .post, self.settings.paths.chats, body: dialect.body(request, model: model), timeout: timeout),
             context: self.context(model: model), format: .chatCompletions,
             recover: { refusal, _ in
                 self.dialects.adapt(dialect, of: model, to: refusal)
@@ -68,8 +57,8 @@ final class ChatCompletionsEndpoint: ModelEndpoint {
     private func request(
         _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, timeout: Duration
     ) -> TransportRequest {
-        var headers = self.extraHeaders
-        headers["Accept"] = body == nil ? self.documentType : "text/event-stream, application/json"
+        var headers = HTTPHeaders()
+        headers["Accept"] = body == nil ? "application/json" : "text/event-stream, application/json"
         if body != nil { headers.append("Content-Type", "application/json") }
         if let key = self.settings.apiKey, !key.isEmpty { headers.append("Authorization", "Bearer \(key.reveal())") }
         return TransportRequest(
@@ -79,7 +68,8 @@ final class ChatCompletionsEndpoint: ModelEndpoint {
 
     private func context(model: String? = nil) -> EndpointContext {
         EndpointContext(
-            service: self.service, section: self.settings.section, host: self.settings.baseURL.authority,
+            service: .openAI(in: self.settings.section, advice: self.settings.paths.advice),
+            section: self.settings.section, host: self.settings.baseURL.authority,
             model: model ?? self.settings.defaultModel, hasKey: self.settings.apiKey.map { !$0.isEmpty } ?? false)
     }
 }

@@ -21,7 +21,7 @@ package final class OpenAIClient: ModelClient {
     }
 
     package func models() async throws -> [ModelInfo] {
-        try await self.endpoint.models(at: "models", parse: OpenAIModelList.parse)
+        try await self.endpoint.models()
     }
 
     package func check() async throws {

@@ -18,7 +18,7 @@ enum OpenAIModelList {
             self.isForChat(entry, id: id)
         else { return nil }
         let assumed = ModelLimits.assumed(for: id)
-        let limits = entry["capabilities"]?["limits"]
+        let limits = entry["capabilities"]?["limits"] ?? entry["limits"]
         let window = self.first(entry, ["context_length", "max_model_len", "max_context_length", "context_window"])
         let output =
             self.positive(limits?["max_output_tokens"])
@@ -26,7 +26,8 @@ enum OpenAIModelList {
             ?? self.first(entry, ["max_completion_tokens", "max_output_tokens"]) ?? assumed.output
         // A window includes the answer.
         let input =
-            self.positive(limits?["max_prompt_tokens"]) ?? window.map { $0 - min(output, $0 / 4) } ?? assumed.input
+            self.positive(limits?["max_prompt_tokens"]) ?? self.positive(limits?["max_input_tokens"])
+            ?? window.map { $0 - min(output, $0 / 4) } ?? assumed.input
         let name = entry["display_name"]?.stringValue ?? entry["name"]?.stringValue ?? id
         return ModelInfo(
             id: id, name: name.beginning(bytes: 200), inputLimit: max(256, input), outputLimit: max(16, output),
@@ -61,6 +62,9 @@ enum OpenAIModelList {
     /// Endpoints also list models for pictures, speech and search.
     private static func isForChat(_ entry: JSON, id: String) -> Bool {
         if let type = entry["capabilities"]?["type"]?.stringValue { return type == "chat" }
+        if let kinds = entry["supported_output_modalities"]?.arrayValue, !kinds.isEmpty {
+            return kinds.contains { $0.stringValue == "text" }
+        }
         let words = [
             "embed", "whisper", "tts", "dall-e", "moderation", "davinci", "babbage", "transcribe", "realtime", "image",
             "sora", "rerank",

@@ -11,6 +11,14 @@ package struct OpenAISettings: Sendable {
     package var exchange: ExchangeSettings
     /// The section of the configuration that has these settings, for messages.
     package var section: String
+    var paths = Paths(chats: "chat/completions", models: "models", advice: "usually ends in /v1")
+
+    /// The API's paths below the address, and how such an address ends.
+    struct Paths: Sendable {
+        let chats: String
+        let models: String
+        let advice: String
+    }
 
     package init(
         baseURL: HTTPURL, apiKey: Secret?, defaultModel: String, exchange: ExchangeSettings = ExchangeSettings(),

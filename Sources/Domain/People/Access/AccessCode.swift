@@ -54,7 +54,6 @@ package struct Invitation: Sendable {
     /// Milliseconds.
     private static let standard: Int64 = 2 * 86_400_000
     private static let longest: Int64 = 30 * 86_400_000
-    private static let units: [Character: Int64] = ["m": 60_000, "h": 3_600_000, "d": 86_400_000]
 
     /// Throws ``PeopleError``.
     ///
@@ -64,17 +63,8 @@ package struct Invitation: Sendable {
     package init(as role: Role, called name: String?, expires: String?, at now: Int64) throws {
         self.role = role
         self.name = AccessCode.name(name)
-        guard let expires else {
-            self.expiresAt = now + Self.standard
-            return
-        }
-        let text = expires.beginning(bytes: 40)
-        let duration = text.last.flatMap { Self.units[$0] }.flatMap { unit in
-            text.utf8.count <= 6 ? Int64(text.dropLast()).map { now + $0 * unit } : nil
-        }
-        guard let end = duration ?? CivilTime.milliseconds(rfc3339: text.uppercased()), end > now,
-            end <= now + Self.longest
-        else {
+        let end = expires.map { CivilTime.end(of: $0, at: now, within: 1...Self.longest) }
+        guard let end = end ?? now + Self.standard else {
             throw PeopleError(
                 code: .invalid,
                 message: "An invite lasts for a duration such as `12h` or `7d`, or until a time such as "

@@ -5,9 +5,7 @@ extension PeopleDesk.Listing {
     /// person has. Throws ``PeopleError``, which names nobody else.
     package func recipient(_ who: String) throws -> Person {
         let who = who.beginning(bytes: 400)
-        do { return try PeopleDesk.find(who, in: self.people) } catch let error as PeopleError {
-            let alike = self.people.filter { $0.way != .token && $0.name == who }
-            if alike.count == 1 { return alike[0] }
+        do { return try self.person(called: who) } catch let error as PeopleError {
             let shown = EscapedText.code(VisibleText.strictLine(who))
             throw PeopleError(
                 code: error.code,

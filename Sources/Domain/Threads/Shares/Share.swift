@@ -49,21 +49,10 @@ package struct Share: Sendable, Equatable {
 package enum ShareTerm {
     /// What a public page gets without another one.
     package static let standard: Int64 = 7 * 86_400_000
-    private static let least: Int64 = 60_000
-    private static let most: Int64 = 366 * 86_400_000
+    /// From a minute to a year.
+    private static let range: ClosedRange<Int64> = 60_000...366 * 86_400_000
 
-    /// The time that `7d`, `12h` or an RFC 3339 time names, in milliseconds since 1970; nil for anything else, and for one
-    /// that is not between a minute and a year away.
     package static func end(_ text: String, at now: Int64) -> Int64? {
-        guard text.utf8.count <= 40 else { return nil }
-        let units: [Character: Int64] = ["m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000]
-        let end: Int64?
-        if let unit = text.last.flatMap({ units[$0] }), let count = Int64(untrusted: text.dropLast()) {
-            let (span, isTooLong) = count.multipliedReportingOverflow(by: unit)
-            end = isTooLong || !(Self.least...Self.most).contains(span) ? nil : now + span
-        } else {
-            end = CivilTime.milliseconds(rfc3339: text)
-        }
-        return end.flatMap { (now + Self.least...now + Self.most).contains($0) ? $0 : nil }
+        CivilTime.end(of: text, at: now, within: Self.range)
     }
 }
