@@ -66,27 +66,24 @@ struct AnswerHead: Sendable, Equatable {
 
     /// - Parameter bytes: From the status line to the empty line.
     init(_ bytes: ArraySlice<UInt8>) throws(Problem) {
-        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast(2).makeIterator()
-        guard let first = lines.next(), case let line = first.dropLast(), first.last == 0x0D, line.count >= 12,
-            line.starts(with: Array("HTTP/1.".utf8)), case let rest = line.dropFirst(7), let minor = rest.first,
+        let bytes = Array(bytes)
+        let line = bytes.prefix { $0 != 0x0D }
+        guard line.count >= 12, line.starts(with: Array("HTTP/1.".utf8)), case let rest = line.dropFirst(7),
+            let minor = rest.first,
             minor == 0x30 || minor == 0x31, rest.dropFirst().first == 0x20,
             case let digits = rest.dropFirst(2).prefix(3), digits.allSatisfy(ByteSet.digits.contains),
             case let code = digits.reduce(0, { $0 * 10 + Int($1 - 0x30) }), (100...599).contains(code),
             case let tail = rest.dropFirst(5), tail.isEmpty || tail.first == 0x20, tail.allSatisfy(Self.isText)
         else { throw Problem("its first line is not a status line of HTTP/1.1") }
-        var headers = HTTPHeaders()
-        while let line = lines.next() {
-            guard headers.count < Self.fieldLimit else { throw Problem("it has more than \(Self.fieldLimit) fields") }
-            guard line.last == 0x0D, let colon = line.firstIndex(of: 0x3A),
-                case let value = line[(colon + 1)...].dropLast(), value.allSatisfy(Self.isText),
-                headers.append(name: Array(line[..<colon]), value: Self.trimmed(value))
-            else { throw Problem("a header line is malformed") }
-        }
         self.status = HTTPStatus(code)
         self.reason = Array(tail.dropFirst())
-        self.headers = headers
-        do {
-            self.framing = try ResponseBodyFraming(headers, isHTTP10: minor == 0x30)
+        var (position, fields) = (line.count + 2, FieldLineParser())
+        do throws(HTTPSyntaxError) {
+            let isWhole = try fields.parse(
+                bytes.span, at: &position, end: bytes.count, shift: 0, maximumCount: Self.fieldLimit)
+            guard isWhole, bytes[line.count + 1] == 0x0A else { throw HTTPSyntaxError(.malformed, "it has no end") }
+            self.headers = HTTPHeaders(storage: bytes, fields: fields.trimmedFields(in: bytes))
+            self.framing = try ResponseBodyFraming(self.headers, isHTTP10: minor == 0x30)
         } catch {
             throw Problem(error.message)
         }
@@ -95,13 +92,6 @@ struct AnswerHead: Sendable, Equatable {
     func body(to method: HTTPMethod) -> ResponseBodyFraming.Body { self.framing.body(self.status, to: method) }
 
     private static func isText(_ byte: UInt8) -> Bool { byte >= 0x20 ? byte != 0x7F : byte == 0x09 }
-
-    private static func trimmed(_ value: ArraySlice<UInt8>) -> [UInt8] {
-        var value = value
-        while let first = value.first, first.isBlank { value.removeFirst() }
-        while let last = value.last, last.isBlank { value.removeLast() }
-        return Array(value)
-    }
 }
 
 /// Collects the head of a server's answer from pieces of any size.
