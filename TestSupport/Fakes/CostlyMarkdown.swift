@@ -1,7 +1,7 @@
 /// Markdown that becomes very much more when references are resolved, short rows padded or headers repeated.
 package enum CostlyMarkdown: String, CaseIterable, Sendable {
     case relativeReference, reference, title, images, collapsed, foldedLabels, severalReferences, lastLine, lastWord,
-        lastReturn
+        lastReturn, escaped
     case quoted, lineBreaks, wideTable, tallTable, longHeader, longCell, severalTables, tableLineBreaks, quotedTable
     case denseTable
 
@@ -25,6 +25,7 @@ package enum CostlyMarkdown: String, CaseIterable, Sendable {
         case .lastLine: "\(many("[a]", 15_000))\n\n[a]: \(address)\n"
         case .lastReturn: "\(many("[a]", 15_000))\n\n[a]: \(address)\r"
         case .lastWord: "\(many("[a]", 15_000))\n\n> - [a]:\n>   \(address)"
+        case .escaped: "[a]: https://e.org/\(many("&", 250))\n\n\(many("[a]", 15_000))"
         case .quoted: "> 1. [a]: \(address)\n\n\(many("[a]", 15_000))"
         case .lineBreaks: "[a]: \(address)\r\rtext\r\n\r\n\(many("[a]", 15_000))"
         case .wideTable: "\(many("|x", 1_000))\n\(many("|-", 1_000))\n\(short)"

@@ -54,6 +54,27 @@ package enum FileListing {
         return text.utf16.distance(from: text.startIndex, to: found.lowerBound)
     }
 
+    /// What a question was before ``text(_:with:missing:)`` added its files, whatever those were. It also leaves out what only
+    /// looks like that, so that it never returns anything of a file.
+    package static func written(in text: String) -> String {
+        let bytes = Array(text.utf8)
+        let list = Array("\(FileTexts.listing)\n- `".utf8)
+        let (opening, middle) = (Array("[file ".utf8), Array(" not available: ".utf8))
+        let lineFeed = UInt8(ascii: "\n")
+        for index in bytes.indices {
+            guard index == 0 || index > 1 && bytes[index - 1] == lineFeed && bytes[index - 2] == lineFeed else {
+                continue
+            }
+            let rest = bytes[index...]
+            if rest.starts(with: list)
+                || rest.starts(with: opening) && rest.prefix(while: { $0 != lineFeed }).contains(middle)
+            {
+                return String(decoding: bytes[..<max(0, index - 2)], as: UTF8.self)
+            }
+        }
+        return text
+    }
+
     private static func fenced(_ text: String, as name: String) -> String {
         let ending = name.contains(".") ? name.split(separator: ".").last.map(String.init) ?? "" : ""
         let language = ending.utf8.count <= 12 && ending.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x7A } ? ending : ""

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Files
 internal import HTTP
 internal import HTTPServer
 internal import Logging
@@ -23,6 +24,8 @@ struct SharedPageRoutes: Sendable {
     private static let pageSize = 200
     /// Long Markdown takes a hundred times its memory, and anybody may ask.
     private static let renderings = RequestBudget(limit: 1, waiting: 100, patience: .seconds(20))
+    /// For the pages that are made or being read, whoever asked: while others wait, slow readers are closed.
+    private static let answers = RequestBudget(limit: 16 << 20, waiting: 100, patience: .seconds(20))
 
     private func show(_ request: APIRequest) async throws -> HTTPServerResponse {
         let (peer, now) = (SignInRoutes.peer(of: request.http), self.context.now())
@@ -38,6 +41,7 @@ struct SharedPageRoutes: Sendable {
         else {
             throw Problems.tooManyRequests(60)
         }
+        let share = try await Self.answers.reserve(2 * SharedPage.limit, for: "")
         let turn = try await Self.renderings.reserve(1, for: "")
         defer { withExtendedLifetime(turn) {} }
         let before = request.http.query["before"].flatMap { Int64(untrusted: $0) } ?? .max
@@ -47,6 +51,7 @@ struct SharedPageRoutes: Sendable {
         }
         let html = ViewerPages(theme: Front.theme(of: request.http)).shared(page)
         var response = HTTPServerResponse(.ok, .html, bytes: html.utf8)
+        response.share = share
         response.headers["Content-Security-Policy"] = SecurityHeaders.viewerPolicy
         response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
         // The address is the secret.
@@ -64,15 +69,19 @@ struct SharedPageRoutes: Sendable {
                 if kinds[id] == nil { kinds[id] = try ledger.turn(id: id)?.kind }
                 // What other turns say is of files and commands.
                 guard kinds[id] == .chat else { return nil }
+                let isAnswer = message.role == .assistant
+                let text = isAnswer ? message.text : FileListing.written(in: message.text)
+                guard !text.isEmpty else { return nil }
                 return SharedPage.Part(
-                    name: message.role == .assistant ? "Jetbridge" : Redaction.redact(message.author ?? "Someone"),
-                    text: Redaction.redact(message.text), at: message.createdAt)
+                    message: message.id,
+                    name: isAnswer ? "Jetbridge" : Redaction.redact(message.author ?? "Someone"),
+                    text: Redaction.redact(text), at: message.createdAt)
             }
             // A title that nobody has given may be a command, which the page does not show.
             let first = page.previous == nil ? parts.first?.text.onOneLine.abridged(to: 80) : nil
             return SharedPage(
                 title: session.isNamed ? Redaction.redact(session.title) : first ?? "A conversation", parts: parts,
-                earlier: page.previous.map { "/s/\(token)?before=\($0)" })
+                address: "/s/\(token)", previous: page.previous)
         }
     }
 }
@@ -80,6 +89,7 @@ struct SharedPageRoutes: Sendable {
 /// What a public page shows of a conversation.
 struct SharedPage: Sendable {
     struct Part: Sendable {
+        let message: Int64
         let name: String
         /// Markdown.
         let text: String
@@ -89,28 +99,55 @@ struct SharedPage: Sendable {
 
     let title: String
     let parts: [Part]
-    /// The address of what came before; nil on the oldest page.
-    let earlier: String?
+    let address: String
+    /// What came before is older than this message; nil on the oldest page.
+    let previous: String?
+
+    /// The bytes of a page's messages as HTML.
+    static let limit = 2 << 20
 }
 
 extension ViewerPages {
     func shared(_ page: SharedPage) -> HTML {
-        let parts = page.parts.map { part -> HTML in
-            let time = CivilTime(milliseconds: part.at)
-            return """
-                <article class="card"><div class="bar"><b>\(VisibleText.line(part.name))</b>\
-                <time class="faint" datetime="\(time.rfc3339Seconds)">\(time.date) \(time.clock) UTC</time></div>\
-                <div class="rendered prose">\(HTML(trusted: Markdown.html(part.text)))</div></article>
-                """
-        }
-        let earlier: HTML = page.earlier.map { "<p class=\"note\"><a href=\"\($0)\">Earlier messages</a></p>" } ?? ""
+        let (cards, first) = Self.cards(of: page.parts)
+        let previous = first.map(String.init) ?? page.previous
+        let earlier: HTML =
+            previous.map { "<p class=\"note\"><a href=\"\(page.address)?before=\($0)\">Earlier messages</a></p>" } ?? ""
         let empty: HTML = page.parts.isEmpty ? "<p class=\"note\">Nothing to show here.</p>" : ""
         return self.layout.page(
             title: page.title, crumbs: [ViewerLayout.Crumb(title: page.title, path: nil)], isNarrow: true,
             body: """
                 <h1 class="off">\(VisibleText.line(page.title))</h1>\
                 <p class="note">A conversation that somebody has shared: its questions and answers, to read.</p>\
-                \(earlier)\(empty)\(HTML.join(parts))
+                \(earlier)\(empty)\(cards)
                 """)
+    }
+
+    /// The newest messages for which there is room, and the first of them if some are left for the page before. One that
+    /// needs more than a whole page is shown as it was written.
+    private static func cards(of parts: [SharedPage.Part]) -> (html: HTML, first: Int64?) {
+        var (cards, left) = ([HTML](), SharedPage.limit)
+        for part in parts.reversed() {
+            let time = CivilTime(milliseconds: part.at)
+            func card(_ content: String) -> HTML {
+                """
+                <article class="card"><div class="bar"><b>\(VisibleText.line(part.name))</b>\
+                <time class="faint" datetime="\(time.rfc3339Seconds)">\(time.date) \(time.clock) UTC</time></div>\
+                <div class="rendered prose">\(HTML(trusted: content))</div></article>
+                """
+            }
+            if let content = Markdown.html(part.text, limit: left) {
+                cards.append(card(content))
+            } else if cards.isEmpty {
+                // A character takes up to six bytes in HTML.
+                let text = part.text.beginning(bytes: SharedPage.limit / 6)
+                let isCut = text.utf8.count < part.text.utf8.count
+                cards.append(card(Markdown.html(EscapedText.fenced(isCut ? text + "…" : text))))
+            } else {
+                return (HTML.join(cards.reversed()), parts[parts.count - cards.count].message)
+            }
+            left = max(0, left - (cards.last?.text.utf8.count ?? 0))
+        }
+        return (HTML.join(cards.reversed()), nil)
     }
 }

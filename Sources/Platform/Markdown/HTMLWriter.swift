@@ -8,11 +8,18 @@ struct HTMLWriter: MarkdownVisitor {
     private var isInLink = false
     private var isInHead = false
 
-    init(capacity: Int) {
+    private let limit: Int
+
+    /// - Parameter limit: With more bytes than this it is full, and leaves out the rest.
+    init(capacity: Int, limit: Int) {
+        self.limit = limit
         self.output.reserveCapacity(capacity)
     }
 
+    var isFull: Bool { self.output.count > self.limit }
+
     mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
+        if self.isFull { return }
         switch node {
         case .document: break
         case .paragraph(let isTight): if !isTight { self.open("<p>") }
@@ -32,6 +39,7 @@ struct HTMLWriter: MarkdownVisitor {
     }
 
     mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {
+        if self.isFull { return }
         switch node {
         case .document: break
         case .paragraph(let isTight): if !isTight { self.write("</p>\n") }
@@ -53,6 +61,7 @@ struct HTMLWriter: MarkdownVisitor {
     }
 
     mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
+        if self.isFull { return }
         switch kind {
         case .plain, .codeBlock, .html: self.escape(text)
         case .code:
@@ -67,6 +76,7 @@ struct HTMLWriter: MarkdownVisitor {
     }
 
     mutating func mark(_ mark: MarkdownMark) {
+        if self.isFull { return }
         switch mark {
         case .softBreak: self.write("\n")
         case .lineBreak: self.write("<br>\n")

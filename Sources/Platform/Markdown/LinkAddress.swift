@@ -71,6 +71,18 @@ package enum LinkAddress {
         }
     }
 
+    /// How many bytes an address takes in HTML at most, where some of its bytes become three or five.
+    static func writtenLength(_ address: Span<UInt8>) -> Int {
+        var length = 0
+        for index in address.indices {
+            switch address[index] {
+            case UInt8(ascii: "&"), UInt8(ascii: "'"): length += 5
+            case let byte: length += Self.isPlain(byte) ? 1 : 3
+            }
+        }
+        return length
+    }
+
     static func hexDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
     }

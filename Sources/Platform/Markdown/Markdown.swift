@@ -22,10 +22,13 @@ package enum Markdown {
     /// Renders HTML that is safe in our pages, whoever wrote the text: raw HTML is shown as text, addresses other than
     /// http, https and mailto are dropped, and an image becomes a link to it. Uses classes instead of styles, for a
     /// strict content security policy.
-    package static func html(_ text: String) -> String {
-        var writer = HTMLWriter(capacity: text.utf8.count + text.utf8.count / 4)
+    package static func html(_ text: String) -> String { Self.html(text, limit: .max) ?? "" }
+
+    /// The same, unless it takes more than `limit` bytes; then nil.
+    package static func html(_ text: String, limit: Int) -> String? {
+        var writer = HTMLWriter(capacity: min(text.utf8.count + text.utf8.count / 4, limit), limit: limit)
         Self.walk(text, visitor: &writer)
-        return String(decoding: writer.output, as: UTF8.self)
+        return writer.isFull ? nil : String(decoding: writer.output, as: UTF8.self)
     }
 
     @inlinable

@@ -238,6 +238,6 @@ struct MarkdownCost {
         self.atSigns <= 20_000 && self.addressBytes <= 20_000_000 && self.signs * self.atSigns <= 20_000_000
             && self.copiedBytes <= 64 << 20
     }
-    /// The maximum size of an address and title together, given that each bracket may use them.
+    /// The maximum size of an address, as HTML, and title together, given that each bracket may use them.
     var longestReference: Int { (4 << 20) / max(self.brackets, 1) }
 }

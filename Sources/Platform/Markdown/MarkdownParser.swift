@@ -61,8 +61,8 @@ enum MarkdownParser {
         }
     }
 
-    /// Empties references that are too long, because the inline phase copies address and title for each use. Their uses
-    /// then show only the label.
+    /// Empties references that are too long, because the inline phase copies address and title for each use, and
+    /// renderers write the address as HTML. Their uses then show only the label.
     private static func limitReferences(of parser: UnsafeMutablePointer<cmark_parser>, to limit: Int) {
         // References are collected when their paragraph ends, so end the last one. A line feed would be skipped after a
         // carriage return.
@@ -75,7 +75,9 @@ enum MarkdownParser {
             // The entry is its first member.
             unsafe UnsafeMutableRawPointer(found).withMemoryRebound(to: cmark_reference.self, capacity: 1) {
                 reference in
-                guard unsafe Int(reference.pointee.url.len) + Int(reference.pointee.title.len) > limit else { return }
+                let address = unsafe MarkdownTree.Step(.end, reference.pointee.url)
+                let length = unsafe LinkAddress.writtenLength(address.bytes.span)
+                guard unsafe length + Int(reference.pointee.title.len) > limit else { return }
                 unsafe reference.pointee.url.len = 0
                 unsafe reference.pointee.title.len = 0
             }

@@ -165,6 +165,21 @@ struct FileTests {
         #expect(FileListing.text("", with: [Self.file("b.png", "", type: .png)]).hasPrefix("Files:\n"))
     }
 
+    @Test("what somebody wrote is found again before their files", arguments: ["", "What?", "a\n\nb\n", "é 📎"])
+    func written(_ question: String) {
+        let file = Self.file("a.txt", "one\n")
+        let missing = [("b", FileFailure(reason: "it has expired"))]
+        for text in [
+            FileListing.text(question, with: [file]), FileListing.text(question, with: [], missing: missing),
+            FileListing.text(question, with: [file], missing: missing), question,
+        ] {
+            expectEqual(FileListing.written(in: text), question, text)
+        }
+        // What others mention is not a list of files.
+        let text = "Files:\n- a\n\n[file a.txt](https://e.org)\nFiles:\n- `a` (b)"
+        expectEqual(FileListing.written(in: text), text)
+    }
+
     @Test("what could not be read has its reason below the list, and documents have no language")
     func unavailable() {
         var (locked, document) = (Self.file("a.pdf", "", type: .pdf, size: 10), Self.file("b.pdf", "Text", type: .pdf))
