@@ -101,9 +101,14 @@ final class GatewayContext: Sendable {
 
     /// Revokes a credential, and closes the connections that were opened with it. Returns whether it was there: another
     /// process may have revoked it.
-    func revoke(_ id: String, endingCodes isEndingCodes: Bool = false) async throws -> Bool {
-        let wasThere = try await self.store.write { ledger in
-            try ledger.revokeCredential(id: id, endingCodes: isEndingCodes)
+    ///
+    /// - Parameter actor: Who revokes it, for what may have been made with it ends as well; nil at a sign-out.
+    func revoke(_ id: String, by actor: Sender? = nil) async throws -> Bool {
+        let wasThere: Bool
+        if let actor {
+            wasThere = try await self.bridge.access.revoke(credential: id, by: actor)
+        } else {
+            wasThere = try await self.store.write { ledger in try ledger.revokeCredential(id: id) }
         }
         await self.connections.check { $0.credential.id == id }
         await self.streams.check(self.authenticator) { $0.credential.id == id }

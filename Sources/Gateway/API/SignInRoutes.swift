@@ -102,7 +102,7 @@ struct SignInRoutes: Sendable {
 
     private func revoke(_ call: PlainCall) async throws -> HTTPServerResponse {
         let id = call.id
-        guard try await self.context.revoke(id, endingCodes: true) else { throw Problems.missing("credential") }
+        guard try await self.context.revoke(id, by: call.person().sender) else { throw Problems.missing("credential") }
         call.logger.info("a credential was revoked", ["credential": .string(id)])
         return HTTPServerResponse(.noContent)
     }

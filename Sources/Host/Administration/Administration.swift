@@ -106,9 +106,14 @@ package struct Administration: Sendable {
         }
     }
 
-    /// Returns whether the credential existed.
-    package func revoke(_ id: String) async throws -> Bool {
-        try await self.store.write { ledger in try ledger.revokeCredential(id: id, endingCodes: true) }
+    /// Revokes a credential and what may have been made with it. Returns whether it existed.
+    package func revoke(_ id: String, by actor: Sender) async throws -> Bool {
+        try await self.deciding { desk, store in try await desk.revoke(id, by: actor, in: store) }
+    }
+
+    /// Ends a token that was made for one command, whose codes stay.
+    package func end(_ token: CredentialRecord) async throws {
+        _ = try await self.store.write { ledger in try ledger.revokeCredential(id: token.id) }
     }
 
     // MARK: Sessions

@@ -56,11 +56,11 @@ enum ChatHost {
             answer = try await body(link)
             await link.close()
         } catch {
-            _ = try? await administration.revoke(credential.id)
+            try? await administration.end(credential)
             await administration.close()
             throw error
         }
-        _ = try await administration.revoke(credential.id)
+        try await administration.end(credential)
         await administration.close()
         return answer
     }

@@ -102,7 +102,9 @@ struct TokenRevokeCommand: Command {
     func run(_ context: CommandContext) async throws {
         let id = context.arguments.word("id") ?? ""
         let configuration = try context.loadConfiguration()
-        guard try await context.administering(configuration, { try await $0.revoke(id) }) else {
+        let user = context.user
+        guard try await context.administering(configuration, { try await $0.revoke(id, by: .user(ofMachine: user)) })
+        else {
             throw CommandFailure("there is no token '\(id)'. 'jetbridge token list' lists them.")
         }
         try await self.closeConnections(of: id, configuration, context)

@@ -165,6 +165,32 @@ struct ShareTests {
         }
     }
 
+    @Test("codes that are written in a conversation are worth nothing once others can read it; invites stay")
+    func codes() async throws {
+        try await GatewayHarness.run { harness in
+            let olga = try await harness.signedIn(name: "olga")
+            _ = try await harness.signedIn(.member, name: "ben")
+            let thread = try await olga.newThread()
+            func codes() async throws -> [Int64] {
+                try await harness.bridge.store.read { ledger in
+                    try ["codes WHERE identity IS NOT NULL", "codes WHERE identity IS NULL", "link_codes"].map {
+                        try ledger.connection.query("SELECT COUNT(*) AS count FROM \($0)", [])[0].int64("count")
+                    }
+                }
+            }
+            _ = try await olga.send(.post, "/api/v1/people/invites", json: ["role": "member"]).expect(201)
+            _ = try await olga.write("/link", to: thread)
+            harness.advance(by: 1)
+            _ = try await olga.write("/pair --for ben", to: thread)
+            try await expectEqual(codes(), [1, 1, 1])
+            // Its page shows no replies.
+            _ = try await olga.send(.post, Self.shares(thread), json: ["with": "public"]).expect(201)
+            try await expectEqual(codes(), [1, 1, 1])
+            _ = try await olga.send(.post, Self.shares(thread), json: ["with": "ben"]).expect(201)
+            try await expectEqual(codes(), [0, 1, 0])
+        }
+    }
+
     @Test("connections that show a thread end with the share")
     func live() async throws {
         try await GatewayHarness.run { harness in

@@ -257,6 +257,50 @@ struct AccountAccessTests {
         }
     }
 
+    @Test(
+        "what somebody shares stays while they only have to sign in again, and ends when nothing admits them any more")
+    func shares() async throws {
+        try await SignInScene.run(access: Self.lists) { scene in
+            await Self.organize(scene)
+            let access = scene.harness.bridge.access
+            func publish(as login: String) async throws -> String {
+                let browser = scene.browser()
+                try await scene.signIn(browser, as: login)
+                let thread = try await browser.send(.post, "/api/v1/threads", json: [:]).expect(201)["id"]?.stringValue
+                let made = try await browser.send(
+                    .post, "/api/v1/threads/\(thread ?? "")/shares", json: ["with": "public", "expires": "30d"]
+                ).expect(201)
+                return "/s/\(made["url"]?.stringValue?.split(separator: "/").last ?? "")"
+            }
+            func endSignIns() async throws {
+                for login in ["octocat", "bob"] {
+                    for token in scene.github.tokens(of: login) { await scene.github.revokeToken(token) }
+                }
+                try await scene.checkLater()
+                try await expectEqual(access.signedInPeople().count, 0)
+            }
+            let pages = [try await publish(as: "octocat"), try await publish(as: "bob")]
+            func statuses() async throws -> [Int] {
+                var statuses: [Int] = []
+                for page in pages { statuses.append(try await scene.browser().get(page).status) }
+                return statuses
+            }
+            try await endSignIns()
+            try await access.reviewAccounts()
+            try await expectEqual(statuses(), [200, 200])
+            try await expectEqual(scene.signIn(scene.browser()).status, 302)
+            try await endSignIns()
+            try await expectEqual(statuses(), [200, 200])
+            // One leaves, which the next attempt to sign in shows; the other is taken off the lists.
+            await scene.github.change("acme") { $0.members["octocat"] = nil }
+            try await expectEqual(scene.signIn(scene.browser()).status, 403)
+            try await expectEqual(statuses(), [404, 200])
+            try await access.replace(policy: AccessPolicy(members: ["github:org/acme"]))
+            try await access.reviewAccounts()
+            try await expectEqual(statuses(), [404, 404])
+        }
+    }
+
     @Test("a provider that is configured no more admits nobody")
     func unconfigured() async throws {
         try await SignInScene.run { scene in

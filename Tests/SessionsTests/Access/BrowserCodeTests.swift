@@ -61,9 +61,7 @@ struct BrowserCodeTests {
         try await expectEqual(access.signIn(Self.browser("phone"), code: first.code)?.role, .guest)
 
         let second = try await access.addBrowser(of: "olga", by: Self.alice, as: .owner)
-        _ = try await harness.bridge.store.write { ledger in
-            try ledger.revokeCredential(id: "c_phone", endingCodes: true)
-        }
+        try await expectEqual(access.revoke(credential: "c_phone", by: Self.alice), true)
         try await expectEqual(access.signIn(Self.browser("third"), code: second.code), nil)
 
         let third = try await access.addBrowser(of: "olga", by: Self.alice, as: .owner)
@@ -73,16 +71,36 @@ struct BrowserCodeTests {
         #expect(try await harness.bridge.store.read { try $0.credentials(kind: .cookie).isEmpty })
     }
 
+    @Test("a revoked credential ends what its person has made for others, and that is recorded")
+    func revoked() async throws {
+        let audit = Protected<[AuditEntry]>([])
+        let harness = try await BridgeHarness(
+            policy: Self.policy, audit: { _, entry in audit.withLock { $0.append(entry) } })
+        let access = harness.bridge.access
+        try await self.signIn("olga", as: .owner, in: harness)
+        try await self.signIn("ben", as: .member, in: harness)
+        let code = try await access.addBrowser(of: "ben", by: Self.olga, as: .owner)
+        let invite = try await access.invite(
+            Invitation(as: .owner, called: nil, expires: nil, at: 1_000), by: Self.olga)
+        let other = try await access.addBrowser(of: "ben", by: Self.alice, as: .owner)
+        try await expectEqual(access.revoke(credential: "c_olga", by: Self.alice), true)
+        try await expectEqual(access.signIn(Self.browser("one"), code: code.code), nil)
+        try await expectEqual(access.signIn(Self.browser("two"), code: invite.code), nil)
+        try await expectEqual(access.signIn(Self.browser("three"), code: other.code)?.identity, "web:ben")
+        let rows = audit.withLock { $0.filter { $0.details["code"] == "ended" } }
+        expectEqual(Set(rows.compactMap { $0.details["code_id"]?.stringValue }), [code.entry.id, invite.entry.id])
+        #expect(rows.allSatisfy { $0.actor == Self.alice.id })
+    }
+
     @Test("after the last sign-out the code still works, and what the person has chosen stays as long")
     func afterwards() async throws {
         let harness = try await BridgeHarness(policy: Self.policy)
         let access = harness.bridge.access
         try await self.signIn("olga", as: .member, in: harness)
         let made = try await access.addBrowser(of: "me", by: Self.olga, as: .member)
-        try await harness.bridge.store.write { ledger in
-            _ = try ledger.revokeCredential(id: "c_olga")
-            try ledger.endCodes(ofCredential: "c_olga")
-        }
+        _ = try await harness.bridge.store.write { ledger in try ledger.revokeCredential(id: "c_olga") }
+        // It has no codes any more.
+        try await expectEqual(access.revoke(credential: "c_olga", by: Self.alice), false)
         try await expectEqual(access.signIn(Self.browser("phone"), code: made.code)?.identity, "web:olga")
     }
 

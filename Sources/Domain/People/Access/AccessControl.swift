@@ -221,6 +221,11 @@ package final class AccessControl: Sendable {
         try await self.desk.endInvite(id, by: actor, in: self.store)
     }
 
+    /// Revokes a credential that somebody may have misused; see ``PeopleDesk/revoke(_:by:in:)``.
+    package func revoke(credential id: String, by actor: Sender) async throws -> Bool {
+        try await self.desk.revoke(id, by: actor, in: self.store)
+    }
+
     /// A code that signs in another browser of a person. Throws ``PeopleError``.
     ///
     /// - Parameter role: Of `actor`, who needs to be an owner for anybody but themselves.
@@ -295,7 +300,7 @@ package final class AccessControl: Sendable {
         self.state.withLock { $0.observers.append(observer) }
     }
 
-    var desk: PeopleDesk { PeopleDesk(policy: self.state.withLock { $0.policy }, audit: self.audit) }
+    package var desk: PeopleDesk { PeopleDesk(policy: self.state.withLock { $0.policy }, audit: self.audit) }
 
     private func apply(_ change: AccessChange) async {
         let person = change.person

@@ -141,11 +141,7 @@ extension Ledger {
     }
 
     /// Returns whether it existed.
-    ///
-    /// - Parameter isEndingCodes: Whether the codes for other browsers of its person end as well: whoever had it may have
-    ///   made one.
-    package func revokeCredential(id: String, endingCodes isEndingCodes: Bool = false) throws -> Bool {
-        if isEndingCodes { try self.endCodes(ofCredential: id) }
+    package func revokeCredential(id: String) throws -> Bool {
         let changed = try self.connection.rowsChanged(by: "DELETE FROM credentials WHERE id = ?", [.text(id)])
         try self.noteAccess()
         return changed > 0

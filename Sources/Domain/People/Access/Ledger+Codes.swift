@@ -84,20 +84,21 @@ extension Ledger {
             "UPDATE codes SET role = ? WHERE identity = ?", [.text(role.rawValue), .text(identity)])
     }
 
-    func endCodes(of identity: String) throws {
-        try self.connection.execute("DELETE FROM codes WHERE identity = ?", [.text(identity)])
+    /// Returns them.
+    @discardableResult
+    func endCodes(of identity: String) throws -> [AccessCode] {
+        try self.connection.query("DELETE FROM codes WHERE identity = ? RETURNING *", [.text(identity)])
+            .compactMap(Self.code)
     }
 
     /// Returns them.
-    func endCodes(madeBy identity: String) throws -> [AccessCode] {
+    ///
+    /// - Parameter onlyForBrowsers: Leaves those that let in somebody new.
+    func endCodes(madeBy identity: String, onlyForBrowsers: Bool = false) throws -> [AccessCode] {
         try self.connection.query(
-            "DELETE FROM codes WHERE maker = ? RETURNING *", [.text(AccessPolicy.folded(identity))]
+            "DELETE FROM codes WHERE maker = ?\(onlyForBrowsers ? " AND identity IS NOT NULL" : "") RETURNING *",
+            [.text(AccessPolicy.folded(identity))]
         ).compactMap(Self.code)
-    }
-
-    func endCodes(ofCredential id: String) throws {
-        try self.connection.execute(
-            "DELETE FROM codes WHERE identity IN (SELECT identity FROM credentials WHERE id = ?)", [.text(id)])
     }
 
     /// Nil for a role that this release does not know.

@@ -1,7 +1,7 @@
 internal import Audit
-internal import Chat
+package import Chat
 internal import JSON
-internal import Store
+package import Store
 
 /// A share that has ended with somebody's access.
 struct EndedShare: Sendable {
@@ -20,11 +20,14 @@ extension PeopleDesk {
     ///
     /// - Parameter role: Nil when they have no access any more.
     func endGifts(of identity: String, keeping role: Role?, by actor: Sender, in ledger: Ledger) throws {
-        var ended: [EndedShare] = []
-        if role == nil || role == .guest {
-            ended = try ledger.endShares(of: identity, onlyPublic: role != nil)
-        }
-        for share in ended {
+        try self.endShares(of: identity, keeping: role, by: actor, in: ledger)
+        try self.endMadeCodes(of: identity, by: actor, in: ledger)
+    }
+
+    /// Ends what was shared with somebody and what they have shared; of a guest only the public pages.
+    func endShares(of identity: String, keeping role: Role?, by actor: Sender, in ledger: Ledger) throws {
+        guard role == nil || role == .guest else { return }
+        for share in try ledger.endShares(of: identity, onlyPublic: role != nil) {
             let details: JSONObject = [
                 "person": .string(share.audience), "id": .string(share.id), "way": "share",
                 "name": share.name.map { .string($0) } ?? .null, "by": .string(Self.name(of: actor)),
@@ -35,8 +38,32 @@ extension PeopleDesk {
                 AuditEntry(
                     kind: .access, session: share.session, turn: nil, actor: actor.id, details: .object(details)))
         }
-        for code in try ledger.endCodes(madeBy: identity) {
-            try self.record(code, "ended", of: code.identity, by: actor, in: ledger)
+    }
+
+    func endMadeCodes(of identity: String, by actor: Sender, in ledger: Ledger) throws {
+        try self.record(ended: ledger.endCodes(madeBy: identity), by: actor, in: ledger)
+    }
+
+    /// Ends the codes that somebody may have been given in a conversation of theirs, before others can read them there.
+    package func endShownCodes(of identity: String, by actor: Sender, in ledger: Ledger) throws {
+        try self.record(ended: ledger.endCodes(madeBy: identity, onlyForBrowsers: true), by: actor, in: ledger)
+        try ledger.endLinkCodes(of: identity)
+    }
+
+    /// Revokes a credential. Returns whether it existed. Whoever had it may have made codes, which end as well: those for
+    /// other browsers of its person, and all that this person has made.
+    package func revoke(_ id: String, by actor: Sender, in store: SessionStore) async throws -> Bool {
+        try await store.write { ledger in
+            // Also one that has expired.
+            if let identity = try ledger.credential(id: id, at: 0)?.identity {
+                try self.record(ended: ledger.endCodes(of: identity), by: actor, in: ledger)
+                try self.endMadeCodes(of: identity, by: actor, in: ledger)
+            }
+            return try ledger.revokeCredential(id: id)
         }
+    }
+
+    private func record(ended codes: [AccessCode], by actor: Sender, in ledger: Ledger) throws {
+        for code in codes { try self.record(code, "ended", of: code.identity, by: actor, in: ledger) }
     }
 }

@@ -63,7 +63,7 @@ extension AccessControl {
 
     /// Applies changed lists to everybody with an account, by what is known of them.
     package func reviewAccounts() async throws {
-        let people = try await self.signedInPeople()
+        let people = try await self.store.read { ledger in try ledger.accounts() }
         guard !people.isEmpty else { return }
         let desk = self.accountDesk
         let changes = try await self.store.write { ledger in

@@ -29,6 +29,7 @@ struct AccountDesk: Sendable {
             guard try self.role(of: visitor.identity, holding: visitor.held, in: ledger) != nil else {
                 return Verdict(admission: .unlisted, change: nil)
             }
+            try self.people.endGifts(of: former.identity, keeping: nil, by: Self.actor, in: ledger)
             try ledger.retire(former)
             holder = nil
         }
@@ -43,6 +44,8 @@ struct AccountDesk: Sendable {
         if holder == nil, known != nil { person.held.append(visitor.identity) }
         person.checkedAt = now
         let change = try self.settle(&person, before: known?.role, in: ledger)
+        // It may have ended until this sign-in only: now it is known what they may.
+        if known != nil { try self.endShares(of: person, in: ledger) }
         guard person.role == nil else { return Verdict(admission: .admitted(person), change: change) }
         let isRemoved = try self.changes(in: ledger)[AccessPolicy.key(person.identity)] == .some(nil)
         return Verdict(admission: isRemoved ? .removed : .unlisted, change: change)
@@ -50,15 +53,19 @@ struct AccountDesk: Sendable {
 
     /// Applies lists and changes of owners to somebody, by what was last known of the account.
     func review(_ key: AccountKey, in ledger: Ledger) throws -> AccessChange? {
-        guard var person = try ledger.account(key), let before = person.role else { return nil }
-        return try self.settle(&person, before: before, in: ledger)
+        guard var person = try ledger.account(key) else { return nil }
+        if let before = person.role { return try self.settle(&person, before: before, in: ledger) }
+        // Lists alone let nobody in again, but what they shared ends with their place on them.
+        person.role = try self.role(of: person.identity, holding: person.held, in: ledger)
+        try self.endShares(of: person, in: ledger)
+        return nil
     }
 
-    /// Ends somebody's access until they sign in again.
+    /// Ends somebody's access until they sign in again. They may have lost nothing, so what they share stays shared.
     func end(_ key: AccountKey, in ledger: Ledger) throws -> AccessChange? {
         guard var person = try ledger.account(key), let before = person.role else { return nil }
         person.role = nil
-        return try self.write(person, before: before, in: ledger)
+        return try self.write(person, before: before, keepingShares: true, in: ledger)
     }
 
     /// Gives the person their role, and writes both. Whoever is on no list and never was leaves no trace.
@@ -68,7 +75,15 @@ struct AccountDesk: Sendable {
         return try self.write(person, before: before, in: ledger)
     }
 
-    private func write(_ person: SignedInPerson, before: Role?, in ledger: Ledger) throws -> AccessChange? {
+    private func endShares(of person: SignedInPerson, in ledger: Ledger) throws {
+        try self.people.endShares(of: person.identity, keeping: person.role, by: Self.actor, in: ledger)
+    }
+
+    private var people: PeopleDesk { PeopleDesk(policy: self.policy, audit: self.audit) }
+
+    private func write(
+        _ person: SignedInPerson, before: Role?, keepingShares: Bool = false, in ledger: Ledger
+    ) throws -> AccessChange? {
         try ledger.store(person)
         guard let before, person.role != before else { return nil }
         if let role = person.role {
@@ -77,8 +92,8 @@ struct AccountDesk: Sendable {
             try ledger.revokeCookies(of: person.identity)
         }
         if person.role.map({ $0 < before }) ?? true {
-            try PeopleDesk(policy: self.policy, audit: self.audit).endGifts(
-                of: person.identity, keeping: person.role, by: Self.actor, in: ledger)
+            if !keepingShares { try self.endShares(of: person, in: ledger) }
+            try self.people.endMadeCodes(of: person.identity, by: Self.actor, in: ledger)
         }
         let shown = Person(person, role: before)
         try self.audit(

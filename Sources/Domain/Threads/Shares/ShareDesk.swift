@@ -90,7 +90,7 @@ package final class ShareDesk: Sendable {
             id: Identifier.make("sh"), session: session.id, audience: audience, name: person?.shownName,
             right: wish.right, maker: sender.id, makerName: sender.displayName, createdAt: now, expiresAt: end)
         let token = audience == .everybody ? Crypto.hex(Crypto.randomBytes(16)) : nil
-        let audit = self.environment.auditDecision
+        let (audit, people) = (self.environment.auditDecision, self.access.desk)
         let takesAway = try await self.store.write(ofSession: session.id) { ledger -> Bool in
             guard let session = try ledger.session(id: session.id, isChanging: true) else { throw ShareProblem.nothing }
             try Self.check(sender, role, in: session, ledger, at: now)
@@ -99,6 +99,8 @@ package final class ShareDesk: Sendable {
             let was = known.first { $0.audience == audience }
             guard was != nil || known.count < Self.most else { throw ShareProblem.tooMany(Self.most) }
             try ledger.insert(share, token: token.map(Self.hash))
+            // Nobody but the conversation's owner is given codes in it, and a public page does not show them.
+            if audience != .everybody { try people.endShownCodes(of: session.owner, by: sender, in: ledger) }
             try audit(ledger, share.entry(was: was?.right, is: share.right, by: sender))
             return was.map { $0.right > share.right || share.expiresAt != nil } ?? false
         }
