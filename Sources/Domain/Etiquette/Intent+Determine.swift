@@ -104,11 +104,12 @@ extension Intent {
     ) -> Intent {
         guard situation.isPairingAllowed, message.isDirect else { return .ignore("stranger") }
         if case .command(.pair, _) = intent { return intent }
+        // Somebody with a code need not know the sign yet.
+        let signed = Self.parse("\(situation.sign)\(text)", sign: situation.sign)
+        // A code for linking is none for pairing, and a wrong one is not answered.
+        for case .command(.link, _) in [intent, signed] { return .ignore("stranger") }
         if let code = PairingWords.code(in: text) { return .command(.pair, argument: code) }
-        // Somebody with a pairing code need not know the sign yet.
-        if case .command(.pair, let code) = Self.parse("\(situation.sign)\(text)", sign: situation.sign) {
-            return .command(.pair, argument: code)
-        }
+        if case .command(.pair, let code) = signed { return .command(.pair, argument: code) }
         return .ignore("stranger")
     }
 
