@@ -48,6 +48,8 @@ def desktop(browser):
         assert len(lists) == 1, lists
         scripts = [answer for answer in answers if answer.url.endswith((".js", ".css"))]
         assert len(scripts) == 3 and all(answer.headers.get("content-encoding") == "gzip" for answer in scripts), [answer.url for answer in scripts]
+        weights = {answer.url: answer.request.sizes()["responseBodySize"] for answer in answers if "/api/" not in answer.url}
+        assert 50_000 < sum(weights.values()) <= 110_000, weights
     with check("an answer streams in, and a screen reader gets each paragraph once, as soon as it is finished"):
         page.evaluate(
             """() => { window.told = []; new MutationObserver(changes => {
