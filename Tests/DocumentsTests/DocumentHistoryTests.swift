@@ -28,4 +28,36 @@ struct DocumentHistoryTests {
         let time = try #require(item?["at"]?.intValue)
         #expect(item?["subject"] == "One" && (0...253_402_300_799_999).contains(time))
     }
+
+    @Test("a version has what its commit changed, and what has changed since")
+    func changes() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/notes"
+        let catalog = RepositoryCatalog(
+            [RepositorySetting(name: "notes", place: .local(path: path), branch: "main")],
+            now: { 1_700_000_000 }, logger: Logger(label: "test"))
+        await catalog.prepare()
+        try RealGit(path).shell(
+            """
+            mkdir docs; for text in one two three; do echo $text > docs/x.md; git add .; git commit -qm $text; done
+            """)
+        let desk = DocumentDesk(catalog: catalog, now: { 1_700_000_000 })
+        let place = DocumentPlace(repository: "notes", branch: "main", path: "docs/x.md")
+        let commits = try #require(
+            await desk.history(of: place)["items"]?.arrayValue?.compactMap { $0["sha"]?.stringValue })
+        func lines(_ diff: JSON?) -> [Substring] {
+            (diff?.stringValue ?? "").split(separator: "\n").filter {
+                ($0.hasPrefix("+") || $0.hasPrefix("-")) && !$0.hasPrefix("+++") && !$0.hasPrefix("---")
+            }
+        }
+        let expected = [
+            (["-two", "+three"], []), (["-one", "+two"], ["-two", "+three"]), (["+one"], ["-one", "+three"]),
+        ]
+        #expect(commits.count == 3)
+        for (commit, (change, since)) in zip(commits, expected) {
+            let version = try await desk.version(commit, of: place)
+            #expect(lines(version["change"]).map(String.init) == change)
+            #expect(lines(version["diff"]).map(String.init) == since)
+        }
+    }
 }

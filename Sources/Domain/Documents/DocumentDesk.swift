@@ -3,17 +3,20 @@ package import Git
 internal import Primitives
 package import Repositories
 internal import Specs
-internal import Threads
+package import Threads
 
 /// Reads and saves the Markdown documents beside a conversation: those of its feature, and those below `docs/`.
 ///
-/// They are read from the feature's branch, and saved there; without a feature, on the repository's own branch.
+/// They are read from the feature's branch, and saved there; without a feature, on the repository's own branch. The
+/// documents of a repository's only feature are on its branch beside every conversation that has chosen none.
 package struct DocumentDesk: Sendable {
-    private static let folder = "docs"
+    static let folder = "docs"
+    /// Of the features' folders.
+    private static let root = "specs/"
     /// The most documents of one list.
     package static let listLimit = 500
 
-    private let catalog: RepositoryCatalog
+    let catalog: RepositoryCatalog
     /// Seconds since 1970.
     private let now: @Sendable () -> Int64
 
@@ -25,16 +28,25 @@ package struct DocumentDesk: Sendable {
     /// The documents of a thread. Throws ``RepositoryError``, or ``TurnFailure`` if its feature is gone.
     package func list(_ thread: DocumentThread) async throws -> DocumentList {
         let home = try await self.home(of: thread)
-        let found = try await home.repository.files(
-            in: home.folders, endings: Document.endings, at: home.head, limit: Self.listLimit)
-        return DocumentList(
-            repository: home.repository.name, branch: home.branch, head: home.head,
-            items: found.items.map { .init(path: $0.path, size: $0.size) }, isCut: found.isCut)
+        var homes = [home]
+        if thread.feature == nil, let only = try await self.feature(of: thread, for: Self.root, in: home.repository) {
+            homes.insert(Home(home.repository, only, folders: [only.folder]), at: 0)
+        }
+        var list = DocumentList(repository: home.repository.name, branch: home.branch, items: [], isCut: false)
+        for home in homes {
+            let found = try await home.repository.files(
+                in: home.folders, endings: Document.endings, at: home.head, limit: Self.listLimit - list.items.count)
+            list.items += found.items.map {
+                .init(path: $0.path, size: $0.size, branch: home.branch, head: home.head)
+            }
+            list.isCut = list.isCut || found.isCut
+        }
+        return list
     }
 
     /// A document as its branch has it. Throws as ``list(_:)`` and ``DocumentProblem``.
     package func read(_ path: String, of thread: DocumentThread) async throws -> StoredDocument {
-        let home = try await self.home(of: thread)
+        let home = try await self.home(of: thread, for: path)
         try home.check(path)
         guard let text = try await Self.text(path, at: home.head, in: home.repository) else {
             throw DocumentProblem.missing(path)
@@ -46,7 +58,7 @@ package struct DocumentDesk: Sendable {
     /// Commits an edit as its author's. If the branch has moved on, both changes are merged; nothing that others have
     /// committed is overwritten. Throws as ``list(_:)`` and ``DocumentProblem``.
     package func save(_ edit: DocumentEdit, of thread: DocumentThread) async throws -> DocumentSaving {
-        let home = try await self.home(of: thread)
+        let home = try await self.home(of: thread, for: edit.path)
         try home.check(edit.path)
         return try await self.save(edit, home)
     }
@@ -109,7 +121,7 @@ package struct DocumentDesk: Sendable {
 
     /// Where a document is edited, and what it is now; without a text, it is new. Throws as ``read(_:of:)``.
     func open(_ path: String, of thread: DocumentThread) async throws -> (place: DocumentPlace, StoredText) {
-        let home = try await self.home(of: thread)
+        let home = try await self.home(of: thread, for: path)
         try home.check(path)
         let place = DocumentPlace(repository: home.repository.name, branch: home.branch, path: path)
         return (
@@ -189,6 +201,23 @@ package struct DocumentDesk: Sendable {
         let branch: String
         let head: GitObjectID
         let folders: [String]
+        /// The feature whose branch it is.
+        let feature: String?
+
+        /// - Parameter folders: Of the feature's branch.
+        init(_ repository: LocalRepository, _ feature: FeatureHome, folders: [String]) {
+            self.repository = repository
+            (self.branch, self.head) = (feature.branch, feature.head)
+            self.folders = folders
+            self.feature = feature.name
+        }
+
+        init(_ repository: LocalRepository, branch: String, head: GitObjectID, folders: [String]) {
+            self.repository = repository
+            (self.branch, self.head) = (branch, head)
+            self.folders = folders
+            self.feature = nil
+        }
 
         func check(_ path: String) throws(DocumentProblem) {
             guard self.folders.contains(where: { path.utf8.starts(with: "\($0)/".utf8) }) else {
@@ -211,15 +240,14 @@ package struct DocumentDesk: Sendable {
         }
     }
 
-    private func home(of thread: DocumentThread) async throws -> Home {
+    private func home(of thread: DocumentThread, for path: String? = nil) async throws -> Home {
         let repository = try self.catalog.repository(thread.repository)
-        if let feature = try await self.feature(of: thread, in: repository) {
-            return Home(
-                repository: repository, branch: feature.branch, head: feature.head,
-                folders: [feature.folder, Self.folder])
+        if let feature = try await self.feature(of: thread, for: path, in: repository) {
+            let folders = thread.feature == nil ? [feature.folder] : [feature.folder, Self.folder]
+            return Home(repository, feature, folders: folders)
         }
         let base = try await repository.checkReady()
-        return Home(repository: repository, branch: base.name, head: base.id, folders: [Self.folder])
+        return Home(repository, branch: base.name, head: base.id, folders: [Self.folder])
     }
 
     func head(of place: DocumentPlace) async throws -> (LocalRepository, GitObjectID) {
@@ -233,16 +261,59 @@ package struct DocumentDesk: Sendable {
         // A branch that is gone begins again where the text was begun.
         let tip = try await repository.git.tip(of: place.branch)
         let head = if let tip { tip } else { try await repository.resolve(base) }
-        return Home(repository: repository, branch: place.branch, head: head, folders: [])
+        return Home(repository, branch: place.branch, head: head, folders: [])
     }
 
-    /// The one that the thread has chosen, else the repository's only one.
-    private func feature(of thread: DocumentThread, in repository: LocalRepository) async throws -> FeatureHome? {
+    /// The one that the thread has chosen. One that has chosen none works on the repository's only feature in that one's own
+    /// documents, and not in others: what is written beside an unrelated conversation has nothing to do with it.
+    private func feature(
+        of thread: DocumentThread, for path: String?, in repository: LocalRepository
+    ) async throws -> FeatureHome? {
         if thread.feature == nil {
+            guard let path, path.utf8.starts(with: Self.root.utf8) else { return nil }
             _ = try await repository.prepare()
             guard try await repository.featureNames().count == 1 else { return nil }
         }
         return try await FeatureChoice.home(chosen: thread.feature, in: repository)
+    }
+
+    // MARK: Addresses
+
+    /// Where a thread edits a document, and as a thread that has chosen just that. Throws as ``read(_:of:)``.
+    package func find(_ path: String, of thread: DocumentThread) async throws -> FoundDocument {
+        let home = try await self.home(of: thread, for: path)
+        try home.check(path)
+        let repository = home.repository.name
+        return FoundDocument(
+            place: DocumentPlace(repository: repository, branch: home.branch, path: path),
+            thread: DocumentThread(repository: repository, feature: thread.feature ?? home.feature),
+            isOfDefault: repository == self.catalog.defaultName)
+    }
+
+    /// The document at an address. A feature's documents change on its own branch, so that the address of one on the
+    /// repository's own branch leads there. Throws as ``read(_:of:)``.
+    package func find(_ address: DocumentPlace) async throws -> FoundDocument {
+        let repository = try self.catalog.repository(address.repository)
+        let base = try await repository.checkReady().name
+        let isOnBase = base.utf8.elementsEqual(address.branch.utf8)
+        let isOfFeature = address.path.utf8.starts(with: Self.root.utf8)
+        let folder = isOfFeature ? address.path.split(separator: "/").dropFirst().first : nil
+        var names = isOnBase ? [] : [address.branch]
+        if let folder { names.append(String(folder)) }
+        for name in names {
+            guard let home = try await repository.featureHome(name),
+                folder.map({ home.name.utf8.elementsEqual($0.utf8) }) != false,
+                isOnBase || home.branch.utf8.elementsEqual(address.branch.utf8)
+            else { continue }
+            return try await self.find(address.path, of: DocumentThread(repository: repository.name, feature: name))
+        }
+        guard isOnBase else {
+            throw DocumentProblem.invalid(
+                "Documents can be edited on `\(base)` and on the branch of their feature. "
+                    + "`\(VisibleText.line(address.branch.beginning(bytes: 100)))` is another branch: read the document in "
+                    + "the viewer, or edit it in a clone.")
+        }
+        return try await self.find(address.path, of: DocumentThread(repository: repository.name, feature: nil))
     }
 
     /// Nil where the commit has no such file. Throws ``DocumentProblem`` for one that is no text, too large, or a link.
@@ -284,14 +355,25 @@ package struct DocumentList: Sendable {
         package let path: String
         /// In bytes.
         package let size: Int
+        package let branch: String
+        /// The commit that was read.
+        package let head: GitObjectID
     }
 
     package let repository: String
+    /// Where a new document below `docs/` goes.
     package let branch: String
-    /// The commit that was read.
-    package let head: GitObjectID
-    package let items: [Item]
-    package let isCut: Bool
+    package var items: [Item]
+    package var isCut: Bool
+}
+
+/// A document, and with which choices a thread edits it.
+package struct FoundDocument: Sendable {
+    package let place: DocumentPlace
+    /// With a repository.
+    package let thread: DocumentThread
+    /// Whether the repository is that of threads that have chosen none.
+    package let isOfDefault: Bool
 }
 
 package struct StoredDocument: Sendable {

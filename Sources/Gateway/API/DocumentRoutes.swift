@@ -6,6 +6,7 @@ internal import Git
 internal import HTTP
 internal import HTTPServer
 internal import JSON
+internal import Logging
 internal import Primitives
 internal import Repositories
 internal import Schemas
@@ -22,6 +23,22 @@ enum DocumentRoutes {
 
     static let routes: [APIRoute] = [
         APIRoute(
+            .get, "/api/v1/documents", "findDocuments",
+            "The Markdown documents of all repositories: of each its own below `docs/`, and those of its features.",
+            Self.access, query: API.DocumentSearch.self, answerMemory: APIRoute.anyMemory,
+            success: (.ok, "The first 1,000."), [.notFound("No such repository.")]
+        ) { try await Self.all($0, $1) },
+        APIRoute(
+            .post, "/api/v1/documents/open", "openDocument",
+            "The thread beside which the caller edits a document: the one that is named, if the caller may write in it, "
+                + "else the caller's own on the document's repository and branch, which is created if missing.",
+            .scopes([.chat, .documents], from: .member), body: API.DocumentAddress.self,
+            success: (.ok, "Where the document is, and the thread for its other requests."),
+            [
+                .notFound("No such thread or repository."), .conflict("The repository can't be read."), .noRoom,
+            ]
+        ) { try await Self.open($0, $1) },
+        APIRoute(
             .get, "/api/v1/threads/{id}/documents", "listDocuments",
             "The Markdown documents of a thread's feature and those below `docs/`.", Self.access,
             answerMemory: APIRoute.pageMemory, success: (.ok, "The documents."),
@@ -33,7 +50,7 @@ enum DocumentRoutes {
                 return API.DocumentList(
                     repository: list.repository, branch: list.branch,
                     items: list.items.map {
-                        API.ListedDocument(path: $0.path, size: $0.size, commit: list.head.hex)
+                        API.ListedDocument(path: $0.path, size: $0.size, branch: $0.branch, commit: $0.head.hex)
                     }, isCut: list.isCut)
             }
         },
@@ -112,6 +129,94 @@ enum DocumentRoutes {
             return HTTPServerResponse(.noContent)
         },
     ]
+
+    /// The conversation beside which somebody edits a document: the one that they name if they may write in it, else their
+    /// own on its repository and branch. Every later request about the document then has the rights of that one.
+    private static func open(
+        _ context: GatewayContext, _ call: APICall<API.Nothing, API.DocumentAddress>
+    ) async throws -> API.OpenedDocument {
+        let (body, principal) = (call.body, try call.person())
+        guard let desk = context.settings.documents else { throw Problems.missing("document") }
+        let found: FoundDocument
+        if let id = body.threadID {
+            // Every member may read every repository: what is learned of somebody else's thread is which one it uses.
+            guard let session = try await context.store.read({ try $0.session(id: id) }) else {
+                throw Problems.missing("thread")
+            }
+            let thread = DocumentThread(repository: session.repository, feature: session.feature)
+            found = try await Self.answering { try await desk.find(body.path, of: thread) }
+            if let right = try await context.right(of: principal, in: session), right >= .join {
+                return try await Self.opened(found, in: session, body.template, desk)
+            }
+        } else {
+            guard let repository = body.repository, let branch = body.branch else {
+                throw HTTPProblem(HTTPStatus(422), "Name the document's `repository` and `branch`, or a `thread_id`.")
+            }
+            let address = DocumentPlace(repository: repository, branch: branch, path: body.path)
+            found = try await Self.answering { try await desk.find(address) }
+        }
+        let conversation = DocumentConversation(of: found)
+        let known = try await Self.answering {
+            try await context.store.read { ledger in try conversation.find(for: principal.visitor, in: ledger) }
+        }
+        switch known {
+        case .session(let session): return try await Self.opened(found, in: session, body.template, desk)
+        case .missing(let name):
+            let session = try await context.webThread(name, for: principal) { session in
+                (session.repository, session.feature) = (conversation.repository, conversation.feature)
+                (session.title, session.isNamed) = (conversation.title, true)
+            }
+            return try await Self.opened(found, in: session, body.template, desk)
+        }
+    }
+
+    private static func opened(
+        _ document: FoundDocument, in session: SessionRecord, _ template: String?, _ desk: DocumentDesk
+    ) async throws -> API.OpenedDocument {
+        var text: String?
+        if let template { text = try await Self.answering { try await desk.template(template, for: document) } }
+        let place = document.place
+        return API.OpenedDocument(
+            threadID: session.id, repository: place.repository, branch: place.branch, path: place.path, text: text)
+    }
+
+    private static let listLimit = 1_000
+
+    private static func all(
+        _ context: GatewayContext, _ call: APICall<API.DocumentSearch, API.Nothing>
+    ) async throws -> API.FoundDocuments {
+        guard let desk = context.settings.documents else { throw Problems.missing("document") }
+        let names = call.query.repository.map { [$0] } ?? desk.repositories
+        let words = (call.query.q ?? "").lowercased().split(whereSeparator: \.isWhitespace).prefix(8).map(String.init)
+        var (items, homes, unreadable): ([API.FoundDocument], [API.DocumentHome], [String]) = ([], [], [])
+        var isCut = false
+        for name in names {
+            let all: RepositoryDocuments
+            do {
+                all = try await context.look(as: call.person()) { try await desk.all(of: name) }
+            } catch let error as RepositoryError {
+                if error.code == .unknown { throw Problems.missing("repository") }
+                call.logger.info(
+                    "a repository's documents were not listed",
+                    ["repository": .string(name), "reason": .string(error.message)])
+                unreadable.append(name)
+                continue
+            }
+            isCut = isCut || all.isCut
+            for folder in all.folders {
+                homes.append(API.DocumentHome(repository: name, branch: folder.branch, feature: folder.feature))
+                let found = folder.items.filter { $0.has(words) }
+                let shown = found.prefix(Self.listLimit - items.count)
+                isCut = isCut || shown.count < found.count
+                items += shown.map { item in
+                    API.FoundDocument(
+                        repository: name, branch: folder.branch, feature: folder.feature, path: item.path,
+                        title: item.title, url: ViewerPath.editor(name, folder.branch, item.path))
+                }
+            }
+        }
+        return API.FoundDocuments(items: items, homes: homes, unreadable: unreadable, isCut: isCut)
+    }
 
     private static func comments<Query, Body>(
         _ context: GatewayContext, _ call: APICall<Query, Body>, to right: ThreadRight

@@ -128,6 +128,30 @@ final class GatewayContext: Sendable {
         }
     }
 
+    /// The thread of the web chat with this name, begun for `principal` if it is missing. Throws where their quota is used up.
+    ///
+    /// - Parameter begin: What a new one begins with.
+    func webThread(
+        _ name: String, for principal: Principal,
+        begin: (@Sendable (inout SessionRecord) -> Void)? = nil
+    ) async throws -> SessionRecord {
+        let key = ThreadKey(adapter: WebAdapter.adapterID, value: name)
+        let route = Route(room: RoomID(adapter: WebAdapter.adapterID, name: name))
+        let now = self.now()
+        let quota = self.environment.settings.quota.limits(for: principal.role)
+        return try await self.store.write(beside: Place(of: key)) { ledger in
+            if let session = try ledger.session(for: key) { return session }
+            try ledger.checkRoom(quota, for: 0, in: key, from: principal.identity)
+            var session = try ledger.session(
+                for: key, route: route, owner: principal.identity, title: "", at: now)
+            if let begin {
+                begin(&session)
+                try ledger.update(session)
+            }
+            return session
+        }
+    }
+
     /// The session `id`, in which `principal` may write over HTTP. Throws like ``session(_:for:to:naming:)``, and 403 for a thread
     /// of another network.
     func writableSession(_ id: String, for principal: Principal) async throws -> SessionRecord {

@@ -10,9 +10,10 @@ struct PageRoutes: Sendable {
     static let routes: [APIRoute] = [
         Self.page("/", "page") { $0.index($1, running: .script) },
         Self.page("/tasks", "tasksPage") { $0.index($1, running: .tasks) },
+        Self.page("/documents", "documentsPage") { $0.index($1, running: .documents) },
         Self.page("/analytics", "analyticsPage") { $0.index($1, running: .analytics) },
         Self.page("/people", "peoplePage") { $0.index($1, running: .people) },
-        Self.page("/d/{thread}/{path...}", "documentPage") { $0.index($1, running: .editor) },
+        Self.page("/d/{place}/{path...}", "documentPage") { $0.index($1, running: .editor) },
         Self.page("/assets/icon.svg", "icon") { $0.icon($1) },
         Self.page("/assets/{hash}/{name}", "asset") { try $0.asset($1) },
     ]
@@ -112,8 +113,8 @@ struct WebAsset: Sendable {
     /// The files served below `/assets`.
     static var all: [WebAsset] {
         [
-            .script, .tasks, .analytics, .people, .editor, .markdown, .highlighter, .formulas, .formulasStyle, .style,
-            .pagesStyle, .viewerScript, .viewerStyle, .icon,
+            .script, .tasks, .documents, .analytics, .people, .editor, .markdown, .highlighter, .formulas,
+            .formulasStyle, .style, .pagesStyle, .viewerScript, .viewerStyle, .icon,
         ] + Self.fonts
     }
 }

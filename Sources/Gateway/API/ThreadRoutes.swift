@@ -153,15 +153,7 @@ struct ThreadRoutes: Sendable {
     private func create(_ call: PlainCall) async throws -> HTTPServerResponse {
         let principal = try call.person()
         let name = try Self.key(of: call.request, scope: principal.identity) ?? Crypto.hex(Crypto.randomBytes(10))
-        let key = ThreadKey(adapter: WebAdapter.adapterID, value: name)
-        let route = Route(room: RoomID(adapter: WebAdapter.adapterID, name: name))
-        let now = self.context.now()
-        let quota = self.context.environment.settings.quota.limits(for: principal.role)
-        let session = try await self.context.store.write(beside: Place(of: key)) { ledger in
-            if let session = try ledger.session(for: key) { return session }
-            try ledger.checkRoom(quota, for: 0, in: key, from: principal.identity)
-            return try ledger.session(for: key, route: route, owner: principal.identity, title: "", at: now)
-        }
+        let session = try await self.context.webThread(name, for: principal)
         var response = HTTPServerResponse.json(encoding: API.Created(id: session.id), .created)
         response.headers["Location"] = "/api/v1/threads/\(session.id)"
         return response

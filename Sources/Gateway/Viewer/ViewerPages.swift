@@ -134,7 +134,7 @@ extension ViewerPages {
     func blob(_ blob: ViewerBlob, isSource: Bool) -> HTML {
         let bar: HTML = """
             <div class="bar"><span class="faint">\(Self.short(blob.ref))</span><span class="faint num">\(self.facts(of: blob))</span>\
-            <span class="spacer"></span><span class="links">\(self.toggle(of: blob, isSource: isSource))\
+            <span class="spacer"></span><span class="links">\(Self.edit(blob))\(self.toggle(of: blob, isSource: isSource))\
             <a href="\(ViewerPath.raw(blob.repository, blob.ref, blob.path))" download>Download</a></span></div>
             """
         return self.layout.page(
@@ -145,6 +145,16 @@ extension ViewerPages {
                 <section class="card" aria-label="\(VisibleText.line(blob.path))">\(bar)\
                 \(self.content(of: blob, isSource: isSource))</section>
                 """)
+    }
+
+    /// A commit's hash is no branch, and what it has does not change.
+    private static func edit(_ blob: ViewerBlob) -> HTML {
+        let isBelow = ["docs/", "specs/"].contains { blob.path.utf8.starts(with: $0.utf8) }
+        let isBranch = Self.short(blob.ref) == blob.ref
+        guard isBelow, isBranch, blob.isMarkdown, !blob.isBinary, blob.bytes.map({ $0.count <= 102_400 }) == true else {
+            return ""
+        }
+        return "<a href=\"\(ViewerPath.editor(blob.repository, blob.ref, blob.path))\">Edit</a> "
     }
 
     private func facts(of blob: ViewerBlob) -> String {

@@ -245,6 +245,11 @@ enum ViewerPath {
         return sha.map { "\(page)?from=\(Self.encoded($0))" } ?? page
     }
 
+    /// Where a document is edited.
+    static func editor(_ repository: String, _ branch: String, _ path: String) -> String {
+        "/d/\(Self.encoded(repository))/\(Self.encoded(branch))/\(Self.segments(path))"
+    }
+
     /// On the board.
     static func task(_ repository: String, _ id: String) -> String {
         "/tasks?task=\(Self.encoded("\(repository)/\(id)"))"
@@ -253,7 +258,11 @@ enum ViewerPath {
     private static func make(_ kind: String, _ repository: String, _ ref: String, _ path: String) -> String {
         let base = "/r/\(Self.encoded(repository))/\(kind)/\(Self.encoded(ref))"
         guard !path.isEmpty else { return base }
-        return base + "/" + path.split(separator: "/").map { Self.encoded(String($0)) }.joined(separator: "/")
+        return "\(base)/\(Self.segments(path))"
+    }
+
+    private static func segments(_ path: String) -> String {
+        path.split(separator: "/").map { Self.encoded(String($0)) }.joined(separator: "/")
     }
 
     private static func encoded(_ segment: String) -> String { PercentEncoding.encode(segment) }

@@ -133,12 +133,18 @@ export const steps = (id: string, operation: string | null, after: number): Prom
   call("GET", `/threads/${segment(id)}/steps?after=${after}${operation === null ? "" : `&operation=${segment(operation)}`}`);
 export const commitFiles = (repository: string, sha: string): Promise<types.CommitFiles> =>
   call("GET", `/repositories/${segment(repository)}/commits/${segment(sha)}`);
+/** The viewer's page. */
+export const commitPage = (repository: string, sha: string): string => `/r/${segment(repository)}/commit/${segment(sha)}`;
 export const snapshots = (id: string): Promise<types.SnapshotPage> => call("GET", `/threads/${segment(id)}/snapshots`);
 
 const segments = (path: string): string => path.split("/").map(segment).join("/");
 const documentAt = (id: string, path: string): string => `/threads/${segment(id)}/documents/${segments(path)}`;
 /** The page that edits a document. */
 export const editorAddress = (id: string, path: string): string => `/d/${segment(id)}/${segments(path)}`;
+/** The same page, whatever conversation it is beside. */
+export const documentAddress = (repository: string, branch: string, path: string): string => `/d/${segment(repository)}/${segment(branch)}/${segments(path)}`;
+export const openDocument = (address: types.DocumentAddress): Promise<types.OpenedDocument> => call("POST", "/documents/open", address);
+export const allDocuments = (query: { repository: string; q: string }): Promise<types.FoundDocuments> => call("GET", `/documents?${parameters(query)}`);
 export const documents = (id: string): Promise<types.DocumentList> => call("GET", `/threads/${segment(id)}/documents`);
 /** The key makes it harmless to repeat. */
 export const comment = (id: string, path: string, body: types.NewComment, key: string): Promise<types.Comment> =>

@@ -37,6 +37,7 @@ export function replace(parent: Node, ...children: Child[]): void {
 const paths = {
   chat: "M2.5 3h11v8H7l-3 2.5V11H2.5z",
   tasks: "M2 4.2l1.2 1.2L5.3 3M2 10.7l1.2 1.2 2.1-2.4M8 4.3h6M8 10.8h6",
+  document: "M4 1.8h5.5L12.5 5v9.2H4zM9.3 2v3.2h3M6 8h4.5M6 10.8h4.5",
   chart: "M2.5 2.5v11h11M5.5 11V8M8.5 11V4.5M11.5 11V6.5",
   menu: "M2.5 4.5h11M2.5 8h11M2.5 11.5h11",
   plus: "M8 3v10M3 8h10",

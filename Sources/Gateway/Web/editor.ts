@@ -1,4 +1,4 @@
-// The page `/d/THREAD/PATH`: a Markdown document beside a conversation, edited here and saved as a commit.
+// The page `/d/REPOSITORY/BRANCH/PATH` or `/d/THREAD/PATH`: a Markdown document, edited here and saved as a commit.
 
 import { announce, setUpAnnouncer } from "./announce";
 import * as api from "./api";
@@ -11,12 +11,13 @@ import { Finding, listFindings } from "./editor/findings";
 import { HistoryDialog, Version } from "./editor/history";
 import { headings } from "./editor/outline";
 import { askAboutPassage } from "./editor/passage";
+import { ScrollPair } from "./editor/scrolling";
 import { HostMessage, SharedText } from "./editor/shared";
 import { askAboutSuggestion, request, suggested } from "./editor/suggestion";
 import { Live } from "./live";
 import { MarkdownView } from "./markdown/view";
 import { setUpToggle } from "./theme";
-import type { Comment } from "./types";
+import type { Comment, DocumentAddress, OpenedDocument } from "./types";
 import { mayBeSignedIn, showSignIn } from "./views/signin";
 
 const root = document.getElementById("app")!;
@@ -37,6 +38,7 @@ class EditorPage {
   private readonly documents = h("select", { "aria-label": "Document", onchange: () => this.choose() });
   private readonly outline = h("nav", { class: "editor-outline", "aria-label": "Headings" });
   private readonly preview = new MarkdownView();
+  private readonly previewPane = h("section", { class: "editor-pane editor-preview", "aria-label": "Preview", tabindex: 0 }, h("h2", { class: "off-screen" }, "Preview"), this.preview.element);
   private readonly panes = h("div", { class: "editor-panes" });
   private readonly ask = h("button", { type: "button", class: "quiet small", hidden: true, onclick: () => this.askForChange() }, "Ask for a change");
   private readonly remark = h("button", { type: "button", class: "quiet small", hidden: true, onclick: () => this.commentOn() }, "Comment");
@@ -61,7 +63,13 @@ class EditorPage {
   private resolved: string | null = null;
   private isSaving = false;
 
-  constructor(private readonly thread: string, private readonly path: string) {
+  private readonly thread: string;
+  private readonly path: string;
+  /** What a new document begins with. */
+  private template: string | null;
+
+  constructor(private readonly place: OpenedDocument) {
+    ({ thread_id: this.thread, path: this.path, text: this.template } = place);
     this.field = new Field(this.path, limit, {
       edited: (edits) => this.shared.edit(edits),
       selected: (anchor, head) => this.shared.select(anchor, head),
@@ -70,7 +78,7 @@ class EditorPage {
       save: () => this.commit(),
       commented: (number) => this.comments.focus(number),
     });
-    this.shared = new SharedText(thread, path, {
+    this.shared = new SharedText(this.thread, this.path, {
       changed: (delta) => {
         let at = 0;
         this.field.apply(delta.flatMap((part) => {
@@ -96,13 +104,14 @@ class EditorPage {
     const choices = views.map((view) => h(
       "label", {}, h("input", { type: "radio", name: "view", value: view, onchange: () => this.show(view) }), modes[view]));
     replace(this.panes, h("section", { class: "editor-pane", "aria-label": "Text" }, this.field.element),
-      h("section", { class: "editor-pane editor-preview", "aria-label": "Preview", tabindex: 0 }, h("h2", { class: "off-screen" }, "Preview"), this.preview.element));
+      this.previewPane);
+    new ScrollPair(this.field, this.previewPane, this.preview.element, () => headings(this.field.text).map((heading) => heading.place));
     replace(root, h(
       "main", { class: "editor", id: "main" },
       h("h1", { class: "off-screen" }, this.path),
       h("header", {},
         h("a", { class: "icon-button", href: `/#/t/${encodeURIComponent(this.thread)}`, "aria-label": "Back to the conversation", title: "Back to the conversation" }, icon("back")),
-        this.documents, h("span", { class: "spacer" }), this.people, this.state, this.save, theme),
+        this.documents, h("a", { class: "editor-place", href: "/documents", title: "All documents" }, `${this.place.repository} · ${this.place.branch}`), h("span", { class: "spacer" }), this.people, this.state, this.save, theme),
       h("div", { class: "editor-tools" },
         h("fieldset", { class: "editor-views" }, h("legend", { class: "off-screen" }, "View"), ...choices),
         h("span", { class: "spacer" }), this.remark, this.ask, this.comments.toggle, h("button", { type: "button", class: "quiet small", onclick: () => this.shared.ask({ type: "history" }) }, "History"), iconButton("search", "Find and replace", () => this.field.search(), "icon-button small")),
@@ -138,6 +147,8 @@ class EditorPage {
   private received(message: HostMessage): void {
     switch (message.type) {
       case "hello":
+        // The conversation has chosen another feature since: the document is opened beside another one.
+        if (message.branch !== this.place.branch || message.repository !== this.place.repository) return location.reload();
         this.base = message.base;
         this.problem.textContent = "";
         this.field.setReadOnly(!message.can_edit);
@@ -178,10 +189,10 @@ class EditorPage {
         this.comments.show(message.items as Comment[], this.shared.canEdit);
         break;
       case "history":
-        this.history = new HistoryDialog(message.items as Version[], (commit) => this.shared.ask({ type: "version", commit }));
+        this.history = new HistoryDialog(message.items as Version[], this.place.repository, (commit) => this.shared.ask({ type: "version", commit }));
         break;
       case "version":
-        this.history?.show(message.diff, () => this.field.change(normal(message.text)));
+        this.history?.show(message.change, message.diff, () => this.field.change(normal(message.text)));
         break;
       case "error":
         this.isSaving = false;
@@ -292,16 +303,24 @@ class EditorPage {
   }
 
   private showState(): void {
+    if (this.template !== null && this.shared.isConnected && this.shared.canEdit) this.beginFromTemplate();
     const { isConnected, isUnsaved, isPending, isKept } = this.shared;
     this.save.disabled = !isUnsaved || !isConnected || this.isSaving;
     const words: Child[] = !isConnected ? [isPending ? isKept ? "Offline: kept in this browser" : "Offline: this browser cannot keep your edits, leave the page open" : this.base === "" ? "" : "Offline"]
       : this.isSaving ? ["Saving…"]
-      : isUnsaved ? ["Not saved"]
+      : isUnsaved ? ["Stored, not committed"]
       : this.committed ? ["Saved in ", h("a", { href: this.committed.url, target: "_blank", rel: "noopener" }, h("code", {}, this.committed.sha.slice(0, 7)))]
       : ["At ", h("code", {}, this.base.slice(0, 7))];
     // It is read out only when it is another one.
     const shown = h("span", {}, ...words);
     if (shown.textContent !== this.state.textContent) replace(this.state, shown);
+  }
+
+  /** What somebody has written already stays. */
+  private beginFromTemplate(): void {
+    const text = this.template!;
+    this.template = null;
+    if (this.field.text === "" && !this.shared.isUnsaved) this.field.change(normal(text));
   }
 
   private get isOfFeature(): boolean {
@@ -317,8 +336,9 @@ class EditorPage {
 
   private choose(): void {
     const path = this.documents.value || this.newPath();
-    if (path) location.assign(api.editorAddress(this.thread, path));
-    else this.documents.value = this.path;
+    if (!path) return void (this.documents.value = this.path);
+    const known = this.list!.items.find((item) => item.path === path);
+    location.assign(api.documentAddress(this.place.repository, known?.branch ?? this.list!.branch, path));
   }
 
   private newPath(): string | null {
@@ -398,25 +418,39 @@ class EditorPage {
 /** The field has one kind of line end; the file keeps its own. */
 const normal = (text: string): string => text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
 
-function place(): { thread: string; path: string } | null {
+/** The document of the page's address: a branch's slashes are percent-encoded in it, as in those of the viewer. */
+function address(): DocumentAddress | null {
   const parts = /^\/d\/([^/]+)\/(.+)$/.exec(location.pathname);
+  if (!parts) return null;
   try {
-    return parts && { thread: decodeURIComponent(parts[1]!), path: parts[2]!.split("/").map(decodeURIComponent).join("/") };
+    const [first, ...rest] = [parts[1]!, ...parts[2]!.split("/")].map(decodeURIComponent);
+    const isThread = /^t_[0-9a-f]{20}$/.test(first!);
+    if (!isThread && rest.length < 2) return null;
+    return {
+      thread_id: isThread ? first! : null, repository: isThread ? null : first!, branch: isThread ? null : rest.shift()!, path: rest.join("/"),
+      template: new URLSearchParams(location.search).get("template"),
+    };
   } catch {
     return null;
   }
 }
 
+function refuse(text: string): void {
+  replace(root, h("main", { class: "signin" }, h("div", { class: "signin-card" }, h("p", { role: "alert" }, text), h("p", {}, h("a", { href: "/documents" }, "All documents")))));
+}
+
 async function boot(): Promise<void> {
-  const found = place();
+  const found = address();
   try {
     const me = await api.me();
-    if (found && me.role !== "guest") return new EditorPage(found.thread, found.path).start();
-    if (found) return void replace(root, h("main", { class: "signin" }, h("p", { role: "alert" }, "Documents are for members. Ask an owner for the role member.")));
-    replace(root, h("main", { class: "signin" }, h("p", { role: "alert" }, "This address names no document.")));
+    if (me.role === "guest") return refuse("Documents are for members. Ask an owner for the role member.");
+    if (!found) return refuse("This address names no document.");
+    const opened = await api.openDocument(found);
+    if (found.branch !== null && found.branch !== opened.branch) history.replaceState(null, "", api.documentAddress(opened.repository, opened.branch, opened.path));
+    new EditorPage(opened).start();
   } catch (error) {
     if (error instanceof api.APIError && error.status === 401) return showSignIn(root, () => location.reload());
-    replace(root, h("main", { class: "signin" }, h("p", { role: "alert" }, api.explain(error))));
+    refuse(api.explain(error));
   }
 }
 

@@ -456,9 +456,62 @@ export interface FeatureVersion {
   url: string;
 }
 
+export interface FoundDocuments {
+  /** By repository and feature, the newest feature first. */
+  items: FoundDocument[];
+  /** Where new documents can begin. */
+  homes: DocumentHome[];
+  /** Repositories that cannot be read now. */
+  unreadable: string[];
+  /** Whether there are more. */
+  is_cut: boolean;
+}
+
+export interface FoundDocument {
+  repository: string;
+  branch: string;
+  /** Null for a document below `docs/`. */
+  feature: string | null;
+  path: string;
+  /** The first heading. */
+  title: string | null;
+  /** Edits it. */
+  url: string;
+}
+
+export interface DocumentHome {
+  repository: string;
+  branch: string;
+  feature: string | null;
+}
+
+export interface DocumentAddress {
+  /** Below `docs/`, or in a feature's folder. */
+  path: string;
+  /** Together with `branch`. */
+  repository?: string | null;
+  /** The repository's own, or a feature's. */
+  branch?: string | null;
+  /** Instead of the two. */
+  thread_id?: string | null;
+  /** A specification's, such as `spec` or `plan`, for a new document. */
+  template?: string | null;
+}
+
+export interface OpenedDocument {
+  /** The conversation beside which the caller edits it. */
+  thread_id: string;
+  repository: string;
+  /** Where changes go. */
+  branch: string;
+  path: string;
+  /** The template's. */
+  text: string | null;
+}
+
 export interface DocumentList {
   repository: string;
-  /** Where they are read from, and where changes go. */
+  /** Where a new one below `docs/` goes. */
   branch: string;
   items: ListedDocument[];
   /** Whether there are more than the list has. */
@@ -469,6 +522,8 @@ export interface ListedDocument {
   path: string;
   /** In bytes. */
   size: number;
+  /** Where it is read from, and where changes go. */
+  branch: string;
   /** The branch's commit that was read. */
   commit: string;
 }

@@ -33,9 +33,10 @@ extension GitRepository {
     /// The changes of a file between two commits, as a unified diff; empty without changes. A missing file counts as
     /// an empty one. Throws ``GitError/Code/tooLarge`` over `limit` bytes.
     package func patch(
-        of path: String, from old: GitObjectID, to new: GitObjectID, limit: Int = 1 << 20
+        of path: String, from old: GitObjectID?, to new: GitObjectID, limit: Int = 1 << 20
     ) throws(GitError) -> String {
-        let before = try self.content(of: path, at: old, limit: limit)
+        var before: [UInt8] = []
+        if let old { before = try self.content(of: path, at: old, limit: limit) }
         let after = try self.content(of: path, at: new, limit: limit)
         guard before != after else { return "" }
         guard LineCost.allows(before, after) else {

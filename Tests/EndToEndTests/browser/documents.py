@@ -5,13 +5,14 @@ Prints one line for each check that passed and ends with 0, or says what failed 
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
 from playwright.sync_api import expect, sync_playwright
 
 from accessibility import findings
-from harness import BASE, FOLDER, Watch, api, ask, check, launch, sign_in, thread_id
+from harness import BASE, FOLDER, Watch, api, ask, check, launch, sign_in, thread_id, until
 
 REPOSITORY = pathlib.Path(sys.argv[4])
 SPEC = "specs/001-login/spec.md"
@@ -207,7 +208,7 @@ def together(browser, page, thread):
         expect(field(page)).to_contain_text("Bob was here.")
         expect(page.locator(".cm-peer")).to_have_text("Bob")
         look(page, "together")
-        expect(page.get_by_text("Not saved")).to_be_visible()
+        expect(page.get_by_text("Stored, not committed")).to_be_visible()
     with check("both type at the same time, somebody pushes, and all three are in the commit"):
         field(page).click(position={"x": 60, "y": 30})
         page.keyboard.press("End")
@@ -265,10 +266,85 @@ def together(browser, page, thread):
     composed(page, bob)
     with check("a person who leaves is gone from the page"):
         assert watch.mistakes == [], watch.mistakes
+        cookies = bob.context.storage_state()
         bob.context.close()
         expect(page.get_by_role("list", name="Also here").get_by_role("listitem")).to_have_count(0)
         expect(page.locator(".cm-peer")).to_have_count(0)
         expect(page.locator("#announcer")).to_contain_text("Bob has left.")
+    return cookies
+
+
+def shelf(browser, page, cookies, thread):
+    """The page of all documents, and documents that are opened without a conversation."""
+    bob = browser.new_context(viewport={"width": 1280, "height": 860}, storage_state=cookies).new_page()
+    watch = Watch(bob)
+    ideas = bob.get_by_role("textbox", name="docs/Ideas.md")
+    with check("the documents of a repository are listed by feature, and found by words"):
+        bob.goto(f"{BASE}/documents")
+        expect(bob.get_by_role("heading", name="001-login")).to_be_visible()
+        expect(bob.get_by_role("link", name="Ideas")).to_be_visible()
+        look(bob, "all")
+        bob.get_by_role("searchbox").fill("idea")
+        expect(bob.locator(".documents [role=status]")).to_have_text("1 document")
+        expect(bob.get_by_role("heading", name="001-login")).to_have_count(0)
+        bob.reload()
+        expect(bob.get_by_role("searchbox")).to_have_value("idea")
+    with check("another member opens one of them, and is in the same text"):
+        bob.get_by_role("link", name="Ideas").click()
+        bob.wait_for_url("**/d/notes/main/docs/Ideas.md")
+        expect(ideas).to_contain_text("# Ideas")
+        expect(page.get_by_label("Also here")).to_contain_text("Bob")
+        ideas.click()
+        bob.keyboard.press(f"{MODIFIER}+End")
+        bob.keyboard.type("\n\nOne from Bob.")
+        expect(page.get_by_role("textbox", name="docs/Ideas.md")).to_contain_text("One from Bob.")
+        bob.get_by_role("button", name="Save").click()
+        expect(bob.get_by_text("Saved in")).to_be_visible()
+        assert git("log", "-1", "--format=%an", "main").strip() == "Bob"
+    with check("what is edited beside somebody else's conversation is opened beside one's own"):
+        bob.goto(f"{BASE}/d/{thread}/docs/Ideas.md")
+        expect(ideas).to_contain_text("One from Bob.")
+        titles = [item["title"] for item in api(bob, "/api/v1/threads")["items"]]
+        assert titles.count("Documents: notes") == 1, titles
+    with check("a feature's document at the address of the repository's branch is opened on its own"):
+        bob.goto(f"{BASE}/d/notes/main/{SPEC}")
+        bob.wait_for_url(f"**/d/notes/001-login/{SPEC}")
+        expect(field(bob)).to_contain_text("Login")
+    with check("both panes scroll together"):
+        bob.get_by_role("radio", name="Side by side").check()
+        at_end(bob)
+        bob.keyboard.insert_text("\n\n" + "\n\n".join(f"## Part {part}\n\n" + "More words. " * 300 for part in range(12)))
+        preview = bob.get_by_role("region", name="Preview")
+        expect(preview.get_by_role("heading", name="Part 11")).to_have_count(1)
+        bob.get_by_role("navigation", name="Headings").get_by_role("button", name="Part 6").click()
+        top = "[...document.querySelectorAll('.editor-preview :is(h2, h3, h4)')].find((one) => one.textContent === 'Part 6').getBoundingClientRect().top"
+        until(bob, f"Math.abs({top} - document.querySelector('.editor-preview').getBoundingClientRect().top) < 80")
+        preview.hover()
+        bob.mouse.wheel(0, -100_000)
+        until(bob, "document.querySelector('.editor-field').shadowRoot.querySelector('.cm-scroller').scrollTop < 5")
+        undo(bob, "Part 6")
+    with check("a new document begins from a template"):
+        bob.goto(f"{BASE}/documents")
+        bob.get_by_role("button", name="New document").click()
+        dialog = bob.get_by_role("dialog", name="New document")
+        dialog.get_by_label("Folder").select_option(label="notes: specs/001-login/")
+        dialog.get_by_label("Template").select_option(label="Plan")
+        expect(dialog.get_by_label("Name")).to_have_value("plan.md")
+        look(bob, "new")
+        dialog.get_by_role("button", name="Open").click()
+        expect(bob.get_by_role("textbox", name="specs/001-login/plan.md")).to_contain_text("# ")
+        bob.get_by_role("button", name="Save").click()
+        expect(bob.get_by_text("Saved in")).to_be_visible()
+        assert git("show", "001-login:specs/001-login/plan.md").startswith("#")
+    with check("the viewer's page of a document leads to the editor"):
+        bob.goto(f"{BASE}/r/notes/blob/main/docs/Ideas.md")
+        bob.get_by_role("link", name="Edit").click()
+        bob.wait_for_url("**/d/notes/main/docs/Ideas.md")
+        expect(ideas).to_contain_text("One from Bob.")
+    assert watch.mistakes == [], watch.mistakes
+    with check("a branch on which no documents are edited is refused with what to do"):
+        bob.goto(f"{BASE}/d/notes/none/docs/Ideas.md")
+        expect(bob.get_by_role("alert")).to_contain_text("is another branch")
 
 
 def run(browser):
@@ -309,7 +385,7 @@ def run(browser):
         at_end(page)
         page.keyboard.type("\n## Limits\n\nAt most five tries.")
         expect(page.get_by_label("Preview").get_by_role("heading", name="Limits")).to_be_visible()
-        expect(page.get_by_text("Not saved")).to_be_visible()
+        expect(page.get_by_text("Stored, not committed")).to_be_visible()
         page.keyboard.press(f"{MODIFIER}+s")
         expect(page.get_by_text("Saved in")).to_be_visible()
         sha = git("rev-parse", "001-login").strip()
@@ -336,7 +412,7 @@ def run(browser):
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved in")).to_be_visible()
         assert "their other line" in text() and text().endswith("And no more. Really."), text()
-    together(browser, page, thread)
+    cookies = together(browser, page, thread)
     with check("the same lines are a choice, and nothing is lost"):
         at_end(page)
         page.keyboard.type(" Mine.")
@@ -362,7 +438,7 @@ def run(browser):
         elsewhere("their other line", "their last line")
         page.context.set_offline(False)
         expect(field(page)).to_contain_text("their last line")
-        expect(page.get_by_text("Not saved")).to_be_visible()
+        expect(page.get_by_text("Stored, not committed")).to_be_visible()
         page.context.set_offline(True)
         at_end(page)
         page.keyboard.type(" And again.")
@@ -375,7 +451,7 @@ def run(browser):
         expect(page.get_by_text("Offline: kept in this browser")).to_be_visible()
         expect(field(page)).to_contain_text("Written in a train. And again.")
         is_gone[0] = False
-        expect(page.get_by_text("Not saved")).to_be_visible()
+        expect(page.get_by_text("Stored, not committed")).to_be_visible()
         expect(field(page)).to_contain_text("Written in a train. And again.")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved in")).to_be_visible()
@@ -494,13 +570,19 @@ def run(browser):
         entry.click()
         page.keyboard.press(f"{MODIFIER}+z")
         expect(page.locator(".cm-finding.error").filter(has_text="TODO")).to_have_count(0)
-    with check("the history shows what has changed since a commit, and brings it back as an edit"):
+    with check("the history shows what each commit changed and what has since, and brings it back as an edit"):
         page.get_by_role("button", name="History").click()
         dialog = page.get_by_role("dialog")
         versions = dialog.get_by_role("option")
         expect(versions.filter(has_text="Specify 001-login")).to_have_count(1)
+        differences = dialog.get_by_role("region", name="What differs")
+        expect(differences.locator(".diff-line").first).to_be_visible()
         dialog.get_by_role("listbox").select_option(index=versions.count() - 1)
-        expect(dialog.get_by_role("region", name="What differs")).to_contain_text("their last line")
+        expect(differences).to_contain_text("+# Feature Specification: Login")
+        expect(differences).not_to_contain_text("their last line")
+        expect(dialog.get_by_role("link", name="The whole commit")).to_have_attribute("href", re.compile("^/r/notes/commit/"))
+        dialog.get_by_text("What has changed since").click()
+        expect(differences).to_contain_text("their last line")
         look(page, "history")
         dialog.get_by_role("button", name="Restore this version").click()
         expect(field(page)).to_contain_text("old line")
@@ -527,7 +609,7 @@ def run(browser):
         dialog.get_by_role("checkbox").nth(1).uncheck()
         dialog.get_by_role("button", name="Take the chosen ones").click()
         expect(field(page)).to_contain_text("Everybody sign in with one key.")
-        expect(page.get_by_text("Not saved")).to_be_visible()
+        expect(page.get_by_text("Stored, not committed")).to_be_visible()
         page.keyboard.press(f"{MODIFIER}+z")
         expect(field(page)).to_contain_text("People sign in with one key.")
     with check("a new document is made where it is saved"):
@@ -537,8 +619,9 @@ def run(browser):
         page.keyboard.type("# Ideas")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Saved in")).to_be_visible()
-        assert git("show", "001-login:docs/Ideas.md") == "# Ideas"
+        assert git("show", "main:docs/Ideas.md") == "# Ideas"
         expect(page.get_by_label("Document", exact=True)).to_have_value("docs/Ideas.md")
+    shelf(browser, page, cookies, thread)
     with check("no script error, no policy violation, no request elsewhere"):
         assert watch.mistakes == [], watch.mistakes
 

@@ -178,21 +178,183 @@ struct DocumentTests {
     @Test("the feature's documents are on its branch; line ends and the byte order mark stay")
     func feature() async throws {
         let script = """
-            git switch -qc 001-login && mkdir -p specs/001-login && printf '\\357\\273\\277# Login\\r\\nold\\r\\n' \
+            git add . && git commit -qm first && git switch -qc 001-login && mkdir -p specs/001-login && printf '\\357\\273\\277# Login\\r\\nold\\r\\n' \
             > specs/001-login/spec.md
             """
         try await Self.run(script) { place in
             try place.git.shell("git switch -q main")
             let list = try await place.person.send(.get, place.path).expect(200)
-            expectEqual(list["branch"], "001-login")
-            let paths = list["items"]?.arrayValue?.compactMap { $0["path"]?.stringValue }
-            expectEqual(paths, ["specs/001-login/spec.md", "docs/Guide.md"])
+            expectEqual(list["branch"], "main")
+            let items = list["items"]?.arrayValue ?? []
+            expectEqual(items.compactMap { $0["path"]?.stringValue }, ["specs/001-login/spec.md", "docs/Guide.md"])
+            expectEqual(items.compactMap { $0["branch"]?.stringValue }, ["001-login", "main"])
             let base = try await place.read("specs/001-login/spec.md")["commit"] ?? .null
             let saved = try await place.save("specs/001-login/spec.md", ["text": "# Login\nnew\n", "base": base])
             try expectEqual(saved.expect(200)["text"]?.stringValue, "\u{FEFF}# Login\r\nnew\r\n")
             #expect(
                 try place.git.shell("git show 001-login:specs/001-login/spec.md | od -An -c").contains("357 273 277"))
             try expectEqual(place.git.shell("git log -1 --format=%s 001-login"), "Edit specs/001-login/spec.md")
+        }
+    }
+
+    @Test("a document beside a conversation that has chosen no feature is not on the branch of the only one")
+    func unrelated() async throws {
+        let script = """
+            git add . && git commit -qm first && git switch -qc 001-login && mkdir -p specs/001-login &&
+            echo x > specs/001-login/spec.md
+            """
+        try await Self.run(script) { place in
+            try place.git.shell("git switch -q main")
+            let feature = try place.git.shell("git rev-parse 001-login")
+            let saved = try await place.save("docs/new.md", ["text": "# New\n"]).expect(200)
+            try expectEqual(saved["commit"]?["sha"]?.stringValue, place.git.shell("git rev-parse main"))
+            try expectEqual(place.git.shell("git rev-parse 001-login"), feature)
+        }
+    }
+
+    @Test("a document is opened by its repository and branch, beside the person's own conversation there")
+    func address() async throws {
+        let script = """
+            git add . && git commit -qm first && git switch -qc 001-login && mkdir -p specs/001-login &&
+            echo x > specs/001-login/spec.md
+            """
+        try await Self.run(script) { place in
+            try place.git.shell("git switch -q main && git branch topic/other")
+            func open(_ body: JSON, as caller: Caller) async throws -> JSON {
+                try await caller.send(.post, "/api/v1/documents/open", json: body).expect(200)
+            }
+            func at(_ path: String, on branch: String = "main") -> JSON {
+                ["repository": "notes", "branch": .string(branch), "path": .string(path)]
+            }
+            let (ada, bob) = (place.person, try await place.harness.signedIn(.member, name: "Bob"))
+            let guide = try await open(at("docs/Guide.md"), as: ada)
+            #expect(guide["branch"] == "main" && guide["repository"] == "notes" && guide["path"] == "docs/Guide.md")
+            let own = try #require(guide["thread_id"]?.stringValue)
+            #expect(own != place.thread)
+            // Again, and for another of the repository's documents, it is the same.
+            try await expectEqual(open(at("docs/new.md"), as: ada)["thread_id"]?.stringValue, own)
+            let bobs = try #require(try await open(at("docs/Guide.md"), as: bob)["thread_id"]?.stringValue)
+            #expect(bobs != own)
+            let shown = try await bob.send(.get, "/api/v1/threads/\(bobs)").expect(200)
+            #expect(shown["title"] == "Documents: notes" && shown["repository"] == "notes")
+
+            let saved = try await bob.send(
+                .put, "/api/v1/threads/\(bobs)/documents/docs/new.md", json: ["text": "# New\n"]
+            ).expect(200)
+            let sha = try #require(saved["commit"]?["sha"]?.stringValue)
+            try expectEqual(place.git.shell("git log -1 --format=%H.%an main"), "\(sha).Bob")
+            let messages = try await bob.send(.get, "/api/v1/threads/\(bobs)/messages").expect(200)
+            expectEqual(messages["items"]?[0]?["text"]?.stringValue?.contains(sha.prefix(7)), true)
+
+            // A feature's document is on its branch, also when its address names the repository's own.
+            let spec = "specs/001-login/spec.md"
+            let first = try await open(at(spec, on: "001-login"), as: bob)
+            #expect(first["branch"] == "001-login")
+            try await expectEqual(open(at(spec), as: bob), first)
+            let beside = try await open(at("docs/Guide.md", on: "001-login"), as: bob)
+            #expect(beside["branch"] == "001-login" && beside["thread_id"] == first["thread_id"])
+            let path = "/api/v1/threads/\(first["thread_id"]?.stringValue ?? "")/documents/\(spec)"
+            let text = try await bob.send(.get, path).expect(200)
+            _ = try await bob.send(.put, path, json: ["text": "y\n", "base": text["commit"] ?? .null]).expect(200)
+            try expectEqual(place.git.shell("git log -1 --format=%an 001-login"), "Bob")
+
+            // Somebody's own conversation about the feature is taken instead.
+            let context = place.harness.gateway.context
+            try await context.store.write { ledger in
+                var session = try #require(try ledger.session(id: place.thread))
+                session.feature = "001-login"
+                try ledger.update(session)
+            }
+            try await expectEqual(open(at(spec), as: ada)["thread_id"]?.stringValue, place.thread)
+
+            // Beside somebody else's: their own on the same branch.
+            let there = try await open(["thread_id": .string(place.thread), "path": .string(spec)], as: bob)
+            expectEqual(there, first)
+            try await expectEqual(
+                open(["thread_id": .string(place.thread), "path": .string(spec)], as: ada)["thread_id"]?.stringValue,
+                place.thread)
+            try await expectEqual(bob.send(.get, "\(place.path)/\(spec)").status, 404)
+
+            // Where something else was chosen there since, another one begins.
+            try await context.store.write { ledger in
+                var session = try #require(try ledger.session(id: own))
+                session.feature = "001-login"
+                try ledger.update(session)
+            }
+            let next = try await open(at("docs/Guide.md"), as: ada)
+            #expect(next["thread_id"]?.stringValue != own && next["branch"] == "main")
+
+            let refused: [(JSON, Int)] = [
+                (at("docs/a.md", on: "topic/other"), 400), (at("docs/a.md", on: "none"), 400),
+                (at("docs/a.txt"), 400), (at("README.md"), 400), (at("specs/002-x/spec.md"), 400),
+                (["repository": "none", "branch": "main", "path": "docs/a.md"], 404),
+                (["thread_id": "t_none", "path": "docs/a.md"], 404), (["path": "docs/a.md"], 422),
+            ]
+            for (body, status) in refused {
+                let answer = try await bob.send(.post, "/api/v1/documents/open", json: body)
+                expectEqual(answer.status, status, "\(body): \(answer.text)")
+            }
+            for caller in [try await place.harness.signedIn(.guest), try await place.harness.token(.read)] {
+                let answer = try await caller.send(.post, "/api/v1/documents/open", json: at("docs/Guide.md"))
+                expectEqual(answer.status, 403)
+            }
+            _ = try await open(at("docs/Guide.md"), as: try await place.harness.token(.documents))
+        }
+    }
+
+    @Test("all documents are listed by repository and feature, and found by words; a new one begins from a template")
+    func all() async throws {
+        let script = """
+            printf '# Top\\n' > README.md && mkdir docs/sub && printf '# Ein Überblick\\n' > docs/sub/o.md &&
+            git add . && git commit -qm more && git switch -qc 001-login && mkdir -p specs/001-login .specify/templates &&
+            printf '# Sign-in\\n' > specs/001-login/spec.md
+            """
+        try await Self.run(script) { place in
+            try place.git.shell(
+                """
+                git switch -q main && mkdir -p .specify/templates && printf '# Our plan\\n' > .specify/templates/plan-template.md &&
+                git add . && git commit -qm template
+                """)
+            func paths(_ query: String = "") async throws -> [String] {
+                let found = try await place.person.send(.get, "/api/v1/documents\(query)").expect(200)
+                return found["items"]?.arrayValue?.compactMap { $0["path"]?.stringValue } ?? []
+            }
+            let found = try await place.person.send(.get, "/api/v1/documents").expect(200)
+            expectEqual(
+                found["items"]?[2],
+                [
+                    "repository": "notes", "branch": "001-login", "feature": "001-login",
+                    "path": "specs/001-login/spec.md", "title": "Sign-in",
+                    "url": "/d/notes/001-login/specs/001-login/spec.md",
+                ])
+            expectEqual(
+                found["homes"],
+                [
+                    ["repository": "notes", "branch": "main", "feature": .null],
+                    ["repository": "notes", "branch": "001-login", "feature": "001-login"],
+                ])
+            #expect(found["is_cut"] == false && found["unreadable"] == [])
+            try await expectEqual(paths(), ["docs/Guide.md", "docs/sub/o.md", "specs/001-login/spec.md"])
+            try await expectEqual(paths("?q=SIGN%20spec"), ["specs/001-login/spec.md"])
+            try await expectEqual(paths("?repository=notes&q=%C3%BCberblick"), ["docs/sub/o.md"])
+            try await expectEqual(paths("?q=nothing"), [])
+            try await expectEqual(place.person.send(.get, "/api/v1/documents?repository=none").status, 404)
+
+            func text(_ template: String) async throws -> String {
+                let body: JSON = [
+                    "repository": "notes", "branch": "001-login", "path": "specs/001-login/plan.md",
+                    "template": .string(template),
+                ]
+                return try await place.person.send(.post, "/api/v1/documents/open", json: body).expect(200)["text"]?
+                    .stringValue ?? ""
+            }
+            try await expectEqual(text("plan"), "# Our plan\n")
+            let standard = try await text("spec")
+            #expect(standard.hasPrefix("# Feature Specification"))
+            let unknown = try await place.person.send(
+                .post, "/api/v1/documents/open",
+                json: ["repository": "notes", "branch": "main", "path": "docs/x.md", "template": "letter"])
+            #expect(unknown.status == 400 && unknown.json["detail"]?.stringValue?.contains("`data-model`") == true)
         }
     }
 

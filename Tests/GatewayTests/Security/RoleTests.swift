@@ -11,7 +11,8 @@ struct RoleTests {
     /// The routes that need no credential.
     static let open: Set = [
         "GET /", "GET /assets/icon.svg", "GET /assets/{hash}/{name}", "GET /healthz", "GET /readyz", "GET /metrics",
-        "POST /api/v1/signin", "GET /people", "GET /tasks", "GET /analytics", "GET /d/{thread}/{path...}",
+        "POST /api/v1/signin", "GET /people", "GET /tasks", "GET /documents", "GET /analytics",
+        "GET /d/{place}/{path...}",
         "GET /s/{token}",
         "GET /api/v1/openapi.json",
         "GET /api/v1/signin",
@@ -39,6 +40,7 @@ struct RoleTests {
         "GET /api/v1/repositories/{repository}/commits/{sha}": .guest,
         "GET /api/v1/threads/{id}/spec": .member, "GET /api/v1/threads/{id}/spec/document": .member,
         "GET /api/v1/threads/{id}/spec/diff": .member,
+        "GET /api/v1/documents": .member, "POST /api/v1/documents/open": .member,
         "GET /api/v1/threads/{id}/documents": .member, "GET /api/v1/threads/{id}/documents/{path...}": .member,
         "PUT /api/v1/threads/{id}/documents/{path...}": .member,
         "GET /api/v1/threads/{id}/documents/{path...}/live": .member,

@@ -55,6 +55,7 @@ struct FakeViewer: ViewerSource {
             switch path {
             case "readme.md":
                 Array("# Title\n\n\(Self.hostile)\n\n[x](javascript:alert(3)) [y](https://example.org)".utf8)
+            case "docs/a b.md": Array("# A\n".utf8)
             case "folder/evil.html": Array("<script>alert(1)</script>\nsecond\n".utf8)
             case "logo.png": [0x89, 0x50, 0, 1]
             case "huge.txt": Array(repeating: UInt8(ascii: "a"), count: ViewerPages.blobLimit + 1)

@@ -74,7 +74,11 @@ struct ViewerTests {
             #expect(answer.text.contains("2 lines, 33 bytes"))
             #expect(answer.text.contains("href=\"/r/notes/raw/feature%2Fx/folder/evil.html\""))
         }
+        try await self.page("/r/notes/blob/feature%2Fx/docs/a%20b.md") { answer in
+            #expect(answer.text.contains("<a href=\"/d/notes/feature%2Fx/docs/a%20b.md\">Edit</a>"))
+        }
         try await self.page("/r/notes/blob/main/readme.md") { answer in
+            #expect(!answer.text.contains(">Edit</a>"))
             #expect(answer.text.contains("<h1>Title</h1>"))
             #expect(answer.text.contains("?view=source"))
         }

@@ -110,13 +110,14 @@ extension DocumentDesk {
         ]
     }
 
-    /// A document as a commit had it, and what differs since.
+    /// A document as a commit had it, what that one changed in it, and what differs since.
     func version(_ commit: String, of place: DocumentPlace) async throws -> JSON {
         let (repository, head) = try await self.head(of: place)
         let old = try await repository.resolve(commit)
         return [
             "type": "version", "commit": .string(old.hex),
             "text": .string(try await Self.text(place.path, at: old, in: repository) ?? ""),
+            "change": .string(try await repository.patch(of: place.path, in: old)),
             "diff": .string(try await repository.patch(of: place.path, from: old, to: head)),
         ]
     }

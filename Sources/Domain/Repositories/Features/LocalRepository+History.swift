@@ -78,6 +78,13 @@ extension LocalRepository {
         try await self.read { git in try await git.patch(of: path, from: old, to: new) }
     }
 
+    /// What a commit changed in a document, as a unified diff from its first parent's. Throws ``RepositoryError``.
+    package nonisolated func patch(of path: String, in commit: GitObjectID) async throws -> String {
+        try await self.read { git in
+            try await git.patch(of: path, from: git.commit(commit).parents.first, to: commit)
+        }
+    }
+
     /// The commit that a branch, a tag or a hash of at least seven digits names. Throws ``RepositoryError``.
     package nonisolated func resolve(_ name: String) async throws -> GitObjectID {
         try await self.look { git in try await git.resolve(name) }

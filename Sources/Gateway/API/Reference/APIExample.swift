@@ -76,6 +76,8 @@ package struct APIExample: Sendable {
         Self("getFeatureDocument", "THREAD", query: "path=DOCUMENT"),
         Self("getFeatureDiff", "THREAD", query: "path=DOCUMENT&from=SHA&to=SHA"),
         Self("getCommitFiles", "notes", "SHA"),
+        Self("findDocuments", query: "q=login"),
+        Self("openDocument", body: #"{"repository":"notes","branch":"main","path":"docs/Notes.md"}"#),
         Self("listDocuments", "THREAD"), Self("getDocument", "THREAD", "DOCUMENT"),
         Self(
             "saveDocument", "THREAD", "docs/Notes.md",

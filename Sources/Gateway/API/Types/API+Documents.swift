@@ -10,7 +10,7 @@ extension API {
         let isCut: Bool
 
         static let notes: Notes<Self> = [
-            \.branch: "Where they are read from, and where changes go.",
+            \.branch: "Where a new one below `docs/` goes.",
             \.isCut: "Whether there are more than the list has.",
         ]
     }
@@ -18,11 +18,86 @@ extension API {
     struct ListedDocument: Fact {
         let path: String
         let size: Int
+        let branch: String
         let commit: String
 
         static let notes: Notes<Self> = [
-            \.size: "In bytes.", \.commit: "The branch's commit that was read.",
+            \.size: "In bytes.",
+            \.branch: "Where it is read from, and where changes go.",
+            \.commit: "The branch's commit that was read.",
         ]
+    }
+
+    /// Which document somebody opens: by its repository and branch, or beside a thread.
+    struct DocumentAddress: Fact {
+        let path: String
+        let repository: String?
+        let branch: String?
+        let threadID: String?
+        let template: String?
+
+        static let notes: Notes<Self> = [
+            \.path: MemberNote("Below `docs/`, or in a feature's folder.", minLength: 1, maxLength: 240),
+            \.repository: MemberNote("Together with `branch`.", maxLength: 200),
+            \.branch: MemberNote("The repository's own, or a feature's.", maxLength: 250),
+            \.threadID: MemberNote("Instead of the two.", maxLength: 100),
+            \.template: MemberNote("A specification's, such as `spec` or `plan`, for a new document.", maxLength: 40),
+        ]
+    }
+
+    struct OpenedDocument: Fact {
+        let threadID: String
+        let repository: String
+        let branch: String
+        let path: String
+        let text: String?
+
+        static let notes: Notes<Self> = [
+            \.threadID: "The conversation beside which the caller edits it.",
+            \.branch: "Where changes go.", \.text: "The template's.",
+        ]
+    }
+
+    struct DocumentSearch: Fact {
+        let repository: String?
+        let q: String?
+
+        static let notes: Notes<Self> = [
+            \.repository: "Only this one's.",
+            \.q: MemberNote("Words that are all in a document's path or title.", maxLength: 200),
+        ]
+    }
+
+    /// Documents of repositories.
+    struct FoundDocuments: Fact {
+        let items: [FoundDocument]
+        let homes: [DocumentHome]
+        let unreadable: [String]
+        let isCut: Bool
+
+        static let notes: Notes<Self> = [
+            \.items: "By repository and feature, the newest feature first.", \.homes: "Where new documents can begin.",
+            \.unreadable: "Repositories that cannot be read now.", \.isCut: "Whether there are more.",
+        ]
+    }
+
+    struct FoundDocument: Fact {
+        let repository: String
+        let branch: String
+        let feature: String?
+        let path: String
+        let title: String?
+        let url: String
+
+        static let notes: Notes<Self> = [
+            \.feature: "Null for a document below `docs/`.", \.title: "The first heading.", \.url: "Edits it.",
+        ]
+    }
+
+    struct DocumentHome: Fact {
+        let repository: String
+        let branch: String
+        let feature: String?
     }
 
     struct Document: Fact {

@@ -61,6 +61,8 @@ declare module "@codemirror/view" {
     readonly dom: HTMLElement;
     readonly contentDOM: HTMLElement;
     readonly scrollDOM: HTMLElement;
+    readonly documentPadding: { top: number; bottom: number };
+    lineBlockAt(place: number): { top: number };
     readonly visibleRanges: readonly { from: number; to: number }[];
     dispatch(transaction: { changes?: ChangeSpec | ChangeSpec[]; selection?: { anchor: number; head?: number }; scrollIntoView?: boolean; annotations?: object | object[]; effects?: object }): void;
     focus(): void;

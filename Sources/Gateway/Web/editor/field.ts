@@ -128,6 +128,15 @@ export class Field {
     return this.view.state.sliceDoc(from, to);
   }
 
+  get scroller(): HTMLElement {
+    return this.view.scrollDOM;
+  }
+
+  /** The height at which the line of a place begins, within what scrolls. */
+  top(place: number): number {
+    return this.view.lineBlockAt(Math.min(place, this.view.state.doc.length)).top + this.view.documentPadding.top;
+  }
+
   /** The selection, in UTF-16 units. */
   get range(): { from: number; to: number } {
     const { from, to } = this.view.state.selection.main;

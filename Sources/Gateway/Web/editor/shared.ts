@@ -24,6 +24,8 @@ export interface HostMessage {
   base: string;
   repository: string;
   branch: string;
+  /** Of a version: what its commit changed. */
+  change: string;
   can_edit: boolean;
   unsaved: boolean;
   updates: number;
