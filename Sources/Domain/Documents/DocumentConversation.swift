@@ -22,7 +22,8 @@ package struct DocumentConversation: Sendable {
     private func names(for person: String) -> [String] {
         (0..<Self.tries).map { number in
             let facts = [person, self.repository ?? "", self.feature ?? "", String(number)]
-            return "documents-" + Crypto.hex(Array(Crypto.sha256(facts.joined(separator: "\u{0}")).prefix(10)))
+            let digest = Crypto.sha256(facts.joined(separator: "\u{0}"))
+            return SessionFilter.documents + Crypto.hex(Array(digest.prefix(10)))
         }
     }
 

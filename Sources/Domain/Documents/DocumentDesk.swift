@@ -309,9 +309,9 @@ package struct DocumentDesk: Sendable {
         }
         guard isOnBase else {
             throw DocumentProblem.invalid(
-                "Documents can be edited on `\(base)` and on the branch of their feature. "
-                    + "`\(VisibleText.line(address.branch.beginning(bytes: 100)))` is another branch: read the document in "
-                    + "the viewer, or edit it in a clone.")
+                "Documents can be edited on `\(base)` and on the branches of features. The branch "
+                    + "`\(VisibleText.line(address.branch.beginning(bytes: 100)))` is neither: read the document in the "
+                    + "viewer, or edit it in a clone.")
         }
         return try await self.find(address.path, of: DocumentThread(repository: repository.name, feature: nil))
     }

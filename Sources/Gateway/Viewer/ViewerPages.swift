@@ -1,5 +1,6 @@
 internal import Markdown
 internal import Primitives
+internal import Repositories
 
 /// The viewer's pages; here their shared parts.
 struct ViewerPages: Sendable {
@@ -151,9 +152,8 @@ extension ViewerPages {
     private static func edit(_ blob: ViewerBlob) -> HTML {
         let isBelow = ["docs/", "specs/"].contains { blob.path.utf8.starts(with: $0.utf8) }
         let isBranch = Self.short(blob.ref) == blob.ref
-        guard isBelow, isBranch, blob.isMarkdown, !blob.isBinary, blob.bytes.map({ $0.count <= 102_400 }) == true else {
-            return ""
-        }
+        let size = blob.bytes?.count ?? .max
+        guard isBelow, isBranch, blob.isMarkdown, !blob.isBinary, size <= Document.sizeLimit else { return "" }
         return "<a href=\"\(ViewerPath.editor(blob.repository, blob.ref, blob.path))\">Edit</a> "
     }
 

@@ -2,7 +2,7 @@
 
 import * as api from "./api";
 import { h, replace } from "./dom";
-import type { DocumentHome, FoundDocument } from "./types";
+import type { FoundDocument, FoundDocuments } from "./types";
 import { open } from "./views/joining";
 import { openSecond, SecondPage } from "./views/second";
 
@@ -16,8 +16,9 @@ class DocumentsPage {
   private readonly list = h("div");
   private readonly words = h("input", { type: "search", "aria-label": "Search documents", placeholder: "Search by path or title", autocomplete: "off", oninput: () => this.search() });
   private readonly repository = h("select", { "aria-label": "Repository", onchange: () => void this.load() });
-  private readonly create = h("button", { type: "button", class: "primary", disabled: true, onclick: () => this.askForNew() }, "New document");
-  private homes: DocumentHome[] = [];
+  private readonly create = h("button", { type: "button", class: "primary", disabled: true, onclick: () => this.askForNew() }, "New");
+  /** What the host has of the chosen repository. */
+  private found: FoundDocuments = { items: [], homes: [], unreadable: [], is_cut: false };
   private timer: number | undefined;
   /** The answer to an earlier question may come later. */
   private asked = 0;
@@ -46,31 +47,40 @@ class DocumentsPage {
     }
   }
 
+  /** A list that is complete is searched here: the host would read the repositories again. */
   private search(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.load(), 250);
+    if (this.found.is_cut) this.timer = setTimeout(() => void this.load(), 300);
+    else this.draw();
   }
 
   private async load(): Promise<void> {
     clearTimeout(this.timer);
-    const [repository, words] = [this.repository.value, this.words.value.trim()];
-    const query = new URLSearchParams({ ...(words !== "" && { q: words }), ...(repository !== "" && { repository }) }).toString();
-    history.replaceState(null, "", query === "" ? "/documents" : `/documents?${query}`);
     const number = (this.asked += 1);
     try {
-      const found = await api.allDocuments({ repository, q: words });
+      const [repository, words] = [this.repository.value, this.words.value.trim()];
+      let q = this.found.is_cut ? words : "";
+      let found = await api.allDocuments({ repository, q });
+      if (found.is_cut && q !== words) found = await api.allDocuments({ repository, q: (q = words) });
+      // What has other words is not here.
+      if (q !== "") found.is_cut = true;
       if (number !== this.asked) return;
-      this.page.say(found.unreadable.length === 0 ? "" : `Not all repositories could be read: ${found.unreadable.join(", ")}.`);
-      this.homes = found.homes;
+      this.found = found;
+      this.page.say(found.unreadable.length === 0 ? "" : `Some repositories could not be read: ${found.unreadable.join(", ")}.`);
       this.create.disabled = found.homes.length === 0;
-      this.draw(found.items, words);
-      this.status.textContent = `${found.items.length === 1 ? "1 document" : `${found.items.length} documents`}${found.is_cut ? ", and more: search for the others" : ""}`;
+      this.draw();
     } catch (error) {
       if (number === this.asked) this.page.failed(error);
     }
   }
 
-  private draw(items: FoundDocument[], words: string): void {
+  private draw(): void {
+    const [repository, words] = [this.repository.value, this.words.value.trim()];
+    const query = new URLSearchParams({ ...(words !== "" && { q: words }), ...(repository !== "" && { repository }) }).toString();
+    history.replaceState(null, "", query === "" ? "/documents" : `/documents?${query}`);
+    const wanted = words.toLowerCase().split(/\s+/);
+    const items = this.found.items.filter((item) => wanted.every((word) => `${item.path}\n${item.title ?? ""}`.toLowerCase().includes(word)));
+    this.status.textContent = `${items.length === 1 ? "1 document" : `${items.length} documents`}${this.found.is_cut ? ", and there may be more" : ""}`;
     const groups = new Map<string, FoundDocument[]>();
     for (const item of items) {
       const key = JSON.stringify([item.repository, item.feature]);
@@ -79,22 +89,18 @@ class DocumentsPage {
     const repositories = [...new Set(items.map((item) => item.repository))];
     replace(this.list, ...repositories.map((repository) => h("section", { class: "documents-repository", "aria-label": repository },
       h("h2", {}, repository),
-      ...[...groups.values()].filter((group) => group[0]!.repository === repository).map((group) => h("div", {},
-        h("h3", {}, group[0]!.feature ?? "Of the repository", h("span", { class: "hint" }, ` on ${group[0]!.branch}`)),
-        h("ul", { class: "documents-list" }, ...group.map((item) => h("li", {},
-          h("a", { href: api.documentAddress(item.repository, item.branch, item.path), dir: "auto" }, item.title ?? item.path),
-          item.title !== null && h("span", { class: "hint" }, item.path)))))))),
+      ...[...groups.values()].filter((group) => group[0]!.repository === repository).map((group) => folder(group)))),
     items.length === 0 && h("p", { class: "lead" }, words === "" ? "No documents yet." : "No document has these words in its path or title."));
   }
 
   private askForNew(): void {
-    const home = h("select", { id: "new-home" }, ...this.homes.map((home, at) => h("option", { value: at }, `${home.repository}: ${home.feature === null ? "docs/" : `specs/${home.feature}/`}`)));
+    const home = h("select", { id: "new-home" }, ...this.found.homes.map((home, at) => h("option", { value: at }, `${home.repository}: ${home.feature === null ? "docs/" : `specs/${home.feature}/`}`)));
     const template = h("select", { id: "new-template", onchange: () => suggest() }, h("option", { value: "" }, "Empty"), ...Object.entries(templates).map(([value, label]) => h("option", { value }, label)));
     const name = h("input", { type: "text", id: "new-name", required: true, maxlength: 120, autocomplete: "off", placeholder: "notes.md", oninput: () => { isTyped = true; } });
     let isTyped = false;
     const suggest = (): void => { if (!isTyped) name.value = template.value === "" ? "" : `${template.value}.md`; };
     const begin = (): void => {
-      const { repository, branch, feature } = this.homes[Number(home.value)]!;
+      const { repository, branch, feature } = this.found.homes[Number(home.value)]!;
       const folder = feature === null ? "docs" : `specs/${feature}`;
       const file = name.value.trim().replace(/^\/+/, "");
       const path = `${folder}/${/\.(md|markdown)$/i.test(file) ? file : `${file}.md`}`;
@@ -106,6 +112,14 @@ class DocumentsPage {
       h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Cancel"), h("button", { type: "submit", class: "primary" }, "Open"))));
     name.focus();
   }
+}
+
+function folder(items: FoundDocument[]): HTMLElement {
+  const { feature, branch } = items[0]!;
+  return h("div", {},
+    h("h3", {}, feature ?? "docs/", branch !== feature && h("span", { class: "hint" }, ` on ${branch}`)),
+    h("ul", { class: "documents-list" }, ...items.map((item) => h("li", {},
+      h("a", { href: item.url, dir: "auto" }, item.title ?? item.path), item.title !== null && h("span", { class: "hint" }, item.path)))));
 }
 
 openSecond("documents", "Documents", (page) => void new DocumentsPage(page));

@@ -325,7 +325,7 @@ def shelf(browser, page, cookies, thread):
         undo(bob, "Part 6")
     with check("a new document begins from a template"):
         bob.goto(f"{BASE}/documents")
-        bob.get_by_role("button", name="New document").click()
+        bob.get_by_role("button", name="New", exact=True).click()
         dialog = bob.get_by_role("dialog", name="New document")
         dialog.get_by_label("Folder").select_option(label="notes: specs/001-login/")
         dialog.get_by_label("Template").select_option(label="Plan")
@@ -344,7 +344,7 @@ def shelf(browser, page, cookies, thread):
     assert watch.mistakes == [], watch.mistakes
     with check("a branch on which no documents are edited is refused with what to do"):
         bob.goto(f"{BASE}/d/notes/none/docs/Ideas.md")
-        expect(bob.get_by_role("alert")).to_contain_text("is another branch")
+        expect(bob.get_by_role("alert")).to_contain_text("is neither")
 
 
 def run(browser):

@@ -238,11 +238,18 @@ struct DocumentTests {
             let shown = try await bob.send(.get, "/api/v1/threads/\(bobs)").expect(200)
             #expect(shown["title"] == "Documents: notes" && shown["repository"] == "notes")
 
+            // It is listed once something is in it.
+            func titles() async throws -> [String] {
+                let list = try await bob.send(.get, "/api/v1/threads").expect(200)
+                return list["items"]?.arrayValue?.compactMap { $0["title"]?.stringValue } ?? []
+            }
+            try await expectEqual(titles(), [])
             let saved = try await bob.send(
                 .put, "/api/v1/threads/\(bobs)/documents/docs/new.md", json: ["text": "# New\n"]
             ).expect(200)
             let sha = try #require(saved["commit"]?["sha"]?.stringValue)
             try expectEqual(place.git.shell("git log -1 --format=%H.%an main"), "\(sha).Bob")
+            try await expectEqual(titles(), ["Documents: notes"])
             let messages = try await bob.send(.get, "/api/v1/threads/\(bobs)/messages").expect(200)
             expectEqual(messages["items"]?[0]?["text"]?.stringValue?.contains(sha.prefix(7)), true)
 

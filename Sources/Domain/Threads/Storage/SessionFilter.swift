@@ -19,6 +19,10 @@ package struct SessionFilter: Sendable {
     /// occur everywhere.
     var messageLimit = 100_000
 
+    /// The beginning of the names of threads that are begun when somebody opens a document. They are listed once something was
+    /// written there.
+    package static let documents = "documents-"
+
     /// More words do not make a search narrower, only slower.
     private static let wordLimit = 8
     /// The part of a title that is searched, in scalars. Only titles that older releases stored are longer.
@@ -34,9 +38,12 @@ package struct SessionFilter: Sendable {
         self.words = parts.prefix(Self.wordLimit).map(String.init)
     }
 
-    /// The conditions on the archive, pins and the words, to follow another one. Adds their parameters.
+    /// The conditions on the archive, pins, the words and what is there, to follow another one. Adds their parameters.
     func condition(_ values: inout [SQLValue], _ dialect: SQLDialect) -> String {
-        var text = ""
+        var text = """
+             AND NOT (thread LIKE '\(Self.documents)%'
+            AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.session = sessions.id))
+            """
         if let isArchived = self.isArchived { text += " AND state \(isArchived ? "=" : "<>") 'archived'" }
         if let person = self.pinnedBy {
             values.append(.text(person))

@@ -49,7 +49,7 @@ export class HistoryDialog {
     [this.change, this.since] = [change, since];
     this.choices.hidden = this.link.hidden = false;
     this.draw();
-    this.restore.disabled = since === "";
+    this.restore.disabled = false;
     this.restore.onclick = () => { restore(); this.dialog.close(); };
   }
 

@@ -21,7 +21,7 @@ export function sections(current: Section, me: Me, delegate: SettingsDelegate): 
     }, icon(name), h("span", {}, label));
   };
   return h("nav", { class: "sections", "aria-label": "Sections" },
-    link("chat", "chat", "Chats"), me.role !== "guest" && link("tasks", "tasks", "Tasks"), me.role !== "guest" && link("documents", "document", "Documents"), link("analytics", "chart", "Analytics"),
+    link("chat", "chat", "Chats"), me.role !== "guest" && link("tasks", "tasks", "Tasks"), me.role !== "guest" && link("documents", "document", "Docs"), link("analytics", "chart", "Analytics"),
     me.role === "owner" && link("people", "people", "People"), h("span", { class: "spacer" }),
     h("button", { type: "button", onclick: () => void showSettings(delegate) }, icon("sliders"), h("span", {}, "Settings")));
 }
