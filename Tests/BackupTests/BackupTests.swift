@@ -127,6 +127,34 @@ struct BackupTests {
         try data.shell.shell("chmod -R u+w .")
     }
 
+    @Test("codes that let people in are in no backup, and those of an older backup are worth nothing")
+    func codes() async throws {
+        let data = try await DataFolder()
+        try await data.database.write {
+            try $0.execute("INSERT INTO codes VALUES ('hash of a code')", [])
+            try $0.execute("INSERT INTO link_codes VALUES ('hash of a link')", [])
+            // A backup in which one is left, as earlier releases made them.
+            try $0.execute(
+                """
+                CREATE TRIGGER left_over AFTER DELETE ON link_codes BEGIN INSERT INTO codes VALUES ('left over'); END
+                """, [])
+        }
+        try await data.create("plain.tar.gz")
+        let content = try data.shell.shell("gunzip -c plain.tar.gz | strings")
+        #expect(!content.contains("hash of a") && content.contains("left over"))
+        try await data.create("secret.tar.gz", passphrase: "correct horse")
+        try await data.restore("plain.tar.gz", into: "one")
+        try await data.restore("secret.tar.gz", into: "other", passphrase: "correct horse")
+        for folder in ["one", "other"] {
+            let store = try Database(path: "\(data.top)/\(folder)/jetbridge.sqlite", migrations: DataFolder.migrations)
+            let found = try await store.read { try $0.query("SELECT hash FROM codes", []) }
+            expectEqual(found.count, 0, "\(folder)")
+            await store.close()
+        }
+        await data.database.close()
+        try data.shell.shell("chmod -R u+w .")
+    }
+
     /// What `backup.tar.gz` contains, and where its members begin.
     private func opened(_ data: DataFolder) throws -> (tar: [UInt8], starts: [Int]) {
         var tar: [UInt8] = []

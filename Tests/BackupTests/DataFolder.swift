@@ -16,7 +16,10 @@ struct DataFolder: Sendable {
     static let migrations = [
         Migration(
             number: 1, name: "notes",
-            sql: "CREATE TABLE notes (text TEXT NOT NULL); CREATE TABLE credentials (kind TEXT NOT NULL)")
+            sql: """
+                CREATE TABLE notes (text TEXT NOT NULL); CREATE TABLE credentials (kind TEXT NOT NULL);
+                CREATE TABLE codes (hash TEXT NOT NULL); CREATE TABLE link_codes (hash TEXT NOT NULL);
+                """)
     ]
     static let at: Int64 = 1_700_000_000_000
 

@@ -1,3 +1,5 @@
+internal import Database
+
 /// The members of a backup.
 enum BackupLayout {
     /// The first one: says what the file is, also to somebody without Jetbridge.
@@ -29,6 +31,11 @@ enum BackupLayout {
         MANIFEST.json  the SHA-256 digests of all files, in their order
 
         """
+
+    /// Takes out of a copied store the codes that let people in: whoever reads the copy could use one that is still open.
+    static func endCodes(at path: String) throws {
+        for table in ["codes", "link_codes"] { try StoreCopyFile.delete(from: table, where: "TRUE", at: path) }
+    }
 
     /// ``BackupTree`` leaves out folders that are nested deeper. With names of 255 bytes, no path is longer.
     private static let mostParts = 256

@@ -30,7 +30,11 @@ struct BackupRestore {
                 moving: (manifest.directory, self.directory))
             let again = try BackupReader.read(self.file, into: extraction)
             guard again == manifest else { throw BackupError("\(self.file) changed while it was read") }
-            if manifest.hasStore { try self.checkStore() }
+            if manifest.hasStore {
+                try self.checkStore()
+                // A backup of an earlier release may have some, which were used or taken back since.
+                try BackupLayout.endCodes(at: self.store)
+            }
             if self.passphrase == nil || !manifest.hasSecrets { try self.beginAnew(manifest) }
             try self.markKeys(in: staging)
             try extraction.finish()
@@ -44,6 +48,7 @@ struct BackupRestore {
     }
 
     private var place: String { "\(self.directory)/\(BackupLayout.staging)" }
+    private var store: String { "\(self.place)/\(BackupLayout.data)/\(BackupLayout.store)" }
 
     private func begin() throws -> (target: BackupFolder, staging: BackupFolder) {
         do {
@@ -74,8 +79,7 @@ struct BackupRestore {
     }
 
     private func checkStore() throws {
-        let path = "\(self.place)/\(BackupLayout.data)/\(BackupLayout.store)"
-        let found = try StoreCopyFile.schema(of: path)
+        let found = try StoreCopyFile.schema(of: self.store)
         guard found <= self.schema else {
             throw BackupError("the database in \(self.file) was written by a newer release: install that release")
         }
@@ -84,9 +88,7 @@ struct BackupRestore {
     /// Without the secrets, the host has a new key of the audit, and browsers that were signed in are not any more.
     private func beginAnew(_ manifest: BackupManifest) throws {
         if manifest.hasStore {
-            try StoreCopyFile.delete(
-                from: "credentials", where: "kind = 'cookie'",
-                at: "\(self.place)/\(BackupLayout.data)/\(BackupLayout.store)")
+            try StoreCopyFile.delete(from: "credentials", where: "kind = 'cookie'", at: self.store)
         }
         try PrivateFile.makeFolder("\(self.place)/\(BackupLayout.data)")
         try PrivateFile.write(

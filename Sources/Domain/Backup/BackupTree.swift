@@ -49,6 +49,7 @@ final class BackupTree {
         if let store = self.source.store {
             try self.copying(store) { copy in
                 self.schema = try StoreCopyFile.schema(of: copy)
+                try BackupLayout.endCodes(at: copy)
                 try self.add(fileAt: copy, as: "\(BackupLayout.data)/\(BackupLayout.store)")
             }
         } else if let schema = self.source.schema {
