@@ -136,13 +136,8 @@ struct Front: Sendable {
         let logger = logger.with(["credential": .string(principal.credential.id)])
         let share = try await self.budget.reserve(Self.memory(for: request, route), for: principal.credential.id)
         var outcome = Forwarder.Outcome.here(request)
-        if let forwarder = self.context.forwarder, let place = try await self.place(of: request, route, principal) {
-            do {
-                outcome = try await forwarder.pass(request, about: place)
-            } catch let problem as HTTPProblem where problem.status == .serviceUnavailable {
-                // Reading does not need the host that would have said so.
-                guard Self.isRead(request, route) else { throw problem }
-            }
+        if let forwarder = self.context.forwarder, let place = try await self.place(of: request, route) {
+            outcome = try await forwarder.pass(request, about: place)
         }
         var response: HTTPServerResponse
         switch outcome {
@@ -157,11 +152,8 @@ struct Front: Sendable {
     }
 
     /// What only the host that has it can change or show; nil for what every host can.
-    private func place(
-        of request: HTTPServerRequest, _ route: APIRoute, _ principal: Principal
-    ) async throws -> Place? {
-        let isRead = Self.isRead(request, route)
-        guard let subject = route.subject, !isRead || route.isReading && principal.seesEverything,
+    private func place(of request: HTTPServerRequest, _ route: APIRoute) async throws -> Place? {
+        guard let subject = route.subject, Self.changes(request) || route.isInWorkspace,
             let id = request.parameters["id"]
         else { return nil }
         return try await self.context.store.read { ledger in
@@ -171,14 +163,8 @@ struct Front: Sendable {
                 case .operation: try ledger.turn(id: id)?.session
                 case .ask: try ledger.ask(id: id)?.session
                 }
-            guard let found = try session.flatMap({ try ledger.session(id: $0) }) else { return nil }
-            return isRead && principal.visitor.began(threadOf: found.owner) ? nil : Place(of: found.key)
+            return try session.flatMap { try ledger.session(id: $0) }.map { Place(of: $0.key) }
         }
-    }
-
-    /// Whether every host can answer a request.
-    private static func isRead(_ request: HTTPServerRequest, _ route: APIRoute) -> Bool {
-        !Self.changes(request) && !route.isInWorkspace
     }
 
     /// What a request and its answer may take, in bytes. A body without a length may reach the limit.

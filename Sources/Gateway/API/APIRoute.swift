@@ -97,8 +97,6 @@ struct APIRoute: Sendable {
     var isPage = false
     /// Shows a workspace, which is on the disk of one host.
     var isInWorkspace = false
-    /// Reads what was said in a thread: that an owner of the host does is said there, by the host that has it.
-    var isReading = false
     /// Becomes a WebSocket, which pages of other sites must not open.
     var isLive = false
     /// Left out of the OpenAPI document.
@@ -146,14 +144,13 @@ extension APIRoute {
         _ method: HTTPMethod, _ pattern: String, _ operation: String, _ summary: String, _ access: Access,
         headers: [Header] = [], query: Query.Type? = nil, body: Body.Type? = nil,
         bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, heavyParameter: String? = nil,
-        success: (HTTPStatus, String), _ others: [Answer] = [], isInWorkspace: Bool = false, isReading: Bool = false,
+        success: (HTTPStatus, String), _ others: [Answer] = [], isInWorkspace: Bool = false,
         _ handle: @escaping @Sendable (GatewayContext, APICall<Query, Body>) async throws -> Content
     ) {
         self.init(
             method, pattern, operation, summary, access, headers: headers, query: query, body: body,
             bodyLimit: bodyLimit, answerMemory: answerMemory, heavyParameter: heavyParameter,
-            answers: [.json(Content.self, success.0, success.1)] + others, isInWorkspace: isInWorkspace,
-            isReading: isReading
+            answers: [.json(Content.self, success.0, success.1)] + others, isInWorkspace: isInWorkspace
         ) { context, call in
             .json(encoding: try await handle(context, call), success.0)
         }
@@ -164,7 +161,7 @@ extension APIRoute {
         _ method: HTTPMethod, _ pattern: String, _ operation: String, _ summary: String, _ access: Access,
         headers: [Header] = [], query: Query.Type? = nil, body: Body.Type? = nil,
         bodyLimit: Int? = nil, answerMemory: Int = 64 << 10, heavyParameter: String? = nil, answers: [Answer],
-        isInWorkspace: Bool = false, isReading: Bool = false, isLive: Bool = false,
+        isInWorkspace: Bool = false, isLive: Bool = false,
         _ handle: @escaping @Sendable (GatewayContext, APICall<Query, Body>) async throws -> HTTPServerResponse
     ) {
         let takesBody = method != .get
@@ -173,8 +170,7 @@ extension APIRoute {
         self.init(
             method: method, pattern: pattern, operation: operation, summary: summary, access: access, headers: headers,
             query: Query.self, body: hasBody ? .json(Body.self) : .none, bodyLimit: limit, answerMemory: answerMemory,
-            heavyParameter: heavyParameter, answers: answers, isInWorkspace: isInWorkspace, isReading: isReading,
-            isLive: isLive
+            heavyParameter: heavyParameter, answers: answers, isInWorkspace: isInWorkspace, isLive: isLive
         ) { context, request in
             let query = try request.query(as: Query.self)
             let body =

@@ -18,7 +18,7 @@ struct ExportRoutes: Sendable {
                 .json(API.ExportedThread.self, "With `format=json`."),
                 .other(MediaType(parsing: "text/markdown") ?? .plain, "With `format=markdown`."),
                 .notFound("No such thread."),
-            ], isReading: true
+            ]
         ) { try await Self(context: $0).export($1) }
     ]
 

@@ -34,6 +34,7 @@ struct MessageFileRoutes: Sendable {
         guard let found, let name = found.file, let files = self.context.environment.settings.files else {
             throw Problems.missing("file")
         }
+        await self.context.noteRead(of: session, by: try call.person(), call.logger)
         let kept: (name: String, size: Int)?
         do {
             kept = try await files.files(prefix: name, in: session).first { $0.name == name }

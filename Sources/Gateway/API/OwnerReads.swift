@@ -34,11 +34,11 @@ extension GatewayContext {
         do {
             let session = try await self.store.read { ledger in try ledger.session(id: thread) }
             guard let session, !visitor.began(threadOf: session.owner) else { return }
-            let isNew = try await self.store.write(ofSession: thread) { ledger in
-                try ledger.noteOwnerRead(of: session, by: visitor, at: now)
+            let line = ThreadNews(session: thread, markdown: ShareDesk.wasRead(by: principal.credential.name))
+            // Whichever host has the thread.
+            try await self.bridge.posts.tell { ledger in
+                try ledger.noteOwnerRead(of: session, by: visitor, at: now) ? [line] : []
             }
-            guard isNew else { return }
-            try await self.bridge.posts.post(ShareDesk.wasRead(by: principal.credential.name), in: thread)
         } catch {
             logger.warning(
                 "that an owner has read a thread was not said",

@@ -12,7 +12,7 @@ struct StepRoutes: Sendable {
             "The tool calls of an operation, oldest first: by default of the thread's newest one with any.",
             // Their events, of up to 8 MiB, are read before what is shown of them is cut.
             .reading(from: .member), query: API.StepQuery.self, answerMemory: APIRoute.anyMemory,
-            success: (.ok, "The calls."), [.notFound("No such thread or operation.")], isReading: true
+            success: (.ok, "The calls."), [.notFound("No such thread or operation.")]
         ) { try await Self(context: $0).steps($1) }
     ]
 

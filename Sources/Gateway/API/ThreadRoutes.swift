@@ -47,7 +47,7 @@ struct ThreadRoutes: Sendable {
             .get, "/api/v1/threads/{id}/messages", "listMessages",
             "A thread's messages, oldest first. A page ends early where its texts exceed 512 KiB.",
             .watching(from: .guest), query: API.MessageQuery.self, answerMemory: APIRoute.pageMemory,
-            success: (.ok, "A page."), [.notFound("No such thread.")], isReading: true
+            success: (.ok, "A page."), [.notFound("No such thread.")]
         ) { try await Self(context: $0).messages($1) },
         APIRoute(
             .post, "/api/v1/threads/{id}/messages", "postMessage",

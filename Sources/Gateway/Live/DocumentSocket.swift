@@ -19,6 +19,7 @@ final class DocumentSocket: WatchedConnection {
     /// With which it was opened.
     private let right: ThreadRight
     private let socket: WebSocket
+    private let isRefused = Protected(false)
 
     /// A revoked credential's connection is closed within this time.
     private static let checkInterval: Duration = .seconds(30)
@@ -117,7 +118,7 @@ final class DocumentSocket: WatchedConnection {
                 // A client that reads nothing would keep the other task waiting for room.
                 if !Task.isCancelled { await self.socket.close(.policyViolation, reason: "reconnect") }
             }
-            while let message = try? await self.socket.next() {
+            while let message = try? await self.socket.next(), !self.isRefused.withLock({ $0 }) {
                 switch message {
                 case .binary(let bytes): await connection.receive(bytes)
                 case .text(let text): await connection.receive(text)
@@ -131,14 +132,20 @@ final class DocumentSocket: WatchedConnection {
     func checkAccess() async {
         do {
             if try await !self.context.authenticator.isValid(self.principal) {
-                await self.socket.close(.policyViolation, reason: "the credential was revoked or changed")
+                self.refuse(.policyViolation, "the credential was revoked or changed")
             } else if try await self.context.right(of: self.principal, in: self.session) != self.right {
-                await self.socket.close(.policyViolation, reason: "the conversation is shared in another way now")
+                self.refuse(.policyViolation, "the conversation is shared in another way now")
             }
         } catch {
             // What cannot be checked is not trusted; the client reconnects.
-            await self.socket.close()
+            self.refuse(.normal, "")
         }
+    }
+
+    /// Closes the connection without waiting for the client, of which nothing more is taken.
+    private func refuse(_ code: WebSocketCloseCode, _ reason: String) {
+        self.isRefused.withLock { $0 = true }
+        self.socket.beginClosing(code, reason: reason)
     }
 
     func placesChanged() {

@@ -90,10 +90,10 @@ final class LiveConnection: WatchedConnection {
                 return await self.socket.refuse("the credential was revoked or changed")
             }
             // The client reconnects, and subscribes to what it may still see.
-            if try await !self.maySeeSessions() { await self.socket.finish() }
+            if try await !self.maySeeSessions() { await self.socket.leave() }
         } catch {
             // What cannot be checked is not trusted; the client reconnects.
-            await self.socket.finish()
+            await self.socket.leave()
         }
     }
 
@@ -154,6 +154,7 @@ final class LiveConnection: WatchedConnection {
         }
         self.followed.withLock { _ = $0.insert(operation) }
         self.sessions.withLock { _ = $0.insert(found.turn.session) }
+        await self.context.noteRead(of: found.turn.session, by: self.principal, self.logger)
         // A database that was restored may lack frames that the client has: it begins anew.
         var last = found.isKnown ? after : 0
         // One that follows a job is complete from the start, and goes on here.
@@ -376,8 +377,11 @@ protocol LiveSocket: Sendable {
     func receive() async throws -> String?
     /// Returns once there is room for more, so that a slow client delays only its own frames.
     func send(_ text: String) async throws
-    /// Closes the connection for a violation.
+    /// Closes the connection for a violation. Sends nothing more, and does not wait for the client.
     func refuse(_ reason: String) async
+    /// Closes it without a reason, and does not wait for the client either.
+    func leave() async
+    /// Closes it, and waits for its end.
     func finish() async
 }
 
@@ -392,7 +396,15 @@ extension WebSocket: LiveSocket {
         }
     }
 
-    func refuse(_ reason: String) async { await self.close(.policyViolation, reason: reason) }
+    func refuse(_ reason: String) async { self.beginClosing(.policyViolation, reason: reason) }
+
+    func leave() async { self.beginClosing() }
+
+    /// Sends nothing more. Waits for no closing handshake, which a client may delay for seconds.
+    func beginClosing(_ code: WebSocketCloseCode = .normal, reason: String = "") {
+        // It has begun when this returns; the rest needs nobody.
+        Task.immediate { await self.close(code, reason: reason) }
+    }
 
     func finish() async { await self.close() }
 }

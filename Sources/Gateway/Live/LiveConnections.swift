@@ -37,6 +37,8 @@ final class LiveConnections: Sendable {
     /// Closes those of the meant principals whose access is no longer what it was.
     func check(_ isMeant: (Principal) -> Bool) async {
         let open = self.state.withLock { $0.open.values.filter { isMeant($0.principal) } }
-        for connection in open { await connection.checkAccess() }
+        await withDiscardingTaskGroup { group in
+            for connection in open { group.addTask(name: "check") { await connection.checkAccess() } }
+        }
     }
 }

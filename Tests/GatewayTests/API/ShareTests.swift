@@ -230,6 +230,18 @@ struct ShareTests {
         }
     }
 
+    @Test("no connection waits for another one when access is checked", .timeLimit(.minutes(1)))
+    func checks() async throws {
+        let connections = LiveConnections()
+        let meeting = Meeting()
+        await connections.with(meeting) {
+            await connections.with(meeting) {
+                await connections.check { _ in true }
+            }
+        }
+        expectEqual(meeting.count, 2)
+    }
+
     @Test("a public page has questions and answers, and nothing else")
     func page() async throws {
         try await GatewayHarness.run { harness in
@@ -304,11 +316,57 @@ struct ShareTests {
             harness.advance(by: 86_400_000)
             _ = try await olga.send(.get, "/api/v1/threads/\(thread)/export").expect(200)
             try await expectEqual(notes().count, 3)
+            // An operation's frames and the files of messages are read as well.
+            func advance() { harness.advance(by: 86_400_000) }
+            advance()
+            let bytes = alice.with("Content-Type", "application/octet-stream").headers
+            _ = try await alice.send(.post, "/api/v1/threads/\(thread)/files?name=a.txt", body: [97], headers: bytes)
+            let operation = try await alice.write("again", to: thread)
+            _ = try await alice.ended(operation)
+            let items = try await alice.send(.get, path).expect(200)["items"]?.arrayValue ?? []
+            let files = items.compactMap { $0["files"]?[0]?["url"]?.stringValue }
+            try await expectEqual(olga.send(.get, try #require(files.first)).status, 200)
+            try await expectEqual(notes().count, 4)
+            advance()
+            let socket = FakeSocket()
+            let me = try await olga.send(.get, "/api/v1/me").expect(200)["identity"]?.stringValue ?? ""
+            let credential = CredentialRecord(
+                id: "k", kind: .token, name: "olga", identity: me, role: .owner, scopes: ["chat"], createdAt: 0)
+            let connection = LiveConnection(
+                context: harness.gateway.context, principal: Principal(credential: credential), socket: socket,
+                logger: Logger(label: "test"), isValid: { true })
+            let running = Task { await connection.run() }
+            socket.say(#"{"subscribe":"\#(operation)"}"#)
+            _ = try await socket.frames { $0.contains(where: \.isLast) }
+            running.cancel()
+            await running.value
+            try await expectEqual(notes().count, 5)
             // What is shared with owners they may read as others do.
             _ = try await alice.send(.post, Self.shares(thread), json: ["with": "host"]).expect(201)
             harness.advance(by: 86_400_000)
             _ = try await otto.send(.get, path).expect(200)
-            try await expectEqual(notes().count, 3)
+            try await expectEqual(notes().count, 5)
         }
     }
+}
+
+/// A connection whose check ends with that of a second one.
+private final class Meeting: WatchedConnection {
+    let principal = Principal(
+        credential: CredentialRecord(
+            id: "k", kind: .token, name: "bob", identity: "web:bob", role: .member, scopes: ["chat"], createdAt: 0))
+    private let arrived = Protected(0)
+    private let met = Protected(0)
+
+    var count: Int { self.met.withLock { $0 } }
+
+    func checkAccess() async {
+        self.arrived.withLock { $0 += 1 }
+        do {
+            try await eventually("both are checked") { self.arrived.withLock { $0 == 2 } }
+            self.met.withLock { $0 += 1 }
+        } catch { Issue.record(error) }
+    }
+
+    func placesChanged() {}
 }

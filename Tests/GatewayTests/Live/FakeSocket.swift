@@ -120,6 +120,8 @@ final class FakeSocket: LiveSocket {
 
     func refuse(_ reason: String) async { self.end() }
 
+    func leave() async { self.end() }
+
     func finish() async { self.end() }
 
     private func end() {
