@@ -153,8 +153,8 @@ let package = Package(
             path: "Sources/Domain/Reading", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
-            "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "JSON", "Logging",
-            "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry"),
+            "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "HTTP", "JSON",
+            "Logging", "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry"),
         domain(
             "Delivery", "Chat", "Database", "EventLoop", "Files", "JSON", "Lifecycle", "Logging", "Markdown", "Metrics",
             "Primitives", "Store", "Telemetry", "Threads", settings: cold),

@@ -393,6 +393,33 @@ struct TaskCommandTests {
         await #expect(throws: TaskError.self) { try await office.desk.call(bob, "two words") }
     }
 
+    @Test("texts and notes that name people wait for whoever tells these, once, but not what the first look finds")
+    func names() async throws {
+        let office = try await Office("# Tasks\n\n- [ ] T1 Ask @Ada about it\n- [ ] T2 Two @ada\n")
+        try await office.desk.refresh(nil)
+        func texts() async throws -> [NamedText] {
+            try await office.store.write { ledger in try ledger.takeNamedTexts(limit: 10) }
+        }
+        try await expectEqual(texts(), [])
+        _ = try await office.change("T1", .text("Ask @Ada or @Bob about it"))
+        let edited = try await texts()
+        expectEqual(edited.map(\.subject), ["T1"])
+        expectEqual(edited.map(\.names), [["Ada or @Bob about it", "Bob about it"]])
+        expectEqual(edited.map(\.known), [["Ada about it"]])
+        #expect(edited[0].author == "web:a" && edited[0].repository == "notes" && edited[0].kind == .task)
+        _ = try await office.change("T1", .note("@Ada: by hand"))
+        let noted = try await texts()
+        expectEqual(noted.map(\.names), [["Ada: by hand"]])
+        _ = try await office.change("T1", .state(.started))
+        _ = try await office.change("T2", .note("nobody"))
+        try await expectEqual(texts(), [])
+        try office.colleague("pull -q")
+        try office.colleague.shell("sed -i 's/nobody/@Cleo/' docs/TASKS.md && git commit -qam note")
+        try office.git("fetch -q ../colleague && git reset -q --hard FETCH_HEAD")
+        try await office.desk.refresh(nil)
+        try await expectEqual(texts().map { [$0.author] + $0.names }, [["", "Cleo"]])
+    }
+
     @Test("who has only the web hears it there, in a thread of their own; who has a network, on the network")
     func web() async throws {
         let office = try await Office()

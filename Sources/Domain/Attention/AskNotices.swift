@@ -9,7 +9,7 @@ package import Store
 package import Threads
 
 /// Tells people in direct messages of asks in other threads that they may decide: with the ask, its link and its buttons,
-/// which decide it there.
+/// which decide it there. Also of texts that name them.
 ///
 /// The people to notify are stored with the ask, so a crash neither misses anybody nor notifies anybody twice. Each person
 /// hears of a few asks a minute at most; the rest wait for the next minute, and some may have ended by then.
@@ -20,7 +20,9 @@ package final class AskNotices: Sendable {
     let adapters: AdapterRegistry
     let access: AccessControl
     let questions: OpenQuestions
-    private let environment: BridgeEnvironment
+    /// Of what waits for people.
+    let changes: ChangeSignals
+    let environment: BridgeEnvironment
     private let state = Protected(State())
 
     private struct State {
@@ -35,14 +37,14 @@ package final class AskNotices: Sendable {
     }
 
     /// Somebody to notify.
-    private struct Person: Sendable {
+    struct Person: Sendable {
         let standing: Standing
         /// Nil if nobody knows them any more.
         let sender: Sender?
     }
 
     /// Where somebody can be reached.
-    private enum Standing: Sendable {
+    enum Standing: Sendable {
         case at(DirectConversation)
         case unreachable
         /// Not at the moment.
@@ -52,16 +54,16 @@ package final class AskNotices: Sendable {
     }
 
     /// Milliseconds, like all times here: asks that arrive together are all stored before anybody hears of the first.
-    private static let gathering: Int64 = 500
-    private static let interval: Int64 = 60_000
-    /// The most asks that one person hears of within ``interval``.
-    private static let burst = 5
+    static let gathering: Int64 = 500
+    static let interval: Int64 = 60_000
+    /// The most asks that one person hears of within ``interval``, and the most mentions.
+    static let burst = 5
     /// For beginning a conversation.
     private static let patience: Duration = .seconds(10)
 
     package init(
         store: SessionStore, hub: LiveHub, lanes: Lanes, adapters: AdapterRegistry, access: AccessControl,
-        questions: OpenQuestions, environment: BridgeEnvironment
+        questions: OpenQuestions, changes: ChangeSignals, environment: BridgeEnvironment
     ) {
         self.store = store
         self.hub = hub
@@ -69,7 +71,9 @@ package final class AskNotices: Sendable {
         self.adapters = adapters
         self.access = access
         self.questions = questions
+        self.changes = changes
         self.environment = environment
+        for texts in [store.commentChanges, store.namedTexts] { texts.observe { [weak self] in self?.askWasStored() } }
     }
 
     var notifiesPeople: Bool { self.environment.settings.notifiesOwners }
@@ -77,16 +81,16 @@ package final class AskNotices: Sendable {
     /// Takes up what was stored before, at start or with the places of another host.
     package func load() async throws {
         let (rooms, isDue) = try await self.store.read { ledger in
-            try (ledger.roomsOfNotices(), !ledger.peopleToNotify().isEmpty)
+            try (ledger.roomsOfNotices(), ledger.hasNamedTexts() || !ledger.peopleToTell().isEmpty)
         }
         for room in rooms { self.questions.add(room) }
         if isDue { self.askWasStored() }
     }
 
-    /// An ask was stored; notifies the people concerned soon.
+    /// An ask or a text was stored; notifies the people concerned soon.
     package func askWasStored() { self.tell(after: Self.gathering) }
 
-    private func tell(after delay: Int64) {
+    func tell(after delay: Int64) {
         let at = self.environment.now() + delay
         self.state.withLock { state in
             // Asks that keep coming must not put it off.
@@ -99,11 +103,15 @@ package final class AskNotices: Sendable {
     package func tell() async {
         self.state.withLock { $0.next = nil }
         let now = self.environment.now()
+        await self.readNames(at: now)
         do {
             let people = try await self.peopleToNotify()
             guard !people.isEmpty else { return }
             let (notices, wait) = try await self.store.write { ledger in
-                try self.write(to: ledger, people, at: now)
+                let (asks, mentions) = try (
+                    self.write(to: ledger, people, at: now), self.writeMentions(to: ledger, people, at: now)
+                )
+                return (asks.0 + mentions.0, [asks.1, mentions.1].compactMap(\.self).min())
             }
             for notice in notices {
                 let hold = self.store.held.hold(of: notice.place)
@@ -124,7 +132,7 @@ package final class AskNotices: Sendable {
     /// By identity.
     private func peopleToNotify() async throws -> [String: Person] {
         let (people, sightings) = try await self.store.read { ledger in
-            let people = try Set(ledger.peopleToNotify())
+            let people = try Set(ledger.peopleToTell())
             // Everybody who was ever seen is read only if there is somebody to notify.
             return try (people, people.isEmpty ? [] : ledger.sightings().filter { people.contains($0.sender.id) })
         }

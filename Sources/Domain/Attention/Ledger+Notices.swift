@@ -23,6 +23,9 @@ extension Ledger {
         ).map { try $0.text("person") }
     }
 
+    /// The same, also of mentions.
+    func peopleToTell() throws -> [String] { try self.peopleToNotify() + self.mentionedPeople() }
+
     package func asksToNotify(_ person: String) throws -> [AskRecord] {
         try self.connection.query(
             """

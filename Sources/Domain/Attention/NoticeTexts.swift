@@ -33,6 +33,30 @@ enum NoticeTexts {
         return "\(Self.line(entry)). \(AskTexts.outcomeLine(of: ask, limit: 100))"
     }
 
+    // MARK: Mentions
+
+    /// A text that names whoever reads this.
+    ///
+    /// - Parameter title: of the conversation.
+    static func mentioned(_ mention: PersonMention, in title: String, _ publicURL: String) -> String {
+        let text = mention.text
+        let author = Sender(id: text.author, identities: [Identity(text.author)], displayName: text.authorName)
+        let name = text.authorName.isEmpty ? "Somebody" : AskTexts.identified(author)
+        let subject = EscapedText.code(VisibleText.strictLine(text.subject.beginning(bytes: 240)))
+        let place: String
+        switch text.kind {
+        case .comment: place = "a comment on \(subject)"
+        case .task:
+            let repository = EscapedText.code(VisibleText.strictLine(text.repository))
+            // One without an id is addressed by a hash.
+            place = text.subject.hasPrefix("~") ? "a task in \(repository)" : "task \(subject) in \(repository)"
+        case .message:
+            let title = AskTexts.escaped(VisibleText.strictLine(title))
+            place = title.isEmpty ? "a conversation" : "“\(title)”"
+        }
+        return "\(name) mentioned you in \(place): \(publicURL)\(mention.path)\n\n> \(AskTexts.escaped(text.excerpt))"
+    }
+
     // MARK: Answers that rooms refuse
 
     /// Above an answer that goes directly to whoever asked.

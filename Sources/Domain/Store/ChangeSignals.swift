@@ -3,6 +3,7 @@ package import Primitives
 /// Wakes whoever watches something when it changes.
 package final class ChangeSignals: Sendable {
     private let watchers = Protected<(next: Int, signals: [Int: Signal])>((0, [:]))
+    private let observers = Protected<[@Sendable () -> Void]>([])
 
     package init() {}
 
@@ -18,7 +19,13 @@ package final class ChangeSignals: Sendable {
         try await body(signal)
     }
 
+    /// Calls `observer` after each change, for as long as this exists.
+    package func observe(_ observer: @escaping @Sendable () -> Void) {
+        self.observers.withLock { $0.append(observer) }
+    }
+
     package func note() {
+        for observer in self.observers.withLock({ $0 }) { observer() }
         for signal in self.watchers.withLock({ Array($0.signals.values) }) { signal.signal() }
     }
 }

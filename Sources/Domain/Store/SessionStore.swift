@@ -8,6 +8,8 @@ package struct SessionStore: Sendable {
     package let writes = ChangeSignals()
     /// Of comments on documents, made or resolved at this host.
     package let commentChanges = ChangeSignals()
+    /// Of other texts that may name people, stored at this host.
+    package let namedTexts = ChangeSignals()
     private let directory = PlaceDirectory()
 
     /// - Parameter held: All places, without another host.

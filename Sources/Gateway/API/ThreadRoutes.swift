@@ -209,6 +209,14 @@ struct ThreadRoutes: Sendable {
                 "The message is stored, but not handled yet. Repeat the request with the same Idempotency-Key.",
                 headers: ["Retry-After": "1"])
         }
+        // A command is no text for people; what it writes, such as a task, names them itself.
+        if !intent.isCommand {
+            let message = NamedText(
+                .message, in: session.id, about: String(submission.message), key: String(submission.message), text,
+                by: principal.sender, at: now)
+            try await self.context.store.write { ledger in try ledger.note(message) }
+            self.context.store.namedTexts.note()
+        }
         call.logger.info(
             "message received", ["thread": .string(session.id), "operation": .string(submission.operation)])
         let accepted = API.Accepted(messageID: String(submission.message), operationID: submission.operation)

@@ -310,19 +310,21 @@ final class LiveConnection: WatchedConnection {
 
     // MARK: Asks
 
-    /// Sends the ids of the asks that wait for this person, now and whenever they are others.
+    /// Sends the ids of the asks that wait for this person, and of texts that name them, now and whenever they are others.
     private func followAsks() async throws {
         let (context, principal) = (self.context, self.principal)
         try await context.bridge.askChanges.watch { changed in
-            var known: [String]?
+            var known: JSON?
             while !Task.isCancelled {
                 let now = context.now()
-                let ids = try await context.store.read { ledger in
-                    try ledger.asksWaiting(for: principal, at: now).map(\.0.id)
+                let ids = try await context.store.read { ledger -> JSON in
+                    let asks = try ledger.asksWaiting(for: principal, at: now).map { JSON.string($0.0.id) }
+                    let mentions = try ledger.mentions(for: principal.visitor, at: now)
+                    return [
+                        "asks": .array(asks), "mentions": .array(mentions.map { .string(String($0.number)) }),
+                    ]
                 }
-                if ids != known {
-                    try await self.socket.send(JSON.object(["asks": .array(ids.map { .string($0) })]).text)
-                }
+                if ids != known { try await self.socket.send(ids.text) }
                 known = ids
                 await changed.wait()
             }

@@ -290,6 +290,37 @@ export interface AskDecision {
   decided_at: Timestamp | null;
 }
 
+export interface MentionList {
+  items: Mention[];
+}
+
+export interface Mention {
+  id: string;
+  kind: "comment" | "task" | "message";
+  /** Empty where only Git knows it. */
+  author: string;
+  /** What is written around the first name, on one line. */
+  text: string;
+  /** The document's path, the task's id, or the conversation's title. */
+  title: string;
+  /** The page that shows it, on this host. */
+  url: string;
+  thread_id: string | null;
+  created_at: Timestamp;
+}
+
+export interface NameList {
+  items: Name[];
+}
+
+export interface Name {
+  /** As in the list of people. */
+  id: string;
+  name: string;
+  /** What a text has after `@` to name them: the name, or the id if others have the same name. */
+  written: string;
+}
+
 export interface ShareList {
   items: Share[];
 }

@@ -397,7 +397,8 @@ struct DocumentSocketTests {
                     let comment = DocumentComment(
                         place: place, session: thread, author: "Ada", text: "x",
                         quote: number == 2 ? "not there" : "six", createdAt: 1)
-                    _ = try ledger.add(comment, key: "\(number)")
+                    _ = try ledger.add(
+                        comment, by: Sender(id: "web:ada", identities: [], displayName: "Ada"), key: "\(number)")
                 }
             }
             try await expectEqual(ada.send(.post, address, json: good).status, 409)

@@ -60,12 +60,12 @@ struct LiveSocketTests {
             let other = try await client.connect(to: harness, as: member)
             for socket in [socket, other] {
                 try await socket.send(#"{"subscribe_asks":true}"#)
-                try await expectEqual(socket.frame(), ["asks": []])
+                try await expectEqual(socket.frame(), ["asks": [], "mentions": []])
             }
             let operation = try await member.write("go", to: try await member.newThread())
-            try await expectEqual(socket.frame(), ["asks": ["a1"]])
+            try await expectEqual(socket.frame(), ["asks": ["a1"], "mentions": []])
             _ = try await owner.send(.post, "/api/v1/asks/a1", json: ["answer": "A"]).expect(200)
-            try await expectEqual(socket.frame(), ["asks": []])
+            try await expectEqual(socket.frame(), ["asks": [], "mentions": []])
             _ = try await member.ended(operation)
             // The member's connection has got nothing in between.
             try await other.send(#"{"subscribe":"\#(operation)","last_sequence":0}"#)

@@ -29,6 +29,7 @@ struct RoleTests {
         "POST /api/v1/threads/{id}/messages": .guest, "GET /api/v1/operations/{id}": .guest,
         "POST /api/v1/operations/{id}/stop": .guest, "PUT /api/v1/operations/{id}/rating": .guest,
         "GET /api/v1/ratings": .guest,
+        "GET /api/v1/mentions": .guest, "DELETE /api/v1/mentions/{id}": .guest, "GET /api/v1/names": .member,
         "GET /api/v1/asks": .guest, "GET /api/v1/threads/{id}/export": .guest,
         "GET /api/v1/threads/{id}/asks": .guest,
         "POST /api/v1/asks/{id}": .guest, "GET /api/v1/threads/{id}/shares": .guest,

@@ -28,7 +28,7 @@ package struct DocumentComments: Sendable {
         _ text: String, on quote: String, at anchor: JSON, _ path: String, of thread: DocumentThread,
         in session: String, by sender: Sender, key: String
     ) async throws -> DocumentComment {
-        try await self.add(path, of: thread, key: key) { _, place in
+        try await self.add(path, of: thread, by: sender, key: key) { _, place in
             DocumentComment(
                 place: place, session: session, author: sender.displayName, text: text, quote: quote, anchor: anchor,
                 createdAt: self.posts.environment.now())
@@ -39,20 +39,20 @@ package struct DocumentComments: Sendable {
     package func answer(
         _ number: Int64, _ text: String, _ path: String, of thread: DocumentThread, by sender: Sender, key: String
     ) async throws -> DocumentComment {
-        try await self.add(path, of: thread, key: key) { ledger, place in
+        try await self.add(path, of: thread, by: sender, key: key) { ledger, place in
             try Self.comment(number, at: place, in: ledger).answer(
                 text, by: sender.displayName, at: self.posts.environment.now())
         }
     }
 
     private func add(
-        _ path: String, of thread: DocumentThread, key: String,
+        _ path: String, of thread: DocumentThread, by sender: Sender, key: String,
         _ make: @escaping @Sendable (Ledger, DocumentPlace) throws -> DocumentComment
     ) async throws -> DocumentComment {
         let place = try await self.desk.open(path, of: thread).place
         let stored = Protected<DocumentComment?>(nil)
         try await self.posts.tell { ledger in
-            let (comment, isNew) = try ledger.add(try make(ledger, place), key: key)
+            let (comment, isNew) = try ledger.add(try make(ledger, place), by: sender, key: key)
             stored.withLock { $0 = comment }
             guard isNew else { return [] }
             return [ThreadNews(session: comment.session) { CommentTexts.said(comment, $0) }]

@@ -99,7 +99,7 @@ package final class Bridge: MessageSink, Service {
         self.lanes = posts.lanes
         self.notices = AskNotices(
             store: posts.store, hub: posts.hub, lanes: posts.lanes, adapters: posts.adapters, access: access,
-            questions: self.questions, environment: environment)
+            questions: self.questions, changes: self.askChanges, environment: environment)
         self.strangers = Strangers(
             store: posts.store, adapters: posts.adapters, access: access, notices: self.notices,
             environment: environment)

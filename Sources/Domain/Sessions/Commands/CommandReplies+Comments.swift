@@ -32,7 +32,7 @@ extension CommandReplies {
                     try ledger.resolveComment(number, at: now)
                     return CommentTexts.resolved(comment)
                 }
-                _ = try ledger.add(comment.answer(rest, by: sender.displayName, at: now), key: request)
+                _ = try ledger.add(comment.answer(rest, by: sender.displayName, at: now), by: sender, key: request)
                 return CommentTexts.answered(number)
             }
         } catch CommentProblem.unknown {

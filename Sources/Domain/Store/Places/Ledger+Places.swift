@@ -19,26 +19,35 @@ extension Ledger {
         ).first.map(Self.place)
     }
 
-    /// What changes when a host changes access or asks, so that others look.
+    /// What changes when a host changes access, asks or mentions, so that others look.
     package func pulse() throws -> Pulse {
         let row = try self.connection.first(
             """
             SELECT (SELECT id FROM floors WHERE name = 'access') AS access,
             (SELECT id FROM floors WHERE name = 'asks') AS asks,
+            (SELECT id FROM floors WHERE name = 'mentions') AS mentions,
             (SELECT COUNT(*) FROM asks WHERE state = 'open') AS open
             """, [])
         return Pulse(
             access: try row?.optionalInteger("access") ?? 0,
-            asks: [try row?.optionalInteger("asks") ?? 0, try row?.integer("open") ?? 0])
+            asks: [
+                try row?.optionalInteger("asks") ?? 0, try row?.integer("open") ?? 0,
+                try row?.optionalInteger("mentions") ?? 0,
+            ])
     }
 
     /// Says that access has changed.
-    package func noteAccess() throws {
+    package func noteAccess() throws { try self.count("access") }
+
+    /// Says that people were mentioned, or have seen it.
+    package func noteMentions() throws { try self.count("mentions") }
+
+    private func count(_ name: String) throws {
         try self.connection.execute(
             """
-            INSERT INTO floors (name, id) VALUES ('access', 1)
+            INSERT INTO floors (name, id) VALUES (?, 1)
             ON CONFLICT (name) DO UPDATE SET id = floors.id + 1
-            """, [])
+            """, [.text(name)])
     }
 
     private static func place(_ row: Row) throws -> Place {
@@ -49,5 +58,6 @@ extension Ledger {
 /// The state of what all hosts share in memory.
 package struct Pulse: Equatable {
     package let access: Int64
+    /// Also of mentions, which are looked at together with asks.
     package let asks: [Int64]
 }

@@ -247,4 +247,53 @@ extension StoreSchema {
             CREATE TRIGGER shares_noted AFTER INSERT ON shares FOR EACH ROW EXECUTE FUNCTION shares_noted();
             """,
         minReader: 33)
+
+    /// A release before this one reads no text for names.
+    static let mentions = Migration(
+        number: 47, name: "people named in texts",
+        sql: """
+            -- Texts that may name people and were not read for that yet. `names` is what follows each sign, one a line;
+            -- `known` the same of an earlier version; `subject` a path, a task's id or a message's number.
+            CREATE TABLE named_texts (
+                number INTEGER PRIMARY KEY,
+                -- comment, task or message.
+                kind TEXT NOT NULL,
+                -- Where it was written; what is said of a task may be in no conversation.
+                session TEXT,
+                repository TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                -- The text among those of its subject.
+                source TEXT NOT NULL,
+                -- An identity, empty where only Git knows, and a name for people.
+                author TEXT NOT NULL,
+                author_name TEXT NOT NULL,
+                excerpt TEXT NOT NULL,
+                names TEXT NOT NULL,
+                known TEXT NOT NULL,
+                at INTEGER NOT NULL
+            );
+            -- Whom texts name. `told_at` is NULL until a direct message is stored, `seen_at` until they have opened it.
+            CREATE TABLE mentions (
+                number INTEGER PRIMARY KEY,
+                kind TEXT NOT NULL,
+                session TEXT,
+                repository TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                source TEXT NOT NULL,
+                author TEXT NOT NULL,
+                author_name TEXT NOT NULL,
+                excerpt TEXT NOT NULL,
+                at INTEGER NOT NULL,
+                person TEXT NOT NULL,
+                told_at INTEGER,
+                seen_at INTEGER
+            );
+            CREATE UNIQUE INDEX mentions_by_text ON mentions (source, person);
+            CREATE INDEX mentions_by_person ON mentions (person, number);
+            CREATE INDEX mentions_by_author ON mentions (author, at);
+            CREATE INDEX mentions_by_session ON mentions (session);
+            CREATE INDEX mentions_by_time ON mentions (at);
+            CREATE INDEX mentions_to_tell ON mentions (person) WHERE told_at IS NULL;
+            """,
+        minReader: 33)
 }

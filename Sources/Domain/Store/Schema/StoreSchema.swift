@@ -16,7 +16,7 @@ package enum StoreSchema {
     package static let migrations: [Migration] = [
         Self.firstRelease, Self.underWay, Self.waitingMessages, Self.shorterWords, Self.lookups, Self.answers,
         Self.mutes, Self.surroundings, Self.joinedMessages, Self.strangers, Self.refusals,
-        Self.namedCodes, Self.shares,
+        Self.namedCodes, Self.shares, Self.mentions,
     ]
 
     /// The first release's, which its stores have in 34 steps.
@@ -31,7 +31,9 @@ package enum StoreSchema {
     ]
 
     /// The tables from which a deleted session's rows go with it, besides those of its turns.
-    package static var tablesOfSessions: [String] { Self.parts.flatMap(\.ofSessions) + ["shares", "owner_reads"] }
+    package static var tablesOfSessions: [String] {
+        Self.parts.flatMap(\.ofSessions) + ["shares", "owner_reads", "mentions"]
+    }
 
     private static func joined(_ text: KeyPath<SchemaPart, String>) -> String {
         Self.parts.map { $0[keyPath: text] }.joined(separator: "\n")

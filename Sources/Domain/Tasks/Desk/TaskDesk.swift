@@ -176,6 +176,7 @@ package actor TaskDesk {
                 old = nil
             }
         }
+        self.store.namedTexts.note()
         self.indexed[name] = (blob, file)
         self.searched[name] = nil
     }

@@ -140,6 +140,7 @@ extension Ledger {
             unnamed[(try? JSON.parse(row.text("body")))?["text"]?.stringValue ?? ""] = row
         }
         var assigned: [TaskRecord] = []
+        var named = 0
         for task in tasks {
             let old = known.removeValue(forKey: task.id) ?? unnamed[task.text]
             if let owner = task.owner, try old?.optionalText("owner") != owner { assigned.append(task) }
@@ -150,6 +151,9 @@ extension Ledger {
                     "UPDATE tasks SET line = ? WHERE repository = ? AND id = ?",
                     [.integer(Int64(task.line)), .text(repository), .text(task.id)])
                 continue
+            }
+            if isKnown, named < Self.namedLimit {
+                named += try self.noteNames(in: task, since: old, by: person, at: now)
             }
             try self.connection.execute(
                 """

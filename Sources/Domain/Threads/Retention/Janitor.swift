@@ -29,6 +29,8 @@ package actor Janitor {
     private static let changeLifetime: Int64 = 15 * 60_000
     /// In milliseconds.
     private static let webhookLifetime: Int64 = 3 * 86_400_000
+    /// In milliseconds: unseen ones too.
+    private static let mentionLifetime: Int64 = 30 * 86_400_000
     /// Directories are read only once in this number of rounds.
     private static let fileRounds = 36
 
@@ -93,6 +95,9 @@ package actor Janitor {
         try await self.store.write { ledger in try ledger.deleteChanges(before: changes) }
         try await self.repeatedly { ledger in
             try ledger.deleteWebhookDeliveries(before: now - Self.webhookLifetime, limit: Self.batch)
+        }
+        try await self.repeatedly { ledger in
+            try ledger.deleteMentions(before: now - Self.mentionLifetime, limit: Self.batch)
         }
         while try await self.store.write(of: .janitor, { ledger in try ledger.sumUsage() }) {
             try Task.checkCancellation()

@@ -1,4 +1,4 @@
-internal import Chat
+package import Chat
 package import Database
 package import JSON
 package import Store
@@ -33,7 +33,9 @@ extension Ledger {
     }
 
     /// Stores a comment, and returns it with its number; also whether it is new, which a repeated request's is not.
-    package func add(_ comment: DocumentComment, key: String) throws -> (DocumentComment, isNew: Bool) {
+    package func add(
+        _ comment: DocumentComment, by author: Sender, key: String
+    ) throws -> (DocumentComment, isNew: Bool) {
         let known = try self.connection.first("SELECT * FROM document_comments WHERE key = ?", [.text(key)])
         if let known { return (try Self.comment(known), false) }
         let open = try self.connection.first(
@@ -52,6 +54,10 @@ extension Ledger {
                 .text(comment.session), .text(comment.author), .text(comment.text), .text(comment.quote),
                 .text(comment.anchor.text), .optional(comment.parent), .text(key), .integer(comment.createdAt),
             ])
+        try self.note(
+            NamedText(
+                .comment, in: comment.session, of: comment.place.repository, about: comment.place.path, key: key,
+                comment.text, by: author, at: comment.createdAt))
         return (try row.map(Self.comment) ?? comment, true)
     }
 

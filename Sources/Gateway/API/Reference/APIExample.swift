@@ -97,6 +97,7 @@ package struct APIExample: Sendable {
         Self("analytics", query: "by=day,model"),
         Self("listAsks", "THREAD"), Self("listWaitingAsks", captures: ["ASK": "items.0.id"]),
         Self("answerAsk", "ASK", body: #"{"answer":"no","text":"not on a Friday"}"#),
+        Self("listMentions"), Self("seeMention", "1", status: 404), Self("listNames"),
         Self("rateOperation", "OPERATION", body: #"{"value":"up","word":"short and right"}"#, status: 204),
         Self("listRatings", query: "limit=1"),
         Self("models"), Self("usage"), Self("repositories"), Self("commands"), Self("listSessions", query: "limit=2"),
