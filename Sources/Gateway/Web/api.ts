@@ -5,7 +5,7 @@ import * as types from "./types";
 
 export type {
   Accepted, Ask, AskOption, Command, Commit, CommitFile, CommitFiles, DocumentList, Feature, FeatureStage, FeatureTask, FeatureText, FeatureVersion, Job,
-  Message, MessageFile, MessagePage, Model, Operation, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
+  Mention, Message, MessageFile, MessagePage, Model, Operation, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
 
 export type Invite = types.Invite;
@@ -110,6 +110,10 @@ export const upload = (id: string, file: File): Promise<types.Upload> =>
   persistently(() => call("POST", `/threads/${segment(id)}/files?name=${segment(file.name)}`, file));
 
 export const asks = (id: string): Promise<types.AskList> => call("GET", `/threads/${segment(id)}/asks`);
+export const mentions = (): Promise<types.MentionList> => call("GET", "/mentions");
+export const seeMention = (id: string): Promise<null> => call("DELETE", `/mentions/${segment(id)}`);
+/** Whom texts can name. */
+export const names = (): Promise<types.NameList> => call("GET", "/names");
 export const waitingAsks = (): Promise<types.WaitingAskList> => call("GET", "/asks");
 export const answerAsk = (id: string, answer: string, text: string): Promise<types.AskDecision> =>
   call("POST", `/asks/${segment(id)}`, text ? { answer, text } : { answer });

@@ -34,7 +34,7 @@ class App {
     toggled: (isOpen) => this.shell.setPanelOpen(isOpen),
   });
   private readonly inbox = new Inbox({
-    open: (thread, ask) => this.openAsk(thread, ask), changed: () => this.inboxChanged(), shown: () => this.conversation?.id ?? null,
+    open: (thread, ask) => this.openAsk(thread, ask), visit: (address) => this.visit(address), changed: () => this.inboxChanged(), shown: () => this.conversation?.id ?? null,
     failed: (error) => this.listFailed(error),
   });
   private readonly head: Head;
@@ -185,6 +185,12 @@ class App {
     // The event comes later.
     this.show(thread);
     this.conversation?.reveal(ask);
+  }
+
+  /** Opens a page of this host; a conversation is shown in this one. */
+  private visit(address: string): void {
+    this.shell.setDrawer(false);
+    location.assign(address);
   }
 
   private inboxChanged(): void {

@@ -5,6 +5,7 @@ import { Decoration, DecorationSet, EditorView } from "@codemirror/view";
 import { announce } from "../announce";
 import * as api from "../api";
 import { h, replace } from "../dom";
+import { offerNames } from "../mentions";
 import { fullTime, shortTime } from "../time";
 import type { Comment } from "../types";
 
@@ -118,7 +119,7 @@ export class CommentList {
     const problem = h("p", { class: "problem", role: "alert" });
     const words = h("textarea", { rows: 2, required: true, maxlength: 2_000, "aria-label": `Answer to ${comment.author}` });
     const form = h("form", { hidden: true, onsubmit: (event: Event) => { event.preventDefault(); run(async () => { await this.delegate.answer(comment.number, words.value.trim()); words.value = ""; form.hidden = true; }); } },
-      words, h("button", { type: "submit", class: "primary small" }, "Send"));
+      words, offerNames(words), h("button", { type: "submit", class: "primary small" }, "Send"));
     const run = (body: () => Promise<unknown>): void => {
       problem.textContent = "";
       void body().catch((error: unknown) => { problem.textContent = api.explain(error); });

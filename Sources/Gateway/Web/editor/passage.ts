@@ -2,6 +2,7 @@
 
 import * as api from "../api";
 import { h, iconButton } from "../dom";
+import { offerNames } from "../mentions";
 
 interface Question {
   title: string;
@@ -34,7 +35,7 @@ export function askAboutPassage(passage: string, question: Question, run: (words
     h("header", {}, h("h2", { id: "change-title" }, question.title), iconButton("close", "Close", () => dialog.close())),
     h("form", { onsubmit: (event: Event) => void submit(event) },
       h("blockquote", { tabindex: 0 }, passage.length > 300 ? `${passage.slice(0, 300)}…` : passage),
-      h("label", { for: "change-words" }, question.label), words,
+      h("label", { for: "change-words" }, question.label), words, offerNames(words),
       question.choice !== null && h("label", {}, choice, ` ${question.choice}`), problem,
       h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Cancel"), send)));
   document.body.appendChild(dialog);

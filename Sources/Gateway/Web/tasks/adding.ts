@@ -3,6 +3,7 @@
 import * as api from "../api";
 import { Child, h, iconButton } from "../dom";
 import type { Task } from "../types";
+import { offerNames } from "../mentions";
 import { parseLabels } from "./words";
 
 export function openDialog(title: string, className: string, closed: () => void, ...content: Child[]): HTMLDialogElement {
@@ -53,7 +54,7 @@ export function askForTask(repositories: string[], repository: string, added: (t
   const save = h("button", { type: "submit", class: "primary" }, "Add");
   const dialog = openDialog("New task", "task-dialog", () => undefined, h(
     "form", { onsubmit: (event: Event) => { event.preventDefault(); void run(); } },
-    field("Text", "new-text", text), repositories.length > 1 && field("Repository", "new-repository", select),
+    field("Text", "new-text", text), offerNames(text), repositories.length > 1 && field("Repository", "new-repository", select),
     h("div", { class: "form-pair" }, field("Priority", "new-priority", priority), field("Due", "new-due", due)),
     h("div", { class: "form-pair" }, field("Owner", "new-owner", owner), field("Labels", "new-labels", labels)),
     problem, h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => dialog.close() }, "Cancel"), save)));

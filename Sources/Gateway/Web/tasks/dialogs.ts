@@ -3,6 +3,7 @@
 import * as api from "../api";
 import { dueField, field, oneLine, openDialog, prioritySelect } from "./adding";
 import { Child, h, replace } from "../dom";
+import { offerNames } from "../mentions";
 import type { NoteOfTask, Task, TaskChange } from "../types";
 import { fullTime, shortDay, shortTime } from "../time";
 import { visibleLine } from "../visible";
@@ -52,7 +53,7 @@ export class TaskDialog {
           this.problem, h("div", { class: "choices" }, this.save))
         : h("p", { class: "task-text" }, visibleLine(task.text)),
       this.facts, h("h3", {}, "Notes"), this.notes,
-      delegate.canWrite && h("form", { class: "note-form", onsubmit: prevented(() => void this.addNote()) }, field("New note", "task-note", this.note), h("div", { class: "choices" }, this.add)));
+      delegate.canWrite && h("form", { class: "note-form", onsubmit: prevented(() => void this.addNote()) }, field("New note", "task-note", this.note), offerNames(this.note), h("div", { class: "choices" }, this.add)));
     this.dialog.addEventListener("click", (event) => { if (event.target === this.dialog && !this.isChanged && this.note.value === "") this.dialog.close(); });
     this.fill({});
     this.drawFacts();

@@ -6,6 +6,7 @@ import { words } from "../asktext";
 import { append, h, icon, iconButton, replace } from "../dom";
 import { Drafts } from "../drafts";
 import { clearAll } from "../editor/drafts";
+import { offerNames } from "../mentions";
 import { Attachments } from "./attachments";
 
 export interface ComposerDelegate {
@@ -49,7 +50,7 @@ export class Composer {
     this.stopButton.hidden = true;
     this.element = h(
       "form", { class: "composer", onsubmit: (event: Event) => { event.preventDefault(); this.submit(); } },
-      this.options, this.editing, this.attachments.element,
+      this.options, offerNames(this.field), this.editing, this.attachments.element,
       this.box, this.hint, this.elsewhere);
     append(this.box, [this.attachments.button, this.field, this.stopButton, this.button]);
     this.layOut();
