@@ -4,6 +4,7 @@ Prints one line for each check that passed and ends with 0, or says what failed 
 """
 
 import json
+import re
 import sys
 
 from playwright.sync_api import expect, sync_playwright
@@ -52,6 +53,22 @@ def run(browser):
         expect(bob.get_by_role("menuitem", name="Share")).to_have_count(0)
         bob.screenshot(path=FOLDER / "shared.png")
         bob.keyboard.press("Escape")
+    with check("a message names Bob from the list, and waits at the bell until it is opened"):
+        ada.keyboard.press("Escape")
+        field = ada.locator("#message")
+        field.press_sequentially("look at this, @b")
+        people = ada.get_by_role("listbox", name="People")
+        expect(people.get_by_role("option")).to_have_count(1)
+        ada.screenshot(path=FOLDER / "names.png")
+        field.press("Enter")
+        expect(field).to_have_value("look at this, @Bob ")
+        expect(people).to_be_hidden()
+        field.press("Enter")
+        bob.get_by_role("button", name="1 mention waits for you").click()
+        bob.get_by_role("menuitem", name="Ada mentioned you in").click()
+        expect(bob.get_by_role("button", name="Nothing waits for you")).to_be_visible()
+        expect(bob).to_have_url(re.compile("/m/"))
+        dialog = share(ada)
     with check("who may join writes in it"):
         dialog.get_by_label("With one person").fill("Bob")
         dialog.get_by_label("What they may do").select_option("join")
