@@ -95,6 +95,7 @@ final class DiskWatcher: Sendable {
 
     private func measureUnhurried(upTo ceiling: Int) {
         self.unhurried.withLock { $0 = .running }
+        // The looks go on meanwhile; what it finds after the jail's end is not used.
         Task {
             let done = await FolderMeasurer.other.run { self.measure(upTo: ceiling) }
             self.unhurried.withLock { $0 = .done(done) }
