@@ -78,6 +78,28 @@ struct PersonQuotaTests {
         try await expectEqual(Self.bytes(of: "fake:one/alice", harness), 0)
     }
 
+    @Test(
+        "all identities of a person wait for each other where the quota may end",
+        .enabled(if: TestDatabase.isPostgreSQL, "SQLite has one writer"))
+    func locks() async throws {
+        let harness = try await BridgeHarness()
+        var quota = PersonQuota()
+        quota.stored = 0
+        let limits = quota
+        let locks = try await harness.bridge.store.write { ledger in
+            try ledger.link("fake:one/mia", "fake:one/bob", at: 1)
+            return try ["mia", "bob", "eve"].map { person in
+                let key = ThreadKey(adapter: harness.adapter.id, value: person)
+                _ = try ledger.roomCheck(limits, for: 1, in: key, from: "fake:one/\(person)")
+                return try ledger.connection.query(
+                    "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", []
+                ).count
+            }
+        }
+        // The second is locked already.
+        expectEqual(locks, [locks[0], locks[0], locks[0] + 1])
+    }
+
     @Test("over the quota a network's message is refused with one line an hour; commands still work")
     func refusal() async throws {
         let harness = try await Self.harness { $0.stored = 20_000 }

@@ -61,12 +61,15 @@ extension Ledger {
     /// places run at the same time, and none sees what another is about to add.
     private func lockQuota(_ quota: PersonQuota, in thread: ThreadKey, from sender: String) throws {
         guard self.connection.dialect == .postgreSQL, quota.stored < PersonQuota.unlimited else { return }
+        let person = Self.samePerson(as: "paying.payer")
+        // All identities of a person wait for the same one.
         try self.connection.execute(
             """
-            SELECT pg_advisory_xact_lock(hashtextextended('quota ' || paying.payer, 0)) FROM (\(Self.paying)) AS paying
-            LEFT JOIN person_storage ON person_storage.person = paying.payer
-            WHERE COALESCE(person_storage.threads, 0) > $4 OR COALESCE(person_storage.bytes, 0) + (SELECT
-            COALESCE(SUM(bytes), 0) FROM inbox WHERE state = 'new' AND payer = paying.payer) > $5
+            SELECT pg_advisory_xact_lock(hashtextextended('quota ' || (SELECT MIN(identity) FROM (\(person)) AS same), 0))
+            FROM (\(Self.paying)) AS paying WHERE
+            (SELECT CAST(COALESCE(SUM(threads), 0) AS BIGINT) FROM person_storage WHERE person IN (\(person))) > $4 OR
+            (SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM person_storage WHERE person IN (\(person))) +
+            (SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM inbox WHERE state = 'new' AND payer IN (\(person))) > $5
             """,
             [
                 .text(thread.adapter.rawValue), .text(thread.value), .text(sender),
