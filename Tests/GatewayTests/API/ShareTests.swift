@@ -140,13 +140,15 @@ struct ShareTests {
                     "\($0["name"]?.stringValue ?? $0["with"]?.stringValue ?? "") \($0["role"]?.stringValue ?? "")"
                 } ?? []
             }
+            // A name that anybody may choose in a browser.
+            let me = try await bob.send(.get, "/api/v1/me").expect(200)["identity"]?.stringValue ?? ""
             try await expectEqual(
                 say("/share", alice),
                 "Members and owners can now read this conversation: http://bot.example/#/t/\(thread)\n\n"
                     + "`/unshare` ends that.")
             try await expectEqual(
                 say("/share bob join", alice),
-                "`bob` can now read this conversation and write in it: http://bot.example/#/t/\(thread)\n\n"
+                "`bob` (`\(me)`) can now read this conversation and write in it: http://bot.example/#/t/\(thread)\n\n"
                     + "`/unshare` ends that.")
             try await expectEqual(items(), ["host read", "bob join"])
             try await expectEqual(

@@ -78,13 +78,21 @@ extension ShareDesk {
                 + "`unshare public` ends this one."
         case .host, .person:
             let may = made.share.right == .join ? "read this conversation and write in it" : "read this conversation"
-            let who = made.share.audience == .host ? "Members and owners" : made.share.shownAudience
+            let who = made.share.audience == .host ? "Members and owners" : made.share.identifiedAudience
             return "\(who) can now \(may)\(until): \(made.url)\n\n`unshare` ends that."
         }
     }
 }
 
 extension Share {
+    /// Whom it is for, so that nobody takes one person for another: in a browser people choose their names themselves.
+    fileprivate var identifiedAudience: String {
+        guard case .person(let identity) = self.audience, self.name != nil, identity.hasPrefix("web:") else {
+            return self.shownAudience
+        }
+        return "\(self.shownAudience) (\(EscapedText.code(VisibleText.line(identity))))"
+    }
+
     fileprivate func isCalled(_ who: String) -> Bool {
         switch self.audience {
         case .host, .everybody: who.lowercased() == self.audience.word
