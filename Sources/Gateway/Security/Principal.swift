@@ -38,7 +38,7 @@ struct Principal: Sendable {
     /// - Parameter right: What they may do with the ask's thread.
     func mayAnswer(_ ask: AskRecord, with right: ThreadRight?) -> Bool {
         right.map { $0 >= .join } == true && self.has(anyOf: [.chat, .run])
-            && ask.rule.allows(self.sender, as: self.role, askedBy: ask.requester)
+            && ask.rule.allows(self.sender.with(identities: self.identities), as: self.role, askedBy: ask.requester)
     }
 
     var sender: Sender {

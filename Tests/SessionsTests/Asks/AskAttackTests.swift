@@ -7,6 +7,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import People
 @testable import Sessions
 @testable import Threads
 
@@ -53,6 +54,24 @@ struct AskAttackTests {
         try await stage.harness.settleInbox()
         #expect(try await stage.record().state == .open && stage.outcomes.isEmpty)
         #expect(stage.audit.withLock { $0.isEmpty })
+    }
+
+    @Test("an owner approves nothing that another identity of theirs has asked for")
+    func linked() async throws {
+        let stage = try await AskStage(asking: AskStage.request())
+        try await stage.bridge.store.write { ledger in try ledger.link("fake:one/bob", "fake:one/olga", at: 1) }
+        try await stage.bridge.access.readLinks()
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask()
+        try await stage.adapter.choose(.button("approve a1"), at: ask.id, from: "olga", in: "#team")
+        try await stage.say("!approve a1", as: "olga")
+        await stage.wait(for: "You asked for `a1` yourself")
+        let olga = Sender(id: "fake:one/olga", identities: [Identity("fake:one/olga")], displayName: "olga")
+        let answer = AskAnswer(ask: "a1", sender: olga, role: .owner, key: "yes", reason: nil)
+        guard case .notAllowed = try await stage.bridge.answer(answer) else { return #expect(Bool(false)) }
+        try await expectEqual(stage.record().state, .open)
+        try await stage.say("!approve a1", as: "alice")
+        await stage.adapter.waitForText("done")
     }
 
     @Test("a stranger and a bot are ignored")

@@ -13,6 +13,9 @@ extension AccessControl {
         self.state.withLock { $0.links[identity] } ?? [identity]
     }
 
+    /// A sender with all identities of the person.
+    package func person(_ sender: Sender) -> Sender { sender.with(identities: self.identities(of: sender.id)) }
+
     /// Calls `observer` after somebody has linked two identities, and waits for it.
     package func observeLinks(_ observer: @escaping @Sendable (IdentityLink) async -> Void) {
         self.state.withLock { $0.linkObservers.append(observer) }
@@ -117,5 +120,16 @@ extension AccessControl {
 
     static func byIdentity(_ links: [[String]]) -> [String: [String]] {
         Dictionary(links.flatMap { group in group.map { ($0, group) } }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
+extension Sender {
+    /// The same sender with all identities of the person, as they are compared.
+    package func with(identities: [String]) -> Sender {
+        let known = Set(self.identities.map(\.value))
+        let others = identities.filter { !known.contains($0) }.map { Identity($0) }
+        return Sender(
+            id: self.id, identities: self.identities + others, displayName: self.displayName, isBot: self.isBot,
+            isSelf: self.isSelf, isLasting: self.isLasting)
     }
 }

@@ -153,7 +153,7 @@ struct ApprovalAsking: Sendable {
             request: request, session: self.turn.session, turn: self.turn.id, requester: person.id)
         let rule = AskRule(request.approver)
         for (giver, ask) in try ledger.standing(for: binding)
-        where rule.allows(giver, as: self.access.role(of: giver), askedBy: person) {
+        where rule.allows(self.access.person(giver), as: self.access.role(of: giver), askedBy: person) {
             try self.desk.noteStanding(binding, from: ask, by: giver, in: ledger)
             return .approved(ask: nil, by: AskTexts.name(of: giver))
         }

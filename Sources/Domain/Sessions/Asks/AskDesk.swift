@@ -25,7 +25,8 @@ package struct AskDesk: Sendable {
     /// Applies an answer at the time `now`, in milliseconds since 1970. The first valid one wins.
     func decide(_ answer: AskAnswer, in ledger: Ledger, at now: Int64) throws -> Ending {
         guard var ask = try ledger.ask(id: answer.ask) else { return Ending(result: .unknown) }
-        guard ask.rule.allows(answer.sender, as: answer.role, askedBy: ask.requester) else {
+        let person = answer.sender.with(identities: try ledger.identities(of: answer.sender.id))
+        guard ask.rule.allows(person, as: answer.role, askedBy: ask.requester) else {
             return Ending(result: .notAllowed(ask))
         }
         switch ask.state {

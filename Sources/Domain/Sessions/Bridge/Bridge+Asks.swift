@@ -25,7 +25,7 @@ extension Bridge {
         guard words.count > 1 else { return false }
         let id = String(words[1])
         guard let ask = try await self.store.read({ ledger in try ledger.ask(id: id) }) else { return false }
-        return ask.state == .open && ask.rule.allows(sender, as: role, askedBy: ask.requester)
+        return ask.state == .open && ask.rule.allows(self.access.person(sender), as: role, askedBy: ask.requester)
     }
 
     /// Whether to handle a press on an ask. People press buttons twice; each is told only once why it does not count.
@@ -59,10 +59,11 @@ extension Bridge {
         case .chat(let text) where AskReply.isPossible(text): break
         default: return nil
         }
+        let person = self.access.person(message.sender)
         return try await self.store.read { ledger -> ThreadKey? in
             let asks = try ledger.openAsks(in: room).filter {
                 ($0.route.anchor == nil || !hasThreads)
-                    && $0.rule.allows(message.sender, as: role, askedBy: $0.requester)
+                    && $0.rule.allows(person, as: role, askedBy: $0.requester)
             }
             guard !asks.isEmpty else { return nil }
             let own = try ledger.session(for: message.thread)
@@ -89,10 +90,10 @@ extension Bridge {
         case .chat(let text) where AskReply.isPossible(text): break
         default: return nil
         }
-        let sign = self.adapters.traits(of: room).sign.character
+        let (sign, person) = (self.adapters.traits(of: room).sign.character, self.access.person(message.sender))
         return try await self.store.read { ledger in
             let asks = try ledger.openAsks(toldIn: room).filter {
-                $0.rule.allows(message.sender, as: role, askedBy: $0.requester)
+                $0.rule.allows(person, as: role, askedBy: $0.requester)
             }
             guard !asks.isEmpty else { return nil }
             let own = try ledger.session(for: message.thread)

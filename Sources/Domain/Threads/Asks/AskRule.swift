@@ -28,6 +28,7 @@ package enum AskRule: String, Sendable {
         }
     }
 
+    /// - Parameter sender: With the other identities of the person; see ``AccessControl/person(_:)``.
     package func allows(_ sender: Sender, as role: Role?, askedBy requester: Sender) -> Bool {
         guard let role, !sender.isBot, !sender.isSelf else { return false }
         if self == .asker { return role == .owner || sender.isSamePerson(as: requester) }
@@ -51,6 +52,7 @@ extension Sender {
 
     /// Whether one person may be behind both: they have any identity in common.
     package func mayBeSamePerson(as other: Sender) -> Bool {
-        self.id == other.id || !Set(self.identities.map(\.value)).isDisjoint(with: other.identities.map(\.value))
+        self.isSamePerson(as: other)
+            || !Set(self.identities.map(\.value)).isDisjoint(with: other.identities.map(\.value))
     }
 }

@@ -122,25 +122,27 @@ extension Conversation {
     /// Who answers, and how commands are written there.
     struct Answering: Sendable {
         let sender: Sender
+        /// With all identities of the person.
+        let person: Sender
         let role: Role?
         /// Where they write.
         let room: RoomID
         let sign: CommandSign
 
         @Sendable func mayAnswer(_ ask: AskRecord) -> Bool {
-            ask.rule.allows(self.sender, as: self.role, askedBy: ask.requester)
+            ask.rule.allows(self.person, as: self.role, askedBy: ask.requester)
         }
 
         /// Whether the text answers an approval that somebody else has to decide. `yes` and `no` of people who did not ask
         /// for it may be meant for the model.
         func isRefused(_ text: String, to ask: AskRecord) -> Bool {
             guard ask.kind == .approval, !self.mayAnswer(ask), let reply = AskReply(text, to: ask) else { return false }
-            return reply.form == .option || self.sender.mayBeSamePerson(as: ask.requester)
+            return reply.form == .option || self.person.mayBeSamePerson(as: ask.requester)
         }
 
         /// Whether the question is for this person, rather than one that they may answer too.
         func isAsked(_ ask: AskRecord) -> Bool {
-            ask.rule == .members || ask.rule == .owners || self.sender.isSamePerson(as: ask.requester)
+            ask.rule == .members || ask.rule == .owners || self.person.isSamePerson(as: ask.requester)
         }
     }
 
@@ -154,7 +156,8 @@ extension Conversation {
         // The role counts when the answer came, and must not have ended since.
         let role = self.context.access.role(of: sender).flatMap { now in stored.role.map { min($0, now) } }
         return Answering(
-            sender: sender, role: role, room: stored.message.route.room, sign: self.sign(of: stored.message.route))
+            sender: sender, person: self.context.access.person(sender), role: role, room: stored.message.route.room,
+            sign: self.sign(of: stored.message.route))
     }
 
     /// Answers a message about an ask: the decision, its outcome, the reply and the end of the inbox entry are one
@@ -202,7 +205,7 @@ extension Conversation {
         switch result {
         case .decided(let ask), .settled(let ask), .expired(let ask): AskTexts.alreadySettled(ask)
         case .unknown: AskTexts.nothingToApprove
-        case .notAllowed(let ask): AskTexts.notAllowed(ask, answering.sender, as: answering.role)
+        case .notAllowed(let ask): AskTexts.notAllowed(ask, answering.person, as: answering.role)
         case .noSuchAnswer(let ask): AskTexts.notUnderstood(ask, sign: answering.sign)
         case .altered(let ask): AskTexts.altered(ask.id)
         }
