@@ -41,6 +41,11 @@ struct IntentTests {
         Row(
             text: "pair ABCD-EFG2", isDirect: true, role: nil, intent: .command(.pair, argument: "ABCD-EFG2")),
         Row(text: "pair ABCD-EFG2", isDirect: true, intent: .command(.pair, argument: "ABCD-EFG2")),
+        Row(text: "link ABCD-EFG2", isDirect: true, intent: .command(.link, argument: "ABCD-EFG2")),
+        Row(text: "Link", isDirect: true, intent: .command(.link, argument: "")),
+        Row(text: "link?", isDirect: true, intent: .chat("link?")),
+        Row(text: "link ABCD-EFG2 to it", isDirect: true, intent: .chat("link ABCD-EFG2 to it")),
+        Row(text: "link ABCD-EFG2", isAddressed: true, intent: .chat("link ABCD-EFG2")),
         // A line says how to get access; a wrong code would be met with silence.
         Row(text: "link ABCD-EFG2", isDirect: true, role: nil, intent: .ignore("stranger")),
         Row(text: "!link ABCD-EFG2", isDirect: true, role: nil, intent: .ignore("stranger")),

@@ -23,7 +23,7 @@ extension Intent {
         let intent = Self.parse(text, sign: situation.sign)
         guard role != nil else { return .intent(Self.ofStranger(message, text, intent, situation)) }
         // It stands for a command.
-        if message.isChosen { return .intent(intent.recognizingCode(in: text)) }
+        if message.isChosen { return .intent(intent.recognizingCode(in: message, text)) }
         if message.isStop { return .intent(.command(.stop, argument: "")) }
         if Self.isAside(text) { return .intent(.ignore(Self.aside)) }
         if case .command = intent { return .intent(intent) }
@@ -46,7 +46,7 @@ extension Intent {
                 if isShared, situation.isAsked == false { return .intent(.acknowledge) }
             }
         }
-        return .intent(intent.recognizingCode(in: text), endsMute: endsMute)
+        return .intent(intent.recognizingCode(in: message, text), endsMute: endsMute)
     }
 
     /// What a message of the inbox asks for, which was found to be for the bot when it came: read again after a restart,
@@ -113,12 +113,15 @@ extension Intent {
         return .ignore("stranger")
     }
 
-    /// The command `pair` when the text is no such command by its form, but has a code after that word.
-    private func recognizingCode(in text: String) -> Intent {
+    /// The command `pair` when the text is no such command by its form, but has a code after that word; in a direct message
+    /// also `link`, which people copy from elsewhere, where commands are written in another way.
+    private func recognizingCode(in message: InboundMessage, _ text: String) -> Intent {
         switch self {
         case .chat, .unknownCommand:
-            PairingWords.codeAfterPair(in: text).map { .command(.pair, argument: $0) } ?? self
-        case .command, .ignore, .bareMention, .acknowledge: self
+            if let code = PairingWords.codeAfterPair(in: text) { return .command(.pair, argument: code) }
+            guard message.isDirect, let code = PairingWords.codeAfterLink(in: text) else { return self }
+            return .command(.link, argument: code)
+        case .command, .ignore, .bareMention, .acknowledge: return self
         }
     }
 

@@ -39,6 +39,14 @@ package enum PairingWords {
         return Self.code(at: 0, in: words)?.text
     }
 
+    /// The code in a text that is only `link CODE`; empty for `link` alone.
+    package static func codeAfterLink(in text: String) -> String? {
+        let words = Self.words(of: text)
+        guard words.first?.lowercased() == "link" else { return nil }
+        if words.count == 1 { return text.utf8.count == 4 ? "" : nil }
+        return Self.code(at: 1, in: words).flatMap { $0.wordCount == words.count - 1 ? $0.text : nil }
+    }
+
     /// Whom `pair --for PERSON` adds a browser to; empty for whoever writes it. Phones write a dash in place of two hyphens.
     package static func person(in argument: String) -> String? {
         guard argument.utf8.count <= 400 else { return nil }

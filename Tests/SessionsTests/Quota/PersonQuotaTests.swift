@@ -78,9 +78,7 @@ struct PersonQuotaTests {
         try await expectEqual(Self.bytes(of: "fake:one/alice", harness), 0)
     }
 
-    @Test(
-        "all identities of a person wait for each other where the quota may end",
-        .enabled(if: TestDatabase.isPostgreSQL, "SQLite has one writer"))
+    @Test("all identities of a person wait for each other where the quota may end")
     func locks() async throws {
         let harness = try await BridgeHarness()
         var quota = PersonQuota()
@@ -91,13 +89,15 @@ struct PersonQuotaTests {
             return try ["mia", "bob", "eve"].map { person in
                 let key = ThreadKey(adapter: harness.adapter.id, value: person)
                 _ = try ledger.roomCheck(limits, for: 1, in: key, from: "fake:one/\(person)")
+                // SQLite has one writer, who needs no lock.
+                guard TestDatabase.isPostgreSQL else { return 0 }
                 return try ledger.connection.query(
                     "SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()", []
                 ).count
             }
         }
         // The second is locked already.
-        expectEqual(locks, [locks[0], locks[0], locks[0] + 1])
+        expectEqual(locks, [locks[0], locks[0], locks[0] + (TestDatabase.isPostgreSQL ? 1 : 0)])
     }
 
     @Test("over the quota a network's message is refused with one line an hour; commands still work")

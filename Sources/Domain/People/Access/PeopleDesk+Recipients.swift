@@ -6,6 +6,9 @@ extension PeopleDesk.Listing {
     package func recipient(_ who: String) throws -> Person {
         let who = who.beginning(bytes: 400)
         do { return try self.person(called: who) } catch let error as PeopleError {
+            // Among names that differ only in case, the one that is written so.
+            let same = self.people.filter { $0.way != .token && $0.name?.hasBytes(of: who) == true }
+            if error.code == .ambiguous, same.count == 1 { return same[0] }
             let shown = EscapedText.code(VisibleText.strictLine(who))
             throw PeopleError(
                 code: error.code,

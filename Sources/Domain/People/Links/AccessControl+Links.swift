@@ -30,7 +30,7 @@ extension AccessControl {
     ) async throws -> String {
         guard let code else { return LinkTexts.unlinked(try await self.unlink(sender)) }
         guard !code.isEmpty else {
-            return LinkTexts.made(try await self.makeLinkCode(for: sender, in: thread), sign: sign)
+            return LinkTexts.made(try await self.makeLinkCode(for: sender, in: thread))
         }
         switch try await self.link(sender, on: thread.adapter, code: code) {
         case .linked(let link): return LinkTexts.linked(link, sign: sign)

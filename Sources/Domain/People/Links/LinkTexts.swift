@@ -2,9 +2,9 @@ package import Chat
 
 /// What people read about their identities.
 package enum LinkTexts {
-    package static func made(_ code: String, sign: CommandSign) -> String {
+    package static func made(_ code: String) -> String {
         "`\(code)` links another identity of yours with this one. Within ten minutes, write "
-            + "\(sign.command("link \(code)")) there: to me directly, or in the web chat. Give it to nobody else: whoever "
+            + "`link \(code)` there: to me directly, or in the web chat. Give it to nobody else: whoever "
             + "uses it sees your conversations, and you see theirs."
     }
 
