@@ -67,6 +67,16 @@ export class Flow {
     this.show(this.text, this.isFinal);
   }
 
+  /** Moves an element, whose place was a guess, to where it arose; not past another one. */
+  move(element: HTMLElement, at: number): void {
+    const index = this.marks.findIndex((mark) => mark.element === element);
+    const mark = this.marks[index];
+    if (!mark || at < (this.marks[index - 1]?.at ?? 0) || at > (this.marks[index + 1]?.at ?? Infinity)) return;
+    mark.at = at;
+    for (const piece of this.pieces) piece.drawn = "";
+    this.show(this.text, this.isFinal);
+  }
+
   private addPiece(index: number, isAnnounced: boolean): void {
     const view = new MarkdownView(isAnnounced ? this.onFinished : null, this.pictures);
     this.element.insertBefore(view.element, this.marks[index - 1]?.element.nextSibling ?? null);

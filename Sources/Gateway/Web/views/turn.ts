@@ -52,6 +52,8 @@ export class TurnEntry {
   /** Where cards of commits go, by {@link markOfCommit}; and those that have theirs. */
   private readonly slots = new Map<string, HTMLElement>();
   private readonly cards = new Set<string>();
+  /** The cards of asks that came before the live frame which tells where they arose. */
+  private readonly guessed = new Map<string, HTMLElement>();
   /** The length of the text when an ask or a commit arose, as live frames told it. */
   private readonly marks = new Map<string, number>();
   /** Commits whose place is unknown. */
@@ -147,6 +149,7 @@ export class TurnEntry {
     // Whatever is known of neither, their order is that of the transcript.
     if (known === null) for (const commit of this.unplaced.splice(0)) this.reserve(commit, this.text.length);
     this.body.put(card, known ?? this.text.length);
+    if (known === null) this.guessed.set(id, card);
     this.redrawn();
   }
 
@@ -169,7 +172,11 @@ export class TurnEntry {
   /** Remembers where an ask or a commit arose. */
   private remember(line: string): void {
     const mark = /^Waiting for .*?`([^`]+)`/.exec(line)?.[1] ?? markOfCommit(line);
-    if (mark !== null && !this.marks.has(mark) && !this.element.dataset.stored) this.marks.set(mark, this.text.length);
+    if (mark === null || this.marks.has(mark) || this.element.dataset.stored) return;
+    this.marks.set(mark, this.text.length);
+    // The ask was fetched before the last words that precede it came.
+    const card = this.guessed.get(mark);
+    if (card) this.body.move(card, this.text.length);
   }
 
   /** Adds the next piece of the answer. Draws at most once per animation frame. */
