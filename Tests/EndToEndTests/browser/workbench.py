@@ -623,6 +623,7 @@ def workspace(page: Page, stub: Stub):
         page.keyboard.press("Alt+t")
         expect(page.get_by_role("tab", name="Shell")).to_have_attribute("aria-selected", "true")
         stub.end(sleeping, "complete", "Done.")
+        expect(page.get_by_role("tabpanel", name="Shell").get_by_role("button", name="Stop")).to_be_hidden()
         page.keyboard.press("Alt+t")
         stub.lists["diff"] = {"diff": ""}
         stub.frame(working, "thinking", "`feedbee` committed")
