@@ -96,7 +96,12 @@ struct RepairScene {
         guard let (id, place) = self.openAsk(in: room) else { throw NetworkFailure("\(network.name): no ask") }
         self.answered.withLock { _ = $0.insert(id) }
         try await network.decide(id, decision, in: Self.conversation)
-        return Array(room[place...])
+        // Whether a question's reactions were there already is a matter of moments.
+        return room[place...].map { message in
+            var message = message
+            if message.plain.hasPrefix("Question") { message.offers = [] }
+            return message
+        }
     }
 
     private func openAsk(in room: [RoomMessage]) -> (id: String, place: Int)? {
