@@ -61,13 +61,11 @@ extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
 }
 
 extension MatrixAdapter: ReactingAdapter {
-    /// Between tries, at least: what is not removed would stay for ever, and a turn may begin before the connection is there;
-    /// what is not added while messages use up the server's pace would be missing below an ask.
-    private static let reactionPauses: [Duration] = [.seconds(1), .seconds(3), .seconds(10), .seconds(30)]
-    private static let longestReactionPause: Duration = .seconds(60)
+    /// Between tries to remove a reaction, which would stay for ever: a turn may begin before the connection is there.
+    private static let removalPauses: [Duration] = [.seconds(1), .seconds(3), .seconds(10), .seconds(30)]
 
     package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
-        var pauses = Self.reactionPauses[...]
+        var pauses = Self.removalPauses[...]
         while true {
             do {
                 if isOn {
@@ -77,12 +75,8 @@ extension MatrixAdapter: ReactingAdapter {
                 }
                 return
             } catch {
-                let reason = error as? AdapterError
-                let isPassing = reason?.code == .rateLimited || reason?.code == .disconnected && !isOn
-                if isPassing, let least = pauses.popFirst() {
-                    let pause = min(max(least, reason?.retryAfter ?? .zero), Self.longestReactionPause)
-                    if (try? await Task.sleep(for: pause)) != nil { continue }
-                }
+                let isPassing = (error as? AdapterError)?.code == .disconnected && !isOn
+                if isPassing, let pause = pauses.popFirst(), (try? await Task.sleep(for: pause)) != nil { continue }
                 return self.logger.debug("A reaction could not be changed", ["error": .string("\(error)")])
             }
         }
