@@ -19,7 +19,7 @@ struct MarkdownLineTests {
     }
 
     @Test(
-        "metadata ends at its second line, and before a heading is none",
+        "metadata ends at its second line, and a text with a heading before that has no metadata",
         arguments: [
             ("---\na: b\n---\nc", 13), ("\u{FEFF}---\na: b\n...\n", 16), ("---\n# a\n---\n", 0), ("a\n---\n---\n", 0),
             ("---\na: b\n", 0), ("", 0),

@@ -23,24 +23,25 @@ struct ModelRouterTests {
     @Test(
         "a model is found by its whole name, and by its name alone where one provider lists it",
         arguments: [
-            ("work/gpt-4.1", "work/gpt-4.1"), ("work/unlisted", "work/unlisted"), ("llama3.2", "local/llama3.2"),
+            ("office/gpt-4.1", "office/gpt-4.1"), ("office/unlisted", "office/unlisted"),
+            ("llama3.2", "local/llama3.2"),
             // Both list it.
             ("gpt-4.1", "gpt-4.1"), ("local/gpt-4.1", "local/gpt-4.1"),
             // The slash is a part of the name.
             ("openai/gpt-4o", "git/openai/gpt-4o"), ("git/openai/gpt-4o", "git/openai/gpt-4o"),
-            // `work` has no such model, but another provider's begins like it.
-            ("work/tiny/phi", "git/work/tiny/phi"), ("nowhere", "nowhere"), ("nowhere/x", "nowhere/x"), ("", ""),
-            ("work/", "work/"),
+            // `office` has no such model, but another provider's begins like it.
+            ("office/tiny-phi", "git/office/tiny-phi"), ("nowhere", "nowhere"), ("nowhere/x", "nowhere/x"), ("", ""),
+            ("office/", "office/"),
         ])
     func names(_ name: String, _ full: String) async throws {
         let router = ModelRouter(
             [
-                Self.source("work", ["gpt-4.1", "o3"]), Self.source("local", ["llama3.2", "gpt-4.1"]),
-                Self.source("git", ["openai/gpt-4o", "work/tiny/phi"]),
-            ], default: "work/gpt-4.1")
+                Self.source("office", ["gpt-4.1", "o3"]), Self.source("local", ["llama3.2", "gpt-4.1"]),
+                Self.source("git", ["openai/gpt-4o", "office/tiny-phi"]),
+            ], default: "office/gpt-4.1")
         _ = try await router.models()
         expectEqual(router.fullName(of: name), full)
-        expectEqual(router.defaultModel, "work/gpt-4.1")
+        expectEqual(router.defaultModel, "office/gpt-4.1")
     }
 
     @Test("models of `model` have no prefix, and win where others list the same name")
@@ -58,7 +59,7 @@ struct ModelRouterTests {
 
     @Test("no text goes to another provider because a list is missing")
     func unlisted() async throws {
-        let (other, plain) = (Self.source("work", ["gpt-4.1", "deep/chat", "o3"]), Self.failing("x", "down"))
+        let (other, plain) = (Self.source("office", ["gpt-4.1", "deep/chat", "o3"]), Self.failing("x", "down"))
         let router = ModelRouter(
             [
                 Self.failing("deep", "down"), ModelRouter.Source(id: nil, plain.client, catalog: plain.catalog), other,
@@ -71,19 +72,19 @@ struct ModelRouterTests {
         let listed = ModelRouter([Self.source(nil, ["rehearsal"]), other], default: "gpt-4.1")
         _ = try await listed.models()
         expectEqual(listed.fullName(of: "gpt-4.1"), "gpt-4.1")
-        expectEqual(listed.fullName(of: "o3"), "work/o3")
+        expectEqual(listed.fullName(of: "o3"), "office/o3")
     }
 
     @Test("a provider that fails is missing, with its reason; the others are not affected")
     func missing() async throws {
         let router = ModelRouter(
-            [Self.failing("work", "work is down."), Self.source("local", ["llama3.2"])], default: "work/gpt-4.1")
+            [Self.failing("office", "work is down."), Self.source("local", ["llama3.2"])], default: "office/gpt-4.1")
         let catalog = ModelCatalog(router)
         try await expectEqual(catalog.models().map(\.id), ["local/llama3.2"])
-        expectEqual(router.missing, ["work: work is down."])
-        expectEqual(router.defaultModel, "work/gpt-4.1")
-        let only = ModelRouter([Self.failing("work", "work is down.")], default: "work/gpt-4.1")
-        await #expect(throws: ModelError(.unavailable, "work: work is down.")) { try await only.models() }
+        expectEqual(router.missing, ["office: work is down."])
+        expectEqual(router.defaultModel, "office/gpt-4.1")
+        let only = ModelRouter([Self.failing("office", "work is down.")], default: "office/gpt-4.1")
+        await #expect(throws: ModelError(.unavailable, "office: work is down.")) { try await only.models() }
     }
 
     @Test("the list does not wait long for one that hangs, and has it when it answers")
@@ -113,14 +114,14 @@ struct ModelRouterTests {
     func requests() async throws {
         let (work, local) = (ScriptedModel(names: ["a", "both"]), ScriptedModel(names: ["b", "both"]))
         let router = ModelRouter(
-            [Self.source("work", [], model: work), Self.source("local", [], model: local)], default: "work/a")
-        for model in ["local/b", "b", "work/c", nil] {
+            [Self.source("office", [], model: work), Self.source("local", [], model: local)], default: "office/a")
+        for model in ["local/b", "b", "office/c", nil] {
             for try await _ in router.stream(ModelRequest(model: model, messages: [])) {}
         }
         expectEqual(local.requests.map(\.model), ["b", "b"])
         expectEqual(work.requests.map(\.model), ["c", "a"])
         for (name, message) in [
-            ("both", "Several providers have a model “both”: `work/both`, `local/both`; `model NAME` chooses one."),
+            ("both", "Several providers have a model “both”: `office/both`, `local/both`; `model NAME` chooses one."),
             ("none", "No provider has a model “none”: `models` lists the available ones; `model NAME` chooses one."),
         ] {
             await #expect(throws: ModelError(.unknownModel, message)) {
@@ -132,12 +133,12 @@ struct ModelRouterTests {
     @Test("each provider has its own limits, also for models that it does not list")
     func limits() async throws {
         let router = ModelRouter(
-            [Self.source("work", ["gpt-4.1"]), Self.source("local", ["llama3.2"], contextTokens: 8_000)],
-            default: "work/gpt-4.1")
+            [Self.source("office", ["gpt-4.1"]), Self.source("local", ["llama3.2"], contextTokens: 8_000)],
+            default: "office/gpt-4.1")
         let catalog = ModelCatalog(router, contextTokens: 100)
         _ = try await catalog.models()
-        expectEqual(catalog.assumed("work/gpt-4.1").inputLimit, 64_000)
-        expectEqual(catalog.assumed("work/gpt-4.1-mini").inputLimit, 1_000_000)
+        expectEqual(catalog.assumed("office/gpt-4.1").inputLimit, 64_000)
+        expectEqual(catalog.assumed("office/gpt-4.1-mini").inputLimit, 1_000_000)
         expectEqual(catalog.assumed("local/other").inputLimit, 6_000)
         expectEqual(catalog.assumed("local/other").id, "local/other")
         expectEqual(
@@ -149,7 +150,7 @@ struct ModelRouterTests {
 
     @Test("what a turn uses is recorded under the whole name")
     func usage() async throws {
-        let router = ModelRouter([Self.source("work", ["a"]), Self.source("local", ["b"])], default: "work/a")
+        let router = ModelRouter([Self.source("office", ["a"]), Self.source("local", ["b"])], default: "office/a")
         _ = try await router.models()
         let turn = ChatTurn(router, catalog: ModelCatalog(router), logger: Logger(label: "test"))
         let calls = Protected<[String]>([])
@@ -158,6 +159,6 @@ struct ModelRouterTests {
                 if case .usage(let call) = event { calls.withLock { $0.append(call.asked) } }
             }
         }
-        expectEqual(calls.withLock { $0 }, ["work/a", "local/b"])
+        expectEqual(calls.withLock { $0 }, ["office/a", "local/b"])
     }
 }

@@ -91,14 +91,13 @@ extension AskNotices {
             case .elsewhere: continue
             case .later: look(after: Self.interval)
             // It is in their inbox.
-            case .unreachable:
-                for mention in try ledger.mentionsToTell(person) { try ledger.setTold(mention.number, at: now) }
+            case .unreachable: try ledger.setAllTold(person, at: now)
             case .at(let direct):
                 let hold = self.store.held.hold(of: Place(of: direct.thread))
                 guard self.store.held.isCurrent(hold) else { continue }
                 let times = try ledger.mentionTimes(of: person, since: now - Self.interval, until: now)
-                let waiting = try ledger.mentionsToTell(person)
                 let allowed = max(0, Self.burst - times.count)
+                let waiting = try ledger.mentionsToTell(person, limit: allowed + 1)
                 if waiting.count > allowed { look(after: (times.first ?? now) + Self.interval - now) }
                 if allowed > 0 { try self.store.held.enter([hold], in: ledger) }
                 for mention in waiting.prefix(allowed) {

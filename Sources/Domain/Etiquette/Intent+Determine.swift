@@ -106,7 +106,7 @@ extension Intent {
         if case .command(.pair, _) = intent { return intent }
         // Somebody with a code need not know the sign yet.
         let signed = Self.parse("\(situation.sign)\(text)", sign: situation.sign)
-        // A code for linking is none for pairing, and a wrong one is not answered.
+        // A code for linking does not pair, and wrong pairing codes get no answer.
         for case .command(.link, _) in [intent, signed] { return .ignore("stranger") }
         if let code = PairingWords.code(in: text) { return .command(.pair, argument: code) }
         if case .command(.pair, let code) = signed { return .command(.pair, argument: code) }

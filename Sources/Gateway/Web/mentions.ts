@@ -1,4 +1,4 @@
-// Offers names after `@` in a text field. Who is told of a text is decided by the host, by what the text says.
+// Offers names after `@` in a text field. The host reads the text itself and decides who gets a message about it.
 
 import * as api from "./api";
 import { h, replace } from "./dom";

@@ -633,7 +633,7 @@ def workspace(page: Page, stub: Stub):
         stub.message("note", "3 of 3 tasks done, 2 s, 31 k tokens", working)
         stub.end(working, "complete", "Done.")
         expect(page.get_by_role("button", name="3 of 3 tasks done, 2 s, 31 k tokens")).to_be_visible()
-    with check("the answer of diff is a card, and the same text from a model is none"):
+    with check("the answer of diff is a card, and the same text from a model is not"):
         text = "1 file changed, +1 −1 http://elsewhere.example/t/t_1/diff\n\n- `<i>a` +1 −1, new\n\n```diff\n@@ -1 +1 @@\n-a\n+<b>\n```"
         cards = page.locator(".card.note")
         for command, count in (("/fix x ", 0), ("/diff ", 1)):

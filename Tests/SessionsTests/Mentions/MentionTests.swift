@@ -83,7 +83,7 @@ struct MentionTests {
         expectEqual(self.directs(stage), ["bob", "mia"])
     }
 
-    @Test("whoever may not read it learns nothing, also if they lose that before they are told")
+    @Test("whoever may not read the text gets no message, even if they could read it when it was written")
     func rights() async throws {
         let stage = try await self.stage()
         for kind in [NamedText.Kind.comment, .task] {
@@ -175,7 +175,7 @@ struct MentionTests {
         expectEqual(self.directs(stage).count, 7)
     }
 
-    @Test("what waits at the end of a process is told by the next one, and old mentions go")
+    @Test("messages that wait when a process ends are sent by the next one, and old mentions are deleted")
     func later() async throws {
         let stage = try await self.stage()
         let now = stage.clock.withLock { $0 }

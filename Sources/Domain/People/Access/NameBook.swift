@@ -30,8 +30,8 @@ package struct NameBook: Sendable {
     private var entries: [Entry] = []
     /// The numbers of entries, by person, and what they are called first.
     private var people: [(entries: [Int], shown: String)] = []
-    /// As they are compared, with the number of their person.
-    private var names: [(bytes: [UInt8], person: Int)] = []
+    /// As they are compared, with the numbers of those who are called so.
+    private var names: [[UInt8]: Set<Int>] = [:]
     private var persons: [String: Int] = [:]
 
     /// In bytes. Whoever has a longer name is mentioned by id.
@@ -45,8 +45,18 @@ package struct NameBook: Sendable {
     init(_ listed: [Person], sightings: [Sighting], links: [[String]], role: (Sender) -> Role?) {
         let groups = Dictionary(
             links.flatMap { group in group.map { ($0, group) } }, uniquingKeysWith: { first, _ in first })
+        // Most entries are one identity, so that few people have to be compared with everybody who was seen.
+        var byIdentity: [[UInt8]: [Int]] = [:]
+        for (index, sighting) in sightings.enumerated() {
+            for key in Set(sighting.sender.identities.map { Self.key($0.value) }) {
+                byIdentity[key, default: []].append(index)
+            }
+        }
         for person in listed where person.way != .token {
-            let seen = sightings.filter { sighting in
+            let isPattern = person.identity.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+            let near =
+                isPattern ? sightings : byIdentity[Self.key(person.identity)]?.map { sightings[$0] } ?? []
+            let seen = near.filter { sighting in
                 sighting.sender.identities.contains { AccessPolicy.matches(person.identity, $0) }
             }
             for sighting in seen {
@@ -81,9 +91,12 @@ package struct NameBook: Sendable {
         }
         for name in names {
             let bytes = Self.folded(name)
-            if 1...Self.nameLimit ~= bytes.count { self.names.append((bytes, number)) }
+            if 1...Self.nameLimit ~= bytes.count { self.names[bytes, default: []].insert(number) }
         }
     }
+
+    /// The same for identities that ``AccessPolicy`` takes for one.
+    private static func key(_ identity: String) -> [UInt8] { Glob.fold(Array(identity.utf8)) }
 
     private static func folded(_ text: String) -> [UInt8] {
         Array(text.beginning(bytes: 2 * Self.nameLimit).lowercased().utf8)
@@ -100,14 +113,10 @@ package struct NameBook: Sendable {
     /// several people have that one.
     package func person(named text: String) -> Int? {
         let text = Self.folded(text)
-        var longest = 0
-        var found: Set<Int> = []
-        for (name, person) in self.names where name.count >= longest && text.starts(with: name) {
-            guard Self.endsWord(text[name.count...]) else { continue }
-            if name.count > longest { (longest, found) = (name.count, []) }
-            found.insert(person)
+        for length in (0...min(text.count, Self.nameLimit)).reversed() where Self.endsWord(text[length...]) {
+            if let found = self.names[Array(text[..<length])] { return found.count == 1 ? found.first : nil }
         }
-        return found.count == 1 ? found.first : nil
+        return nil
     }
 
     /// Whether a name may end before this. In “Ada-Marie” and “ada.example” it goes on; in a script without spaces another

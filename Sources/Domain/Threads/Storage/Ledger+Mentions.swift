@@ -117,10 +117,17 @@ extension Ledger {
             .map { try $0.text("person") }
     }
 
-    package func mentionsToTell(_ person: String) throws -> [PersonMention] {
+    package func mentionsToTell(_ person: String, limit: Int) throws -> [PersonMention] {
         try self.connection.query(
-            "SELECT * FROM mentions WHERE person = ? AND told_at IS NULL ORDER BY number", [.text(person)]
+            "SELECT * FROM mentions WHERE person = ? AND told_at IS NULL ORDER BY number LIMIT ?",
+            [.text(person), .integer(Int64(limit))]
         ).map(Self.mention)
+    }
+
+    /// No direct message follows for a person.
+    package func setAllTold(_ person: String, at now: Int64) throws {
+        try self.connection.execute(
+            "UPDATE mentions SET told_at = ? WHERE person = ? AND told_at IS NULL", [.integer(now), .text(person)])
     }
 
     package func setTold(_ mention: Int64, at now: Int64) throws {

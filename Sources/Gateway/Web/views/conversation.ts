@@ -277,7 +277,7 @@ export class Conversation {
 
   private placeReply(message: api.Message): void {
     const turn = this.turn(message.operation_id ?? `note-${message.id}`, null, message.created_at);
-    // What a model writes may look like an ask, but is none.
+    // What a model writes may only look like an ask.
     this.entries.set(message.id, turn.element);
     const card = message.role === "note" ? this.asks.card(message.text) : null;
     if (card) return turn.addAsk(card.id, card.element, message.created_at, message.place ?? null);
