@@ -28,6 +28,9 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
         self.state.withLock { $0.lost.formUnion(capabilities) }
     }
 
+    /// The next reactions meet `faults`, one each.
+    package func meetInReactions(_ faults: [Fault]) { self.state.withLock { $0.reactionFaults += faults } }
+
     /// The next uploads meet `faults`, one each.
     package func meetInUploads(_ faults: [Fault]) { self.state.withLock { $0.uploadFaults += faults } }
 
@@ -89,8 +92,8 @@ extension FakeAdapter: ReactingAdapter, DeletingAdapter, DraftingAdapter, FileAd
         await self.wait { isMet($0.posts) }
     }
 
-    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
-        self.change { $0.reactions.append(Reaction(emoji, isOn: isOn, on: reference.id)) }
+    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference, isNeeded: Bool) async throws {
+        try self.meeting(\.reactionFaults) { $0.reactions.append(Reaction(emoji, isOn: isOn, on: reference.id)) }
     }
 
     package func delete(_ reference: MessageReference, in route: Route) async throws {

@@ -58,6 +58,7 @@ package final class FakeAdapter: ChatAdapter, EditingAdapter, TypingAdapter {
         var draftFaults: [Fault] = []
         var uploadFaults: [Fault] = []
         var deleteFaults: [Fault] = []
+        var reactionFaults: [Fault] = []
         var isStopped = false
         var onStop: CheckedContinuation<Void, Never>?
         var nextEvent = 0

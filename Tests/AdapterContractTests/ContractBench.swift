@@ -218,8 +218,9 @@ final class ContractBench: Sendable {
         let store = try self.bridge.store
         _ = try await self.eventually("the end of all turns") {
             try await store.read { ledger in
-                try ledger.openTurns().isEmpty && ledger.outboxPending() == 0
-                    && ledger.newEvents(after: 0, limit: 1).isEmpty
+                // In the order in which one becomes the next: each statement sees what is committed then.
+                try ledger.newEvents(after: 0, limit: 1).isEmpty && ledger.openTurns().isEmpty
+                    && ledger.outboxPending() == 0
             } ? true : nil
         }
     }

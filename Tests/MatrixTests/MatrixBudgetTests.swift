@@ -236,6 +236,22 @@ struct MatrixBudgetTests {
         expectEqual(budget.take(.final, for: "d", at: 3_000), nil)
     }
 
+    @Test("what an ask offers comes before previews, behind messages, and is not held back without a limit")
+    func deferred() {
+        var unknown = MatrixBudget(at: 0)
+        for number in 0..<12 { expectEqual(unknown.take(.deferred, for: "\(number)", at: 0), nil) }
+        #expect(unknown.take(.passing, for: "p", at: 0) != nil)
+        var budget = MatrixBudget(pace: MatrixPace(interval: 1_000, burst: 2), at: 0)
+        expectEqual(budget.take(.deferred, for: "a", at: 0), nil)
+        #expect(budget.take(.passing, for: "p", at: 0) != nil)
+        expectEqual(budget.take(.deferred, for: "b", at: 0), nil)
+        expectEqual(budget.take(.final, for: "f", at: 0), 1_000)
+        expectEqual(budget.take(.deferred, for: "c", at: 0), 2_000)
+        expectEqual(budget.take(.deferred, for: "c", at: 1_000), 1_000)
+        expectEqual(budget.take(.final, for: "f", at: 1_000), nil)
+        expectEqual(budget.take(.deferred, for: "c", at: 2_000), nil)
+    }
+
     @Test("an abandoned message does not hold up others for long")
     func abandoned() {
         var budget = MatrixBudget(pace: MatrixPace(interval: 1_000, burst: 2), at: 0)

@@ -243,10 +243,10 @@ struct SlackAdapterTests {
             await stage.adapter.setTyping(false, in: route)
             #expect((stage.slack.status(thread: question) ?? "").isEmpty)
             let reference = MessageReference(room: route.room, id: question)
-            await stage.adapter.react("👀", isOn: true, to: reference)
-            await stage.adapter.react("👀", isOn: true, to: reference)
+            await stage.adapter.react("👀", isOn: true, to: reference, isNeeded: false)
+            await stage.adapter.react("👀", isOn: true, to: reference, isNeeded: false)
             expectEqual(stage.slack.message(question)?.reactions["eyes"], [stage.slack.botUser])
-            await stage.adapter.react("👀", isOn: false, to: reference)
+            await stage.adapter.react("👀", isOn: false, to: reference, isNeeded: false)
             expectEqual(stage.slack.message(question)?.reactions["eyes"], nil)
         }
     }

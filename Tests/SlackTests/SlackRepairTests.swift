@@ -174,7 +174,8 @@ struct SlackRepairTests {
             #expect(stage.adapter.traits(of: route.room).capabilities.isSuperset(of: [.reactions, .typing]))
             stage.slack.inject(.error("missing_scope"), at: "reactions.add")
             stage.slack.inject(.error("unknown_method"), at: "assistant.threads.setStatus")
-            await stage.adapter.react("👀", isOn: true, to: MessageReference(room: route.room, id: question))
+            await stage.adapter.react(
+                "👀", isOn: true, to: MessageReference(room: route.room, id: question), isNeeded: false)
             await stage.adapter.setTyping(true, in: route)
             #expect(stage.adapter.traits(of: route.room).capabilities.isDisjoint(with: [.reactions, .typing]))
         }

@@ -33,7 +33,7 @@ struct TelegramAdapterTests {
             let reference = try await adapter.post(Transcript.message("hi"))
             expectEqual(reference, Transcript.reference(42, 101))
             try await adapter.replace(reference, with: Transcript.message("hi there"))
-            await adapter.react("👀", isOn: true, to: reference)
+            await adapter.react("👀", isOn: true, to: reference, isNeeded: false)
             await adapter.setTyping(true, in: Transcript.route(42))
             await transport.wait { $0.contains { $0.method == "sendChatAction" } }
         }

@@ -61,31 +61,18 @@ extension MatrixAdapter: EditingAdapter, DeletingAdapter, ReconcilingAdapter {
 }
 
 extension MatrixAdapter: ReactingAdapter {
-    /// Between tries to remove a reaction, which would stay for ever: a turn may begin before the connection is there.
-    private static let removalPauses: [Duration] = [.seconds(1), .seconds(3), .seconds(10), .seconds(30)]
-
-    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
-        var pauses = Self.removalPauses[...]
-        while true {
-            do {
-                if isOn {
-                    try await self.add(emoji, to: reference)
-                } else {
-                    try await self.remove(emoji, from: reference)
-                }
-                return
-            } catch {
-                let isPassing = (error as? AdapterError)?.code == .disconnected && !isOn
-                if isPassing, let pause = pauses.popFirst(), (try? await Task.sleep(for: pause)) != nil { continue }
-                return self.logger.debug("A reaction could not be changed", ["error": .string("\(error)")])
-            }
+    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference, isNeeded: Bool) async throws {
+        if isOn {
+            try await self.add(emoji, to: reference, isNeeded ? .deferred : .passing)
+        } else {
+            try await self.remove(emoji, from: reference)
         }
     }
 
-    private func add(_ emoji: String, to reference: MessageReference) async throws {
+    private func add(_ emoji: String, to reference: MessageReference, _ priority: MatrixBudget.Priority) async throws {
         let outgoing = MatrixOutgoing(
             room: reference.room.name, kind: .event(.reaction, MatrixContent.reaction(emoji, to: reference.id)),
-            transaction: "react-\(hex(randomBytes(12)))", priority: .passing)
+            transaction: "react-\(hex(randomBytes(12)))", priority: priority)
         let id = try await self.transmit(outgoing)
         self.state.withLock { $0.reactions[ReactionKey(target: reference.id, emoji: emoji)] = id }
     }
@@ -98,7 +85,7 @@ extension MatrixAdapter: ReactingAdapter {
         _ = try await self.transmit(
             MatrixOutgoing(
                 room: reference.room.name, kind: .redaction(of: id, reason: ""),
-                transaction: "unreact-\(Self.digest(id))"))
+                transaction: "unreact-\(Self.digest(id))", priority: .deferred))
         self.state.withLock { $0.reactions[key] = nil }
     }
 

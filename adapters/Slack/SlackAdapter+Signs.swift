@@ -33,7 +33,7 @@ extension SlackAdapter {
         self.state.withLock { $0.signs.clearTyping(in: SlackThreadSigns.key(route.room.name, anchor)) }
     }
 
-    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
+    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference, isNeeded: Bool) async {
         guard let name = SlackEmoji.name(of: emoji), SlackTimestamp.isValid(reference.id) else { return }
         let arguments: JSONObject = [
             "channel": .string(reference.room.name), "timestamp": .string(reference.id), "name": .string(name),

@@ -34,7 +34,7 @@ extension TelegramAdapter: EditingAdapter, DeletingAdapter, DraftingAdapter, Fil
         try await self.transport.fetch(path, to: write)
     }
 
-    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async {
+    package func react(_ emoji: String, isOn: Bool, to reference: MessageReference, isNeeded: Bool) async {
         do {
             _ = try await self.send(.react(emoji, isOn: isOn, reference))
         } catch {

@@ -68,8 +68,10 @@ package protocol TypingAdapter: ChatAdapter {
 
 /// A network with emoji reactions.
 package protocol ReactingAdapter: ChatAdapter {
-    /// Adds or removes the bot's reaction. Never fails, because it is only cosmetic.
-    func react(_ emoji: String, isOn: Bool, to reference: MessageReference) async
+    /// Adds or removes the bot's reaction. Throws ``AdapterError``, or nothing where the network doesn't say.
+    ///
+    /// - Parameter isNeeded: whether it is tried again after a failure that passes, such as what an ask offers; a mark isn't.
+    func react(_ emoji: String, isOn: Bool, to reference: MessageReference, isNeeded: Bool) async throws
 }
 
 /// A network that can be asked whether a post of unknown outcome arrived.

@@ -54,8 +54,8 @@ final class EchoingSink: MessageSink {
     private func answer(_ message: InboundMessage) async throws {
         await self.adapter.setTyping(true, in: message.route)
         if let id = message.route.replyTo {
-            await self.adapter.react(
-                "👀", isOn: true, to: MessageReference(room: message.route.room, id: id))
+            try? await self.adapter.react(
+                "👀", isOn: true, to: MessageReference(room: message.route.room, id: id), isNeeded: false)
         }
         if message.text == "!verify" || message.text.hasPrefix("!verify ") {
             let argument = String(message.text.dropFirst("!verify ".count))

@@ -26,6 +26,32 @@ struct OfferedReactionTests {
         expectEqual(stage.outcomes, [.approved(ask: "a1", by: "alice")])
     }
 
+    @Test("they wait for the network's pace, and are given up with the ask")
+    func pace() async throws {
+        let stage = try await AskStage(Self.room, asking: AskStage.request())
+        func busy(_ pause: Duration, isOwnPace: Bool) -> FakeAdapter.Fault {
+            .refused(AdapterError(.rateLimited, "Too fast", retryAfter: pause, isOwnPace: isOwnPace))
+        }
+        stage.adapter.meetInReactions([busy(.milliseconds(1), isOwnPace: true), busy(.zero, isOwnPace: false)])
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask().id
+        await stage.adapter.waitForReactions { $0 == Self.reactions(true, on: ask) }
+        // The first is not taken away at once; nothing else is lost.
+        stage.adapter.meetInReactions([busy(.milliseconds(1), isOwnPace: true)])
+        try await expectEqual(stage.adapter.choose(.reaction("✅"), at: ask, from: "alice", in: "#team"), .stored)
+        await stage.adapter.waitForReactions { $0.count == 4 }
+        expectEqual(stage.adapter.reactions.suffix(2), Self.reactions(false, on: ask))
+    }
+
+    @Test("one that is refused is left out")
+    func refused() async throws {
+        let stage = try await AskStage(Self.room, asking: AskStage.request())
+        stage.adapter.meetInReactions([.refused(AdapterError(.forbidden, "Not here"))])
+        try await stage.say("go", as: "bob")
+        let ask = try await stage.ask().id
+        await stage.adapter.waitForReactions { $0 == [.init("❌", isOn: true, on: ask)] }
+    }
+
     @Test("a question has them if one of its options is recommended")
     func recommended() async throws {
         let stage = try await QuestionTests.stage(QuestionTests.store, Self.room)

@@ -140,8 +140,9 @@ struct BridgeHarness {
     func settle() async throws {
         try await eventually("nothing is left to handle, answer or send") {
             try await self.bridge.store.read { ledger in
-                try ledger.openTurns().isEmpty && ledger.outboxPending() == 0
-                    && ledger.newEvents(after: 0, limit: 1).isEmpty
+                // In the order in which one becomes the next: each statement sees what is committed then.
+                try ledger.newEvents(after: 0, limit: 1).isEmpty && ledger.openTurns().isEmpty
+                    && ledger.outboxPending() == 0
             }
         }
     }

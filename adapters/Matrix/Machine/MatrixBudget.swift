@@ -24,7 +24,9 @@ package struct MatrixBudget: Sendable {
     package enum Priority: Sendable, Equatable {
         /// A message that has to arrive.
         case final
-        /// A preview or a reaction, which may be dropped.
+        /// What an ask offers, or the end of a reaction: it has to arrive, but behind the messages that wait.
+        case deferred
+        /// A preview or a mark, which may be dropped.
         case passing
     }
 
@@ -101,8 +103,9 @@ package struct MatrixBudget: Sendable {
             return self.wait(for: needed, now)
         }
         self.promises = self.promises.filter { $0.value + Self.promiseLimit > now }
-        if priority == .passing {
-            let needed = self.isResuming ? 1 : min(burst, 1 + min(Self.reserve, burst / 2))
+        if priority != .final {
+            let isFirst = self.isResuming || priority == .deferred
+            let needed = isFirst ? 1 : min(burst, 1 + min(Self.reserve, burst / 2))
             if self.promises.isEmpty, now >= self.blockedUntil, self.holds(needed) { return self.grant(at: now) }
             return self.wait(for: needed + Double(self.promises.count), now)
         }

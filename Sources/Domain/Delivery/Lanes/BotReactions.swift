@@ -3,12 +3,20 @@ internal import Primitives
 
 /// The bot's reactions to messages: the mark of one that waits, and the decisions that an ask offers.
 ///
-/// Purely cosmetic: they are set and removed in order, one call per room at a time, and nothing waits for them.
+/// They are set and removed one call per room at a time, and nothing waits for them. What an ask offers goes before marks,
+/// which are dropped when the network is busy; it and what is to be removed are tried again until the ask ends.
 package final class BotReactions: Sendable {
     private struct Change {
         let emoji: String
         let message: MessageReference
         let isOn: Bool
+        /// Whether it is more than a mark being set.
+        let isNeeded: Bool
+        var failures = 0
+
+        func isOpposite(of other: Change) -> Bool {
+            self.isOn != other.isOn && self.message == other.message && self.emoji == other.emoji
+        }
     }
 
     private struct State {
@@ -20,6 +28,13 @@ package final class BotReactions: Sendable {
     static let acknowledgement = "👍"
     /// With more pending changes in a room, the oldest reactions are skipped.
     static let limit = 64
+    /// Between tries, where the adapter names no time.
+    private static let pauses: [Duration] = [.seconds(1), .seconds(3), .seconds(10), .seconds(30), .seconds(60)]
+    /// The times that an adapter may name.
+    private static let namedPauses: ClosedRange<Duration> = .milliseconds(50)...(.seconds(60))
+    /// A change is given up after so many failures, not counting those by which the adapter keeps its pace: some ten
+    /// minutes without the network.
+    private static let tries = 14
 
     private let adapters: AdapterRegistry
     private let mayReact: @Sendable (RoomID) -> Bool
@@ -48,14 +63,19 @@ package final class BotReactions: Sendable {
         self.set([Self.acknowledgement], true, on: MessageReference(room: route.room, id: id))
     }
 
-    /// Sets or removes reactions to a message, where the network has reactions.
-    func set(_ emojis: [String], _ isOn: Bool, on message: MessageReference) {
+    /// Sets or removes what an ask offers, where the network has reactions.
+    func offer(_ emojis: [String], _ isOn: Bool, on message: MessageReference) {
+        self.set(emojis, isOn, on: message, isOffer: true)
+    }
+
+    private func set(_ emojis: [String], _ isOn: Bool, on message: MessageReference, isOffer: Bool = false) {
         guard let adapter = self.adapters[message.room.adapter] as? any ReactingAdapter else { return }
         let isFirst = self.state.withLock { state in
             let isIdle = state.changes[message.room] == nil
             for emoji in emojis {
                 Self.add(
-                    Change(emoji: emoji, message: message, isOn: isOn), to: &state.changes[message.room, default: []])
+                    Change(emoji: emoji, message: message, isOn: isOn, isNeeded: isOffer || !isOn),
+                    to: &state.changes[message.room, default: []])
             }
             return isIdle
         }
@@ -65,20 +85,54 @@ package final class BotReactions: Sendable {
     }
 
     private static func add(_ change: Change, to changes: inout [Change]) {
-        let pending = changes.lastIndex { $0.isOn && $0.message == change.message && $0.emoji == change.emoji }
-        if !change.isOn, let pending {
-            // Not set yet, so there is nothing to remove.
+        if !change.isOn, let pending = changes.lastIndex(where: { $0.isOpposite(of: change) }) {
+            // Not set yet, so nothing is to be removed.
             changes.remove(at: pending)
             return
         }
-        changes.append(change)
-        if changes.count > Self.limit, let index = changes.firstIndex(where: \.isOn) { changes.remove(at: index) }
+        // Before the marks, behind everything else.
+        let place = change.isNeeded ? changes.firstIndex { !$0.isNeeded } : nil
+        changes.insert(change, at: place ?? changes.endIndex)
+        guard changes.count > Self.limit else { return }
+        if let index = changes.firstIndex(where: { !$0.isNeeded }) ?? changes.firstIndex(where: \.isOn) {
+            changes.remove(at: index)
+        }
     }
 
     private func work(in room: RoomID, _ adapter: any ReactingAdapter) async {
         while let change = self.next(in: room) {
             guard self.mayReact(room) else { continue }
-            await adapter.react(change.emoji, isOn: change.isOn, to: change.message)
+            do {
+                try await adapter.react(
+                    change.emoji, isOn: change.isOn, to: change.message, isNeeded: change.isNeeded)
+            } catch {
+                guard let pause = self.putBack(change, after: error as? AdapterError) else { continue }
+                // Cancelled only with the process, whose next run takes away what is left.
+                try? await Task.sleep(for: pause)
+            }
+        }
+    }
+
+    /// Keeps a change that failed for a while, and returns how long to wait; nil drops it.
+    private func putBack(_ change: Change, after error: AdapterError?) -> Duration? {
+        guard change.isNeeded, let error, change.failures + 1 < Self.tries,
+            [.rateLimited, .disconnected, .timedOut].contains(error.code)
+        else { return nil }
+        let pause =
+            error.retryAfter.map { min(max($0, Self.namedPauses.lowerBound), Self.namedPauses.upperBound) }
+            ?? Self.pauses[min(change.failures, Self.pauses.count - 1)]
+        return self.state.withLock { state in
+            var changes = state.changes[change.message.room] ?? []
+            if let opposite = changes.firstIndex(where: { $0.isOpposite(of: change) }), change.isOn {
+                // The ask has ended meanwhile. A reaction whose fate is unknown is still taken away.
+                if error.isCertain { changes.remove(at: opposite) }
+            } else {
+                var change = change
+                if !error.isOwnPace { change.failures += 1 }
+                changes.insert(change, at: 0)
+            }
+            state.changes[change.message.room] = changes
+            return pause
         }
     }
 

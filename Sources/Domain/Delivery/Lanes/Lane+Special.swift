@@ -75,7 +75,7 @@ extension Lane {
         let capabilities = self.traits.capabilities
         guard capabilities.contains(.reactions), !capabilities.contains(.buttons), !reference.id.isEmpty else { return }
         let emojis = Choice.Kind.reactions(for: item.buttons)
-        if !emojis.isEmpty { self.reactions.set(emojis, isOn, on: reference) }
+        if !emojis.isEmpty { self.reactions.offer(emojis, isOn, on: reference) }
     }
 
     /// Empties a message that cannot be deleted.
