@@ -52,6 +52,38 @@ struct MigrationTests {
         expectEqual(code, .constraint)
     }
 
+    @Test("a new file has columns of later steps where they would be added")
+    func newFile() {
+        let first = """
+            CREATE TABLE a (
+                id INTEGER PRIMARY KEY,
+                -- What it is called.
+                name TEXT
+            );
+            CREATE TABLE b (
+                x TEXT NOT NULL,
+                y TEXT NOT NULL,
+                PRIMARY KEY (x, y)
+            ) WITHOUT ROWID;
+            CREATE TABLE c (x TEXT);
+            """
+        let second = """
+            ALTER TABLE a ADD COLUMN age INTEGER NOT NULL DEFAULT 1;
+            ALTER TABLE a ADD COLUMN shown TEXT;
+            ALTER TABLE b ADD COLUMN z TEXT;
+            ALTER TABLE c ADD COLUMN y TEXT;
+            CREATE INDEX a_by_age ON a (age);
+            """
+        let merged =
+            first.replacing("    name TEXT\n", with: "    name TEXT,\nage INTEGER NOT NULL DEFAULT 1,\nshown TEXT\n")
+            .replacing("    y TEXT NOT NULL,\n", with: "    y TEXT NOT NULL,\nz TEXT,\n")
+        expectEqual(
+            NewFile.schema([first, second]),
+            [merged, "ALTER TABLE c ADD COLUMN y TEXT;\nCREATE INDEX a_by_age ON a (age);"])
+        let rebuilt = [first, "ALTER TABLE a RENAME TO d;", second]
+        expectEqual(NewFile.schema(rebuilt), rebuilt)
+    }
+
     @Test("a newer store is refused and left unchanged")
     func tooNew() async throws {
         await (try self.open(Self.steps)).close()

@@ -117,8 +117,12 @@ struct Migrator {
                 try connection.script("ALTER TABLE schema_migrations ADD COLUMN min_reader INTEGER")
             }
             guard try self.applied(connection) == 0 else { return false }
-            for migration in self.migrations {
-                try self.naming(migration) { () throws(DatabaseError) in try self.apply(migration, on: connection) }
+            var texts = self.migrations.map { $0.text(for: connection.dialect) }
+            if file != nil { texts = NewFile.schema(texts) }
+            for (migration, text) in zip(self.migrations, texts) {
+                try self.naming(migration) { () throws(DatabaseError) in
+                    try self.apply(migration, text, on: connection)
+                }
             }
             if let last = self.migrations.last {
                 try self.naming(last) { () throws(DatabaseError) in try self.checkReferences(connection) }
@@ -130,7 +134,7 @@ struct Migrator {
             try self.naming(migration) { () throws(DatabaseError) in
                 try connection.transaction { () throws(DatabaseError) in
                     guard try self.applied(connection) < migration.number else { return }
-                    try self.apply(migration, on: connection)
+                    try self.apply(migration, migration.text(for: connection.dialect), on: connection)
                     try self.checkReferences(connection)
                 }
             }
@@ -221,8 +225,10 @@ struct Migrator {
         }
     }
 
-    private func apply(_ migration: Migration, on connection: any StoreConnection) throws(DatabaseError) {
-        try connection.script(migration.text(for: connection.dialect))
+    private func apply(
+        _ migration: Migration, _ text: String, on connection: any StoreConnection
+    ) throws(DatabaseError) {
+        try connection.script(text)
         guard connection.isInTransaction else {
             throw DatabaseError(code: .misuse, message: "a migration must not end its transaction")
         }
