@@ -19,6 +19,8 @@ package struct GatewaySettings: Sendable {
     var requestMemory = 2 * APIRoute.anyMemory
     /// The event streams that one credential may have open, those of its live sockets included.
     var eventStreams = 1_000
+    /// Between two frames that say who else has a conversation open.
+    var presencePause: Duration = .seconds(1)
     /// How long a browser stays signed in, in milliseconds.
     package var cookieLifetime: Int64 = 90 * 24 * 3_600_000
     /// Whose pages may call the API with a token, such as `https://board.example.org`.

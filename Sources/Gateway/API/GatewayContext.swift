@@ -32,6 +32,7 @@ final class GatewayContext: Sendable {
     /// Of documents, whose messages are larger.
     let documentSockets: WebSocketServer
     let connections = LiveConnections()
+    let presence: ThreadPresence
     let feed: EventFeed
     let streams = OpenStreams()
     let webhooks: Webhooks
@@ -51,6 +52,7 @@ final class GatewayContext: Sendable {
         features: (any FeatureSource)? = nil, readiness: HostReadiness, peers: GatewayPeers? = nil, logger: Logger
     ) throws {
         self.settings = settings
+        self.presence = ThreadPresence(pause: settings.presencePause)
         self.bridge = bridge
         self.web = web
         self.viewer = viewer

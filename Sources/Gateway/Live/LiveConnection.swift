@@ -1,3 +1,4 @@
+internal import Chat
 internal import EventLoop
 internal import HTTP
 internal import JSON
@@ -29,6 +30,9 @@ final class LiveConnection: WatchedConnection {
     private let running = Protected<[String: Int]>([:])
     /// Subscriptions at this host, as long as it has their places.
     private let here = Protected<[ObjectIdentifier: (place: Place, subscription: LiveSubscription)]>([:])
+    /// Where the person is shown, by thread.
+    private let seats = Protected<[String: ThreadPresence.Seat]>([:])
+    private let typing = Protected(TypingPace())
 
     /// The maximum number of subscriptions per connection.
     private static let limit = 256
@@ -66,6 +70,10 @@ final class LiveConnection: WatchedConnection {
                 while let text = try await self.socket.receive() {
                     if let pong = LiveCommand.pong(to: text) {
                         try await self.socket.send(pong)
+                        continue
+                    }
+                    if let thread = LiveCommand.typing(in: text) {
+                        await self.noteTyping(in: thread)
                         continue
                     }
                     begun += 1
@@ -113,7 +121,10 @@ final class LiveConnection: WatchedConnection {
             case .operation(let id, let after):
                 // A client that misses frames subscribes once more, from the last one that it has.
                 try await self.limited("subscribe", id, to: 2) { try await self.follow(operation: id, after: after) }
-            case .thread(let id): try await self.limited("subscribe_thread", id) { try await self.follow(thread: id) }
+            case .thread(let id, let isPresent):
+                try await self.limited("subscribe_thread", id) {
+                    try await self.follow(thread: id, isPresent: isPresent)
+                }
             case .asks: try await self.limited("subscribe_asks") { try await self.followAsks() }
             case .all(let last): try await self.limited("subscribe_all") { try await self.followAll(after: last) }
             }
@@ -179,12 +190,24 @@ final class LiveConnection: WatchedConnection {
 
     // MARK: A thread
 
-    private func follow(thread id: String) async throws {
+    private func follow(thread id: String, isPresent: Bool) async throws {
         guard let place = try await self.place(ofVisible: id) else {
             return try await self.refuse("", "There is no thread \(id.prefix(64)), or you may not see it.")
         }
         self.sessions.withLock { _ = $0.insert(id) }
         await self.context.noteRead(of: id, by: self.principal, self.logger)
+        // The host that was asked first has the person's socket.
+        guard isPresent, !self.headers.contains(Forwarder.hop) else {
+            return try await self.followFrames(of: id, in: place)
+        }
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask(name: "presence") { try await self.followPeople(of: id) }
+            try await self.followFrames(of: id, in: place)
+            group.cancelAll()
+        }
+    }
+
+    private func followFrames(of id: String, in place: Place) async throws {
         var progress = ThreadProgress()
         while true {
             let (since, count) = (self.context.now(), progress.count)
@@ -213,6 +236,28 @@ final class LiveConnection: WatchedConnection {
         return try await self.context.store.read { ledger in
             try ledger.session(id: thread, for: visitor, to: .read, at: now).map { Place(of: $0.key) }
         }
+    }
+
+    // MARK: Who else is there
+
+    private func followPeople(of thread: String) async throws {
+        let seat = ThreadPresence.Seat(self.principal)
+        self.seats.withLock { $0[thread] = seat }
+        defer { self.seats.withLock { $0[thread] = nil } }
+        try await self.context.presence.follow(thread, as: seat) { try await self.socket.send($0) }
+    }
+
+    /// Shows that the person writes, if they may. Ignored where not: nobody waits for an answer.
+    private func noteTyping(in thread: String) async {
+        let (visitor, now) = (self.principal.visitor, self.context.now())
+        guard let seat = self.seats.withLock({ $0[thread] }), self.context.presence.isWatched(seat, in: thread),
+            self.typing.withLock({ $0.take(at: now) }), self.principal.has(anyOf: [.chat])
+        else { return }
+        let session = try? await self.context.store.read { ledger in
+            try ledger.session(id: thread, for: visitor, to: .join, at: now)
+        }
+        guard session?.key.adapter == WebAdapter.adapterID else { return }
+        self.context.presence.typed(seat, in: thread)
     }
 
     // MARK: Several hosts
@@ -415,8 +460,8 @@ extension WebSocket: LiveSocket {
 enum LiveCommand: Sendable, Equatable {
     /// Subscribes to one operation's frames after a sequence number.
     case operation(String, after: Int64)
-    /// Subscribes to the frames of a thread's running and future operations.
-    case thread(String)
+    /// Subscribes to the frames of a thread's running and future operations, and to who else has it open.
+    case thread(String, isPresent: Bool = false)
     /// Subscribes to the asks of all threads that wait for the person.
     case asks
     /// Subscribes to everything that changes, after an event's id.
@@ -434,6 +479,12 @@ enum LiveCommand: Sendable, Equatable {
         return "{\"pong\":\(number)}"
     }
 
+    /// The thread of `{"typing":THREAD}`, which has no answer. Nil for anything else.
+    static func typing(in text: String) -> String? {
+        guard text.utf8.count <= 128 else { return nil }
+        return (try? JSON.parse(text, depthLimit: 2))?["typing"]?.stringValue
+    }
+
     init(_ text: String) throws(Mistake) {
         guard text.utf8.count <= 4096, let message = try? JSON.parse(text, depthLimit: 4) else {
             throw Mistake(text: "A message must be a JSON object of at most 4 KB.")
@@ -448,7 +499,7 @@ enum LiveCommand: Sendable, Equatable {
             }
             self = .operation(operation, after: Int64(number))
         } else if let thread = message["subscribe_thread"]?.stringValue {
-            self = .thread(thread)
+            self = .thread(thread, isPresent: message["presence"]?.boolValue == true)
         } else if message["subscribe_asks"]?.boolValue == true {
             self = .asks
         } else if message["subscribe_all"]?.boolValue == true {
@@ -458,6 +509,19 @@ enum LiveCommand: Sendable, Equatable {
                 text: "Send {\"subscribe\":OPERATION,\"last_sequence\":N}, {\"subscribe_thread\":THREAD}, "
                     + "{\"subscribe_asks\":true} or {\"subscribe_all\":true}.")
         }
+    }
+}
+
+/// At most one mark of typing a second. Pure.
+struct TypingPace: Sendable {
+    private var last: Int64?
+    /// In milliseconds.
+    private static let pause: Int64 = 1_000
+
+    mutating func take(at now: Int64) -> Bool {
+        if let last = self.last, (0..<Self.pause).contains(now - last) { return false }
+        self.last = now
+        return true
     }
 }
 

@@ -10,8 +10,9 @@ struct LiveRoutes: Sendable {
     static let routes: [APIRoute] = [
         APIRoute(
             .get, "/api/v1/live", "live",
-            "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}; "
-                + "{\"subscribe_asks\":true} brings {\"asks\":[ID],\"mentions\":[ID]} whenever other asks "
+            "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}, "
+                + "with \"presence\":true also who else has it open; {\"subscribe_asks\":true} brings {\"asks\":[ID],"
+                + "\"mentions\":[ID]} whenever other asks "
                 + "wait for you or other texts name you, {\"subscribe_all\":true,\"last_event_id\":ID} the events of /api/v1/events.",
             .watching(from: .guest),
             answers: [

@@ -49,7 +49,7 @@ class EditorPage {
     answer: (number, text) => api.comment(this.thread, this.path, { text, quote: null, anchor: null, answers: number, refine: null }, api.newKey()),
     resolve: (number) => api.resolveComment(this.thread, this.path, number),
   });
-  private readonly people = h("ul", { class: "editor-people", "aria-label": "Also here" });
+  private readonly people = h("ul", { class: "people-here", "aria-label": "Also here" });
   private readonly findings = h("details", { class: "editor-findings", hidden: true });
   private history: HistoryDialog | null = null;
   private readonly field: Field;

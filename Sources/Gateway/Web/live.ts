@@ -22,6 +22,8 @@ export interface LiveDelegate {
   threadChanged(thread: Thread): void;
   /** An operation that this person may see has begun, or is in another state now. */
   operationChanged?(operation: Operation): void;
+  /** Who else has the watched conversation open, and who of them has typed just now. Without it, nobody sees this page there. */
+  company?(present: string[], typing: string[]): void;
   /** Connected or reconnected. Frames of operations are replayed; any other change may have been missed. */
   connected(): void;
   disconnected(): void;
@@ -40,6 +42,7 @@ export class Live {
   /** Of the page's clock, in milliseconds: the server's last message, or when the connection was begun, and the last ping. */
   private heard = 0;
   private pinged = 0;
+  private typedAt = -Infinity;
 
   constructor(private readonly delegate: LiveDelegate) {
     // The old connection may hang on the network that is gone.
@@ -76,7 +79,19 @@ export class Live {
     this.ended.clear();
     // The protocol has no way to unsubscribe, so switching threads takes a new connection.
     if (hadThread && this.socket) this.reconnectNow();
-    else if (thread) this.say({ subscribe_thread: thread });
+    else if (thread) this.subscribe(thread);
+  }
+
+  /** The person writes in the watched conversation. */
+  typed(): void {
+    const now = performance.now();
+    if (this.thread === null || now - this.typedAt < 3000) return;
+    this.typedAt = now;
+    this.say({ typing: this.thread });
+  }
+
+  private subscribe(thread: string): void {
+    this.say({ subscribe_thread: thread, presence: this.delegate.company !== undefined });
   }
 
   /** Follows an operation from its first frame, unless it is followed already or has ended. */
@@ -100,7 +115,7 @@ export class Live {
       this.tries = 0;
       this.say({ subscribe_asks: true });
       this.say({ subscribe_all: true });
-      if (this.thread) this.say({ subscribe_thread: this.thread });
+      if (this.thread) this.subscribe(this.thread);
       for (const [operation, sequence] of this.open) this.say({ subscribe: operation, last_sequence: sequence });
       this.delegate.connected();
     };
@@ -155,13 +170,17 @@ export class Live {
   }
 
   private receive(text: string): void {
-    let frame: Frame & { asks?: unknown; event?: unknown; data?: unknown };
+    let frame: Frame & { asks?: unknown; event?: unknown; data?: unknown; thread_id?: unknown; present?: string[]; typing?: string[] };
     try {
       frame = JSON.parse(text);
     } catch {
       return;
     }
     if (Array.isArray(frame.asks)) return this.delegate.asksChanged();
+    if (Array.isArray(frame.present)) {
+      if (frame.thread_id === this.thread) this.delegate.company?.(frame.present, frame.typing ?? []);
+      return;
+    }
     if (frame.event === "operation") return this.delegate.operationChanged?.(frame.data as Operation);
     if (frame.event === "thread") return this.delegate.threadChanged(frame.data as Thread);
     if (typeof frame.operation_id !== "string" || typeof frame.sequence !== "number") return;

@@ -9,6 +9,7 @@ import { Panel } from "./panel/panel";
 import { places } from "./places";
 import { Tabs } from "./tabs";
 import { begin, root, signInAgain } from "./views/begin";
+import { Company } from "./views/company";
 import { Composer } from "./views/composer";
 import { Conversation } from "./views/conversation";
 import { askToDelete } from "./views/deletion";
@@ -27,7 +28,11 @@ const readingTime = 10_000;
 
 class App {
   private readonly list: ThreadList;
-  private readonly composer = new Composer({ send: (text, files) => this.conversation?.send(text, files), stop: () => this.stop() });
+  private readonly company = new Company();
+  private readonly composer = new Composer({
+    send: (text, files) => this.conversation?.send(text, files), stop: () => this.stop(),
+    typed: () => { if (!this.company.isAlone) this.live.typed(); },
+  }, this.company.writing);
   private readonly panel = new Panel({
     send: (text) => this.conversation?.send(text),
     stop: (operation) => void this.conversation?.stopRun(operation),
@@ -46,6 +51,7 @@ class App {
     asksChanged: () => void this.inbox.refresh(),
     threadChanged: (thread) => this.threadChanged(thread),
     operationChanged: (operation) => this.operationChanged(operation),
+    company: (present, typing) => this.company.show(present, typing),
     connected: () => this.connected(),
     disconnected: () => this.disconnected(),
   });
@@ -67,7 +73,7 @@ class App {
       archive: (isArchived) => void this.changeCurrent({ archived: isArchived }, isArchived ? "Archived." : "Brought back from the archive."),
       pin: (isPinned) => void this.changeCurrent({ pinned: isPinned }, isPinned ? "Pinned." : "The pin is removed."), share: () => this.shareCurrent(), print: () => void this.print(), remove: () => this.deleteCurrent(),
     });
-    this.shell = new Shell(this.list.element, this.head, this.panel, this.inbox, me, {
+    this.shell = new Shell(this.list.element, this.head, this.company.people, this.panel, this.inbox, me, {
       newConversation: () => this.openNew(), addDevice: () => void addDevice(this.me, (error) => this.failed(error)), signOut: () => void this.signOut(),
       deleted: (id) => {
         this.list.remove(id);
@@ -225,6 +231,7 @@ class App {
       focusField: () => this.focusField(),
       uncover: () => this.uncover(),
       asksChanged: () => void this.inbox.refresh(),
+      wrote: (name) => { if (this.conversation === conversation) this.company.wrote(name); },
     }, this.panel.shell, this.panel);
     this.conversation?.leave();
     this.conversation = conversation;
@@ -234,6 +241,7 @@ class App {
     this.setBusy(false);
     this.composer.show(id ?? "");
     this.list.select(id);
+    this.company.clear();
     this.live.watch(id);
     this.showTitle();
     this.focusField();
@@ -321,6 +329,7 @@ class App {
 
   private disconnected(): void {
     this.shell.banner.setConnected(false);
+    this.company.clear();
     // An owner may have ended the sign-in, or changed the role.
     api.me().then((me) => { if (me.role !== this.me.role) location.reload(); }, (error) => {
       if (error instanceof api.APIError && error.status === 401) this.end();

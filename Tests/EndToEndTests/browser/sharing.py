@@ -69,13 +69,23 @@ def run(browser):
         expect(bob.get_by_role("button", name="Nothing waits for you")).to_be_visible()
         expect(bob).to_have_url(re.compile("/m/"))
         dialog = share(ada)
-    with check("who may join writes in it"):
+    with check("each sees who else has it open, and not themselves"):
+        for page, other in ((ada, "Bob"), (bob, "Ada")):
+            expect(page.locator(".people-here li")).to_have_count(1)
+            expect(page.locator(".people-here")).to_contain_text(other)
+    with check("who may join writes in it, which the other sees before the message"):
         dialog.get_by_label("With one person").fill("Bob")
         dialog.get_by_label("What they may do").select_option("join")
         dialog.get_by_role("button", name="Share", exact=True).click()
         expect(dialog.locator(".shares")).to_contain_text("may write")
         bob.reload()
+        expect(bob.locator(".people-here")).to_contain_text("Ada")
+        bob.locator("#message").press_sequentially("count to ")
+        expect(ada.locator(".writing")).to_have_text("Bob is writing…")
+        expect(bob.locator(".writing")).to_be_hidden()
+        ada.screenshot(path=FOLDER / "writing.png")
         ask(bob, "count to 4 giraffes")
+        expect(ada.locator(".writing")).to_be_hidden()
         expect(ada.locator(".entry").filter(has_text="count to 4 giraffes").first).to_be_visible()
     with check("a public link opens a page without a sign-in, until it is ended"):
         dialog.get_by_role("button", name="Make a public link").click()
@@ -97,6 +107,8 @@ def run(browser):
         expect(dialog.locator(".shares")).to_contain_text("Nobody else")
         bob.reload()
         expect(bob.get_by_role("heading", name="No such conversation", level=2)).to_be_visible()
+        expect(ada.locator(".people-here")).to_be_hidden()
+        expect(bob.locator(".people-here")).to_be_hidden()
 
 
 with sync_playwright() as play:

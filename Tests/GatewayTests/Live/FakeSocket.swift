@@ -25,7 +25,15 @@ final class FakeSocket: LiveSocket {
         }
     }
 
+    /// Who else has a conversation open, and who writes.
+    struct People: Sendable, Equatable {
+        var present: [String]
+        var typing: [String] = []
+    }
+
     private struct State {
+        var people: [People] = []
+        var pongs = 0
         var incoming: [String] = []
         var reader: CheckedContinuation<String?, Never>?
         var received: [Frame] = []
@@ -50,6 +58,22 @@ final class FakeSocket: LiveSocket {
 
     var isClosed: Bool { self.state.withLock { $0.isClosed } }
     var hasReceived: Bool { self.state.withLock { !$0.received.isEmpty } }
+
+    /// All that was received.
+    var people: [People] { self.state.withLock { $0.people } }
+
+    /// Waits until everything that was said before has been read.
+    func isHeard() async throws {
+        let count = self.state.withLock { $0.pongs }
+        self.say(#"{"ping":1}"#)
+        try await eventually("a pong has come") { self.state.withLock { $0.pongs > count } }
+    }
+
+    /// Waits for the frame number `count` about people, and returns it.
+    func people(_ count: Int) async throws -> People {
+        try await eventually("frame \(count) about people has come") { self.people.count >= count }
+        return self.people[count - 1]
+    }
 
     func say(_ text: String) {
         let reader = self.state.withLock { state -> CheckedContinuation<String?, Never>? in
@@ -106,6 +130,14 @@ final class FakeSocket: LiveSocket {
     }
 
     func send(_ text: String) async throws {
+        let json = try JSON.parse(text)
+        if json["pong"] != nil { return self.state.withLock { $0.pongs += 1 } }
+        if let present = json["present"]?.arrayValue {
+            let typing = json["typing"]?.arrayValue ?? []
+            let people = People(
+                present: present.compactMap(\.stringValue).sorted(), typing: typing.compactMap(\.stringValue))
+            return self.state.withLock { $0.people.append(people) }
+        }
         let frame = try Frame(text)
         await withCheckedContinuation { continuation in
             let mayGo = self.state.withLock { state -> Bool in

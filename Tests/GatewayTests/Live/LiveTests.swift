@@ -209,35 +209,42 @@ struct LiveHarness {
     let thread: String
     /// The person who began the thread.
     private let person: String
+    private let context: GatewayContext
     private let connections: Connections
 
     private final class Connections: Sendable {
         let tasks = Protected<[Task<Void, Never>]>([])
     }
 
-    static func run(worker: StepWorker = StepWorker(), _ body: (LiveHarness) async throws -> Void) async throws {
+    static func run(
+        worker: StepWorker = StepWorker(), settings change: (inout GatewaySettings) -> Void = { _ in },
+        _ body: (LiveHarness) async throws -> Void
+    ) async throws {
         try await GatewayHarness.run(worker: worker) { harness in
             let caller = try await harness.signedIn()
             let me = try await caller.send(.get, "/api/v1/me").expect(200)
+            var settings = GatewaySettings()
+            change(&settings)
+            let context = try GatewayContext(
+                settings: settings, bridge: harness.bridge, web: WebAdapter(now: { 0 }), viewer: FakeViewer(),
+                readiness: HostReadiness { HostReadiness.Checks() }, logger: Logger(label: "test"))
             let live = LiveHarness(
                 harness: harness, caller: caller, thread: try await caller.newThread(),
-                person: me["identity"]?.stringValue ?? "", connections: Connections())
+                person: me["identity"]?.stringValue ?? "", context: context, connections: Connections())
             defer { for task in live.connections.tasks.withLock({ $0 }) { task.cancel() } }
             try await body(live)
         }
     }
 
-    func connect(as role: Role = .owner) throws -> FakeSocket {
+    /// - Parameter name: Of somebody else than the person who began the thread, whose identity is `web:NAME`.
+    func connect(as role: Role = .owner, name: String? = nil, scopes: [String] = ["chat"]) throws -> FakeSocket {
         let socket = FakeSocket()
+        let identity = name.map { "web:\($0)" } ?? (role == .owner ? self.person : "web:test")
         let credential = CredentialRecord(
-            id: "k", kind: .token, name: "test", identity: role == .owner ? self.person : "web:test", role: role,
-            scopes: ["chat"], createdAt: 0)
-        let context = try GatewayContext(
-            settings: GatewaySettings(), bridge: self.harness.bridge, web: WebAdapter(now: { 0 }), viewer: FakeViewer(),
-            readiness: HostReadiness { HostReadiness.Checks() }, logger: Logger(label: "test"))
+            id: "k", kind: .token, name: name ?? "test", identity: identity, role: role, scopes: scopes, createdAt: 0)
         let connection = LiveConnection(
-            context: context, principal: Principal(credential: credential), socket: socket, logger: context.logger,
-            isValid: { true })
+            context: self.context, principal: Principal(credential: credential), socket: socket,
+            logger: self.context.logger, isValid: { true })
         let task = Task { await connection.run() }
         self.connections.tasks.withLock { $0.append(task) }
         return socket

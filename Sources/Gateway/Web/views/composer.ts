@@ -12,6 +12,8 @@ import { Attachments } from "./attachments";
 export interface ComposerDelegate {
   send(text: string, files: File[]): void;
   stop(): void;
+  /** The person writes. */
+  typed(): void;
 }
 
 export class Composer {
@@ -39,18 +41,18 @@ export class Composer {
   private matches: Command[] = [];
   private chosen = -1;
 
-  constructor(private readonly delegate: ComposerDelegate) {
+  constructor(private readonly delegate: ComposerDelegate, writing: HTMLElement) {
     this.field = h("textarea", {
       id: "message", class: "message-field", rows: 1, placeholder: "Message, or / for a command", "aria-label": "Message",
       enterkeyhint: "send", autocomplete: "off", "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": "completions",
-      oninput: () => this.changed(), onkeydown: (event: KeyboardEvent) => this.key(event), onblur: () => setTimeout(() => { if (document.activeElement !== this.field) this.close(); }, 120),
+      oninput: () => { this.changed(); if (this.field.value !== "") this.delegate.typed(); }, onkeydown: (event: KeyboardEvent) => this.key(event), onblur: () => setTimeout(() => { if (document.activeElement !== this.field) this.close(); }, 120),
     });
     this.button = h("button", { type: "submit", class: "send", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
     this.stopButton = iconButton("stop", "Stop the answer", () => this.delegate.stop(), "send stop");
     this.stopButton.hidden = true;
     this.element = h(
       "form", { class: "composer", onsubmit: (event: Event) => { event.preventDefault(); this.submit(); } },
-      this.options, offerNames(this.field), this.editing, this.attachments.element,
+      writing, this.options, offerNames(this.field), this.editing, this.attachments.element,
       this.box, this.hint, this.elsewhere);
     append(this.box, [this.attachments.button, this.field, this.stopButton, this.button]);
     this.layOut();

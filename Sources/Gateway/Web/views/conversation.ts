@@ -33,6 +33,8 @@ export interface ConversationDelegate {
   uncover(): void;
   /** An ask was opened or closed. */
   asksChanged(): void;
+  /** Somebody's message has come. */
+  wrote(name: string): void;
 }
 
 /** Follows the commands that run in a conversation. */
@@ -259,6 +261,7 @@ export class Conversation {
       const entry = new UserEntry(text, this.nameOf(message.author), message.created_at, message.id, isQuestion(text), message.files, (text) => this.delegate.edit(text), this.makeTask);
       const turn = message.operation_id ? this.turns.get(message.operation_id) : undefined;
       this.timeline.add(entry.element, message.created_at, turn?.element ?? null);
+      if (message.author !== null) this.delegate.wrote(message.author);
       this.entries.set(message.id, entry.element);
       // A queued turn is shown below the message that it answers.
       if (message.operation_id) this.turn(message.operation_id, entry);

@@ -30,7 +30,7 @@ export class Shell {
   private isOpen = false;
   private readonly narrow = matchMedia("(max-width: 760px)");
 
-  constructor(list: HTMLElement, head: Head, panel: Panel, private readonly inbox: Inbox, me: Me, private readonly delegate: ShellDelegate) {
+  constructor(list: HTMLElement, head: Head, people: HTMLElement, panel: Panel, private readonly inbox: Inbox, me: Me, private readonly delegate: ShellDelegate) {
     const theme = h("button", { type: "button", class: "icon-button" });
     setUpToggle(theme);
     this.menuButton.setAttribute("aria-expanded", "false");
@@ -47,7 +47,7 @@ export class Shell {
         iconButton("leave", "Sign out", () => this.delegate.signOut())));
     this.main = h(
       "main", { class: "main", id: "main" },
-      h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, h("div", { class: "title-row" }, this.facts, head.facts)), inbox.element, panel.toggle, head.menu,
+      h("header", { class: "title-bar" }, this.menuButton, h("div", { class: "title" }, this.title, h("div", { class: "title-row" }, this.facts, head.facts)), people, inbox.element, panel.toggle, head.menu,
         iconButton("plus", "New conversation", () => this.delegate.newConversation(), "icon-button new-compact")),
       this.banner.element, h("div", { class: "columns" }, this.content, panel.element));
     this.element = h(
