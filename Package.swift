@@ -313,7 +313,7 @@ let package = Package(
             "Primitives", "Processes", "TestSupport"),
         tests("Repositories", "Chat", "Git", "Logging", "Primitives", "Repositories", "TestSupport"),
         tests(
-            "Documents", "Crypto", "Documents", "JSON", "Logging", "Repositories", "TestSupport", "Threads",
+            "Documents", "Chat", "Crypto", "Documents", "JSON", "Logging", "Repositories", "TestSupport", "Threads",
             exclude: ["yjs"]),
         tests(
             "GitHub", "Chat", "Copilot", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "JSON",

@@ -1,3 +1,4 @@
+import Chat
 import JSON
 import Logging
 import Repositories
@@ -59,5 +60,25 @@ struct DocumentHistoryTests {
             #expect(lines(version["change"]).map(String.init) == change)
             #expect(lines(version["diff"]).map(String.init) == since)
         }
+    }
+
+    @Test("people who edited together are each named once, with whatever identity")
+    func authors() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/notes"
+        @Sendable func person(_ id: String) -> Sender { Sender(id: id, identities: [], displayName: "name of \(id)") }
+        let catalog = RepositoryCatalog(
+            [RepositorySetting(name: "notes", place: .local(path: path), branch: "main")],
+            authors: { $0.id.hasPrefix("ada") ? person("ada") : $0 }, now: { 1_700_000_000 },
+            logger: Logger(label: "test"))
+        await catalog.prepare()
+        let desk = DocumentDesk(catalog: catalog, now: { 1_700_000_000 })
+        var edit = DocumentEdit(
+            path: "docs/x.md", text: "one\n", base: nil, message: nil, author: person("ada@slack"), id: "op_1")
+        edit.coAuthors = ["ada@web", "bob", "bob", "cy"].map(person)
+        _ = try await desk.save(edit, of: DocumentThread(repository: "notes", feature: nil))
+        let commit = try RealGit(path)("show -s --format='%an%n%(trailers:key=Co-authored-by,valueonly)' main")
+        let names = commit.split(separator: "\n").map { $0.prefix { $0 != "<" } }
+        expectEqual(names, ["name of ada", "name of bob ", "name of cy "])
     }
 }

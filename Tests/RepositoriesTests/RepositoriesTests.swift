@@ -1,9 +1,10 @@
 import Chat
 import Git
 import Logging
-import Repositories
 import TestSupport
 import Testing
+
+@testable import Repositories
 
 private let ada = Sender(id: "irc:local/account:ada", identities: [], displayName: "Ada Lovelace")
 

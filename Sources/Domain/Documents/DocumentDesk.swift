@@ -85,11 +85,18 @@ package struct DocumentDesk: Sendable {
                     change: await Self.newestChange(of: edit.path, at: home.head, in: repository)))
         }
         let text = known.map { DocumentLineEnds.restored(in: edit.text, like: $0) } ?? edit.text
+        let seconds = self.now()
+        let author = try await repository.author(edit.author, seconds: seconds)
+        var others: [GitSignature] = []
+        for person in edit.coAuthors {
+            let other = try await repository.author(person, seconds: seconds)
+            // Two identities of one person may have edited it.
+            if other != author, !others.contains(other) { others.append(other) }
+        }
         let change = DocumentChange(
             branch: home.branch, base: base, documents: [try Self.document(edit.path, text)],
             subject: edit.subject ?? "\(known == nil ? "Add" : "Edit") \(edit.path)", body: edit.body,
-            author: GitSignature(person: edit.author, seconds: self.now()), turn: edit.id,
-            coAuthors: edit.coAuthors.map { GitSignature(person: $0, seconds: self.now()) })
+            author: author, turn: edit.id, coAuthors: others)
         let outcome = try await RemoteWork.$current.withValue(RemoteWork(person: edit.author.id)) {
             try await repository.write(change, isKept: false)
         }

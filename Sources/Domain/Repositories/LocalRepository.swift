@@ -1,3 +1,4 @@
+internal import Chat
 package import Git
 internal import Primitives
 
@@ -13,6 +14,8 @@ package actor LocalRepository {
     /// Follows the repository on its server; nil if it has none.
     nonisolated let mirror: Mirror?
     nonisolated let branch: String?
+    /// See ``RepositoryCatalog``.
+    nonisolated let authors: @Sendable (Sender) async throws -> Sender
     private nonisolated let now: @Sendable () -> Int64
     /// Waits until another program may have finished.
     nonisolated let pause: @Sendable (Duration) async throws -> Void
@@ -24,6 +27,7 @@ package actor LocalRepository {
     /// `now`: seconds since 1970. `elapsed`: the time since some moment.
     init(
         name: String, path: String, branch: String?, upstream: (any Upstream)? = nil,
+        authors: @escaping @Sendable (Sender) async throws -> Sender = { $0 },
         now: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Duration,
         pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
@@ -33,6 +37,7 @@ package actor LocalRepository {
         self.reader = GitRepository(path: path, isForReading: true)
         self.mirror = upstream.map { Mirror(git: git, upstream: $0, elapsed: elapsed) }
         self.branch = branch
+        self.authors = authors
         self.now = now
         self.pause = pause
     }

@@ -1,3 +1,4 @@
+package import Chat
 internal import JSON
 package import Logging
 
@@ -12,10 +13,12 @@ package final class RepositoryCatalog: Sendable {
     private let logger: Logger
 
     /// Does not touch the disk. `default`: nil means the first one. `upstreams`: the servers of the mirrors, by the
-    /// repositories' names. `now`: seconds since 1970. `elapsed`: the time since some moment, for the age of what is
-    /// known of a server. `pause`: waits between tries while another program holds a lock.
+    /// repositories' names. `authors`: under whose name somebody commits. `now`: seconds since 1970. `elapsed`: the time
+    /// since some moment, for the age of what is known of a server. `pause`: waits between tries while another program
+    /// holds a lock.
     package init(
         _ settings: [RepositorySetting], default: String? = nil, upstreams: [String: any Upstream] = [:],
+        authors: @escaping @Sendable (Sender) async throws -> Sender = { $0 },
         now: @escaping @Sendable () -> Int64, elapsed: (@Sendable () -> Duration)? = nil,
         pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }, logger: Logger
     ) {
@@ -31,8 +34,9 @@ package final class RepositoryCatalog: Sendable {
                 case .local(let path), .mirror(let path): path
                 }
             local[setting.name] = LocalRepository(
-                name: setting.name, path: path, branch: setting.branch, upstream: upstreams[setting.name], now: now,
-                elapsed: elapsed, pause: pause)
+                name: setting.name, path: path, branch: setting.branch, upstream: upstreams[setting.name],
+                authors: authors,
+                now: now, elapsed: elapsed, pause: pause)
         }
         self.local = local
     }

@@ -3,11 +3,11 @@ internal import Crypto
 package import Git
 
 extension GitSignature {
-    /// A chat user as the author of a commit.
+    /// A chat user as the author of a commit: see ``LocalRepository/author(_:seconds:)``.
     ///
     /// The mail address is derived from the person's identity, so each identity always has the same, unique one: a
     /// readable part and a hash, in a domain that can't exist (RFC 2606).
-    package init(person: Sender, seconds: Int64) {
+    init(person: Sender, seconds: Int64) {
         let readable = person.id.lowercased().utf8.map { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): byte
@@ -24,5 +24,12 @@ extension GitSignature {
     /// Jetbridge as the committer.
     package static func jetbridge(seconds: Int64) -> GitSignature {
         GitSignature(name: "Jetbridge", mail: "jetbridge@users.jetbridge.invalid", seconds: seconds)
+    }
+}
+
+extension LocalRepository {
+    /// The author of what somebody commits now.
+    package nonisolated func author(_ person: Sender, seconds: Int64) async throws -> GitSignature {
+        GitSignature(person: try await self.authors(person), seconds: seconds)
     }
 }

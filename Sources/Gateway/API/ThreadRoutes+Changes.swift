@@ -11,7 +11,7 @@ internal import Threads
 extension ThreadRoutes {
     /// In bytes.
     private static let searchLimit = 200
-    /// All of a person's pinned threads are one page.
+    /// All of a person's pinned threads are one page: of somebody whose identities had pins of their own, some more.
     private static let pinLimit: Int64 = 50
 
     static let change = APIRoute(
@@ -101,6 +101,6 @@ extension ThreadRoutes {
     ) throws -> [SessionRecord] {
         var filter = filter
         filter.pinnedBy = principal.identity
-        return try ledger.sessions(filter, after: nil, limit: Int(Self.pinLimit)).items
+        return try ledger.sessions(filter, after: nil, limit: 10 * Int(Self.pinLimit)).items
     }
 }

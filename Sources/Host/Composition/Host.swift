@@ -131,7 +131,8 @@ package final class Host: Sendable {
         let news = NewsSetup(configuration, posts: posts, watches: watches)
         let gitHub = try GitHubHost(configuration, people: news.people)
         try await configuration.reportMissingData(self.database, self.logger)
-        let repositories = RepositorySetup.existing(for: configuration, upstreams: gitHub.upstreams())
+        let repositories = RepositorySetup.existing(
+            for: configuration, upstreams: gitHub.upstreams(), authors: access.author)
         // A new one waits for the disk ten times.
         async let prepared = repositories.prepare()
         self.model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))

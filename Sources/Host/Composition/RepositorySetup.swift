@@ -9,9 +9,10 @@ package import Specs
 package enum RepositorySetup {
     /// Creates missing local repositories, and empty mirrors of those on servers.
     static func catalog(
-        for configuration: Configuration, upstreams: [String: any Upstream]
+        for configuration: Configuration, upstreams: [String: any Upstream],
+        authors: @escaping @Sendable (Sender) async throws -> Sender = { $0 }
     ) async -> RepositoryCatalog {
-        let catalog = self.existing(for: configuration, upstreams: upstreams)
+        let catalog = self.existing(for: configuration, upstreams: upstreams, authors: authors)
         await catalog.prepare()
         return catalog
     }
@@ -51,7 +52,8 @@ package enum RepositorySetup {
 
     /// Creates nothing. Without their servers, mirrors are as they were when they were last fetched.
     static func existing(
-        for configuration: Configuration, upstreams: [String: any Upstream] = [:]
+        for configuration: Configuration, upstreams: [String: any Upstream] = [:],
+        authors: @escaping @Sendable (Sender) async throws -> Sender = { $0 }
     ) -> RepositoryCatalog {
         let settings = configuration.repositories.map { repository in
             switch repository.place {
@@ -65,7 +67,7 @@ package enum RepositorySetup {
         }
         return RepositoryCatalog(
             settings, default: configuration.defaultRepository, upstreams: upstreams,
-            now: { WallClock.now() / 1_000 }, logger: Logger(label: "repositories"))
+            authors: authors, now: { WallClock.now() / 1_000 }, logger: Logger(label: "repositories"))
     }
 }
 

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Gateway
+@testable import People
 @testable import Sessions
 @testable import Threads
 
@@ -146,6 +147,35 @@ struct SettingsTests {
                 _ = try await ada.ended(try await ada.write("/specify a shop for bread", to: thread))
                 try await expectEqual(ada.send(.get, path).expect(200)["title"], .string(title))
             }
+        }
+    }
+
+    @Test("two linked browsers have the same settings and pins")
+    func linked() async throws {
+        try await GatewayHarness.run { harness in
+            let ada = try await harness.signedIn(.member, name: "Ada")
+            let phone = try await harness.signedIn(.member, name: "Phone")
+            var identities: [String] = []
+            for caller in [ada, phone] {
+                let me = try await caller.send(.get, "/api/v1/me").expect(200)
+                identities.append(try #require(me["identity"]?.stringValue))
+            }
+            let thread = try await ada.newThread()
+            _ = try await ada.send(.patch, "/api/v1/threads/\(thread)", json: ["pinned": true]).expect(200)
+            _ = try await ada.send(.patch, Self.path, json: ["instructions": "Be brief."]).expect(200)
+            let (first, second) = (identities[0], identities[1])
+            try await harness.bridge.store.write { ledger in try ledger.link(first, second, at: 1) }
+            try await harness.bridge.access.readLinks()
+            func pinned(_ caller: Caller) async throws -> [JSON] {
+                let list = try await caller.send(.get, "/api/v1/threads?pinned=first").expect(200)["items"]?.arrayValue
+                return list?.filter { $0["pinned"] == true }.compactMap { $0["id"] } ?? []
+            }
+            try await expectEqual(pinned(phone), [.string(thread)])
+            try await expectEqual(phone.send(.get, Self.path).expect(200)["instructions"], "Be brief.")
+            _ = try await phone.send(.patch, Self.path, json: ["instructions": .null]).expect(200)
+            try await expectEqual(ada.send(.get, Self.path).expect(200)["instructions"], .null)
+            _ = try await phone.send(.patch, "/api/v1/threads/\(thread)", json: ["pinned": false]).expect(200)
+            try await expectEqual(pinned(ada), [])
         }
     }
 }

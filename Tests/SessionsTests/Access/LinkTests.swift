@@ -159,4 +159,90 @@ struct LinkTests {
         #expect(before.1 == 1 && before.2 == 3)
         #expect(after.0.0 == 2 * before.0 && after.0.1 == 2 && after.0.2 == 6 && after.0 == after.1)
     }
+
+    @Test(
+        "a person's commits are those of the identity that says most about them, else of the one that was linked first",
+        arguments: [
+            (["slack:T/U"], "slack:T/U"), (["slack:T/U", "irc:a/b"], "slack:T/U"), (["irc:a/b", "web:1"], "web:1"),
+            (["web:1", "oidc:ada"], "oidc:ada"), (["web:1", "irc:a/b", "github:ada", "oidc:ada"], "github:ada"),
+        ])
+    func author(identities: [String], chosen: String) {
+        expectEqual(CommitAuthor.of(identities.map { ($0, "name of \($0)") })?.displayName, "name of \(chosen)")
+        expectEqual(CommitAuthor.of(identities.map { ($0, $0 == chosen ? nil : "Ada") })?.id, chosen)
+        expectEqual(CommitAuthor.of(identities.map { ($0, nil) })?.displayName, Person.account(of: chosen))
+    }
+
+    @Test("the author's name is what the identity is called now, or was called when it was linked")
+    func authorName() async throws {
+        let harness = try await BridgeHarness(policy: Self.policy)
+        let (access, store) = (harness.bridge.access, harness.bridge.store)
+        let mia = Self.sender("mia")
+        try await expectEqual(access.author(mia), mia)
+        try await self.link("mia", "gina", in: harness)
+        func authors() async throws -> Set<[String]> {
+            var found: Set<[String]> = []
+            for person in ["mia", "gina"] {
+                let author = try await access.author(Self.sender(person))
+                found.insert([author.id, author.displayName])
+            }
+            return found
+        }
+        try await expectEqual(authors(), [["fake:one/mia", "mia"]])
+        let browser = CredentialRecord(
+            id: "k", kind: .cookie, name: "Mia", identity: "web:1", role: .member, scopes: [], createdAt: 1)
+        try await store.write { ledger in
+            try ledger.insert(browser, hash: "h")
+            try ledger.link("fake:one/gina", "web:1", names: ["web:1": "Mia M."], at: 2)
+        }
+        try await expectEqual(authors(), [["web:1", "Mia"]])
+        try await store.write { ledger in try ledger.revokeCookies(of: "web:1") }
+        try await expectEqual(authors(), [["web:1", "Mia M."]])
+        try await store.write { ledger in try ledger.unlink("web:1") }
+        try await expectEqual(authors(), [["fake:one/mia", "mia"]])
+    }
+
+    @Test("settings are the first side's, or of whom is merged into; pins are both's, and each keeps a copy")
+    func choices() async throws {
+        let harness = try await BridgeHarness(policy: Self.policy)
+        let store = harness.bridge.store
+        func model(_ person: String) async throws -> String? {
+            try await store.read { ledger in try ledger.preferences(of: "fake:one/\(person)").model }
+        }
+        func pins(_ person: String) async throws -> Int64 {
+            try await store.read { ledger in try ledger.pinCount(of: "fake:one/\(person)") }
+        }
+        func choose(_ model: String?, pinning session: String, _ person: String) async throws {
+            try await store.write { ledger in
+                try ledger.set(Preferences(model: model), of: "fake:one/\(person)")
+                try ledger.setPinned(true, session: session, of: "fake:one/\(person)")
+            }
+        }
+        try await choose("large", pinning: "s1", "mia")
+        try await choose("small", pinning: "s2", "bob")
+        try await self.link("mia", "bob", in: harness)
+        for person in ["mia", "bob"] {
+            try await expectEqual(model(person), "large")
+            try await expectEqual(pins(person), 2)
+        }
+        try await choose("medium", pinning: "s3", "bob")
+        try await expectEqual(model("mia"), "medium")
+        try await expectEqual(pins("mia"), 3)
+        _ = try await self.reply("!unlink", from: "bob", in: harness)
+        try await choose(nil, pinning: "s4", "mia")
+        try await expectEqual(model("bob"), "medium")
+        try await expectEqual(pins("bob"), 3)
+
+        try await choose("tiny", pinning: "s1", "gina")
+        #expect(try await self.reply("!people merge bob gina", from: "alice", in: harness).contains("now has"))
+        for person in ["bob", "gina"] {
+            try await expectEqual(model(person), "tiny")
+            try await expectEqual(pins(person), 3)
+        }
+        // Without a choice of their own they have the other side's.
+        #expect(try await self.reply("!people merge gina mia", from: "alice", in: harness).contains("now has"))
+        for person in ["bob", "gina", "mia"] {
+            try await expectEqual(model(person), "tiny")
+            try await expectEqual(pins(person), 4)
+        }
+    }
 }

@@ -3,10 +3,11 @@ import Git
 import Logging
 import Models
 import Primitives
-import Repositories
 import Specs
 import TestSupport
 import Testing
+
+@testable import Repositories
 
 @Suite("a conflict with a colleague", .timeLimit(.minutes(1))) struct ConflictTurnTests {
     private static let path = "specs/001-login-page/spec.md"

@@ -5,11 +5,11 @@ import GitHub
 import JSON
 import Models
 import Primitives
-import Repositories
 import Store
 import TestSupport
 import Testing
 
+@testable import Repositories
 @testable import Threads
 @testable import Turns
 

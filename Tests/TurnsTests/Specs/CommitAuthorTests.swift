@@ -3,12 +3,14 @@ import Git
 import JSON
 import Logging
 import Models
-import Repositories
 import Specs
+import Store
 import TestSupport
 import Testing
 import Work
 
+@testable import People
+@testable import Repositories
 @testable import Turns
 
 @Suite("The author of a commit", .timeLimit(.minutes(2)))
@@ -63,6 +65,37 @@ struct CommitAuthorTests {
             _ = try await self.authors(scene, shell, "echo 3 > three", id: "op_6", by: namesake)
             let other = try await self.authors(scene, commit, "By the namesake", id: "op_7", by: namesake)
             #expect(other == [Self.signature(namesake)] && other != [ada])
+        }
+    }
+
+    @Test("is one for all identities of a person, and each one's own again when they are unlinked")
+    func linked() async throws {
+        try await ImplementScene.with { scene in
+            let bench = scene.worker.agent.workbench
+            let slack = Sender(id: "slack:T1/U1", identities: [], displayName: "ada.l")
+            let browser = Sender(id: "web:1f", identities: [], displayName: "Ada Lovelace")
+            let other = Sender(id: "irc:local/bob", identities: [], displayName: "bob")
+            var number = 0
+            func author(_ person: Sender) async throws -> [String] {
+                number += 1
+                _ = try await self.authors(
+                    scene, bench.workers[.run], "echo \(number) > file", id: "run_\(number)", by: person)
+                return try await self.authors(scene, bench.workers[.commit], "Change", id: "op_\(number)", by: person)
+            }
+            for person in [slack, browser] { try await expectEqual(author(person), [Self.signature(person)]) }
+            try await scene.store.write { ledger in
+                let names = [slack.id: slack.displayName, browser.id: browser.displayName]
+                try ledger.link(slack.id, browser.id, names: names, at: 1)
+            }
+            for person in [slack, browser] { try await expectEqual(author(person), [Self.signature(browser)]) }
+            try await expectEqual(author(other), [Self.signature(other)])
+            scene.answer(Self.specification)
+            let specify = SpecifyTurn(
+                scene.model, catalog: scene.worker.repositories, now: { 1_700_000_000 }, logger: Logger(label: "test"))
+            let specified = try await self.authors(scene, specify, "a search page", id: "op_s", by: slack)
+            expectEqual(specified, [Self.signature(browser)])
+            try await scene.store.write { ledger in try ledger.unlink(slack.id) }
+            for person in [slack, browser] { try await expectEqual(author(person), [Self.signature(person)]) }
         }
     }
 

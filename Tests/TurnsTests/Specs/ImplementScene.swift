@@ -8,6 +8,7 @@ import Lifecycle
 import Logging
 import Metrics
 import Models
+import People
 import Primitives
 import Repositories
 import Sessions
@@ -65,7 +66,10 @@ struct ImplementScene: Sendable {
         let database = try Stores.open(configuration, metrics: metrics)
         let audit = try await AuditLog.open(database, keyIn: directory.path)
         let store = SessionStore(database: database)
-        let repositories = await RepositorySetup.catalog(for: configuration, upstreams: [:])
+        let access = AccessControl(
+            policy: AccessPolicy(), store: store, audit: { _, _ in }, now: { 1_700_000_000_000 })
+        let repositories = await RepositorySetup.catalog(
+            for: configuration, upstreams: [:], authors: access.author)
         let settings = CurrentAgentSettings(configuration.agentSettings)
         let commands = try await WorkbenchSetup(
             configuration, posts: ThreadPosts(store, metrics), audit: audit, trial: Task { jail },

@@ -19,17 +19,46 @@ extension Ledger {
         return try rows.map { try $0.text("identity") }.sorted()
     }
 
-    /// Makes two identities, with those that are linked with them, one person.
-    func link(_ one: String, _ other: String, at now: Int64) throws {
-        let person = try self.person(of: one) ?? self.person(of: other) ?? Identifier.make("h")
-        for identity in try Set(self.identities(of: one) + self.identities(of: other)) {
+    /// Makes two identities, with those that are linked with them, one person: those of the first one come first, and what
+    /// its person has chosen counts.
+    ///
+    /// - Parameter names: What the two are called now.
+    func link(_ first: String, _ other: String, names: [String: String] = [:], at now: Int64) throws {
+        let person = try self.person(of: first) ?? self.person(of: other) ?? Identifier.make("h")
+        for (place, identity) in try (self.identities(of: first) + self.identities(of: other)).enumerated() {
             try self.connection.execute(
                 """
-                INSERT INTO person_identities (identity, person, linked_at) VALUES (?, ?, ?)
-                ON CONFLICT (identity) DO UPDATE SET person = excluded.person
-                """, [.text(identity), .text(person), .integer(now)])
+                INSERT INTO person_identities (identity, person, linked_at, name) VALUES (?, ?, ?, ?)
+                ON CONFLICT (identity) DO UPDATE SET person = excluded.person,
+                name = COALESCE(excluded.name, person_identities.name)
+                """,
+                [.text(identity), .text(person), .integer(now + Int64(place)), .optional(names[identity])])
         }
+        try self.shareChoices(of: person, first: first)
         try self.noteAccess()
+    }
+
+    /// Gives all identities of a person the pins of each, and the settings of the first one, or of another if that one has
+    /// none. What is stored later is stored for all, so that each keeps a copy when it is unlinked.
+    private func shareChoices(of person: String, first: String) throws {
+        try self.connection.execute(
+            """
+            INSERT INTO pins (person, session) SELECT DISTINCT linked.identity, pins.session FROM pins
+            JOIN person_identities AS own ON own.identity = pins.person
+            JOIN person_identities AS linked ON linked.person = own.person
+            WHERE own.person = ? ON CONFLICT DO NOTHING
+            """, [.text(person)])
+        try self.connection.execute(
+            """
+            INSERT INTO preferences (person, model, instructions)
+            SELECT linked.identity, chosen.model, chosen.instructions FROM person_identities AS linked
+            JOIN preferences AS chosen ON chosen.person = (
+                SELECT own.identity FROM person_identities AS own JOIN preferences ON preferences.person = own.identity
+                WHERE own.person = $1
+                ORDER BY CASE WHEN own.identity = $2 THEN 0 ELSE 1 END, own.linked_at, own.identity LIMIT 1)
+            WHERE linked.person = $1
+            ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions
+            """, [.text(person), .text(first)])
     }
 
     private func person(of identity: String) throws -> String? {

@@ -179,7 +179,7 @@ extension ClarifyTurn {
                 branch: feature.branch, base: feature.head, documents: [document],
                 subject: "Clarify \(session.feature): \(Self.short(question.text))",
                 body: "Q: \(question.text)\nA: \(words)",
-                author: GitSignature(person: request.sender, seconds: self.now()), turn: request.id),
+                author: try await repository.author(request.sender, seconds: self.now()), turn: request.id),
             in: repository, to: thread)
         guard case .asked = ending else { return nil }
         try await thread.report(.text("Continue with `clarify` when that is decided."))

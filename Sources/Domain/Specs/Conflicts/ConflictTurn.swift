@@ -32,7 +32,7 @@ package final class ConflictTurn: TurnWorker {
             let repository = try self.catalog.repository(payload.repository)
             let outcome = try await repository.resolve(
                 conflictOf: payload.turn, choice,
-                author: GitSignature(person: request.sender, seconds: self.now()))
+                author: try await repository.author(request.sender, seconds: self.now()))
             return try await self.tell(outcome, choice, payload, thread)
         } catch let error as RepositoryError {
             self.logger.info("a conflict could not be resolved", ["reason": .string(error.message)])

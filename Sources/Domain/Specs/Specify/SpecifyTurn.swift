@@ -135,7 +135,7 @@ extension SpecifyTurn {
         as reservation: Reservation, on base: GitRepository.Branch, _ repository: LocalRepository
     ) async throws -> MadeCommit {
         let name = reservation.name
-        let author = GitSignature(person: request.sender, seconds: self.now())
+        let author = try await repository.author(request.sender, seconds: self.now())
         return try await repository.commit(reservation, onBase: base, author: author, turn: request.id) { final in
             var specification = specification
             specification.rename(name.description, to: final.description)

@@ -160,13 +160,13 @@ extension StageRun {
     func commit(_ documents: [String: [UInt8]], subject: String, body: String) async throws -> TurnEnding {
         // Stop counts until here; afterwards the commit exists.
         try Task.checkCancellation()
+        let author = try await self.repository.author(self.request.sender, seconds: self.now())
         let change = DocumentChange(
             branch: self.files.branch, base: self.files.head,
             documents: try documents.sorted { $0.key < $1.key }.map { path, bytes in
                 try Document(path: path, bytes: bytes)
             },
-            subject: subject, body: body, author: GitSignature(person: self.request.sender, seconds: self.now()),
-            turn: self.request.id)
+            subject: subject, body: body, author: author, turn: self.request.id)
         return try await DocumentCommitter.commit(change, in: self.repository, to: self.thread)
     }
 }

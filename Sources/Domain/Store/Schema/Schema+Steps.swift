@@ -296,4 +296,51 @@ extension StoreSchema {
             CREATE INDEX mentions_to_tell ON mentions (person) WHERE told_at IS NULL;
             """,
         minReader: 33)
+
+    /// Settings and pins are stored for each identity of a person. A release before this one changes those of one identity.
+    static let wholePeople = Migration(
+        number: 48, name: "what belongs to all identities of a person, and mentions as events",
+        sql: """
+            -- What it was called when it was linked; NULL for a link of an earlier release.
+            ALTER TABLE person_identities ADD COLUMN name TEXT;
+
+            INSERT INTO pins (person, session)
+            SELECT DISTINCT linked.identity, pins.session FROM pins
+            JOIN person_identities AS own ON own.identity = pins.person
+            JOIN person_identities AS linked ON linked.person = own.person
+            WHERE linked.identity <> own.identity ON CONFLICT DO NOTHING;
+
+            INSERT INTO preferences (person, model, instructions)
+            SELECT linked.identity, chosen.model, chosen.instructions FROM person_identities AS linked
+            JOIN preferences AS chosen ON chosen.person = (
+                SELECT own.identity FROM person_identities AS own JOIN preferences ON preferences.person = own.identity
+                WHERE own.person = linked.person ORDER BY own.linked_at, own.identity LIMIT 1)
+            WHERE linked.identity <> chosen.person
+            ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions;
+            """,
+        // Of these, `owner` is whom the text names.
+        sqlite: """
+            CREATE TRIGGER mentions_made AFTER INSERT ON mentions BEGIN
+                INSERT INTO changes (kind, subject, session, owner, at) VALUES
+                ('mention', CAST(NEW.number AS TEXT), COALESCE(NEW.session, ''), NEW.person,
+                CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));
+            END;
+            CREATE TRIGGER mentions_seen AFTER UPDATE OF seen_at ON mentions WHEN NEW.seen_at IS NOT OLD.seen_at BEGIN
+                INSERT INTO changes (kind, subject, session, owner, at) VALUES
+                ('mention', CAST(NEW.number AS TEXT), COALESCE(NEW.session, ''), NEW.person,
+                CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));
+            END;
+            """,
+        postgreSQL: """
+            CREATE FUNCTION mentions_noted() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF TG_OP = 'INSERT' OR NEW.seen_at IS DISTINCT FROM OLD.seen_at THEN
+                    PERFORM note_change('mention', NEW.number::text, COALESCE(NEW.session, ''), NEW.person);
+                END IF;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER mentions_noted AFTER INSERT OR UPDATE OF seen_at ON mentions
+            FOR EACH ROW EXECUTE FUNCTION mentions_noted();
+            """,
+        minReader: 33)
 }

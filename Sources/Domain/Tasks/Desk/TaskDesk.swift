@@ -383,7 +383,7 @@ package actor TaskDesk {
             do {
                 let made = try await repository.replace(
                     TaskFile.path, of: file, with: after.bytes, subject: wish.subject(address, title),
-                    author: GitSignature(person: author.person, seconds: self.now() / 1_000), turn: author.turn)
+                    author: try await repository.author(author.person, seconds: self.now() / 1_000), turn: author.turn)
                 try await self.note(made, after, address, repository, author)
                 return (made, address)
             } catch let error as RepositoryError where Self.hasMoved(error) && attempt < Self.attempts {
@@ -395,7 +395,8 @@ package actor TaskDesk {
                 if try await repository.commit(ofTurn: author.turn, on: branch) == nil {
                     _ = try await repository.replace(
                         TaskFile.path, of: file, with: after.bytes, subject: wish.subject(address, title),
-                        author: GitSignature(person: author.person, seconds: self.now() / 1_000), turn: author.turn,
+                        author: try await repository.author(author.person, seconds: self.now() / 1_000),
+                        turn: author.turn,
                         onNew: branch)
                 }
                 throw TaskError.proposed(try await propose(branch, file.branch, wish.subject(address, title)))

@@ -1,4 +1,5 @@
 internal import Database
+internal import People
 package import Store
 
 /// What a person has chosen for themselves, in all their threads.
@@ -24,25 +25,30 @@ extension Ledger {
         }
     }
 
+    /// For all identities of the person: what reads it looks at one.
     package func set(_ preferences: Preferences, of person: String) throws {
-        guard preferences != Preferences() else {
-            try self.connection.execute("DELETE FROM preferences WHERE person = ?", [.text(person)])
-            return
+        for identity in try self.identities(of: person) {
+            guard preferences != Preferences() else {
+                try self.connection.execute("DELETE FROM preferences WHERE person = ?", [.text(identity)])
+                continue
+            }
+            try self.connection.execute(
+                """
+                INSERT INTO preferences (person, model, instructions) VALUES (?, ?, ?)
+                ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions
+                """,
+                [.text(identity), .optional(preferences.model), .optional(preferences.instructions)])
         }
-        try self.connection.execute(
-            """
-            INSERT INTO preferences (person, model, instructions) VALUES (?, ?, ?)
-            ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions
-            """,
-            [.text(person), .optional(preferences.model), .optional(preferences.instructions)])
     }
 
-    /// Pins a session to the top of a person's list, or removes the pin.
+    /// Pins a session to the top of a person's list, or removes the pin: for all of their identities, as settings.
     package func setPinned(_ isPinned: Bool, session: String, of person: String) throws {
-        try self.connection.execute(
-            isPinned
-                ? "INSERT INTO pins (person, session) VALUES (?, ?) ON CONFLICT DO NOTHING"
-                : "DELETE FROM pins WHERE person = ? AND session = ?", [.text(person), .text(session)])
+        for identity in try self.identities(of: person) {
+            try self.connection.execute(
+                isPinned
+                    ? "INSERT INTO pins (person, session) VALUES (?, ?) ON CONFLICT DO NOTHING"
+                    : "DELETE FROM pins WHERE person = ? AND session = ?", [.text(identity), .text(session)])
+        }
     }
 
     package func pinCount(of person: String) throws -> Int64 {

@@ -21,7 +21,7 @@ struct MergeTurn: TurnWorker {
             let base = try await repository.checkReady().name
             let branch = try await self.branch(request, in: repository, base)
             let outcome = try await repository.merge(
-                branch, author: GitSignature(person: request.sender, seconds: WallClock.now() / 1_000),
+                branch, author: try await repository.author(request.sender, seconds: WallClock.now() / 1_000),
                 turn: request.id)
             try await self.tell(outcome, Self.code(branch), Self.code(base), thread)
             return .complete

@@ -65,12 +65,13 @@ extension Workspace {
             let seconds = self.now() / 1_000
             let store = self.layout.store
             let turn = trailers.first?.value ?? self.session
+            let author = try await repository.author(author, seconds: seconds)
             let id: GitObjectID
             do {
                 id = try await repository.advance(branch, to: turn, from: tip, isDocuments: false) { git, target in
                     try await git.commit(
                         tree: trees.new, from: store, onto: head, branch: branch, expected: tip,
-                        author: GitSignature(person: author, seconds: seconds), committer: .jetbridge(seconds: seconds),
+                        author: author, committer: .jetbridge(seconds: seconds),
                         message: message, trailers: trailers, to: target)
                 }
             } catch let error as GitError where error.code == .conflict && repository.isMirror {
@@ -148,7 +149,7 @@ extension Workspace {
                 try await objects.send(commits: commits.map(\.id), to: repository.git.path)
                 let new =
                     try await repository.git.adopt(
-                        commits, from: path, author: GitSignature(person: author, seconds: seconds),
+                        commits, from: path, author: repository.author(author, seconds: seconds),
                         committer: committer, trailers: [GitTrailer("Jetbridge-Turn", turn)]) ?? inside
                 let move = BranchMove(from: inside, to: new).text
                 try await self.write { (layout) throws(SystemError) in try layout.writeTakeOver(move) }
