@@ -48,12 +48,13 @@ extension AskNotices {
         let all = sightings.map { ($0.sender, $0.direct, true) } + others.map { ($0, nil, false) }
         return try all.compactMap { sender, direct, isSeen in
             // The role first: only of the few who may decide are threads looked up.
-            guard attention.concerns(sender, as: self.access.role(of: sender)) else { return nil }
+            let person = self.access.person(sender)
+            guard attention.concerns(person, as: self.access.role(of: sender)) else { return nil }
             let isPresent =
                 try writers.contains(sender.id) || direct?.route.room == room
                 || (isSeen && !hasThreads && ledger.hasSession(of: sender.id, in: room))
             return Attention.Person(
-                sender, isPresent: isPresent, isOfNetwork: Self.isOfNetwork(sender, room),
+                person, isPresent: isPresent, isOfNetwork: Self.isOfNetwork(sender, room),
                 hasDirect: self.notifiesPeople && (self.isServed(direct) || self.adapter(reaching: sender.id) != nil))
         }
     }

@@ -80,33 +80,17 @@ extension AskNotices {
         to ledger: Ledger, _ people: [String: Person], at now: Int64
     ) throws -> ([StoredNotice], Int64?) {
         var notices: [StoredNotice] = []
-        var wait: Int64?
-        func look(after time: Int64) { wait = min(wait ?? time, time) }
-        for person in try ledger.mentionedPeople() {
-            guard let known = people[person] else {
-                look(after: Self.gathering)
-                continue
-            }
-            switch known.standing {
-            case .elsewhere: continue
-            case .later: look(after: Self.interval)
+        let wait = try self.tellEach(of: ledger.mentionedPeople(), people, in: ledger, at: now) { person, _ in
+            try ledger.mentionsToTell(person, limit: Self.burst + 1)
+        } heard: { person in
+            try ledger.mentionTimes(of: person, since: now - Self.interval, until: now)
+        } drop: { person, _, _ in
             // It is in their inbox.
-            case .unreachable: try ledger.setAllTold(person, at: now)
-            case .at(let direct):
-                let hold = self.store.held.hold(of: Place(of: direct.thread))
-                guard self.store.held.isCurrent(hold) else { continue }
-                let times = try ledger.mentionTimes(of: person, since: now - Self.interval, until: now)
-                let allowed = max(0, Self.burst - times.count)
-                let waiting = try ledger.mentionsToTell(person, limit: allowed + 1)
-                if waiting.count > allowed { look(after: (times.first ?? now) + Self.interval - now) }
-                if allowed > 0 { try self.store.held.enter([hold], in: ledger) }
-                for mention in waiting.prefix(allowed) {
-                    if let notice = try self.notice(of: mention, to: known.sender, at: direct, in: ledger, now) {
-                        notices.append(notice)
-                    }
-                    try ledger.setTold(mention.number, at: now)
-                }
-            }
+            try ledger.setAllTold(person, at: now)
+        } tell: { mention, _, known, direct in
+            let notice = try self.notice(of: mention, to: known.sender, at: direct, in: ledger, now)
+            notices += notice.map { [$0] } ?? []
+            try ledger.setTold(mention.number, at: now)
         }
         return (notices, wait)
     }

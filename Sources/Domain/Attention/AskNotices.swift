@@ -186,35 +186,17 @@ package final class AskNotices: Sendable {
         try ledger.deleteNotices(toldBefore: now - 10 * Self.interval)
         var notices: [StoredNotice] = []
         var unreachable: [String: (ask: AskRecord, people: [Sender])] = [:]
-        var wait: Int64?
-        func look(after time: Int64) { wait = min(wait ?? time, time) }
-        for person in try ledger.peopleToNotify() {
-            guard let known = people[person] else {
-                look(after: Self.gathering)
-                continue
-            }
-            let asks = try self.asks(for: known.sender, of: person, in: ledger, at: now)
-            switch known.standing {
-            case .elsewhere: continue
-            case _ where asks.isEmpty: try ledger.deleteNotices(untoldTo: person)
-            case .later: look(after: Self.interval)
-            case .unreachable:
-                for ask in asks { unreachable[ask.id, default: (ask, [])].people += known.sender.map { [$0] } ?? [] }
-                try ledger.deleteNotices(untoldTo: person)
-            case .at(let direct):
-                // The host that has the person's network tells them.
-                let hold = self.store.held.hold(of: Place(of: direct.thread))
-                guard self.store.held.isCurrent(hold) else { continue }
-                let told = try ledger.noticeTimes(of: person, since: now - Self.interval, until: now)
-                let allowed = max(0, Self.burst - told.count)
-                if asks.count > allowed { look(after: (told.first ?? now) + Self.interval - now) }
-                if allowed > 0 { try self.store.held.enter([hold], in: ledger) }
-                for ask in asks.prefix(allowed) {
-                    let notice = try self.notice(of: ask, to: person, at: direct, in: ledger, now)
-                    try ledger.setNotice(of: ask.id, for: person, item: notice.items.last?.id, at: now)
-                    notices.append(notice)
-                }
-            }
+        let wait = try self.tellEach(of: ledger.peopleToNotify(), people, in: ledger, at: now) { person, known in
+            try self.asks(for: known.sender, of: person, in: ledger, at: now)
+        } heard: { person in
+            try ledger.noticeTimes(of: person, since: now - Self.interval, until: now)
+        } drop: { person, known, asks in
+            for ask in asks { unreachable[ask.id, default: (ask, [])].people += known.sender.map { [$0] } ?? [] }
+            try ledger.deleteNotices(untoldTo: person)
+        } tell: { ask, person, _, direct in
+            let notice = try self.notice(of: ask, to: person, at: direct, in: ledger, now)
+            try ledger.setNotice(of: ask.id, for: person, item: notice.items.last?.id, at: now)
+            notices.append(notice)
         }
         for (ask, people) in unreachable.sorted(by: { $0.key < $1.key }).map(\.value) {
             notices += try self.call(people, to: ask, in: ledger, now).map { [$0] } ?? []
@@ -222,13 +204,52 @@ package final class AskNotices: Sendable {
         return (notices, wait)
     }
 
+    /// Tells people what waits for them: of ``burst`` things within ``interval`` at most. Returns after what time to look
+    /// again.
+    ///
+    /// - Parameters:
+    ///   - items: What waits for a person.
+    ///   - heard: When they were told of such things within the last ``interval``, oldest first.
+    ///   - drop: For whoever cannot be reached, and where nothing is left to tell.
+    func tellEach<Item>(
+        of waiting: [String], _ people: [String: Person], in ledger: Ledger, at now: Int64,
+        _ items: (String, Person) throws -> [Item], heard: (String) throws -> [Int64],
+        drop: (String, Person, [Item]) throws -> Void,
+        tell: (Item, String, Person, DirectConversation) throws -> Void
+    ) throws -> Int64? {
+        var wait: Int64?
+        func look(after time: Int64) { wait = min(wait ?? time, time) }
+        for id in waiting {
+            guard let person = people[id] else {
+                look(after: Self.gathering)
+                continue
+            }
+            let items = try items(id, person)
+            switch person.standing {
+            case .elsewhere: continue
+            case _ where items.isEmpty: try drop(id, person, items)
+            case .later: look(after: Self.interval)
+            case .unreachable: try drop(id, person, items)
+            case .at(let direct):
+                // The host that has the person's network tells them.
+                let hold = self.store.held.hold(of: Place(of: direct.thread))
+                guard self.store.held.isCurrent(hold) else { continue }
+                let times = try heard(id)
+                let allowed = max(0, Self.burst - times.count)
+                if items.count > allowed { look(after: (times.first ?? now) + Self.interval - now) }
+                if allowed > 0 { try self.store.held.enter([hold], in: ledger) }
+                for item in items.prefix(allowed) { try tell(item, id, person, direct) }
+            }
+        }
+        return wait
+    }
+
     /// What a person has not heard of yet, and may still decide.
     private func asks(for sender: Sender?, of person: String, in ledger: Ledger, at now: Int64) throws -> [AskRecord] {
         guard let sender else { return [] }
-        let role = self.access.role(of: sender)
+        let (role, whole) = (self.access.role(of: sender), self.access.person(sender))
         return try ledger.asksToNotify(person).filter { ask in
-            ask.state == .open && ask.expiresAt > now
-                && ask.rule.allows(sender, as: role, askedBy: ask.requester)
+            ask.state == .open && ask.expiresAt > now && ask.rule.allows(whole, as: role, askedBy: ask.requester)
         }
     }
 

@@ -62,6 +62,8 @@ package struct Attention: Sendable {
     }
 
     /// Whether somebody should be notified: they may decide what another has asked for.
+    ///
+    /// - Parameter sender: With the other identities of the person, as in ``AskRule/allows(_:as:askedBy:)``.
     package func concerns(_ sender: Sender, as role: Role?) -> Bool {
         !self.isOfRequester && sender.isLasting && !sender.mayBeSamePerson(as: self.requester)
             && self.rule.allows(sender, as: role, askedBy: self.requester)

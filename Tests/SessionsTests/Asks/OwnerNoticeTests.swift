@@ -288,4 +288,21 @@ struct OwnerNoticeTests {
         try await removed.harness.settleOutbox()
         #expect(self.direct(removed).isEmpty)
     }
+
+    @Test("an owner hears nothing of what another identity of theirs has asked for")
+    func linked() async throws {
+        let stage = try await self.stage()
+        try await stage.bridge.store.write { ledger in try ledger.link("fake:one/bob", "fake:one/olga", at: 1) }
+        try await stage.bridge.access.readLinks()
+        try await stage.say("please", as: "bob")
+        let ask = try await stage.ask()
+        expectEqual(ask.route.mentions, [Mention(person: "one/alice", name: "alice")])
+        // As if it had been stored before they were linked.
+        let id = try await stage.record().id
+        try await stage.bridge.store.write { ledger in try ledger.insertNotice(of: id, for: "fake:one/olga") }
+        await stage.bridge.notices.tell()
+        try await stage.harness.settleOutbox()
+        expectEqual(self.direct(stage).map(\.text), [])
+        try await expectEqual(stage.bridge.store.read { ledger in try ledger.peopleToNotify() }, [])
+    }
 }
