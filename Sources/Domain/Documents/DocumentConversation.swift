@@ -58,13 +58,13 @@ extension Ledger {
     fileprivate func newestConversation(
         of visitor: ThreadVisitor, on feature: String, _ fits: (SessionRecord) -> Bool
     ) throws -> SessionRecord? {
-        let places = visitor.identities.map { _ in "?" }.joined(separator: ", ")
+        var values: [SQLValue] = [.text(Place.webAdapter.rawValue), .text(feature)]
+        let owners = values.places(of: visitor.identities)
         return try self.connection.query(
             """
-            SELECT * FROM sessions WHERE owner IN (\(places)) AND adapter = ? AND state = 'active' AND feature = ?
+            SELECT * FROM sessions WHERE owner IN (\(owners)) AND adapter = ?1 AND state = 'active' AND feature = ?2
             ORDER BY active_at DESC, id DESC LIMIT 50
-            """,
-            visitor.identities.map { .text($0) } + [.text(Place.webAdapter.rawValue), .text(feature)]
+            """, values
         ).lazy.map(Self.session).first(where: fits)
     }
 }

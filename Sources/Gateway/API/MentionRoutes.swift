@@ -39,14 +39,7 @@ struct MentionRoutes: Sendable {
         let now = self.context.now()
         return API.List(
             items: try await self.context.store.read { ledger in
-                try ledger.mentions(for: principal.visitor, at: now).map { mention in
-                    let text = mention.text
-                    let session = try text.session.flatMap { try ledger.session(id: $0) }
-                    return API.Mention(
-                        id: String(mention.number), kind: text.kind, author: text.authorName, text: text.excerpt,
-                        title: text.kind == .message ? session?.shownTitle ?? "" : text.subject, url: mention.path,
-                        threadID: text.session, createdAt: Timestamp(milliseconds: text.at))
-                }
+                try ledger.mentions(for: principal.visitor, at: now).map { try API.Mention($0, in: ledger) }
             })
     }
 
@@ -58,5 +51,16 @@ struct MentionRoutes: Sendable {
         else { throw Problems.missing("mention") }
         self.context.bridge.askChanges.note()
         return HTTPServerResponse(.noContent)
+    }
+}
+
+extension API.Mention {
+    init(_ mention: PersonMention, in ledger: Ledger) throws {
+        let text = mention.text
+        let session = try text.session.flatMap { try ledger.session(id: $0) }
+        self.init(
+            id: String(mention.number), kind: text.kind, author: text.authorName, text: text.excerpt,
+            title: text.kind == .message ? session?.shownTitle ?? "" : text.subject, url: mention.path,
+            threadID: text.session, createdAt: Timestamp(milliseconds: text.at))
     }
 }

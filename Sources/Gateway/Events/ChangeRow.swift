@@ -11,6 +11,8 @@ struct ChangeRow: Sendable, Equatable {
         case document
         /// Its subject is a repository and an id; it has no session.
         case task
+        /// Its subject is a number; its owner is whom the text names.
+        case mention
     }
 
     let number: Int64
@@ -18,7 +20,7 @@ struct ChangeRow: Sendable, Equatable {
     let kind: Kind?
     let subject: String
     let session: String
-    /// Who began the thread that has changed.
+    /// Who began the thread that has changed, or whom it is for.
     let owner: String?
     /// Milliseconds since 1970, by the store's clock.
     let at: Int64

@@ -15,9 +15,10 @@ struct EventRoutes: Sendable {
     static let routes: [APIRoute] = [
         APIRoute(
             .get, "/api/v1/events", "events",
-            "A stream of what changes and you may see: `thread`, `operation`, `ask`, `document`, `task` and `commit` events, whose "
-                + "data is the REST document (of a task that is gone, its id and repository; of a document that a commit has "
-                + "changed, its path, commit, url, thread_id, repository and branch). It resumes after `Last-Event-ID` for "
+            "A stream of what changes and you may see: `thread`, `operation`, `ask`, `mention`, `document`, `task` and `commit` "
+                + "events, whose data is the REST document (of a task that is gone, its id and repository; of a document that "
+                + "a commit has changed, its path, commit, url, thread_id, repository and branch; of a text that names you "
+                + "and that you have seen, its id and the state `seen`). It resumes after `Last-Event-ID` for "
                 + "ten minutes, also after a restart; where something may be missing it begins with `reset`.",
             .reading(from: .guest),
             headers: [

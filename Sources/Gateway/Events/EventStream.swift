@@ -157,6 +157,7 @@ struct EventStream: Sendable {
         of row: ChangeRow, for principal: Principal, in ledger: Ledger, at now: Int64, pages: RepositoryPages
     ) throws -> JSON? {
         if row.kind == .task { return try Self.task(row.subject, for: principal, in: ledger) }
+        if row.kind == .mention { return try Self.mention(row, for: principal, in: ledger, at: now) }
         guard let session = try ledger.session(id: row.session) else {
             // A deleted thread.
             guard row.kind == .thread,
@@ -189,8 +190,18 @@ struct EventStream: Sendable {
                     path: parts[2], commit: commit.sha,
                     url: pages.file(parts[2], on: commit.sha, of: commit.repository), threadID: session.id,
                     repository: commit.repository, branch: commit.branch))
-        case .task, nil: return nil
+        case .task, .mention, nil: return nil
         }
+    }
+
+    private static func mention(
+        _ row: ChangeRow, for principal: Principal, in ledger: Ledger, at now: Int64
+    ) throws -> JSON? {
+        guard let person = row.owner, principal.identities.contains(person), let number = Int64(row.subject),
+            let mention = try ledger.mention(number, for: principal.visitor, at: now)
+        else { return nil }
+        guard !mention.isSeen else { return ["id": .string(row.subject), "state": "seen"] }
+        return try JSON(encoding: API.Mention(mention, in: ledger))
     }
 
     private static func task(_ subject: String, for principal: Principal, in ledger: Ledger) throws -> JSON? {

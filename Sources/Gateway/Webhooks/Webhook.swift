@@ -13,8 +13,8 @@ package struct Webhook: Sendable, Equatable {
     /// Whether the address may be a private one.
     package let allowsPrivate: Bool
 
-    /// What a hook can name.
-    package static let kinds = ChangeRow.Kind.allCases.map(\.rawValue)
+    /// What a hook can name: a mention is for one person.
+    package static let kinds = ChangeRow.Kind.allCases.filter { $0 != .mention }.map(\.rawValue)
     /// The event of a test, which every hook gets.
     static let ping = "ping"
 

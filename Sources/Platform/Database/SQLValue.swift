@@ -7,6 +7,14 @@ package enum SQLValue: Sendable, Hashable {
     case blob([UInt8])
 }
 
+extension [SQLValue] {
+    /// Adds texts to the parameters of a statement. Returns their places, for `IN (…)`.
+    package mutating func places(of texts: [String]) -> String {
+        self += texts.map { .text($0) }
+        return (self.count - texts.count + 1..<self.count + 1).map { "?\($0)" }.joined(separator: ", ")
+    }
+}
+
 extension SQLValue {
     package init(_ value: some BinaryInteger) { self = .integer(Int64(value)) }
     package init(_ value: Double) { self = .real(value) }

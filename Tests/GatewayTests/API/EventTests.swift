@@ -2,14 +2,15 @@ import Chat
 import HTTP
 import HTTPClient
 import JSON
-import People
 import Primitives
+import Sessions
 import Store
 import TestSupport
 import Testing
 import WebSockets
 
 @testable import Gateway
+@testable import People
 
 @Suite("Events", .timeLimit(.minutes(1)))
 struct EventTests {
@@ -278,5 +279,51 @@ struct EventTests {
     func socket() throws {
         try expectEqual(LiveCommand("{\"subscribe_all\":true}"), .all(after: nil))
         try expectEqual(LiveCommand("{\"subscribe_all\":true,\"last_event_id\":\"7\"}"), .all(after: "7"))
+    }
+
+    @Test("a text that names somebody comes to all identities of that person, and that it was seen")
+    func mentions() async throws {
+        try await GatewayHarness.run { harness in
+            let ada = try await harness.signedIn(.member, name: "Ada")
+            let (bob, carol) = (
+                try await harness.signedIn(.member, name: "Bob"), try await harness.signedIn(.owner, name: "Carol")
+            )
+            let other = try await harness.signedIn(.member, name: "Bob at home")
+            var identities: [String] = []
+            for caller in [bob, other] {
+                let me = try await caller.send(.get, "/api/v1/me").expect(200)
+                identities.append(try #require(me["identity"]?.stringValue))
+            }
+            let (first, second) = (identities[0], identities[1])
+            try await harness.bridge.store.write { ledger in try ledger.link(first, second, at: 1) }
+            try await harness.bridge.access.readLinks()
+            let readers = [Reader(bob), Reader(other), Reader(carol)]
+            var begun: [String] = []
+            for reader in readers { begun.append(await reader.first { $0.kind == "begin" }.id) }
+
+            let thread = try await ada.newThread()
+            _ = try await ada.send(.post, "/api/v1/threads/\(thread)/shares", json: ["with": "host", "role": "read"])
+                .expect(201)
+            _ = try await ada.write("look, @Bob", to: thread)
+            var ids: Set<String> = []
+            for reader in readers.prefix(2) {
+                let event = await reader.first { $0.kind == "mention" }
+                #expect(event.data["author"] == "Ada" && event.data["text"] == "look, @Bob", "\(event)")
+                ids.insert(event.data["id"]?.stringValue ?? "")
+            }
+            let items = try await other.send(.get, "/api/v1/mentions").expect(200)["items"]?.arrayValue
+            expectEqual(items, [await readers[0].first { $0.kind == "mention" }.data])
+            let id = try #require(ids.first)
+            try await expectEqual(other.send(.delete, "/api/v1/mentions/\(id)").status, 204)
+            let seen: JSON = ["id": .string(id), "state": "seen"]
+            for reader in readers.prefix(2) { _ = await reader.first { $0.data == seen } }
+            let again = Reader(bob, after: begun[0])
+            await expectEqual(again.first { $0.kind == "mention" }.data, seen)
+            // An owner sees everything but this; what they see afterwards comes after it.
+            let last = try await ada.newThread()
+            _ = await readers[2].first { $0.data["id"] == .string(last) }
+            expectEqual(readers[2].all.contains { $0.kind == "mention" }, false)
+            for reader in readers + [again] { reader.end() }
+        }
     }
 }

@@ -6,12 +6,10 @@ extension Ledger {
     /// The open asks that may wait for somebody, oldest first: of threads that they may see, with a rule by which people
     /// with their role may answer, and not expired. Whether this person may is left to
     /// ``AskRule/allows(_:as:askedBy:)``. Of very many, the oldest ``mostOpenAsks``.
-    ///
     package func openAsks(for visitor: ThreadVisitor, at now: Int64) throws -> [AskRecord] {
         let rules = AskRule.rules(for: visitor.role)
-        var values: [SQLValue] =
-            [.integer(now), .integer(Int64(Self.mostOpenAsks))] + rules.map { SQLValue.text($0.rawValue) }
-        let places = rules.indices.map { "?\($0 + 3)" }.joined(separator: ", ")
+        var values: [SQLValue] = [.integer(now), .integer(Int64(Self.mostOpenAsks))]
+        let places = values.places(of: rules.map(\.rawValue))
         var threads = "SELECT id FROM sessions WHERE state <> 'deleted'"
         if !visitor.seesEverything {
             threads += " AND \(visitor.began(&values)) UNION \(visitor.sharedSessions(&values, to: .join, at: now))"

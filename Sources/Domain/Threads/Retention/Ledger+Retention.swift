@@ -333,9 +333,10 @@ extension Ledger {
 
     /// Those of some sessions that somebody has deleted, and of which nothing is left here.
     fileprivate func deletedSessions(in sessions: ArraySlice<String>) throws -> [String] {
-        let marks = (1...sessions.count).map { "$\($0)" }.joined(separator: ", ")
+        var values: [SQLValue] = []
+        let names = values.places(of: sessions.map { "deleted \($0)" })
         return try self.connection.query(
-            "SELECT name FROM floors WHERE name IN (\(marks)) ORDER BY name", sessions.map { .text("deleted \($0)") }
+            "SELECT name FROM floors WHERE name IN (\(names)) ORDER BY name", values
         ).map { String(try $0.text("name").dropFirst("deleted ".count)) }.filter { try self.session(id: $0) == nil }
     }
 

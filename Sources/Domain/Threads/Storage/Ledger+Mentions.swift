@@ -9,6 +9,7 @@ package struct PersonMention: Sendable, Equatable {
     package let text: NamedText
     /// An identity.
     package let person: String
+    package let isSeen: Bool
 
     /// Of the host: the page that shows the text.
     package var path: String {
@@ -92,21 +93,32 @@ extension Ledger {
 
     /// What a person has not seen yet and may read, newest first.
     package func mentions(for visitor: ThreadVisitor, at now: Int64) throws -> [PersonMention] {
-        let places = visitor.identities.map { _ in "?" }.joined(separator: ", ")
+        var values: [SQLValue] = [.integer(Int64(Self.listLimit))]
+        let people = values.places(of: visitor.identities)
         return try self.connection.query(
-            "SELECT * FROM mentions WHERE person IN (\(places)) AND seen_at IS NULL ORDER BY number DESC LIMIT ?",
-            visitor.identities.map { .text($0) } + [.integer(Int64(Self.listLimit))]
+            "SELECT * FROM mentions WHERE person IN (\(people)) AND seen_at IS NULL ORDER BY number DESC LIMIT ?1",
+            values
         ).map(Self.mention).filter { try self.mayRead($0.text, visitor, at: now) }
     }
 
     /// Notes that a person has seen a mention of them; false if there is no such one.
     package func see(mention number: Int64, _ visitor: ThreadVisitor, at now: Int64) throws -> Bool {
-        let places = visitor.identities.map { _ in "?" }.joined(separator: ", ")
+        var values: [SQLValue] = [.integer(now), .integer(number)]
+        let people = values.places(of: visitor.identities)
         let changed = try self.connection.rowsChanged(
-            by: "UPDATE mentions SET seen_at = ? WHERE number = ? AND seen_at IS NULL AND person IN (\(places))",
-            [.integer(now), .integer(number)] + visitor.identities.map { .text($0) })
+            by: "UPDATE mentions SET seen_at = ?1 WHERE number = ?2 AND seen_at IS NULL AND person IN (\(people))",
+            values)
         if changed > 0 { try self.noteMentions() }
         return changed > 0
+    }
+
+    /// A mention of this person, if they may read it; whether they have seen it, too.
+    package func mention(_ number: Int64, for visitor: ThreadVisitor, at now: Int64) throws -> PersonMention? {
+        var values: [SQLValue] = [.integer(number)]
+        let people = values.places(of: visitor.identities)
+        return try self.connection.query(
+            "SELECT * FROM mentions WHERE number = ?1 AND person IN (\(people))", values
+        ).first.map(Self.mention).flatMap { try self.mayRead($0.text, visitor, at: now) ? $0 : nil }
     }
 
     // MARK: Direct messages
@@ -162,7 +174,7 @@ extension Ledger {
     private static func mention(_ row: Row) throws -> PersonMention {
         PersonMention(
             number: try row.integer("number"), text: try Self.namedText(row, names: [], known: []),
-            person: try row.text("person"))
+            person: try row.text("person"), isSeen: try row.optionalInteger("seen_at") != nil)
     }
 
     private static func namedText(_ row: Row, names: [String], known: [String]) throws -> NamedText {

@@ -49,9 +49,8 @@ extension Ledger {
         // Alternatives in the statement would hide the owner from the index.
         var isOwners = "CAST(?2 AS TEXT) IS NULL"
         if filter.owner != nil {
-            let others = filter.otherOwners.indices.map { ", ?\(values.count + 1 + $0)" }.joined()
-            values += filter.otherOwners.map { .text($0) }
-            let owners = others.isEmpty ? "owner = ?2" : "owner IN (?2\(others))"
+            let owners =
+                filter.otherOwners.isEmpty ? "owner = ?2" : "owner IN (?2, \(values.places(of: filter.otherOwners)))"
             isOwners = owners
             if isShared, let (visitor, now) = filter.shared {
                 isOwners = "NOT \(owners) AND id IN (\(visitor.sharedSessions(&values, at: now)))"

@@ -47,20 +47,13 @@ package struct ThreadVisitor: Sendable, Equatable {
 
 extension ThreadVisitor {
     /// A condition for sessions that they began; adds its parameters, which are numbered.
-    func began(_ values: inout [SQLValue]) -> String { "owner IN (\(Self.list(self.identities, &values)))" }
-
-    private static func list(_ texts: [String], _ values: inout [SQLValue]) -> String {
-        texts.map { text in
-            values.append(.text(text))
-            return "?\(values.count)"
-        }.joined(separator: ", ")
-    }
+    func began(_ values: inout [SQLValue]) -> String { "owner IN (\(values.places(of: self.identities)))" }
 
     /// A statement of the sessions that others share with them; adds its parameters, which are numbered.
     func sharedSessions(
         _ values: inout [SQLValue], to right: ThreadRight = .read, at now: Int64
     ) -> String {
-        let people = Self.list(self.identities.map(AccessPolicy.folded), &values)
+        let people = values.places(of: self.identities.map(AccessPolicy.folded))
         values.append(.integer(now))
         let time = "?\(values.count)"
         // The host's people are those with a role of it: a guest is a guest of somebody.
