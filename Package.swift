@@ -238,8 +238,8 @@ let package = Package(
             dependencies: [
                 "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway", "HTTP",
                 "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "People",
-                "Primitives", "Processes", "Schemas", "SpecDocuments", "Specs", "Store", "Tasks", "Terminals",
-                "Threads", "WebSockets", "Work",
+                "Primitives", "Processes", "Schemas", "Sessions", "SpecDocuments", "Specs", "Store", "Tasks",
+                "Terminals", "Threads", "WebSockets", "Work",
             ],
             path: "Sources/jetbridge", swiftSettings: small),
 

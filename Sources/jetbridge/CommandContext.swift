@@ -1,5 +1,8 @@
+internal import Database
 internal import Host
 internal import JSON
+internal import Lifecycle
+internal import Store
 
 /// A command's arguments and surroundings.
 struct CommandContext: Sendable {
@@ -64,24 +67,32 @@ struct CommandContext: Sendable {
     }
 }
 
+/// The configured store, which commands read and change whether or not a host serves.
 extension CommandContext {
-    /// Opens the configured store for `body`, then closes it.
-    func administering<Result>(_ body: (Administration) async throws -> Result) async throws -> Result {
-        try await self.administering(try self.loadConfiguration(), body)
-    }
-
-    func administering<Result>(
-        _ configuration: Configuration, _ body: (Administration) async throws -> Result
+    /// Opens the store for `body`, then closes it.
+    ///
+    /// - Parameter known: The configuration, if it is loaded already.
+    func withStore<Result>(
+        _ known: Configuration? = nil, _ body: (SessionStore, Configuration) async throws -> Result
     ) async throws -> Result {
-        let administration = try Administration(configuration)
+        let configuration = try known ?? self.loadConfiguration()
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        let store = SessionStore(database: try Stores.open(configuration))
         do {
-            if let notice = administration.notice { try self.errors.writeLine(self.errors.yellow(notice)) }
-            let result = try await body(administration)
-            await administration.close()
+            if let notice = directory.restriction { try self.errors.writeLine(self.errors.yellow(notice)) }
+            let result = try await body(store, configuration)
+            await store.database.close()
             return result
         } catch {
-            await administration.close()
+            await store.database.close()
             throw error
         }
+    }
+
+    /// Reads the store in one transaction.
+    func reading<Result: Sendable>(
+        _ known: Configuration? = nil, _ body: @escaping @Sendable (Ledger) throws -> Result
+    ) async throws -> Result {
+        try await self.withStore(known) { store, _ in try await store.read(body) }
     }
 }

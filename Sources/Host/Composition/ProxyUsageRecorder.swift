@@ -56,9 +56,6 @@ final class ProxyUsageRecorder: Service {
         (self.changes, self.change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Days in UTC since 1970, from milliseconds.
-    static func day(of time: Int64) -> Int64 { time / 86_400_000 }
-
     /// The tokens of a client on a day, without those that this process recorded. They are exact whether or not this
     /// process has stored its own yet.
     func othersUse(of client: String, on day: Int64) async throws -> Int {
@@ -72,7 +69,7 @@ final class ProxyUsageRecorder: Service {
         let input = Int64(usage.tokens.input), output = Int64(usage.tokens.output)
         self.count(input, usage.model, "in")
         self.count(output, usage.model, "out")
-        let client = Client(id: usage.key.id, model: usage.model, day: Self.day(of: self.now()))
+        let client = Client(id: usage.key.id, model: usage.model, day: ProxyUsageRecord.day(of: self.now()))
         self.state.withLock { state in
             var sum =
                 state.waiting[client]
@@ -115,7 +112,7 @@ final class ProxyUsageRecorder: Service {
     }
 
     private func save() async {
-        let now = self.now(), today = Self.day(of: now), process = self.process
+        let now = self.now(), today = ProxyUsageRecord.day(of: now), process = self.process
         let (waiting, records, isNewDay) = self.state.withLock { state in
             state.records += state.failures.take(at: now, isLast: state.isStopping)
             guard !state.waiting.isEmpty || !state.records.isEmpty else { return (state.waiting, state.records, false) }

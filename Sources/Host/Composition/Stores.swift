@@ -1,7 +1,12 @@
+package import Audit
 package import Database
 internal import Lifecycle
 package import Metrics
-internal import Store
+package import People
+internal import Primitives
+package import Store
+package import Threads
+internal import Turns
 
 /// Opens the store, for the host and for commands that run alongside it.
 package enum Stores {
@@ -31,5 +36,30 @@ package enum Stores {
         case .postgreSQL(let place):
             return try Database(postgreSQL: place, migrations: StoreSchema.migrations, settings: settings)
         }
+    }
+}
+
+/// What a command does in the store itself.
+extension Configuration {
+    /// Everybody with access.
+    package func people(in store: SessionStore) async throws -> PeopleDesk.Listing {
+        try await PeopleDesk(policy: self.access.policy) { _, _ in }.listing(of: store, at: WallClock.now())
+    }
+
+    /// Changes who has access, and records that.
+    package func peopleDesk(in store: SessionStore) async throws -> PeopleDesk {
+        PeopleDesk(policy: self.access.policy, audit: try await self.decisionAudit(in: store))
+    }
+
+    /// Appends a decision to the audit, in its transaction.
+    package func decisionAudit(
+        in store: SessionStore
+    ) async throws -> @Sendable (Ledger, AuditEntry) throws -> Void {
+        DecisionAudit.appending(to: try await AuditLog.open(store.database, keyIn: self.dataDirectory).chain)
+    }
+
+    /// Deletes sessions, also while a host runs.
+    package func deletion(in store: SessionStore) -> SessionDeletion {
+        SessionDeletion(store: store, filesDirectory: self.filesDirectory, objects: self.sharedObjects)
     }
 }

@@ -23,6 +23,15 @@ package struct ServingHost: Sendable {
         self.address(in: try DataDirectory(path: configuration.dataDirectory))
     }
 
+    /// The page's address: of the host that serves, which may listen elsewhere than the configuration says; else the configured
+    /// one.
+    package static func pageURL(_ configuration: Configuration) throws -> String {
+        guard configuration.gateway.publicURL == nil, let address = try self.address(configuration) else {
+            return configuration.gateway.url
+        }
+        return "http://\(address)"
+    }
+
     static func address(in directory: DataDirectory) -> String? {
         directory.servingHost == nil ? nil : directory.read("gateway.address")
     }

@@ -1,8 +1,10 @@
 internal import Chat
+internal import Database
 internal import Host
 internal import Lifecycle
 internal import People
 internal import Primitives
+internal import Store
 
 /// Provides a host for the duration of a `chat` command.
 enum ChatHost {
@@ -46,22 +48,24 @@ enum ChatHost {
         to address: String, _ configuration: Configuration, name: String = "jetbridge chat",
         scopes: [String] = ["admin"], identity: Identity? = nil, body: (ChatLink) async throws -> Answer
     ) async throws -> Answer {
-        let administration = try Administration(configuration)
-        let (credential, token) = try await administration.createToken(
-            name: name, scopes: scopes, limits: TokenLimits(expiresAt: WallClock.now() + 24 * 3_600_000),
-            identity: identity)
+        let store = SessionStore(database: try Stores.open(configuration))
+        let (credential, token) = try await store.makeToken(
+            name, scopes, limits: TokenLimits(expiresAt: WallClock.now() + 24 * 3_600_000), identity: identity)
+        // Codes that were made with it stay.
+        let end = {
+            _ = try await store.write { ledger in try ledger.revokeCredential(id: credential.id) }
+            await store.database.close()
+        }
         let answer: Answer
         do {
             let link = try ChatLink(address: address, token: token)
             answer = try await body(link)
             await link.close()
         } catch {
-            try? await administration.end(credential)
-            await administration.close()
+            try? await end()
             throw error
         }
-        try await administration.end(credential)
-        await administration.close()
+        try await end()
         return answer
     }
 }

@@ -108,19 +108,6 @@ struct ChatLink: Sendable {
         _ = try await self.call(body == nil ? .delete : .patch, "/api/v1/people/\(person)", body)
     }
 
-    /// A code that signs in another browser of somebody.
-    func addBrowser(of person: String) async throws -> JoiningCode {
-        try JoiningCode(try await self.post("/api/v1/people/\(person)/codes", [:]))
-    }
-
-    /// A code with a link that lets in somebody new.
-    func invite(as role: String, called name: String?, expires: String?) async throws -> JoiningCode {
-        var body: JSONObject = ["role": .string(role)]
-        if let name { body["name"] = .string(name) }
-        if let expires { body["expires"] = .string(expires) }
-        return try JoiningCode(try await self.post("/api/v1/people/invites", .object(body)))
-    }
-
     /// Lets the host close the connections that a credential has opened, which is revoked already.
     func closeConnections(ofCredential id: String) async throws {
         let status = try await self.exchange(.delete, "/api/v1/credentials/\(id)", nil).status

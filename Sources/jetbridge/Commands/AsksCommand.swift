@@ -1,6 +1,9 @@
+internal import Chat
 internal import Host
 internal import JSON
 internal import Primitives
+internal import Sessions
+internal import Store
 internal import Threads
 
 struct AsksCommand: Command {
@@ -9,7 +12,8 @@ struct AsksCommand: Command {
         discussion: "Each is answered with 'approve ID' or 'deny ID', in its thread or here.")
 
     func run(_ context: CommandContext) async throws {
-        let asks = try await context.administering { try await $0.openAsks() }
+        let now = WallClock.now()
+        let asks = try await context.reading { ledger in try ledger.openAsks() }.filter { $0.expiresAt > now }
         guard !context.isJSON else { return try context.print(.array(asks.map(Self.json))) }
         if asks.isEmpty { try context.errors.writeLine("Nothing waits for a decision.") }
         for (index, ask) in asks.enumerated() {
@@ -50,10 +54,29 @@ struct Decision {
         if let decision {
             try self.report(id, decision["answer"]?.stringValue, decision["outcome"]?.stringValue ?? "", in: context)
         } else {
-            let ask = try await context.administering(configuration) {
-                try await $0.answer(id, with: self.key, reason: self.reason, as: user)
-            }
+            let ask = try await context.withStore(configuration) { try await self.store(id, by: user, in: $0, $1) }
             try self.report(id, ask.answer, ask.outcome, in: context)
+        }
+    }
+
+    /// Decides an ask while no host serves. The next start continues from there.
+    private func store(
+        _ id: String, by user: String, in store: SessionStore, _ configuration: Configuration
+    ) async throws -> AskRecord {
+        let answer = AskAnswer(
+            ask: id, sender: .user(ofMachine: user), role: .owner, key: self.key, reason: self.reason)
+        let audit = try await configuration.decisionAudit(in: store)
+        switch try await store.answer(answer, at: WallClock.now(), audit: audit) {
+        case .decided(let ask): return ask
+        case .settled(let ask): throw CommandFailure("'\(id)' is closed: \(ask.outcome).")
+        case .expired: throw CommandFailure("'\(id)' has expired. Ask again in the thread.")
+        case .unknown: throw CommandFailure("there is no ask '\(id)'. 'jetbridge asks' lists the open ones.")
+        case .noSuchAnswer(let ask):
+            let keys = ask.options.map { "\($0.key) (\($0.label))" }.joined(separator: ", ")
+            let how = keys.isEmpty ? "in words" : "with one of \(keys)"
+            throw CommandFailure("that is no answer to '\(id)'. Answer \(how).")
+        case .notAllowed, .altered:
+            throw CommandFailure("'\(id)' cannot be decided. Ask again in the thread.")
         }
     }
 

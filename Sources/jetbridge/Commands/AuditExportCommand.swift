@@ -1,6 +1,7 @@
 internal import Audit
 internal import Host
 internal import JSON
+internal import Store
 
 struct AuditExportCommand: Command {
     let syntax = CommandSyntax(
@@ -12,8 +13,8 @@ struct AuditExportCommand: Command {
         examples: ["jetbridge audit export > audit.jsonl"])
 
     func run(_ context: CommandContext) async throws {
-        try await context.administering { administration in
-            try await administration.audit.export { row in try context.print(row.json) }
+        try await context.withStore { store, _ in
+            try await AuditReader(store.database).export { row in try context.print(row.json) }
         }
     }
 }
@@ -27,7 +28,9 @@ struct AuditVerifyCommand: Command {
             """)
 
     func run(_ context: CommandContext) async throws {
-        let verdict = try await context.administering { try await $0.verifyAudit() }
+        let verdict = try await context.withStore { store, configuration in
+            try await AuditReader(store.database).verify(keyIn: configuration.dataDirectory)
+        }
         if context.isJSON { try context.print(verdict.json) }
         if let problem = verdict.problem { throw CommandFailure(problem.message) }
         guard !context.isJSON else { return }

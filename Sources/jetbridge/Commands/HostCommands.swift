@@ -4,6 +4,7 @@ internal import Host
 internal import JSON
 internal import Primitives
 internal import Schemas
+internal import Store
 
 struct HostsCommand: Command {
     let syntax = CommandSyntax(
@@ -15,7 +16,7 @@ struct HostsCommand: Command {
         examples: ["jetbridge hosts", "jetbridge hosts --json"])
 
     func run(_ context: CommandContext) async throws {
-        let hosts = try await context.administering { try await $0.hostDirectory().hosts() }
+        let hosts = try await context.withHosts { try await $0.hosts() }
         guard !context.isJSON else { return try context.print(["items": try JSON(encoding: hosts.map(API.Host.init))]) }
         let rows = hosts.map { host in
             [
@@ -39,7 +40,7 @@ struct HostsDrainCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let name = context.arguments.word("name") ?? ""
-        let result = try await context.administering { try await $0.hostDirectory().drain(name) }
+        let result = try await context.withHosts { try await $0.drain(name) }
         switch result {
         case .drained:
             guard !context.isJSON else { return try context.print(["name": .string(name), "state": "drained"]) }
@@ -47,6 +48,19 @@ struct HostsDrainCommand: Command {
         case .unknown: throw CommandFailure("no host '\(VisibleText.strictLine(name))' runs; see 'jetbridge hosts'")
         case .refused: throw CommandFailure("\(name) goes on: no other host is live that could take what it serves")
         case .gone: throw CommandFailure("\(name) has ended meanwhile: the other hosts take what it served")
+        }
+    }
+}
+
+extension CommandContext {
+    /// The hosts that share the store.
+    fileprivate func withHosts<Result>(_ body: (HostDirectory) async throws -> Result) async throws -> Result {
+        try await self.withStore { store, configuration in
+            guard configuration.cluster != nil else {
+                throw CommandFailure(
+                    "this host is alone: the configuration has no section 'cluster'; see docs/cluster.md")
+            }
+            return try await body(HostDirectory(store.database))
         }
     }
 }

@@ -3,7 +3,7 @@ internal import JSON
 internal import People
 internal import Primitives
 
-/// A code with its link, as a host or the store has made it.
+/// A code with its link.
 struct JoiningCode: Sendable {
     let code: String
     let url: String
@@ -15,16 +15,6 @@ struct JoiningCode: Sendable {
         self.code = made.code
         self.url = made.url(at: publicURL)
         self.expiresAt = CivilTime(milliseconds: made.entry.expiresAt).rfc3339Seconds
-    }
-
-    /// Reads a host's answer.
-    init(_ answer: JSON) throws {
-        guard let code = answer["code"]?.stringValue, let url = answer["url"]?.stringValue,
-            let end = answer["expires_at"]?.stringValue.flatMap({ CivilTime.milliseconds(rfc3339: $0) })
-        else { throw CommandFailure("the host's answer has no code; it may be of an earlier release") }
-        self.code = code
-        self.url = url
-        self.expiresAt = CivilTime(milliseconds: end).rfc3339Seconds
     }
 
     /// - Parameter more: Further members.

@@ -1,7 +1,6 @@
 internal import Chat
 internal import Host
 internal import JSON
-internal import Lifecycle
 internal import People
 internal import Primitives
 internal import Store
@@ -39,7 +38,9 @@ struct PairCommand: Command {
         if context.arguments.has("link") { return try await self.invite(context) }
         let role = context.arguments.value("role").flatMap { Role(rawValue: $0) } ?? Self.standard
         let user = context.user
-        let (code, expiresAt) = try await context.administering { try await $0.makeCode(for: role, by: user) }
+        let (code, expiresAt) = try await context.withStore { store, _ in
+            try await AccessControl.makeCode(for: role, by: user, in: store, at: WallClock.now())
+        }
         let expiry = CivilTime(milliseconds: expiresAt).rfc3339Seconds
         guard !context.isJSON else {
             return try context.print([
@@ -58,13 +59,9 @@ struct PairCommand: Command {
     private func invite(_ context: CommandContext) async throws {
         let role = context.arguments.value("role").flatMap { Role(rawValue: $0) } ?? Self.standard
         let (name, expires) = (context.arguments.value("name"), context.arguments.value("expires"))
-        let user = context.user
-        let code = try await self.make(context) { link in
-            try await link.invite(as: role.rawValue, called: name, expires: expires)
-        } orHere: { desk, store in
-            let now = WallClock.now()
+        let code = try await self.make(context) { desk, store, now in
             let invitation = try Invitation(as: role, called: name, expires: expires, at: now)
-            return try await desk.invite(invitation, by: .user(ofMachine: user), in: store, at: now)
+            return try await desk.invite(invitation, by: .user(ofMachine: context.user), in: store, at: now)
         }
         guard !context.isJSON else {
             return try context.print(code.json(with: ["role": .string(role.rawValue)]))
@@ -80,42 +77,32 @@ struct PairCommand: Command {
                 message: "--for gives the person's own role and name for an hour, so it goes with no other option",
                 path: context.path)
         }
-        let user = context.user
-        let listing = try await context.administering { try await $0.people() }
-        let person = try Self.plainly { try listing.person(called: who) }
-        let code = try await self.make(context) { link in
-            try await link.addBrowser(of: person.id)
-        } orHere: { desk, store in
-            try await desk.addBrowser(
-                of: person.id, by: .user(ofMachine: user), as: .owner, in: store, at: WallClock.now())
+        var name = ""
+        let code = try await self.make(context) { desk, store, now in
+            let person = try await desk.listing(of: store, at: now).person(called: who)
+            name = person.shownName
+            return try await desk.addBrowser(
+                of: person.id, by: .user(ofMachine: context.user), as: .owner, in: store, at: now)
         }
         guard !context.isJSON else { return try context.print(code.json()) }
         try context.print(
             VisibleText.strictLine(
-                "\(code.code) signs another browser in as \(person.shownName). It expires at \(code.expiresAt)."))
+                "\(code.code) signs another browser in as \(name). It expires at \(code.expiresAt)."))
         try context.print("Enter it on the web page, or open \(code.url) there.")
     }
 
-    /// By the host that serves the data directory or, if none does, in its store.
+    /// Makes a code in the store, from which a serving host takes it.
     private func make(
-        _ context: CommandContext, by serving: (ChatLink) async throws -> JoiningCode,
-        orHere own: (PeopleDesk, SessionStore) async throws -> MadeCode
+        _ context: CommandContext, _ body: (PeopleDesk, SessionStore, Int64) async throws -> MadeCode
     ) async throws -> JoiningCode {
         let configuration = try context.loadConfiguration()
+        let url = try ServingHost.pageURL(configuration)
         do {
-            let served = try await ChatHost.withServing(configuration, name: context.user) { try await serving($0) }
-            if let served { return served }
-            let url = configuration.gateway.url
-            return try await context.administering(configuration) {
-                JoiningCode(try await $0.deciding(own), at: url)
+            return try await context.withStore(configuration) { store, configuration in
+                let desk = try await configuration.peopleDesk(in: store)
+                return JoiningCode(try await body(desk, store, WallClock.now()), at: url)
             }
         } catch let error as PeopleError {
-            throw CommandFailure(error.message.replacing("`", with: "'"))
-        }
-    }
-
-    private static func plainly<Value>(_ body: () throws -> Value) throws -> Value {
-        do { return try body() } catch let error as PeopleError {
             throw CommandFailure(error.message.replacing("`", with: "'"))
         }
     }

@@ -4,6 +4,7 @@ internal import JSON
 internal import Lifecycle
 internal import People
 internal import Primitives
+internal import Store
 
 struct PeopleListCommand: Command {
     let syntax = CommandSyntax(
@@ -11,7 +12,7 @@ struct PeopleListCommand: Command {
         discussion: "Columns: ID, name, role, how they got access, when they were last seen, and the identity.")
 
     func run(_ context: CommandContext) async throws {
-        let listing = try await context.administering { try await $0.people() }
+        let listing = try await context.withStore { try await $1.people(in: $0) }
         guard !context.isJSON else { return try context.print(.array(listing.people.map { .object($0.json) })) }
         if listing.people.isEmpty {
             try context.errors.writeLine("Nobody has access. 'jetbridge pair --role owner' makes a code for an owner.")
@@ -66,17 +67,16 @@ private struct AccessDecision {
         let who = context.arguments.word("who") ?? ""
         let user = context.user
         do {
-            let listing = try await context.administering(configuration) { try await $0.people() }
+            let listing = try await context.withStore(configuration) { try await $1.people(in: $0) }
             let id = try listing.id(of: who)
             let done: Void? = try await ChatHost.withServing(configuration, name: user) {
                 try await $0.change(id, to: self.role?.rawValue)
             }
             if done == nil {
-                try await context.administering(configuration) {
-                    try await $0.deciding { desk, store in
-                        let actor = Sender.user(ofMachine: user)
-                        _ = try await desk.change(id, to: self.role, by: actor, in: store, at: WallClock.now())
-                    }
+                try await context.withStore(configuration) { store, configuration in
+                    let desk = try await configuration.peopleDesk(in: store)
+                    let actor = Sender.user(ofMachine: user)
+                    _ = try await desk.change(id, to: self.role, by: actor, in: store, at: WallClock.now())
                 }
             }
             try self.report(id, listing, in: context)

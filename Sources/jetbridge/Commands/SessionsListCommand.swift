@@ -2,6 +2,7 @@ internal import Chat
 internal import Host
 internal import JSON
 internal import Primitives
+internal import Store
 internal import Threads
 internal import Work
 
@@ -13,12 +14,12 @@ struct SessionsListCommand: Command {
     func run(_ context: CommandContext) async throws {
         let isComplete = context.arguments.has("archived")
         var sessions: [SessionRecord] = []
-        try await context.administering { administration in
-            var cursor: String?
+        try await context.withStore { store, _ in
+            var cursor: SessionCursor?
             repeat {
-                let page = try await administration.sessions(after: cursor)
+                let page = try await store.read { [cursor] ledger in try ledger.sessions(after: cursor, limit: 100) }
                 sessions += page.items.filter { isComplete || $0.state != .archived }
-                cursor = page.next
+                cursor = page.next.flatMap(SessionCursor.init)
             } while cursor != nil && sessions.count < 1_000
         }
         let now = WallClock.now()
@@ -55,19 +56,32 @@ struct SessionsShowCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let id = context.arguments.word("id") ?? ""
-        try await context.administering { administration in
-            let session = try await administration.session(id)
+        try await context.withStore { store, _ in
+            let session = try await Self.session(id, in: store)
             if !context.isJSON {
                 let state = session.state(at: WallClock.now())
                 try context.print(context.output.shown("\(session.title) (\(session.key), \(state.rawValue))"))
             }
             var cursor: String?
             repeat {
-                let page = try await administration.messages(of: session, after: cursor)
+                let page = try await store.read { [cursor] ledger in
+                    try ledger.messages(of: session.id, after: cursor, limit: 200)
+                }
                 for message in page.items { try Self.print(message, to: context) }
                 cursor = page.next
             } while cursor != nil
         }
+    }
+
+    static func session(_ id: String, in store: SessionStore) async throws -> SessionRecord {
+        guard let session = try await store.read({ ledger in try ledger.session(id: id) }) else {
+            throw Self.unknown(id)
+        }
+        return session
+    }
+
+    static func unknown(_ id: String) -> CommandFailure {
+        CommandFailure("there is no session '\(id)'. 'jetbridge sessions list' lists them.")
     }
 
     private static func print(_ message: MessageRecord, to context: CommandContext) throws {
@@ -97,7 +111,15 @@ struct SessionsArchiveCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let id = context.arguments.word("id") ?? ""
-        let archive = try await context.administering { try await $0.archive(id) }
+        let archive = try await context.withStore { store, configuration in
+            let session = try await SessionsShowCommand.session(id, in: store)
+            // If that fails, the session stays as it is.
+            let archive = try await SessionArchiver.write(session, in: store, configuration)
+            guard try await store.write({ ledger in try ledger.archive(session: id) }) else {
+                throw SessionsShowCommand.unknown(id)
+            }
+            return archive
+        }
         guard context.isJSON else {
             return try context.print("Archived \(id)" + (archive.map { " to \($0.place)." } ?? "."))
         }
@@ -120,7 +142,14 @@ struct SessionsDeleteCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         let id = context.arguments.word("id") ?? ""
-        try await context.administering { try await $0.delete(id) }
+        let outcome = try await context.withStore { try await $1.deletion(in: $0).delete(id) }
+        switch outcome {
+        case .deleted: break
+        case .unknown: throw SessionsShowCommand.unknown(id)
+        case .busy:
+            throw CommandFailure(
+                "an answer is running or waiting in '\(id)'. Say 'stop all' in its thread, then delete it again.")
+        }
         if context.isJSON {
             try context.print(["id": .string(id), "state": "deleted"])
         } else {

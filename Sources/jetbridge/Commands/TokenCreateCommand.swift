@@ -1,9 +1,11 @@
 internal import Chat
+internal import Crypto
+internal import Gateway
 internal import Host
 internal import JSON
-internal import Lifecycle
 internal import People
 internal import Primitives
+internal import Store
 
 struct TokenCreateCommand: Command {
     let syntax = CommandSyntax(
@@ -15,8 +17,8 @@ struct TokenCreateCommand: Command {
             """,
         options: [
             OptionSyntax(
-                "scope", .list("SCOPE[,…]", Administration.scopes), isRequired: true,
-                help: "What the token may do: \(Administration.scopes.joined(separator: ", ")), or some of these."),
+                "scope", .list("SCOPE[,…]", Self.scopes), isRequired: true,
+                help: "What the token may do: \(Self.scopes.joined(separator: ", ")), or some of these."),
             OptionSyntax("name", .text("NAME"), help: "A name shown by 'token list'."),
             OptionSyntax(
                 "expires", .text("DURATION|TIME"),
@@ -32,6 +34,8 @@ struct TokenCreateCommand: Command {
             "jetbridge token create --scope proxy --expires 30d --models gpt-4.1",
         ])
 
+    private static let scopes = Scope.allCases.map(\.rawValue)
+
     func run(_ context: CommandContext) async throws {
         let arguments = context.arguments
         let scopes = (arguments.value("scope") ?? "").split(separator: ",").map(String.init)
@@ -43,8 +47,15 @@ struct TokenCreateCommand: Command {
         } catch {
             throw UsageError(message: error.message, path: context.path)
         }
-        let (credential, token) = try await context.administering {
-            try await $0.createToken(name: arguments.value("name") ?? "token", scopes: scopes, limits: limits)
+        let (credential, token) = try await context.withStore { store, _ in
+            for scope in scopes where !Self.scopes.contains(scope) {
+                let known = Self.scopes.joined(separator: ", ")
+                throw CommandFailure("there is no scope '\(scope)'. The scopes are \(known).")
+            }
+            guard !scopes.isEmpty else {
+                throw CommandFailure("a token needs a scope. Add one, such as --scope chat,read.")
+            }
+            return try await store.makeToken(arguments.value("name") ?? "token", scopes, limits: limits)
         }
         guard !context.isJSON else {
             let document: JSONObject = [
@@ -64,7 +75,9 @@ struct TokenListCommand: Command {
         "token", "list", summary: "List tokens and browser sign-ins, without secrets")
 
     func run(_ context: CommandContext) async throws {
-        let credentials = try await context.administering { try await $0.credentials() }
+        let credentials = try await context.reading { ledger in
+            try ledger.credentials(kind: .token) + ledger.credentials(kind: .cookie)
+        }
         guard !context.isJSON else {
             return try context.print(.array(credentials.map(Self.json)))
         }
@@ -103,8 +116,10 @@ struct TokenRevokeCommand: Command {
         let id = context.arguments.word("id") ?? ""
         let configuration = try context.loadConfiguration()
         let user = context.user
-        guard try await context.administering(configuration, { try await $0.revoke(id, by: .user(ofMachine: user)) })
-        else {
+        let wasThere = try await context.withStore(configuration) { store, configuration in
+            try await configuration.peopleDesk(in: store).revoke(id, by: .user(ofMachine: user), in: store)
+        }
+        guard wasThere else {
             throw CommandFailure("there is no token '\(id)'. 'jetbridge token list' lists them.")
         }
         try await self.closeConnections(of: id, configuration, context)
@@ -128,6 +143,24 @@ struct TokenRevokeCommand: Command {
             try context.errors.writeLine(
                 "The host did not close the connections of \(id): \(reason). They end within half a minute.")
         }
+    }
+}
+
+extension SessionStore {
+    /// Creates a token, whose text is returned only this once.
+    ///
+    /// - Parameter identity: Who acts with it; nil for somebody of its own.
+    func makeToken(
+        _ name: String, _ scopes: [String], limits: TokenLimits, identity: Identity? = nil
+    ) async throws -> (credential: CredentialRecord, token: String) {
+        let id = Identifier.make("k")
+        let token = Crypto.randomToken(prefix: "jb")
+        let credential = CredentialRecord(
+            id: id, kind: .token, name: name, identity: identity?.value ?? "web:\(id)", role: .owner, scopes: scopes,
+            createdAt: WallClock.now(), expiresAt: limits.expiresAt, models: limits.models,
+            tokensPerDay: limits.tokensPerDay)
+        try await self.write { ledger in try ledger.insert(credential, hash: CredentialSecret.hash(of: token)) }
+        return (credential, token)
     }
 }
 

@@ -5,6 +5,8 @@ internal import JSON
 internal import Models
 internal import People
 internal import Primitives
+internal import Store
+internal import Threads
 
 struct UsageCommand: Command {
     let syntax = CommandSyntax(
@@ -30,8 +32,14 @@ struct UsageCommand: Command {
         let options = ["by", "from", "to", "zone"].map { context.arguments.value($0) }
         if options.contains(where: { $0 != nil }) { return try await self.analytics(context, options) }
         let configuration = try context.loadConfiguration()
-        let (rows, clients, limited) = try await context.administering {
-            (try await $0.usage(), try await $0.proxyUsage(), try await $0.limitedKeys())
+        let now = WallClock.now()
+        let (rows, clients, limited) = try await context.reading(configuration) { ledger in
+            let keys = try ledger.credentials(kind: .token).filter { $0.tokensPerDay != nil && !$0.isExpired(at: now) }
+            let today = ProxyUsageRecord.day(of: now)
+            return (
+                try ledger.usage(of: nil), try ledger.proxyUsage(),
+                try keys.map { (credential: $0, tokensToday: try ledger.tokens(of: $0.id, on: today)) }
+            )
         }
         var allowance: (provider: String, quota: ModelQuota?)?
         do {
@@ -72,7 +80,7 @@ struct UsageCommand: Command {
     }
 
     private func analytics(_ context: CommandContext, _ options: [String?]) async throws {
-        _ = try context.loadConfiguration()
+        let configuration = try context.loadConfiguration()
         let query: AnalyticsQuery
         do throws(AnalyticsQuery.Problem) {
             query = try AnalyticsQuery(
@@ -80,7 +88,8 @@ struct UsageCommand: Command {
         } catch {
             throw CommandFailure("--\(error.parameter): \(error)", status: .usage)
         }
-        let table = try await context.administering { try await $0.analytics(query) }
+        let prices = configuration.analytics.prices
+        let table = try await context.reading(configuration) { ledger in try ledger.analytics(query, prices: prices) }
         guard !context.isJSON else { return try context.print(table.json) }
         let rows = (table.items.map { ($0.key, $0.sums) } + [(["total"], table.totals)]).map { key, sums in
             key + Array(repeating: "", count: max(0, query.keys.count - key.count)) + [

@@ -17,6 +17,9 @@ package struct ProxyUsageRecord: Sendable, Equatable {
         self.input = input
         self.output = output
     }
+
+    /// Days in UTC since 1970, from milliseconds.
+    package static func day(of time: Int64) -> Int64 { time / 86_400_000 }
 }
 
 extension Ledger {

@@ -87,6 +87,16 @@ extension Ledger {
         return session
     }
 
+    /// Archives a session, whose next turn does not see what was said before. Returns whether it exists.
+    package func archive(session id: String) throws -> Bool {
+        guard var session = try self.session(id: id, isChanging: true) else { return false }
+        session.state = .archived
+        session.epoch = try self.lastPlace(of: session.id)
+        session.summary = nil
+        try self.update(session)
+        return true
+    }
+
     package static func session(_ row: Row) throws -> SessionRecord {
         let key = ThreadKey(adapter: AdapterID(try row.text("adapter")), value: try row.text("thread"))
         let summary = try row.optionalText("summary").map {

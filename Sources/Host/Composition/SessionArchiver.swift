@@ -1,11 +1,12 @@
+internal import Lifecycle
 internal import Primitives
-internal import Store
-internal import Threads
+package import Store
+package import Threads
 internal import Turns
-internal import Work
+package import Work
 
 /// Writes sessions into the configured archive: transcript and workspace.
-struct SessionArchiver: Sendable {
+package struct SessionArchiver: Sendable {
     let archive: WorkspaceArchive
     let store: SessionStore
     let workspaces: Workspaces
@@ -22,6 +23,18 @@ struct SessionArchiver: Sendable {
         self.store = store
         self.workspaces = workspaces()
         self.isServing = isServing
+    }
+
+    /// Writes a session as a command does. Returns nil if no archive is configured.
+    package static func write(
+        _ session: SessionRecord, in store: SessionStore, _ configuration: Configuration
+    ) async throws -> WorkspaceArchive.Result? {
+        let directory = try DataDirectory(path: configuration.dataDirectory)
+        let archiver = Self(
+            configuration, store: store,
+            workspaces: WorkbenchSetup.stored(configuration, RepositorySetup.existing(for: configuration)),
+            isServing: { directory.servingHost != nil })
+        return try await archiver?.write(session)
     }
 
     func write(_ session: SessionRecord) async throws -> WorkspaceArchive.Result {

@@ -2,15 +2,24 @@ internal import HTTP
 internal import Host
 internal import Primitives
 
-/// The options of `token create`.
-extension TokenLimits {
+/// How long a token is valid, and what a client of the proxy may do with it.
+struct TokenLimits: Sendable, Equatable {
+    /// Milliseconds since 1970; nil if it does not expire.
+    var expiresAt: Int64?
+    /// Nil for all models.
+    var models: [String]?
+    /// Input and output together; nil without a limit.
+    var tokensPerDay: Int64?
+
     /// Why a text is not a valid limit.
     struct Invalid: Error, Equatable {
         /// One line.
         let message: String
     }
 
-    /// Reads the limits as people type them.
+    init(expiresAt: Int64? = nil) { self.expiresAt = expiresAt }
+
+    /// Reads the options of `token create`, as people type them.
     ///
     /// - Parameters:
     ///   - expires: A duration from now such as `30d`, or a time in RFC 3339.
