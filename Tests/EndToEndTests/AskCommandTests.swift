@@ -109,6 +109,8 @@ struct AskCommandTests {
         #expect(approved.status == .exited(0) && approved.text == "a1: Approved by rita\n", "\(approved.errorText)")
         #expect(try await scene.failure("deny", "a1").contains("'a1' is closed: Approved by rita."))
         try await expectEqual(scene.run("asks", "--json").text, "[]\n")
+        // Looking does not begin it.
+        try await expectEqual(scene.run("jobs").errorText, "No command has run.\n")
 
         try await scene.host.start()
         let member = scene.member.moved(to: try #require(scene.host.address))
@@ -116,6 +118,26 @@ struct AskCommandTests {
         let texts = try await member.transcript(of: scene.thread).map(\.text)
         expectEqual(texts.count { $0.contains("later\n") && $0.contains("exit 0") }, 1, "\(texts)")
         #expect(texts.contains { $0.contains(/Approved by rita, \d\d:\d\d UTC$/) }, "\(texts)")
+        await scene.end()
+    }
+
+    @Test("jobs: what runs, and without a host what ran when it ended")
+    func jobs() async throws {
+        let scene = try await Scene.make()
+        _ = try await scene.ask("sleep 600")
+        try await expectEqual(scene.run("approve", "a1").status, .exited(0))
+        let unknown = "There is no such thread, or you may not see it."
+        try await eventually("the command runs") {
+            try await scene.run("jobs").text == "\(scene.thread)  j1  running  sleep 600\n"
+        }
+        #expect(try await scene.failure("jobs", "--thread", "t_none").contains(unknown))
+        await scene.host.kill()
+        try await expectEqual(scene.run("jobs").text, "\(scene.thread)  j1  interrupted  sleep 600\n")
+        let job = try JSON.parse(try await scene.run("jobs", "--json", "--thread", scene.thread).output)[0] ?? .null
+        #expect(job["state"] == "interrupted" && job["thread_id"]?.stringValue == scene.thread)
+        #expect(try await scene.failure("jobs", "--thread", "t_none").contains(unknown))
+        try await scene.host.start()
+        try await expectEqual(scene.run("jobs").text, "\(scene.thread)  j1  interrupted  sleep 600\n")
         await scene.end()
     }
 

@@ -1,4 +1,4 @@
-internal import Chat
+package import Chat
 internal import Files
 internal import HTTP
 internal import HTTPServer
@@ -97,7 +97,7 @@ struct WorkspaceRoutes: Sendable {
 }
 
 extension API.Job {
-    init(_ job: Chat.Job) {
+    package init(_ job: Chat.Job) {
         self.init(
             id: job.id, operationID: job.turn, command: job.command, background: job.isBackground, state: job.state,
             ending: job.ending, startedAt: Timestamp(milliseconds: job.startedAt),

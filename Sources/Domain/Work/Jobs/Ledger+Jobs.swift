@@ -58,7 +58,7 @@ extension Ledger {
     }
 
     /// The running jobs and the last ended ones, newest first.
-    func jobs(of session: String) throws -> [Job] {
+    package func jobs(of session: String) throws -> [Job] {
         try self.connection.query(
             """
             SELECT * FROM jobs WHERE session = ?1 AND kind = 'command' AND (state = 'running' OR number IN

@@ -1,6 +1,6 @@
 internal import Chat
 internal import JSON
-internal import Schemas
+package import Schemas
 internal import Threads
 
 extension API {
@@ -96,7 +96,7 @@ extension API {
         ]
     }
 
-    struct Job: Fact {
+    package struct Job: Fact {
         let id: String
         let operationID: String
         let command: String
@@ -106,7 +106,7 @@ extension API {
         let startedAt: Timestamp
         let endedAt: Timestamp?
 
-        static let notes: Notes<Self> = [\.ending: "How it ended, in words."]
+        package static let notes: Notes<Self> = [\.ending: "How it ended, in words."]
     }
 
     struct WorkspaceFile: Fact {
