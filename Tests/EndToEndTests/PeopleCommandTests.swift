@@ -3,7 +3,7 @@ import Processes
 import TestSupport
 import Testing
 
-/// `people` on the command line, while no host runs and while one does.
+/// `people` and `pair` on the command line, while no host runs and while one does.
 @Suite("People on the command line", .serialized, .timeLimit(.minutes(2)))
 struct PeopleCommandTests {
     private static let access = """
@@ -44,6 +44,38 @@ struct PeopleCommandTests {
         // The command's own token is gone too.
         let rest = try JSON.parse(try await host.run(["people", "list", "--json"]).output)
         expectEqual(rest.arrayValue?.compactMap { $0["way"]?.stringValue }, ["list", "list"])
+        await expectEqual(host.terminate(), .exited(0))
+        await model.stop()
+    }
+
+    @Test("codes are made in the store, and a host takes them: the link has its address")
+    func codes() async throws {
+        let model = try await LoopbackModelServer.started(behaviors: ["test": .echo])
+        let host = try await HostProcess(configuration: HostConfiguration.web(model) + Self.access)
+        func pair(_ words: String...) async throws -> Process.Result {
+            try await host.run(["pair"] + words, environment: ["USER": "rita"])
+        }
+        #expect(try await pair("--link").text.hasPrefix("http://127.0.0.1:0/#join="))
+        for words in [["--for", "bob"], ["--link", "--expires", "40d"], ["--for", "nobody"]] {
+            let refused = try await host.run(["pair"] + words)
+            #expect(refused.status == .exited(1) && !refused.errorText.contains("`"), "\(refused.errorText)")
+        }
+        try await host.start()
+        let address = try #require(host.address)
+        let invite = try JSON.parse(try await pair("--link", "--name", "Grace", "--role", "guest", "--json").output)
+        let code = try #require(invite["code"]?.stringValue)
+        #expect(invite["role"] == "guest" && invite["url"]?.stringValue == "http://\(address)/#join=\(code)")
+        let grace = try await host.signIn(code)
+        try await expectEqual(grace.get("/api/v1/me")["role"], "guest")
+        let second = try JSON.parse(try await pair("--for", "Grace", "--json").output)
+        let other = try await host.signIn(try #require(second["code"]?.stringValue))
+        try await expectEqual(other.get("/api/v1/me")["id"], grace.get("/api/v1/me")["id"])
+        #expect(try await pair("--for", "Grace").text.contains(" signs another browser in as Grace. "))
+        #expect(try await pair("--for", "bob").errorText.contains("'bob' is a person of irc:local"))
+        let made = try await host.run(["audit", "export"]).text.split(separator: "\n")
+            .map { try JSON.parse(Array($0.utf8)) }.filter { $0["details"]?["code"] == "made" }
+        expectEqual(made.map { $0["actor"]?.stringValue }, Array(repeating: "host:rita", count: 4))
+        #expect(try await host.run(["audit", "verify"]).status == .exited(0))
         await expectEqual(host.terminate(), .exited(0))
         await model.stop()
     }

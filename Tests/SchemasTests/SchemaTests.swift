@@ -90,6 +90,12 @@ struct SchemaTests {
         #expect(try JSON(encoding: read) == json)
     }
 
+    @Test("a map is written in the order of its names")
+    func order() throws {
+        let map = Dictionary(uniqueKeysWithValues: "hgfedcba".map { (String($0), Int64(1)) })
+        #expect(try JSON(encoding: map).objectValue?.map(\.key).joined() == "abcdefgh")
+    }
+
     @Test("fields of a merged value are those of the object, where the property is")
     func merged() throws {
         struct Named: Fact {

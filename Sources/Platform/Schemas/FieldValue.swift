@@ -179,7 +179,8 @@ extension Dictionary: FieldValue where Key == String, Value: FieldValue {
 
     package func write(to json: inout JSONWriter) {
         json.beginObject()
-        for (key, value) in self {
+        // The same value is the same text, by which clients and entity tags compare it.
+        for (key, value) in self.sorted(by: { $0.key < $1.key }) {
             json.key(key)
             value.write(to: &json)
         }
