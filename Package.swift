@@ -129,7 +129,7 @@ let package = Package(
             path: "Sources/Domain/Specs", swiftSettings: small),
         domain(
             "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Logging", "People", "Primitives",
-            "Repositories", "Sessions", "SpecDocuments", "Specs", "Store", "Threads", settings: cold),
+            "Repositories", "Sessions", "SpecDocuments", "Specs", "Store", "Threads"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
             "Jail", "Crypto", "EventLoop", "HTTP", "HTTPServer", "Lifecycle", "Logging", "Primitives", "Processes",
@@ -145,8 +145,7 @@ let package = Package(
             name: "Analytics", dependencies: ["Chat", "Database", "JSON", "Primitives", "Store"],
             path: "Sources/Domain/Analytics", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain(
-            "Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", settings: cold
-        ),
+            "Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain("People", "Audit", "Chat", "Crypto", "Database", "JSON", "Primitives", "Store"),
         domain("Files", "Chat", "Crypto", "EventLoop", "Lifecycle", "Objects", "People", "Primitives", "Store"),
         .target(
