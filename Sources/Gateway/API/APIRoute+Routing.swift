@@ -51,6 +51,7 @@ extension APIRoute {
             let names = Scope.allCases.filter(scopes.union([.admin]).contains).map { JSON.string($0.rawValue) }
             documentation.extensions = ["x-scopes": .array(names), "x-role": .string(role.rawValue)]
         }
+        documentation.extensions["description"] = APIDetails.all[self.operation].map { .string($0) }
         if self.deprecation != nil { documentation.extensions["deprecated"] = true }
         return documentation
     }

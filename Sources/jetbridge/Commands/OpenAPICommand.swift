@@ -11,7 +11,7 @@ struct OpenAPICommand: Command {
             """,
         options: [
             OptionSyntax("typescript", help: "Print the types of its bodies and answers for TypeScript instead."),
-            OptionSyntax("markdown", help: "Print the reference of docs/api.md instead."),
+            OptionSyntax("markdown", help: "Print docs/api-reference.md instead."),
         ],
         examples: ["jetbridge openapi > openapi.json", "jetbridge openapi --typescript > types.ts"])
 

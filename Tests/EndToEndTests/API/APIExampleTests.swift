@@ -5,7 +5,7 @@ import Processes
 import TestSupport
 import Testing
 
-/// The calls of docs/api.md, made with curl to the real program.
+/// The calls of docs/api-reference.md, made with curl to the real program.
 @Suite("The examples of the API", .serialized, .timeLimit(.minutes(3)))
 struct APIExampleTests {
     private struct Answer {

@@ -61,4 +61,15 @@ struct APIDocumentTests {
             }
         }
     }
+
+    @Test("what is said of an operation is in its description, and of none that does not exist")
+    func details() async throws {
+        try await GatewayHarness.run { harness in
+            let document = try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200)
+            let described = Self.operations(document).compactMap { operation in
+                operation.json["description"] == nil ? nil : operation.json["operationId"]?.stringValue
+            }
+            expectEqual(described.sorted(), APIDetails.all.keys.sorted())
+        }
+    }
 }

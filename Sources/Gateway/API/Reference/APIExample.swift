@@ -1,7 +1,7 @@
 internal import HTTP
 internal import HTTPServer
 
-/// A call of an operation as docs/api.md shows it, and as a test makes it: one for each operation, in an order in which
+/// A call of an operation as docs/api-reference.md shows it, and as a test makes it: one for each operation, in an order in which
 /// they work. Words in capitals stand for what earlier answers contained.
 package struct APIExample: Sendable {
     package let operation: String

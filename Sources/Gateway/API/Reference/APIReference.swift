@@ -1,16 +1,26 @@
 internal import HTTP
 internal import JSON
 
-/// The reference part of docs/api.md, read off the OpenAPI document.
+/// docs/api-reference.md, read off the OpenAPI document.
 package enum APIReference {
-    /// The line before it in the page.
-    package static let mark = "<!-- Made by `jetbridge openapi --markdown`; do not edit below. -->"
+    private static let head = """
+        # The API's operations and types
+
+        <!-- Made by `jetbridge openapi --markdown`: do not edit it. -->
+
+        Every operation with an example, which a test calls. `B` is the host's address, and `A` the header with a token; what is
+        in capitals is from an earlier answer. [The guide](api.md) says what all have in common, and what their usual refusals
+        mean.
+
+        ## Operations
+
+        """
 
     package static var markdown: String {
         let document = APITable.document(publicURL: "http://127.0.0.1:8787", version: "", isSecure: false)
         let examples = Dictionary(APIExample.all.map { ($0.operation, $0) }, uniquingKeysWith: { first, _ in first })
         let schemas = document["components"]?["schemas"]?.objectValue ?? JSONObject()
-        var parts = ["## Operations\n"]
+        var parts = [Self.head]
         for (path, methods) in document["paths"]?.objectValue ?? JSONObject() {
             for (method, operation) in methods.objectValue ?? JSONObject() {
                 let id = operation["operationId"]?.stringValue ?? ""
@@ -30,6 +40,7 @@ package enum APIReference {
 
     private static func operation(_ operation: JSON, _ title: String, _ schemas: JSONObject) -> String {
         var text = "### `\(title)`\n\n\(Self.line(operation["summary"]?.stringValue ?? ""))"
+        if let details = operation["description"]?.stringValue { text += " \(Self.line(details))" }
         if operation["deprecated"] == true { text += " **Deprecated.**" }
         if let scopes = operation["x-scopes"]?.arrayValue?.compactMap(\.stringValue) {
             let role = operation["x-role"]?.stringValue ?? ""
@@ -57,7 +68,7 @@ package enum APIReference {
         return text + "\n" + Self.answers(operation["responses"]?.objectValue ?? JSONObject())
     }
 
-    /// What any operation may answer, as the page's introduction says.
+    /// What any operation may answer, as the guide says.
     private static let usual: Set = ["400", "401", "403", "413", "415", "422", "429", "503"]
 
     private static func answers(_ answers: JSONObject) -> String {
