@@ -56,6 +56,43 @@ struct SchemaTests {
         await new.close()
     }
 
+    @Test("identities that were linked before have the settings of the first that has any, and the pins of all")
+    func linkedBefore() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/old"
+        let before = try TestDatabase.open(path: path, migrations: StoreSchema.migrations.filter { $0.number < 48 })
+        try await before.write { connection in
+            for (identity, person, at) in [
+                ("a", "h1", 1), ("b", "h1", 1), ("c", "h1", 2), ("d", "h2", 1), ("e", "h2", 1),
+            ] {
+                try connection.execute(
+                    "INSERT INTO person_identities (identity, person, linked_at) VALUES (?, ?, ?)",
+                    [.text(identity), .text(person), .integer(Int64(at))])
+            }
+            for (person, model) in [("b", "large"), ("c", "small"), ("x", "tiny")] {
+                try connection.execute(
+                    "INSERT INTO preferences (person, model) VALUES (?, ?)", [.text(person), .text(model)])
+            }
+            for (person, session) in [("a", "s1"), ("b", "s1"), ("c", "s2"), ("x", "s3")] {
+                try connection.execute(
+                    "INSERT INTO pins (person, session) VALUES (?, ?)", [.text(person), .text(session)])
+            }
+        }
+        await before.close()
+        let after = try TestDatabase.open(path: path, migrations: StoreSchema.migrations)
+        func rows(_ statement: String) async throws -> [String] {
+            try await after.read { connection in
+                try connection.query(statement).map { row in row.values.map { $0.text ?? "" }.joined(separator: " ") }
+            }
+        }
+        try await expectEqual(
+            rows("SELECT person, model FROM preferences ORDER BY person"), ["a large", "b large", "c large", "x tiny"])
+        try await expectEqual(
+            rows("SELECT person, session FROM pins ORDER BY person, session"),
+            ["a s1", "a s2", "b s1", "b s2", "c s1", "c s2", "x s3"])
+        await after.close()
+    }
+
     /// A store as the 34 steps of the first release made it, with a few rows, opened by this release.
     private static func firstRelease(in directory: TemporaryDirectory) throws -> Database {
         guard TestDatabase.isPostgreSQL else {

@@ -120,6 +120,11 @@ struct LinkTests {
         let text = try await self.reply("!people merge web:lost mia", from: "alice", in: harness)
         #expect(text.contains("`mia` now has what `web:lost` had"))
         expectEqual(Set(harness.bridge.access.identities(of: "fake:one/mia")), ["fake:one/mia", "web:lost"])
+        // What a lost browser was called nobody knows; its address stays.
+        _ = try await self.reply("!whoami", from: "mia", in: harness)
+        try await harness.settle()
+        let author = try await harness.bridge.access.author(Self.sender("mia"))
+        #expect(author.id == "web:lost" && author.displayName == "mia")
         var filter = SessionFilter(owner: "fake:one/mia")
         filter.otherOwners = ["web:lost"]
         let mine = filter

@@ -10,7 +10,8 @@ package enum LinkTexts {
 
     package static func linked(_ link: IdentityLink, sign: CommandSign) -> String {
         "\(Self.list(link.identities)) are one person now. The page shows the conversations of all of them, and they share "
-            + "budget, quota, settings and pins, and commit as one author; each keeps its role. \(sign.command("unlink")) separates this one again."
+            + "budget, quota, settings and pins, and commit as one author; each keeps its role. "
+            + "\(sign.command("unlink")) separates this one again."
     }
 
     /// For the side that made the code; names commands without a sign.

@@ -18,10 +18,11 @@ extension PeopleDesk {
     /// The most identities of one person.
     private static let identitiesLimit = 10
 
-    /// - Parameter name: of the other side, if that is merged into `sender`: what `sender` has chosen counts.
+    /// - Parameter names: What the two are called, if the offer's side is merged into `sender`: what `sender` has chosen
+    ///   counts.
     func link(
-        _ offer: LinkOffer, with sender: Sender, by actor: Sender, merging name: String? = nil, in ledger: Ledger,
-        at now: Int64
+        _ offer: LinkOffer, with sender: Sender, by actor: Sender, merging names: [String: String]? = nil,
+        in ledger: Ledger, at now: Int64
     ) throws -> IdentityLink {
         let before = try ledger.identities(of: offer.identity)
         guard !before.contains(sender.id) else {
@@ -31,9 +32,9 @@ extension PeopleDesk {
             throw PeopleError(
                 code: .notAllowed, message: "One person has at most \(Self.identitiesLimit) identities here.")
         }
-        let (first, other) = name == nil ? (offer.identity, sender.id) : (sender.id, offer.identity)
-        let names = [offer.identity: name ?? offer.name, sender.id: sender.displayName]
-        try ledger.link(first, other, names: names, at: now)
+        let (first, other) = names == nil ? (offer.identity, sender.id) : (sender.id, offer.identity)
+        try ledger.link(
+            first, other, names: names ?? [offer.identity: offer.name, sender.id: sender.displayName], at: now)
         let link = IdentityLink(
             identity: offer.identity, name: offer.name, thread: offer.thread, sender: sender,
             identities: try ledger.identities(of: sender.id))
@@ -62,18 +63,21 @@ extension PeopleDesk {
     ) throws -> IdentityLink {
         let people = try self.listing(in: ledger, at: now).people.filter { $0.way != .token }
         let target = try Self.find(new, in: people)
-        let (identity, name): (String, String)
+        let identity: String
+        var names: [String: String] = [:]
+        names[target.identity] = target.name
         do {
             let person = try Self.find(old, in: people)
-            (identity, name) = (person.identity, person.shownName)
+            identity = person.identity
+            names[identity] = person.name
         } catch let error as PeopleError where error.code == .unknown {
             guard try ledger.hasConversations(of: old) else { throw error }
-            (identity, name) = (old, Person.account(of: old))
+            identity = old
         }
         let offer = LinkOffer(
             identity: identity, name: old, thread: ThreadKey(adapter: Place.webAdapter, value: ""), expiresAt: now)
         let person = Sender(id: target.identity, identities: [], displayName: target.shownName)
-        return try self.link(offer, with: person, by: actor, merging: name, in: ledger, at: now)
+        return try self.link(offer, with: person, by: actor, merging: names, in: ledger, at: now)
     }
 
     // MARK: The whole person
