@@ -109,8 +109,11 @@ struct AskCommandTests {
         #expect(approved.status == .exited(0) && approved.text == "a1: Approved by rita\n", "\(approved.errorText)")
         #expect(try await scene.failure("deny", "a1").contains("'a1' is closed: Approved by rita."))
         try await expectEqual(scene.run("asks", "--json").text, "[]\n")
-        // Looking does not begin it.
+        // Neither looking nor another command begins it.
         try await expectEqual(scene.run("jobs").errorText, "No command has run.\n")
+        try await expectEqual(scene.run("run", "echo own").text, "own\n")
+        try await expectEqual(scene.run("chat", "hello").status, .exited(0))
+        try await expectEqual(scene.run("jobs", "--thread", scene.thread).errorText, "No command has run.\n")
 
         try await scene.host.start()
         let member = scene.member.moved(to: try #require(scene.host.address))
@@ -119,6 +122,19 @@ struct AskCommandTests {
         expectEqual(texts.count { $0.contains("later\n") && $0.contains("exit 0") }, 1, "\(texts)")
         #expect(texts.contains { $0.contains(/Approved by rita, \d\d:\d\d UTC$/) }, "\(texts)")
         await scene.end()
+    }
+
+    @Test("without a host: a command in a thread takes up what was left there")
+    func thread() async throws {
+        let scene = try await Scene.make()
+        _ = try await scene.ask("echo later")
+        await scene.host.kill()
+        try await expectEqual(scene.run("approve", "a1").status, .exited(0))
+        try await expectEqual(scene.run("run", "--thread", scene.thread, "echo own").text, "own\n")
+        let jobs = try await scene.run("jobs", "--thread", scene.thread).text.split(separator: "\n")
+        #expect(jobs.count == 2 && jobs[0].hasSuffix("  echo own") && jobs[1].hasSuffix("  echo later"), "\(jobs)")
+        #expect(jobs.allSatisfy { $0.contains("  exit 0 · ") }, "\(jobs)")
+        await scene.model.stop()
     }
 
     @Test("jobs: what runs, and without a host what ran when it ended")

@@ -121,7 +121,7 @@ struct ClusterSetup: Sendable {
                         logger.debug("nothing was looked for", ["error": .string("\(error)")])
                     }
                 }))
-        try await self.cluster.join(wanting: Set(networks + [.gitHub, .janitor, .webhooks]))
+        try await self.cluster.join(wanting: Place.duties.union(networks))
     }
 
     func close() async { await self.database.close() }

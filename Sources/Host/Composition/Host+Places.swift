@@ -38,6 +38,12 @@ extension Host {
         for left in interrupted.withLock({ $0 }) { Task { await self.commits.reportOthers(of: left) } }
     }
 
+    /// Takes up what was left in a thread of the web chat, if this run does not do that with everything.
+    package func take(thread id: String) async throws {
+        let place = try await self.bridge.store.read { ledger in try ledger.place(ofSession: id) }
+        if let place, case .web = place { try await self.take([place]) }
+    }
+
     /// Ends the work of places in good order, for another host to take: what runs comes to its end.
     func handOver(_ places: Set<Place>) async {
         await self.bridge.finish(places, by: .now + self.turnTimeout)

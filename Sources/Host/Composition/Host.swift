@@ -184,15 +184,18 @@ package final class Host: Sendable {
 
     /// Recovers what the last run left unfinished, serves until stopped, and closes the store. Calls `onReady` once
     /// everything runs; if that throws, the host stops and rethrows the error. Returns why it stopped.
+    ///
+    /// - Parameter takesUp: Without, what was left waits for another run, which ends later than a command: this one serves
+    ///   what begins in it, and has no duties.
     @discardableResult
     package func run(
         _ settings: ServiceGroup.Settings = ServiceGroup.Settings(), reload: ConfigurationReload? = nil,
-        onReady: @escaping @Sendable (Host) async throws -> Void
+        takesUp: Bool = true, onReady: @escaping @Sendable (Host) async throws -> Void
     ) async throws -> ServiceGroup.Ending {
         // Cancelled and awaited if this fails, so that nothing is left of a jail that is being tried.
         async let _ = self.shells.tried()
         // Unstructured, because it may wait for servers: it runs beside the services and is cancelled with them.
-        let reports = try await self.recover().map { left in Task { await self.commits.reportOthers(of: left) } }
+        let reports = try await self.recover(takesUp).map { left in Task { await self.commits.reportOthers(of: left) } }
         defer { reports?.cancel() }
         // Before anybody can reach the host and stop it.
         let group = self.group(settings, reload: reload)
@@ -214,10 +217,16 @@ package final class Host: Sendable {
     }
 
     /// Takes up what the last run left; in a cluster, what the others give to this host, as soon as it runs.
-    private func recover() async throws -> CommitRecovery.Interrupted? {
+    private func recover(_ takesUp: Bool) async throws -> CommitRecovery.Interrupted? {
         if let cluster = self.cluster {
             try await self.bridge.recover(.some([]))
             try await cluster.join(wanting: self.networks.map(\.place), for: self)
+            return nil
+        }
+        guard takesUp else {
+            let store = self.bridge.store
+            store.held.drop(try await store.read { ledger in try ledger.unfinishedPlaces() }.union(Place.duties))
+            try await self.bridge.recover(.some([]))
             return nil
         }
         let interrupted = try await self.commits.keepKnown()

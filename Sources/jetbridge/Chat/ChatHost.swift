@@ -8,23 +8,37 @@ internal import Store
 
 /// Provides a host for the duration of a `chat` command.
 enum ChatHost {
-    /// Calls `body` with a link to the host that is serving the data directory or, if none is, to one without networks
-    /// in this process. Revokes the link's token afterwards, also after a signal.
+    /// Calls `body` with a thread and a link to the host that is serving the data directory or, if none is, to one without
+    /// networks in this process. Revokes the link's token afterwards, also after a signal.
+    ///
+    /// - Parameters:
+    ///   - chosen: The thread; nil for a new one.
+    ///   - isLong: Whether the own host takes up what the last one left, of all threads: one that ends with a command would
+    ///     only interrupt it.
     static func withLink(
-        _ configuration: Configuration, interrupts: Interrupts,
-        _ body: @escaping @Sendable (ChatLink) async throws -> Void
+        _ configuration: Configuration, interrupts: Interrupts, thread chosen: String? = nil, isLong: Bool = false,
+        _ body: @escaping @Sendable (ChatLink, _ thread: String) async throws -> Void
     ) async throws {
-        if let address = try ServingHost.address(configuration) {
-            return try await interrupts.cancelling { try await Self.withLink(to: address, configuration, body: body) }
+        let talk: @Sendable (String) async throws -> Void = { address in
+            try await interrupts.cancelling {
+                try await Self.withLink(to: address, configuration) { link in
+                    let thread: String
+                    if let chosen { thread = chosen } else { thread = try await link.newThread() }
+                    try await body(link, thread)
+                }
+            }
         }
+        if let address = try ServingHost.address(configuration) { return try await talk(address) }
         var own = configuration
         own.gateway.listen = HostPort(host: "127.0.0.1", port: 0)
         own.gateway.publicURL = configuration.gateway.publicURL
         let host = try await Host(own, withNetworks: false)
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = false
-        try await host.run(settings) { host in
-            try await interrupts.cancelling { try await Self.withLink(to: host.address, configuration, body: body) }
+        let takesUp = isLong || configuration.cluster != nil
+        try await host.run(settings, takesUp: takesUp) { host in
+            if !takesUp, let chosen { try await host.take(thread: chosen) }
+            try await talk(host.address)
             host.stop()
         }
     }

@@ -33,8 +33,7 @@ struct ChatCommand: Command {
         let model = context.arguments.value("model")
         let interrupts = Interrupts()
         let watch = try await interrupts.watch()
-        try await ChatHost.withLink(configuration, interrupts: interrupts) { link in
-            let thread = try await link.newThread()
+        try await ChatHost.withLink(configuration, interrupts: interrupts, isLong: message == nil) { link, thread in
             let talk = ChatTalk(link: link, thread: thread, context: context, interrupts: interrupts)
             if let model { try await Self.choose(model, in: thread, link) }
             let chat = ChatInput(

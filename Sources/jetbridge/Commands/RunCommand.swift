@@ -33,9 +33,7 @@ struct RunCommand: Command {
         let chosen = context.arguments.value("thread")
         let interrupts = Interrupts()
         let watch = try await interrupts.watch()
-        try await ChatHost.withLink(configuration, interrupts: interrupts) { link in
-            let thread: String
-            if let chosen { thread = chosen } else { thread = try await link.newThread() }
+        try await ChatHost.withLink(configuration, interrupts: interrupts, thread: chosen) { link, thread in
             interrupts.set({ try? await link.stop(thread) }, isForAll: true)
             defer { interrupts.set(nil) }
             try await Self.run(command, in: thread, link, context)

@@ -44,9 +44,7 @@ struct SpecStageCommand: Command {
         let feature = context.arguments.value("feature")
         let interrupts = Interrupts()
         let watch = try await interrupts.watch()
-        try await ChatHost.withLink(configuration, interrupts: interrupts) { link in
-            let thread: String
-            if let chosen { thread = chosen } else { thread = try await link.newThread() }
+        try await ChatHost.withLink(configuration, interrupts: interrupts, thread: chosen) { link, thread in
             let talk = ChatTalk(link: link, thread: thread, context: context, interrupts: interrupts)
             if let feature { try await Self.choose(feature, in: thread, link) }
             try await StageTalk(talk: talk).run(message)

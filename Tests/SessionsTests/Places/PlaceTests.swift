@@ -115,6 +115,23 @@ struct PlaceTests {
             try expectEqual(ledger.grants().map(\.identity), ["irc:b/nick:bob"])
         }
     }
+
+    @Test("a place is unfinished while a message, a turn or a command waits in it")
+    func unfinished() async throws {
+        let directory = try TemporaryDirectory()
+        let store = SessionStore(
+            database: try TestDatabase.open(path: directory.path + "/store", migrations: StoreSchema.migrations))
+        try await store.write { ledger throws in
+            try expectEqual(ledger.unfinishedPlaces(), [])
+            let session = try PlaceRows(key: ThreadKey(adapter: Place.webAdapter, value: "one")).write(to: ledger)
+            try expectEqual(ledger.unfinishedPlaces(), [.web("one")])
+            try ledger.endJob("j1", of: session, .ended, ending: "exit 0", hasChanges: false, at: 2)
+            try ledger.end("op-\(session)", .complete, error: nil, at: 2)
+            try expectEqual(ledger.unfinishedPlaces(), [.web("one")])
+            try ledger.finishEvent(ledger.newEvents(after: 0, limit: 1)[0].number, turn: nil)
+            try expectEqual(ledger.unfinishedPlaces(), [])
+        }
+    }
 }
 
 /// A session with a row of each kind.

@@ -19,6 +19,17 @@ extension Ledger {
         ).first.map(Self.place)
     }
 
+    /// Where a turn, a command or a message waits for a host to take it up.
+    package func unfinishedPlaces() throws -> Set<Place> {
+        let rows = try self.connection.query(
+            """
+            SELECT adapter, thread FROM sessions WHERE id IN (SELECT session FROM turns WHERE state IN ('queued', 'running'))
+            OR id IN (SELECT session FROM jobs WHERE state = 'running')
+            UNION SELECT adapter, COALESCE(room, '') AS thread FROM inbox WHERE state IN ('new', 'change')
+            """, [])
+        return Set(try rows.map(Self.place))
+    }
+
     /// What changes when a host changes access, asks or mentions, so that others look.
     package func pulse() throws -> Pulse {
         let row = try self.connection.first(

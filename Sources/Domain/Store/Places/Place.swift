@@ -14,6 +14,7 @@ package enum Place: Hashable, Sendable, CustomStringConvertible {
     case webhooks
 
     package static let webAdapter = AdapterID("web")
+    package static let duties: Set<Place> = [.gitHub, .janitor, .webhooks]
 
     package init(of thread: ThreadKey) {
         self = thread.adapter == Self.webAdapter ? .web(thread.value) : .network(thread.adapter)
