@@ -82,6 +82,8 @@ extension MatrixAdapter: ReactingAdapter {
         var id = self.state.withLock { $0.reactions[key] }
         if id == nil { id = try await self.ownReaction(emoji, to: reference) }
         guard let id else { return }
+        // Not looked for again by the next try.
+        self.state.withLock { $0.reactions[key] = id }
         _ = try await self.transmit(
             MatrixOutgoing(
                 room: reference.room.name, kind: .redaction(of: id, reason: ""),

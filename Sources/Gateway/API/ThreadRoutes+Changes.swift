@@ -36,7 +36,7 @@ extension ThreadRoutes {
         let now = self.context.now()
         let thread = try await self.context.store.write(beside: Place(of: session.key)) { ledger -> API.Thread? in
             guard let session = try ledger.change(session: id, title: title, isArchived: isArchived) else { return nil }
-            if let isPinned { try Self.setPinned(isPinned, id, by: principal.identity, in: ledger) }
+            if let isPinned { try Self.setPinned(isPinned, id, by: principal, at: now, in: ledger) }
             return try API.Thread(session, for: principal, in: ledger, at: now)
         }
         guard let thread else { throw Problems.missing("thread") }
@@ -60,12 +60,16 @@ extension ThreadRoutes {
         do { return try ThreadTitle(text).text } catch { throw HTTPProblem(HTTPStatus(422), error.message) }
     }
 
-    private static func setPinned(_ isPinned: Bool, _ session: String, by person: String, in ledger: Ledger) throws {
-        if isPinned, try ledger.pinCount(of: person) >= Self.pinLimit {
+    private static func setPinned(
+        _ isPinned: Bool, _ session: String, by principal: Principal, at now: Int64, in ledger: Ledger
+    ) throws {
+        // An identity that was unlinked may have pins of conversations that it no longer sees.
+        let seen = Self.filter(SessionFilter(), isOwn: false, for: principal, at: now)
+        if isPinned, try Self.pinned(seen, by: principal, in: ledger).count >= Self.pinLimit {
             throw HTTPProblem(
                 .conflict, "You have pinned \(Self.pinLimit) conversations, which is the limit: remove a pin first.")
         }
-        try ledger.setPinned(isPinned, session: session, of: person)
+        try ledger.setPinned(isPinned, session: session, of: principal.identity)
     }
 
     /// What is wrong with the words to search for; nil if all is well.

@@ -241,7 +241,8 @@ final class LiveConnection: WatchedConnection {
     // MARK: Who else is there
 
     private func followPeople(of thread: String) async throws {
-        let seat = ThreadPresence.Seat(self.principal)
+        let mayWrite = try await self.mayWrite(in: thread)
+        let seat = ThreadPresence.Seat(self.principal, showsOthers: self.principal.role >= .member || mayWrite)
         self.seats.withLock { $0[thread] = seat }
         defer { self.seats.withLock { $0[thread] = nil } }
         try await self.context.presence.follow(thread, as: seat) { try await self.socket.send($0) }
@@ -249,15 +250,21 @@ final class LiveConnection: WatchedConnection {
 
     /// Shows that the person writes, if they may. Ignored where not: nobody waits for an answer.
     private func noteTyping(in thread: String) async {
-        let (visitor, now) = (self.principal.visitor, self.context.now())
+        let now = self.context.now()
         guard let seat = self.seats.withLock({ $0[thread] }), self.context.presence.isWatched(seat, in: thread),
-            self.typing.withLock({ $0.take(at: now) }), self.principal.has(anyOf: [.chat])
+            self.typing.withLock({ $0.take(at: now) }), (try? await self.mayWrite(in: thread)) == true
         else { return }
-        let session = try? await self.context.store.read { ledger in
+        self.context.presence.typed(seat, in: thread)
+    }
+
+    /// Whether the person may write in a conversation of the web chat.
+    private func mayWrite(in thread: String) async throws -> Bool {
+        guard self.principal.has(anyOf: [.chat]) else { return false }
+        let (visitor, now) = (self.principal.visitor, self.context.now())
+        let session = try await self.context.store.read { ledger in
             try ledger.session(id: thread, for: visitor, to: .join, at: now)
         }
-        guard session?.key.adapter == WebAdapter.adapterID else { return }
-        self.context.presence.typed(seat, in: thread)
+        return session?.key.adapter == WebAdapter.adapterID
     }
 
     // MARK: Several hosts

@@ -10,11 +10,14 @@ final class ThreadPresence: Sendable {
         /// The same for all browsers and identities of one person.
         let person: String
         let name: String
+        /// Whether the others are shown: a guest who may only read is not told who else does.
+        let showsOthers: Bool
         fileprivate let changed = Signal()
         /// Names of those who have typed since the last frame, by person.
         fileprivate let typing = Protected<[String: String]>([:])
 
-        init(_ principal: Principal) {
+        init(_ principal: Principal, showsOthers: Bool) {
+            self.showsOthers = showsOthers
             self.person = principal.identities.map { AccessPolicy.folded($0) }.min() ?? principal.identity
             self.name = principal.credential.name.beginning(bytes: 100)
         }
@@ -51,7 +54,7 @@ final class ThreadPresence: Sendable {
         self.wake(thread, except: seat)
         var known: [String] = []
         while !Task.isCancelled {
-            let people = self.others(than: seat, in: thread)
+            let people = seat.showsOthers ? self.others(than: seat, in: thread) : []
             let typing = seat.typing.withLock { typing in
                 defer { typing = [:] }
                 return typing.values.sorted().prefix(Self.names)
@@ -72,7 +75,8 @@ final class ThreadPresence: Sendable {
 
     /// Tells the others that this person is writing.
     func typed(_ seat: Seat, in thread: String) {
-        for other in self.threads.withLock({ $0[thread] ?? [] }) where other.person != seat.person {
+        for other in self.threads.withLock({ $0[thread] ?? [] }) where other.showsOthers && other.person != seat.person
+        {
             other.typing.withLock { $0[seat.person] = seat.name }
             other.changed.signal()
         }

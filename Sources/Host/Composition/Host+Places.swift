@@ -41,7 +41,10 @@ extension Host {
     /// Takes up what was left in a thread of the web chat, if this run does not do that with everything.
     package func take(thread id: String) async throws {
         let place = try await self.bridge.store.read { ledger in try ledger.place(ofSession: id) }
-        if let place, case .web = place { try await self.take([place]) }
+        guard let place, case .web = place else { return }
+        // Nothing runs there yet. Held, it would not be recovered.
+        self.bridge.store.held.drop([place])
+        try await self.take([place])
     }
 
     /// Ends the work of places in good order, for another host to take: what runs comes to its end.

@@ -114,6 +114,32 @@ struct PresenceTests {
         }
     }
 
+    @Test("a guest who may only read is seen, and sees nobody")
+    func guest() async throws {
+        try await Self.run { live in
+            let (thread, now) = (live.thread, live.context.now())
+            try await live.context.store.write { ledger in
+                try ledger.connection.execute(
+                    """
+                    INSERT INTO shares (id, session, kind, person, name, role, maker, maker_name, created_at)
+                    VALUES ('sh_1', ?, 'person', 'web:Gina', 'Gina', 'read', 'web:Ada', 'Ada', ?)
+                    """, [.text(thread), .integer(now)])
+            }
+            let ada = try live.connect(name: "Ada")
+            ada.say(Self.subscribe(live))
+            let gina = try live.connect(as: .guest, name: "Gina")
+            gina.say(Self.subscribe(live))
+            try await expectEqual(ada.people(1), .init(present: ["Gina"]))
+            ada.say(Self.typing(live))
+            try await ada.isHeard()
+            let bob = try live.connect(name: "Bob")
+            bob.say(Self.subscribe(live))
+            try await expectEqual(ada.people(2), .init(present: ["Gina", "Bob"]))
+            try await gina.settled(live)
+            expectEqual(gina.people, [])
+        }
+    }
+
     @Test("what changes within the pause after a frame comes together")
     func pace() async throws {
         try await Self.run(pause: .seconds(3600)) { live in

@@ -1,6 +1,7 @@
 import Analytics
 import Audit
 import Chat
+import Database
 import JSON
 import Primitives
 import Store
@@ -213,8 +214,10 @@ struct LinkTests {
         func model(_ person: String) async throws -> String? {
             try await store.read { ledger in try ledger.preferences(of: "fake:one/\(person)").model }
         }
-        func pins(_ person: String) async throws -> Int64 {
-            try await store.read { ledger in try ledger.pinCount(of: "fake:one/\(person)") }
+        func pins(_ person: String) async throws -> Int {
+            try await store.read { ledger in
+                try ledger.connection.query("SELECT session FROM pins WHERE person = ?", [.text("fake:one/\(person)")])
+            }.count
         }
         func choose(_ model: String?, pinning session: String, _ person: String) async throws {
             try await store.write { ledger in
@@ -224,9 +227,15 @@ struct LinkTests {
         }
         try await choose("large", pinning: "s1", "mia")
         try await choose("small", pinning: "s2", "bob")
+        try await store.write { ledger in
+            try ledger.set(Preferences(model: "small", instructions: "Be brief."), of: "fake:one/bob")
+        }
         try await self.link("mia", "bob", in: harness)
         for person in ["mia", "bob"] {
-            try await expectEqual(model(person), "large")
+            // Each setting is the first side's that has one.
+            try await expectEqual(
+                store.read { ledger in try ledger.preferences(of: "fake:one/\(person)") },
+                Preferences(model: "large", instructions: "Be brief."))
             try await expectEqual(pins(person), 2)
         }
         try await choose("medium", pinning: "s3", "bob")

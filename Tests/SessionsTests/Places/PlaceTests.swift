@@ -116,7 +116,7 @@ struct PlaceTests {
         }
     }
 
-    @Test("a place is unfinished while a message, a turn or a command waits in it")
+    @Test("a place is unfinished while a message, a turn, a command or an ask waits in it")
     func unfinished() async throws {
         let directory = try TemporaryDirectory()
         let store = SessionStore(
@@ -129,6 +129,15 @@ struct PlaceTests {
             try ledger.end("op-\(session)", .complete, error: nil, at: 2)
             try expectEqual(ledger.unfinishedPlaces(), [.web("one")])
             try ledger.finishEvent(ledger.newEvents(after: 0, limit: 1)[0].number, turn: nil)
+            try expectEqual(ledger.unfinishedPlaces(), [])
+            try ledger.connection.execute(
+                """
+                INSERT INTO asks (id, session, turn, kind, lead, tail, options, rule, requester, digest, adapter, room, route,
+                message, created_at, expires_at, state)
+                VALUES ('a1', ?, 't', '', '', '', '', '', '', '', 'web', 'one', '', 0, 0, 0, 'open')
+                """, [.text(session)])
+            try expectEqual(ledger.unfinishedPlaces(), [.web("one")])
+            try ledger.connection.execute("UPDATE asks SET state = 'closed'", [])
             try expectEqual(ledger.unfinishedPlaces(), [])
         }
     }

@@ -69,7 +69,7 @@ package final class BotReactions: Sendable {
     }
 
     private func set(_ emojis: [String], _ isOn: Bool, on message: MessageReference, isOffer: Bool = false) {
-        guard let adapter = self.adapters[message.room.adapter] as? any ReactingAdapter else { return }
+        guard self.adapters[message.room.adapter] is any ReactingAdapter else { return }
         let isFirst = self.state.withLock { state in
             let isIdle = state.changes[message.room] == nil
             for emoji in emojis {
@@ -81,7 +81,7 @@ package final class BotReactions: Sendable {
         }
         guard isFirst else { return }
         // The room's worker: it ends when no change is left, and there is never more than one.
-        Task { await self.work(in: message.room, adapter) }
+        Task { await self.work(in: message.room) }
     }
 
     private static func add(_ change: Change, to changes: inout [Change]) {
@@ -99,9 +99,12 @@ package final class BotReactions: Sendable {
         }
     }
 
-    private func work(in room: RoomID, _ adapter: any ReactingAdapter) async {
+    private func work(in room: RoomID) async {
         while let change = self.next(in: room) {
-            guard self.mayReact(room) else { continue }
+            // A host that gets a network back has another adapter for it.
+            guard self.mayReact(room), let adapter = self.adapters[room.adapter] as? any ReactingAdapter else {
+                continue
+            }
             do {
                 try await adapter.react(
                     change.emoji, isOn: change.isOn, to: change.message, isNeeded: change.isNeeded)

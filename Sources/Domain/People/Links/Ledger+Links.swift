@@ -25,22 +25,33 @@ extension Ledger {
     /// - Parameter names: What the two are called now.
     func link(_ first: String, _ other: String, names: [String: String] = [:], at now: Int64) throws {
         let person = try self.person(of: first) ?? self.person(of: other) ?? Identifier.make("h")
-        for (place, identity) in try (self.identities(of: first) + self.identities(of: other)).enumerated() {
+        for (place, identity) in try (self.inOrder(first) + self.inOrder(other)).enumerated() {
             try self.connection.execute(
                 """
                 INSERT INTO person_identities (identity, person, linked_at, name) VALUES (?, ?, ?, ?)
-                ON CONFLICT (identity) DO UPDATE SET person = excluded.person,
+                ON CONFLICT (identity) DO UPDATE SET person = excluded.person, linked_at = excluded.linked_at,
                 name = COALESCE(excluded.name, person_identities.name)
                 """,
                 [.text(identity), .text(person), .integer(now + Int64(place)), .optional(names[identity])])
         }
-        try self.shareChoices(of: person, first: first)
+        try self.shareChoices(of: person)
         try self.noteAccess()
     }
 
-    /// Gives all identities of a person the pins of each, and the settings of the first one, or of another if that one has
-    /// none. What is stored later is stored for all, so that each keeps a copy when it is unlinked.
-    private func shareChoices(of person: String, first: String) throws {
+    /// The identities of whose person this is, as they were linked.
+    private func inOrder(_ identity: String) throws -> [String] {
+        let rows = try self.connection.query(
+            """
+            SELECT identity FROM person_identities WHERE person = (
+                SELECT person FROM person_identities WHERE identity = ?)
+            ORDER BY linked_at, identity
+            """, [.text(identity)])
+        return rows.isEmpty ? [identity] : try rows.map { try $0.text("identity") }
+    }
+
+    /// Gives all identities of a person the pins of each, and of each setting what the first of those has that have chosen
+    /// it. What is stored later is stored for all, so that each keeps a copy when it is unlinked.
+    private func shareChoices(of person: String) throws {
         try self.connection.execute(
             """
             INSERT INTO pins (person, session) SELECT DISTINCT linked.identity, pins.session FROM pins
@@ -48,17 +59,17 @@ extension Ledger {
             JOIN person_identities AS linked ON linked.person = own.person
             WHERE own.person = ? ON CONFLICT DO NOTHING
             """, [.text(person)])
+        let chosen =
+            "FROM preferences JOIN person_identities AS own ON own.identity = preferences.person WHERE own.person = $1"
+        let first = "ORDER BY own.linked_at, own.identity LIMIT 1"
         try self.connection.execute(
             """
             INSERT INTO preferences (person, model, instructions)
-            SELECT linked.identity, chosen.model, chosen.instructions FROM person_identities AS linked
-            JOIN preferences AS chosen ON chosen.person = (
-                SELECT own.identity FROM person_identities AS own JOIN preferences ON preferences.person = own.identity
-                WHERE own.person = $1
-                ORDER BY CASE WHEN own.identity = $2 THEN 0 ELSE 1 END, own.linked_at, own.identity LIMIT 1)
-            WHERE linked.person = $1
+            SELECT linked.identity, (SELECT model \(chosen) AND model IS NOT NULL \(first)),
+            (SELECT instructions \(chosen) AND instructions IS NOT NULL \(first))
+            FROM person_identities AS linked WHERE linked.person = $1 AND EXISTS (SELECT 1 \(chosen))
             ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions
-            """, [.text(person), .text(first)])
+            """, [.text(person)])
     }
 
     private func person(of identity: String) throws -> String? {

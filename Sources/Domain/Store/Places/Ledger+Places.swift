@@ -19,12 +19,13 @@ extension Ledger {
         ).first.map(Self.place)
     }
 
-    /// Where a turn, a command or a message waits for a host to take it up.
+    /// Where a turn, a command, a message or an ask waits for a host to take it up.
     package func unfinishedPlaces() throws -> Set<Place> {
         let rows = try self.connection.query(
             """
             SELECT adapter, thread FROM sessions WHERE id IN (SELECT session FROM turns WHERE state IN ('queued', 'running'))
             OR id IN (SELECT session FROM jobs WHERE state = 'running')
+            OR id IN (SELECT session FROM asks WHERE state = 'open')
             UNION SELECT adapter, COALESCE(room, '') AS thread FROM inbox WHERE state IN ('new', 'change')
             """, [])
         return Set(try rows.map(Self.place))

@@ -311,11 +311,14 @@ extension StoreSchema {
             WHERE linked.identity <> own.identity ON CONFLICT DO NOTHING;
 
             INSERT INTO preferences (person, model, instructions)
-            SELECT linked.identity, chosen.model, chosen.instructions FROM person_identities AS linked
-            JOIN preferences AS chosen ON chosen.person = (
-                SELECT own.identity FROM person_identities AS own JOIN preferences ON preferences.person = own.identity
-                WHERE own.person = linked.person ORDER BY own.linked_at, own.identity LIMIT 1)
-            WHERE linked.identity <> chosen.person
+            SELECT linked.identity,
+                (SELECT model FROM preferences JOIN person_identities AS own ON own.identity = preferences.person
+                WHERE own.person = linked.person AND model IS NOT NULL ORDER BY own.linked_at, own.identity LIMIT 1),
+                (SELECT instructions FROM preferences JOIN person_identities AS own ON own.identity = preferences.person
+                WHERE own.person = linked.person AND instructions IS NOT NULL ORDER BY own.linked_at, own.identity LIMIT 1)
+            FROM person_identities AS linked WHERE EXISTS (
+                SELECT 1 FROM preferences JOIN person_identities AS own ON own.identity = preferences.person
+                WHERE own.person = linked.person)
             ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions;
             """,
         // Of these, `owner` is whom the text names.

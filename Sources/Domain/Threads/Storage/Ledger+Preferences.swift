@@ -51,11 +51,6 @@ extension Ledger {
         }
     }
 
-    package func pinCount(of person: String) throws -> Int64 {
-        try self.connection.query("SELECT COUNT(*) AS count FROM pins WHERE person = ?", [.text(person)]).first?
-            .int64("count") ?? 0
-    }
-
     /// Deletes what people had chosen whose last browser's sign-in has ended, if no code for another browser is open:
     /// nobody can be that person again.
     func deleteEndedPreferences() throws {
