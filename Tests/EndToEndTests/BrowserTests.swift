@@ -26,6 +26,7 @@ struct BrowserTests {
             configuration: """
                 gateway: {listen: "127.0.0.1:0"}
                 repositories: [{name: notes, path: notes}, {name: app, path: app}]
+                personas: {reviewer: {model: rehearsal-brief}}
 
                 """)
         try await host.start()

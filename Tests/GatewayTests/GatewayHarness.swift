@@ -99,7 +99,14 @@ struct GatewayHarness {
             environment: BridgeEnvironment(
                 settings: bridgeSettings,
                 logger: Logger(label: "test", output: LogOutput(level: .error, format: .json) { _ in }),
-                metrics: Metrics(), now: now))
+                metrics: Metrics(), now: now),
+            agent: AgentDirectory(
+                personas: {
+                    [
+                        PersonaChoice(name: "coder", summary: "changes code"),
+                        PersonaChoice(name: "reviewer", summary: "reads", model: "large"),
+                    ]
+                }, defaultPersona: { "coder" }, explain: { _, _, _, _ in "" }))
         self.network.connect(to: self.bridge)
         settings.openDocuments = documents(self.bridge)
         try await self.bridge.recover()

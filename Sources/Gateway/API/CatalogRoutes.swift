@@ -17,6 +17,10 @@ struct CatalogRoutes: Sendable {
             success: (.ok, "All of them."), [.badGateway("The models cannot be listed.")]
         ) { (context, _: PlainCall) in try await Self(context: context).models() },
         APIRoute(
+            .get, "/api/v1/personas", "personas", "The personas that a thread can choose.", .reading(from: .guest),
+            success: (.ok, "All of them.")
+        ) { (context, _: PlainCall) in Self(context: context).personas() },
+        APIRoute(
             .get, "/api/v1/usage", "usage",
             "Tokens used, by model; owners see everyone's, and the account's remaining allowance.",
             .reading(from: .guest), answerMemory: APIRoute.anyMemory, success: (.ok, "All of them.")
@@ -48,6 +52,17 @@ struct CatalogRoutes: Sendable {
                     default: choice.id == usual, name: choice.name, inputLimit: choice.inputLimit,
                     outputLimit: choice.outputLimit, tokenizer: choice.tokenizer, version: choice.version,
                     vendor: choice.vendor, multiplier: choice.multiplier, preview: choice.isPreview)
+            })
+    }
+
+    private func personas() -> API.Page<API.Persona> {
+        let models = self.context.bridge.modelDirectory
+        guard let agent = self.context.bridge.agent else { return API.Page([]) }
+        return API.Page(
+            agent.personas().map { [usual = agent.defaultPersona()] persona in
+                API.Persona(
+                    name: persona.name, summary: persona.summary, default: persona.name == usual,
+                    model: persona.model.map(models.fullName))
             })
     }
 

@@ -18,7 +18,8 @@ extension API.Thread {
         self.init(
             id: session.id, adapter: session.key.adapter.rawValue, title: session.shownTitle,
             state: session.state(at: now), owner: session.owner, model: session.model,
-            repository: session.repository, createdAt: Timestamp(milliseconds: session.createdAt),
+            persona: session.persona, repository: session.repository,
+            createdAt: Timestamp(milliseconds: session.createdAt),
             updatedAt: Timestamp(milliseconds: session.activeAt),
             activeOperation: marks.activeTurn, waiting: marks.isWaiting, found: found?.text,
             foundMessage: found.map { String($0.message) },

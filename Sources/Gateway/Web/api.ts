@@ -5,7 +5,7 @@ import * as types from "./types";
 
 export type {
   Accepted, Ask, AskOption, Command, Commit, CommitFile, CommitFiles, DocumentList, Feature, FeatureStage, FeatureTask, FeatureText, FeatureVersion, Job,
-  Mention, Message, MessageFile, MessagePage, Model, Operation, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
+  Mention, Message, MessageFile, MessagePage, Model, Operation, Persona, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
 
 export type Invite = types.Invite;
@@ -75,6 +75,7 @@ export const endInvite = (id: string): Promise<void> => call("DELETE", `/people/
 export const addBrowser = (id: string): Promise<JoiningCode> => call("POST", `/people/${segment(id)}/codes`, {});
 export const commands = (): Promise<types.CommandPage> => call("GET", "/commands");
 export const models = (): Promise<Page<types.Model>> => call("GET", "/models");
+export const personas = (): Promise<Page<types.Persona>> => call("GET", "/personas");
 export const repositories = (): Promise<Page<types.Repository>> => call("GET", "/repositories");
 export const threads = (cursor: string | null, query: string, isArchived: boolean, isMine: boolean): Promise<Page<Thread>> =>
   call("GET", `/threads?limit=30&pinned=first&archived=${isArchived}&mine=${isMine}${query ? `&q=${segment(query)}` : ""}${cursor ? `&cursor=${segment(cursor)}` : ""}`);

@@ -88,7 +88,10 @@ export interface ListedThread {
   title: string;
   state: "active" | "idle" | "archived";
   owner: string;
+  /** The one that was chosen; null for its persona's, or the default. */
   model: string | null;
+  /** The one that was chosen; null for the default. */
+  persona: string | null;
   repository: string | null;
   created_at: Timestamp;
   updated_at: Timestamp;
@@ -130,7 +133,10 @@ export interface Thread {
   title: string;
   state: "active" | "idle" | "archived";
   owner: string;
+  /** The one that was chosen; null for its persona's, or the default. */
   model: string | null;
+  /** The one that was chosen; null for the default. */
+  persona: string | null;
   repository: string | null;
   created_at: Timestamp;
   updated_at: Timestamp;
@@ -720,6 +726,21 @@ export interface Model {
   vendor: string | null;
   multiplier: number | null;
   preview: boolean;
+}
+
+export interface PersonaPage {
+  items: Persona[];
+  /** The `cursor` of the next page; null on the last one. */
+  next_cursor: string | null;
+}
+
+export interface Persona {
+  name: string;
+  summary: string;
+  /** Whether threads have it that have chosen none. */
+  default: boolean;
+  /** The model of threads with this persona that have chosen none; null for the default. */
+  model: string | null;
 }
 
 export interface UsagePage {

@@ -189,6 +189,26 @@ def choices(page: Page):
         page.get_by_role("button", name="Repository: app").click()
         expect(page.get_by_role("menuitem", name="Open app")).to_have_attribute("href", "/r/app")
         page.keyboard.press("Escape")
+    with check("a persona is chosen beside the model, which it may decide"):
+        model = page.get_by_role("button", name="Model:")
+        model.click()
+        page.get_by_role("group", name="Model").get_by_role("menuitemradio").first.click()
+        expect(model).to_have_text("rehearsal")
+        model.click()
+        personas = page.get_by_role("group", name="Persona")
+        expect(personas.get_by_role("menuitemradio", name="coder")).to_have_attribute("aria-checked", "true")
+        expect(personas.get_by_role("menuitemradio", name="reviewer")).to_contain_text("model rehearsal-brief")
+        page.screenshot(path=FOLDER / "personas.png")
+        personas.get_by_role("menuitemradio", name="reviewer").click()
+        expect(page.locator(".entry-user").last).to_contain_text("/persona reviewer")
+        expect(model).to_have_text("reviewer · rehearsal-brief")
+        model.click()
+        decided = page.get_by_role("group", name="Model").get_by_role("menuitemradio", name="rehearsal-brief")
+        expect(decided).to_have_attribute("aria-checked", "true")
+        expect(decided).to_contain_text("of the persona reviewer")
+        page.screenshot(path=FOLDER / "persona-model.png")
+        page.get_by_role("group", name="Persona").get_by_role("menuitemradio", name="coder").click()
+        expect(model).to_have_text("rehearsal")
 
 
 def tasks(page: Page):

@@ -178,4 +178,26 @@ struct SettingsTests {
             try await expectEqual(pinned(ada), [])
         }
     }
+
+    @Test("personas are listed with their models, and a thread says which one it has")
+    func personas() async throws {
+        try await GatewayHarness.run { harness in
+            let ada = try await harness.signedIn(.member, name: "ada")
+            let page = try await ada.send(.get, "/api/v1/personas").expect(200)
+            expectEqual(
+                page["items"],
+                [
+                    ["name": "coder", "summary": "changes code", "default": true, "model": .null],
+                    ["name": "reviewer", "summary": "reads", "default": false, "model": "large"],
+                ])
+            let thread = try await ada.newThread()
+            let path = "/api/v1/threads/\(thread)"
+            try await expectEqual(ada.send(.get, path).expect(200)["persona"], .null)
+            _ = try await ada.ended(ada.write("/persona reviewer", to: thread))
+            let changed = try await ada.send(.get, path).expect(200)
+            expectEqual(changed["persona"], "reviewer")
+            // The persona's, which was not chosen here.
+            expectEqual(changed["model"], .null)
+        }
+    }
 }

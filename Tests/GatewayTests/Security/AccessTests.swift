@@ -13,7 +13,8 @@ import Testing
 struct AccessTests {
     static let closed = [
         "/api/v1/threads", "/api/v1/threads/t_1", "/api/v1/threads/t_1/messages", "/api/v1/operations/op_1",
-        "/api/v1/models", "/api/v1/usage", "/api/v1/sessions", "/api/v1/repositories", "/api/v1/commands", "/api/v1/me",
+        "/api/v1/models", "/api/v1/personas", "/api/v1/usage", "/api/v1/sessions", "/api/v1/repositories",
+        "/api/v1/commands", "/api/v1/me",
         "/api/v1/live", "/api/v1/audit",
         "/r/notes", "/r/notes/commit/4f9c2b7", "/r/notes/commits/main", "/r/notes/blob/main/readme.md",
         "/r/notes/tree/main",

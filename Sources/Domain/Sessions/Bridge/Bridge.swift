@@ -40,7 +40,9 @@ package final class Bridge: MessageSink, Service {
     /// Jobs and files of sessions; nil on a host without workspaces.
     package let desk: (any CommandDesk)?
     let accounts: (any PersonalAccounts)?
-    private let models: ModelDirectory
+    package let modelDirectory: ModelDirectory
+    /// Nil on a host without tools.
+    package let agent: AgentDirectory?
     let state = Protected(State())
 
     struct State {
@@ -87,7 +89,8 @@ package final class Bridge: MessageSink, Service {
         self.store = posts.store
         self.trials = InboxTrials(store: posts.store)
         self.adapters = posts.adapters
-        self.models = models
+        self.modelDirectory = models
+        self.agent = agent
         self.environment = environment
         self.indexer = MessageIndexer(store: posts.store, logger: environment.logger)
         self.fileQuota = FileQuota(
@@ -140,8 +143,6 @@ package final class Bridge: MessageSink, Service {
                 policy: policy, store: store, audit: environment.auditDecision, now: environment.now), workers: workers,
             models: models, desk: desk, agent: agent, accounts: accounts)
     }
-
-    package var modelDirectory: ModelDirectory { self.models }
 
     /// The metrics in Prometheus' text form, including those that are read from the store.
     package func exposition() async -> String {

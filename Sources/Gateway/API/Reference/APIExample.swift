@@ -100,7 +100,8 @@ package struct APIExample: Sendable {
         Self("listMentions"), Self("seeMention", "1", status: 404), Self("listNames"),
         Self("rateOperation", "OPERATION", body: #"{"value":"up","word":"short and right"}"#, status: 204),
         Self("listRatings", query: "limit=1"),
-        Self("models"), Self("usage"), Self("repositories"), Self("commands"), Self("listSessions", query: "limit=2"),
+        Self("models"), Self("personas"), Self("usage"), Self("repositories"), Self("commands"),
+        Self("listSessions", query: "limit=2"),
         Self("listAudit", query: "limit=2"), Self("listHosts"), Self("listPeople"),
         Self(
             "invite", body: #"{"role":"guest","name":"Grace","expires":"7d"}"#, status: 201, captures: ["INVITE": "id"]),

@@ -19,6 +19,18 @@ extension API {
         let preview: Bool
     }
 
+    struct Persona: Fact {
+        let name: String
+        let summary: String
+        let `default`: Bool
+        let model: String?
+
+        static let notes: Notes<Self> = [
+            \.default: "Whether threads have it that have chosen none.",
+            \.model: "The model of threads with this persona that have chosen none; null for the default.",
+        ]
+    }
+
     struct Usage: Fact {
         let model: String
         let turns: Int64

@@ -14,6 +14,7 @@ extension API {
         let state: SessionRecord.State
         let owner: String
         let model: String?
+        let persona: String?
         let repository: String?
         let createdAt: Timestamp
         let updatedAt: Timestamp
@@ -28,6 +29,8 @@ extension API {
 
         static let notes: Notes<Self> = [
             \.adapter: "The network it is on, such as `web` or `irc:local`.",
+            \.model: "The one that was chosen; null for its persona's, or the default.",
+            \.persona: "The one that was chosen; null for the default.",
             \.activeOperation: "The running operation, or else the first queued one.",
             \.waiting: "Whether an ask waits for an answer.",
             \.found: "A line with the words of a search, unless the title has them.",

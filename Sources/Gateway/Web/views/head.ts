@@ -24,6 +24,7 @@ export class Head {
   private readonly repository: Choice;
   private models: Promise<api.Page<api.Model>> | null = null;
   private repositories: api.Repository[] = [];
+  private personas: api.Persona[] = [];
   private defaultModel: string | null = null;
   private thread: api.Thread | null = null;
   private hasThread = false;
@@ -60,22 +61,35 @@ export class Head {
 
   private draw(): void {
     const isWritable = this.thread === null || this.thread.can_write;
-    const model = this.thread?.model ?? this.defaultModel;
+    const { persona, current } = this;
+    // Whose model it is, or that the conversation has another one than usual.
+    const isNamed = persona && (!persona.default || (persona.model !== null && !this.thread?.model));
+    const model = current && isNamed ? `${persona.name} · ${current}` : current;
     const repository = this.thread?.repository ?? this.repositories[0]?.name ?? null;
     const isKnown = this.thread !== null || !this.hasThread;
     this.model.show(isKnown ? model : null, isWritable);
     this.repository.show(isKnown ? repository : null, isWritable);
   }
 
+  private get persona(): api.Persona | undefined {
+    return this.personas.find((persona) => persona.name === this.thread?.persona) ?? this.personas.find((persona) => persona.default);
+  }
+
+  /** The model that answers; null until it is known. */
+  private get current(): string | null {
+    return this.thread?.model ?? this.persona?.model ?? this.defaultModel;
+  }
+
   private load(): void {
+    // Where personas cannot be listed, the head names the default model.
+    void api.personas().then((page) => { this.personas = page.items; this.draw(); }, () => undefined);
     void this.list().then((page) => {
       this.defaultModel = page.items.find((model) => model.default)?.id ?? null;
       this.draw();
     }, () => undefined);
-    if (this.repository.mayChoose) {
-      // Where repositories cannot be listed, the head simply does not name one.
-      void api.repositories().then((page) => { this.repositories = page.items; this.draw(); }, () => undefined);
-    }
+    if (!this.repository.mayChoose) return;
+    // Where repositories cannot be listed, the head simply does not name one.
+    void api.repositories().then((page) => { this.repositories = page.items; this.draw(); }, () => undefined);
   }
 
   /** The models, kept for the next time unless the provider fails. */
@@ -88,11 +102,20 @@ export class Head {
   }
 
   private async modelItems(): Promise<MenuItem[]> {
-    const current = this.thread?.model ?? this.defaultModel;
-    return (await this.list()).items.map((model) => ({
-      label: model.id, detail: [model.detail, model.default && "default"].filter(Boolean).join(" · "),
+    const { persona, current } = this;
+    // Members have the command `persona`, like `repo`.
+    const hasPersonas = this.repository.mayChoose && this.personas.length > 1;
+    const models = (await this.list()).items.map((model): MenuItem => ({
+      group: hasPersonas ? "Model" : undefined, label: model.id,
+      detail: [model.detail, model.id === persona?.model ? `of the persona ${persona.name}` : model.default && "default"].filter(Boolean).join(" · "),
       isChosen: model.id === current, run: () => this.choose("model", model.id, current),
     }));
+    const personas = this.personas.map((choice): MenuItem => ({
+      group: "Persona", label: choice.name,
+      detail: [choice.summary, choice.model && (this.thread?.model ? `model ${choice.model}, unless one is chosen` : `model ${choice.model}`), choice.default && "default"].filter(Boolean).join(" · "),
+      isChosen: choice === persona, run: () => this.choose("persona", choice.name, persona?.name ?? null),
+    }));
+    return hasPersonas ? [...models, ...personas] : models;
   }
 
   private repositoryItems(): MenuItem[] {

@@ -7,6 +7,8 @@ export interface MenuItem {
   detail?: string;
   /** One of several alternatives: whether it is the chosen one. */
   isChosen?: boolean;
+  /** The heading of those that follow each other with the same one. */
+  group?: string;
   /** The address of a page to open instead of an action. */
   href?: string;
   run?: () => void;
@@ -31,7 +33,7 @@ export class Menu {
         void this.show();
       },
     }, ...face);
-    this.list = h("div", { class: "menu-list", role: "menu", "aria-label": label, hidden: true, tabindex: -1, onkeydown: (event: KeyboardEvent) => this.key(event) });
+    this.list = h("div", { class: "menu-list", role: "menu", "aria-label": label, hidden: true, tabindex: 0, onkeydown: (event: KeyboardEvent) => this.key(event) });
     this.element = h("div", { class: "menu-box" }, this.button, this.list);
   }
 
@@ -55,7 +57,11 @@ export class Menu {
     try {
       const items = await this.items();
       const isPlain = items.every((item) => item.isChosen === undefined);
-      replace(this.list, ...items.map((item) => this.row(item, isPlain)));
+      const groups = [...new Set(items.map((item) => item.group))];
+      replace(this.list, ...groups.flatMap((group) => {
+        const rows = items.filter((item) => item.group === group).map((item) => this.row(item, isPlain));
+        return group === undefined ? rows : [h("div", { role: "group", "aria-label": group }, h("p", { class: "menu-heading", "aria-hidden": "true" }, group), ...rows)];
+      }));
     } catch (error) {
       replace(this.list, h("p", { class: "menu-note", role: "alert" }, error instanceof Error ? error.message : String(error)));
     }
