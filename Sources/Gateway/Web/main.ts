@@ -220,6 +220,7 @@ class App {
       follow: (operation) => { if (this.conversation === conversation) this.live.follow(operation); },
       failed: (error) => { if (this.conversation === conversation) this.conversationFailed(conversation, error); },
       suggest: (text) => this.composer.suggest(text),
+      surroundings: () => this.head.surroundings(),
       unsent: (thread, text, error) => {
         // What was written does not outlive the sign-in.
         if (this.isOver) return;

@@ -266,6 +266,22 @@ def settings(page: Page):
         expect(page.locator(".entry")).to_have_count(0)
         ask(page, "count to 3 lemurs")
         expect(page.get_by_role("button", name="Model: rehearsal-brief")).to_be_visible()
+    with check("with a model, an empty conversation suggests questions about the repository, which are not sent"):
+        page.route("**/api/v1/models", lambda route: route.fulfill(
+            json={"items": [{**model, "provider": "openai"} for model in route.fetch().json()["items"]], "next_cursor": None}))
+        page.goto(BASE)
+        page.reload()
+        expect(page.locator(".suggestion")).to_have_count(4)
+        expect(page.locator(".suggestion").nth(2)).to_contain_text("Which specifications are there")
+        page.screenshot(path=FOLDER / "suggestions.png")
+        page.get_by_role("button", name="Where are the tests").click()
+        expect(page.locator("#message")).to_have_value("Where are the tests, and how do I run them?")
+        expect(page.locator(".entry")).to_have_count(0)
+        page.locator("#message").fill("")
+        page.get_by_role("button", name="/help").click()
+        expect(page.locator("#message")).to_have_value("/help")
+        page.locator("#message").fill("")
+        page.unroute("**/api/v1/models")
     with check("a refusal stays in the dialog with what was written"):
         page.route("**/api/v1/settings", lambda route: route.fulfill(
             status=400, content_type="application/problem+json", body=json.dumps({"detail": "Not these."})

@@ -5,6 +5,7 @@ The host may use any model; the rehearsal model is enough.
 """
 
 import json
+import re
 import urllib.request
 
 from playwright.sync_api import expect, sync_playwright
@@ -38,6 +39,7 @@ def desktop(browser):
         assert page.evaluate("document.cookie") == "", page.evaluate("document.cookie")
         kept = page.evaluate("Object.keys(localStorage).concat(Object.keys(sessionStorage))")
         assert set(kept) <= {"jetbridge seen"}, kept
+        expect(page.locator(".suggestion")).to_have_text([re.compile("/specify a login page"), re.compile("fix the failing test"), re.compile("/status"), re.compile("/help")])
         page.screenshot(path=FOLDER / "welcome.png")
     with check("at its start the page lists the conversations once, and its files are compressed"):
         answers = []

@@ -14,7 +14,7 @@ import { plainEntry, UserEntry } from "./entries";
 import { Scroller } from "./scroller";
 import { Timeline } from "./timeline";
 import { TurnEntry } from "./turn";
-import { welcome } from "./welcome";
+import { Surroundings, welcome } from "./welcome";
 
 export interface ConversationDelegate {
   created(id: string): void;
@@ -25,6 +25,8 @@ export interface ConversationDelegate {
   /** A message could not be sent, and its conversation is no longer shown. */
   unsent(thread: string | null, text: string, error: unknown): void;
   suggest(text: string): void;
+  /** What a new conversation has. */
+  surroundings(): Promise<Surroundings>;
   edit(text: string): void;
   /** Asks for a task with the beginning of a message. */
   makeTask(text: string): void;
@@ -110,7 +112,7 @@ export class Conversation {
     this.scroller.whenNear(this.earlier, () => this.loadEarlier());
     this.element = h("section", { class: "conversation", "aria-label": "Conversation" }, this.scroller.element, this.scroller.latest);
     this.isWelcoming = id === null;
-    if (id === null) this.timeline.fill(welcome((text) => this.delegate.suggest(text)));
+    if (id === null) this.timeline.fill(welcome((text) => this.delegate.suggest(text), this.delegate.surroundings()));
     else this.early = [];
   }
 

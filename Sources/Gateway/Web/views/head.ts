@@ -3,6 +3,7 @@
 import * as api from "../api";
 import { Child, h, icon, replace } from "../dom";
 import { Menu, MenuItem } from "./menu";
+import { Surroundings } from "./welcome";
 
 export interface HeadDelegate {
   /** Runs a command in the conversation, as if it had been typed. */
@@ -24,6 +25,7 @@ export class Head {
   private readonly repository: Choice;
   private models: Promise<api.Page<api.Model>> | null = null;
   private repositories: api.Repository[] = [];
+  private readonly listing: Promise<unknown>;
   private personas: api.Persona[] = [];
   private defaultModel: string | null = null;
   private thread: api.Thread | null = null;
@@ -40,7 +42,21 @@ export class Head {
     const menu = new Menu("Conversation menu", "icon-button", [icon("more")], () => this.actions());
     this.menu = menu.element;
     replace(this.facts, this.archived, this.model.element, this.repository.element);
-    this.load();
+    this.listing = this.load();
+  }
+
+  /** What a new conversation has. */
+  async surroundings(): Promise<Surroundings> {
+    // A provider that cannot be asked now is a real one.
+    const isRehearsal = await this.list().then((page) => page.items.find((model) => model.default)?.provider === "rehearsal", () => false);
+    await this.listing;
+    const repository = this.repositories[0]?.name;
+    if (isRehearsal || repository === undefined) return { isRehearsal, hasRepository: repository !== undefined, hasSpecs: false, hasTasks: false };
+    const nothing = (): { items: never[] } => ({ items: [] });
+    const [documents, tasks] = await Promise.all([
+      api.allDocuments({ repository, q: "" }).catch(nothing), api.tasks({ repository, state: "open" }, null).catch(nothing),
+    ]);
+    return { isRehearsal, hasRepository: true, hasSpecs: documents.items.some((document) => document.feature !== null), hasTasks: tasks.items.length > 0 };
   }
 
   /** `thread` is null until it is known, or while the conversation is new. */
@@ -80,16 +96,17 @@ export class Head {
     return this.thread?.model ?? this.persona?.model ?? this.defaultModel;
   }
 
-  private load(): void {
+  /** Ends when it is known which repositories there are. */
+  private load(): Promise<unknown> {
     // Where personas cannot be listed, the head names the default model.
     void api.personas().then((page) => { this.personas = page.items; this.draw(); }, () => undefined);
     void this.list().then((page) => {
       this.defaultModel = page.items.find((model) => model.default)?.id ?? null;
       this.draw();
     }, () => undefined);
-    if (!this.repository.mayChoose) return;
+    if (!this.repository.mayChoose) return Promise.resolve();
     // Where repositories cannot be listed, the head simply does not name one.
-    void api.repositories().then((page) => { this.repositories = page.items; this.draw(); }, () => undefined);
+    return api.repositories().then((page) => { this.repositories = page.items; this.draw(); }, () => undefined);
   }
 
   /** The models, kept for the next time unless the provider fails. */

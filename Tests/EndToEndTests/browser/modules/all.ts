@@ -1,7 +1,7 @@
 import { documents } from "./documents";
 import { finish } from "./expect";
 import { markdown } from "./markdown";
-import { charts, periods, tasks } from "./pages";
+import { charts, periods, tasks, welcomes } from "./pages";
 import { contrast, history, terminal } from "./terminal";
 import { asks, differences, pictures, runs } from "./texts";
 import { workspace } from "./workspace";
@@ -18,5 +18,6 @@ documents();
 tasks();
 periods();
 charts();
+welcomes();
 workspace();
 finish();

@@ -3,6 +3,7 @@ import { addDays, daysOf, periodOf } from "../../../../Sources/Gateway/Web/analy
 import { important, stacked } from "../../../../Sources/Gateway/Web/analytics/series";
 import { shortDay } from "../../../../Sources/Gateway/Web/time";
 import type { AnalyticsItem, Task } from "../../../../Sources/Gateway/Web/types";
+import { suggestions } from "../../../../Sources/Gateway/Web/views/welcome";
 import { differences, matches, parseLabels } from "../../../../Sources/Gateway/Web/tasks/words";
 import { expect } from "./expect";
 
@@ -36,6 +37,15 @@ export function periods(): void {
   expect("from the first day with data, but a week", [begins(false, "2026-11-20", "2026-11-12"), begins(false, "2026-11-29"), begins(false)], ["2026-11-12", "2026-11-24", "2026-11-01"]);
   expect("not where a period was chosen", begins(true, "2026-11-20"), "2026-11-01");
   expect("over a year", addDays("2027-12-31", 61), "2028-03-01");
+}
+
+export function welcomes(): void {
+  const real = { isRehearsal: false, hasRepository: true, hasSpecs: false, hasTasks: false };
+  const texts = (change: Partial<typeof real>): string[] => suggestions({ ...real, ...change }).map(([, text]) => text);
+  expect("the rehearsal", texts({ isRehearsal: true }).filter((text) => text.startsWith("/")).length, 3);
+  expect("without a repository", texts({ hasRepository: false }).some((text) => /repository|code|test/.test(text)), false);
+  expect("without specifications", texts({})[2], "/specify ");
+  expect("with specifications and tasks", texts({ hasSpecs: true, hasTasks: true }).slice(2).map((text) => text.split(" ").slice(0, 5).join(" ")), ["Which specifications are there, and", "Which of the open tasks"]);
 }
 
 export function charts(): void {
