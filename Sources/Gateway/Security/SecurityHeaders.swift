@@ -10,12 +10,12 @@ struct SecurityHeaders: Sendable {
     static let chatPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
         + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    /// For the viewer's pages without differences: no scripts at all.
+    /// For the viewer's pages without code: no scripts at all.
     static let viewerPolicy =
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; "
         + "frame-ancestors 'none'"
-    /// For the viewer's differences: only the script that colours code.
-    static let differencesPolicy = Self.viewerPolicy + "; script-src 'self'"
+    /// For the viewer's files and differences: only the script that colours code.
+    static let codePolicy = Self.viewerPolicy + "; script-src 'self'"
     /// For everything else: not even rendered as a page.
     static let closedPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 

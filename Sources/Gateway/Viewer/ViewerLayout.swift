@@ -1,7 +1,7 @@
 internal import Primitives
 
 /// The frame of the viewer's pages: one style sheet, the theme chosen in the chat, and no script but the one that colours
-/// differences.
+/// code.
 struct ViewerLayout: Sendable {
     /// A chosen theme; without one, the system's preference applies.
     enum Theme: String, Sendable {

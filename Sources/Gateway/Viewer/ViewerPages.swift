@@ -141,11 +141,20 @@ extension ViewerPages {
         return self.layout.page(
             title: "\(blob.path) · \(blob.repository)",
             crumbs: self.crumbs(repository: blob.repository, ref: blob.ref, path: blob.path),
+            isColoured: Self.hasCode(blob, isSource: isSource),
             body: """
                 <h1 class="off">\(VisibleText.line(blob.path))</h1>\
                 <section class="card" aria-label="\(VisibleText.line(blob.path))">\(bar)\
                 \(self.content(of: blob, isSource: isSource))</section>
                 """)
+    }
+
+    /// Whether the page has the lines of the file.
+    static func hasCode(_ blob: ViewerBlob, isSource: Bool) -> Bool {
+        guard let bytes = blob.bytes, !blob.isBinary, !bytes.isEmpty, bytes.count <= Self.blobLimit else {
+            return false
+        }
+        return (isSource || !blob.isMarkdown) && Self.lineCount(of: bytes) <= Self.lineLimit
     }
 
     /// A commit's hash is no branch, and what it has does not change.

@@ -79,7 +79,7 @@ struct ViewerRoutes: Sendable {
             }
             return nil
         }
-        return self.html(self.pages(for: request).commit(found, postedIn: session), hasDifferences: true)
+        return self.html(self.pages(for: request).commit(found, postedIn: session), hasCode: true)
     }
 
     private func commits(_ request: APIRequest) async throws -> HTTPServerResponse {
@@ -98,25 +98,26 @@ struct ViewerRoutes: Sendable {
         let diff = try await self.context.inWorkspace(of: session) { desk, place in try await desk.diff(in: place) }
         let title = session.title.isEmpty ? "Conversation" : session.title
         return self.html(
-            self.pages(for: request).workingDiff(FileDiffs(diff), of: session.id, title: title), hasDifferences: true)
+            self.pages(for: request).workingDiff(FileDiffs(diff), of: session.id, title: title), hasCode: true)
     }
 
     private func blob(_ request: APIRequest) async throws -> HTTPServerResponse {
         let isSource = request.http.query["view"] == "source"
-        let page = try await self.context.look(as: request.person()) { () -> HTML? in
+        let page = try await self.context.look(as: request.person()) { () -> HTTPServerResponse? in
             do {
                 guard let found = try await self.find(request, limit: ViewerPages.blobLimit) else { return nil }
-                return try await self.rendered(found.bytes?.count ?? 0) {
+                let page = try await self.rendered(found.bytes?.count ?? 0) {
                     self.pages(for: request).blob(found, isSource: isSource)
                 }
+                return self.html(page, hasCode: ViewerPages.hasCode(found, isSource: isSource))
             } catch let refusal as ViewerRefusal where refusal.isTooLarge {
                 let (repository, path) = (request.parameter("repository"), request.parameter("path"))
                 let file = ViewerBlob(repository: repository, ref: request.parameter("ref"), path: path, bytes: nil)
-                return self.pages(for: request).blob(file, isSource: isSource)
+                return self.html(self.pages(for: request).blob(file, isSource: isSource))
             }
         }
         guard let page else { throw Problems.missing("file") }
-        return self.html(page)
+        return page
     }
 
     /// Renders a source of so many bytes: a long one takes more than a hundred times its memory, so that there is one at a
@@ -196,10 +197,10 @@ struct ViewerRoutes: Sendable {
         ViewerPages(theme: Front.theme(of: request.http))
     }
 
-    private func html(_ page: HTML, hasDifferences: Bool = false) -> HTTPServerResponse {
+    private func html(_ page: HTML, hasCode: Bool = false) -> HTTPServerResponse {
         var response = HTTPServerResponse(.ok, .html, bytes: page.utf8)
         response.headers["Content-Security-Policy"] =
-            hasDifferences ? SecurityHeaders.differencesPolicy : SecurityHeaders.viewerPolicy
+            hasCode ? SecurityHeaders.codePolicy : SecurityHeaders.viewerPolicy
         return response
     }
 }

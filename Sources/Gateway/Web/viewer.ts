@@ -1,42 +1,25 @@
-// Colours the code of the viewer's differences, which can be read without it: the new lines of a hunk together with those
-// around them, and the removed ones likewise, so that a comment of several lines is one.
+// Colours the code of the viewer's files and differences, which can be read without it.
 
-import { colouredLines, Highlighter, languageOf, longest } from "./markdown/highlight";
+import { colouredHunk, Highlighter, languageOf, whenNear } from "./markdown/highlight";
 import { Later } from "./markdown/later";
 
 const highlighter = new Later<Highlighter>("highlighter", (card, script) => {
   const language = languageOf(card.getAttribute("aria-label") ?? "");
-  let hunk: HTMLTableRowElement[] = [];
-  for (const row of card.querySelectorAll<HTMLTableRowElement>(".code tr")) {
-    if (!row.classList.contains("hunk")) {
-      hunk.push(row);
-      continue;
-    }
-    colour(hunk, language, script);
-    hunk = [];
+  if (language === null) return;
+  const hunks: HTMLTableRowElement[][] = [[]];
+  for (const row of card.querySelectorAll<HTMLTableRowElement>(".code tr:not(.faint)")) {
+    if (row.classList.contains("hunk")) hunks.push([]);
+    else hunks[hunks.length - 1]!.push(row);
   }
-  colour(hunk, language, script);
+  for (const rows of hunks) colour(rows, language, script);
 });
 
-function colour(rows: HTMLTableRowElement[], language: string | null, script: Highlighter): void {
-  if (language === null) return;
-  for (const [side, other] of [["del", "add"], ["add", "del"]] as const) {
-    const cells = rows.filter((row) => !row.classList.contains(other) && !row.classList.contains("faint")).map((row) => row.cells[3]!);
-    const lines = cells.map((cell) => cell.textContent ?? "");
-    if (lines.reduce((sum, line) => sum + line.length + 1, 0) > longest) continue;
-    const coloured = colouredLines(lines, language, script);
-    for (const [at, cell] of cells.entries()) {
-      // The lines around them are those of the new text.
-      if (coloured && (side === "add" || cell.parentElement!.classList.contains(side))) cell.replaceChildren(coloured[at]!);
-    }
-  }
+function colour(rows: HTMLTableRowElement[], language: string, script: Highlighter): void {
+  const lines = rows.map((row) => ({ text: codeOf(row).textContent ?? "", side: row.className as "add" | "del" | "" }));
+  for (const [at, nodes] of colouredHunk(lines, language, script)) codeOf(rows[at]!).replaceChildren(nodes);
 }
 
-const watcher = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (!isIntersecting) continue;
-    watcher.unobserve(target);
-    highlighter.add(target as HTMLElement);
-  }
-}, { rootMargin: "600px" });
+const codeOf = (row: HTMLTableRowElement): HTMLTableCellElement => row.cells[row.cells.length - 1]!;
+
+const watcher = whenNear((card) => highlighter.add(card));
 for (const card of document.querySelectorAll("section.card")) watcher.observe(card);

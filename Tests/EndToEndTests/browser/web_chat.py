@@ -102,6 +102,11 @@ def desktop(browser):
         commit.get_by_role("link", name="View the file").first.click()
         expect(commit.locator(".rendered")).to_be_visible()
         commit.screenshot(path=FOLDER / "file.png")
+        commit.get_by_role("link", name="Source").click()
+        expect(commit.locator(".code .hljs-section").first).to_be_visible()
+        commit.goto(commit.url + "#L3")
+        expect(commit.locator("#L3")).to_be_in_viewport()
+        commit.screenshot(path=FOLDER / "source.png")
         commit.close()
     with check("a reload shows the same conversation"):
         count = page.locator(".entry").count()

@@ -575,6 +575,8 @@ def workspace(page: Page, stub: Stub):
         stub.end(enter(page, stub), "complete", "exit 0 · 0.0 s")
         expect(page.locator(".diff-line.is-added")).to_have_text('+print("<b>")')
         expect(page.locator(".diff-line.is-removed")).to_have_text("--- a comment")
+        expect(page.locator(".diff-line.is-added .hljs-string")).to_have_text('"<b>"')
+        expect(page.locator(".diff-line .hljs-keyword")).to_have_text("import")
         expect(page.get_by_role("region", name="app.py").locator(".diff-head")).to_have_text("app.py+1−1")
         assert page.get_by_role("link", name="Open in viewer").get_attribute("href").endswith("/diff")
         inspect(page, "changes", "#panel")

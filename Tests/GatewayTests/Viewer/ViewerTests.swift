@@ -29,15 +29,15 @@ struct ViewerTests {
     func hostile(target: String) async throws {
         try await self.page(target) { answer in
             expectEqual(answer.status, 200)
-            let hasDifferences = target.contains("/commit/")
+            let hasCode = ["/commit/", "view=source", "evil.html"].contains { target.contains($0) }
             expectEqual(
                 answer.headers["content-security-policy"],
-                hasDifferences ? SecurityHeaders.differencesPolicy : SecurityHeaders.viewerPolicy)
+                hasCode ? SecurityHeaders.codePolicy : SecurityHeaders.viewerPolicy)
             // Only the one that colours code.
             let scripts = [
                 answer.text.ranges(of: "<script"), answer.text.ranges(of: #"<script type="module" src="/assets/"#),
             ]
-            expectEqual(scripts.map(\.count), hasDifferences ? [1, 1] : [0, 0])
+            expectEqual(scripts.map(\.count), hasCode ? [1, 1] : [0, 0])
             #expect(!answer.text.contains("onload='"))
             #expect(!answer.text.contains("\" onload"))
             #expect(!answer.text.contains("href=\"javascript"))
@@ -97,6 +97,7 @@ struct ViewerTests {
         try await self.page("/r/notes/blob/main/\(path)") { answer in
             expectEqual(answer.status, 200)
             #expect(answer.text.contains(words))
+            #expect(!answer.text.contains("<script"))
         }
     }
 

@@ -51,6 +51,41 @@ export function colouredLines(lines: string[], language: string, highlighter: Hi
   return found.length === lines.length && found.every((line, at) => line.textContent === lines[at]) ? found : null;
 }
 
+/** A line of a hunk: new, removed, or one around these. */
+export interface HunkLine {
+  text: string;
+  side: "add" | "del" | "";
+}
+
+/**
+ * Coloured lines by their places: the new ones together with those around them, and the removed ones likewise, so that a
+ * comment of several lines is one. Lines that are missing stay plain.
+ */
+export function colouredHunk(lines: HunkLine[], language: string, highlighter: Highlighter): Map<number, DocumentFragment> {
+  const found = new Map<number, DocumentFragment>();
+  for (const [side, other] of [["del", "add"], ["add", "del"]]) {
+    const places = [...lines.keys()].filter((at) => lines[at]!.side !== other);
+    const texts = places.map((at) => lines[at]!.text);
+    // The lines around them are those of the new text.
+    if (side === "del" && !lines.some((line) => line.side === side) || texts.reduce((sum, text) => sum + text.length + 1, 0) > longest) continue;
+    const coloured = colouredLines(texts, language, highlighter) ?? [];
+    for (const [at, nodes] of coloured.entries()) if (side === "add" || lines[places[at]!]!.side === side) found.set(places[at]!, nodes);
+  }
+  return found;
+}
+
+/** Calls `add` with each element that is near what is seen. */
+export function whenNear(add: (element: HTMLElement) => void): IntersectionObserver {
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      watcher.unobserve(target);
+      add(target as HTMLElement);
+    }
+  }, { rootMargin: "600px" });
+  return watcher;
+}
+
 /** Builds the spans as DOM nodes, because the page gives no outside text to an HTML parser. */
 function parse(html: string): DocumentFragment {
   const root = document.createDocumentFragment();
