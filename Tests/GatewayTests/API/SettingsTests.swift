@@ -126,7 +126,12 @@ struct SettingsTests {
             let bob = try await harness.signedIn(.member)
             let person = try await bob.send(.get, "/api/v1/me").expect(200)["identity"]?.stringValue ?? ""
             try await harness.bridge.store.write { ledger in
+                // Left by a person from whom this identity was unlinked.
                 for number in 1...50 { try ledger.setPinned(true, session: "t\(number)", of: person) }
+            }
+            for _ in 1...50 {
+                let path = "/api/v1/threads/\(try await bob.newThread())"
+                _ = try await bob.send(.patch, path, json: ["pinned": true]).expect(200)
             }
             let answer = try await bob.send(
                 .patch, "/api/v1/threads/\(try await bob.newThread())", json: ["pinned": true])

@@ -1,8 +1,11 @@
 import Chat
+import Database
 import HTTP
 import JSON
 import People
 import Primitives
+import Sessions
+import Store
 import TestSupport
 import Testing
 
@@ -117,13 +120,13 @@ struct PresenceTests {
     @Test("a guest who may only read is seen, and sees nobody")
     func guest() async throws {
         try await Self.run { live in
-            let (thread, now) = (live.thread, live.context.now())
-            try await live.context.store.write { ledger in
+            let thread = live.thread
+            try await live.harness.bridge.store.write { ledger in
                 try ledger.connection.execute(
                     """
                     INSERT INTO shares (id, session, kind, person, name, role, maker, maker_name, created_at)
                     VALUES ('sh_1', ?, 'person', 'web:Gina', 'Gina', 'read', 'web:Ada', 'Ada', ?)
-                    """, [.text(thread), .integer(now)])
+                    """, [.text(thread), .integer(0)])
             }
             let ada = try live.connect(name: "Ada")
             ada.say(Self.subscribe(live))
@@ -134,7 +137,7 @@ struct PresenceTests {
             try await ada.isHeard()
             let bob = try live.connect(name: "Bob")
             bob.say(Self.subscribe(live))
-            try await expectEqual(ada.people(2), .init(present: ["Gina", "Bob"]))
+            try await expectEqual(ada.people(2), .init(present: ["Bob", "Gina"]))
             try await gina.settled(live)
             expectEqual(gina.people, [])
         }
