@@ -376,7 +376,7 @@ let package = Package(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(
             "AdapterContract", "Chat", "Database", "Delivery", "Gateway", "HTTP", "IRC", "JSON", "Kit", "Logging",
-            "Matrix", "Metrics", "Models", "People", "Primitives", "Sessions", "Slack", "Store", "Telegram",
+            "Markdown", "Matrix", "Metrics", "Models", "People", "Primitives", "Sessions", "Slack", "Store", "Telegram",
             "TestSupport", "Threads"),
         tests(
             "Crash", "Crypto", "Database", "EventLoop", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON",

@@ -96,6 +96,4 @@ struct WebRenderer: MessageRenderer {
         if start < bytes.count || lines.isEmpty { lines.append(RenderedText.Line(range: start..<bytes.count)) }
         return RenderedText(bytes: bytes, lines: lines)
     }
-
-    func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], []) }
 }

@@ -30,8 +30,6 @@ struct LineRenderer: MessageRenderer {
         let bytes = Array(markdown.utf8)
         return RenderedText(bytes: bytes, lines: [.init(range: 0..<bytes.count)])
     }
-
-    func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], []) }
 }
 
 /// A model that answers at once.

@@ -23,7 +23,4 @@ package struct PlainMarkdownRenderer: MessageRenderer {
         }
         return text
     }
-
-    /// No formatting spans a split.
-    package func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], []) }
 }

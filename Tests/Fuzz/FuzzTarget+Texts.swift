@@ -28,8 +28,9 @@ extension FuzzTarget {
             let rendered = renderer.render(text)
             for line in rendered.lines {
                 precondition(line.range.upperBound <= rendered.bytes.count, "a line beyond the text")
-                _ = renderer.seam(after: rendered.bytes[line.range].prefix(40))
             }
+            let ends = rendered.marks.flatMap { [$0.range.lowerBound, $0.range.upperBound] }
+            precondition(ends == ends.sorted() && ends.last ?? 0 <= rendered.bytes.count, "marks in no order")
         }
         _ = MatrixMarkup(text)
     }

@@ -52,9 +52,9 @@ struct IRCFormattingTests {
         arguments: [
             ("plain", ["plain"]), ("**b** and *i* and ~~s~~", ["[b]b[b] and [i]i[i] and [s]s[s]"]),
             ("a `code` b", ["a [m]code[m] b"]), ("# Title\ntext", ["[b]Title[b]", "text"]),
-            ("# A **b** c", ["[b]A b c[b]"]), ("***both***", ["[b][i]both[b][i]"]),
+            ("# A **b** c", ["[b]A b c[b]"]), ("***both***", ["[i][b]both[b][i]"]),
             ("one\ntwo\n\nthree", ["one two", "three"]), ("one  \ntwo", ["one", "two"]),
-            ("**a  \nb**", ["[b]a[0]", "[b]b[b]"]), ("- a\n- b\n  - c\n", ["- a", "- b", "  - c"]),
+            ("**a  \nb**", ["[b]a[b]", "[b]b[b]"]), ("- a\n- b\n  - c\n", ["- a", "- b", "  - c"]),
             ("3. a\n4. b", ["3. a", "4. b"]), ("- a\n\n  b", ["- a", "  b"]),
             ("- [ ] open\n- [x] done", ["- [ ] open", "- [x] done"]), ("> q\n> r\n\nx", ["> q r", "x"]),
             ("> - a\n>   b", ["> - a b"]),
@@ -119,22 +119,6 @@ struct IRCFormattingTests {
         let rendered = IRCFormatting().render("a  \nb\n\n- c\n- d\n\n```\ne\nf\n```\n")
         expectEqual(rendered.lines.map(\.startsBlock), [true, false, true, true, true, false])
         #expect(rendered.frames.isEmpty)
-    }
-
-    @Test(
-        "A cut closes open formats and reopens them",
-        arguments: [
-            ("plain", "", ""), ("[b]bold", "[0]", "[b]"), ("[b]bold[b] x", "", ""), ("[b]a[i]b", "[0]", "[b][i]"),
-            ("[b]a[i]b[b]c", "[0]", "[i]"), ("[b]a[0]b", "", ""), ("[m]code", "[0]", "[m]"),
-        ])
-    func seams(_ before: String, _ close: String, _ open: String) {
-        var coded = before
-        for (mark, code) in [("[b]", "\u{2}"), ("[i]", "\u{1D}"), ("[m]", "\u{11}"), ("[0]", "\u{F}")] {
-            coded = coded.split(separator: mark, omittingEmptySubsequences: false).joined(separator: code)
-        }
-        let seam = IRCFormatting().seam(after: Array(coded.utf8)[...])
-        expectEqual(Self.readable(seam.close[...]), close)
-        expectEqual(Self.readable(seam.open[...]), open)
     }
 }
 

@@ -198,19 +198,6 @@ struct SlackFormattingTests {
         expectEqual(Self.text("[one\ntwo](https://e.org)"), "[one two](https://e.org)")
     }
 
-    @Test(
-        "a cut inside marks closes and reopens them",
-        arguments: [
-            ("**bold", "**", "**"), ("a **b *c", "***", "***"), ("a `code", "`", "`"), ("a \\* b", "", ""),
-            ("**a** b", "", ""), ("~~x", "~~", "~~"), ("`a` *b", "*", "*"), ("`` a ` b", "``", "``"),
-            ("***x", "***", "***"), ("a ~ b", "", ""), ("2 * 3 * 4", "", ""),
-        ])
-    func seams(cut: String, close: String, open: String) {
-        let seam = SlackFormatting().seam(after: Array(cut.utf8)[...])
-        expectEqual(String(decoding: seam.close, as: UTF8.self), close)
-        expectEqual(String(decoding: seam.open, as: UTF8.self), open)
-    }
-
     @Test("random text neither crashes nor pings")
     func randomText() {
         let parts = [

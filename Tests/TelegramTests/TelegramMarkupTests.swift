@@ -83,25 +83,4 @@ struct TelegramMarkupTests {
         expectEqual(counts, ["pre": 1, "code": 60, "bold": 39])
         expectEqual(result.entities.map(\.offset), result.entities.map(\.offset).sorted())
     }
-
-    /// The two halves together show the same text.
-    @Test(
-        "A line can be cut anywhere",
-        arguments: [
-            "plain <b>bold <i>both</i></b> &amp; <a href=\"https://x.org/a b\">label</a> end &lt;tag&gt; 👩‍👩‍👧‍👦 <code>c</code>"
-        ])
-    func seams(line: String) {
-        let bytes = Array(line.utf8)
-        let whole = TelegramMarkup(line)
-        let formatting = TelegramFormatting()
-        for cut in 1..<bytes.count where bytes[cut] & 0xC0 != 0x80 {
-            let seam = formatting.seam(after: bytes[..<cut])
-            let head = TelegramMarkup("|" + String(decoding: bytes[..<cut] + seam.close, as: UTF8.self) + "|")
-            let tail = TelegramMarkup("|" + String(decoding: seam.open + bytes[cut...], as: UTF8.self) + "|")
-            let shown =
-                head.text.unicodeScalars.dropFirst().dropLast() + tail.text.unicodeScalars.dropFirst().dropLast()
-            expectEqual(Array(shown), Array(whole.text.unicodeScalars), "cut at \(cut)")
-            #expect(!head.text.contains("\u{1}") && !tail.text.contains("\u{1}"))
-        }
-    }
 }

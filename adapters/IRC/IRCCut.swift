@@ -3,7 +3,6 @@ package enum IRCCut {
     /// Pieces of at most `limit` bytes, cut after a space if possible, else between graphemes, else (if one grapheme
     /// exceeds the limit) between code points. Open formats are closed at a cut and reopened after it.
     package static func pieces(_ bytes: [UInt8], limit: Int) -> [[UInt8]] {
-        let formatting = IRCFormatting()
         var pieces: [[UInt8]] = []
         var rest = bytes[...]
         var open: [UInt8] = []
@@ -11,9 +10,8 @@ package enum IRCCut {
             // One byte is for the reset code that the cut may need.
             let end = Self.end(rest, room: max(8, limit - open.count - 1))
             let piece = open + rest[..<end]
-            let seam = formatting.seam(after: piece[...])
-            pieces.append(piece + seam.close)
-            open = seam.open
+            open = IRCIncomingFormatting.dropping(.max, of: piece[...])
+            pieces.append(piece + (open.isEmpty ? [] : [IRCCode.reset]))
             rest = rest[end...]
         }
         if !rest.isEmpty { pieces.append(open + rest) }

@@ -11,19 +11,6 @@ package struct IRCFormatting: MessageRenderer {
     package func render(_ markdown: String) -> RenderedText {
         IRCFormattingWriter.render(markdown)
     }
-
-    package func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) {
-        var open: [UInt8] = []
-        for byte in bytes {
-            switch byte {
-            case IRCCode.bold, IRCCode.italic, IRCCode.strike, IRCCode.monospace:
-                if let index = open.firstIndex(of: byte) { open.remove(at: index) } else { open.append(byte) }
-            case IRCCode.reset: open.removeAll(keepingCapacity: true)
-            default: continue
-            }
-        }
-        return (open.isEmpty ? [] : [IRCCode.reset], open)
-    }
 }
 
 /// IRC's formatting codes. All toggle a format, except the colours and `reset`.

@@ -3,267 +3,167 @@ internal import Kit
 internal import Markdown
 internal import Primitives
 
-/// Writes IRC lines during a walk of the Markdown tree.
+/// Writes IRC lines.
 struct IRCFormattingWriter {
-    /// The nesting depth of each format. A code is written only between depth 0 and 1, since codes toggle.
-    private struct Styles {
-        var bold = 0
-        var italic = 0
-        var strike = 0
+    private let source: StyledLines
+    private var output: MarkupWriter
 
-        var isAnyOpen: Bool { self.bold + self.italic + self.strike > 0 }
+    private static let marks = StyleMarks(
+        italic: ("\u{1D}", "\u{1D}"), bold: ("\u{2}", "\u{2}"), struck: ("\u{1E}", "\u{1E}"))
+
+    static func render(_ markdown: String) -> RenderedText {
+        var writer = Self(StyledLines(markdown))
+        for part in writer.source.parts { writer.write(part) }
+        return writer.output.text
     }
 
-    private var bytes: [UInt8] = []
-    private var lines: [RenderedText.Line] = []
-    private var lineStart: Int?
-    private var startsBlock = true
-    private var margins: [Margin] = []
-    private var numbers: [Int?] = []
-    private var styles = Styles()
-    /// The offset at which the text of each open link begins.
-    private var linkStarts: [Int] = []
-    private var table: IRCTable?
-
-    init(capacity: Int) {
-        self.bytes.reserveCapacity(capacity)
+    private init(_ source: StyledLines) {
+        self.source = source
+        self.output = MarkupWriter(Self.marks, capacity: source.bytes.count)
+        self.output.text.reset = [IRCCode.reset]
     }
 
-    consuming func finish() -> RenderedText {
-        self.endLine()
-        return RenderedText(bytes: self.bytes, lines: self.lines)
+    private mutating func write(_ part: StyledLines.Part) {
+        switch part {
+        case .enter(.quote): self.output.margins.append(.quotation)
+        case .enter(.item(let number, let task)):
+            self.output.startsBlock = true
+            self.output.margins.append(.item(number: number, task: task))
+        case .leave(.quote), .leave(.item): self.output.margins.removeLast()
+        case .enter(.list), .leave(.list): break
+        case .block(let block): self.write(block)
+        }
     }
 
-    // MARK: Lines
-
-    private mutating func beginLine() {
-        guard self.lineStart == nil else { return }
-        if !self.lines.isEmpty { self.bytes.append(0x0A) }
-        self.lineStart = self.bytes.count
-        self.margins.write(to: &self.bytes)
-        if self.styles.bold > 0 { self.bytes.append(IRCCode.bold) }
-        if self.styles.italic > 0 { self.bytes.append(IRCCode.italic) }
-        if self.styles.strike > 0 { self.bytes.append(IRCCode.strike) }
+    private mutating func write(_ block: StyledLines.Block) {
+        self.output.startsBlock = true
+        let lines = self.source.lines[block.lines]
+        switch block.kind {
+        case .paragraph: for line in lines { self.write(line) }
+        case .heading: for line in lines { self.write(line, within: Self.strong) }
+        case .html: for line in block.lines where !self.isBlank(line) { self.write(self.source.lines[line]) }
+        case .code: for line in block.lines where !self.isBlank(line) { self.writeCode(self.source.lines[line]) }
+        case .table(let alignments): self.writeTable(block.lines, alignments)
+        case .rule:
+            self.output.beginLine()
+            self.output.text.bytes += Array("----".utf8)
+            self.output.endLine()
+        }
     }
 
-    private mutating func endLine() {
-        guard let start = self.lineStart else { return }
-        if self.styles.isAnyOpen { self.bytes.append(IRCCode.reset) }
-        self.lines.append(RenderedText.Line(range: start..<self.bytes.count, startsBlock: self.startsBlock))
-        self.lineStart = nil
-        self.startsBlock = false
+    private func isBlank(_ line: Int) -> Bool { self.source.text(ofLine: line).allSatisfy { $0 <= 0x20 } }
+
+    private static let strong = StyledLines.Styles(.bold)
+
+    private mutating func write(_ line: Range<Int>, within outer: StyledLines.Styles = .init()) {
+        guard !line.isEmpty else { return }
+        self.output.beginLine()
+        self.writeRuns(line, within: outer)
+        self.output.set(.init())
+        self.output.endLine()
     }
 
-    private mutating func beginBlock() {
-        self.endLine()
-        self.startsBlock = true
+    /// Code is indented, as in Markdown, so that it is set apart where a client does not show monospace.
+    private mutating func writeCode(_ line: Range<Int>) {
+        self.output.beginLine()
+        self.output.text.bytes += [0x20, 0x20, 0x20, 0x20]
+        self.output.text.open(Self.monospace)
+        self.writeRuns(line, within: .init())
+        self.output.text.close(Self.monospace)
+        self.output.endLine()
     }
 
-    // MARK: Styles
+    private static let monospace = [IRCCode.monospace]
 
-    private mutating func toggle(_ code: UInt8, _ style: WritableKeyPath<Styles, Int>, by step: Int) {
-        let before = self.styles[keyPath: style]
-        self.styles[keyPath: style] = before + step
-        guard before + step == 0 || before == 0, self.lineStart != nil else { return }
-        self.bytes.append(code)
+    // MARK: Runs
+
+    /// - Parameter outer: the styles of the line as a whole.
+    private mutating func writeRuns(_ line: Range<Int>, within outer: StyledLines.Styles, showsCode: Bool = true) {
+        for index in line {
+            let run = self.source.runs[index]
+            self.output.set(outer.with(run.styles))
+            switch run.kind {
+            case .text: self.append(run)
+            case .code:
+                if showsCode { self.output.text.open(Self.monospace) }
+                self.append(run)
+                if showsCode { self.output.text.close(Self.monospace) }
+            case .linkStart: break
+            case .linkEnd: self.endLink(self.source.links[run.link])
+            }
+        }
+        self.output.set(outer)
     }
-
-    // MARK: Text
 
     /// Appends text without control characters, which would act as codes or end the line.
-    private mutating func append(_ text: Span<UInt8>) {
-        self.beginLine()
-        var start = 0
-        var index = 0
-        while index < text.count {
-            let byte = text[index]
-            let length = byte >= 0x20 && byte < 0x7F ? 0 : controlLength(text, at: index)
-            guard length > 0 else {
-                index += 1
-                continue
-            }
-            self.bytes.append(contentsOf: text.extracting(start..<index))
-            if byte == 0x09 { self.bytes += [0x20, 0x20, 0x20, 0x20] }
-            if byte == 0x0A || byte == 0xE2 { self.bytes.append(0x20) }
-            index += length
-            start = index
-        }
-        self.bytes.append(contentsOf: text.extracting(start..<text.count))
+    private mutating func append(_ run: StyledLines.Run) {
+        let bytes = self.source.bytes
+        appendClean(bytes.span.extracting(run.range), to: &self.output.text.bytes)
     }
-
-    /// Appends each line of `text` that is not blank as a separate line; code is indented, as in Markdown, so that it is
-    /// set apart where a client does not show monospace.
-    private mutating func appendLines(_ text: Span<UInt8>, isCode: Bool) {
-        var start = 0
-        while start < text.count {
-            var end = start
-            var isBlank = true
-            while end < text.count, text[end] != 0x0A {
-                if text[end] > 0x20 { isBlank = false }
-                end += 1
-            }
-            if !isBlank {
-                self.beginLine()
-                if isCode { self.bytes += Self.indentation + [IRCCode.monospace] }
-                self.append(text.extracting(start..<end))
-                if isCode { self.bytes.append(IRCCode.monospace) }
-                self.endLine()
-            }
-            start = end + 1
-        }
-    }
-
-    private static let indentation = [UInt8](repeating: 0x20, count: 4)
-
-    // MARK: Tables
-
-    /// A cell's text is written like a line, then taken out again.
-    private mutating func endCell(_ alignment: MarkdownAlignment) {
-        guard let start = self.lineStart else { return }
-        // `Array` of a slice that spans all of `bytes` would share its buffer, and each cell would keep the whole capacity.
-        self.table?.append([] + self.bytes[start...], alignment)
-        self.bytes.removeSubrange(start...)
-        self.lineStart = nil
-    }
-
-    private mutating func endTable() {
-        guard let table = self.table.take() else { return }
-        for line in table.lines {
-            self.beginLine()
-            self.bytes += line
-            self.endLine()
-        }
-    }
-
-    // MARK: Links
 
     /// Appends the link's address unless the text already shows it. Addresses other than http, https and mailto are
     /// omitted, since chat clients do not open them.
-    private mutating func endLink(_ address: Span<UInt8>) {
-        guard let start = self.linkStarts.popLast(), LinkAddress.isAllowed(address) else { return }
-        self.beginLine()
-        if start < self.bytes.count, Self.says(self.bytes[start...], address) { return }
-        if self.bytes.count > start { self.bytes.append(0x20) }
-        self.bytes.append(UInt8(ascii: "<"))
-        for index in 0..<address.count {
-            let byte = address[index]
+    private mutating func endLink(_ link: StyledLines.Link) {
+        let label = self.source.bytes[link.text]
+        guard LinkAddress.isAllowed(link.address.span), !Self.says(label, link.address) else { return }
+        if !label.isEmpty { self.output.text.bytes.append(0x20) }
+        self.output.text.bytes.append(UInt8(ascii: "<"))
+        for byte in link.address {
             switch byte {
-            case 0x20: self.bytes += [0x25, 0x32, 0x30]
+            case 0x20: self.output.text.bytes += [0x25, 0x32, 0x30]
             case 0x00..<0x20, 0x7F, UInt8(ascii: "<"), UInt8(ascii: ">"): continue
-            default: self.bytes.append(byte)
+            default: self.output.text.bytes.append(byte)
             }
         }
-        self.bytes.append(UInt8(ascii: ">"))
+        self.output.text.bytes.append(UInt8(ascii: ">"))
     }
 
-    private static func says(_ text: ArraySlice<UInt8>, _ address: Span<UInt8>) -> Bool {
-        guard text.count <= address.count else { return false }
-        let offset = address.count - text.count
-        for (index, byte) in text.enumerated() where address[offset + index] != byte { return false }
+    private static func says(_ text: ArraySlice<UInt8>, _ address: [UInt8]) -> Bool {
+        guard !text.isEmpty, address.count >= text.count, address.suffix(text.count) == text else { return false }
         // The text may omit `mailto:` or a scheme such as `https://`.
+        let offset = address.count - text.count
         guard offset > 0 else { return true }
         let last = address[offset - 1]
         return last == UInt8(ascii: ":") || (offset <= 8 && last == UInt8(ascii: "/"))
     }
-}
 
-extension IRCFormattingWriter: FormattingWriter {
-    mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
-        switch node {
-        case .document: break
-        case .blockQuote:
-            self.endLine()
-            self.margins.append(.quotation)
-        case .list(let list):
-            self.endLine()
-            self.numbers.append(list.start)
-        case .item(let task): self.enterItem(task)
-        case .codeBlock, .paragraph: self.beginBlock()
-        case .heading:
-            self.beginBlock()
-            self.toggle(IRCCode.bold, \.bold, by: 1)
-        case .table:
-            self.beginBlock()
-            self.table = IRCTable()
-        case .tableRow(let isHeader):
-            self.table?.beginRow(isHeader: isHeader)
-            if isHeader { self.toggle(IRCCode.bold, \.bold, by: 1) }
-        case .tableCell: self.lineStart = self.bytes.count
-        case .emphasis: self.toggle(IRCCode.italic, \.italic, by: 1)
-        case .strong: self.toggle(IRCCode.bold, \.bold, by: 1)
-        case .strikethrough: self.toggle(IRCCode.strike, \.strike, by: 1)
-        case .link, .image:
-            self.beginLine()
-            self.linkStarts.append(self.bytes.count)
+    // MARK: Tables
+
+    /// In columns of a monospaced font. The lines of a wider table would wrap, so its columns are not padded.
+    private static let widthLimit = 100
+
+    /// Writes lines: in monospace if their columns are aligned, the header in bold.
+    private mutating func writeTable(_ cells: Range<Int>, _ alignments: [MarkdownAlignment]) {
+        let count = alignments.count
+        let columns = TableColumns(columns: count, cells: cells) { self.width(ofCell: $0) }
+        let isAligned = columns.widths.reduce(0, +) + (count - 1) * 3 <= Self.widthLimit
+        for (index, cell) in cells.enumerated() {
+            let (column, runs) = (index % count, self.source.lines[cell])
+            let outer = index < count ? Self.strong : .init()
+            if column == 0 {
+                self.output.beginLine()
+                if isAligned { self.output.text.open(Self.monospace) }
+                self.output.set(outer)
+            } else {
+                self.output.text.bytes += " | ".utf8
+            }
+            let isLast = column == count - 1
+            let spaces = isAligned ? columns.spaces(aroundCell: index, alignments[column]) : (left: 0, right: 0)
+            if !isLast || !runs.isEmpty { self.output.text.bytes += repeatElement(0x20, count: spaces.left) }
+            // A second code would end the monospace.
+            self.writeRuns(runs, within: outer, showsCode: false)
+            if !isLast { self.output.text.bytes += repeatElement(0x20, count: spaces.right) }
+            guard isLast else { continue }
+            self.output.set(.init())
+            if isAligned { self.output.text.close(Self.monospace) }
+            self.output.endLine()
         }
     }
 
-    mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {
-        switch node {
-        case .document: break
-        case .blockQuote:
-            self.endLine()
-            self.margins.removeLast()
-        case .list:
-            self.endLine()
-            self.numbers.removeLast()
-        case .item:
-            self.endLine()
-            self.margins.removeLast()
-        case .codeBlock, .paragraph: self.endLine()
-        case .heading:
-            self.toggle(IRCCode.bold, \.bold, by: -1)
-            self.endLine()
-        case .table: self.endTable()
-        case .tableRow(let isHeader):
-            if isHeader { self.toggle(IRCCode.bold, \.bold, by: -1) }
-        case .tableCell(let alignment): self.endCell(alignment)
-        case .emphasis: self.toggle(IRCCode.italic, \.italic, by: -1)
-        case .strong: self.toggle(IRCCode.bold, \.bold, by: -1)
-        case .strikethrough: self.toggle(IRCCode.strike, \.strike, by: -1)
-        case .link, .image: self.endLink(detail)
-        }
-    }
-
-    mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
-        switch kind {
-        case .plain, .html: self.append(text)
-        case .code:
-            // A table's lines are monospace already, and a second code would end that.
-            let code = self.table == nil ? [IRCCode.monospace] : []
-            self.beginLine()
-            self.bytes += code
-            self.append(text)
-            self.bytes += code
-        case .codeBlock: self.appendLines(text, isCode: true)
-        case .htmlBlock:
-            self.beginBlock()
-            self.appendLines(text, isCode: false)
-        }
-    }
-
-    mutating func mark(_ mark: MarkdownMark) {
-        switch mark {
-        case .softBreak:
-            if self.lineStart != nil { self.bytes.append(0x20) }
-        case .lineBreak where self.table != nil: self.bytes.append(0x20)
-        case .lineBreak: self.endLine()
-        case .thematicBreak:
-            self.beginBlock()
-            self.beginLine()
-            self.bytes += Array("----".utf8)
-            self.endLine()
-        }
-    }
-
-    private mutating func enterItem(_ task: MarkdownTask?) {
-        self.endLine()
-        self.startsBlock = true
-        var number: Int?
-        if let list = self.numbers.indices.last {
-            number = self.numbers[list]
-            self.numbers[list] = number.map { $0 + 1 }
-        }
-        self.margins.append(.item(number: number, task: task))
+    private func width(ofCell cell: Int) -> Int {
+        var writer = self
+        writer.output.text = RenderedText()
+        writer.writeRuns(self.source.lines[cell], within: .init(), showsCode: false)
+        return DisplayWidth.of(writer.output.text.bytes)
     }
 }

@@ -28,27 +28,12 @@ enum SlackAddress {
         return result
     }
 
-    /// `text` is the link's text without markup, and `label` the same as it was written.
-    static func kind(of text: [UInt8], label: [UInt8], url: [UInt8], address: Span<UInt8>) -> Kind {
-        let plain = self.unescaped(label)
-        if plain.isEmpty || plain == url || Array("mailto:".utf8) + plain == url { return .same }
-        if url.starts(with: Array("http://".utf8)), Array(url.dropFirst(7)) == plain { return .same }
-        if url.starts(with: Array("https://".utf8)), Array(url.dropFirst(8)) == plain { return .same }
+    /// - Parameters:
+    ///   - text: The link's text without markup.
+    ///   - url: The address as it is written.
+    static func kind(of text: [UInt8], url: [UInt8], address: Span<UInt8>) -> Kind {
+        let isSame = text.isEmpty || ["", "mailto:", "http://", "https://"].contains { Array($0.utf8) + text == url }
+        if isSame { return .same }
         return LinkAddress.isDeceptive(text, for: address) ? .deceptive : .named
-    }
-
-    /// Removes Markdown's backslashes.
-    static func unescaped(_ text: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        var isEscaped = false
-        for byte in text {
-            if byte == UInt8(ascii: "\\"), !isEscaped {
-                isEscaped = true
-                continue
-            }
-            isEscaped = false
-            result.append(byte)
-        }
-        return result
     }
 }

@@ -4,6 +4,12 @@ internal import Primitives
 
 /// Code text: nothing in it is markup, except tokens, which Slack recognises everywhere. ``SlackBlocks`` shows them whole.
 enum SlackCodeText {
+    /// How long the fence around lines of code has to be.
+    static func fence(around lines: some Sequence<ArraySlice<UInt8>>) -> [UInt8] {
+        let run = min(lines.reduce(2) { max($0, self.longestRun(in: $1)) }, self.runLimit)
+        return [UInt8](repeating: UInt8(ascii: "`"), count: run + 1)
+    }
+
     /// A longer run of backticks is broken: the fence is longer than any run in the code, and each message repeats it.
     private static let runLimit = 64
 
@@ -13,7 +19,9 @@ enum SlackCodeText {
             let byte = text[index]
             switch byte {
             case UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "!"):
-                if output.last == UInt8(ascii: "<"), self.beginsToken(text, at: index) { output += SlackToken.gap }
+                if output.last == UInt8(ascii: "<"), self.beginsToken(text, at: index, isLine: keepsLines) {
+                    output += SlackToken.gap
+                }
                 output.append(byte)
             case UInt8(ascii: "`"):
                 if run == Self.runLimit {
@@ -30,9 +38,11 @@ enum SlackCodeText {
         }
     }
 
-    private static func beginsToken(_ text: Span<UInt8>, at index: Int) -> Bool {
+    private static func beginsToken(_ text: Span<UInt8>, at index: Int, isLine: Bool) -> Bool {
         var rest: [UInt8] = []
         rest.append(contentsOf: text.extracting(index..<min(text.count, index + SlackToken.lookahead)))
+        // A token that begins at the end of a piece may go on in the next, but not in the next line.
+        if isLine { rest.append(0x0A) }
         return SlackToken.begins(rest)
     }
 

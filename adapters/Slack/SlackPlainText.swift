@@ -5,18 +5,19 @@ enum SlackPlainText {
 
     /// Appends `text`; the end of `output` counts as the text before it.
     static func append(
-        _ text: [UInt8], to output: inout [UInt8], atLineStart: Bool, isInCell: Bool, isInLink: Bool
+        _ text: [UInt8], to output: inout [UInt8], atLineStart: Bool, isBeforeMark: Bool, isInCell: Bool, isInLink: Bool
     ) {
+        let end = isBeforeMark ? UInt8(ascii: "*") : nil
         let escape = atLineStart ? self.lineStartEscape(text) : nil
         for index in text.indices {
             if index == escape { output.append(Self.backslash) }
             let byte = text[index]
-            let next = index + 1 < text.count ? text[index + 1] : nil
+            let next = index + 1 < text.count ? text[index + 1] : end
             let before = index > 0 ? text[index - 1] : output.last
             switch byte {
             case UInt8(ascii: "<"):
                 let isToken = SlackToken.begins(text[(index + 1)...].prefix(SlackToken.lookahead))
-                self.appendLess(next, isToken: isToken, to: &output)
+                self.appendLess(index + 1 < text.count ? next : nil, isToken: isToken, to: &output)
             case UInt8(ascii: "@"), UInt8(ascii: "#"), UInt8(ascii: "!"):
                 // The `<` may have been the end of the text before this piece.
                 if index == 0, before == UInt8(ascii: "<"), SlackToken.begins(text.prefix(SlackToken.lookahead)) {

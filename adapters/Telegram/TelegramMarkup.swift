@@ -12,8 +12,6 @@ package struct TelegramMarkup: Sendable, Equatable {
     /// In order; offsets are UTF-16 code units of ``text``.
     package private(set) var entities: [TelegramEntity]
 
-    /// Follows a tag or escape that a cut has split, and discards it.
-    static let tear: UInt8 = 0x01
     /// Telegram drops further entities.
     static let entityLimit = 100
 

@@ -36,7 +36,6 @@ struct TelegramMarkupReader {
             switch self.input[self.index] {
             case UInt8(ascii: "<"): self.readTag()
             case UInt8(ascii: "&"): self.readEscape()
-            case TelegramMarkup.tear: self.index += 1
             case let byte:
                 self.put(byte)
                 self.index += 1
@@ -62,31 +61,22 @@ struct TelegramMarkupReader {
             self.index += escape.name.count
             return
         }
-        let end = self.input[self.index...].prefix(7).firstIndex(of: TelegramMarkup.tear)
-        if let end {
-            self.index = end + 1
-        } else {
-            self.put(UInt8(ascii: "&"))
-            self.index += 1
-        }
+        self.put(UInt8(ascii: "&"))
+        self.index += 1
     }
 
     // MARK: Tags
 
     private mutating func readTag() {
-        let end = self.input[self.index...].prefix(Self.tagLimit).firstIndex {
-            $0 == UInt8(ascii: ">") || $0 == TelegramMarkup.tear
-        }
+        let end = self.input[self.index...].prefix(Self.tagLimit).firstIndex(of: UInt8(ascii: ">"))
         guard let end else {
             self.put(UInt8(ascii: "<"))
             self.index += 1
             return
         }
-        let content = String(decoding: self.input[(self.index + 1)..<end], as: UTF8.self)
-        let isTorn = self.input[end] == TelegramMarkup.tear
         let start = self.index
         self.index = end + 1
-        if isTorn || self.take(content) { return }
+        if self.take(String(decoding: self.input[(start + 1)..<end], as: UTF8.self)) { return }
         for byte in self.input[start...end] { self.put(byte) }
     }
 

@@ -31,15 +31,68 @@ package struct RenderedText: Sendable, Equatable {
         }
     }
 
+    /// Markup within a line that is not cut. What it opens is closed where the line is cut, and reopened in the rest.
+    package struct Mark: Sendable, Equatable {
+        enum Kind: Sendable { case opening, closing, single }
+
+        let kind: Kind
+        /// Its range in ``RenderedText/bytes``.
+        package let range: Range<Int>
+        /// The range of what closes it.
+        package fileprivate(set) var closing: Range<Int>
+
+        /// Makes of what was open before it what is open behind it.
+        package func apply(to open: inout [Mark]) {
+            switch self.kind {
+            case .opening: open.append(self)
+            case .closing: _ = open.popLast()
+            case .single: break
+            }
+        }
+    }
+
     /// UTF-8, separated into lines by ``lines``.
     package var bytes: [UInt8]
     package var lines: [Line]
     package var frames: [Frame]
+    /// In order.
+    package private(set) var marks: [Mark] = []
+    /// The indices of the marks that are open.
+    private var open: [Int] = []
+    /// Closes all that is open at a cut, where one code does.
+    package var reset: [UInt8]?
+    /// Whether `&lt;` and its like are characters, which are not cut.
+    package var hasReferences = false
 
     package init(bytes: [UInt8] = [], lines: [Line] = [], frames: [Frame] = []) {
         self.bytes = bytes
         self.lines = lines
         self.frames = frames
+    }
+
+    /// Appends markup that opens something.
+    package mutating func open(_ write: (inout [UInt8]) -> Void) {
+        self.open.append(self.marks.count)
+        self.mark(.opening, write)
+    }
+
+    /// Appends markup that closes what was opened last.
+    package mutating func close(_ write: (inout [UInt8]) -> Void) {
+        self.mark(.closing, write)
+        if let opening = self.open.popLast() { self.marks[opening].closing = self.marks[self.marks.count - 1].range }
+    }
+
+    /// Appends markup that opens and closes nothing.
+    package mutating func mark(_ write: (inout [UInt8]) -> Void) { self.mark(.single, write) }
+
+    package mutating func open(_ markup: [UInt8]) { self.open { $0 += markup } }
+
+    package mutating func close(_ markup: [UInt8]) { self.close { $0 += markup } }
+
+    private mutating func mark(_ kind: Mark.Kind, _ write: (inout [UInt8]) -> Void) {
+        let start = self.bytes.count
+        write(&self.bytes)
+        self.marks.append(Mark(kind: kind, range: start..<self.bytes.count, closing: start..<start))
     }
 }
 
@@ -47,7 +100,4 @@ package struct RenderedText: Sendable, Equatable {
 package protocol MessageRenderer: Sendable {
     /// Renders a whole Markdown text, with mentions such as `@channel` defused and control characters removed. Pure.
     func render(_ markdown: String) -> RenderedText
-    /// The bytes that close a line cut after `bytes`, and those that reopen its rest (formatting codes). Both empty
-    /// where markup never spans a cut.
-    func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8])
 }

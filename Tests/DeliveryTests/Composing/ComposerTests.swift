@@ -69,8 +69,6 @@ struct ComposerTests {
                 bytes: bytes, lines: bytes.indices.map { RenderedText.Line(range: $0..<($0 + 1), frame: 0) },
                 frames: [RenderedText.Frame(open: Array(repeating: 0x60, count: 1 << 20), close: [0x60])])
         }
-
-        func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], []) }
     }
 
     @Test("long markup is not measured again for each line, whether it is kept or not", arguments: [12_000, 4 << 20])
@@ -81,15 +79,19 @@ struct ComposerTests {
         expectEqual(messages.allSatisfy { $0.utf8.first == UInt8(ascii: "`") }, limit > 2 << 20)
     }
 
-    /// Reopens all that was open before a cut, as marks that nothing closes.
-    private struct Reopening: MessageRenderer {
-        func render(_ markdown: String) -> RenderedText { PlainMarkdownRenderer().render(markdown) }
-        func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], Array(bytes)) }
+    /// Shows every byte as a mark that nothing closes.
+    private struct Opening: MessageRenderer {
+        func render(_ markdown: String) -> RenderedText {
+            var text = RenderedText()
+            for byte in markdown.utf8 { text.open([byte]) }
+            text.lines = [RenderedText.Line(range: 0..<text.bytes.count)]
+            return text
+        }
     }
 
     @Test("marks that would fill a message are not reopened in the next")
     func manyMarks() {
-        let composer = Composer(traits: RoomTraits(textLimit: 100 + Self.mark, textUnit: .bytes), renderer: Reopening())
+        let composer = Composer(traits: RoomTraits(textLimit: 100 + Self.mark, textUnit: .bytes), renderer: Opening())
         let messages = composer.messages(for: String(repeating: "z", count: 10_000))
         #expect((100...400).contains(messages.count), "\(messages.count)")
     }

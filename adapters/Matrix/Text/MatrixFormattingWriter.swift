@@ -3,7 +3,7 @@ internal import Kit
 internal import Markdown
 internal import Primitives
 
-/// Writes HTML while the Markdown tree is walked, one line per top-level block.
+/// Writes HTML, one line per top-level block.
 struct MatrixFormattingWriter {
     /// How a list, quotation or table was written.
     private enum Container {
@@ -15,323 +15,265 @@ struct MatrixFormattingWriter {
         case none
     }
 
-    private struct OpenLink {
-        /// Where its tag begins, if it is written.
-        var start: Int?
-        /// Its text, without markup.
-        var label: [UInt8] = []
-    }
-
-    private var bytes: [UInt8] = []
-    private var lines: [RenderedText.Line] = []
-    private var frames: [RenderedText.Frame] = []
-    private var frame: Int?
-    private var lineStart: Int?
+    private let source: StyledLines
+    private var output: MarkupWriter
     /// Open blocks in the current line.
     private var depth = 0
     private var containers: [Container] = []
-    private var numbers: [Int?] = []
-    private var links: [OpenLink] = []
-    /// One of them is written.
-    private var isInLink = false
-    /// The start of a framed table's head, while it is being written.
-    private var tableHead: Int?
-    private var rowsInTable = 0
-    private var isInHead = false
 
     /// The specification allows 100 nested elements; one level here has up to three.
     private static let depthLimit = 24
 
-    init(capacity: Int) {
-        self.bytes.reserveCapacity(capacity)
+    private static let marks = StyleMarks(
+        italic: ("<em>", "</em>"), bold: ("<strong>", "</strong>"), struck: ("<del>", "</del>"))
+
+    static func render(_ markdown: String) -> RenderedText {
+        var writer = Self(StyledLines(markdown))
+        for part in writer.source.parts { writer.write(part) }
+        return writer.output.text
     }
 
-    consuming func finish() -> RenderedText {
-        RenderedText(bytes: self.bytes, lines: self.lines, frames: self.frames)
+    private init(_ source: StyledLines) {
+        self.source = source
+        self.output = MarkupWriter(Self.marks, capacity: source.bytes.count)
+        self.output.text.hasReferences = true
     }
 
-    // MARK: Lines
+    private mutating func write(_ part: StyledLines.Part) {
+        switch part {
+        case .enter(.quote): self.open(MatrixTag.quote.opening, MatrixTag.quote.closing, limit: Self.depthLimit)
+        case .leave(.quote): self.close(MatrixTag.quote.closing)
+        case .enter(.list(let list)):
+            let tag: MatrixTag = list.start == nil ? .bullets : .numbers
+            self.open(tag.opening, tag.closing, limit: Self.depthLimit)
+        case .leave(.list(let list)): self.close((list.start == nil ? MatrixTag.bullets : .numbers).closing)
+        case .enter(.item(let number, let task)): self.enterItem(number, task)
+        case .leave(.item):
+            if case .some(.none) = self.containers.last {} else { self.end(.item) }
+            self.closeBlock()
+        case .block(let block): self.write(block)
+        }
+    }
 
-    private mutating func write(_ text: String) { self.bytes += Array(text.utf8) }
+    private mutating func write(_ block: StyledLines.Block) {
+        switch block.kind {
+        case .paragraph(let isTight): self.write(block, in: isTight ? nil : .paragraph)
+        case .heading(let level): self.write(block, in: MatrixTag(rawValue: "h\(level)"))
+        case .code(let info): self.writeCode(block, language: fenceLanguage(info.span, limit: 40))
+        case .html: self.writeCode(block, language: Array("html".utf8))
+        case .table(let alignments): self.writeTable(block.lines, alignments.count)
+        case .rule:
+            self.openBlock()
+            self.begin(.rule)
+            self.closeBlock()
+        }
+    }
+
+    // MARK: Tags
+
+    private mutating func begin(_ tag: MatrixTag) {
+        if tag.isVoid {
+            self.output.text.mark { tag.write(to: &$0) }
+        } else {
+            self.output.text.open { tag.write(to: &$0) }
+        }
+    }
+
+    private mutating func end(_ tag: MatrixTag) { self.output.text.close { tag.write(to: &$0, isClosing: true) } }
 
     private mutating func openBlock() {
-        if self.depth == 0 { self.beginLine() }
+        if self.depth == 0 { self.output.beginLine() }
         self.depth += 1
     }
 
     private mutating func closeBlock() {
         self.depth -= 1
-        if self.depth == 0 { self.endLine(startsBlock: true) }
-    }
-
-    private mutating func beginLine() {
-        if !self.lines.isEmpty { self.bytes.append(0x0A) }
-        self.lineStart = self.bytes.count
-    }
-
-    private mutating func endLine(startsBlock: Bool) {
-        guard let start = self.lineStart else { return }
-        self.lines.append(.init(range: start..<self.bytes.count, frame: self.frame, startsBlock: startsBlock))
-        self.lineStart = nil
+        guard self.depth == 0 else { return }
+        self.output.startsBlock = true
+        self.output.endLine()
     }
 
     /// Adjacent frames have to differ, or they would merge; a space in the tag makes every second one distinct.
     private mutating func openFrame(_ open: [UInt8], _ close: [UInt8]) {
         var open = open
-        if self.frames.count % 2 == 1, let end = open.firstIndex(of: UInt8(ascii: ">")) {
-            open.insert(UInt8(ascii: " "), at: end)
-        }
-        self.frame = self.frames.count
-        self.frames.append(.init(open: open, close: close))
+        let frames = self.output.text.frames.count
+        if frames % 2 == 1, let end = open.firstIndex(of: UInt8(ascii: ">")) { open.insert(UInt8(ascii: " "), at: end) }
+        self.output.frame = frames
+        self.output.text.frames.append(.init(open: open, close: close))
     }
 
-    private var isAtTop: Bool { self.depth == 0 && self.frame == nil }
+    private var isAtTop: Bool { self.depth == 0 && self.output.frame == nil }
 
     // MARK: Containers
-
-    private mutating func open(_ tag: MatrixTag) { self.open(tag.opening, tag.closing, limit: Self.depthLimit) }
 
     private mutating func open(_ opening: [UInt8], _ closing: [UInt8], limit: Int = .max) {
         if self.isAtTop {
             self.openFrame(opening, closing)
             self.containers.append(.frame)
-        } else if self.containers.count < limit {
-            self.openBlock()
-            self.bytes += opening
-            self.containers.append(.inner)
         } else {
             self.openBlock()
-            self.containers.append(.none)
+            let isWritten = self.containers.count < limit
+            if isWritten { self.output.text.open(opening) }
+            self.containers.append(isWritten ? .inner : .none)
         }
     }
 
     private mutating func close(_ closing: [UInt8]) {
         switch self.containers.popLast() {
-        case .frame: self.frame = nil
+        case .frame: self.output.frame = nil
         case .inner:
-            self.bytes += closing
+            self.output.text.close(closing)
             self.closeBlock()
         case .some(.none), nil: self.closeBlock()
         }
     }
 
-    private mutating func enterItem(_ task: MarkdownTask?) {
+    private mutating func enterItem(_ number: Int?, _ task: MarkdownTask?) {
         self.openBlock()
         if case .some(.none) = self.containers.last {
-            self.write("<br>• ")
-        } else if let list = self.numbers.indices.last, let number = self.numbers[list] {
-            self.write("<li value=\"\(number)\">")
-            self.numbers[list] = number == Int.max ? number : number + 1
+            self.begin(.lineBreak)
+            self.output.text.bytes += "• ".utf8
+        } else if let number {
+            self.output.text.open { $0 += "<li value=\"\(number)\">".utf8 }
         } else {
-            self.write("<li>")
+            self.begin(.item)
         }
         switch task {
-        case .open: self.write("☐ ")
-        case .done: self.write("☑ ")
+        case .open: self.output.text.bytes += "☐ ".utf8
+        case .done: self.output.text.bytes += "☑ ".utf8
         case nil: break
         }
     }
 
-    private mutating func leaveItem() {
-        if case .some(.none) = self.containers.last {} else { self.write("</li>") }
+    // MARK: Blocks
+
+    private mutating func write(_ block: StyledLines.Block, in tag: MatrixTag?) {
+        self.openBlock()
+        if let tag { self.begin(tag) }
+        for line in block.lines {
+            if line > block.lines.lowerBound { self.begin(.lineBreak) }
+            self.writeRuns(self.source.lines[line])
+        }
+        if let tag { self.end(tag) }
         self.closeBlock()
-    }
-
-    // MARK: Code
-
-    private static func codeTag(_ info: Span<UInt8>) -> [UInt8] {
-        let language = fenceLanguage(info, limit: 40)
-        if language.isEmpty { return Array("<pre><code>".utf8) }
-        return Array("<pre><code class=\"language-".utf8) + language + Array("\">".utf8)
-    }
-
-    private mutating func openCode(_ info: Span<UInt8>) {
-        self.open(Self.codeTag(info), Self.codeEnd)
     }
 
     private static let codeEnd = Array("</code></pre>".utf8)
 
-    private mutating func code(_ text: Span<UInt8>) {
-        // A final line feed does not start another line.
-        var end = text.count
-        if end > 0, text[end - 1] == 0x0A { end -= 1 }
-        guard case .frame = self.containers.last else {
-            return MatrixEscape.append(text.extracting(0..<end), to: &self.bytes, .code)
-        }
-        var start = 0
-        for index in 0...end where index == end || text[index] == 0x0A {
-            self.beginLine()
-            MatrixEscape.append(text.extracting(start..<index), to: &self.bytes, .code)
-            self.endLine(startsBlock: start == 0)
-            start = index + 1
-        }
-    }
-
-    // MARK: Tables
-
-    private mutating func openTable() {
-        self.rowsInTable = 0
-        if self.isAtTop {
-            self.tableHead = self.bytes.count
-            self.containers.append(.frame)
-        } else {
-            self.openBlock()
-            self.write("<table>")
-            self.containers.append(.inner)
-        }
-    }
-
-    private mutating func openRow(isHeader: Bool) {
-        self.isInHead = isHeader
-        if isHeader {
-            if self.tableHead == nil { self.write("<thead>") }
-        } else {
+    private mutating func writeCode(_ block: StyledLines.Block, language: [UInt8]) {
+        let start = language.isEmpty ? "<pre><code" : "<pre><code class=\"language-"
+        self.open(Array(start.utf8) + language + Array((language.isEmpty ? ">" : "\">").utf8), Self.codeEnd)
+        for line in block.lines {
+            let text = self.source.text(ofLine: line)
+            let isFirst = line == block.lines.lowerBound
             if case .frame = self.containers.last {
-                self.openBlock()
-            } else if self.rowsInTable == 0 {
-                self.write("<tbody>")
+                self.output.startsBlock = isFirst
+                self.output.beginLine()
+                MatrixEscape.append(text.span, to: &self.output.text.bytes, .code)
+                self.output.endLine()
+            } else {
+                if !isFirst { self.output.text.bytes.append(0x0A) }
+                MatrixEscape.append(text.span, to: &self.output.text.bytes, .code)
             }
-            self.rowsInTable += 1
         }
-        self.write("<tr>")
+        self.close(Self.codeEnd)
     }
 
-    private mutating func closeRow(isHeader: Bool) {
-        self.write("</tr>")
-        guard isHeader else {
-            if case .frame = self.containers.last { self.closeBlock() }
-            return
-        }
-        guard let start = self.tableHead else { return self.write("</thead>") }
-        let head = self.bytes[start...]
-        self.openFrame(
-            Array("<table><thead>".utf8) + head + Array("</thead><tbody>".utf8), Array("</tbody></table>".utf8))
-        self.bytes.removeSubrange(start...)
-        self.tableHead = nil
-    }
-
-    private mutating func closeTable() {
-        guard case .frame = self.containers.popLast() else {
-            self.write(self.rowsInTable > 0 ? "</tbody></table>" : "</table>")
+    /// The header is part of a frame around the rows, so that a cut repeats it.
+    private mutating func writeTable(_ cells: Range<Int>, _ columns: Int) {
+        let header = cells.prefix(columns)
+        let rows = cells.dropFirst(columns)
+        guard self.isAtTop, !rows.isEmpty else {
+            self.openBlock()
+            self.begin(.table)
+            self.begin(.head)
+            self.writeRow(header, of: .headCell)
+            self.end(.head)
+            if !rows.isEmpty { self.begin(.body) }
+            for row in stride(from: rows.startIndex, to: rows.endIndex, by: columns) {
+                self.writeRow(rows[row..<row + columns], of: .cell)
+            }
+            if !rows.isEmpty { self.end(.body) }
+            self.end(.table)
             return self.closeBlock()
         }
-        // A table without rows has no line for its frame, so it becomes a single line.
-        if self.rowsInTable == 0, let frame = self.frame {
-            let whole = self.frames[frame].open.dropLast("<tbody>".utf8.count) + Array("</table>".utf8)
-            self.frame = nil
+        var head = self
+        head.output.text = RenderedText()
+        head.writeRow(header, of: .headCell)
+        self.openFrame(
+            Array("<table><thead>".utf8) + head.output.text.bytes + Array("</thead><tbody>".utf8),
+            Array("</tbody></table>".utf8))
+        for row in stride(from: rows.startIndex, to: rows.endIndex, by: columns) {
             self.openBlock()
-            self.bytes += whole
+            self.writeRow(rows[row..<row + columns], of: .cell)
             self.closeBlock()
         }
-        self.frame = nil
+        self.output.frame = nil
     }
 
-    // MARK: Links
-
-    private mutating func openLink(_ address: Span<UInt8>) {
-        // A link to a person or room would look like a mention.
-        let isWritten = !self.isInLink && LinkAddress.isAllowed(address) && !MatrixEscape.isMention(address)
-        self.links.append(OpenLink(start: isWritten ? self.bytes.count : nil))
-        guard isWritten else { return }
-        self.isInLink = true
-        self.writeLinkTag(address)
-    }
-
-    private mutating func writeLinkTag(_ address: Span<UInt8>) {
-        self.write("<a href=\"")
-        MatrixEscape.appendAddress(address, to: &self.bytes)
-        self.write("\">")
-    }
-
-    private mutating func closeLink(_ address: Span<UInt8>) {
-        guard let link = self.links.popLast(), let start = link.start else { return }
-        self.isInLink = false
-        guard LinkAddress.isDeceptive(link.label, for: address) else { return self.write("</a>") }
-        // A text that reads like another address is no link, and the real address follows it.
-        let tagLength = self.bytes[start...].firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 - start } ?? 0
-        self.bytes.removeSubrange(start..<(start + tagLength))
-        self.write(" (")
-        self.writeLinkTag(address)
-        MatrixEscape.append(address, to: &self.bytes, .text)
-        self.write("</a>)")
-    }
-}
-
-extension MatrixFormattingWriter: FormattingWriter {
-    mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
-        switch node {
-        case .document: break
-        case .blockQuote: self.open(.quote)
-        case .list(let list):
-            self.numbers.append(list.start)
-            self.open(list.start == nil ? .bullets : .numbers)
-        case .item(let task): self.enterItem(task)
-        case .codeBlock: self.openCode(detail)
-        case .paragraph(let isTight):
-            self.openBlock()
-            if !isTight { self.write("<p>") }
-        case .heading(let level):
-            self.openBlock()
-            self.write("<h\(level)>")
-        case .table: self.openTable()
-        case .tableRow(let isHeader): self.openRow(isHeader: isHeader)
-        case .tableCell: self.write(self.isInHead ? "<th>" : "<td>")
-        case .emphasis: self.write("<em>")
-        case .strong: self.write("<strong>")
-        case .strikethrough: self.write("<del>")
-        case .link, .image: self.openLink(detail)
+    private mutating func writeRow(_ cells: Range<Int>, of tag: MatrixTag) {
+        self.begin(.row)
+        for cell in cells {
+            self.begin(tag)
+            self.writeRuns(self.source.lines[cell])
+            self.end(tag)
         }
+        self.end(.row)
     }
 
-    mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {
-        switch node {
-        case .document: break
-        case .blockQuote: self.close(MatrixTag.quote.closing)
-        case .list(let list):
-            self.numbers.removeLast()
-            self.close((list.start == nil ? MatrixTag.bullets : .numbers).closing)
-        case .item: self.leaveItem()
-        case .codeBlock: self.close(Self.codeEnd)
-        case .paragraph(let isTight):
-            if !isTight { self.write("</p>") }
-            self.closeBlock()
-        case .heading(let level):
-            self.write("</h\(level)>")
-            self.closeBlock()
-        case .table: self.closeTable()
-        case .tableRow(let isHeader): self.closeRow(isHeader: isHeader)
-        case .tableCell: self.write(self.isInHead ? "</th>" : "</td>")
-        case .emphasis: self.write("</em>")
-        case .strong: self.write("</strong>")
-        case .strikethrough: self.write("</del>")
-        case .link, .image: self.closeLink(detail)
+    // MARK: Runs
+
+    private mutating func writeRuns(_ line: Range<Int>) {
+        // The index of the link that is written, and whether its text reads like another address.
+        var open: (link: Int, isDeceptive: Bool)?
+        for index in line {
+            let run = self.source.runs[index]
+            switch run.kind {
+            case .text:
+                self.output.set(run.styles)
+                self.append(self.source.text(run), .text)
+            case .code:
+                self.output.set(run.styles)
+                self.begin(.code)
+                self.append(self.source.text(run), .inlineCode)
+                self.end(.code)
+            case .linkStart:
+                let link = self.source.links[run.link]
+                let address = link.address.span
+                // A link to a person or room would look like a mention.
+                guard open == nil, LinkAddress.isAllowed(address), !MatrixEscape.isMention(address) else { continue }
+                let isDeceptive = LinkAddress.isDeceptive(Array(self.source.bytes[link.text]), for: address)
+                open = (run.link, isDeceptive)
+                self.output.set(run.styles)
+                if !isDeceptive { self.beginLink(link) }
+            case .linkEnd:
+                guard let last = open, last.link == run.link else { continue }
+                self.output.set(run.styles)
+                open = nil
+                guard last.isDeceptive else {
+                    self.end(.link)
+                    continue
+                }
+                // A text that reads like another address is no link, and the real address follows it.
+                self.output.text.bytes += " (".utf8
+                self.beginLink(self.source.links[run.link])
+                self.append(self.source.links[run.link].address[...], .text)
+                self.end(.link)
+                self.output.text.bytes += ")".utf8
+            }
         }
+        self.output.set(.init())
     }
 
-    mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
-        if let link = self.links.indices.last { self.links[link].label.append(contentsOf: text) }
-        switch kind {
-        case .plain, .html: MatrixEscape.append(text, to: &self.bytes, .text)
-        case .code:
-            self.write("<code>")
-            MatrixEscape.append(text, to: &self.bytes, .inlineCode)
-            self.write("</code>")
-        case .codeBlock: self.code(text)
-        case .htmlBlock:
-            self.openCode([0x68, 0x74, 0x6D, 0x6C].span)
-            self.code(text)
-            self.close(Self.codeEnd)
-        }
+    private mutating func append(_ text: ArraySlice<UInt8>, _ place: MatrixEscape.Place) {
+        MatrixEscape.append(text.span, to: &self.output.text.bytes, place)
     }
 
-    mutating func mark(_ mark: MarkdownMark) {
-        switch mark {
-        case .softBreak: self.bytes.append(0x20)
-        case .lineBreak: self.write("<br>")
-        case .thematicBreak:
-            self.openBlock()
-            self.write("<hr>")
-            self.closeBlock()
+    private mutating func beginLink(_ link: StyledLines.Link) {
+        self.output.text.open { bytes in
+            bytes += "<a href=\"".utf8
+            MatrixEscape.appendAddress(link.address.span, to: &bytes)
+            bytes += "\">".utf8
         }
     }
 }

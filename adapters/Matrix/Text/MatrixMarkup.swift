@@ -7,7 +7,7 @@ struct MatrixMarkup: Equatable {
     let plain: String
 
     init(_ text: String) {
-        let tokens = Self.scan(Array(text.utf8)[...]).tokens
+        let tokens = Self.scan(Array(text.utf8)[...])
         var plain = MatrixPlainWriter()
         var html = MatrixHTMLWriter()
         for token in tokens {
@@ -21,18 +21,17 @@ struct MatrixMarkup: Equatable {
     // MARK: Reading
 
     enum Token {
-        /// `value`: the decoded attribute, or empty. `source`: the tag as written.
-        case open(MatrixTag, value: [UInt8], source: ArraySlice<UInt8>)
+        /// `value`: the decoded attribute, or empty.
+        case open(MatrixTag, value: [UInt8])
         case close(MatrixTag)
         /// Decoded.
         case text([UInt8])
     }
 
-    /// Reads markup. `unfinished` is an incomplete tag or character reference at the end.
-    static func scan(_ bytes: ArraySlice<UInt8>) -> (tokens: [Token], unfinished: ArraySlice<UInt8>) {
+    /// Reads markup, without an incomplete tag or character reference at its end.
+    private static func scan(_ bytes: ArraySlice<UInt8>) -> [Token] {
         var tokens: [Token] = []
         var text: [UInt8] = []
-        var unfinished = bytes[bytes.endIndex...]
         var index = bytes.startIndex
         while index < bytes.endIndex {
             switch bytes[index] {
@@ -48,13 +47,10 @@ struct MatrixMarkup: Equatable {
                     text = []
                     tokens.append(token)
                 }
-                let next = end ?? bytes.endIndex
-                if token == nil, next == bytes.endIndex { unfinished = bytes[index...] }
-                index = next
+                index = end ?? bytes.endIndex
             case UInt8(ascii: "&"):
                 let (character, end) = Self.reference(bytes[index...])
                 text += character
-                if character.isEmpty, end == bytes.endIndex { unfinished = bytes[index...] }
                 index = end
             case let byte:
                 text.append(byte)
@@ -62,7 +58,7 @@ struct MatrixMarkup: Equatable {
             }
         }
         if !text.isEmpty { tokens.append(.text(text)) }
-        return (tokens, unfinished)
+        return tokens
     }
 
     /// The tag at the start, and where it ends. Without a tag, `end` is where the skipped input ends, or nil when the
@@ -82,10 +78,7 @@ struct MatrixMarkup: Equatable {
             return (nil, end + 1)
         }
         if isClosing { return (.close(tag), end + 1) }
-        return (
-            .open(tag, value: Self.value(of: tag, in: inside[name.endIndex...]), source: bytes[bytes.startIndex...end]),
-            end + 1
-        )
+        return (.open(tag, value: Self.value(of: tag, in: inside[name.endIndex...])), end + 1)
     }
 
     private static func value(of tag: MatrixTag, in bytes: ArraySlice<UInt8>) -> [UInt8] {
@@ -93,7 +86,7 @@ struct MatrixMarkup: Equatable {
         let start = Array(" \(attribute)=\"".utf8)
         guard bytes.starts(with: start) else { return [] }
         let raw = bytes.dropFirst(start.count).prefix { $0 != UInt8(ascii: "\"") }
-        return Self.scan(raw).tokens.flatMap { token -> [UInt8] in
+        return Self.scan(raw).flatMap { token -> [UInt8] in
             guard case .text(let text) = token else { return [] }
             return text
         }
@@ -165,6 +158,19 @@ enum MatrixTag: String, Sendable {
         }
     }
 
-    var opening: [UInt8] { Array("<\(self.rawValue)>".utf8) }
-    var closing: [UInt8] { Array("</\(self.rawValue)>".utf8) }
+    var opening: [UInt8] { self.bytes(isClosing: false) }
+    var closing: [UInt8] { self.bytes(isClosing: true) }
+
+    private func bytes(isClosing: Bool) -> [UInt8] {
+        var bytes: [UInt8] = []
+        self.write(to: &bytes, isClosing: isClosing)
+        return bytes
+    }
+
+    func write(to bytes: inout [UInt8], isClosing: Bool = false) {
+        bytes.append(UInt8(ascii: "<"))
+        if isClosing { bytes.append(UInt8(ascii: "/")) }
+        bytes += self.rawValue.utf8
+        bytes.append(UInt8(ascii: ">"))
+    }
 }

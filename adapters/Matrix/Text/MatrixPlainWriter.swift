@@ -20,7 +20,7 @@ struct MatrixPlainWriter {
 
     mutating func write(_ token: MatrixMarkup.Token) {
         switch token {
-        case .open(let tag, let value, _): self.enter(tag, value)
+        case .open(let tag, let value): self.enter(tag, value)
         case .close(let tag): self.leave(tag)
         case .text(let text): self.write(text)
         }

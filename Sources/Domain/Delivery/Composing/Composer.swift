@@ -25,29 +25,44 @@ package struct Composer: Sendable {
         let costs = rendered.frames.map { self.measure($0.open[...]) + self.measure($0.close[...]) + 2 }
         var builder = MessageBuilder(traits: self.traits, limit: self.limit)
         var shown = 0
+        let marks = rendered.marks
+        var passed = 0
         for line in rendered.lines {
-            if !rendered.bytes[line.range].allSatisfy({ $0 == UInt8(ascii: " ") }) { shown += 1 }
+            var rest = rendered.bytes[line.range]
+            let isBlank = rest.allSatisfy { $0 == UInt8(ascii: " ") }
+            if !isBlank { shown += 1 }
             if shown > limit { break }
+            if isBlank, !self.traits.isMultiline { continue }
             var frame = line.frame.map { rendered.frames[$0] }
             var cost = line.frame.map { costs[$0] } ?? 0
             // Without it, where it would leave hardly any room: its markup would be repeated in each of very many messages.
             if self.limit - cost < self.limit / 2 { (frame, cost) = (nil, 0) }
-            var rest = rendered.bytes[line.range]
-            if !self.traits.isMultiline, rest.allSatisfy({ $0 == UInt8(ascii: " ") }) { continue }
             let room = self.limit - cost
             // Markup that the last cut closed, to be reopened; separate, so that a long line is never copied whole.
             var reopened: [UInt8] = []
+            var open: [RenderedText.Mark] = []
             var startsBlock = line.startsBlock
+            while passed < marks.count, marks[passed].range.lowerBound < rest.startIndex { passed += 1 }
             while !rest.isEmpty, !self.fits(rest, in: room - self.measure(reopened[...])) {
-                let cut = LineCutter.cut(rest, limit: room - self.measure(reopened[...]), unit: self.traits.textUnit)
-                let head = reopened + rest[..<cut.end]
-                let seam = self.renderer.seam(after: head[...])
-                builder.append(
-                    (head + seam.close)[...], size: self.measure(head[...]), frame: frame, cost: cost,
-                    startsBlock: startsBlock)
+                let cutter = LineCutter(
+                    unit: self.traits.textUnit, marks: marks[passed...], hasReferences: rendered.hasReferences)
+                let end = cutter.cut(rest, limit: room - self.measure(reopened[...]))
+                var head = reopened + rest[..<end]
+                while passed < marks.count, marks[passed].range.lowerBound < end {
+                    marks[passed].apply(to: &open)
+                    passed += 1
+                }
+                if !open.isEmpty {
+                    // Behind a space, Markdown's marks close nothing.
+                    while head.last == UInt8(ascii: " ") { head.removeLast() }
+                }
+                let size = self.measure(head[...])
+                if !open.isEmpty { head += rendered.reset ?? open.reversed().flatMap { rendered.bytes[$0.closing] } }
+                builder.append(head[...], size: size, frame: frame, cost: cost, startsBlock: startsBlock)
+                reopened = open.flatMap { rendered.bytes[$0.range] }
                 // For the same reason: the rest is shown without.
-                reopened = self.measure(seam.open[...]) > room / 2 ? [] : seam.open
-                rest = rest[cut.next...]
+                if self.measure(reopened[...]) > room / 2 { reopened = [] }
+                rest = rest[end...]
                 startsBlock = false
             }
             let tail = reopened.isEmpty ? rest : (reopened + rest)[...]

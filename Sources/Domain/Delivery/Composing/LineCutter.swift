@@ -1,39 +1,65 @@
 internal import Chat
 
 /// Finds where to cut a line that is too long.
-enum LineCutter {
-    /// The head ends before `end`, the rest begins at `next`; a space at the cut stays with the head.
-    struct Cut: Equatable {
-        let end: Int
-        let next: Int
+struct LineCutter {
+    let unit: RoomTraits.TextUnit
+    /// Those from the line's beginning on, or from the last cut on.
+    let marks: ArraySlice<RenderedText.Mark>
+    let hasReferences: Bool
+
+    init(unit: RoomTraits.TextUnit, marks: ArraySlice<RenderedText.Mark> = [], hasReferences: Bool = false) {
+        self.unit = unit
+        self.marks = marks
+        self.hasReferences = hasReferences
     }
 
-    /// The best cut of `bytes` whose head measures at most `limit`: after the last space of its second half, else
-    /// between graphemes, else (a single grapheme over the limit) between scalars.
-    static func cut(_ bytes: ArraySlice<UInt8>, limit: Int, unit: RoomTraits.TextUnit) -> Cut {
-        let hard = Self.scalarBoundary(bytes, limit: max(limit, 4), unit: unit)
+    /// Where the head of `bytes` ends that measures at most `limit`: after the last space of its second half, else
+    /// between graphemes, else (a single grapheme over the limit) between scalars. Not within a mark, unless that begins
+    /// the line and is over the limit.
+    func cut(_ bytes: ArraySlice<UInt8>, limit: Int) -> Int {
+        let boundary = self.scalarBoundary(bytes, limit: max(limit, 4))
+        var marks = self.marks.prefix { $0.range.lowerBound < boundary }
+        let hard = self.before(Self.mark(around: boundary, in: &marks), bytes) ?? self.beforeReference(bytes, boundary)
         let half = bytes.startIndex + (hard - bytes.startIndex) / 2
         // A space directly after the head belongs to it only if it still fits.
         var index = hard
         while index > half {
             index -= 1
-            if bytes[index] == UInt8(ascii: " ") { return Cut(end: index + 1, next: index + 1) }
+            if bytes[index] == UInt8(ascii: " "), Self.mark(around: index + 1, in: &marks) == nil { return index + 1 }
         }
+        marks = self.marks.prefix { $0.range.lowerBound < hard }
         let end = Self.graphemeBoundary(bytes, before: hard)
-        return Cut(end: end, next: end)
+        return self.before(Self.mark(around: end, in: &marks), bytes) ?? end
     }
 
-    private static func scalarBoundary(_ bytes: ArraySlice<UInt8>, limit: Int, unit: RoomTraits.TextUnit) -> Int {
+    /// The last of `marks` if `index` is within it. Those behind `index` are removed.
+    private static func mark(around index: Int, in marks: inout ArraySlice<RenderedText.Mark>) -> RenderedText.Mark? {
+        while let last = marks.last, last.range.lowerBound >= index { marks.removeLast() }
+        return marks.last.flatMap { index < $0.range.upperBound ? $0 : nil }
+    }
+
+    private func before(_ mark: RenderedText.Mark?, _ bytes: ArraySlice<UInt8>) -> Int? {
+        mark.flatMap { $0.range.lowerBound > bytes.startIndex ? $0.range.lowerBound : nil }
+    }
+
+    /// `index`, or the beginning of the reference around it.
+    private func beforeReference(_ bytes: ArraySlice<UInt8>, _ index: Int) -> Int {
+        let end = bytes[..<index].suffix(6)
+        guard self.hasReferences, let start = end.lastIndex(of: UInt8(ascii: "&")), start > bytes.startIndex,
+            !end[start...].contains(UInt8(ascii: ";"))
+        else { return index }
+        return start
+    }
+
+    private func scalarBoundary(_ bytes: ArraySlice<UInt8>, limit: Int) -> Int {
         var size = 0
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
-            var next = index + 1
-            while next < bytes.endIndex, bytes[next] & 0xC0 == 0x80 { next += 1 }
-            size += TextMeasure.size(of: bytes[index..<next], unit: unit)
-            if size > limit { break }
-            index = next
+        let over = bytes.indices.first { index in
+            size += TextMeasure.size(of: bytes[index], unit: self.unit)
+            return size > limit
         }
-        return index
+        guard var end = over else { return bytes.endIndex }
+        while end > bytes.startIndex, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+        return end
     }
 
     /// The last grapheme boundary at or before `hard`. Looks only at the last bytes: a grapheme of more than 256 bytes

@@ -27,7 +27,8 @@ struct MessageBuilder {
         if !self.current.isEmpty, self.size + 1 + size + closing + cost > self.limit { self.flush() }
         self.enter(frame, cost: cost)
         if !self.current.isEmpty { self.add([UInt8(ascii: "\n")]) }
-        self.add(Array(line))
+        self.current += line
+        self.size += size
     }
 
     mutating func finish() -> [String] {

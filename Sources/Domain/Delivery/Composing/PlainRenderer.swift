@@ -13,6 +13,4 @@ package struct PlainRenderer: MessageRenderer {
         }
         return text
     }
-
-    func seam(after bytes: ArraySlice<UInt8>) -> (close: [UInt8], open: [UInt8]) { ([], []) }
 }

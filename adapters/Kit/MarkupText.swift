@@ -1,22 +1,6 @@
 package import Chat
 package import Markdown
-
-/// Writes a network's markup during a walk of the Markdown tree.
-package protocol FormattingWriter: MarkdownVisitor {
-    /// - Parameter capacity: Expected size of the markup in bytes.
-    init(capacity: Int)
-    consuming func finish() -> RenderedText
-}
-
-extension FormattingWriter {
-    // Inlinable so that the compiler specialises the walk for each writer.
-    @inlinable
-    package static func render(_ markdown: String) -> RenderedText {
-        var writer = Self(capacity: markdown.utf8.count + markdown.utf8.count / 4)
-        Markdown.walk(markdown, visitor: &writer)
-        return writer.finish()
-    }
-}
+internal import Primitives
 
 extension [RenderedText.Frame] {
     /// The index of `frame`, which is appended if the last ones do not have it.
@@ -37,10 +21,30 @@ package func controlLength(_ text: Span<UInt8>, at index: Int) -> Int {
     return 0
 }
 
+/// Appends text in one line: without control characters, a tab as four spaces, other white space as one.
+package func appendClean(_ text: Span<UInt8>, to output: inout [UInt8]) {
+    var start = 0
+    var index = 0
+    while index < text.count {
+        let byte = text[index]
+        let length = byte >= 0x20 && byte < 0x7F ? 0 : controlLength(text, at: index)
+        guard length > 0 else {
+            index += 1
+            continue
+        }
+        output.append(contentsOf: text.extracting(start..<index))
+        if byte == 0x09 { output += [0x20, 0x20, 0x20, 0x20] }
+        if byte == 0x0A || length == 3 { output.append(0x20) }
+        index += length
+        start = index
+    }
+    output.append(contentsOf: text.extracting(start..<text.count))
+}
+
 /// Whether the word around `index` began as an address such as `https://e.org/@name`, which must stay as it is.
 package func isInAddress(_ text: Span<UInt8>, at index: Int) -> Bool {
     var start = index
-    while start > 0, text[start - 1] > 0x20, index - start < 512 { start -= 1 }
+    while start > 0, text[start - 1] > 0x20, !"\"<>".utf8.contains(text[start - 1]), index - start < 512 { start -= 1 }
     for place in start..<index where text[place] == UInt8(ascii: ":") {
         guard place > start, text[place - 1].isWordByte, place + 2 < text.count else { continue }
         if text[place + 1] == UInt8(ascii: "/"), text[place + 2] == UInt8(ascii: "/") { return true }
@@ -72,6 +76,19 @@ extension [UInt8] {
         case UInt8(ascii: ">"): self += Array("&gt;".utf8)
         default: self.append(byte)
         }
+    }
+
+    /// Appends text in HTML.
+    package mutating func append(escaped text: Span<UInt8>) {
+        var start = 0
+        for index in text.indices {
+            let byte = text[index]
+            guard byte == UInt8(ascii: "&") || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") else { continue }
+            self.append(contentsOf: text.extracting(start..<index))
+            self.append(escaped: byte)
+            start = index + 1
+        }
+        self.append(contentsOf: text.extracting(start..<text.count))
     }
 
     /// Appends a byte of a quoted attribute in HTML.
