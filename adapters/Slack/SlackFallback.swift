@@ -9,12 +9,11 @@ enum SlackFallback {
     static let limit = 3_800
 
     static func text(of markdown: String) -> String {
-        var writer = SlackFallbackWriter()
-        Markdown.walk(markdown, autolinks: false, visitor: &writer)
-        let words = writer.finish()
+        var writer = SlackFallbackWriter(source: StyledLines(markdown, keepsLines: true, autolinks: false))
+        for part in writer.source.parts { writer.write(part) }
         var result = ""
         var count = 0
-        for character in words {
+        for character in String(decoding: writer.output, as: UTF8.self) {
             let escaped = SlackMarkup.escaped(String(character))
             count += escaped.utf8.count
             guard count <= Self.limit else {
@@ -28,61 +27,66 @@ enum SlackFallback {
 }
 
 /// Writes the words of Markdown, line by line.
-private struct SlackFallbackWriter: MarkdownVisitor {
-    private var output: [UInt8] = []
+private struct SlackFallbackWriter {
+    let source: StyledLines
+    private(set) var output: [UInt8] = []
     /// Line feeds before the next words.
     private var breaks = 0
-    /// The next number of each open list; nil for bullets.
-    private var numbers: [Int?] = []
-    private var links: [Int] = []
-    private var cells = 0
+    /// How many lists are open.
+    private var lists = 0
 
-    consuming func finish() -> String { String(decoding: self.output, as: UTF8.self) }
+    init(source: StyledLines) { self.source = source }
 
-    mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
-        switch node {
-        case .list(let list): self.numbers.append(list.start)
-        case .item(let task): self.enterItem(task)
-        case .tableRow: self.cells = 0
-        case .tableCell:
-            if self.cells > 0 { self.append(" | ") }
-            self.cells += 1
-        case .link, .image:
-            self.append("")
-            self.links.append(self.output.count)
-        default: break
-        }
-    }
-
-    mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {
-        switch node {
-        case .list: self.numbers.removeLast()
-        case .paragraph(let isTight): self.breaks = max(self.breaks, isTight ? 1 : 2)
-        case .heading, .blockQuote, .table, .codeBlock: self.breaks = max(self.breaks, 2)
-        case .item, .tableRow: self.breaks = max(self.breaks, 1)
-        case .link, .image: self.endLink(detail)
-        default: break
-        }
-        if case .list = node, self.numbers.isEmpty { self.breaks = 2 }
-    }
-
-    mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
-        switch kind {
-        case .plain, .html, .code:
-            self.append("")
-            self.output.append(contentsOf: text)
-        case .codeBlock, .htmlBlock:
-            self.append("")
-            self.output.append(contentsOf: text)
-            while self.output.last == 0x0A { self.output.removeLast() }
+    mutating func write(_ part: StyledLines.Part) {
+        switch part {
+        case .enter(.quote): break
+        case .leave(.quote): self.breaks = 2
+        case .enter(.list): self.lists += 1
+        case .leave(.list):
+            self.lists -= 1
+            if self.lists == 0 { self.breaks = 2 }
+        case .enter(.item(let number, let task)):
+            let box = task.map { $0 == .open ? "☐ " : "☑ " }
+            self.append(String(repeating: "  ", count: max(0, self.lists - 1)))
+            self.append(box ?? number.map { "\($0). " } ?? "• ")
+        case .leave(.item): self.breaks = max(self.breaks, 1)
+        case .block(let block):
+            self.write(block)
             self.breaks = 2
+            if case .paragraph(isTight: true) = block.kind { self.breaks = 1 }
         }
     }
 
-    mutating func mark(_ mark: MarkdownMark) {
-        switch mark {
-        case .softBreak, .lineBreak: self.breaks = max(self.breaks, 1)
-        case .thematicBreak: self.breaks = 2
+    private mutating func write(_ block: StyledLines.Block) {
+        switch block.kind {
+        case .rule: break
+        case .code, .html:
+            if !block.lines.isEmpty { self.append("") }
+            for line in block.lines { self.output += self.source.text(ofLine: line) + [0x0A] }
+            while self.output.last == 0x0A { self.output.removeLast() }
+        case .table(let alignments): self.write(block.lines, columns: alignments.count)
+        case .paragraph, .heading: self.write(block.lines)
+        }
+    }
+
+    private mutating func write(_ lines: Range<Int>, columns: Int = 1) {
+        for (index, line) in self.source.lines[lines].enumerated() {
+            if index % columns > 0 { self.append(" | ") }
+            for run in self.source.runs[line] { self.write(run) }
+            if index % columns == columns - 1 { self.breaks = max(self.breaks, 1) }
+        }
+    }
+
+    private mutating func write(_ run: StyledLines.Run) {
+        self.append("")
+        self.output += self.source.text(run)
+        guard run.kind == .linkEnd else { return }
+        let link = self.source.links[run.link]
+        let text = Array(self.source.bytes[link.text])
+        if text.isEmpty {
+            self.output += link.address
+        } else if text != link.address, Array("mailto:".utf8) + text != link.address {
+            self.output += Array(" (".utf8) + link.address + Array(")".utf8)
         }
     }
 
@@ -90,27 +94,5 @@ private struct SlackFallbackWriter: MarkdownVisitor {
         if !self.output.isEmpty { self.output += repeatElement(0x0A, count: self.breaks) }
         self.breaks = 0
         self.output += Array(text.utf8)
-    }
-
-    private mutating func enterItem(_ task: MarkdownTask?) {
-        var marker = "• "
-        if let list = self.numbers.indices.last, let number = self.numbers[list] {
-            marker = "\(number). "
-            self.numbers[list] = number &+ 1
-        }
-        switch task {
-        case .open: marker = "☐ "
-        case .done: marker = "☑ "
-        case nil: break
-        }
-        self.append(String(repeating: "  ", count: max(0, self.numbers.count - 1)) + marker)
-    }
-
-    private mutating func endLink(_ address: Span<UInt8>) {
-        guard let start = self.links.popLast() else { return }
-        let address = String(decoding: address)
-        let text = String(decoding: self.output[min(start, self.output.count)...], as: UTF8.self)
-        if !text.isEmpty, text != address, "mailto:" + text != address { self.append(" (" + address + ")") }
-        if text.isEmpty { self.append(address) }
     }
 }

@@ -3,90 +3,76 @@ internal import Markdown
 internal import Primitives
 
 /// A paragraph or a code block as rich text, in which Slack parses nothing.
-struct SlackLiteral: MarkdownVisitor {
-    private var elements: [JSON] = []
-    private var inline: [JSON] = []
-    private var styles: Set<String> = []
-    /// The address of the open link.
-    private var link: String?
-    private var language = ""
+struct SlackLiteral {
+    private let source: StyledLines
     private var hasTokens = false
-    private var isSupported = true
 
     /// Nil if `markdown` has no code with tokens, or is another kind of block.
     static func block(of markdown: String) -> JSON? {
         guard SlackToken.isBroken(in: markdown) else { return nil }
-        var visitor = Self()
-        Markdown.walk(markdown, visitor: &visitor)
-        guard visitor.hasTokens, visitor.isSupported, !visitor.elements.isEmpty else { return nil }
-        return ["type": "rich_text", "elements": .array(visitor.elements)]
-    }
-
-    mutating func enter(_ node: MarkdownNode, detail: Span<UInt8>) {
-        switch node {
-        case .document, .paragraph: break
-        case .codeBlock: self.language = String(decoding: detail)
-        case .emphasis: self.styles.insert("italic")
-        case .strong: self.styles.insert("bold")
-        case .strikethrough: self.styles.insert("strike")
-        case .link: self.link = String(decoding: detail)
-        case .blockQuote, .list, .item, .heading, .table, .tableRow, .tableCell, .image: self.isSupported = false
+        var literal = Self(source: StyledLines(markdown, keepsLines: true))
+        var elements: [JSON] = []
+        for part in literal.source.parts {
+            guard case .block(let block) = part, let element = literal.element(block) else { return nil }
+            elements.append(element)
         }
+        let isSupported = literal.hasTokens && !literal.source.links.contains { $0.isImage }
+        return isSupported ? ["type": "rich_text", "elements": .array(elements)] : nil
     }
 
-    mutating func leave(_ node: MarkdownNode, detail: Span<UInt8>) {
-        switch node {
-        case .paragraph:
-            self.elements.append(["type": "rich_text_section", "elements": .array(self.inline)])
-            self.inline = []
-        case .emphasis: self.styles.remove("italic")
-        case .strong: self.styles.remove("bold")
-        case .strikethrough: self.styles.remove("strike")
-        case .link: self.link = nil
-        default: break
-        }
-    }
-
-    mutating func text(_ text: Span<UInt8>, kind: MarkdownTextKind) {
-        let text = String(decoding: text)
-        switch kind {
-        case .plain, .html: self.append(text)
-        case .code:
-            self.noteTokens(text)
-            self.append(text, isCode: true)
-        case .codeBlock:
-            self.noteTokens(text)
-            let code = SlackToken.restored(text.hasSuffix("\n") ? String(text.dropLast()) : text)
+    private mutating func element(_ block: StyledLines.Block) -> JSON? {
+        switch block.kind {
+        case .paragraph: return ["type": "rich_text_section", "elements": .array(self.inline(block.lines))]
+        case .code(let info):
+            let lines = block.lines.map { self.restored(self.source.text(ofLine: $0), isCode: true) }
             var element: JSONObject = [
-                "type": "rich_text_preformatted", "elements": [["type": "text", "text": .string(code)]],
+                "type": "rich_text_preformatted",
+                "elements": [["type": "text", "text": .string(lines.joined(separator: "\n"))]],
             ]
-            if !self.language.isEmpty { element["language"] = .string(self.language) }
-            self.elements.append(.object(element))
-        case .htmlBlock: self.isSupported = false
+            if !info.isEmpty { element["language"] = .string(String(decoding: info, as: UTF8.self)) }
+            return .object(element)
+        case .heading, .html, .table, .rule: return nil
         }
     }
 
-    mutating func mark(_ mark: MarkdownMark) {
-        switch mark {
-        case .softBreak, .lineBreak: self.append("\n")
-        case .thematicBreak: self.isSupported = false
+    private mutating func inline(_ lines: Range<Int>) -> [JSON] {
+        var elements: [JSON] = []
+        var link: StyledLines.Link?
+        for line in lines {
+            if line > lines.lowerBound { elements.append(["type": "text", "text": "\n"]) }
+            for run in self.source.runs[self.source.lines[line]] {
+                if run.kind == .linkStart { link = self.source.links[run.link] }
+                if run.kind == .linkEnd { link = nil }
+                guard !run.range.isEmpty else { continue }
+                var element: JSONObject = [
+                    "type": "text", "text": .string(self.restored(self.source.text(run), isCode: run.kind == .code)),
+                ]
+                if let link {
+                    element["type"] = "link"
+                    element["url"] = .string(String(decoding: link.address, as: UTF8.self))
+                }
+                let styles = Self.styles(of: run)
+                if !styles.isEmpty {
+                    element["style"] = .object(JSONObject(members: styles.map { ($0, JSON.bool(true)) }))
+                }
+                elements.append(.object(element))
+            }
         }
+        return elements
     }
 
-    private mutating func noteTokens(_ code: String) {
-        if SlackToken.restored(code) != code { self.hasTokens = true }
+    private static func styles(of run: StyledLines.Run) -> [String] {
+        let styles: [(String, Bool)] = [
+            ("bold", run.styles.contains(.bold)), ("code", run.kind == .code),
+            ("italic", run.styles.contains(.italic)), ("strike", run.styles.contains(.struck)),
+        ]
+        return styles.filter(\.1).map(\.0)
     }
 
-    private mutating func append(_ text: String, isCode: Bool = false) {
-        var element: JSONObject = ["type": "text", "text": .string(SlackToken.restored(text))]
-        if let link = self.link {
-            element["type"] = "link"
-            element["url"] = .string(link)
-        }
-        let styles = isCode ? self.styles.union(["code"]) : self.styles
-        if !styles.isEmpty {
-            element["style"] = .object(JSONObject(members: styles.sorted().map { ($0, JSON.bool(true)) }))
-        }
-        self.inline.append(.object(element))
+    private mutating func restored(_ bytes: ArraySlice<UInt8>, isCode: Bool) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let restored = SlackToken.restored(text)
+        if isCode, restored != text { self.hasTokens = true }
+        return restored
     }
 }

@@ -79,6 +79,11 @@ struct MarkdownCost {
         var (last, before) = (UInt8(ascii: " "), UInt8(ascii: " "))
         for index in text.indices {
             let byte = text[index]
+            // Within words nothing costs anything.
+            if Self.isLetter(byte), Self.isLetter(last) {
+                if byte != last { (before, last) = (last, byte) }
+                continue
+            }
             if byte == UInt8(ascii: " ") || 0x09...0x0D ~= byte {
                 self.addressBytes += word.ends * (index - word.start)
                 word = Word(start: index + 1)
@@ -131,6 +136,8 @@ struct MarkdownCost {
         self.end(line, &block, at: text.count)
         self.end(Line(start: text.count), &block, at: text.count)
     }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { byte >= 0x80 || 0x61...0x7A ~= byte | 0x20 }
 
     private static func isSign(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "*") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "~")
