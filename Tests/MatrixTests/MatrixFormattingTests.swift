@@ -184,6 +184,14 @@ struct MatrixFormattingTests {
         }
     }
 
+    @Test("a style that goes on after a line break is written once")
+    func lineBreaks() {
+        let rendered = MatrixFormatting().render("**a\\\nb *c*\\\nd** e")
+        expectEqual(
+            String(decoding: rendered.bytes, as: UTF8.self),
+            "<p><strong>a<br>b <em>c</em></strong><br><strong>d</strong> e</p>")
+    }
+
     private static func isBalanced(_ html: String) -> Bool {
         var open: [Substring] = []
         for part in html.split(separator: "<", omittingEmptySubsequences: false).dropFirst() {

@@ -1,15 +1,5 @@
-package import Chat
 package import Markdown
 internal import Primitives
-
-extension [RenderedText.Frame] {
-    /// The index of `frame`, which is appended if the last ones do not have it.
-    package mutating func place(of frame: RenderedText.Frame) -> Int {
-        if let index = self.suffix(32).lastIndex(of: frame) { return index }
-        self.append(frame)
-        return self.count - 1
-    }
-}
 
 /// The length in bytes of the control character at `index` (C0, DEL, C1, Unicode's line or paragraph separator); 0 if
 /// there is none.

@@ -74,8 +74,12 @@ package struct MarkupWriter {
         self.styles = styles
     }
 
-    /// The frame, which is the same as an earlier one with the same markup.
-    package mutating func place(of frame: RenderedText.Frame) -> Int { self.text.frames.place(of: frame) }
+    /// The index of a frame, which is the same as that of an earlier one with the same markup.
+    package mutating func place(of frame: RenderedText.Frame) -> Int {
+        if let index = self.text.frames.suffix(32).lastIndex(of: frame) { return index }
+        self.text.frames.append(frame)
+        return self.text.frames.count - 1
+    }
 }
 
 /// What opens and closes each style.

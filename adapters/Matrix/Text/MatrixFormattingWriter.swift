@@ -151,9 +151,16 @@ struct MatrixFormattingWriter {
         self.openBlock()
         if let tag { self.begin(tag) }
         for line in block.lines {
-            if line > block.lines.lowerBound { self.begin(.lineBreak) }
-            self.writeRuns(self.source.lines[line])
+            let runs = self.source.lines[line]
+            if line > block.lines.lowerBound {
+                // What goes on in the next line stays open: many short lines would become long ones.
+                let next = runs.first.map { self.source.runs[$0].styles } ?? self.output.styles
+                if next != self.output.styles { self.output.set(.init()) }
+                self.begin(.lineBreak)
+            }
+            self.writeRuns(runs)
         }
+        self.output.set(.init())
         if let tag { self.end(tag) }
         self.closeBlock()
     }
@@ -216,6 +223,7 @@ struct MatrixFormattingWriter {
         for cell in cells {
             self.begin(tag)
             self.writeRuns(self.source.lines[cell])
+            self.output.set(.init())
             self.end(tag)
         }
         self.end(.row)
@@ -262,7 +270,6 @@ struct MatrixFormattingWriter {
                 self.output.text.bytes += ")".utf8
             }
         }
-        self.output.set(.init())
     }
 
     private mutating func append(_ text: ArraySlice<UInt8>, _ place: MatrixEscape.Place) {
