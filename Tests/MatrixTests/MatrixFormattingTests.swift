@@ -79,6 +79,8 @@ struct MatrixFormattingTests {
                 "<a href=\"https://e.org/?a=1&amp;b=%22c%22\">a</a>"
             ),
             ("**x** [you](https://matrix.to/#/@alice:hs)", "<strong>x</strong> you"),
+            ("**x** [you](<https://matrix.to/&#1;#/@alice:hs>)", "<strong>x</strong> you"),
+            ("**x** [you](https://e.org/\(String(repeating: "a", count: 3_000)))", "<strong>x</strong> you"),
             (
                 "|a|b|\n|-|-|\n|1|**2**|\n|3|4|",
                 "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td><strong>2</strong></td></tr>"

@@ -92,7 +92,10 @@ struct SlackFormattingTests {
             ("@Here!", "@\(gap)Here!"), ("@heretic", "@heretic"), ("`<@U1>`", "`<\(gap)@U1>`"),
             ("```\n<!here>\n```", "```\n<\(gap)!here>\n```"), ("<!subteam^S1>", "<\(gap)!subteam^S1>"),
             ("&lt;@U1&gt;", "<\(gap)@U1>"), ("<[@U1](javascript:x)>", "<\(gap)@U1>"),
-            ("**<**\\@U1>", "**<**@U1>"), ("x<a@b.c>y", "xa@b.cy"),
+            ("**<**\\@U1>", "**<**@U1>"), ("&lt;[!channel](https://!channel)>", "<[!channel](https://!channel)>"),
+            ("&lt;@[U123ABC](x)>", "<\(gap)@U123ABC>"), ("&lt;[!](x)[channel](x)>", "<\(gap)!channel>"),
+            ("&lt;!chan[nel](x)>", "<\(gap)!channel>"), ("@[here](x)", "@\(gap)here"),
+            ("``a`b``[`c`](x)", "``a`b``\(gap)`c`"), ("x<a@b.c>y", "xa@b.cy"),
             ("<!date^1^{date}|x>", "<\(gap)!date^1^{date}|x>"),
             ("```\n<@W12AB|al>\n```", "```\n<\(gap)@W12AB|al>\n```"), ("<a@b>", "a@b"),
         ])

@@ -84,7 +84,9 @@ struct TelegramFormattingTests {
         arguments: [
             ("@ann and (@bob) a@b", "@\u{2060}ann and (@\u{2060}bob) a@b"),
             ("**@ann_b**", "<b>@\u{2060}ann_b</b>"),
-            ("[@ann](x:y)", "@\u{2060}ann"), ("[@ann](mailto:a@b.org)", "@\u{2060}ann (a@b.org)"),
+            ("[@ann](x:y)", "@\u{2060}ann"), ("[x](mailto:@ann)", "x (@\u{2060}ann)"),
+            ("[@ann](mailto:@ann)", "@\u{2060}ann (@\u{2060}ann)"),
+            ("[@ann](mailto:a@b.org)", "@\u{2060}ann (a@b.org)"),
             ("type /stop now", "type /\u{2060}stop now"),
             ("/approve_17", "/\u{2060}approve_17"),
             ("option /b, in ~/path and (/x)", "option /\u{2060}b, in ~/\u{2060}path and (/\u{2060}x)"),

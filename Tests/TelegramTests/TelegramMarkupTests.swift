@@ -37,6 +37,9 @@ struct TelegramMarkupTests {
             ("<b>bold <code>c</code> more</b>", "bold c more", ["bold@0+5", "code@5+1", "bold@6+5"]),
             ("<a href=\"https://x.org\"><code>c</code></a>", "c", ["text_link@0+1"]),
             ("<b>open", "open", ["bold@0+4"]),
+            // A message that begins where a word was cut mentions nobody.
+            ("<b>@ann</b> <i>x</i>", "@\u{2060}ann x", ["bold@0+5", "italic@6+1"]),
+            ("@\u{2060}ann", "@\u{2060}ann", []), ("<code>@ann</code>", "@ann", ["code@0+4"]), ("@ x", "@ x", []),
             ("a</b>b", "ab", []),
             ("1 < 2 & <x>", "1 < 2 & <x>", []),
         ])

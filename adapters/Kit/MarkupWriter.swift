@@ -55,7 +55,11 @@ package struct MarkupWriter {
         return self.text.bytes.count
     }
 
+    /// No room is as short as such a line, in bytes. The marks of a million of them would take more than all else.
+    private static let shortLine = 16
+
     private mutating func end(from start: Int) {
+        if self.text.bytes.count - start <= Self.shortLine { self.text.forgetMarks(from: start) }
         self.text.lines.append(
             .init(range: start..<self.text.bytes.count, frame: self.frame, startsBlock: self.startsBlock))
         self.startsBlock = false

@@ -129,7 +129,7 @@ struct SlackFormattingWriter {
                 let end = index + 1 < line.upperBound ? self.source.runs[index + 1].styles : StyledLines.Styles()
                 SlackPlainText.append(
                     text, to: &self.output.text.bytes, atLineStart: self.output.text.bytes.count == self.textStart,
-                    isBeforeMark: end != run.styles, isInCell: self.isInCell, isInLink: link != nil)
+                    isBeforeMark: end != run.styles, isInCell: self.isInCell, isInLink: link?.kind == .named)
             case .code:
                 self.set(run.styles, before: Self.backtick)
                 self.appendCode(run)
@@ -191,6 +191,8 @@ struct SlackFormattingWriter {
         let mark = [UInt8](repeating: UInt8(ascii: "`"), count: SlackCodeText.longestRun(in: content) + 1)
         let needsBlank = content.first == UInt8(ascii: "`") || content.last == UInt8(ascii: "`")
         let blank: [UInt8] = needsBlank ? [0x20] : []
+        // Two codes side by side would be one whose marks don't fit.
+        if self.output.text.bytes.last == UInt8(ascii: "`") { self.output.text.bytes += SlackToken.gap }
         self.output.text.open(mark)
         self.output.text.bytes += blank + content + blank
         self.output.text.close(mark)
@@ -201,7 +203,9 @@ struct SlackFormattingWriter {
     ) -> (index: Int, kind: SlackAddress.Kind, url: [UInt8]) {
         let url = SlackAddress.safe(link.address.span)
         let label = Array(self.source.bytes[link.text])
-        let kind = SlackAddress.kind(of: label, url: url, address: link.address.span)
+        var kind = SlackAddress.kind(of: label, url: url, address: link.address.span)
+        // Written as it is, `!channel` behind a `<` would be live.
+        if kind == .same, let first = label.first, !first.isWordByte { kind = .named }
         switch kind {
         case .same: self.output.text.bytes += label.isEmpty ? url : label
         case .deceptive: break
@@ -234,6 +238,9 @@ struct SlackFormattingWriter {
 
     // MARK: Tables
 
+    /// In bytes. A longer header is not repeated in each message, where it would leave no room.
+    private static let headLimit = 4_000
+
     /// The header and the rule below it are a frame around the rows.
     private mutating func writeTable(_ cells: Range<Int>, _ alignments: [MarkdownAlignment]) {
         self.useMargins()
@@ -252,9 +259,10 @@ struct SlackFormattingWriter {
             }
         }
         let head = [header.output.text.bytes, self.output.margins.rest + "|".utf8 + rule.joined().utf8]
-        if rows.count == 1 {
+        if rows.count == 1 || head[0].count > Self.headLimit {
             self.output.startsBlock = false
             for line in head { self.output.line(line[...]) }
+            for row in rows.dropFirst() { self.writeRow(row) }
         } else {
             self.output.frame = self.output.place(of: RenderedText.Frame(open: head[0] + [0x0A] + head[1], close: []))
             for row in rows.dropFirst() { self.writeRow(row) }

@@ -26,7 +26,7 @@ enum SlackPlainText {
                 output.append(byte)
                 if byte == UInt8(ascii: "@"), !isInLink, before != UInt8(ascii: "/"), !self.isWord(before),
                     before != UInt8(ascii: "<"),
-                    Self.groups.contains(where: { self.hasWord($0, in: text, after: index) })
+                    index + 1 == text.count || Self.groups.contains(where: { self.hasWord($0, in: text, after: index) })
                 {
                     output += SlackToken.gap
                 }

@@ -19,9 +19,12 @@ enum SlackToken {
         case UInt8(ascii: "@"): return Self.isIdentifier(name, of: Array("UWB".utf8))
         case UInt8(ascii: "#"): return Self.isIdentifier(name, of: Array("CGD".utf8))
         case UInt8(ascii: "!"):
-            if Self.prefixes.contains(where: { Self.hasPrefix(name, $0) }) { return true }
+            if Self.prefixes.contains(where: { Self.hasPrefix(name, $0) || Self.hasPrefix($0[...], name) }) {
+                return true
+            }
             return Self.words.contains { word in
                 Self.hasPrefix(name, word) && name.dropFirst(word.count).first?.isWordByte != true
+                    || Self.hasPrefix(word[...], name)
             }
         default: return false
         }
@@ -29,13 +32,14 @@ enum SlackToken {
 
     /// An id: `U1`, of capital letters and digits.
     private static func isIdentifier(_ name: ArraySlice<UInt8>, of kinds: [UInt8]) -> Bool {
-        guard let kind = name.first, kinds.contains(kind) else { return false }
+        guard let kind = name.first else { return true }
+        guard kinds.contains(kind) else { return false }
         let id = name.dropFirst().prefix { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
         guard let end = name.dropFirst(id.count + 1).first else { return true }
         return !id.isEmpty && (end == UInt8(ascii: ">") || end == UInt8(ascii: "|"))
     }
 
-    private static func hasPrefix(_ name: ArraySlice<UInt8>, _ word: [UInt8]) -> Bool {
+    private static func hasPrefix(_ name: ArraySlice<UInt8>, _ word: some Collection<UInt8>) -> Bool {
         name.count >= word.count && zip(name, word).allSatisfy { $0 | 0x20 == $1 | 0x20 }
     }
 

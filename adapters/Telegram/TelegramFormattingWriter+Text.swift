@@ -89,11 +89,18 @@ extension TelegramFormattingWriter {
         for byte in shown { target.append(quoted: byte) }
         guard LinkAddress.isAllowed(link.address.span), target.count <= Self.addressLimit else { return .none }
         let label = Self.clean(self.source.bytes[link.text])
+        let isMail = target.starts(with: "mailto:".utf8)
+        let mail = shown.dropFirst(7)
+        guard !isMail || mail.first?.isWordByte == true else {
+            // Telegram links no such address, and `mailto:@name` would mention somebody.
+            self.append(label)
+            self.append(Array(" (".utf8) + mail + Array(")".utf8))
+            return .skipped
+        }
         if label == shown || Array("mailto:".utf8) + label == shown { return .bare }
         if label.starts(with: "www.".utf8), shown.count >= label.count, shown.suffix(label.count) == label[...] {
             return .bare
         }
-        let isMail = target.starts(with: "mailto:".utf8)
         if label.isEmpty {
             self.output.text.bytes += target
         } else if isMail || LinkAddress.isDeceptive(label, for: link.address.span) {

@@ -21,6 +21,24 @@ package struct TelegramMarkup: Sendable, Equatable {
         let (text, entities) = Self.trimmed(reader.output, reader.entities)
         self.text = String(decoding: text, as: UTF8.self)
         self.entities = Self.limited(Self.dated(entities, in: text))
+        self.breakFirst()
+    }
+
+    /// A message may be cut before an `@` or `/` that was within a word.
+    private mutating func breakFirst() {
+        let start = Array(self.text.unicodeScalars.prefix(2))
+        guard start.count == 2, start[0] == "@" || start[0] == "/", start[1] != "\u{2060}",
+            String(start[1]).utf8.first?.isWordByte == true,
+            !self.entities.contains(where: { $0.offset == 0 && ["pre", "code", "text_link"].contains($0.type) })
+        else { return }
+        self.text.unicodeScalars.insert("\u{2060}", at: self.text.unicodeScalars.index(after: self.text.startIndex))
+        for index in self.entities.indices {
+            if self.entities[index].offset > 0 {
+                self.entities[index].offset += 1
+            } else {
+                self.entities[index].length += 1
+            }
+        }
     }
 
     /// The most times of a message that apps show by their own clock.

@@ -137,7 +137,7 @@ OTHER = {
     "docs/tasks.md": {"# Tasks": "a list of tasks", "alice  /task": "thread; TaskTurnTests"},
     "docs/team.md": {"chat.example.org {": "configuration of Caddy, which the tests do not install; tried with 2.6.2"},
     "docs/transcripts.md": {"<alice> ": "thread", "<bob> ": "thread", "/run make": "thread"},
-    "docs/api.md": {'{"subscribe"': "json", '{"id"': "json"},
+    "docs/api.md": {'{"subscribe"': "json", '{"id"': "json", '{"thread_id"': "json"},
 }
 
 # Words after a sign in code that are not commands of a thread: paths, a task's priority, and commands of IRC, Slack and

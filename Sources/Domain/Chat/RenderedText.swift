@@ -82,6 +82,12 @@ package struct RenderedText: Sendable, Equatable {
         if let opening = self.open.popLast() { self.marks[opening].closing = self.marks[self.marks.count - 1].range }
     }
 
+    /// Forgets the marks from `start` on, unless something is open: those of a line that is too short to be cut.
+    package mutating func forgetMarks(from start: Int) {
+        guard self.open.isEmpty else { return }
+        while let last = self.marks.last, last.range.lowerBound >= start { self.marks.removeLast() }
+    }
+
     /// Appends markup that opens and closes nothing.
     package mutating func mark(_ write: (inout [UInt8]) -> Void) { self.mark(.single, write) }
 

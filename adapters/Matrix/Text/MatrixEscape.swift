@@ -67,6 +67,8 @@ enum MatrixEscape {
     /// Whether an address links to a person or room, as clients write mentions.
     static func isMention(_ address: Span<UInt8>) -> Bool {
         let marker = Array("matrix.to/#/".utf8)
+        // As it is written: without control characters.
+        let address = address.indices.map { address[$0] }.filter { $0 >= 0x20 && $0 != 0x7F }
         guard address.count >= marker.count else { return false }
         return (0...(address.count - marker.count)).contains { start in
             marker.indices.allSatisfy { Self.lowercased(address[start + $0]) == marker[$0] }

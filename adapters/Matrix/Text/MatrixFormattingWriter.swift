@@ -231,6 +231,9 @@ struct MatrixFormattingWriter {
 
     // MARK: Runs
 
+    /// In bytes; a link with a longer address is only its text, which a message has room for.
+    private static let addressLimit = 2_048
+
     private mutating func writeRuns(_ line: Range<Int>) {
         // The index of the link that is written, and whether its text reads like another address.
         var open: (link: Int, isDeceptive: Bool)?
@@ -249,7 +252,9 @@ struct MatrixFormattingWriter {
                 let link = self.source.links[run.link]
                 let address = link.address.span
                 // A link to a person or room would look like a mention.
-                guard open == nil, LinkAddress.isAllowed(address), !MatrixEscape.isMention(address) else { continue }
+                guard open == nil, address.count <= Self.addressLimit, LinkAddress.isAllowed(address),
+                    !MatrixEscape.isMention(address)
+                else { continue }
                 let isDeceptive = LinkAddress.isDeceptive(Array(self.source.bytes[link.text]), for: address)
                 open = (run.link, isDeceptive)
                 self.output.set(run.styles)

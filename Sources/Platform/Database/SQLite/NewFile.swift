@@ -28,8 +28,8 @@ enum NewFile {
         return (words[2], words[5].dropLast())
     }
 
-    /// Adds a column to a table that an earlier step creates, a column a line, behind its other columns. Returns false if
-    /// there is no such place.
+    /// Adds a column to a table that an earlier step creates, a column a line, behind its other columns. Returns false
+    /// where it finds no place.
     private static func add(
         _ column: Substring, to table: Substring, in steps: inout [[String]], before step: Int
     ) -> Bool {

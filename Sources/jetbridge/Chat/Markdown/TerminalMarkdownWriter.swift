@@ -144,8 +144,11 @@ struct TerminalMarkdownWriter {
 
     /// The link's target, unless its text already shows it: a text can name another address.
     private func target(of link: StyledLines.Link) -> String {
-        let (text, address) = (Self.visible(self.source.bytes[link.text]), Self.visible(link.address))
-        let isShown = !link.isImage && ["", "mailto:", "http://", "https://"].contains { $0 + text == address }
-        return isShown || address.isEmpty ? "" : (text.isEmpty ? "<" : " <") + address + ">"
+        let address = Self.visible(link.address)
+        // A longer text is another one. It is not read: images may be nested thousands of times.
+        let mayShow = !link.isImage && link.text.count <= link.address.count
+        let text = mayShow ? Self.visible(self.source.bytes[link.text]) : ""
+        let isShown = mayShow && ["", "mailto:", "http://", "https://"].contains { $0 + text == address }
+        return isShown || address.isEmpty ? "" : (link.text.isEmpty ? "<" : " <") + address + ">"
     }
 }
