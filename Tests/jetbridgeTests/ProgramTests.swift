@@ -72,7 +72,7 @@ struct ProgramTests {
         for key in ["data_dir", "gateway", "jail", "policy"] { #expect(settings.contains("\n.SS \"\(key)\"\n")) }
         let config = try read("\(folder.path)/jetbridge-config.1")
         #expect(config.contains("config check") && config.contains("config template"))
-        await expectEqual(run("help", "--man-pages", "/nonexistent").status, .failed)
+        await expectEqual(run("help", "--man-pages", "/dev/null/man").status, .failed)
     }
 
     @Test("an invalid command line gives one line on stderr and status 64")

@@ -20,6 +20,7 @@ struct HelpCommand: Command {
 
     func run(_ context: CommandContext) async throws {
         if let folder = context.arguments.value("man-pages") {
+            try PrivateFile.makeFolder(folder)
             for page in ManPage(table: context.table).files {
                 let path = "\(folder)/\(page.name)"
                 try PrivateFile.write(Array(page.text.utf8), to: path)

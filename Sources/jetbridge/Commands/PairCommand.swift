@@ -37,8 +37,8 @@ struct PairCommand: Command {
         if let person = context.arguments.value("for") { return try await self.addBrowser(of: person, context) }
         if context.arguments.has("link") { return try await self.invite(context) }
         let role = context.arguments.value("role").flatMap { Role(rawValue: $0) } ?? Self.standard
-        let user = context.user
-        let (code, expiresAt) = try await context.withStore { store, _ in
+        let (user, configuration) = (context.user, try context.loadConfiguration())
+        let (code, expiresAt) = try await context.withStore(configuration) { store, _ in
             try await AccessControl.makeCode(for: role, by: user, in: store, at: WallClock.now())
         }
         let expiry = CivilTime(milliseconds: expiresAt).rfc3339Seconds
@@ -52,8 +52,10 @@ struct PairCommand: Command {
         if context.arguments.value("role") == nil {
             try context.print("For an owner, use 'jetbridge pair --role owner'.")
         }
+        let page = try ServingHost.pageURL(configuration)
         try context.print(
-            "Send 'pair \(code)' to the bot in a direct message (!pair on IRC), or enter the code on the web page.")
+            "Send 'pair \(code)' to the bot in a direct message (!pair on IRC), or enter the code on the web page, "
+                + "\(page).")
     }
 
     private func invite(_ context: CommandContext) async throws {

@@ -108,7 +108,7 @@ struct SessionJailsTests {
             let texts = try await scene.client.transcript(of: scene.thread).map(\.text)
             #expect(texts.contains { $0.contains("it is more than 200 folders deep") }, "\(texts)")
             #expect(try await scene.run("echo next").contains("next\n"))
-            #expect(try await scene.answer(to: "/undo").hasPrefix("The files are as they were before `perl"))
+            #expect(try await scene.answer(to: "/undo").hasPrefix("The files are as they were before “perl"))
             #expect(try await scene.run("ls | wc -l").contains("0\n"))
             _ = try await scene.run(chain)
             #expect(try await scene.run("rm -rf d*; ls | wc -l").contains("0\n"))
@@ -149,7 +149,7 @@ struct SessionJailsTests {
             try await expectEqual(scene.answer(to: "/repo other"), "From now on this thread works in `other`.")
             let text = try await scene.run("pwd; echo [$X]; echo b >b.txt; ls")
             #expect(text.contains("/workspace\n[]\nb.txt\n") && text.contains("a fresh shell"), "\(text)")
-            #expect(try await scene.answer(to: "/undo").contains("before `pwd; echo"))
+            #expect(try await scene.answer(to: "/undo").contains("before “pwd; echo"))
             let nothing = try await scene.answer(to: "/undo")
             #expect(nothing.hasPrefix("No command has changed files"), "\(nothing)")
         }

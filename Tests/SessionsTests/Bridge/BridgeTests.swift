@@ -261,7 +261,10 @@ struct BridgeTests {
             ("!xyzzy", "I do not know the command `!xyzzy`. `!help all` lists all commands."),
             ("!model huge", "The model `huge` is not available. The closest names are"),
             ("!model large", "From now on this thread uses `large`."),
-            ("!whoami", "You are `fake:one/alice`, role owner."),
+            (
+                "!whoami",
+                "You are `fake:one/alice`, role owner. I know you by: `fake:one/alice`. Your name here is alice."
+            ),
             ("!stop", "Nothing is running."),
             ("!resume", "There is no interrupted answer to resume."),
             ("!repo", "Repositories: `notes`."), ("!repo files", "Nothing can be listed here."),

@@ -18,7 +18,7 @@ struct WorkspaceTurnTests {
         _ = try await harness.turn(.run, "echo nothing", id: "op_3")
         try await eventually("it is measured") { try await harness.measured > 0 }
         let undone = try await harness.turn(.undo).texts
-        expectEqual(undone.first?.contains("before `write b`"), true)
+        expectEqual(undone.first?.contains("before “write b”"), true)
         expectEqual(harness.workspace.files, ["a"])
         _ = try await harness.turn(.undo)
         #expect(harness.workspace.files.isEmpty)

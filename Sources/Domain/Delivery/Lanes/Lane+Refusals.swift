@@ -29,11 +29,11 @@ extension Lane {
         self.environment.logger.warning(
             "a room refuses the bot's messages; they wait until it accepts them",
             ["room": "\(self.room)", "error": .string(error.message)])
-        self.scheduleTry()
+        self.scheduleTry(at: self.environment.now())
     }
 
-    private func scheduleTry() {
-        let wait = self.refusals.wait(at: self.environment.now())
+    private func scheduleTry(at now: Int64) {
+        let wait = self.refusals.wait(at: now)
         self.refusalTimer = Alarm(after: .milliseconds(wait)) { [weak self] in await self?.tryAgain() }
     }
 
@@ -60,7 +60,9 @@ extension Lane {
         }
         guard let since else { return }
         self.refusals.waits(since: since)
-        self.scheduleTry()
+        // By the time that is compared below: by a later one, a message could have waited long enough without being found so,
+        // and would be tried again only hours later.
+        self.scheduleTry(at: now)
         if now - since >= LaneRefusals.patience { self.refusing.isOverdue(self.room) }
     }
 

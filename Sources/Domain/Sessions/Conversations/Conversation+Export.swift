@@ -2,6 +2,7 @@ internal import Chat
 internal import Delivery
 internal import Files
 internal import People
+internal import Store
 internal import Threads
 
 /// `export [markdown|json]`: the whole conversation as a file, or a link where a room has no files.
@@ -20,7 +21,8 @@ extension Conversation {
         let name = format.fileName(of: session, title: session.title.isEmpty ? room.name : session.title)
         let text = CommandTexts.exported(
             name,
-            at: "\(self.environment.settings.publicURL)/api/v1/threads/\(session.id)/export?format=\(format.rawValue)")
+            at: "\(self.environment.settings.publicURL)/api/v1/threads/\(session.id)/export?format=\(format.rawValue)",
+            isOnPage: session.key.adapter == Place.webAdapter)
         guard self.mayUpload(0, to: room),
             let path = try await self.exportFile(
                 named: name, of: session, format, for: stored.message.sender, as: role)

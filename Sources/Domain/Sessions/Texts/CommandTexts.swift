@@ -93,7 +93,8 @@ enum CommandTexts {
 
     static func whoami(_ sender: Sender, role: Role) -> String {
         let identities = sender.identities.map { "`\($0.value)`" }.joined(separator: ", ")
-        return "You are `\(sender.id)`, role \(role.rawValue). I know you by: \(identities)."
+        let name = EscapedText.markdown(VisibleText.line(sender.displayName))
+        return "You are `\(sender.id)`, role \(role.rawValue). I know you by: \(identities). Your name here is \(name)."
     }
 
     static let newSession = "A new session has begun; earlier messages are no longer used."
@@ -106,8 +107,9 @@ enum CommandTexts {
         "There is no such format. Type \(sign.command("export")) for Markdown, or \(sign.command("export json"))."
     }
 
-    static func exported(_ name: String, at url: String) -> String {
-        "`\(name)` is this conversation: [download it](\(url)) (sign in there first)."
+    /// - Parameter isOnPage: whether it is read on the page, where one has signed in.
+    static func exported(_ name: String, at url: String, isOnPage: Bool) -> String {
+        "`\(name)` is this conversation: [download it](\(url))\(isOnPage ? "" : " (sign in there first)")."
     }
 
     // MARK: stop, resend, resume

@@ -1,4 +1,5 @@
 internal import Jail
+internal import Primitives
 
 /// What people read about commands and workspaces. Commands are named without a sign, as code: `` `run` ``.
 enum WorkbenchTexts {
@@ -127,8 +128,10 @@ enum WorkbenchTexts {
 
     static let nothingToUndo = "No command has changed files that `undo` could revert. `snapshot` records their state."
 
+    /// What was asked for or run is no code here: that may begin with the name of a command, which would get a sign.
     static func undone(_ command: String, record: String) -> String {
-        "The files are as they were before `\(Self.plain(command))`. `undo \(record)` brings the changes back."
+        "The files are as they were before “\(EscapedText.markdown(Self.plain(command)))”. "
+            + "`undo \(record)` brings the changes back."
     }
 
     static func restored(_ id: String, record: String) -> String {
