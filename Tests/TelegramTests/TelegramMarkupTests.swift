@@ -40,6 +40,7 @@ struct TelegramMarkupTests {
             // A message that begins where a word was cut mentions nobody.
             ("<b>@ann</b> <i>x</i>", "@\u{2060}ann x", ["bold@0+5", "italic@6+1"]),
             ("@\u{2060}ann", "@\u{2060}ann", []), ("<code>@ann</code>", "@ann", ["code@0+4"]), ("@ x", "@ x", []),
+            ("/usr/bin is there", "/usr/bin is there", []), ("/stop it", "/\u{2060}stop it", []),
             ("a</b>b", "ab", []),
             ("1 < 2 & <x>", "1 < 2 & <x>", []),
         ])

@@ -55,7 +55,8 @@ package struct MarkupWriter {
         return self.text.bytes.count
     }
 
-    /// No room is as short as such a line, in bytes. The marks of a million of them would take more than all else.
+    /// In bytes. Lines up to this length are never cut, so their marks are not kept: in a million short lines, the marks
+    /// would take more memory than everything else.
     private static let shortLine = 16
 
     private mutating func end(from start: Int) {

@@ -68,7 +68,7 @@ extension TelegramFormattingWriter {
 
     /// Whether Telegram would take the slash at `index` and the word after it for a command: up to 64 characters, not
     /// next to another slash (`/usr/bin`).
-    private static func isCommand(_ text: [UInt8], at index: Int) -> Bool {
+    static func isCommand(_ text: [UInt8], at index: Int) -> Bool {
         var end = index + 1
         while end < text.count, text[end].isWordByte, text[end] < 0x80 { end += 1 }
         guard (2...65).contains(end - index) else { return false }
@@ -92,7 +92,7 @@ extension TelegramFormattingWriter {
         let isMail = target.starts(with: "mailto:".utf8)
         let mail = shown.dropFirst(7)
         guard !isMail || mail.first?.isWordByte == true else {
-            // Telegram links no such address, and `mailto:@name` would mention somebody.
+            // Telegram does not make a link of it, and the name in `mailto:@name` would be a mention.
             self.append(label)
             self.append(Array(" (".utf8) + mail + Array(")".utf8))
             return .skipped

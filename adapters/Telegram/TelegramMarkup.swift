@@ -26,9 +26,11 @@ package struct TelegramMarkup: Sendable, Equatable {
 
     /// A message may be cut before an `@` or `/` that was within a word.
     private mutating func breakFirst() {
-        let start = Array(self.text.unicodeScalars.prefix(2))
-        guard start.count == 2, start[0] == "@" || start[0] == "/", start[1] != "\u{2060}",
-            String(start[1]).utf8.first?.isWordByte == true,
+        let start = Array(self.text.utf8.prefix(80))
+        // Not one that is broken already, nor `/usr/bin`.
+        guard start.count > 1, start[1].isWordByte, !start.dropFirst().starts(with: "\u{2060}".utf8),
+            start[0] == UInt8(ascii: "@")
+                || start[0] == UInt8(ascii: "/") && TelegramFormattingWriter.isCommand(start, at: 0),
             !self.entities.contains(where: { $0.offset == 0 && ["pre", "code", "text_link"].contains($0.type) })
         else { return }
         self.text.unicodeScalars.insert("\u{2060}", at: self.text.unicodeScalars.index(after: self.text.startIndex))

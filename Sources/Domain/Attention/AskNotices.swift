@@ -204,13 +204,13 @@ package final class AskNotices: Sendable {
         return (notices, wait)
     }
 
-    /// Tells people what waits for them: of ``burst`` things within ``interval`` at most. Returns after what time to look
-    /// again.
+    /// Sends people what waits for them, at most ``burst`` messages each within ``interval``. Returns when to look again,
+    /// in milliseconds from now.
     ///
     /// - Parameters:
     ///   - items: What waits for a person.
-    ///   - heard: When they were told of such things within the last ``interval``, oldest first.
-    ///   - drop: For whoever cannot be reached, and where nothing is left to tell.
+    ///   - heard: The times of a person's messages within the last ``interval``, oldest first.
+    ///   - drop: Called for a person who cannot be reached, or for whom nothing is left.
     func tellEach<Item>(
         of waiting: [String], _ people: [String: Person], in ledger: Ledger, at now: Int64,
         _ items: (String, Person) throws -> [Item], heard: (String) throws -> [Int64],

@@ -241,7 +241,8 @@ final class LiveConnection: WatchedConnection {
     // MARK: Who else is there
 
     private func followPeople(of thread: String) async throws {
-        let mayWrite = try await self.mayWrite(in: thread)
+        // Who is there is less important than the frames, which an error here would end.
+        let mayWrite = (try? await self.mayWrite(in: thread)) == true
         let seat = ThreadPresence.Seat(self.principal, showsOthers: self.principal.role >= .member || mayWrite)
         self.seats.withLock { $0[thread] = seat }
         defer { self.seats.withLock { $0[thread] = nil } }

@@ -10,7 +10,7 @@ final class ThreadPresence: Sendable {
         /// The same for all browsers and identities of one person.
         let person: String
         let name: String
-        /// Whether the others are shown: a guest who may only read is not told who else does.
+        /// Whether this person sees the others; a guest who may only read does not.
         let showsOthers: Bool
         fileprivate let changed = Signal()
         /// Names of those who have typed since the last frame, by person.
@@ -23,7 +23,7 @@ final class ThreadPresence: Sendable {
         }
     }
 
-    /// Sockets of one conversation; later ones are neither shown nor told of the others.
+    /// The maximum number of sockets for one conversation. Further ones take no part.
     static let seats = 200
     /// Names in one frame.
     static let names = 20
@@ -84,7 +84,7 @@ final class ThreadPresence: Sendable {
 
     /// Whether anybody would see that this person is writing.
     func isWatched(_ seat: Seat, in thread: String) -> Bool {
-        self.threads.withLock { $0[thread]?.contains { $0.person != seat.person } == true }
+        self.threads.withLock { $0[thread]?.contains { $0.showsOthers && $0.person != seat.person } == true }
     }
 
     /// Each person once, in the order in which they came.

@@ -13,8 +13,8 @@ enum ChatHost {
     ///
     /// - Parameters:
     ///   - chosen: The thread; nil for a new one.
-    ///   - isLong: Whether the own host takes up what the last one left, of all threads: one that ends with a command would
-    ///     only interrupt it.
+    ///   - isLong: Whether a host in this process resumes the unfinished work of all threads. One that ends with the
+    ///     command would only interrupt it again.
     static func withLink(
         _ configuration: Configuration, interrupts: Interrupts, thread chosen: String? = nil, isLong: Bool = false,
         _ body: @escaping @Sendable (ChatLink, _ thread: String) async throws -> Void

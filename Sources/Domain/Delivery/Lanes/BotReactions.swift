@@ -32,8 +32,8 @@ package final class BotReactions: Sendable {
     private static let pauses: [Duration] = [.seconds(1), .seconds(3), .seconds(10), .seconds(30), .seconds(60)]
     /// The times that an adapter may name.
     private static let namedPauses: ClosedRange<Duration> = .milliseconds(50)...(.seconds(60))
-    /// A change is given up after so many failures, not counting those by which the adapter keeps its pace: some ten
-    /// minutes without the network.
+    /// The number of failures after which a change is given up, about ten minutes without the network. Waiting for the
+    /// adapter's own pace does not count.
     private static let tries = 14
 
     private let adapters: AdapterRegistry
@@ -110,7 +110,7 @@ package final class BotReactions: Sendable {
                     change.emoji, isOn: change.isOn, to: change.message, isNeeded: change.isNeeded)
             } catch {
                 guard let pause = self.putBack(change, after: error as? AdapterError) else { continue }
-                // Cancelled only with the process, whose next run takes away what is left.
+                // Only the end of the process cancels this; the next run removes what is left.
                 try? await Task.sleep(for: pause)
             }
         }
@@ -127,7 +127,7 @@ package final class BotReactions: Sendable {
         return self.state.withLock { state in
             var changes = state.changes[change.message.room] ?? []
             if let opposite = changes.firstIndex(where: { $0.isOpposite(of: change) }), change.isOn {
-                // The ask has ended meanwhile. A reaction whose fate is unknown is still taken away.
+                // The ask has ended in the meantime. A reaction that may have arrived is still removed.
                 if error.isCertain { changes.remove(at: opposite) }
             } else {
                 var change = change

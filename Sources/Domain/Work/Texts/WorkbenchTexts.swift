@@ -128,7 +128,8 @@ enum WorkbenchTexts {
 
     static let nothingToUndo = "No command has changed files that `undo` could revert. `snapshot` records their state."
 
-    /// What was asked for or run is no code here: that may begin with the name of a command, which would get a sign.
+    /// The request or command is quoted, not shown as code: if it begins with the name of one of the bot's commands, the
+    /// network's sign would be put before it.
     static func undone(_ command: String, record: String) -> String {
         "The files are as they were before “\(EscapedText.markdown(Self.plain(command)))”. "
             + "`undo \(record)` brings the changes back."
