@@ -154,6 +154,9 @@ let package = Package(
             path: "Sources/Domain/Reading", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
+            "Extensions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Jail",
+            "Lifecycle", "Logging", "Primitives", "Store"),
+        domain(
             "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "HTTP", "JSON",
             "Logging", "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry"),
         domain(
@@ -302,6 +305,9 @@ let package = Package(
         tests(
             "Reading", "Chat", "Compression", "EventLoop", "Files", "Jail", "Primitives", "Reading", "TestSupport",
             exclude: ["Fixtures"]),
+        tests(
+            "Extensions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
+            "HTTPServer", "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport"),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),
         tests(

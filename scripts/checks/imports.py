@@ -51,6 +51,7 @@ ARROWS = {
     "Files": {"Chat", "People", "Store"},
     "Reading": {"Chat", "Files", "Jail"},
     "Metrics": set(),
+    "Extensions": {"Audit", "Chat", "Jail", "Store"},
     "Threads": {"Analytics", "Audit", "Chat", "Files", "Metrics", "People", "Store"},  # nothing that decides
     "Delivery": {"Chat", "Files", "Metrics", "Store", "Threads"},
     "Etiquette": {"Chat", "Store", "Threads"},
