@@ -152,6 +152,7 @@ let package = Package(
             name: "Reading",
             dependencies: ["Chat", "Crypto", "EventLoop", "Files", "Jail", "Logging", "Primitives", "Processes"],
             path: "Sources/Domain/Reading", swiftSettings: small, plugins: ["EmbedTemplates"]),
+        domain("Memory", "Chat", "Database", "Models", "People", "Primitives", "Store"),
         domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
             "Extensions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Jail",
@@ -170,8 +171,8 @@ let package = Package(
         domain("Joining", "Chat", "Database", "Etiquette", "Primitives", "Store", "Threads"),
         domain(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "EventLoop",
-            "Files", "JSON", "Joining", "Lifecycle", "Logging", "Metrics", "Models", "People", "Primitives", "Store",
-            "Surroundings", "Telemetry", "Threads"),
+            "Files", "JSON", "Joining", "Lifecycle", "Logging", "Memory", "Metrics", "Models", "People", "Primitives",
+            "Store", "Surroundings", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "Delivery", "EventLoop", "Git", "JSON",
             "Lifecycle", "Logging", "Markdown", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
@@ -209,8 +210,8 @@ let package = Package(
             dependencies: [
                 "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Delivery", "Documents", "Etiquette",
                 "EventLoop", "Files", "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-                "Markdown", "Metrics", "Models", "People", "Primitives", "Repositories", "Schemas", "Sessions",
-                "SignIn", "Specs", "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
+                "Markdown", "Memory", "Metrics", "Models", "People", "Primitives", "Repositories", "Schemas",
+                "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -337,7 +338,7 @@ let package = Package(
         tests("Joining", "Chat", "Joining", "TestSupport", "Threads"),
         tests(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "Files", "JSON",
-            "Joining", "Logging", "Metrics", "Models", "Objects", "People", "Primitives", "Sessions", "Store",
+            "Joining", "Logging", "Memory", "Metrics", "Models", "Objects", "People", "Primitives", "Sessions", "Store",
             "Surroundings", "TestSupport", "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(

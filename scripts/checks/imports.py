@@ -50,6 +50,7 @@ ARROWS = {
     "People": {"Audit", "Chat", "Store"},  # nothing of threads
     "Files": {"Chat", "People", "Store"},
     "Reading": {"Chat", "Files", "Jail"},
+    "Memory": {"Chat", "Models", "People", "Store"},
     "Metrics": set(),
     "Extensions": {"Audit", "Chat", "Jail", "Store"},
     "Threads": {"Analytics", "Audit", "Chat", "Files", "Metrics", "People", "Store"},  # nothing that decides
@@ -58,7 +59,7 @@ ARROWS = {
     "Attention": {"Chat", "Delivery", "People", "Store", "Threads"},
     "Surroundings": {"Chat", "Models", "Store", "Threads"},
     "Joining": {"Chat", "Etiquette", "Store", "Threads"},
-    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Delivery", "Etiquette", "Files", "Joining", "Metrics", "Models",
+    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Delivery", "Etiquette", "Files", "Joining", "Memory", "Metrics", "Models",
                  "People", "Store", "Surroundings", "Threads"},
     "Tasks": {"Analytics", "Audit", "Chat", "Delivery", "People", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
@@ -79,7 +80,8 @@ def allowed(parts):
         case ["adapters", *_]:
             return PLATFORM | {"Chat", KIT}
         case ["Sources", "Gateway", *_]:
-            return PLATFORM | {"Analytics", "Audit", "Chat", "Delivery", "Documents", "Etiquette", "Files", "Metrics", "Models",
+            return PLATFORM | {"Analytics", "Audit", "Chat", "Delivery", "Documents", "Etiquette", "Files", "Memory",
+                               "Metrics", "Models",
                                "People", "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked

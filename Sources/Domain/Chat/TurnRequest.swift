@@ -37,6 +37,8 @@ package final class TurnRequest: Sendable {
     package let hasForeignText: Bool
     /// What the sender has set for all answers, in their own words; nil for nothing.
     package let instructions: String?
+    /// What the sender, and the repository's members, wanted remembered, as the prompt shows it; empty for nothing.
+    package let memory: String
     /// Nil where the prompt need not say it.
     package let occasion: Occasion?
     /// What was said beside the question, as the prompt shows it before ``text``; empty for nothing.
@@ -47,7 +49,8 @@ package final class TurnRequest: Sendable {
         model: String? = nil, repository: String? = nil, persona: String? = nil, feature: String? = nil,
         history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil,
         isResumed: Bool = false, isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false,
-        hasForeignText: Bool = false, instructions: String? = nil, occasion: Occasion? = nil, surroundings: String = ""
+        hasForeignText: Bool = false, instructions: String? = nil, memory: String = "", occasion: Occasion? = nil,
+        surroundings: String = ""
     ) {
         self.id = id
         self.session = session
@@ -68,6 +71,7 @@ package final class TurnRequest: Sendable {
         self.isNew = isNew
         self.hasForeignText = hasForeignText
         self.instructions = instructions
+        self.memory = memory
         self.occasion = occasion
         self.surroundings = surroundings
     }
@@ -106,7 +110,7 @@ package final class TurnRequest: Sendable {
             model: self.model, repository: self.repository, persona: self.persona, feature: self.feature,
             history: history, summary: summary, continuing: self.continuing, isResumed: self.isResumed,
             isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew,
-            hasForeignText: self.hasForeignText, instructions: self.instructions, occasion: self.occasion,
-            surroundings: self.surroundings)
+            hasForeignText: self.hasForeignText, instructions: self.instructions, memory: self.memory,
+            occasion: self.occasion, surroundings: self.surroundings)
     }
 }

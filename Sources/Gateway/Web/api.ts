@@ -5,7 +5,7 @@ import * as types from "./types";
 
 export type {
   Accepted, Ask, AskOption, Command, Commit, CommitFile, CommitFiles, DocumentList, Feature, FeatureStage, FeatureTask, FeatureText, FeatureVersion, Job,
-  Mention, Message, MessageFile, MessagePage, Model, Operation, Persona, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
+  MemoryNote, Mention, Message, MessageFile, MessagePage, Model, Operation, Persona, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
 
 export type Invite = types.Invite;
@@ -86,6 +86,10 @@ export const shares = (id: string): Promise<types.ShareList> => call("GET", `/th
 export const createShare = (id: string, share: types.NewShare): Promise<types.Share> => call("POST", `/threads/${segment(id)}/shares`, share);
 export const endShare = (id: string, share: string): Promise<void> => call("DELETE", `/threads/${segment(id)}/shares/${segment(share)}`);
 export const settings = (): Promise<types.Settings> => call("GET", "/settings");
+export const memory = (): Promise<types.MemoryNoteList> => call("GET", "/memory");
+export const remember = (text: string): Promise<types.MemoryNote> => call("POST", "/memory", { text });
+export const changeMemory = (id: string, text: string): Promise<types.MemoryNote> => call("PATCH", `/memory/${segment(id)}`, { text });
+export const forget = (id: string): Promise<void> => call("DELETE", `/memory/${segment(id)}`);
 export const changeSettings = (change: types.SettingsChange): Promise<types.Settings> => call("PATCH", "/settings", change);
 /** The whole conversation, as {@link exportAddress} gives it. */
 export const exported = (id: string): Promise<unknown> => call("GET", `/threads/${segment(id)}/export?format=json`);

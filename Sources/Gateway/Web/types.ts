@@ -427,6 +427,32 @@ export interface SettingsChange {
   instructions?: string | null;
 }
 
+export interface MemoryNoteList {
+  items: MemoryNote[];
+}
+
+export interface MemoryNote {
+  id: string;
+  text: string;
+  /** For its members; null for a note of your own. */
+  repository: string | null;
+  /** What its author was called. */
+  by: string;
+  at: Timestamp;
+}
+
+export interface NewMemoryNote {
+  /** At most 600 bytes. */
+  text: string;
+  /** Keeps the note for the members of this repository; members and owners only. */
+  repository?: string | null;
+}
+
+export interface MemoryChange {
+  /** At most 600 bytes. */
+  text: string;
+}
+
 export interface Feature {
   repository: string;
   /** The folder's name below `specs/`. */

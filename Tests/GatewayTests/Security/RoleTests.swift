@@ -57,6 +57,8 @@ struct RoleTests {
         "GET /r/{repository}/tree/{ref}": .member, "GET /r/{repository}/tree/{ref}/{path...}": .member,
         "GET /a/{message}": .guest, "GET /api/v1/audit": .owner, "GET /api/v1/hosts": .owner,
         "GET /api/v1/events": .guest, "POST /api/v1/graphql": .guest, "GET /api/v1/graphql/schema": .guest,
+        "GET /api/v1/memory": .guest, "POST /api/v1/memory": .guest, "PATCH /api/v1/memory/{id}": .guest,
+        "DELETE /api/v1/memory/{id}": .guest,
         "GET /api/v1/settings": .guest, "PATCH /api/v1/settings": .guest,
         "GET /api/v1/tasks/features": .member,
         "GET /api/v1/tasks": .member, "POST /api/v1/tasks": .member, "GET /api/v1/tasks/{repository}/{id}": .member,

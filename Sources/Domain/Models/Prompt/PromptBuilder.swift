@@ -62,6 +62,7 @@ package struct PromptBuilder: Sendable {
         let question = self.question(request, beside: beside, isNamed: isNamed)
         let notes = [
             isNamed ? Self.sharedNote : nil, request.occasion.map(OccasionText.text), Self.wishes(of: request),
+            request.memory.isEmpty ? nil : request.memory,
         ].compactMap(\.self)
         // The messages keep what is counted of them.
         let system = ModelMessage(.system, ([self.instructions] + notes).joined(separator: "\n\n"))

@@ -52,7 +52,7 @@ extension Ledger {
             "UPDATE sessions SET owner = ? WHERE owner = ?", [.text(past), .text(identity)])
         try self.unlink(identity)
         try self.endLinkCodes(of: identity)
-        for table in ["preferences", "pins"] {
+        for table in ["preferences", "pins", "memories"] {
             try self.connection.execute("DELETE FROM \(table) WHERE person = ?", [.text(identity)])
         }
         try self.connection.execute(

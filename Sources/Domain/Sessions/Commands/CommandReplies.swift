@@ -2,6 +2,7 @@ internal import Analytics
 internal import Chat
 internal import Delivery
 internal import Etiquette
+internal import Memory
 internal import Models
 internal import People
 internal import Primitives
@@ -227,6 +228,18 @@ struct CommandReplies: Sendable {
         do { return Reply(try await body()) } catch let error as PeopleError {
             return Reply(self.sign.completing(error.message))
         }
+    }
+
+    func memory(_ name: CommandName, _ argument: String) async throws -> Reply {
+        let message = self.stored.message
+        let repository = try await self.session()?.repository ?? self.context.environment.settings.repositories.first
+        let desk = MemoryDesk(
+            store: self.context.store, person: message.sender, role: self.role, repository: repository)
+        let isShared = try await self.isShared()
+        let text = try await desk.reply(
+            to: MemoryWords(name.rawValue, argument), isDirect: message.isDirect && !isShared,
+            at: self.context.environment.now())
+        return Reply(self.sign.completing(text))
     }
 
     // MARK: Verification

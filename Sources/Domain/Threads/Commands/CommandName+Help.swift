@@ -30,10 +30,12 @@ extension CommandName {
         case .unshare: "[WHO|public]"
         case .budget: "[lift WHO]"
         case .report: "[day|week|month]"
+        case .remember: "[here] TEXT"
+        case .forget: "ID"
         case .rate: "up|down [words]"
         case .comment: "[NUMBER TEXT|resolve NUMBER]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
-            .login, .logout, .mute, .unmute, .redo, .context, .unlink:
+            .login, .logout, .mute, .unmute, .redo, .context, .unlink, .memory:
             ""
         }
     }
@@ -48,6 +50,9 @@ extension CommandName {
         case .whoami: "show your identities and role"
         case .pair: "use a pairing code from an owner; `--for` makes one that adds a browser"
         case .link: "make a code that links another identity of yours, or use one"
+        case .remember: "keep something in mind for you, everywhere; `here` for the members of this repository"
+        case .memory: "list what is remembered for you and for this repository"
+        case .forget: "erase something that is remembered, by its id"
         case .unlink: "separate this identity from your others again"
         case .model: "show or choose the model of this thread"
         case .models: "list the models"

@@ -15,12 +15,14 @@ package enum CommandName: String, Sendable, CaseIterable {
     case merge
     case share, unshare
     case link, unlink
+    case remember, memory, forget
 
     /// The lowest role that may use it.
     package var role: Role {
         switch self {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .resend, .resume,
-            .export, .budget, .report, .rate, .mute, .unmute, .redo, .context, .share, .unshare, .link, .unlink:
+            .export, .budget, .report, .rate, .mute, .unmute, .redo, .context, .share, .unshare, .link, .unlink,
+            .remember, .memory, .forget:
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,

@@ -54,7 +54,7 @@ extension Ledger {
     /// Deletes what people had chosen whose last browser's sign-in has ended, if no code for another browser is open:
     /// nobody can be that person again.
     func deleteEndedPreferences() throws {
-        for table in ["preferences", "pins"] {
+        for table in ["preferences", "pins", "memories"] {
             try self.connection.execute(
                 """
                 DELETE FROM \(table) WHERE person LIKE 'web:%' AND person NOT IN (SELECT identity FROM credentials)

@@ -4,6 +4,7 @@ import { announce } from "../announce";
 import * as api from "../api";
 import { h, iconButton, replace } from "../dom";
 import * as notifications from "../notifications";
+import { MemoryList } from "./memory";
 
 export interface SettingsDelegate {
   /** A conversation is deleted. */
@@ -50,6 +51,7 @@ class SettingsDialog {
         h("label", { for: "setting-instructions" }, "Instructions"), this.instructions,
         h("p", { class: "setting-note", id: "instructions-note" }, "The model reads them before each of your messages, for example: “Answer in German.” or “I write Swift; be brief.” They permit nothing."),
         this.problem, h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, "Cancel"), this.save)),
+      h("h3", {}, "Memory"), new MemoryList().element,
       h("h3", {}, "Notifications"), this.notifications,
       h("h3", {}, "Your data"), this.data);
     this.drawNotifications();

@@ -1,4 +1,5 @@
 internal import Chat
+internal import Memory
 internal import Surroundings
 internal import Threads
 
@@ -15,11 +16,12 @@ final class Admission: Sendable {
     let question: HistoryEntry?
     /// What the person who asks has set for all answers.
     let instructions: String?
+    let memory: [MemoryNote]
     let beside: QuestionContext
 
     init(
         turn: TurnRecord, items: [OutboxItem], session: SessionRecord, number: Int64, previous: Int64,
-        question: HistoryEntry?, instructions: String?, beside: QuestionContext
+        question: HistoryEntry?, instructions: String?, memory: [MemoryNote], beside: QuestionContext
     ) {
         self.turn = turn
         self.items = items
@@ -28,6 +30,7 @@ final class Admission: Sendable {
         self.previous = previous
         self.question = question
         self.instructions = instructions
+        self.memory = memory
         self.beside = beside
     }
 }

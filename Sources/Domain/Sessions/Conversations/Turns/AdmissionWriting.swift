@@ -1,5 +1,6 @@
 internal import Chat
 internal import Delivery
+internal import Memory
 internal import Primitives
 internal import Store
 internal import Surroundings
@@ -41,6 +42,8 @@ struct AdmissionWriting: Sendable {
     /// What is known of the words beside the question.
     var beside = QuestionContext()
     var role: @Sendable (Sender) -> Role? = { _ in nil }
+    /// The host's, of threads that have chosen none.
+    var repository: String?
 
     /// The frames for watchers.
     var frames: [LiveFrame] {
@@ -54,6 +57,8 @@ struct AdmissionWriting: Sendable {
         // Each answer of a database server is a wait: what is asked early comes with the next one.
         let preferences = try ledger.laterPreferences(of: (self.question.requester ?? message.sender).id)
         let session = try self.enterSession(ledger)
+        let memory = try ledger.laterMemory(
+            of: (self.question.requester ?? message.sender).id, in: session.repository ?? self.repository)
         let last = try ledger.laterLastTurnNumber(of: session.id)
         // A later question overtakes the offer to continue an answer, and continuing it uses the offer.
         let withdrawal = try ledger.withdrawal(
@@ -93,7 +98,7 @@ struct AdmissionWriting: Sendable {
         return Admission(
             turn: turn, items: withdrawn + notes, session: session, number: place, previous: previous,
             question: isUser ? HistoryEntry(id: place * 2, role: .user, author: author, text: message.text) : nil,
-            instructions: try preferences().instructions, beside: beside)
+            instructions: try preferences().instructions, memory: try memory(), beside: beside)
     }
 
     private func enterSession(_ ledger: Ledger) throws -> SessionRecord {

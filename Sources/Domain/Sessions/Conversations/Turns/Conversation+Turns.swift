@@ -5,6 +5,7 @@ internal import EventLoop
 internal import JSON
 internal import Joining
 internal import Logging
+internal import Memory
 internal import Metrics
 internal import People
 internal import Primitives
@@ -215,7 +216,8 @@ extension Conversation {
         return self.request(
             for: turn, in: admission.session, TurnChoices(admission.session),
             history: isWhole ? entries : entries.filter { $0.id > through },
-            isNew: true, lines: lines, authors: past.authors, instructions: admission.instructions)
+            isNew: true, lines: lines, authors: past.authors, instructions: admission.instructions,
+            memory: admission.memory)
     }
 
     private func storedRequest(
@@ -227,21 +229,24 @@ extension Conversation {
         let isFirst =
             turn.work == turn.id && (turn.attempts == 0 || self.running?.admission?.turn.id == turn.id)
         let forgotten = self.context.histories.forgotten
-        let (session, known, history, authors, isMarked, partial, answered, isAwaited, instructions) =
+        let repository = self.environment.settings.repositories.first
+        let (session, known, history, authors, isMarked, partial, answered, isAwaited, instructions, memory) =
             try await self.context.store.read {
                 ledger in
                 guard let session = try ledger.session(id: turn.session) else {
                     throw TurnFailure(TurnTexts.threadIsGone)
                 }
+                let known = try ledger.choices(of: turn.work)
                 return (
-                    session, try ledger.choices(of: turn.work),
+                    session, known,
                     try ledger.history(of: session, before: turn.id, limit: Self.historyLimit),
                     try ledger.authors(of: session, before: turn),
                     try turn.work != turn.id && ledger.hasForeignText(work: turn.work, of: session.id),
                     turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work),
                     try ledger.answeredQuestion(of: turn),
                     try ledger.asks(ofTurn: turn.id).contains { $0.outlivesTurn && $0.takenAt == nil },
-                    try ledger.preferences(of: turn.sender.id).instructions
+                    try ledger.preferences(of: turn.sender.id).instructions,
+                    try ledger.memory(of: turn.sender.id, in: known?.repository ?? session.repository ?? repository)
                 )
             }
         if let admission = self.running?.admission, admission.turn.id == turn.id, session.branch == nil {
@@ -256,7 +261,7 @@ extension Conversation {
         return self.request(
             for: turn, in: session, choices, history: history, continuing: partial, isAwaited: isAwaited,
             answered: answered, lines: lines, authors: authors, isForeign: turn.hasForeignText || isMarked,
-            instructions: instructions)
+            instructions: instructions, memory: memory)
     }
 
     /// Without a role nobody gets a turn; one that was taken away since then leaves the least.
@@ -266,7 +271,7 @@ extension Conversation {
         for turn: TurnRecord, in session: SessionRecord, _ choices: TurnChoices, history: [HistoryEntry],
         continuing: String? = nil,
         isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, lines: [TurnLine],
-        authors past: Authors, isForeign: Bool = false, instructions: String?
+        authors past: Authors, isForeign: Bool = false, instructions: String?, memory: [MemoryNote]
     ) -> TurnRequest {
         var authors = past
         authors.add(lines)
@@ -278,7 +283,21 @@ extension Conversation {
             history: history, summary: session.summary, continuing: turn.kind == .chat ? continuing : nil,
             isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew,
             hasForeignText: isForeign || self.areForeign(authors, beside: turn.sender), instructions: instructions,
+            memory: self.prompt(of: memory, for: turn.sender, as: role),
             occasion: self.occasion(of: turn, as: role, with: authors.people), surroundings: LineFrame.text(of: lines))
+    }
+
+    /// Of a repository's notes, those of whoever is still a member, for members.
+    private func prompt(of memory: [MemoryNote], for sender: Sender, as role: Role) -> String {
+        let access = self.context.access
+        return MemoryPrompt.text(
+            of: memory.filter { note in
+                guard note.repository != nil, note.person != sender.id else {
+                    return note.repository == nil || role >= .member
+                }
+                let author = Sender(id: note.person, identities: [Identity(note.person)], displayName: note.author)
+                return role >= .member && access.role(of: author).map { $0 >= .member } == true
+            })
     }
 
     private func occasion(of turn: TurnRecord, as role: Role, with authors: Set<Sender>) -> Occasion {
