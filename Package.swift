@@ -188,7 +188,7 @@ let package = Package(
             "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP",
             "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives",
             "Processes", "Repositories", "Sessions", "SignIn", "SpecDocuments", "Specs", "Store", "Tasks", "Threads",
-            "Work"),
+            "Work", "YAML"),
 
         // Adapters and Gateway
         .target(

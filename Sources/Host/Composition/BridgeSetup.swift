@@ -66,7 +66,8 @@ enum BridgeSetup {
             store: store, settings: settings, workbench: commands.workbench, repositories: repositories, audit: audit,
             answerLimit: AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens),
             hasNetwork: configuration.jail.network.mode == .allowlist,
-            cli: try await CopilotCLISetup.agents(for: configuration, model: model, shells: commands.shells))
+            cli: try await CopilotCLISetup.agents(for: configuration, model: model, shells: commands.shells),
+            skills: SkillLibrary(host: configuration.skills))
     }
 
     static func bridge(

@@ -111,7 +111,7 @@ struct CallReaderTests {
     func unknown() {
         let text = Self.failure(Self.read("raed", "{}"))
         #expect(text.contains("Did you mean read?"))
-        #expect(text.contains("read, search, list, edit, patch, write, shell, fetch, commit, ask_user, tasks"))
+        #expect(text.contains("read, search, list, edit, patch, write, shell, fetch, commit, ask_user, tasks, skill"))
         let reading = CallReader(tools: []).read(ToolCall(id: "1", name: "x", arguments: ""), as: "1.1")
         #expect(Self.failure(reading).contains("no tools"))
         #expect(
@@ -134,6 +134,7 @@ struct CallReaderTests {
             ToolCatalog.all.map(\.name),
             [
                 "read", "search", "list", "edit", "patch", "write", "shell", "fetch", "commit", "ask_user", "tasks",
+                "skill",
             ])
         expectEqual(ToolCatalog.definitions(of: ["write", "nothing", "read"]).map(\.name), ["read", "write"])
         expectEqual(

@@ -15,6 +15,8 @@ package struct ToolSeams: Sendable {
         @Sendable (_ command: String, _ output: @escaping @Sendable (ShellOutput) async throws -> Void) async throws
         -> ShellExit.Status
     package var read: Reading?
+    /// The text of a skill, or of a file beside it; nil for one that is unknown. Nil: no `skill`.
+    package var skill: (@Sendable (_ name: String, _ file: String?) async throws -> String?)?
     /// Runs commands and commits. Nil: neither `shell` nor `fetch` nor `commit`.
     package var desk: (any ToolDesk)?
 

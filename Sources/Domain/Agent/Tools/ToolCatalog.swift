@@ -5,7 +5,7 @@ internal import JSON
 /// cache a request's beginning.
 package enum ToolCatalog {
     package static let all: [ToolDefinition] = [
-        read, search, list, edit, patch, write, shell, fetch, commit, askUser, tasks,
+        read, search, list, edit, patch, write, shell, fetch, commit, askUser, tasks, skill,
     ]
 
     package static func definition(of name: String) -> ToolDefinition? { self.all.first { $0.name == name } }
@@ -128,6 +128,17 @@ package enum ToolCatalog {
                     "options",
                     ["type": "array", "maxItems": 5, "items": ["type": "string", "minLength": 1, "maxLength": 200]]
                 ),
+            ]))
+
+    private static let skill = ToolDefinition(
+        name: "skill", kind: .read,
+        description:
+            "Shows the instructions of a skill, or a file beside them. The notes at the beginning list the skills.",
+        parameters: Self.object(
+            required: ["name"],
+            [
+                ("name", ["type": "string", "minLength": 1, "maxLength": 64]),
+                ("file", ["type": "string", "description": "A file that the skill names; SKILL.md if left out."]),
             ]))
 
     private static let tasks = ToolDefinition(

@@ -24,6 +24,9 @@ package struct AgentDirectory: Sendable {
     package let explain:
         @Sendable (_ command: String, _ role: Role, _ persona: String?, _ repository: String?) -> String
 
+    /// The list of skills in a repository (nil for the default). Markdown.
+    package let skills: @Sendable (_ repository: String?) async -> String
+
     /// Passes what a person says to the running turn of a session; false when none takes it.
     package let steer: @Sendable (_ text: String, _ author: String, _ session: String) -> Bool
 
@@ -33,11 +36,13 @@ package struct AgentDirectory: Sendable {
             @escaping @Sendable (
                 _ command: String, _ role: Role, _ persona: String?, _ repository: String?
             ) -> String,
+        skills: @escaping @Sendable (_ repository: String?) async -> String = { _ in "" },
         steer: @escaping @Sendable (_ text: String, _ author: String, _ session: String) -> Bool = { _, _, _ in false }
     ) {
         self.personas = personas
         self.defaultPersona = defaultPersona
         self.explain = explain
+        self.skills = skills
         self.steer = steer
     }
 

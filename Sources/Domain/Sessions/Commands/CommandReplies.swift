@@ -107,6 +107,11 @@ struct CommandReplies: Sendable {
         return Reply(PersonaTexts.personaIsChosen(name)) { $0.persona = chosen }
     }
 
+    func skills() async throws -> Reply {
+        guard let agent = self.context.agent else { return Reply(PersonaTexts.unavailable) }
+        return Reply(await agent.skills(try await self.session()?.repository))
+    }
+
     func policy(_ argument: String) async throws -> Reply {
         guard let agent = self.context.agent else { return Reply(PersonaTexts.unavailable) }
         let word = argument.prefix { !$0.isWhitespace }

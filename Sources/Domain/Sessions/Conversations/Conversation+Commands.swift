@@ -75,6 +75,7 @@ extension Conversation {
         case .people: return try await self.reply(to: stored, replies.people(argument))
         case .share, .unshare: return try await self.reply(to: stored, replies.share(name, argument))
         case .link, .unlink: return try await self.reply(to: stored, replies.link(name, argument))
+        case .skills: return try await self.reply(to: stored, replies.skills())
         case .remember, .memory, .forget: return try await self.reply(to: stored, replies.memory(name, argument))
         case .verify: return try await self.reply(to: stored, replies.verify(argument))
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,

@@ -35,7 +35,7 @@ extension CommandName {
         case .rate: "up|down [words]"
         case .comment: "[NUMBER TEXT|resolve NUMBER]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
-            .login, .logout, .mute, .unmute, .redo, .context, .unlink, .memory:
+            .login, .logout, .mute, .unmute, .redo, .context, .unlink, .memory, .skills:
             ""
         }
     }
@@ -51,6 +51,7 @@ extension CommandName {
         case .pair: "use a pairing code from an owner; `--for` makes one that adds a browser"
         case .link: "make a code that links another identity of yours, or use one"
         case .remember: "keep something in mind for you, everywhere; `here` for the members of this repository"
+        case .skills: "list the skills that the model can use in this repository"
         case .memory: "list what is remembered for you and for this repository"
         case .forget: "erase something that is remembered, by its id"
         case .unlink: "separate this identity from your others again"

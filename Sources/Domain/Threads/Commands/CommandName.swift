@@ -16,6 +16,7 @@ package enum CommandName: String, Sendable, CaseIterable {
     case share, unshare
     case link, unlink
     case remember, memory, forget
+    case skills
 
     /// The lowest role that may use it.
     package var role: Role {
@@ -26,7 +27,7 @@ package enum CommandName: String, Sendable, CaseIterable {
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
-            .steer, .pr, .review, .fix, .workflow, .login, .logout, .task, .comment:
+            .steer, .pr, .review, .fix, .workflow, .login, .logout, .task, .comment, .skills:
             .member
         case .people, .verify, .merge: .owner
         }

@@ -33,12 +33,13 @@ package final class AgentWorker: TurnWorker {
     /// The models of threads that know that theirs only talks: otherwise they hear it again.
     private let hints = SessionMemory<String>()
     private let notes = ProjectNotes()
+    let skills: SkillLibrary
 
     package init(
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
         workbench: Workbench, repositories: RepositoryCatalog, audit: any AuditRecorder,
         steering: AgentSteering = AgentSteering(), answerLimit: AnswerLimit, hasNetwork: Bool,
-        cli: CopilotCLIAgents? = nil
+        cli: CopilotCLIAgents? = nil, skills: SkillLibrary = SkillLibrary()
     ) {
         self.model = model
         self.catalog = catalog
@@ -51,6 +52,7 @@ package final class AgentWorker: TurnWorker {
         self.answerLimit = answerLimit
         self.hasNetwork = hasNetwork
         self.cli = cli
+        self.skills = skills
         self.talking = ChatTurn(model, catalog: catalog, limit: answerLimit, logger: Logger(label: "model"))
     }
 
@@ -140,9 +142,14 @@ package final class AgentWorker: TurnWorker {
             if try await self.hasFetched(request.id) { sources.insert(.web) }
             return sources
         }
-        let tools = ToolCatalog.all.filter { persona.tools.contains($0.name) && ($0.kind != .fetch || self.hasNetwork) }
+        let known = try? self.repositories.repository(repository)
+        let skills = persona.tools.contains("skill") ? await self.skills.skills(of: known) : []
+        let tools = ToolCatalog.all.filter {
+            persona.tools.contains($0.name) && ($0.kind != .fetch || self.hasNetwork)
+                && ($0.name != "skill" || !skills.isEmpty)
+        }
         let pauses = TurnPauses()
-        let seams = self.seams(of: request, in: thread, pauses, task)
+        let seams = self.seams(of: request, in: thread, pauses, task, skills)
         let limits = persona.limits ?? settings.limits
         let executor = SessionTools(session: request.session, ledgers: self.ledgers) {
             await thread.takeTime(limits.time)
@@ -157,7 +164,8 @@ package final class AgentWorker: TurnWorker {
                 settings: self.settings, request: request, persona: persona, repository: repository, taint: taint,
                 audit: self.audit, thread: thread),
             limits: limits,
-            notes: await self.notes.text(of: try? self.repositories.repository(repository)),
+            notes: [await self.notes.text(of: known), SkillLibrary.note(of: skills)].filter { !$0.isEmpty }
+                .joined(separator: "\n\n"),
             changes: { await self.changes(of: request.id, in: SessionPlace(of: request, update: .none)) })
         equipment.pauses = { pauses.total }
         return equipment
@@ -183,9 +191,13 @@ package final class AgentWorker: TurnWorker {
     }
 
     private func seams(
-        of request: TurnRequest, in thread: any TurnThread, _ pauses: TurnPauses, _ task: String?
+        of request: TurnRequest, in thread: any TurnThread, _ pauses: TurnPauses, _ task: String?,
+        _ skills: [Skill]
     ) -> ToolSeams {
         var seams = ToolSeams()
+        if !skills.isEmpty {
+            seams.skill = { name, file in SkillLibrary.text(of: name, file: file, among: skills) }
+        }
         seams.willChange = { snapshot in try await self.insertChange(of: request, snapshot) }
         seams.plan = { tasks in
             let lines = tasks.map { "\($0.state.rawValue): \($0.text)" }

@@ -23,6 +23,11 @@ extension AgentDirectory {
                     repository: repository ?? defaultRepository
                 ).text(about: command)
             },
+            skills: { repository in
+                let name = repository ?? defaultRepository
+                let known = name.flatMap { try? worker.repositories.repository($0) }
+                return SkillLibrary.list(await worker.skills.skills(of: known), repository: name)
+            },
             steer: { text, author, session in steering.steer(text, by: author, in: session) })
     }
 }

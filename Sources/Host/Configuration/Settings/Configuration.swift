@@ -9,6 +9,7 @@ package import Reading
 internal import Store
 package import Telemetry
 package import Threads
+package import Turns
 
 // Change: a new setting
 /// The whole configuration, checked, with defaults filled in.
@@ -35,6 +36,8 @@ package struct Configuration: Sendable {
     package var approvals: Approvals
     package var agent: Agent
     package var policy: Policy
+    /// The host's own.
+    package var skills: [Skill]
     package var jail: Jail
     /// Nil for a host that is alone.
     package var cluster: Cluster?
@@ -83,6 +86,7 @@ package struct Configuration: Sendable {
         self.policy = Policy.read(
             root, approvals: self.approvals, personas: self.agent.personas.personas.map(\.name),
             repositories: self.repositories.map(\.name))
+        self.skills = root.section("skills") { Skill.list($0) }
         let objects = root.optional("objects") { ObjectPlace.read($0) }
         self.objects = objects
         let store = self.store
