@@ -118,9 +118,10 @@ struct Front: Sendable {
         guard case .scopes(let scopes, let role) = route.access else {
             return try await route.handle(self.context, APIRequest(http: request, principal: nil, logger: logger))
         }
-        guard let principal = try await self.context.authenticator.principal(of: request.headers) else {
-            throw Problems.unauthorized
-        }
+        if route.isForPrograms, !self.context.origins.allows(request.headers) { throw Problems.forbiddenOrigin }
+        guard let principal = try await self.context.authenticator.principal(of: request.headers),
+            !(route.isForPrograms && principal.isCookie)
+        else { throw Problems.unauthorized }
         if principal.isCookie,
             !self.context.origins.allowsCookie(
                 request.headers, changes: Self.changes(request) || route.isLive, isPage: route.isPage)
@@ -144,7 +145,7 @@ struct Front: Sendable {
         case .answered(let answer): response = answer
         case .here(let request):
             response = try await route.handle(
-                self.context, APIRequest(http: request, principal: principal, logger: logger))
+                self.context, APIRequest(http: request, principal: principal, logger: logger, front: self))
         }
         // A long answer has reserved more.
         if response.share == nil { response.share = share }

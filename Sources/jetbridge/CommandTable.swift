@@ -2,7 +2,7 @@
 struct CommandTable: Sendable {
     static let standard = CommandTable(
         commands: [
-            ServeCommand(), RestartCommand(), ChatCommand(), RunCommand(), JobsCommand(), ProxyCommand(),
+            ServeCommand(), RestartCommand(), ChatCommand(), RunCommand(), JobsCommand(), ProxyCommand(), MCPCommand(),
             LoginCommand(), LogoutCommand(),
             DoctorCommand(),
             ConfigCheckCommand(), ConfigPrintCommand(), ConfigTemplateCommand(),

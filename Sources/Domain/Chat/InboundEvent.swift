@@ -67,6 +67,11 @@ package struct InboundMessage: Sendable {
     package let enclosed: [SaidMessage]
     /// The platform's id of the message that it replies to; nil without one, or if that is in ``enclosed``.
     package let repliesTo: String?
+    /// Through what its sender wrote it, if not where the thread is: `mcp`.
+    package var via: String?
+
+    /// Its author, as the transcript names them.
+    package var author: String { self.via.map { "\(self.sender.displayName) via \($0)" } ?? self.sender.displayName }
 
     /// - Parameter isMention: By default, whatever addresses the bot outside of its direct messages does so by a mention.
     package init(

@@ -12,9 +12,14 @@ struct APIRequest: Sendable {
     let principal: Principal?
     /// Carries the trace id.
     let logger: Logger
+    /// What the request has passed, for a handler that calls other routes.
+    var front: Front?
 
     /// A parameter of the route's pattern.
     func parameter(_ name: String) -> String { self.http.parameters[name] ?? "" }
+
+    /// What it is made for, if not for a program of its own: a client of the Model Context Protocol.
+    var via: String? { self.http.headers[MCPCall.header] == MCPCall.via ? MCPCall.via : nil }
 
     /// The caller. Throws 401 without a credential.
     func person() throws -> Principal {

@@ -99,6 +99,8 @@ struct APIRoute: Sendable {
     var isInWorkspace = false
     /// Becomes a WebSocket, which pages of other sites must not open.
     var isLive = false
+    /// For programs with a token: refuses pages of other sites whatever their credential, and cookies.
+    var isForPrograms = false
     /// Left out of the OpenAPI document.
     var isHidden = false
     var deprecation: Deprecation?

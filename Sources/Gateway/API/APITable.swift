@@ -28,7 +28,7 @@ package enum APITable {
         + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + RatingRoutes.routes + AuditRoutes.routes
         + HostRoutes.routes
         + AnalyticsRoutes.routes + PeopleRoutes.routes + HookRoutes.routes + TaskRoutes.routes + LiveRoutes.routes
-        + GraphQLRoutes.routes
+        + GraphQLRoutes.routes + MCPRoutes.routes
         + EventRoutes.routes
         + ViewerRoutes.routes + SharedPageRoutes.routes
         + PageRoutes.routes

@@ -48,12 +48,13 @@ struct AskRoutes: Sendable {
     }
 
     private func listWaiting(_ call: PlainCall) async throws -> API.List<API.WaitingAsk> {
-        let principal = try call.person()
+        let (principal, via) = (try call.person(), call.request.via)
         let now = self.context.now()
         return API.List(
             items: try await self.context.store.read { ledger in
                 try ledger.asksWaiting(for: principal, at: now).map { ask, session in
-                    API.WaitingAsk(ask, for: principal, with: .join, in: session)
+                    let isWithheld = try via != nil && ledger.isForPeopleOnly(ask)
+                    return API.WaitingAsk(ask, for: principal, with: isWithheld ? nil : .join, in: session)
                 }
             })
     }
@@ -62,6 +63,12 @@ struct AskRoutes: Sendable {
         let principal = try call.person()
         let (id, key) = (call.id, call.body.answer ?? "")
         try await self.checkVisible(id, principal)
+        if call.request.via != nil {
+            let isWithheld = try await self.context.store.read { ledger in
+                try ledger.ask(id: id).map { try ledger.isForPeopleOnly($0) } ?? false
+            }
+            if isWithheld { throw HTTPProblem(.forbidden, "`\(id)` is decided by a person in its conversation.") }
+        }
         let answer = AskAnswer(
             ask: id, sender: principal.sender, role: principal.role, key: key, reason: call.body.text)
         let result = try await self.context.bridge.answer(answer)
@@ -119,6 +126,16 @@ extension Ledger {
             waiting.append((ask, session))
         }
         return waiting
+    }
+}
+
+extension Ledger {
+    /// Whether a client of the Model Context Protocol must not put the ask to its person: one about what such clients and
+    /// servers may do, and one that a message through such a client has caused.
+    func isForPeopleOnly(_ ask: AskRecord) throws -> Bool {
+        if ask.kind.rawValue == "extension" { return true }
+        guard let message = try self.turn(id: ask.turn)?.message else { return false }
+        return try self.message(id: message)?.author?.hasSuffix(" via \(MCPCall.via)") ?? false
     }
 }
 

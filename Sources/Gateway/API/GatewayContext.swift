@@ -44,6 +44,7 @@ final class GatewayContext: Sendable {
     let signInAttempts = Protected(AttemptLimiter(perPeer: 60, perGroup: 600, window: 60_000))
     /// Looks at public pages, per minute.
     let pageAttempts = Protected(AttemptLimiter(perPeer: 60, perGroup: 600, window: 60_000))
+    let mcp = MCPState()
     let ownerReads = Protected(OwnerReads())
     private let madeDocument = Protected<Representation.Kept?>(nil)
 

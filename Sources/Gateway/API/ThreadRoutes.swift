@@ -168,15 +168,14 @@ struct ThreadRoutes: Sendable {
         let id = key ?? Crypto.hex(Crypto.randomBytes(10))
         let files = WaitingFiles(context: self.context, principal: principal, session: session.id, event: id)
         let now = self.context.now()
+        let via = call.request.via
         let submit = { (attachments: [Attachment]) in
-            try await self.context.bridge.submit(
-                InboundEvent(
-                    id: id, adapter: WebAdapter.adapterID,
-                    kind: .message(
-                        InboundMessage(
-                            thread: session.key, route: session.route, sender: principal.sender, text: text,
-                            sentAt: now,
-                            isDirect: true, isAddressed: true, attachments: attachments))))
+            var message = InboundMessage(
+                thread: session.key, route: session.route, sender: principal.sender, text: text, sentAt: now,
+                isDirect: true, isAddressed: true, attachments: attachments)
+            message.via = via
+            return try await self.context.bridge.submit(
+                InboundEvent(id: id, adapter: WebAdapter.adapterID, kind: .message(message)))
         }
         // A repeat of a message that had no files must not take those that have arrived for the next one.
         let isRepeat = key == nil ? false : try await self.isStored(id)

@@ -28,6 +28,7 @@ struct Forwarder: Sendable {
     private static let look = Duration.seconds(1)
     /// Larger bodies are not kept for a second try.
     private static let keptBody = 2 << 20
+    private static let shortAnswer = 2 * APIRoute.anyMemory
 
     init(_ peers: GatewayPeers, bridge: Bridge, authenticator: Authenticator, logger: Logger) {
         self.peers = peers
@@ -114,6 +115,11 @@ struct Forwarder: Sendable {
         var response = HTTPServerResponse(answer.status)
         for (name, value) in answer.headers where !Self.ofConnection.contains(name.lowercased()) {
             response.headers.append(name, value)
+        }
+        // What is asked for within this program has no client to stream to.
+        guard request.remoteAddress != nil else {
+            response.body = .bytes(try await answer.body.collect(upTo: Self.shortAnswer))
+            return response
         }
         response.body = .stream { writer in
             for try await bytes in answer.body { try await writer.write(bytes) }

@@ -85,11 +85,13 @@ package struct RoutePattern: Sendable, Hashable, ExpressibleByStringLiteral, Cus
 package struct PathParameters: Sendable, Hashable {
     private var values: [(name: String, value: String)] = []
 
+    package init() {}
+
     package subscript(name: String) -> String? {
         self.values.first { $0.name == name }?.value
     }
 
-    mutating func append(_ name: String, _ value: String) {
+    package mutating func append(_ name: String, _ value: String) {
         self.values.append((name, value))
     }
 

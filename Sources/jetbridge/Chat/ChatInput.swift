@@ -73,21 +73,24 @@ actor StandardInput {
     nonisolated var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
     /// The next line without its line feed; nil at the end of the input, and when the task is cancelled.
-    nonisolated func line() async -> String? {
+    ///
+    /// - Parameter limit: In bytes; a longer line ends the input.
+    nonisolated func line(upTo limit: Int = .max) async -> String? {
         await withTaskCancellationHandler {
-            await self.nextLine()
+            await self.nextLine(upTo: limit)
         } onCancel: {
             self.waiter.wake()
         }
     }
 
-    private func nextLine() -> String? {
+    private func nextLine(upTo limit: Int) -> String? {
         while true {
             if let end = self.buffer.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: self.buffer[..<end], as: UTF8.self)
                 self.buffer.removeSubrange(...end)
                 return line
             }
+            if self.buffer.count > limit { (self.buffer, self.isAtEnd) = ([], true) }
             if !self.fill() {
                 defer { self.buffer = [] }
                 return self.buffer.isEmpty ? nil : String(decoding: self.buffer, as: UTF8.self)

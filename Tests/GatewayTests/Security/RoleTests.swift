@@ -59,6 +59,7 @@ struct RoleTests {
         "GET /api/v1/events": .guest, "POST /api/v1/graphql": .guest, "GET /api/v1/graphql/schema": .guest,
         "GET /api/v1/memory": .guest, "POST /api/v1/memory": .guest, "PATCH /api/v1/memory/{id}": .guest,
         "DELETE /api/v1/memory/{id}": .guest,
+        "GET /api/v1/events": .guest, "POST /api/v1/graphql": .guest, "POST /mcp": .guest, "GET /api/v1/graphql/schema": .guest,
         "GET /api/v1/settings": .guest, "PATCH /api/v1/settings": .guest,
         "GET /api/v1/tasks/features": .member,
         "GET /api/v1/tasks": .member, "POST /api/v1/tasks": .member, "GET /api/v1/tasks/{repository}/{id}": .member,

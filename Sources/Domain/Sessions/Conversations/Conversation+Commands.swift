@@ -301,7 +301,7 @@ extension Conversation {
         let message = stored.message
         let (turn, number) = try await self.durably { ledger in
             let asked = try ledger.insertMessage(
-                session: session.id, turn: id, role: .command, author: message.sender.displayName, text: message.text,
+                session: session.id, turn: id, role: .command, author: message.author, text: message.text,
                 at: now)
             let turn = TurnRecord(
                 id: id, session: session.id, kind: .command, work: id, text: "", sender: message.sender,
@@ -372,7 +372,7 @@ extension Conversation {
                 for: key, route: message.route, owner: message.sender.id, title: "", at: now)
             session.activeAt = now
             let asked = try ledger.insertMessage(
-                session: session.id, turn: id, role: .command, author: message.sender.displayName,
+                session: session.id, turn: id, role: .command, author: message.author,
                 text: text, at: now)
             let response = try body(ledger, &session)
             try ledger.insertion(session: session.id, turn: id, role: .note, text: response.text, at: now)

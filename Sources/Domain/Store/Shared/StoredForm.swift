@@ -35,6 +35,7 @@ package enum StoredForm {
         if !message.attachments.isEmpty { json["attachments"] = Self.json(message.attachments) }
         if !message.enclosed.isEmpty { json["enclosed"] = Self.json(message.enclosed) }
         if let id = message.repliesTo { json["repliesTo"] = .string(id) }
+        if let via = message.via { json["via"] = .string(via) }
         return JSON.object(json).text
     }
 
@@ -44,7 +45,7 @@ package enum StoredForm {
             let body = json["text"]?.stringValue, let sentAt = json["sentAt"]?.intValue,
             let route = json["route"], let sender = json["sender"]
         else { throw Malformed(what: "message") }
-        return InboundMessage(
+        var message = InboundMessage(
             thread: ThreadKey(adapter: AdapterID(adapter), value: thread), route: try Self.route(route),
             sender: try Self.sender(sender), text: body, sentAt: Int64(sentAt),
             isDirect: json["isDirect"]?.boolValue ?? false, isAddressed: json["isAddressed"]?.boolValue ?? false,
@@ -54,6 +55,8 @@ package enum StoredForm {
             isChosen: json["isChosen"]?.boolValue ?? false, isStop: json["isStop"]?.boolValue ?? false,
             attachments: try Self.attachments(json["attachments"]), enclosed: try Self.said(json["enclosed"]),
             repliesTo: json["repliesTo"]?.stringValue)
+        message.via = json["via"]?.stringValue
+        return message
     }
 
     /// Nil for none, so that a column stays empty.

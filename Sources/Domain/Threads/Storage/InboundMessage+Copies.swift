@@ -30,7 +30,7 @@ extension InboundMessage {
         thread: ThreadKey? = nil, route: Route? = nil, sender: Sender? = nil, text: String? = nil,
         isAddressed: Bool? = nil, isStop: Bool? = nil
     ) -> InboundMessage {
-        InboundMessage(
+        var copy = InboundMessage(
             thread: thread ?? self.thread, route: route ?? self.route, sender: sender ?? self.sender,
             text: text ?? self.text,
             sentAt: self.sentAt, isDirect: self.isDirect, isAddressed: isAddressed ?? self.isAddressed,
@@ -40,5 +40,7 @@ extension InboundMessage {
             // It was found in the words.
             isStop: isStop ?? (self.isStop && text == nil),
             attachments: self.attachments, enclosed: self.enclosed, repliesTo: self.repliesTo)
+        copy.via = self.via
+        return copy
     }
 }

@@ -16,7 +16,7 @@ extension Ledger {
         // Its number is known only once it is stored.
         guard try mayBecome(turn.joined(by: message, asked: text)) else { return nil }
         let number = try self.insertMessage(
-            session: turn.session, turn: id, role: .user, author: message.sender.displayName, text: message.text,
+            session: turn.session, turn: id, role: .user, author: message.author, text: message.text,
             at: now)
         let joined = turn.joined(by: message, asked: text, stored: number)
         try self.store(joined)

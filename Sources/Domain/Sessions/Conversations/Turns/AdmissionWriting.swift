@@ -63,7 +63,7 @@ struct AdmissionWriting: Sendable {
         // A later question overtakes the offer to continue an answer, and continuing it uses the offer.
         let withdrawal = try ledger.withdrawal(
             of: session.id, at: self.at, whereShown: self.adapters.showButtons)
-        let author = message.sender.displayName
+        let author = message.author
         let again = self.question.again
         let parts = try again.map { try ledger.repeatMessages(of: $0, for: self.turn, at: self.at) } ?? []
         let number =
