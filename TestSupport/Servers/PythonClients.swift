@@ -12,6 +12,9 @@ package enum PythonClients: String, Sendable {
     case github = "venv-github"
     /// Judges of the HTTP API: schemathesis, openapi-spec-validator, graphql-core, gql.
     case api = "venv-api"
+    /// The official SDK of the Model Context Protocol, of today and of the revisions up to 2025-11-25, and servers.
+    case mcp = "venv-mcp"
+    case mcpLegacy = "venv-mcp-legacy"
     /// opentelemetry-proto.
     case telemetry = "venv-otel"
     /// pip.

@@ -21,6 +21,7 @@ EXCEPTIONS = {
     ("Gateway", "API", "Events"): "the table of routes has all; a route gets the context, which has the open streams",
     ("Gateway", "API", "GraphQL"): "the table of routes has GraphQL's, whose fields are answered by other routes",
     ("Gateway", "API", "Live"): "the table of routes has all; a route gets the context, which has the connections",
+    ("Gateway", "API", "MCP"): "the table of routes has all; its tools call other routes, which ask what calls them",
     ("Gateway", "API", "Viewer"): "the table of routes has the viewer's, and a commit's route shows what the viewer does",
     ("Models", "Exchange", "OpenAI"): "an exchange makes the decoder of the answer's form, which fills its events",
     ("Models", "Exchange", "Responses"): "an exchange makes the decoder of the answer's form, which fills its events",

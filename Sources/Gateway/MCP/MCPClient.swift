@@ -76,6 +76,9 @@ package final class MCPQuestions: Sendable {
         return question.result.withLock { $0 }
     }
 
+    /// The ids of the requests that wait.
+    var openIDs: [String] { self.state.withLock { Array($0.open.keys) } }
+
     /// Takes a client's response; one to something else is dropped.
     package func take(_ message: MCPMessage, from client: String) {
         guard case .response(let id) = message.kind,

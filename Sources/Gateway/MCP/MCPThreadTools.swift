@@ -65,19 +65,22 @@ enum MCPThreadTools {
         return try await threads.report(operation)
     }
 
+    /// In seconds: reports of progress keep some clients from giving up.
+    private static let progressPause = 5
+
     /// The operation once it has ended, asks somebody, or the time is over.
     private static func wait(
         for id: String, in thread: String, _ call: MCPToolCall, seconds: Int
     ) async throws -> JSON {
         let start = ContinuousClock.now
-        var (pause, told) = (Duration.milliseconds(100), 0)
+        var (pause, told) = (Duration.milliseconds(100), -Self.progressPause)
         while true {
             let operation = try await call.backend.json(MCPCall("getOperation", id))
             let passed = ContinuousClock.now - start
             guard operation["ended_at"]?.stringValue == nil, passed < .seconds(seconds) else { return operation }
             if try await !MCPThreads(call.backend).asks(of: thread).isEmpty { return operation }
             let now = Int(passed / .seconds(1))
-            if now >= told + 5 {
+            if now >= told + Self.progressPause {
                 told = now
                 call.progress(now, of: seconds, operation["state"]?.stringValue ?? "running")
             }

@@ -66,7 +66,6 @@ struct MCPTool: Sendable {
         self.run = run
     }
 
-    // Change: a tool of the Model Context Protocol, and docs/mcp.md
     /// In the order of the list.
     static let all: [MCPTool] =
         MCPThreadTools.all + MCPDocumentTools.all + MCPTaskTools.all + MCPRepositoryTools.all + MCPAskTools.all

@@ -28,7 +28,7 @@ struct Forwarder: Sendable {
     private static let look = Duration.seconds(1)
     /// Larger bodies are not kept for a second try.
     private static let keptBody = 2 << 20
-    private static let shortAnswer = 2 * APIRoute.anyMemory
+    private static let shortAnswer = 16 << 20
 
     init(_ peers: GatewayPeers, bridge: Bridge, authenticator: Authenticator, logger: Logger) {
         self.peers = peers

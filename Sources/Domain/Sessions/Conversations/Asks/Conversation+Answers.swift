@@ -153,8 +153,11 @@ extension Conversation {
 
     func answering(_ stored: StoredMessage) -> Answering {
         let sender = stored.message.sender
-        // The role counts when the answer came, and must not have ended since.
-        let role = self.context.access.role(of: sender).flatMap { now in stored.role.map { min($0, now) } }
+        // The role counts when the answer came, and must not have ended since. What an agent writes for its person decides
+        // nothing.
+        let role =
+            stored.message.via == nil
+            ? self.context.access.role(of: sender).flatMap { now in stored.role.map { min($0, now) } } : nil
         return Answering(
             sender: sender, person: self.context.access.person(sender), role: role, room: stored.message.route.room,
             sign: self.sign(of: stored.message.route))
