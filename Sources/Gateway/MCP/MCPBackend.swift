@@ -85,15 +85,9 @@ package struct MCPRefusal: Error, Sendable, Equatable, CustomStringConvertible {
 extension MCPBackend {
     /// The answer's document. Throws ``MCPRefusal`` with the API's own line if it refuses.
     func json(_ call: MCPCall) async throws -> JSON {
-        let bytes = try await self.bytes(call)
-        return bytes.isEmpty ? .null : try JSON.parse(bytes)
-    }
-
-    /// The answer's body. Throws like ``json(_:)``.
-    func bytes(_ call: MCPCall) async throws -> [UInt8] {
         let answer = try await self.send(call)
         guard 200..<300 ~= answer.status else { throw answer.refusal }
-        return answer.body
+        return answer.body.isEmpty ? .null : try JSON.parse(answer.body)
     }
 }
 

@@ -120,14 +120,19 @@ struct MCPDocuments: Sendable {
             // At one commit, which others may replace meanwhile.
             let head = try await self.backend.json(MCPCall("getCommitFiles", repository, branch))
             guard let sha = head["sha"]?.stringValue else { return nil }
-            let bytes = try await self.backend.bytes(MCPCall("downloadFile", repository, sha, address.path))
+            let answer = try await self.backend.send(MCPCall("downloadFile", repository, sha, address.path))
+            guard answer.status != 404 else { throw Self.missing }
+            guard answer.status == 200 else { throw answer.refusal }
             return Text(
-                path: address.path, text: String(decoding: bytes, as: UTF8.self), commit: sha,
+                path: address.path, text: String(decoding: answer.body, as: UTF8.self), commit: sha,
                 url: self.backend.pageURL + ViewerPath.editor(repository, branch, address.path))
-        } catch let refusal as MCPRefusal where [403, 404, 413].contains(refusal.status) {
+        } catch let refusal as MCPRefusal where refusal != Self.missing && [403, 404, 413].contains(refusal.status) {
             return nil
         }
     }
+
+    private static let missing = MCPRefusal(
+        "There is no such document. documents_list has those that exist.", status: 404)
 
     /// The conversation beside which the caller edits a document; it is created if it is missing.
     func thread(for address: Address) async throws -> (thread: String, path: String) {
@@ -158,9 +163,7 @@ struct MCPDocuments: Sendable {
         if let branch = address.branch { places = places.filter { $0["branch"]?.stringValue == branch } }
         guard let first = places.first, let repository = first["repository"]?.stringValue,
             let branch = first["branch"]?.stringValue
-        else {
-            throw MCPRefusal("There is no such document. documents_list has those that exist.", status: 404)
-        }
+        else { throw Self.missing }
         let others = Set(places.compactMap { $0["repository"]?.stringValue })
         guard others.count == 1 else {
             throw MCPRefusal("Name the `repository`: \(others.sorted().joined(separator: ", ")).")

@@ -12,7 +12,7 @@ struct MCPAskTests {
     private static let request = ApprovalRequest(
         action: .run, subject: "make test", directory: "/workspace", tool: "run", approver: .ownersOnly)
 
-    private static func run(_ body: (GatewayHarness, MCPCaller) async throws -> Void) async throws {
+    private static func run(_ body: (GatewayHarness, MCPTester) async throws -> Void) async throws {
         try await GatewayHarness.run(worker: StepWorker([.approval(Self.request)])) { harness in
             let member = try await harness.signedIn(.member, name: "bob")
             let thread = try await member.newThread()
@@ -20,7 +20,7 @@ struct MCPAskTests {
             try await eventually("the thread has an open ask") {
                 try await member.send(.get, "/api/v1/threads/\(thread)/asks").expect(200)["items"]?[0] != nil
             }
-            var owner = MCPCaller(caller: try await harness.token(.run))
+            var owner = MCPTester(caller: try await harness.token(.run))
             owner.capabilities = ["elicitation": ["form": [:]]]
             try await body(harness, owner)
             _ = try await member.send(.post, "/api/v1/operations/\(operation)/stop", json: [:])
@@ -29,7 +29,7 @@ struct MCPAskTests {
     }
 
     private static func repeated(
-        _ client: MCPCaller, _ first: JSON, _ response: JSON, ask: String = "a1"
+        _ client: MCPTester, _ first: JSON, _ response: JSON, ask: String = "a1"
     ) async throws -> JSON {
         try await client.send(
             client.message(
@@ -56,7 +56,7 @@ struct MCPAskTests {
             let declined = try await Self.repeated(owner, first, ["action": "decline"])
             #expect(declined["result"]?["content"]?[0]?["text"]?.stringValue?.contains("stays open") == true)
             // Another token, another state, and ten minutes later.
-            var other = MCPCaller(caller: try await harness.token(.chat))
+            var other = MCPTester(caller: try await harness.token(.chat))
             other.capabilities = owner.capabilities
             let yes: JSON = ["action": "accept", "content": ["answer": "A"]]
             try await expectEqual(Self.repeated(other, first, yes)["error"]?["code"], -32_602)
@@ -104,7 +104,7 @@ struct MCPAskTests {
                 "result": ["action": "accept", "content": ["answer": "A", "text": "fine"]],
             ]
             // Somebody else's answer to it counts for nothing.
-            let other = MCPCaller(caller: try await harness.token(.chat), isModern: false)
+            let other = MCPTester(caller: try await harness.token(.chat), isModern: false)
             try await expectEqual(other.send(yes).status, 202)
             expectEqual(questions.openIDs, [id].compactMap(\.self))
             try await expectEqual(client.send(yes).status, 202)
@@ -120,7 +120,7 @@ struct MCPAskTests {
     @Test("what a message through a client has caused is decided elsewhere")
     func own() async throws {
         try await GatewayHarness.run(worker: StepWorker([.approval(Self.request)])) { harness in
-            var owner = MCPCaller(caller: try await harness.token(.chat))
+            var owner = MCPTester(caller: try await harness.token(.chat))
             owner.capabilities = ["elicitation": [:]]
             let posted = try await owner.text("thread_post", ["text": "go"])
             #expect(posted.contains("It waits for a decision, `a1`"))

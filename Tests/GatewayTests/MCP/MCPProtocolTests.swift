@@ -11,9 +11,9 @@ struct MCPProtocolTests {
     @Test("each check refuses what fails it, in the protocol's words")
     func checks() async throws {
         try await GatewayHarness.run { harness in
-            let modern = MCPCaller(caller: try await harness.token(.chat))
+            let modern = MCPTester(caller: try await harness.token(.chat))
             let list = modern.message("tools/list")
-            func status(_ headers: [String: String], _ message: JSON? = nil, as caller: MCPCaller? = nil) async throws
+            func status(_ headers: [String: String], _ message: JSON? = nil, as caller: MCPTester? = nil) async throws
                 -> Int
             {
                 try await (caller ?? modern).send(message ?? list, headers: headers).status
@@ -27,9 +27,9 @@ struct MCPProtocolTests {
             try await expectEqual(status(["Origin": "https://evil.example"]), 403)
             try await expectEqual(status(["Origin": "https://evil.example", "Authorization": "Bearer jb_no"]), 403)
             try await expectEqual(status(["Origin": "http://bot.example"]), 200)
-            let anybody = try await MCPCaller(caller: harness.anybody).send(list)
+            let anybody = try await MCPTester(caller: harness.anybody).send(list)
             #expect(anybody.status == 401 && anybody.headers["www-authenticate"]?.hasPrefix("Bearer") == true)
-            try await expectEqual(status([:], as: MCPCaller(caller: try await harness.signedIn())), 401)
+            try await expectEqual(status([:], as: MCPTester(caller: try await harness.signedIn())), 401)
             // The message.
             try await expectEqual(status(["Content-Type": "text/plain"]), 415)
             let json = ["Content-Type": "application/json"]
@@ -52,7 +52,7 @@ struct MCPProtocolTests {
             let call = modern.message("tools/call", ["name": "threads_list"])
             try await expectEqual(code(call, ["Mcp-Name": "asks_list"]), -32_020)
             try await expectEqual(status(["Mcp-Name": "=?base64?dGhyZWFkc19saXN0?="], call), 200)
-            let legacy = MCPCaller(caller: modern.caller, isModern: false)
+            let legacy = MCPTester(caller: modern.caller, isModern: false)
             try await expectEqual(code(legacy.message("tools/list"), ["MCP-Protocol-Version": "2026-07-28"]), -32_020)
             let bare: JSON = ["_meta": ["io.modelcontextprotocol/protocolVersion": "2026-07-28"]]
             let lacking: JSON = ["jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": bare]
@@ -69,7 +69,7 @@ struct MCPProtocolTests {
     @Test("only POST is taken, notifications have no answer, and nobody is sent to a sign-in")
     func methods() async throws {
         try await GatewayHarness.run { harness in
-            let client = MCPCaller(caller: try await harness.token(.read), isModern: false)
+            let client = MCPTester(caller: try await harness.token(.read), isModern: false)
             for method in [HTTPMethod.get, .delete, .put] {
                 let answer = try await client.caller.send(method, "/mcp")
                 #expect(answer.status == 405 && answer.headers["allow"] == "POST")
@@ -91,13 +91,13 @@ struct MCPProtocolTests {
     @Test("both eras begin as they should")
     func beginning() async throws {
         try await GatewayHarness.run { harness in
-            let modern = MCPCaller(caller: try await harness.token(.read))
+            let modern = MCPTester(caller: try await harness.token(.read))
             let found = try await modern.result("server/discover")
             expectEqual(found["resultType"], "complete")
             expectEqual(found["supportedVersions"]?[0], "2026-07-28")
             expectEqual(found["_meta"]?["io.modelcontextprotocol/serverInfo"]?["name"], "jetbridge")
             #expect(found["ttlMs"] == 60_000 && found["cacheScope"] == "private")
-            let legacy = MCPCaller(caller: modern.caller, isModern: false)
+            let legacy = MCPTester(caller: modern.caller, isModern: false)
             for (asked, agreed) in [
                 ("2025-06-18", "2025-06-18"), ("2024-11-05", "2024-11-05"), ("2026-07-28", "2025-11-25"),
                 ("x", "2025-11-25"),
@@ -115,7 +115,7 @@ struct MCPProtocolTests {
     func streams() async throws {
         let worker = StepWorker([.hold], [.hold])
         try await GatewayHarness.run(worker: worker) { harness in
-            var client = MCPCaller(caller: try await harness.token(.chat))
+            var client = MCPTester(caller: try await harness.token(.chat))
             client.progressToken = "p1"
             let arguments: JSON = ["text": "go", "wait_seconds": 1]
             let call = client.message("tools/call", ["name": "thread_post", "arguments": arguments], id: "x")

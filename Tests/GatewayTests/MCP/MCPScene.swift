@@ -15,7 +15,7 @@ import TestSupport
 struct MCPScene {
     let harness: GatewayHarness
     let git: RealGit
-    let owner: MCPCaller
+    let owner: MCPTester
 
     static func run(
         worker: StepWorker = StepWorker(), features: (any FeatureSource)? = nil, _ body: (MCPScene) async throws -> Void
@@ -43,7 +43,7 @@ struct MCPScene {
             worker: worker, viewer: RepositoryViewer(catalog: catalog), features: features,
             settings: { ($0.tasks, $0.documents) = (desk, documents) }
         ) { harness in
-            let owner = MCPCaller(caller: try await harness.token(.chat))
+            let owner = MCPTester(caller: try await harness.token(.chat))
             try await body(MCPScene(harness: harness, git: git, owner: owner))
         }
         await database.close()

@@ -22,7 +22,7 @@ struct MCPToolTests {
     @Test("the list is short, in one order, and its schemas are plain")
     func list() async throws {
         try await GatewayHarness.run { harness in
-            let client = MCPCaller(caller: try await harness.token(.chat))
+            let client = MCPTester(caller: try await harness.token(.chat))
             let result = try await client.result("tools/list")
             #expect(result["ttlMs"] == 60_000 && result["cacheScope"] == "private")
             try await expectEqual(client.tools(), Self.names)
@@ -47,7 +47,7 @@ struct MCPToolTests {
     func rights() async throws {
         try await GatewayHarness.run { harness in
             func tools(_ scopes: Scope..., role: Role = .owner) async throws -> [String] {
-                var caller = MCPCaller(caller: try await harness.token(scopes[0], role: role))
+                var caller = MCPTester(caller: try await harness.token(scopes[0], role: role))
                 caller.isModern = false
                 return try await caller.tools()
             }
@@ -65,14 +65,14 @@ struct MCPToolTests {
             try await expectEqual(
                 tools(.chat, role: .guest),
                 ["threads_list", "thread_read", "thread_post", "operation_read", "asks_list", "ask_answer"])
-            let reader = MCPCaller(caller: try await harness.token(.read))
+            let reader = MCPTester(caller: try await harness.token(.read))
             try await expectEqual(
                 reader.refusal("task_change", ["text": "x"]), Problems.missingScope([.tasks, .chat]).detail)
-            let guest = MCPCaller(caller: try await harness.token(.chat, role: .guest))
+            let guest = MCPTester(caller: try await harness.token(.chat, role: .guest))
             #expect(try await guest.refusal("tasks_list").contains("members and owners"))
             // Somebody else's conversation does not exist.
             let thread = try await guest.caller.newThread()
-            let stranger = MCPCaller(caller: try await harness.token(.read, role: .member))
+            let stranger = MCPTester(caller: try await harness.token(.read, role: .member))
             try await expectEqual(
                 stranger.refusal("thread_read", ["thread_id": .string(thread)]), Problems.missing("thread").detail)
         }
@@ -81,7 +81,7 @@ struct MCPToolTests {
     @Test("arguments that the schema does not have are refused with those that it has")
     func arguments() async throws {
         try await GatewayHarness.run { harness in
-            let client = MCPCaller(caller: try await harness.token(.chat))
+            let client = MCPTester(caller: try await harness.token(.chat))
             for (tool, arguments, text) in [
                 ("thread_read", [:], "thread_read needs the argument `thread_id`."),
                 ("thread_read", ["thread_id": 1], "`thread_id` must be a text."),
@@ -101,7 +101,7 @@ struct MCPToolTests {
     func conversation() async throws {
         let long = (1...900).map { "Line number \($0) of the answer." }.joined(separator: "\n")
         try await GatewayHarness.run(worker: StepWorker([.event(.text("Hello."))], [.event(.text(long))])) { harness in
-            let client = MCPCaller(caller: try await harness.token(.chat))
+            let client = MCPTester(caller: try await harness.token(.chat))
             let first = try await client.text("thread_post", ["text": "Say hello"])
             #expect(first.contains(": complete.") && first.hasSuffix("Hello."))
             let list = try await client.text("threads_list")
@@ -137,7 +137,7 @@ struct MCPToolTests {
                 cursor = mark.map { String($0.output.1) }
             }
             expectEqual(whole, long)
-            let commands = MCPCaller(caller: try await harness.token(.run))
+            let commands = MCPTester(caller: try await harness.token(.run))
             #expect(try await commands.refusal("thread_post", ["text": "Hello"]).contains("you may post commands"))
         }
     }
@@ -172,9 +172,9 @@ struct MCPToolTests {
             try await expectEqual(
                 scene.owner.refusal(
                     "document_read", ["path": "docs/None.md", "repository": "notes", "branch": "main"]),
-                Problems.missing("document").detail)
+                "There is no such document. documents_list has those that exist.")
             // Who has no scope for the viewer reads beside a conversation of their own.
-            let editor = MCPCaller(caller: try await scene.harness.token(.documents))
+            let editor = MCPTester(caller: try await scene.harness.token(.documents))
             #expect(try await editor.text("document_read", ["path": "docs/New.md"]).hasSuffix("# New\n"))
         }
     }

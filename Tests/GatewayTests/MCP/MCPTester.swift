@@ -5,7 +5,7 @@ import TestSupport
 @testable import Gateway
 
 /// A client of `POST /mcp` that speaks one era.
-struct MCPCaller: Sendable {
+struct MCPTester: Sendable {
     let caller: Caller
     var isModern = true
     var capabilities: JSON = [:]
