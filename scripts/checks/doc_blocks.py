@@ -100,6 +100,7 @@ NOT_RUN = {
         "register_new_matrix_user": "needs a homeserver; AdapterContractTests", "curl -X POST": "needs a homeserver",
         "curl -s https://matrix": "needs a homeserver",
     },
+    "docs/mcp.md": {"claude mcp add": "needs Claude Code; MCPTests"},
     "docs/models.md": {"$ jetbridge models": "needs an account"},
     "docs/operations.md": {
         "$ jetbridge people list": "PeopleCommandTests",
@@ -130,6 +131,7 @@ OTHER = {
     "docs/design.md": {"Package.swift": "map; doc_paths.py"},
     "docs/hooks.md": {"X-Jetbridge-Event": "what is sent"},
     "docs/jail.md": {"403 index.example": "what a program prints"},
+    "docs/mcp.md": {"{": "json", "[mcp_servers": "configuration of Codex", "extensions:": "configuration of Goose"},
     "docs/operations.md": {"scrape_configs:": "configuration of Prometheus"},
     "docs/policy.md": {"name: tester": "persona"},
     "docs/proxy.md": {'{"time"': "json"},
@@ -143,7 +145,7 @@ OTHER = {
 # Words after a sign in code that are not commands of a thread: paths, a task's priority, and commands of IRC, Slack and
 # @BotFather.
 WORDS = set("""
-    analytics high a api backup bin dev etc git hooks jetbridge lib proc proxy r srv t tmp usr v1 var workspace
+    analytics high a api backup bin dev etc git hooks jetbridge lib mcp proc proxy r srv t tmp usr v1 var workspace
     b invite msg mybots newbot revoke setjoingroups setprivacy
 """.split())
 

@@ -28,7 +28,9 @@ enum MCPRepositoryTools {
             let page = try await call.backend.json(MCPCall("repositories"))
             let lines = page["items"]?.arrayValue?.map { item in
                 let isDefault = item["default"]?.boolValue == true ? " (default)" : ""
-                return "\(item["name"]?.stringValue ?? "")\(isDefault) \(item["url"]?.stringValue ?? "")"
+                let url = item["url"]?.stringValue ?? ""
+                let link = url.hasPrefix("/") ? call.backend.pageURL + url : url
+                return "\(item["name"]?.stringValue ?? "")\(isDefault) \(link)"
             }
             return MCPText.lines(
                 lines ?? [], from: try MCPText.cursor(call.text("cursor")), empty: "This host has no repositories.")
