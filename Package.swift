@@ -308,7 +308,8 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests(
             "Extensions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
-            "HTTPServer", "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport"),
+            "HTTPServer", "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport",
+            exclude: ["Fixtures"]),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),
         tests(

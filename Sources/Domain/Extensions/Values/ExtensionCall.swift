@@ -5,7 +5,8 @@ package import Jail
 package struct ExtensionCaller: Sendable {
     /// The thread's session; a server whose `files` are not `none` has a jail for each.
     package let session: String
-    /// The workspace of the thread, with `files: read` or `write`; nil gives the server none.
+    /// The workspace of the thread, with `files: read` or `write`; nil gives the server none. Its `onEnd` is called
+    /// once for each call: when the jail that it was given to has ended, or at once if no jail needed it.
     package let workspace: JailPlace?
     /// Puts a server's question to the person; without it, questions are declined.
     package let ask: (@Sendable (ExtensionQuestion) async -> ExtensionAnswer)?

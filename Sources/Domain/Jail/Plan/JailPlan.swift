@@ -184,4 +184,9 @@ package struct WorkspaceMount: Sendable, Equatable {
         self.isWritable = isWritable
         self.binds = binds
     }
+
+    /// For a jail without a workspace: in its place are the jail's own programs, which every jail sees.
+    package static func none(_ programs: JailPrograms, binds: [Bind]) -> WorkspaceMount {
+        WorkspaceMount(folder: programs.folder, isWritable: false, binds: binds)
+    }
 }

@@ -7,7 +7,7 @@ internal import Sandbox
 @Net
 package final class JailedProgram {
     /// The last lines of error output that are kept, in bytes.
-    private static let errorBytes = 4 << 10
+    private static let errorBytes = 8 << 10
     /// The most bytes that wait to be written; more means that the program has stopped reading.
     private static let outgoingLimit = 64 << 20
     /// Printed by the shell before it becomes the program: it has read its own line, so what follows is the program's.
