@@ -96,13 +96,33 @@ enum ServerScene {
 
     // MARK: HTTP
 
-    /// Runs `body` with the address of the office of an SDK, which listens on a port of its own choice.
+    /// Runs `body` with the office of an SDK.
     @discardableResult
     static func withHTTPOffice<Value>(
-        _ sdk: SDK, _ arguments: [String] = [], _ body: (HTTPURL) async throws -> Value
+        _ sdk: SDK, _ arguments: [String] = [], _ body: (ExtensionServer) async throws -> Value
+    ) async throws -> Value {
+        try await Self.withHTTP(sdk.python, ["office.py", "http"] + arguments) {
+            try await Self.with(Self.remote($0), body)
+        }
+    }
+
+    /// Runs `body` with a server of bad manners.
+    @discardableResult
+    static func withRudeHTTP<Value>(
+        _ manner: String, headers: [String: Secret] = [:], _ body: (ExtensionServer) async throws -> Value
+    ) async throws -> Value {
+        try await Self.withHTTP("/usr/bin/python3", ["rude_http.py", manner]) {
+            try await Self.with(Self.remote($0, headers: headers), body)
+        }
+    }
+
+    /// Runs `body` with the address of a server that listens on a port of its own choice.
+    static func withHTTP<Value>(
+        _ python: String, _ arguments: [String], _ body: (HTTPURL) async throws -> Value
     ) async throws -> Value {
         var plan = ProcessPlan.tied(
-            sdk.python, ["\(Self.fixtures)/office.py", "http"] + arguments, environment: PythonClients.environment)
+            python, ["\(Self.fixtures)/\(arguments[0])"] + arguments.dropFirst(),
+            environment: PythonClients.environment)
         plan.standardError = .null
         let process = try await Process.spawn(plan)
         do {

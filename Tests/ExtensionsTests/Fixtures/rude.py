@@ -110,6 +110,13 @@ if MANNER == "deaf":
 if MANNER == "stillborn":
     sys.stderr.write("AttributeError: no attribute 'run' with key jb-secret-value\n")
     sys.exit(1)
+if MANNER == "downloads":
+    import urllib.request
+
+    try:
+        urllib.request.urlopen("http://models.example/large")
+    except OSError as error:
+        sys.exit(f"no model: {error}")
 while True:
     request = read()
     method, id, params = request["method"], request.get("id"), request.get("params", {})

@@ -22,6 +22,7 @@ final class HTTPConnection: ServerConnection {
 
     private let name: String
     private let post: HTTPPost
+    /// Of the legacy era.
     private var session: String?
     private var renewing: Task<Void, any Error>?
     private var lastID: Int64 = 0
@@ -96,7 +97,7 @@ final class HTTPConnection: ServerConnection {
         let message = request.message(id, era)
         let isInitialize = request.method == "initialize"
         let response = try await self.post.send(
-            message, self.headers(for: request), session: isInitialize ? nil : self.session)
+            message, self.headers(for: request), session: isInitialize || era == .modern ? nil : self.session)
         if isInitialize { self.session = try self.post.session(of: response) }
         guard MediaType(parsing: response.headers["Content-Type"] ?? "")?.essence == "text/event-stream" else {
             return try self.answer(try await self.post.message(of: response), id)
@@ -144,14 +145,19 @@ final class HTTPConnection: ServerConnection {
             } catch let error as HTTPClientError {
                 guard reader.lastID != nil else { throw self.post.failure(error) }
             }
-            guard self.agreement?.era != .modern, let last = reader.lastID else {
-                throw ExtensionFailure(
-                    .lost, "\(self.name) broke off its answer. The call may have run; check before you repeat it.")
-            }
+            guard self.agreement?.era != .modern, let last = reader.lastID else { throw self.brokenOff }
             try await EventLoop.shared.sleep(for: reader.retry)
-            response = try await self.post.resume(after: last, self.versionHeaders, session: self.session)
+            do {
+                response = try await self.post.resume(after: last, self.versionHeaders, session: self.session)
+            } catch  where !(error is CancellationError) {
+                throw self.brokenOff
+            }
             reader.beginNext()
         }
+    }
+
+    private var brokenOff: ExtensionFailure {
+        ExtensionFailure(.lost, "\(self.name) broke off its answer. The call may have run; check before you repeat it.")
     }
 
     /// Returns the answer, if the message is it.

@@ -12,7 +12,12 @@ final class StdioConnection: ServerConnection {
     private static let patience = Duration.seconds(2)
 
     var onChange: (@Net () -> Void)?
-    var onEnd: (@Net (String) -> Void)?
+    var onEnd: (@Net (String) -> Void)? {
+        didSet {
+            // It may have ended before anybody wanted to know.
+            if self.onEnd != nil, self.reason != nil { EventLoop.shared.schedule(after: .zero) { self.report() } }
+        }
+    }
     var agreement: Agreement?
     private(set) var droppedLines = 0
     private(set) var hasAsked = false
@@ -24,6 +29,8 @@ final class StdioConnection: ServerConnection {
     private var open: [RPCID: (request: OpenRequest, continuation: CheckedContinuation<JSON, any Error>)] = [:]
     /// Why it takes no more requests.
     private var ending: ExtensionFailure?
+    /// Why it has ended by itself.
+    private var reason: String?
     private var isClosing = false
     private var reader: Task<Void, Never>?
 
@@ -59,7 +66,11 @@ final class StdioConnection: ServerConnection {
 
     func notify(_ method: String) async { self.send(.notification(method: method, params: .null)) }
 
-    func listen() async throws { _ = try await self.request(.listen) }
+    /// In the legacy era they are reported without being asked for.
+    func listen() async throws {
+        guard self.agreement?.era == .modern else { throw RPCError.notOffered("listening") }
+        _ = try await self.request(.listen)
+    }
 
     private func send(_ message: RPCMessage) { self.program.write(message.json.bytes + [0x0A]) }
 
@@ -157,10 +168,17 @@ final class StdioConnection: ServerConnection {
     // MARK: The end
 
     private func ended() async {
-        await self.program.end()
+        // Reads what it wrote at last: the end closes the pipe.
+        _ = self.program.errorOutput
         let reason = self.program.reason ?? "it ended by itself"
+        await self.program.end()
         self.fail("\(self.name) broke off: \(reason). The call may have run; check before you repeat it.")
-        if !self.isClosing { self.onEnd.take()?(reason) }
+        self.reason = reason
+        if !self.isClosing { self.report() }
+    }
+
+    private func report() {
+        if let reason = self.reason { self.onEnd.take()?(reason) }
     }
 
     private func fail(_ text: String) {

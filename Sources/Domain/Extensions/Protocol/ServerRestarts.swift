@@ -4,14 +4,19 @@ internal import EventLoop
 struct ServerRestarts: Equatable {
     static let limit = 5
     static let window = Duration.seconds(600)
-    private static let first = Duration.milliseconds(500)
     private static let longest = Duration.seconds(60)
 
+    /// The pause after the first end.
+    private let first: Duration
     /// When it ended, within the window.
     private var ends: [LoopInstant] = []
 
     /// Whether it is not started again until somebody asks.
     private(set) var isFailed = false
+
+    init(first: Duration = .milliseconds(500)) {
+        self.first = first
+    }
 
     mutating func ended(at now: LoopInstant) {
         self.ends.removeAll { $0.duration(to: now) > Self.window }
@@ -20,13 +25,13 @@ struct ServerRestarts: Equatable {
     }
 
     /// Somebody has asked for it: everything is forgotten.
-    mutating func reset() { self = ServerRestarts() }
+    mutating func reset() { self = ServerRestarts(first: self.first) }
 
-    /// How long the next start waits: 0.5 s after the first end, then twice as long each time.
+    /// How long the next start waits: after each end twice as long as before.
     func delay(at now: LoopInstant) -> Duration {
         let ends = self.ends.filter { $0.duration(to: now) <= Self.window }
         guard let last = ends.last else { return .zero }
-        let pause = min(Self.longest, Self.first * (1 << min(ends.count - 1, 10)))
+        let pause = min(Self.longest, self.first * (1 << min(ends.count - 1, 10)))
         return max(.zero, pause - last.duration(to: now))
     }
 }

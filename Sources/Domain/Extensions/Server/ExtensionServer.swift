@@ -22,6 +22,8 @@ package final class ExtensionServer: ExtensionCalling {
         package var idle = Duration.seconds(600)
         /// How long it may be silent at the first question before it is asked by the older handshake, too.
         package var patience = Duration.seconds(10)
+        /// How long a program that has ended by itself rests before its first new start.
+        package var pause = Duration.milliseconds(500)
 
         package init() {}
     }
@@ -32,14 +34,13 @@ package final class ExtensionServer: ExtensionCalling {
     }
 
     package nonisolated let settings: ExtensionSettings
-    private let jail: ServerJail
-    private let http: HTTPClient
+    private let starter: ServerStarter
     private let logger: Logger
     private let times: Times
     private let mask: ServerMask
     /// By session; with the empty text for the one that serves all, and for lists.
     private var slots: [String: Slot] = [:]
-    private var restarts = ServerRestarts()
+    private var restarts: ServerRestarts
     private var era: ExtensionOffer.Era?
     private var startTime: Duration?
     private var lastError: String?
@@ -58,10 +59,12 @@ package final class ExtensionServer: ExtensionCalling {
     ) {
         self.settings = settings
         self.logger = logger.with(["extension": .string(settings.name)])
-        self.jail = ServerJail(settings: settings, means: jails, logger: self.logger)
-        self.http = http
         self.times = times
+        self.restarts = ServerRestarts(first: times.pause)
         self.mask = ServerMask(settings.way)
+        self.starter = ServerStarter(
+            settings: settings, jail: ServerJail(settings: settings, means: jails, logger: self.logger), http: http,
+            mask: self.mask, patience: times.patience)
     }
 
     // MARK: Calls
@@ -207,9 +210,8 @@ package final class ExtensionServer: ExtensionCalling {
 
     private func noted(_ failure: ExtensionFailure) -> ExtensionFailure {
         let masked = ExtensionFailure(failure.kind, self.mask.text(failure.description))
-        self.lastError =
-            self.lastError.map { $0.hasPrefix(masked.description) ? $0 : masked.description }
-            ?? masked.description
+        // The end of a program has been noted with what it wrote.
+        if failure.kind != .lost || self.lastError == nil { self.lastError = masked.description }
         return masked
     }
 
@@ -252,93 +254,60 @@ package final class ExtensionServer: ExtensionCalling {
     // MARK: Start and end
 
     private func start(_ key: String, _ workspace: JailPlace?) async throws -> ServerRun {
-        let isJailed = self.isJailed
         do {
             do {
-                try await EventLoop.shared.sleep(for: isJailed ? self.restarts.delay(at: .current()) : .zero)
+                try await EventLoop.shared.sleep(for: self.isJailed ? self.restarts.delay(at: .current()) : .zero)
             } catch {
                 workspace?.onEnd()
                 throw error
             }
-            let began = LoopInstant.current()
-            let connection = try await self.connect(workspace)
-            let run = try await self.agree(on: connection, began)
-            connection.onEnd = { [weak self] reason in self?.ended(key, connection, reason) }
-            connection.onChange = { [weak self] in self?.changed() }
-            self.era = run.agreement.era
-            self.startTime = began.duration(to: .current())
-            run.idle = EventLoop.shared.schedule(after: self.times.idle) { [weak self, weak run] in
-                if let run, run.users == 0 { self?.drop(run) }
+            let run = try await self.starter.start(workspace, known: self.era)
+            guard !Task.isCancelled else {
+                await self.close(run)
+                throw CancellationError()
             }
-            // It was stopped meanwhile.
-            if case .starting? = self.slots[key] { self.slots[key] = .running(run) }
+            self.started(run, key)
             return run
         } catch {
-            if case .starting? = self.slots[key] { self.slots[key] = nil }
-            if isJailed, !(error is CancellationError) { self.restarts.ended(at: .current()) }
+            // Whoever has stopped it has emptied its place.
+            guard !Task.isCancelled else { throw CancellationError() }
+            self.slots[key] = nil
+            self.era = nil
+            if self.isJailed { self.restarts.ended(at: .current()) }
             if let failure = error as? ExtensionFailure {
-                self.lastError = self.mask.text(failure.description)
-                self.logger.warning("extension did not start", ["reason": .string(self.lastError ?? "")])
+                self.lastError = failure.description
+                self.logger.warning("extension did not start", ["reason": .string(failure.description)])
             }
             throw error
         }
+    }
+
+    private func started(_ run: ServerRun, _ key: String) {
+        run.connection.onEnd = { [weak self, weak run] reason in
+            if let run { self?.ended(key, run, reason) }
+        }
+        run.connection.onChange = { [weak self] in self?.changed() }
+        run.idle = EventLoop.shared.schedule(after: self.times.idle) { [weak self, weak run] in
+            if let run, run.users == 0 { self?.drop(run) }
+        }
+        self.era = run.agreement.era
+        self.startTime = run.began.duration(to: .current())
+        self.lastError = nil
+        self.slots[key] = .running(run)
     }
 
     private var isJailed: Bool {
         if case .program = self.settings.way { true } else { false }
     }
 
-    private func connect(_ workspace: JailPlace?) async throws -> any ServerConnection {
-        switch self.settings.way {
-        case .program(let command, let variables):
-            let program = try await self.jail.start(command, variables, workspace: workspace)
-            return StdioConnection(program, name: self.settings.name)
-        case .remote(let address, let headers):
-            return try HTTPConnection(to: address, headers: headers, over: self.http, name: self.settings.name)
-        }
-    }
-
-    /// Agrees on the protocol in time. The connection is closed if that fails.
-    private func agree(on connection: any ServerConnection, _ began: LoopInstant) async throws -> ServerRun {
-        let (era, settings, patience) = (self.era, self.settings, self.times.patience)
-        let limit = settings.limits.start - began.duration(to: .current())
-        do {
-            let run = try await withDeadline(max(.zero, limit)) {
-                try await ServerRun.start(on: connection, known: era, settings, patience: patience, began: began)
-            }
-            if let run { return run }
-            try Task.checkCancellation()
-            throw ExtensionFailure(
-                .late, "\(settings.name) did not start within \(settings.limits.start.components.seconds) seconds")
-        } catch {
-            self.era = nil
-            let errors = self.errorOutput(of: connection)
-            await connection.close()
-            self.droppedLines += connection.droppedLines
-            guard let failure = error as? ExtensionFailure, self.isJailed else { throw error }
-            let reason = failure.kind == .lost ? "\(settings.name) ended at its start" : failure.description
-            let network = self.jail.refusals.withLock { $0 }
-            let likely =
-                network.isEmpty
-                ? "" : " It was refused \(network.joined(separator: ", ")): list in `network` what it needs."
-            throw ExtensionFailure(failure.kind == .lost ? .down : failure.kind, reason + "." + likely + errors)
-        }
-    }
-
-    private func errorOutput(of connection: any ServerConnection) -> String {
-        let text = VisibleText.of(connection.errorOutput.trimmed, lineBreaks: .normalized)
-        return text.isEmpty ? "" : " It wrote:\n" + self.mask.text(text)
-    }
-
-    private func ended(_ key: String, _ connection: any ServerConnection, _ reason: String) {
-        guard case .running(let run)? = self.slots[key], run.connection === connection else { return }
+    private func ended(_ key: String, _ run: ServerRun, _ reason: String) {
+        guard case .running(let current)? = self.slots[key], current === run else { return }
         self.slots[key] = nil
         if self.isJailed { self.restarts.ended(at: .current()) }
-        self.droppedLines += connection.droppedLines
-        self.lastError = "\(self.settings.name) broke off: \(reason)." + self.errorOutput(of: connection)
+        self.lastError = "\(self.settings.name) broke off: \(reason)." + self.starter.errorOutput(of: run.connection)
         self.logger.warning("extension ended", ["reason": .string(self.lastError ?? "")])
         // Unstructured: it frees what is left of a server that has ended.
-        Task { await run.close() }
+        Task { await self.close(run) }
     }
 
     private func drop(_ run: ServerRun) {

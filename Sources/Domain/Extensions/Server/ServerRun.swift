@@ -48,7 +48,10 @@ final class ServerRun {
         connection.agreement = agreement
         if agreement.era == .legacy { await connection.notify("notifications/initialized") }
         let run = ServerRun(connection, agreement, settings, began: began)
-        if agreement.notifies(of: "tools") || agreement.notifies(of: "prompts") { run.listen() }
+        // Old servers report changes without having announced it.
+        if agreement.era == .legacy || agreement.notifies(of: "tools") || agreement.notifies(of: "prompts") {
+            run.listen()
+        }
         return run
     }
 
