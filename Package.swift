@@ -171,7 +171,8 @@ let package = Package(
         domain("Joining", "Chat", "Database", "Etiquette", "Primitives", "Store", "Threads"),
         domain(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "EventLoop",
-            "Files", "JSON", "Joining", "Lifecycle", "Logging", "Memory", "Metrics", "Models", "People", "Primitives",
+            "Extensions", "Files", "JSON", "Joining", "Lifecycle", "Logging", "Memory", "Metrics", "Models", "People",
+            "Primitives",
             "Store", "Surroundings", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "Delivery", "EventLoop", "Git", "JSON",
@@ -185,10 +186,11 @@ let package = Package(
         domain(
             "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Metrics", "Primitives", "Store"),
         domain(
-            "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Git", "GitHub", "HTTP",
-            "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People", "Primitives",
-            "Processes", "Repositories", "Sessions", "SignIn", "SpecDocuments", "Specs", "Store", "Tasks", "Threads",
-            "Work", "YAML"),
+            "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Extensions", "Git",
+            "GitHub",
+            "HTTP", "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People",
+            "Primitives", "Processes", "Repositories", "Sessions", "SignIn", "SpecDocuments", "Specs", "Store", "Tasks",
+            "Threads", "Work", "YAML"),
 
         // Adapters and Gateway
         .target(
@@ -229,7 +231,8 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Agent", "Analytics", "Audit", "Backup", "Chat", "Cluster", "Copilot", "Crypto", "Database", "Delivery",
-                "Documents", "EventLoop", "Files", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer",
+                "Documents", "EventLoop", "Extensions", "Files", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient",
+                "HTTPServer",
                 "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Metrics", "Models", "Objects",
                 "People", "Primitives", "Proxy", "Reading", "Repositories", "Schemas", "Sessions", "SignIn", "Slack",
                 "Specs", "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
@@ -239,7 +242,8 @@ let package = Package(
         .executableTarget(
             name: "jetbridge",
             dependencies: [
-                "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Gateway", "HTTP",
+                "Analytics", "Audit", "Backup", "Chat", "Cluster", "Crypto", "Database", "EventLoop", "Extensions",
+                "Gateway", "HTTP",
                 "HTTPClient", "Host", "JSON", "Lifecycle", "Logging", "Markdown", "Matrix", "Models", "People",
                 "Primitives", "Processes", "Schemas", "Sessions", "SpecDocuments", "Specs", "Store", "Tasks",
                 "Terminals", "Threads", "WebSockets", "Work",
@@ -250,8 +254,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "CSystem", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON",
-                "Lifecycle", "Logging", "Models", "Objects", "Primitives", "Processes", "WebSockets",
+                "CSystem", "Chat", "Crypto", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient", "HTTPServer",
+                "JSON", "Lifecycle", "Logging", "Models", "Objects", "Primitives", "Processes", "WebSockets",
             ],
             path: "TestSupport", exclude: ["Servers/Matrix/clients", "Servers/moto", "Servers/otlp"],
             swiftSettings: test),
@@ -338,13 +342,14 @@ let package = Package(
         tests("Surroundings", "Chat", "Models", "Surroundings"),
         tests("Joining", "Chat", "Joining", "TestSupport", "Threads"),
         tests(
-            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "Files", "JSON",
+            "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "Extensions",
+            "Files", "JSON",
             "Joining", "Logging", "Memory", "Metrics", "Models", "Objects", "People", "Primitives", "Sessions", "Store",
             "Surroundings", "TestSupport", "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
-            "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "Delivery", "EventLoop", "Git",
-            "GitHub", "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models", "People",
+            "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "Delivery", "EventLoop", "Extensions",
+            "Git", "GitHub", "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models", "People",
             "Primitives", "Repositories", "Sandbox", "Sessions", "Specs", "Store", "Tasks", "TestSupport", "Threads",
             "Turns", "Work"),
         tests(
@@ -376,10 +381,10 @@ let package = Package(
             "Proxy", "Copilot", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Primitives",
             "Proxy", "Telemetry", "TestSupport"),
         tests(
-            "Host", "Agent", "Analytics", "Chat", "Copilot", "Database", "EventLoop", "Gateway", "GitHub", "HTTP",
-            "Host", "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "People", "Primitives",
-            "Proxy", "Reading", "Repositories", "SignIn", "Slack", "Store", "Telegram", "TestSupport", "Threads",
-            "Turns", "Work"),
+            "Host", "Agent", "Analytics", "Chat", "Copilot", "Database", "EventLoop", "Extensions", "Gateway", "GitHub",
+            "HTTP", "Host", "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "People",
+            "Primitives", "Proxy", "Reading", "Repositories", "SignIn", "Slack", "Store", "Telegram", "TestSupport",
+            "Threads", "Turns", "Work"),
         tests(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(

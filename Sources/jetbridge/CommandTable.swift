@@ -15,6 +15,7 @@ struct CommandTable: Sendable {
             AuditExportCommand(), AuditVerifyCommand(), BackupCreateCommand(), BackupVerifyCommand(),
             BackupListCommand(), BackupFetchCommand(),
             BackupRestoreCommand(), StoreCopyCommand(), HostsCommand(), HostsDrainCommand(),
+            ExtensionsListCommand(), ExtensionsCheckCommand(), ExtensionsToolsCommand(),
             HooksCommand(), HookDeliveriesCommand(), HookResendCommand(), HookTestCommand(),
             SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),
         ] + SpecStageCommand.all + TasksCommand.all + [
@@ -24,6 +25,7 @@ struct CommandTable: Sendable {
             "audit": "Export or verify the audit",
             "backup": "Make, check and restore backups",
             "config": "Check or print a configuration file",
+            "extensions": "List and check extensions, and print what they offer",
             "hooks": "List hooks and their deliveries; test a hook, repeat a delivery",
             "hosts": "List the hosts of a cluster, or let one hand over what it serves",
             "matrix": "Look after the encryption of Matrix connections",

@@ -59,8 +59,8 @@ ARROWS = {
     "Attention": {"Chat", "Delivery", "People", "Store", "Threads"},
     "Surroundings": {"Chat", "Models", "Store", "Threads"},
     "Joining": {"Chat", "Etiquette", "Store", "Threads"},
-    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Delivery", "Etiquette", "Files", "Joining", "Memory", "Metrics", "Models",
-                 "People", "Store", "Surroundings", "Threads"},
+    "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Delivery", "Etiquette", "Extensions", "Files", "Joining", "Memory",
+                 "Metrics", "Models", "People", "Store", "Surroundings", "Threads"},
     "Tasks": {"Analytics", "Audit", "Chat", "Delivery", "People", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone

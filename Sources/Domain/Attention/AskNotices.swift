@@ -282,8 +282,8 @@ package final class AskNotices: Sendable {
     private func call(
         _ people: [Sender], to ask: AskRecord, in ledger: Ledger, _ now: Int64
     ) throws -> StoredNotice? {
-        // A stranger's thread is not the owners' place.
-        guard ask.kind != .access else { return nil }
+        // Neither a stranger's thread nor one that nobody has begun is the owners' place.
+        guard ask.kind != .access, ask.kind != .extension else { return nil }
         let mentions = people.filter { Self.isOfNetwork($0, ask.route.room) }.prefix(Attention.mentionLimit).map {
             Mention(person: $0.person, name: AskTexts.plainName(of: $0))
         }

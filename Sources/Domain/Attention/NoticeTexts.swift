@@ -15,7 +15,9 @@ enum NoticeTexts {
 
     /// Where an ask comes from, below its text.
     static func place(_ entry: Entry, _ publicURL: String) -> String {
-        guard entry.ask.kind != .access else { return "Also at \(Self.link(entry, publicURL))" }
+        guard entry.ask.kind != .access, entry.ask.kind != .extension else {
+            return "Also at \(Self.link(entry, publicURL))"
+        }
         let title = AskTexts.escaped(VisibleText.strictLine(entry.title))
         let place = title.isEmpty ? "a conversation" : "“\(title)”"
         return "Asked in \(place) on \(entry.ask.route.room.adapter): \(Self.link(entry, publicURL))"
@@ -105,7 +107,7 @@ enum NoticeTexts {
     /// Who asks what, and where.
     private static func line(_ entry: Entry) -> String {
         let ask = entry.ask
-        let what = ask.kind == .approval ? "asks for approval" : "has an open question,"
+        let what = ask.kind == .approval || ask.kind == .extension ? "asks for approval" : "has an open question,"
         guard !entry.isHidden else {
             return "\(AskTexts.identified(ask.requester)) \(what) `\(ask.id)` in an encrypted conversation "
                 + "on \(ask.route.room.adapter)"

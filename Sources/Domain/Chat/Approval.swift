@@ -7,6 +7,8 @@ package struct ApprovalRequest: Sendable, Equatable {
         case change
         /// An address on the network.
         case reach
+        /// A tool of an extension.
+        case call
     }
 
     /// Who may approve it, besides every owner who can read the thread.

@@ -82,11 +82,14 @@ package final class TurnRequest: Sendable {
     }
 
     /// The same request with other words; nil keeps what it had.
+    ///
+    /// - Parameter hasForeignText: Whether the words have some, besides what the turn has already.
     package func with(
-        text: String, images: [SentImage]? = nil, history: [HistoryEntry]? = nil
+        text: String, images: [SentImage]? = nil, history: [HistoryEntry]? = nil, hasForeignText: Bool = false
     ) -> TurnRequest {
         self.with(
-            text: text, images: images ?? self.images, history: history ?? self.history, summary: self.summary)
+            text: text, images: images ?? self.images, history: history ?? self.history, summary: self.summary,
+            hasForeignText: hasForeignText)
     }
 
     /// The same turn with other words, and nothing of what was said before.
@@ -103,14 +106,16 @@ package final class TurnRequest: Sendable {
     }
 
     private func with(
-        text: String, images: [SentImage], history: [HistoryEntry], summary: HistorySummary?
+        text: String, images: [SentImage], history: [HistoryEntry], summary: HistorySummary?,
+        hasForeignText: Bool = false
     ) -> TurnRequest {
         TurnRequest(
             id: self.id, session: self.session, text: text, images: images, sender: self.sender, role: self.role,
             model: self.model, repository: self.repository, persona: self.persona, feature: self.feature,
             history: history, summary: summary, continuing: self.continuing, isResumed: self.isResumed,
             isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew,
-            hasForeignText: self.hasForeignText, instructions: self.instructions, memory: self.memory,
-            occasion: self.occasion, surroundings: self.surroundings)
+            hasForeignText: hasForeignText || self.hasForeignText, instructions: self.instructions, memory: self.memory,
+            occasion: self.occasion,
+            surroundings: self.surroundings)
     }
 }

@@ -245,7 +245,7 @@ export interface AskList {
 
 export interface Ask {
   id: string;
-  kind: "approval" | "question" | "clarify" | "conflict" | "access";
+  kind: "approval" | "question" | "clarify" | "conflict" | "access" | "extension";
   text: string;
   options: AskOption[];
   expires_at: Timestamp;
@@ -267,7 +267,7 @@ export interface WaitingAskList {
 
 export interface WaitingAsk {
   id: string;
-  kind: "approval" | "question" | "clarify" | "conflict" | "access";
+  kind: "approval" | "question" | "clarify" | "conflict" | "access" | "extension";
   text: string;
   options: AskOption[];
   expires_at: Timestamp;

@@ -2,6 +2,7 @@ internal import Agent
 internal import Audit
 internal import Chat
 internal import Delivery
+internal import Extensions
 internal import Gateway
 internal import Jail
 internal import Logging
@@ -57,7 +58,8 @@ enum BridgeSetup {
 
     static func agent(
         _ configuration: Configuration, _ model: any ModelClient, _ settings: CurrentAgentSettings,
-        _ commands: WorkbenchSetup, _ repositories: RepositoryCatalog, _ audit: AuditLog, _ store: SessionStore
+        _ commands: WorkbenchSetup, _ repositories: RepositoryCatalog, _ audit: AuditLog, _ store: SessionStore,
+        _ extensions: ExtensionDesk
     ) async throws -> AgentWorker {
         AgentWorker(
             model: model,
@@ -67,7 +69,8 @@ enum BridgeSetup {
             answerLimit: AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens),
             hasNetwork: configuration.jail.network.mode == .allowlist,
             cli: try await CopilotCLISetup.agents(for: configuration, model: model, shells: commands.shells),
-            skills: SkillLibrary(host: configuration.skills))
+            skills: SkillLibrary(host: configuration.skills),
+            extensions: extensions, places: ExtensionSetup.places(commands))
     }
 
     static func bridge(

@@ -47,7 +47,7 @@ package final class ConfigurationReload: Sendable {
     }
 
     private static func takesEffect(_ path: String) -> Bool {
-        let sections = ["log", "access", "policy", "agent", "personas"]
+        let sections = ["log", "access", "policy", "agent", "personas", "extensions"]
         return sections.contains { path == $0 || path.hasPrefix("\($0).") || path.hasPrefix("\($0)[") }
             || ["approvals.commands", "approvals.writes", "approvals.network"].contains(path)
     }

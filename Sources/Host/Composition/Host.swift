@@ -4,6 +4,7 @@ internal import Cluster
 internal import Copilot
 internal import Database
 internal import Delivery
+internal import Extensions
 internal import Files
 internal import Gateway
 internal import Git
@@ -43,6 +44,7 @@ package final class Host: Sendable {
     let workbench: Workbench
     private let shells: CommandShells
     private let agent: CurrentAgentSettings
+    private let extensions: ExtensionDesk
     private let workspaceServices: [any Service]
     let commits: CommitRecovery
     let networks: [NetworkService<NetworkSetup.Hook>]
@@ -144,8 +146,9 @@ package final class Host: Sendable {
         self.workspaceServices =
             [commands.workspaces.bundles, configuration.backupSchedule].compactMap { $0 }
             + [commands.retention(configuration, store: store)]
+        self.extensions = ExtensionSetup.desk(configuration, store) { await trial.value }
         let agent = try await BridgeSetup.agent(
-            configuration, self.model, self.agent, commands, repositories, self.audit, store)
+            configuration, self.model, self.agent, commands, repositories, self.audit, store, self.extensions)
         var work = gitHub.work(repositories, news.news, posts)
         let tasks = TaskDesk(
             store: store, posts: posts, repositories: repositories, pages: posts.environment.settings.pages,
@@ -278,7 +281,7 @@ package final class Host: Sendable {
         let models = self.model.parts.compactMap { $0 as? any Service }
         return ServiceGroup(
             membership + self.auditServices + models + self.proxyServices + self.workspaceServices
-                + [self.workbench, self.gateway]
+                + [self.workbench, ExtensionSetup.watch(self.extensions, self.bridge), self.gateway]
                 + [AdapterService(adapter: self.web, sink: self.bridge)] + self.networks + [self.bridge]
                 + self.gitHubServices,
             settings: settings,
@@ -305,6 +308,7 @@ package final class Host: Sendable {
         configuration.log.apply()
         do {
             self.agent.replace(configuration.agentSettings)
+            await self.extensions.replace(configuration.extensions)
             try await self.bridge.access.replace(policy: configuration.access.policy)
             try await self.bridge.access.reviewAccounts()
             self.logger.info("\(outcome)")

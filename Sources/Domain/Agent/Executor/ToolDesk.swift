@@ -152,9 +152,9 @@ package final class TurnPauses: Sendable {
     /// Without a wait that goes on.
     package var total: Duration { self.state.withLock { $0.total } }
 
-    func begin() { self.state.withLock { $0.since = .now } }
+    package func begin() { self.state.withLock { $0.since = .now } }
 
-    func end() {
+    package func end() {
         self.state.withLock { state in
             if let since = state.since { state.total += .now - since }
             state.since = nil

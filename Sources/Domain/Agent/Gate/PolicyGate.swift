@@ -77,15 +77,21 @@ package struct PolicyGate: ToolGate {
 
     private func verdict(on intent: ToolIntent) async -> PolicyVerdict {
         let tool = intent.call.tool
-        guard self.persona.tools.contains(tool.name) else { return PolicyVerdict(.deny, rule: Self.noTool) }
+        guard self.persona.mayUse(tool) else { return PolicyVerdict(.deny, rule: Self.noTool) }
         let verdict = self.settings.settings.policy.verdict(
             on: PolicyQuestion(
                 role: self.request.role, persona: self.persona.name, tool: tool.name, kind: tool.kind,
-                repository: self.repository, command: tool.kind == .execute ? intent.subject : nil))
+                repository: self.repository, command: tool.kind == .execute ? intent.subject : nil,
+                entry: tool.origin?.decision))
         // A text that nobody here vouches for must not be what makes data leave, or what makes a commit.
-        guard verdict.decision == .allow, tool.kind == .fetch || tool.kind == .commit, await self.taint.isForeign()
+        guard verdict.decision == .allow, Self.minds(tool), await self.taint.isForeign(besides: tool.origin?.server)
         else { return verdict }
         return PolicyVerdict(.ask, rule: Self.tainted)
+    }
+
+    /// Whether foreign text makes it ask about such a call.
+    private static func minds(_ tool: ToolDefinition) -> Bool {
+        tool.kind == .fetch || tool.kind == .commit || tool.origin?.reachesNetwork == true
     }
 
     /// The names of what decides besides the policy's rules.
@@ -98,6 +104,7 @@ package struct PolicyGate: ToolGate {
             case .edit, .commit: .change
             case .fetch: .reach
             case .execute, .read, .ask, .plan: .run
+            case .extension: .call
             }
         return ApprovalRequest(
             action: action, subject: intent.subject, directory: intent.directory, tool: intent.call.tool.name,
@@ -116,7 +123,10 @@ package struct PolicyGate: ToolGate {
             // What is not recorded does not happen.
             return .denied(reason: GateTexts.notRecorded("\(error)"))
         }
-        if decision.mayRun, intent.call.tool.kind == .fetch { self.taint.add(.web) }
+        if decision.mayRun {
+            if intent.call.tool.kind == .fetch { self.taint.add(.web) }
+            if let server = intent.call.tool.origin?.server { self.taint.add(.server(server)) }
+        }
         return decision
     }
 

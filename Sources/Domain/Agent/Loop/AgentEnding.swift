@@ -60,6 +60,7 @@ extension ToolDefinition.Kind {
         case .commit: "a commit"
         case .ask: "a question"
         case .plan: "a list of tasks"
+        case .extension: "a call of an extension"
         }
     }
 }

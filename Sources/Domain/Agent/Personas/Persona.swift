@@ -27,6 +27,13 @@ package struct Persona: Sendable, Equatable {
         self.model = model
     }
 
+    /// What its tools may name besides those of the catalogue: all that extensions offer.
+    package static let extensions = "extensions"
+
+    package func mayUse(_ tool: ToolDefinition) -> Bool {
+        self.tools.contains(tool.origin == nil ? tool.name : Self.extensions)
+    }
+
     package func with(model: String) -> Persona {
         Persona(
             name: self.name, summary: self.summary, prompt: self.prompt, tools: self.tools, limits: self.limits,

@@ -25,7 +25,16 @@ package struct CallReader: Sendable {
         }
         do {
             let value = try Self.parse(call.arguments)
-            return .call(CheckedCall(id: id, tool: tool, arguments: try SchemaCheck.fit(value, to: tool.parameters)))
+            guard let origin = tool.origin, tool.kind == .extension else {
+                return .call(
+                    CheckedCall(id: id, tool: tool, arguments: try SchemaCheck.fit(value, to: tool.parameters)))
+            }
+            guard size <= ToolLimits.extensionBytes else {
+                return Self.failed(
+                    call, "The arguments have \(size) bytes, the limit is \(ToolLimits.extensionBytes). Nothing ran.")
+            }
+            try SchemaCheck.verify(value, against: origin.schema)
+            return .call(CheckedCall(id: id, tool: tool, arguments: value))
         } catch let error as JSONError {
             return Self.failed(call, Self.text(of: error, size: size))
         } catch let mismatch as SchemaCheck.Mismatch {

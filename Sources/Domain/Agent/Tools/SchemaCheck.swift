@@ -25,6 +25,51 @@ struct SchemaCheck {
         }
     }
 
+    /// Checks arguments that are passed on as they are against a schema that others wrote: what is not known of it
+    /// forbids nothing.
+    static func verify(_ value: JSON, against schema: JSON, at path: String = "", depth: Int = 0) throws(Mismatch) {
+        guard depth < 32 else { return }
+        let isRoot = path.isEmpty
+        // Arguments are always an object.
+        switch (isRoot ? "object" : schema["type"]?.stringValue, value) {
+        case ("object", .object(let members)):
+            let properties = schema["properties"]?.objectValue ?? JSONObject()
+            let prefix = isRoot ? "" : "\(path)."
+            for key in schema["required"]?.arrayValue?.compactMap(\.stringValue) ?? [] where members[key] == nil {
+                throw Mismatch(
+                    path: prefix + key.beginning(bytes: 60), expected: Self.kind(properties[key] ?? .null),
+                    got: "nothing: the field is missing")
+            }
+            for (key, member) in members {
+                if let property = properties[key] {
+                    try Self.verify(member, against: property, at: prefix + key, depth: depth + 1)
+                } else if schema["additionalProperties"]?.boolValue == false, schema["patternProperties"] == nil {
+                    let meant = nearest(to: key, among: properties.keys).map { "; did you mean \($0)?" } ?? ""
+                    throw Mismatch(
+                        path: prefix + key.beginning(bytes: 60),
+                        expected: "only the fields \(properties.keys.joined(separator: ", "))",
+                        got: "an extra field\(meant)")
+                }
+            }
+        case ("array", .array(let items)):
+            guard let item = schema["items"] else { return }
+            for (index, value) in items.enumerated() {
+                try Self.verify(value, against: item, at: "\(path)[\(index)]", depth: depth + 1)
+            }
+        case ("string", .string):
+            if let allowed = schema["enum"]?.arrayValue, !allowed.contains(value) {
+                throw Mismatch(path: Self.name(path), expected: Self.kind(schema), got: Self.shown(value))
+            }
+        case ("integer", .integer), ("number", .integer), ("number", .number), ("boolean", .bool): break
+        // A whole number may be written with a decimal point.
+        case ("integer", .number(let number)) where number.rounded() == number: break
+        case ("object", _), ("array", _), ("string", _), ("integer", _), ("boolean", _):
+            throw Mismatch(path: Self.name(path), expected: Self.kind(schema), got: Self.shown(value))
+        case ("number", _): throw Mismatch(path: Self.name(path), expected: "a number", got: Self.shown(value))
+        default: break
+        }
+    }
+
     private static func name(_ path: String) -> String { path.isEmpty ? "arguments" : path }
 
     /// A list or object that was encoded twice.

@@ -6,6 +6,10 @@ package protocol ToolExecutor: Sendable {
     func prepare(_ call: CheckedCall) async throws -> PreparedCall
     /// Carries out what ``prepare(_:)`` worked out, if its preconditions still hold.
     func perform(_ intent: ToolIntent, approval: GateDecision) async throws -> ToolResult
+    /// The same, reporting in a few words how far it is.
+    func perform(
+        _ intent: ToolIntent, approval: GateDecision, progress: @escaping @Sendable (String) -> Void
+    ) async throws -> ToolResult
     /// The commits that a call's command made in the jail, for the gate to decide about; nil if it made none.
     func commits(madeBy call: String) async throws -> ToolIntent?
     /// Called when earlier results are folded or summarised: the model no longer knows the files that it has read.
@@ -13,6 +17,12 @@ package protocol ToolExecutor: Sendable {
 }
 
 extension ToolExecutor {
+    package func perform(
+        _ intent: ToolIntent, approval: GateDecision, progress: @escaping @Sendable (String) -> Void
+    ) async throws -> ToolResult {
+        try await self.perform(intent, approval: approval)
+    }
+
     package func commits(madeBy call: String) async throws -> ToolIntent? { nil }
     package func forgetReads() async {}
 

@@ -3,6 +3,8 @@
 package enum ToolLimits {
     /// Bytes of a call's arguments. More are refused unread.
     package static let argumentBytes = 512 << 10
+    /// Bytes of the arguments of an extension's tool.
+    package static let extensionBytes = 256 << 10
     /// Bytes of a result for the model.
     package static let resultBytes = 16 << 10
     /// Bytes of a file that a tool reads or writes.

@@ -79,9 +79,11 @@ extension AgentRun {
         try await self.thread.report(self.steps(news: call.id))
         let runner = self.runner
         var result =
-            call.tool.kind == .ask
-            ? try await self.waiting { try await runner.perform(intent, decision) }
-            : try await runner.perform(intent, decision)
+            switch call.tool.kind {
+            case .ask: try await self.waiting { try await runner.perform(intent, decision) }
+            case .extension: try await self.performShowing(intent, decision)
+            default: try await runner.perform(intent, decision)
+            }
         if call.tool.kind == .execute {
             let line = try await self.equipment.settleCommits(madeBy: call.id, in: self.thread) { commits in
                 try await self.decide([commits]).first ?? .expired
@@ -93,6 +95,21 @@ extension AgentRun {
             await self.equipment.gate.refused(call.id, tool: call.tool.name, result)
         }
         try await self.record([.finished(AgentEvent.Finish(call: call.id, result: result))], showing: true)
+    }
+
+    /// Carries out a call whose line shows how far it is.
+    private func performShowing(_ intent: ToolIntent, _ decision: GateDecision) async throws -> ToolResult {
+        let (words, source) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
+        let runner = self.runner
+        async let result = {
+            defer { source.finish() }
+            return try await runner.perform(intent, decision) { source.yield($0) }
+        }()
+        for await word in words {
+            self.lines.note(intent.call.id, "\(intent.title): \(word)")
+            try await self.thread.report(self.steps(news: nil))
+        }
+        return try await result
     }
 
     /// Reading has no effect, so a read's beginning is recorded with its result.

@@ -44,7 +44,9 @@ struct CallRunner: Sendable {
             summary: "\(call.tool.name): failed")
     }
 
-    func perform(_ intent: ToolIntent, _ decision: GateDecision) async throws -> ToolResult {
+    func perform(
+        _ intent: ToolIntent, _ decision: GateDecision, progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) async throws -> ToolResult {
         let (name, call) = (intent.call.tool.name, intent.call.id)
         return try await Telemetry.traced(
             "execute_tool \(name)",
@@ -54,7 +56,7 @@ struct CallRunner: Sendable {
             ]
         ) { span in
             if let span, span.hasContent { span.set("gen_ai.tool.call.arguments", .string(intent.call.arguments.text)) }
-            let result = try await self.executor.perform(intent, approval: decision)
+            let result = try await self.executor.perform(intent, approval: decision, progress: progress)
             if result.outcome != .done { span?.fail(result.outcome.rawValue, result.summary) }
             if let span, span.hasContent { span.set("gen_ai.tool.call.result", .string(result.text)) }
             return result

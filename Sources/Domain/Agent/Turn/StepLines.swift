@@ -29,6 +29,12 @@ package struct StepLines: Sendable {
         self.files.formUnion(files)
     }
 
+    /// Shows how far a call is.
+    package mutating func note(_ call: String, _ text: String) {
+        guard let index = self.lines.lastIndex(where: { $0.call == call }) else { return }
+        self.lines[index].text = "… " + Self.safe(text)
+    }
+
     package mutating func end(_ call: String, _ result: ToolResult) {
         let mark =
             switch result.outcome {

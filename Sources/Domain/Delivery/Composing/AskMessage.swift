@@ -45,7 +45,7 @@ package struct AskMessage {
     }
 
     private var lead: String {
-        guard !self.traits.isMultiline, !self.ask.bindings.isEmpty else { return self.ask.lead }
+        guard !self.traits.isMultiline, self.ask.kind == .approval else { return self.ask.lead }
         return AskTexts.lead(
             self.ask.bindings.map(\.request), id: self.ask.id, for: self.ask.requester, until: self.ask.expiresAt,
             isByLine: true)

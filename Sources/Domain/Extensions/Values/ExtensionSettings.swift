@@ -41,3 +41,32 @@ package struct ExtensionSettings: Sendable, Equatable {
         self.way = way
     }
 }
+
+extension ExtensionSettings {
+    /// Whether a text can be the name of a server.
+    package static func isName(_ text: some StringProtocol) -> Bool {
+        guard let first = text.utf8.first, (0x61...0x7A).contains(first), text.utf8.count <= 24 else { return false }
+        return text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+    }
+
+    /// Whether a call can carry what it is given out of the host.
+    package var reachesNetwork: Bool {
+        if case .remote = self.way { true } else { !self.network.isEmpty }
+    }
+}
+
+/// Names that sound like those of secrets: of variables, headers, and fields that a server asks for. Pure.
+package enum SecretName {
+    private static let words = [
+        "password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key", "credential",
+        "authorization", "cookie", "private_key", "access_key",
+    ]
+    /// Those that count only as a whole word of the name.
+    private static let parts: Set<String> = ["key", "pin", "otp", "pat", "auth", "pwd", "code", "cvv", "ssn"]
+
+    package static func isSecret(_ name: String) -> Bool {
+        let lower = name.lowercased()
+        if self.words.contains(where: lower.contains) { return true }
+        return lower.split { !$0.isLetter && !$0.isNumber }.contains { self.parts.contains(String($0)) }
+    }
+}

@@ -30,6 +30,9 @@ package struct AgentDirectory: Sendable {
     /// Passes what a person says to the running turn of a session; false when none takes it.
     package let steer: @Sendable (_ text: String, _ author: String, _ session: String) -> Bool
 
+    /// How the extensions are, one line of Markdown each.
+    package let extensions: @Sendable () async throws -> [String]
+
     package init(
         personas: @escaping @Sendable () -> [PersonaChoice], defaultPersona: @escaping @Sendable () -> String,
         explain:
@@ -37,13 +40,15 @@ package struct AgentDirectory: Sendable {
                 _ command: String, _ role: Role, _ persona: String?, _ repository: String?
             ) -> String,
         skills: @escaping @Sendable (_ repository: String?) async -> String = { _ in "" },
-        steer: @escaping @Sendable (_ text: String, _ author: String, _ session: String) -> Bool = { _, _, _ in false }
+        steer: @escaping @Sendable (_ text: String, _ author: String, _ session: String) -> Bool = { _, _, _ in false },
+        extensions: @escaping @Sendable () async throws -> [String] = { [] }
     ) {
         self.personas = personas
         self.defaultPersona = defaultPersona
         self.explain = explain
         self.skills = skills
         self.steer = steer
+        self.extensions = extensions
     }
 
     /// The model of a persona; nil for the default. Without a persona, that of the default one.

@@ -2,6 +2,7 @@ internal import Attention
 internal import Audit
 internal import Chat
 internal import Delivery
+internal import Extensions
 internal import JSON
 internal import Logging
 internal import People
@@ -64,6 +65,10 @@ package struct AskDesk: Sendable {
         guard try ledger.settle(ask) else { return (try ledger.ask(id: ask.id) ?? ask, []) }
         if let role = ask.grantedRole, let decider {
             try AccessGrant(ask.requester, as: role, by: decider).write(to: ledger, at: now, audit: self.audit)
+        }
+        if let list = ask.decidedExtension, let decider {
+            try ledger.settleExtension(
+                list.name, digest: list.digest, isApproved: list.isApproved, by: decider.id, at: now)
         }
         try self.audit(ledger, self.entry(for: ask, AskTexts.outcome(of: ask)))
         return (ask, try self.show(ask, in: ledger, at: now))

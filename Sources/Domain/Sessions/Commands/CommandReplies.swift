@@ -122,6 +122,12 @@ struct CommandReplies: Sendable {
         return Reply(text)
     }
 
+    func extensions() async throws -> Reply {
+        let lines = try await self.context.agent?.extensions() ?? []
+        guard !lines.isEmpty else { return Reply(PersonaTexts.noExtensions) }
+        return Reply(self.sign.completing(lines.map { "- \($0)" }.joined(separator: "\n")))
+    }
+
     // MARK: Repositories and jobs
 
     func repository(_ name: String, isBusy: () -> Bool) async throws -> Reply {

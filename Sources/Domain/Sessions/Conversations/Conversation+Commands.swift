@@ -67,6 +67,7 @@ extension Conversation {
             return try await self.reply(to: stored, replies.repository(argument) { !self.turns.isFree })
         case .resend: return try await self.resend(stored)
         case .context: return try await self.reply(to: stored, replies.surroundings())
+        case .extensions: return try await self.reply(to: stored, replies.extensions())
         case .mute: return try await self.mute(true, for: stored, sign: sign)
         case .unmute: return try await self.mute(false, for: stored, sign: sign)
         case .export: return try await self.export(argument, for: stored, as: role, sign: sign)

@@ -52,7 +52,8 @@ extension AskRecord {
     /// A label of the metric.
     package var resultLabel: String {
         switch self.state {
-        case .answered: self.kind == .approval ? (self.isDenied ? "denied" : "approved") : "answered"
+        case .answered:
+            self.kind == .approval || self.kind == .extension ? (self.isDenied ? "denied" : "approved") : "answered"
         default: self.state.rawValue
         }
     }

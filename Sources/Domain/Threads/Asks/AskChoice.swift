@@ -21,6 +21,7 @@ package struct AskChoice: Sendable, Equatable {
             case .approval where ask.isBatch: Self.items(word, words, of: ask)
             case .approval: Self.approval(word, words, of: ask)
             case .question, .clarify, .conflict: Self.question(word, words, of: ask)
+            case .extension: Self.approval(word, words, of: ask)
             case .access: (word == "no" ? ask.option(AskRecord.deny) : ask.option(word)).map { Self($0.key) }
             }
         guard let choice else { return nil }

@@ -11,6 +11,8 @@ package struct AskRecord: Sendable, Equatable {
         case conflict
         /// Whether to let in a stranger.
         case access
+        /// Whether models may be offered what an extension lists.
+        case `extension`
     }
 
     package enum State: String, Sendable {
@@ -121,6 +123,7 @@ package struct AskRecord: Sendable, Equatable {
             switch self.kind {
             case .approval: AskTexts.tail(self.id, requests, sign: sign)
             case .access: AskTexts.accessTail(self.id, until: self.expiresAt, sign: sign)
+            case .extension: AskTexts.extensionTail(self.id, until: self.expiresAt, sign: sign)
             case .question, .clarify, .conflict: self.tail
             }
         told.tail = "\(place)\n\n\(how)"
@@ -149,7 +152,7 @@ package struct AskRecord: Sendable, Equatable {
     }
 
     /// Whether a turn waits for its answer.
-    package var hasTurn: Bool { self.parked == nil && self.kind != .access }
+    package var hasTurn: Bool { self.parked == nil && self.kind != .access && self.kind != .extension }
 
     /// The role that a stranger gets by the answer; nil if none.
     package var grantedRole: Role? {
@@ -159,6 +162,15 @@ package struct AskRecord: Sendable, Equatable {
         case Self.always: .guest
         default: nil
         }
+    }
+
+    /// The list of an extension that an owner has decided about, and how; nil for any other ask.
+    package var decidedExtension: (name: String, digest: String, isApproved: Bool)? {
+        guard self.kind == .extension, self.state == .answered, self.isIntact,
+            let request = self.bindings.first?.request,
+            let digest = request.effect
+        else { return nil }
+        return (request.subject, digest, self.answer == Self.approve)
     }
 
     /// Whether its fields are those that it was stored with.

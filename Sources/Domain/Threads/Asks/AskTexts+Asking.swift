@@ -88,6 +88,7 @@ extension AskTexts {
         case .run: "command"
         case .change: "change"
         case .reach: "address"
+        case .call: "call"
         }
     }
 
@@ -149,11 +150,28 @@ extension AskTexts {
         "You have access now, as a \(role.rawValue). \(sign.command("help")) shows what I can do."
     }
 
+    // MARK: An extension's list
+
+    package static func extensionLead(_ id: String, _ text: String) -> String { "Extension `\(id)`: \(text)" }
+
+    package static func extensionTail(_ id: String, until time: Int64, sign: CommandSign) -> String {
+        "An owner answers me with the letter, or types \(sign.command("approve \(id)")) or "
+            + "\(sign.command("deny \(id)")). Models get nothing of it before. \(Self.openUntil(time))"
+    }
+
+    package static let extensionOptions = [
+        AskRecord.Option(key: AskRecord.approve, label: "Approve"),
+        AskRecord.Option(key: AskRecord.deny, label: "Deny"),
+    ]
+
     // MARK: Both
 
     package static func buttons(of ask: AskRecord) -> [MessageButton] {
         let deny = MessageButton(
             label: ask.isBatch ? "Deny all" : "Deny", command: "deny \(ask.id)", style: .danger, prompt: "Reason")
+        if ask.kind == .extension {
+            return [MessageButton(label: "Approve", command: "approve \(ask.id)", style: .primary), deny]
+        }
         guard ask.kind != .approval else {
             return [
                 ask.isBatch

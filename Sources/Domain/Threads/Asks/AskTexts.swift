@@ -20,7 +20,7 @@ package enum AskTexts {
         if ask.kind == .access {
             return ask.grantedRole.map { "Let in as a \($0.rawValue) by \(name)" } ?? "Denied by \(name)"
         }
-        guard ask.kind == .approval else {
+        guard ask.kind == .approval || ask.kind == .extension else {
             guard let answer = ask.answer else { return "Answered by \(name)\(reason)" }
             return "Answered by \(name): \(ask.option(answer)?.label ?? answer)\(reason)"
         }
@@ -145,6 +145,7 @@ package enum AskTexts {
             case .run: "the command"
             case .change: "the change"
             case .reach: "the address"
+            case .call: "the call"
             }
         return
             "\(what) is too long to be shown whole in one message here, so nobody was asked; make it shorter, or use "

@@ -25,7 +25,7 @@ extension StoredForm {
     static func text(of requests: [ApprovalRequest]) -> String? {
         let all = requests.map { request -> JSON in
             var fields: JSONObject = [
-                "action": .string(request.action.rawValue), "subject": .string(request.subject),
+                "action": .string(Self.stored(request.action).rawValue), "subject": .string(request.subject),
                 "directory": .string(request.directory), "tool": .string(request.tool),
                 "approver": .string(request.approver.rawValue),
             ]
@@ -34,10 +34,16 @@ extension StoredForm {
             case .call(let call): fields["call"] = .string(call)
             case .during(let call): fields["during"] = .string(call)
             }
+            if request.action == .call { fields["extension"] = true }
             if let effect = request.effect { fields["effect"] = .string(effect) }
             return .object(fields)
         }
         return all.count > 1 ? JSON.array(all).text : all.first?.text
+    }
+
+    /// Earlier releases read asks too, and must not fail at an action that they don't know.
+    private static func stored(_ action: ApprovalRequest.Action) -> ApprovalRequest.Action {
+        action == .call ? .run : action
     }
 
     static func approvals(from text: String) throws -> [ApprovalRequest] {
@@ -78,7 +84,8 @@ extension StoredForm {
             json["call"]?.stringValue.map { ApprovalRequest.Scope.call($0) }
             ?? json["during"]?.stringValue.map { ApprovalRequest.Scope.during(call: $0) } ?? .turn
         return ApprovalRequest(
-            action: action, subject: subject, directory: directory, tool: tool, approver: approver, scope: scope,
+            action: json["extension"]?.boolValue == true ? .call : action, subject: subject, directory: directory,
+            tool: tool, approver: approver, scope: scope,
             effect: json["effect"]?.stringValue)
     }
 }

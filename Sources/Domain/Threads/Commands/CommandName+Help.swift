@@ -35,7 +35,7 @@ extension CommandName {
         case .rate: "up|down [words]"
         case .comment: "[NUMBER TEXT|resolve NUMBER]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
-            .login, .logout, .mute, .unmute, .redo, .context, .unlink, .memory, .skills:
+            .login, .logout, .mute, .unmute, .redo, .context, .unlink, .memory, .skills, .extensions:
             ""
         }
     }
@@ -102,6 +102,7 @@ extension CommandName {
         case .verify: "compare emoji with somebody's devices where messages are encrypted, in a direct message"
         case .task: "list the repository's tasks, add or change one, or let the model do one (task ID do)"
         case .context: "show what of others' words the model was given for its last answer"
+        case .extensions: "list the extensions: how they are, and what models get of them"
         case .mute: "be silent in this thread unless mentioned, until unmute"
         case .unmute: "answer in this thread again"
         case .logout: "forget your GitHub sign-in, in a direct message"

@@ -12,6 +12,7 @@ package enum CommandName: String, Sendable, CaseIterable {
     case mute, unmute
     case redo
     case context
+    case extensions
     case merge
     case share, unshare
     case link, unlink
@@ -27,7 +28,7 @@ package enum CommandName: String, Sendable, CaseIterable {
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
-            .steer, .pr, .review, .fix, .workflow, .login, .logout, .task, .comment, .skills:
+            .steer, .pr, .review, .fix, .workflow, .login, .logout, .task, .comment, .skills, .extensions:
             .member
         case .people, .verify, .merge: .owner
         }

@@ -11,7 +11,7 @@ extension Ledger {
     package func noteOwnerRead(
         of session: SessionRecord, by visitor: ThreadVisitor, at now: Int64
     ) throws -> Bool {
-        guard visitor.seesEverything, !visitor.began(threadOf: session.owner),
+        guard visitor.seesEverything, !session.owner.isEmpty, !visitor.began(threadOf: session.owner),
             try self.shares(with: visitor, among: [session.id], at: now).isEmpty, try self.isOfOnePerson(session)
         else { return false }
         return try self.connection.rowsChanged(
@@ -23,7 +23,7 @@ extension Ledger {
     }
 
     /// Whether a conversation is of the page, or a person's own with the bot on another network.
-    private func isOfOnePerson(_ session: SessionRecord) throws -> Bool {
+    package func isOfOnePerson(_ session: SessionRecord) throws -> Bool {
         if session.key.adapter == Place.webAdapter { return true }
         return try self.connection.first(
             "SELECT 1 AS found FROM people WHERE identity = ? AND direct_thread = ?",

@@ -2,7 +2,9 @@ package import Agent
 internal import Analytics
 package import Audit
 package import Chat
+package import Extensions
 internal import Git
+package import Jail
 internal import Logging
 package import Models
 internal import Primitives
@@ -26,6 +28,10 @@ package final class AgentWorker: TurnWorker {
     let hasNetwork: Bool
     /// Nil where the Copilot CLI is not the provider, or only talks.
     let cli: CopilotCLIAgents?
+    /// Nil on a host without extensions.
+    let extensions: ExtensionDesk?
+    /// Where the workspace of a session is for servers that see its files; nil where they can't.
+    let places: (@Sendable (SessionPlace) async throws -> JailPlace?)?
     private let talking: ChatTurn
     private let calibration = TokenCalibration()
     /// What the model has read: otherwise it reads again.
@@ -39,7 +45,8 @@ package final class AgentWorker: TurnWorker {
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
         workbench: Workbench, repositories: RepositoryCatalog, audit: any AuditRecorder,
         steering: AgentSteering = AgentSteering(), answerLimit: AnswerLimit, hasNetwork: Bool,
-        cli: CopilotCLIAgents? = nil, skills: SkillLibrary = SkillLibrary()
+        cli: CopilotCLIAgents? = nil, skills: SkillLibrary = SkillLibrary(), extensions: ExtensionDesk? = nil,
+        places: (@Sendable (SessionPlace) async throws -> JailPlace?)? = nil
     ) {
         self.model = model
         self.catalog = catalog
@@ -53,6 +60,8 @@ package final class AgentWorker: TurnWorker {
         self.hasNetwork = hasNetwork
         self.cli = cli
         self.skills = skills
+        self.extensions = extensions
+        self.places = places
         self.talking = ChatTurn(model, catalog: catalog, limit: answerLimit, logger: Logger(label: "model"))
     }
 
@@ -68,6 +77,7 @@ package final class AgentWorker: TurnWorker {
     package func refusal(of text: String) -> String? { self.talking.refusal(of: text) }
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        let request = try await self.prompted(request, in: thread)
         // A plain answer that broke off is continued in the middle of its sentence.
         let model = self.settings.settings.persona(chosen: request.persona).model
         if request.continuing != nil, try await !StoredSteps(store: self.store).hasWorked(request.id) {
@@ -139,33 +149,41 @@ package final class AgentWorker: TurnWorker {
         let taint = TurnTaint {
             var sources: Set<TurnTaint.Source> = []
             if request.hasForeignText { sources.insert(.guest) }
-            if try await self.hasFetched(request.id) { sources.insert(.web) }
+            try await sources.formUnion(self.sources(readBy: request.id))
             return sources
         }
         let known = try? self.repositories.repository(repository)
         let skills = persona.tools.contains("skill") ? await self.skills.skills(of: known) : []
-        let tools = ToolCatalog.all.filter {
+        let own = ToolCatalog.all.filter {
             persona.tools.contains($0.name) && ($0.kind != .fetch || self.hasNetwork)
                 && ($0.name != "skill" || !skills.isEmpty)
         }
+        let offer = await self.offer(to: persona, beside: own)
+        let tools = own + (offer?.tools ?? [])
         let pauses = TurnPauses()
         let seams = self.seams(of: request, in: thread, pauses, task, skills)
         let limits = persona.limits ?? settings.limits
-        let executor = SessionTools(session: request.session, ledgers: self.ledgers) {
+        var executor: any ToolExecutor = SessionTools(session: request.session, ledgers: self.ledgers) {
             await thread.takeTime(limits.time)
             return WorkspaceTools(
                 files: try await self.workbench.workspaces.workspace(of: place),
                 ledger: self.ledgers[request.session] ?? ReadLedger(), seams: seams)
         }
+        if let offer, let desk = self.extensions {
+            executor = ExtensionTools(
+                own: executor, offer: offer, desk: desk,
+                asking: self.asking(in: thread, of: request, pauses, offer))
+        }
         var equipment = AgentEquipment(
-            persona: persona, tools: tools, read: CallReader(tools: tools).read,
+            persona: persona, tools: tools, read: offer?.reader(with: own) ?? CallReader(tools: own).read,
             executor: executor,
             gate: PolicyGate(
                 settings: self.settings, request: request, persona: persona, repository: repository, taint: taint,
                 audit: self.audit, thread: thread),
             limits: limits,
-            notes: [await self.notes.text(of: known), SkillLibrary.note(of: skills)].filter { !$0.isEmpty }
-                .joined(separator: "\n\n"),
+            notes: [
+                await self.notes.text(of: known), SkillLibrary.note(of: skills), offer?.instructions ?? "",
+            ].filter { !$0.isEmpty }.joined(separator: "\n\n"),
             changes: { await self.changes(of: request.id, in: SessionPlace(of: request, update: .none)) })
         equipment.pauses = { pauses.total }
         return equipment
@@ -184,10 +202,14 @@ package final class AgentWorker: TurnWorker {
         }
     }
 
-    /// Whether the turn began to fetch a page before a restart.
-    private func hasFetched(_ turn: String) async throws -> Bool {
+    /// What the turn began to read of the network and of extensions before a restart.
+    private func sources(readBy turn: String) async throws -> Set<TurnTaint.Source> {
         let fetching = Set(ToolCatalog.all.filter { $0.kind == .fetch }.map(\.name))
-        return try await StoredSteps(store: self.store).records(of: turn, after: 0).haveBegun(fetching)
+        let begun = try await StoredSteps(store: self.store).records(of: turn, after: 0).begunTools
+        return Set(
+            begun.compactMap { tool in
+                fetching.contains(tool) ? .web : ToolSelector.server(of: tool).map { .server($0) }
+            })
     }
 
     private func seams(
@@ -236,17 +258,19 @@ package final class AgentWorker: TurnWorker {
 }
 
 extension [StepRecord] {
-    /// Whether a call of one of these tools has begun.
-    func haveBegun(_ tools: Set<String>) -> Bool {
-        var calls: Set<String> = []
+    /// The names of the tools of which a call has begun.
+    var begunTools: Set<String> {
+        var (names, begun) = ([String: String](), Set<String>())
         for record in self {
             switch record.event {
-            case .answered(let answer):
-                for call in answer.calls where tools.contains(call.name) { calls.insert(call.id) }
-            case .started(let start) where calls.contains(start.call): return true
+            case .answered(let answer): for call in answer.calls { names[call.id] = call.name }
+            case .started(let start): if let name = names[start.call] { begun.insert(name) }
             default: continue
             }
         }
-        return false
+        return begun
     }
+
+    /// Whether a call of one of these tools has begun.
+    func haveBegun(_ tools: Set<String>) -> Bool { !self.begunTools.isDisjoint(with: tools) }
 }

@@ -1,5 +1,6 @@
 internal import Agent
 internal import Chat
+internal import Extensions
 package import Models
 internal import Repositories
 package import Sessions
@@ -28,7 +29,10 @@ extension AgentDirectory {
                 let known = name.flatMap { try? worker.repositories.repository($0) }
                 return SkillLibrary.list(await worker.skills.skills(of: known), repository: name)
             },
-            steer: { text, author, session in steering.steer(text, by: author, in: session) })
+            steer: { text, author, session in steering.steer(text, by: author, in: session) },
+            extensions: { [desk = worker.extensions] in
+                try await desk?.report(ours: ToolCatalog.all.count) { TokenEstimator.tokens(in: $0) }.map(\.line) ?? []
+            })
     }
 }
 

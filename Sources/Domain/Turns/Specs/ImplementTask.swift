@@ -51,7 +51,12 @@ struct ImplementTask {
             let named = request.with(text: "implement \(id)")
             var equipment = try await agent.equipment(of: named, in: thread)
             equipment.tools.removeAll { $0.kind == .commit }
-            equipment.read = CallReader(tools: equipment.tools).read
+            let (read, left) = (equipment.read, CallReader(tools: equipment.tools))
+            equipment.read = { call, id in
+                let reading = read(call, id)
+                guard case .call(let checked) = reading, checked.tool.kind == .commit else { return reading }
+                return left.read(call, as: id)
+            }
             return equipment
         }
         do {

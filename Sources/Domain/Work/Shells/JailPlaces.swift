@@ -10,6 +10,8 @@ final class JailPlaces: Sendable {
         var open: [String: Workspace] = [:]
         /// The users that the sessions' last jails had: their files belong to them.
         var users: [String: JailIdentity] = [:]
+        /// How many jails of a session run as its user now.
+        var uses: [String: Int] = [:]
         /// Sessions whose workspace a program's jail has for itself.
         var lent: Set<String> = []
     }
@@ -32,7 +34,7 @@ final class JailPlaces: Sendable {
     func forget(_ session: String) {
         self.state.withLock { state in
             state.open[session] = nil
-            state.users[session] = nil
+            if state.uses[session] == nil { state.users[session] = nil }
         }
     }
 
@@ -62,7 +64,7 @@ final class JailPlaces: Sendable {
             throw JailFailure("the session has no workspace: try again")
         }
         let user = try self.takeUser(for: session)
-        let giveBack: @Sendable () -> Void = { [means] in if let user { means.identities?.release(user) } }
+        let giveBack: @Sendable () -> Void = { if let user { self.giveBack(user, of: session) } }
         do {
             let limits = self.limits[workspace.repositoryName]
             let owner = user.map { FileOwner(user: $0.user, group: $0.group) }
@@ -76,11 +78,38 @@ final class JailPlaces: Sendable {
         }
     }
 
-    /// The user of the session's last jail, if it is free, so that the files need not change their owner.
+    /// The user of the session's other jails; else that of its last one, if it is free. So the files need not change their
+    /// owner.
     private func takeUser(for session: String) throws(JailFailure) -> JailIdentity? {
+        if let shared = self.share(session, or: nil) { return shared }
         let last = self.state.withLock { $0.users[session]?.user }
         guard let user = try self.means.identities?.take(preferring: last) else { return nil }
-        self.state.withLock { $0.users[session] = user }
-        return user
+        // Another jail of the session may have begun meanwhile.
+        let shared = self.share(session, or: user)
+        if shared != user { self.means.identities?.release(user) }
+        return shared
+    }
+
+    /// The user of the session's jails; `user` becomes that if there are none.
+    private func share(_ session: String, or user: JailIdentity?) -> JailIdentity? {
+        self.state.withLock { state in
+            if let uses = state.uses[session], let shared = state.users[session] {
+                state.uses[session] = uses + 1
+                return shared
+            }
+            guard let user else { return nil }
+            state.users[session] = user
+            state.uses[session] = 1
+            return user
+        }
+    }
+
+    private func giveBack(_ user: JailIdentity, of session: String) {
+        let isLast = self.state.withLock { state in
+            let left = (state.uses[session] ?? 1) - 1
+            state.uses[session] = left > 0 ? left : nil
+            return left <= 0
+        }
+        if isLast { self.means.identities?.release(user) }
     }
 }

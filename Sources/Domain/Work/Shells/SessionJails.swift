@@ -93,6 +93,9 @@ package struct SessionJails: ShellDirectory {
         }
     }
 
+    /// The place of a program's jail beside the jail of the session's commands. The workspace must be open.
+    package func visit(_ session: String) async throws -> JailPlace { try await self.places.place(of: session) }
+
     // MARK: Commits
 
     /// Takes commits out of the jails.

@@ -96,7 +96,7 @@ extension Persona {
             model: model)
     }
 
-    private static let tools = ToolSelector.tools.map(\.name)
+    private static let tools = ToolSelector.tools.map(\.name) + [Persona.extensions]
 }
 
 extension AgentLimits {

@@ -2,6 +2,7 @@ package import Agent
 package import Analytics
 internal import Chat
 internal import Database
+package import Extensions
 package import Gateway
 internal import HTTP
 package import People
@@ -54,6 +55,8 @@ package struct Configuration: Sendable {
     package var adapters: Adapters
     /// Names are unique.
     package var hooks: [Webhook]
+    /// Servers of tools. Names are unique.
+    package var extensions: [ExtensionSettings]
     /// Where traces and metrics go; nil without telemetry.
     package var telemetry: TelemetrySettings?
 
@@ -83,9 +86,12 @@ package struct Configuration: Sendable {
         self.approvals = root.section("approvals") { Approvals($0) }
         self.agent = root.section("agent") { Agent($0, personas: personas) }
         self.agent.readPersonas(root)
+        self.extensions = ExtensionSettings.list(root)
         self.policy = Policy.read(
-            root, approvals: self.approvals, personas: self.agent.personas.personas.map(\.name),
-            repositories: self.repositories.map(\.name))
+            root, approvals: self.approvals,
+            names: PolicyRule.Names(
+                personas: self.agent.personas.personas.map(\.name), repositories: self.repositories.map(\.name),
+                extensions: self.extensions.map(\.name)))
         self.skills = root.section("skills") { Skill.list($0) }
         let objects = root.optional("objects") { ObjectPlace.read($0) }
         self.objects = objects

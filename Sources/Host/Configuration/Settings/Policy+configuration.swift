@@ -4,13 +4,11 @@ internal import Chat
 extension Policy {
     /// Reads the list `policy`, proves that each of its rules can decide something, and adds the rules that follow from
     /// `approvals`.
-    static func read(
-        _ root: Section, approvals: Configuration.Approvals, personas: [String], repositories: [String]
-    ) -> Policy {
+    static func read(_ root: Section, approvals: Configuration.Approvals, names known: PolicyRule.Names) -> Policy {
         var names: Set<String> = []
         let rules =
             root.list("policy") { value -> (rule: PolicyRule, value: Value)? in
-                let rule = value.section { PolicyRule.read($0, personas: personas, repositories: repositories) }
+                let rule = value.section { PolicyRule.read($0, known) }
                 guard let rule else { return nil }
                 guard names.insert(rule.name).inserted else {
                     return value.error("there is another rule with the name '\(rule.name)'")
@@ -49,15 +47,20 @@ extension Configuration.Approvals.Rule {
 }
 
 extension PolicyRule {
+    /// What rules may name.
+    struct Names {
+        let personas: [String]
+        let repositories: [String]
+        let extensions: [String]
+    }
+
     /// Nil if something is wrong with it.
-    static func read(_ section: Section, personas: [String], repositories: [String]) -> PolicyRule? {
+    static func read(_ section: Section, _ names: Names) -> PolicyRule? {
         let name = section.required("name") { Self.name($0) }
         let roles = section.oneOrMore("role") { $0.choice(Role.self) }
-        let personas = section.oneOrMore("persona") { $0.choice(among: personas, named: { $0 }) }
-        let tools = section.oneOrMore("tool") { value in
-            value.choice(among: ToolSelector.words, named: { $0 }).flatMap { ToolSelector($0) }
-        }
-        let repositories = section.oneOrMore("repository") { $0.choice(among: repositories, named: { $0 }) }
+        let personas = section.oneOrMore("persona") { $0.choice(among: names.personas, named: { $0 }) }
+        let tools = section.oneOrMore("tool") { Self.tool($0, names.extensions) }
+        let repositories = section.oneOrMore("repository") { $0.choice(among: names.repositories, named: { $0 }) }
         let commands = section.oneOrMore("command") { Self.command($0) }
         let decision = section.required("decision") { $0.choice(PolicyDecision.self) }
         let matches = section.value("matches").flatMap { $0.items() } ?? []
@@ -105,6 +108,16 @@ extension PolicyRule {
                 "names that begin with '\(Policy.Approvals.prefix)' are those of the settings' own rules")
         }
         return text
+    }
+
+    private static func tool(_ value: Value, _ extensions: [String]) -> ToolSelector? {
+        guard let text = value.text, let server = ToolSelector.server(of: text) else {
+            return value.choice(among: ToolSelector.words, named: { $0 }).flatMap { ToolSelector($0) }
+        }
+        guard extensions.contains(server) else {
+            return value.error("no extension has the name '\(server)'", nearestTo: server, among: extensions)
+        }
+        return ToolSelector(text)
     }
 
     private static func command(_ value: Value) -> [String]? {

@@ -16,13 +16,17 @@ extension Policy {
         /// Generated rules begin with this; configured ones may not.
         package static let prefix = "approvals."
 
+        /// The rule that decides what the entry of an extension says of a tool.
+        static let extensions = "approvals.extensions"
+
         // Change: a generated rule of the policy
         var rules: [PolicyRule] {
             let commands = "approvals.commands: \(self.commands)"
             var rules = [
                 PolicyRule(
                     name: "approvals.guests", roles: [.guest],
-                    tools: [.group(.commands), .group(.writes), .group(.network), .group(.reads)], decision: .deny,
+                    tools: [.group(.commands), .group(.writes), .group(.network), .group(.reads), .group(.extensions)],
+                    decision: .deny,
                     setting: "approvals")
             ]
             if self.commands == .ask {
@@ -40,6 +44,8 @@ extension Policy {
                 PolicyRule(
                     name: "approvals.network", tools: [.group(.network)], decision: self.network,
                     setting: "approvals.network: \(self.network)"),
+                PolicyRule(
+                    name: Self.extensions, tools: [.group(.extensions)], decision: .ask, setting: "extensions"),
                 PolicyRule(name: "approvals.reads", tools: [.group(.reads)], decision: .allow, setting: "approvals"),
                 PolicyRule(
                     name: "approvals.talk", roles: [.guest, .member, .owner], tools: [.group(.talk)], decision: .allow,

@@ -35,7 +35,7 @@ package struct Policy: Sendable, Equatable {
             case .yes:
                 // Otherwise a redirection would get a command past the rule that it cannot be compared with.
                 guard rule.decision == .allow, let doubted = unclear else {
-                    return Self.verdict(of: rule, for: question.role)
+                    return Self.verdict(of: rule, for: question)
                 }
                 return PolicyVerdict(.ask, rule: rule.name, setting: rule.setting, unclear: doubted.name)
             }
@@ -44,8 +44,9 @@ package struct Policy: Sendable, Equatable {
     }
 
     /// Nobody can approve what a guest wants, so nobody is asked.
-    private static func verdict(of rule: PolicyRule, for role: Role) -> PolicyVerdict {
-        let decision = role == .guest && rule.decision == .ask ? .deny : rule.decision
+    private static func verdict(of rule: PolicyRule, for question: PolicyQuestion) -> PolicyVerdict {
+        let said = rule.name == Approvals.extensions ? question.entry ?? rule.decision : rule.decision
+        let decision = question.role == .guest && said == .ask ? .deny : said
         return PolicyVerdict(decision, rule: rule.name, setting: rule.setting)
     }
 }

@@ -13,10 +13,12 @@ package struct PolicyQuestion: Sendable, Equatable {
     package var repository: String?
     /// The exact text, with a tool that runs commands.
     package var command: String?
+    /// What the configuration of an extension says of its tool.
+    package var entry: PolicyDecision?
 
     package init(
         role: Role, persona: String?, tool: String, kind: ToolDefinition.Kind?, repository: String? = nil,
-        command: String? = nil
+        command: String? = nil, entry: PolicyDecision? = nil
     ) {
         self.role = role
         self.persona = persona
@@ -24,6 +26,7 @@ package struct PolicyQuestion: Sendable, Equatable {
         self.kind = kind
         self.repository = repository
         self.command = command
+        self.entry = entry
     }
 
     /// A person's own `run`.

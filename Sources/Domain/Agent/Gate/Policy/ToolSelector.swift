@@ -12,6 +12,8 @@ package enum ToolSelector: Sendable, Hashable {
         case reads
         /// Ask a person; keep the list of tasks.
         case talk
+        /// Call a tool of an extension.
+        case extensions
 
         package func contains(_ kind: ToolDefinition.Kind) -> Bool {
             switch kind {
@@ -20,6 +22,7 @@ package enum ToolSelector: Sendable, Hashable {
             case .fetch: self == .network
             case .read: self == .reads
             case .ask, .plan: self == .talk
+            case .extension: self == .extensions
             }
         }
     }
@@ -42,15 +45,28 @@ package enum ToolSelector: Sendable, Hashable {
     /// What a rule may name.
     package static let words = Self.tools.map(\.name) + Group.allCases.map(\.rawValue)
 
-    /// Nil for a word that names neither a tool nor a group.
+    /// The extension of a tool called `NAME__TOOL`; nil for every other name: none of ours has two underscores.
+    package static func server(of tool: String) -> String? {
+        guard let end = tool.firstRange(of: "__"), !end.isEmpty, end.lowerBound > tool.startIndex,
+            end.upperBound < tool.endIndex
+        else { return nil }
+        return String(tool[..<end.lowerBound])
+    }
+
+    /// Nil for a word that names neither a tool nor a group. Which tools extensions have is known only later.
     package init?(_ word: String) {
         if let group = Group(rawValue: word) {
             self = .group(group)
-        } else if Self.tools.contains(where: { $0.name == word }) {
+        } else if Self.tools.contains(where: { $0.name == word }) || Self.server(of: word) != nil {
             self = .name(word)
         } else {
             return nil
         }
+    }
+
+    /// The tool of an extension that it names.
+    var extensionTool: String? {
+        if case .name(let name) = self, Self.server(of: name) != nil { name } else { nil }
     }
 
     func contains(_ tool: String, _ kind: ToolDefinition.Kind) -> Bool {
