@@ -169,10 +169,11 @@ let package = Package(
             "Attention", "Chat", "Database", "Delivery", "EventLoop", "JSON", "Logging", "People", "Primitives",
             "Store", "Threads"),
         domain("Joining", "Chat", "Database", "Etiquette", "Primitives", "Store", "Threads"),
+        domain("Schedules", "Chat", "Crypto", "Database", "Primitives", "Store", "Threads"),
         domain(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "EventLoop",
             "Extensions", "Files", "JSON", "Joining", "Lifecycle", "Logging", "Memory", "Metrics", "Models", "People",
-            "Primitives",
+            "Primitives", "Schedules",
             "Store", "Surroundings", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "Delivery", "EventLoop", "Git", "JSON",
@@ -189,7 +190,8 @@ let package = Package(
             "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Extensions", "Git",
             "GitHub",
             "HTTP", "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People",
-            "Primitives", "Processes", "Repositories", "Sessions", "SignIn", "SpecDocuments", "Specs", "Store", "Tasks",
+            "Primitives", "Processes", "Repositories", "Schedules", "Sessions", "SignIn", "SpecDocuments", "Specs",
+            "Store", "Tasks",
             "Threads", "Work", "YAML"),
 
         // Adapters and Gateway
@@ -212,7 +214,8 @@ let package = Package(
             dependencies: [
                 "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Delivery", "Documents", "Etiquette",
                 "EventLoop", "Files", "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-                "Markdown", "Memory", "Metrics", "Models", "People", "Primitives", "Repositories", "Schemas",
+                "Markdown", "Memory", "Metrics", "Models", "People", "Primitives", "Repositories", "Schedules",
+                "Schemas",
                 "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
@@ -341,16 +344,19 @@ let package = Package(
         tests("Etiquette", "Chat", "Etiquette", "Threads"),
         tests("Surroundings", "Chat", "Models", "Surroundings"),
         tests("Joining", "Chat", "Joining", "TestSupport", "Threads"),
+        tests("Schedules", "Primitives", "Schedules"),
         tests(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "Extensions",
             "Files", "JSON",
-            "Joining", "Logging", "Memory", "Metrics", "Models", "Objects", "People", "Primitives", "Sessions", "Store",
+            "Joining", "Logging", "Memory", "Metrics", "Models", "Objects", "People", "Primitives", "Schedules",
+            "Sessions", "Store",
             "Surroundings", "TestSupport", "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "Delivery", "EventLoop", "Extensions",
             "Git", "GitHub", "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models", "People",
-            "Primitives", "Repositories", "Sandbox", "Sessions", "Specs", "Store", "Tasks", "TestSupport", "Threads",
+            "Primitives", "Repositories", "Sandbox", "Schedules", "Sessions", "Specs", "Store", "Tasks", "TestSupport",
+            "Threads",
             "Turns", "Work"),
         tests(
             "Backup", "Backup", "Compression", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Objects",

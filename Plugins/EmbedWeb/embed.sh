@@ -20,7 +20,7 @@ script /usr/share/nodejs/markdown-it/index.js markdown.js \
 parser=/assets/$(hash markdown.js)/markdown.js
 script "$web/main.ts" chat.js "--alias:markdown-it=$parser" "--external:$parser"
 script "$web/viewer.ts" viewer.js
-for page in people tasks documents analytics; do script "$web/$page.ts" $page.js "--alias:markdown-it=$parser" "--external:$parser"; done
+for page in people schedules tasks documents analytics; do script "$web/$page.ts" $page.js "--alias:markdown-it=$parser" "--external:$parser"; done
 script "$web/highlighter.ts" highlighter.js
 fonts=$(cd /usr/share/fonts/truetype/katex && echo *.woff2)
 for font in $fonts; do
@@ -57,7 +57,7 @@ asset() { echo "    static let $1 = $(value "$2" "$3")"; }
     echo 'extension WebAsset {'
     asset page index.html 'text/html; charset=utf-8'
     asset script chat.js 'text/javascript; charset=utf-8'
-    for page in people editor tasks documents analytics; do asset $page $page.js 'text/javascript; charset=utf-8'; done
+    for page in people schedules editor tasks documents analytics; do asset $page $page.js 'text/javascript; charset=utf-8'; done
     asset markdown markdown.js 'text/javascript; charset=utf-8'
     asset highlighter highlighter.js 'text/javascript; charset=utf-8'
     asset formulas formulas.js 'text/javascript; charset=utf-8'

@@ -47,6 +47,21 @@ struct BrowserTests {
         await expectEqual(host.terminate(), .exited(0))
     }
 
+    @Test("somebody sees, changes and cancels what they have scheduled")
+    func schedules() async throws {
+        let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
+        try await host.start()
+        let result = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/schedules.py",
+            [
+                "http://\(try #require(host.address))", try #require(await host.code),
+                host.directory.path + "/screenshots",
+            ], environment: ["HOME": host.directory.path])
+        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
+        #expect(result.text.contains(#""result": "ok""#))
+        await expectEqual(host.terminate(), .exited(0))
+    }
+
     @Test("owners see who has access, and take it away")
     func people() async throws {
         let host = try await HostProcess(

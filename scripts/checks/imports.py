@@ -59,8 +59,9 @@ ARROWS = {
     "Attention": {"Chat", "Delivery", "People", "Store", "Threads"},
     "Surroundings": {"Chat", "Models", "Store", "Threads"},
     "Joining": {"Chat", "Etiquette", "Store", "Threads"},
+    "Schedules": {"Chat", "Store", "Threads"},
     "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Delivery", "Etiquette", "Extensions", "Files", "Joining", "Memory",
-                 "Metrics", "Models", "People", "Store", "Surroundings", "Threads"},
+                 "Metrics", "Models", "People", "Schedules", "Store", "Surroundings", "Threads"},
     "Tasks": {"Analytics", "Audit", "Chat", "Delivery", "People", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
@@ -82,7 +83,7 @@ def allowed(parts):
         case ["Sources", "Gateway", *_]:
             return PLATFORM | {"Analytics", "Audit", "Chat", "Delivery", "Documents", "Etiquette", "Files", "Memory",
                                "Metrics", "Models",
-                               "People", "Repositories", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
+                               "People", "Repositories", "Schedules", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

@@ -68,7 +68,7 @@ extension AskNotices {
         self.adapters.all.lazy.compactMap { $0 as? any DirectAdapter }.first { $0.mayReach(identity) }
     }
 
-    static func isOfNetwork(_ sender: Sender, _ room: RoomID) -> Bool {
+    package static func isOfNetwork(_ sender: Sender, _ room: RoomID) -> Bool {
         let network = { (id: String) in id.prefix { $0 != ":" } }
         return network(sender.id) == network(room.adapter.rawValue)
     }

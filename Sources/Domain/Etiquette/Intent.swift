@@ -60,7 +60,7 @@ package enum Intent: Sendable, Equatable {
         // The text with a code is replaced later.
         case .chat, .ignore, .acknowledge, .command(.pair, _): nil
         case .command(.steer, _), .command(.deny, _), .command(.approve, _), .command(.policy, _),
-            .command(.comment, _):
+            .command(.comment, _), .command(.remind, _), .command(.every, _), .command(.on, _):
             16 << 10
         case .command, .unknownCommand, .bareMention: 1 << 10
         }

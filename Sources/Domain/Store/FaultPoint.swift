@@ -31,6 +31,8 @@ package enum FaultPoint: String, Sendable, CaseIterable {
     case webhookStored = "webhook-stored"
     case webhookSent = "webhook-sent"
     case reportStored = "report-stored"
+    /// Runs of schedules are stored and not yet begun.
+    case scheduleStored = "schedule-stored"
     /// An edit of a document is stored and not yet acknowledged.
     case editStored = "edit-stored"
     /// In a transaction, after the fence.

@@ -20,7 +20,7 @@ struct RequestSchema: Sendable {
 package enum APITable {
     static let routes: [APIRoute] =
         StatusRoutes.routes + SignInRoutes.routes + AccountSignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes
-        + MentionRoutes.routes + ShareRoutes.routes + ExportRoutes.routes
+        + MentionRoutes.routes + ScheduleRoutes.routes + ShareRoutes.routes + ExportRoutes.routes
         + UploadRoutes.routes + MessageFileRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes
         + MemoryRoutes.routes
         + SpecRoutes.routes

@@ -13,6 +13,7 @@ struct PageRoutes: Sendable {
         Self.page("/documents", "documentsPage") { $0.index($1, running: .documents) },
         Self.page("/analytics", "analyticsPage") { $0.index($1, running: .analytics) },
         Self.page("/people", "peoplePage") { $0.index($1, running: .people) },
+        Self.page("/schedules", "schedulesPage") { $0.index($1, running: .schedules) },
         Self.page("/d/{place}/{path...}", "documentPage") { $0.index($1, running: .editor) },
         Self.page("/assets/icon.svg", "icon") { $0.icon($1) },
         Self.page("/assets/{hash}/{name}", "asset") { try $0.asset($1) },
@@ -113,7 +114,7 @@ struct WebAsset: Sendable {
     /// The files served below `/assets`.
     static var all: [WebAsset] {
         [
-            .script, .tasks, .documents, .analytics, .people, .editor, .markdown, .highlighter, .formulas,
+            .script, .tasks, .documents, .analytics, .people, .schedules, .editor, .markdown, .highlighter, .formulas,
             .formulasStyle, .style, .pagesStyle, .viewerScript, .viewerStyle, .icon,
         ] + Self.fonts
     }

@@ -38,12 +38,19 @@ struct SettingsRoutes: Sendable {
             if case .set(let name) = call.body.model { .set(try await self.known(name)) } else { call.body.model }
         let instructions = call.body.instructions
         if case .set(let text) = instructions { try Self.check(text) }
+        let zone = call.body.zone
+        if case .set(let name) = zone, Zone(name) == nil {
+            throw HTTPProblem(
+                HTTPStatus(422),
+                "The system knows no time zone `\(VisibleText.line(name))`. Choose one such as `Europe/Berlin`.")
+        }
         return API.Settings(
             try await self.context.store.write { ledger in
                 var preferences = try ledger.preferences(of: person)
                 preferences.model = model.applied(to: preferences.model)
                 preferences.instructions = instructions.applied(to: preferences.instructions)?.trimmed
                 if preferences.instructions?.isEmpty == true { preferences.instructions = nil }
+                preferences.zone = zone.applied(to: preferences.zone)
                 try ledger.set(preferences, of: person)
                 return preferences
             })
@@ -76,6 +83,6 @@ struct SettingsRoutes: Sendable {
 
 extension API.Settings {
     init(_ preferences: Preferences) {
-        self.init(model: preferences.model, instructions: preferences.instructions)
+        self.init(model: preferences.model, instructions: preferences.instructions, zone: preferences.zone)
     }
 }

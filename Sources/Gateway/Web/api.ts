@@ -5,7 +5,7 @@ import * as types from "./types";
 
 export type {
   Accepted, Ask, AskOption, Command, Commit, CommitFile, CommitFiles, DocumentList, Feature, FeatureStage, FeatureTask, FeatureText, FeatureVersion, Job,
-  MemoryNote, Mention, Message, MessageFile, MessagePage, Model, Operation, Persona, Repository, SavedDocument, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
+  MemoryNote, Mention, Message, MessageFile, MessagePage, Model, Operation, Persona, Repository, SavedDocument, Schedule, ScheduleChange, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
 
 export type Invite = types.Invite;
@@ -70,6 +70,9 @@ export const removePerson = (id: string): Promise<void> => call("DELETE", `/peop
 export const lookAtCode = (code: string): Promise<types.SignInCode> => call("POST", "/signin", { code, look: true });
 export const invite = (role: Role, name: string, expires: string): Promise<JoiningCode> =>
   call("POST", "/people/invites", name ? { role, name, expires } : { role, expires });
+export const schedules = (): Promise<types.ScheduleList> => call("GET", "/schedules");
+export const changeSchedule = (id: string, change: types.ScheduleChange): Promise<types.Schedule> => call("PATCH", `/schedules/${segment(id)}`, change);
+export const cancelSchedule = (id: string): Promise<void> => call("DELETE", `/schedules/${segment(id)}`);
 export const endInvite = (id: string): Promise<void> => call("DELETE", `/people/invites/${segment(id)}`);
 /** A code that signs in another browser of a person. */
 export const addBrowser = (id: string): Promise<JoiningCode> => call("POST", `/people/${segment(id)}/codes`, {});

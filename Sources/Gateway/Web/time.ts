@@ -32,6 +32,10 @@ export function shortTime(value: Timestamp): string {
 export const endTime = (value: Timestamp): string =>
   date(value).getTime() - Date.now() > 86_400_000 ? `${day.format(date(value))}, ${clockTime(value)}` : clockTime(value);
 
+const coming = new Intl.DateTimeFormat(undefined, { weekday: "short", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+/** A time in the future that is planned: with its day, unless that is today. */
+export const comingTime = (value: Timestamp): string => sameDay(value, Date.now()) ? clockTime(value) : coming.format(date(value));
+
 /** A day without a time, as `2026-11-26`: with its year where that is another one. */
 export function shortDay(value: string): string {
   const [year, month, date] = value.split("-").map(Number);

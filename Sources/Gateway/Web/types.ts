@@ -327,6 +327,48 @@ export interface Name {
   written: string;
 }
 
+export interface ScheduleList {
+  items: Schedule[];
+}
+
+export interface Schedule {
+  id: string;
+  thread_id: string;
+  /** The thread's. */
+  title: string;
+  /** `turn` asks the text in the thread, with your rights at that time; `remind` only posts it. */
+  kind: "turn" | "remind";
+  /** `every day 09:00`, `on push main`, …; the local time of one that runs once. */
+  schedule: string;
+  /** The time zone of its times, such as Europe/Berlin. */
+  zone: string;
+  text: string;
+  /** Null while it waits for an event. */
+  next_at: Timestamp | null;
+  last_at: Timestamp | null;
+  created_at: Timestamp;
+}
+
+export interface NewSchedule {
+  /** A thread of the web chat. */
+  thread_id: string;
+  /** As after the commands: `every weekday 09:00`, `on push main`, `in 20m`, `2026-12-24 18:00`. */
+  schedule: string;
+  /** At most 4,000 bytes. */
+  text: string;
+  /** By default `turn` for what runs again and again or at an event, else `remind`. */
+  kind?: "turn" | "remind" | null;
+  /** By default yours. */
+  zone?: string | null;
+}
+
+export interface ScheduleChange {
+  schedule?: string | null;
+  text?: string | null;
+  /** Null for yours. */
+  zone?: string | null;
+}
+
 export interface ShareList {
   items: Share[];
 }
@@ -419,12 +461,16 @@ export interface Snapshot {
 export interface Settings {
   model: string | null;
   instructions: string | null;
+  /** Your time zone; null for the host's. */
+  zone: string | null;
 }
 
 export interface SettingsChange {
   /** The id of one of the models that can be chosen now. */
   model?: string | null;
   instructions?: string | null;
+  /** Of the system's database, such as Europe/Berlin. */
+  zone?: string | null;
 }
 
 export interface MemoryNoteList {

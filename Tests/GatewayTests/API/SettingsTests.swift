@@ -26,9 +26,9 @@ struct SettingsTests {
             let ada = try await harness.signedIn(.member, name: "Ada")
             let bob = try await harness.signedIn(.member, name: "Bob")
             let old = try await ada.newThread()
-            let none: JSON = ["model": .null, "instructions": .null]
+            let none: JSON = ["model": .null, "instructions": .null, "zone": .null]
             try await expectEqual(ada.send(.get, Self.path).expect(200), none)
-            let chosen: JSON = ["model": "large", "instructions": "Answer in German."]
+            let chosen: JSON = ["model": "large", "instructions": "Answer in German.", "zone": .null]
             let answer = try await ada.send(
                 .patch, Self.path, json: ["model": "large", "instructions": " Answer in German.\n"]
             ).expect(200)
@@ -58,6 +58,7 @@ struct SettingsTests {
         arguments: [
             (["model": "huge"], "No model is called `huge`"), (["model": 1], "`model` must be a text, or null"),
             (["instructions": .string(String(repeating: "x", count: 4_001))], "the limit is 4000"), ([:], "`model`"),
+            (["zone": "Nowhere"], "no time zone `Nowhere`"),
         ] as [(JSON, String)])
     func refused(body: JSON, text: String) async throws {
         try await GatewayHarness.run { harness in
@@ -65,7 +66,7 @@ struct SettingsTests {
             _ = try await ada.send(.patch, Self.path, json: ["instructions": "Be brief."]).expect(200)
             let answer = try await ada.send(.patch, Self.path, json: body)
             #expect(answer.status == (body == [:] ? 400 : 422) && answer.text.contains(text), "\(answer.text)")
-            let kept: JSON = ["model": .null, "instructions": "Be brief."]
+            let kept: JSON = ["model": .null, "instructions": "Be brief.", "zone": .null]
             try await expectEqual(ada.send(.get, Self.path).expect(200), kept)
         }
     }

@@ -11,7 +11,7 @@ struct RoleTests {
     /// The routes that need no credential.
     static let open: Set = [
         "GET /", "GET /assets/icon.svg", "GET /assets/{hash}/{name}", "GET /healthz", "GET /readyz", "GET /metrics",
-        "POST /api/v1/signin", "GET /people", "GET /tasks", "GET /documents", "GET /analytics",
+        "POST /api/v1/signin", "GET /people", "GET /schedules", "GET /tasks", "GET /documents", "GET /analytics",
         "GET /d/{place}/{path...}",
         "GET /s/{token}",
         "GET /api/v1/openapi.json",
@@ -29,6 +29,8 @@ struct RoleTests {
         "POST /api/v1/threads/{id}/messages": .guest, "GET /api/v1/operations/{id}": .guest,
         "POST /api/v1/operations/{id}/stop": .guest, "PUT /api/v1/operations/{id}/rating": .guest,
         "GET /api/v1/ratings": .guest,
+        "GET /api/v1/schedules": .guest, "POST /api/v1/schedules": .guest, "PATCH /api/v1/schedules/{id}": .guest,
+        "DELETE /api/v1/schedules/{id}": .guest,
         "GET /api/v1/mentions": .guest, "DELETE /api/v1/mentions/{id}": .guest, "GET /api/v1/names": .member,
         "GET /api/v1/asks": .guest, "GET /api/v1/threads/{id}/export": .guest,
         "GET /api/v1/threads/{id}/asks": .guest,

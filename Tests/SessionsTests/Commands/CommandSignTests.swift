@@ -71,7 +71,7 @@ struct CommandSignTests {
         arguments: [
             ("choose with `model NAME` or `models`.", "choose with `!model NAME` or `!models`."),
             ("set `model.provider`; run `jetbridge models`", "set `model.provider`; run `jetbridge models`"),
-            ("`!new` has it, `remind` is not offered", "`!new` has it, `remind` is not offered"),
+            ("`!new` has it, `deploy` is not offered", "`!new` has it, `deploy` is not offered"),
             ("an open ` model", "an open ` model"), ("```\nnew\n``` and `new`", "```\nnew\n``` and `new`"),
         ])
     func completing(text: String, expected: String) {

@@ -136,6 +136,7 @@ struct MailboxTests {
             gate: TurnGate(perHost: 1, perPerson: 1), histories: HistoryCache(entryLimit: 10),
             questions: OpenQuestions(), mutes: MutedThreads(), notices: harness.bridge.notices,
             askChanges: harness.bridge.askChanges,
-            indexer: harness.bridge.indexer, fileQuota: harness.bridge.fileQuota, desk: nil, agent: nil, accounts: nil)
+            indexer: harness.bridge.indexer, fileQuota: harness.bridge.fileQuota, desk: nil, agent: nil, accounts: nil,
+            schedules: harness.bridge.posts.schedules)
     }
 }

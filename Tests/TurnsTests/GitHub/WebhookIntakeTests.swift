@@ -2,6 +2,7 @@ import Chat
 import GitHub
 import JSON
 import Primitives
+import Schedules
 import Sessions
 import Store
 import TestSupport
@@ -105,6 +106,46 @@ struct WebhookIntakeTests {
         try await expectEqual(scene.news.watches(of: session).first?.head, GitHubScene.sha(3))
         try await scene.settle()
         #expect(scene.adapter.texts.joined().contains("`5555555` Fifth"))
+    }
+
+    @Test("a push runs what is scheduled at it, once, whether or not a thread follows the branch")
+    func schedules() async throws {
+        let scene = try await GitHubScene()
+        let session = try await scene.session()
+        let store = scene.bridge.posts.store
+        let zone = Zone.utc
+        for (number, rule) in ["on push 001-Feature", "on failure CI", "on push other"].enumerated() {
+            try await store.write { ledger in
+                let reader = ScheduleReader(now: 1, zone: zone)
+                let record = try #require(try ledger.session(id: session))
+                let sender = Sender(id: "a", identities: [Identity("a")], displayName: "Ada")
+                try ledger.add(
+                    Schedule(
+                        id: "s\(number)", session: session, kind: .turn, rule: try reader.rule(rule).rule, zone: zone,
+                        message: Schedule.message(
+                            "look", in: record.key, record.route, by: sender, isDirect: true, at: 1),
+                        repository: "app", nextAt: nil, createdAt: 1))
+            }
+        }
+        let intake = scene.intake()
+        func due() async throws -> [String?] {
+            try await store.read { ledger in
+                try (0..<3).map { try ledger.schedule("s\($0)")?.event }
+            }
+        }
+        for id in ["a", "b"] {
+            _ = try await Self.deliver(intake, id, "push", GitHubScene.push(to: 1, "Fix"))
+            #expect(try await intake.handle())
+        }
+        try await expectEqual(due(), ["push to 001-feature, which is at 1111111 now", nil, nil])
+        try await store.write { ledger in
+            let first = try #require(try ledger.schedule("s0"))
+            let isTaken = try ledger.takeRun(of: first, at: first.nextAt ?? 0, next: .waiting, now: 2)
+            #expect(isTaken)
+        }
+        _ = try await Self.deliver(intake, "c", "push", GitHubScene.push(to: 1, "Fix"))
+        #expect(try await intake.handle())
+        try await expectEqual(due(), [nil, nil, nil])
     }
 
     @Test("what was pushed from here is no news, whichever comes first")

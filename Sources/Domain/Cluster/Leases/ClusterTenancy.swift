@@ -26,4 +26,11 @@ package struct ClusterTenancy: Tenancy {
     package func mayPost(_ place: Place) -> Bool { self.cluster.lease.isValid }
 
     package func wake(_ places: Set<Place>) async { await self.wakeOthers(places) }
+
+    package func claim(_ place: Place) async {
+        // A network has its host, or waits for one.
+        guard case .web = place else { return }
+        // Whoever else has it runs what is due there; without an answer, the next look asks again.
+        _ = try? await self.cluster.host(of: place)
+    }
 }

@@ -4,6 +4,7 @@ internal import Delivery
 internal import Etiquette
 internal import People
 internal import Primitives
+internal import Schedules
 package import Store
 internal import Threads
 
@@ -38,6 +39,7 @@ extension Bridge {
             throw error
         }
         self.state.withLock { $0.arrived(new) }
+        self.posts.schedules.wake()
     }
 
     /// Those of the places that this host does not serve yet, and those that another call recovers: a second recovery would
@@ -90,6 +92,7 @@ extension Bridge {
             self.askChanges.note()
             self.notices.askWasStored()
         }
+        if last?.schedules != pulse.schedules { self.posts.schedules.wake() }
         self.store.writes.note()
         // Only now: what failed is looked at again.
         self.state.withLock { $0.pulse = pulse }

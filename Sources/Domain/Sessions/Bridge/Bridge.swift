@@ -120,7 +120,8 @@ package final class Bridge: MessageSink, Service {
                     perHost: environment.settings.turnsPerHost, perPerson: environment.settings.turnsPerPerson),
                 histories: HistoryCache(entryLimit: Conversation.historyLimit),
                 questions: self.questions, mutes: self.mutes, notices: self.notices, askChanges: self.askChanges,
-                indexer: self.indexer, fileQuota: self.fileQuota, desk: desk, agent: agent, accounts: accounts))
+                indexer: self.indexer, fileQuota: self.fileQuota, desk: desk, agent: agent, accounts: accounts,
+                schedules: posts.schedules))
         access.observe { [weak self] change in await self?.apply(change) }
         access.observeLinks { link in
             _ = try? await posts.tell { ledger in
@@ -348,6 +349,7 @@ package final class Bridge: MessageSink, Service {
                 try await Janitor(store: self.store, environment: self.environment).run()
             }
             group.addTask(name: "reports") { try await ReportPosting(posts: self.posts).run() }
+            group.addTask(name: "schedules") { try await SchedulePosting(bridge: self).run() }
             group.addTask(name: "stop") {
                 await withTaskCancellationHandler {
                     await withCheckedContinuation { continuation in

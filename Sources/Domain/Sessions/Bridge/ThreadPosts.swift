@@ -1,6 +1,7 @@
 internal import Attention
 package import Chat
 package import Delivery
+package import Schedules
 package import Store
 package import Threads
 
@@ -10,6 +11,7 @@ package final class ThreadPosts: ThreadNotices {
     package let store: SessionStore
     package let adapters: AdapterRegistry
     package let environment: BridgeEnvironment
+    package let schedules: ScheduleTimer
     let hub: LiveHub
     let lanes: Lanes
 
@@ -17,6 +19,7 @@ package final class ThreadPosts: ThreadNotices {
         self.store = store
         self.adapters = adapters
         self.environment = environment
+        self.schedules = ScheduleTimer(store: store, now: environment.now)
         self.hub = LiveHub(store: store, now: environment.now)
         self.lanes = Lanes(adapters: adapters, store: store, environment: environment)
     }

@@ -79,6 +79,8 @@ extension Conversation {
         case .skills: return try await self.reply(to: stored, replies.skills())
         case .remember, .memory, .forget: return try await self.reply(to: stored, replies.memory(name, argument))
         case .verify: return try await self.reply(to: stored, replies.verify(argument))
+        case .remind, .every, .on: return try await self.schedule(name, argument, for: stored, sign: sign)
+        case .schedules: return try await self.schedules(argument, for: stored, sign: sign)
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
             .analyze, .checklist, .implement, .refine, .spec, .task, .pr, .review, .fix, .workflow,
             .merge:

@@ -6,6 +6,7 @@ internal import Etiquette
 internal import Files
 internal import Models
 internal import People
+internal import Schedules
 internal import Store
 internal import Surroundings
 internal import Threads
@@ -36,6 +37,7 @@ struct ConversationContext: Sendable {
     let agent: AgentDirectory?
     /// Nil on a host without GitHub.
     let accounts: (any PersonalAccounts)?
+    let schedules: ScheduleTimer
     let pastNotes = PastNotes()
 
     var origin: UsageOrigin {

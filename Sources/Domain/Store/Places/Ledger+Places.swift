@@ -19,13 +19,14 @@ extension Ledger {
         ).first.map(Self.place)
     }
 
-    /// Where a turn, a command, a message or an ask waits for a host to take it up.
+    /// Where a turn, a command, a message, an ask or a schedule waits for a host to take it up.
     package func unfinishedPlaces() throws -> Set<Place> {
         let rows = try self.connection.query(
             """
             SELECT adapter, thread FROM sessions WHERE id IN (SELECT session FROM turns WHERE state IN ('queued', 'running'))
             OR id IN (SELECT session FROM jobs WHERE state = 'running')
             OR id IN (SELECT session FROM asks WHERE state = 'open')
+            OR id IN (SELECT session FROM schedules)
             UNION SELECT adapter, COALESCE(room, '') AS thread FROM inbox WHERE state IN ('new', 'change')
             """, [])
         return Set(try rows.map(Self.place))
@@ -38,6 +39,7 @@ extension Ledger {
             SELECT (SELECT id FROM floors WHERE name = 'access') AS access,
             (SELECT id FROM floors WHERE name = 'asks') AS asks,
             (SELECT id FROM floors WHERE name = 'mentions') AS mentions,
+            (SELECT id FROM floors WHERE name = 'schedules') AS schedules,
             (SELECT COUNT(*) FROM asks WHERE state = 'open') AS open
             """, [])
         return Pulse(
@@ -45,7 +47,7 @@ extension Ledger {
             asks: [
                 try row?.optionalInteger("asks") ?? 0, try row?.integer("open") ?? 0,
                 try row?.optionalInteger("mentions") ?? 0,
-            ])
+            ], schedules: try row?.optionalInteger("schedules") ?? 0)
     }
 
     /// Says that access has changed.
@@ -53,6 +55,9 @@ extension Ledger {
 
     /// Says that people were mentioned, or have seen it.
     package func noteMentions() throws { try self.count("mentions") }
+
+    /// Says that a schedule was set, changed or made due.
+    package func noteSchedules() throws { try self.count("schedules") }
 
     private func count(_ name: String) throws {
         try self.connection.execute(
@@ -72,4 +77,5 @@ package struct Pulse: Equatable {
     package let access: Int64
     /// Also of mentions, which are looked at together with asks.
     package let asks: [Int64]
+    package let schedules: Int64
 }

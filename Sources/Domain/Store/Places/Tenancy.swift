@@ -10,6 +10,13 @@ package protocol Tenancy: Sendable {
 
     /// Wakes the hosts to which these places belong: this one has put messages of theirs into the outbox.
     func wake(_ places: Set<Place>) async
+
+    /// Takes a thread of the web chat that no host has, in which something is due, and serves it when this returns.
+    func claim(_ place: Place) async
+}
+
+extension Tenancy {
+    package func claim(_ place: Place) async {}
 }
 
 /// One host has everything.

@@ -34,6 +34,10 @@ extension CommandName {
         case .forget: "ID"
         case .rate: "up|down [words]"
         case .comment: "[NUMBER TEXT|resolve NUMBER]"
+        case .remind: "WHEN TEXT"
+        case .every: "SCHEDULE TEXT"
+        case .on: "push BRANCH|failure WORKFLOW|due TASK TEXT"
+        case .schedules: "[cancel ID|zone NAME]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
             .login, .logout, .mute, .unmute, .redo, .context, .unlink, .memory, .skills, .extensions:
             ""
@@ -62,6 +66,10 @@ extension CommandName {
         case .report: "sum up what was used and done in a day, week or month"
         case .rate: "say whether the last answer was good, and why"
         case .comment: "list the open comments on documents, answer one or resolve it"
+        case .remind: "post a text here at a time, such as `in 20m`, `at 14:30` or `tomorrow 9:00`"
+        case .every: "ask something here again and again, such as `every weekday 09:00`"
+        case .on: "ask something here at a push, a failed workflow or a task's due date"
+        case .schedules: "list what is scheduled here, cancel it, or set your time zone"
         case .repo: "show or choose the thread's repository; branches, files or github lists what is there"
         case .specify: "write a specification and commit it"
         case .export: "send the whole conversation as a file"

@@ -18,17 +18,18 @@ package enum CommandName: String, Sendable, CaseIterable {
     case link, unlink
     case remember, memory, forget
     case skills
+    case remind, every, on, schedules
 
     /// The lowest role that may use it.
     package var role: Role {
         switch self {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .resend, .resume,
             .export, .budget, .report, .rate, .mute, .unmute, .redo, .context, .share, .unshare, .link, .unlink,
-            .remember, .memory, .forget:
+            .remember, .memory, .forget, .remind, .schedules:
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,
-            .steer, .pr, .review, .fix, .workflow, .login, .logout, .task, .comment, .skills, .extensions:
+            .steer, .pr, .review, .fix, .workflow, .login, .logout, .task, .comment, .skills, .extensions, .every, .on:
             .member
         case .people, .verify, .merge: .owner
         }

@@ -8,6 +8,8 @@ package struct Preferences: Sendable, Hashable {
     package var model: String?
     /// What answers should take into account; nil for nothing.
     package var instructions: String?
+    /// The name of their time zone; nil for the host's.
+    package var zone: String?
 }
 
 extension Ledger {
@@ -17,11 +19,12 @@ extension Ledger {
     /// Asks the database now; the result reads the answer.
     package func laterPreferences(of person: String) throws -> () throws -> Preferences {
         let rows = try self.connection.later(
-            "SELECT model, instructions FROM preferences WHERE person = ?", [.text(person)])
+            "SELECT model, instructions, zone FROM preferences WHERE person = ?", [.text(person)])
         return {
             let row = try rows.get().first
             return Preferences(
-                model: try row?.optionalText("model"), instructions: try row?.optionalText("instructions"))
+                model: try row?.optionalText("model"), instructions: try row?.optionalText("instructions"),
+                zone: try row?.optionalText("zone"))
         }
     }
 
@@ -34,10 +37,14 @@ extension Ledger {
             }
             try self.connection.execute(
                 """
-                INSERT INTO preferences (person, model, instructions) VALUES (?, ?, ?)
-                ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions
+                INSERT INTO preferences (person, model, instructions, zone) VALUES (?, ?, ?, ?)
+                ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions,
+                zone = excluded.zone
                 """,
-                [.text(identity), .optional(preferences.model), .optional(preferences.instructions)])
+                [
+                    .text(identity), .optional(preferences.model), .optional(preferences.instructions),
+                    .optional(preferences.zone),
+                ])
         }
     }
 

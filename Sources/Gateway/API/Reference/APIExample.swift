@@ -97,6 +97,11 @@ package struct APIExample: Sendable {
         Self("analytics", query: "by=day,model"),
         Self("listAsks", "THREAD"), Self("listWaitingAsks", captures: ["ASK": "items.0.id"]),
         Self("answerAsk", "ASK", body: #"{"answer":"no","text":"not on a Friday"}"#),
+        Self(
+            "createSchedule", body: #"{"thread_id":"THREAD","schedule":"every weekday 09:00","text":"What is new?"}"#,
+            status: 201, captures: ["SCHEDULE": "id"]),
+        Self("listSchedules"), Self("changeSchedule", "SCHEDULE", body: #"{"zone":"Europe/Berlin"}"#),
+        Self("cancelSchedule", "SCHEDULE", status: 204),
         Self("listMentions"), Self("seeMention", "1", status: 404), Self("listNames"),
         Self("rateOperation", "OPERATION", body: #"{"value":"up","word":"short and right"}"#, status: 204),
         Self("listRatings", query: "limit=1"),

@@ -118,15 +118,20 @@ extension API {
     struct Settings: Fact {
         let model: String?
         let instructions: String?
+        let zone: String?
+
+        static let notes: Notes<Self> = [\.zone: "Your time zone; null for the host's."]
     }
 
     struct SettingsChange: ChangeDocument {
         let model: Change<String>
         let instructions: Change<String>
+        let zone: Change<String>
 
         static let notes: Notes<Self> = [
             \.model: MemberNote("The id of one of the models that can be chosen now.", minLength: 1),
             \.instructions: MemberNote(maxLength: SettingsRoutes.limit),
+            \.zone: MemberNote("Of the system's database, such as Europe/Berlin.", minLength: 1, maxLength: 64),
         ]
     }
 

@@ -5,7 +5,7 @@ import { h, icon, IconName } from "../dom";
 import { places } from "../places";
 import { showSettings, SettingsDelegate } from "./settings";
 
-export type Section = "chat" | "tasks" | "documents" | "analytics" | "people";
+export type Section = "chat" | "tasks" | "documents" | "analytics" | "people" | "schedules";
 
 /** With what a person of this role may open. */
 export function sections(current: Section, me: Me, delegate: SettingsDelegate): HTMLElement {

@@ -52,6 +52,8 @@ class SettingsDialog {
         h("p", { class: "setting-note", id: "instructions-note" }, "The model reads them before each of your messages, for example: “Answer in German.” or “I write Swift; be brief.” They permit nothing."),
         this.problem, h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, "Cancel"), this.save)),
       h("h3", {}, "Memory"), new MemoryList().element,
+      h("h3", {}, "Schedules"),
+      h("p", { class: "setting-row" }, h("span", {}, "Reminders, and what is asked again and again."), h("a", { href: "/schedules" }, "Show")),
       h("h3", {}, "Notifications"), this.notifications,
       h("h3", {}, "Your data"), this.data);
     this.drawNotifications();

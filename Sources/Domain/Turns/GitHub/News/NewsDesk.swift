@@ -2,6 +2,7 @@ internal import Chat
 package import GitHub
 internal import JSON
 internal import Primitives
+internal import Schedules
 internal import Sessions
 internal import Store
 internal import Threads
@@ -56,12 +57,18 @@ package struct NewsDesk: Sendable {
         for (number, part) in parts.enumerated() {
             let isLast = number == parts.count - 1
             let waiting = Protected<Set<String>>([])
+            let isDue = Protected(false)
             try await posts.tell(for: .gitHub) { ledger in
-                if isLast { try finish(ledger) }
+                if isLast {
+                    try finish(ledger)
+                    let runs = try self.runSchedules(at: snapshot.events, in: ledger, at: now)
+                    isDue.withLock { $0 = runs }
+                }
                 return try self.news(of: index, for: part, in: ledger, at: now) { session in
                     waiting.withLock { _ = $0.insert(session) }
                 }
             }
+            if isDue.withLock({ $0 }) { await posts.schedules.wakeAll() }
             let sessions = waiting.withLock { $0 }
             guard !sessions.isEmpty else { continue }
             self.outsiders.withLock { $0.wait(sessions) }
