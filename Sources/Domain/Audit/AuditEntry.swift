@@ -21,6 +21,9 @@ package struct AuditEntry: Sendable, Equatable {
         /// (allowed, approved, denied, expired, stopped, failed; refused before there was anything to decide), `digest`
         /// of what is decided, `call`, `title`, `directory`, `persona`, `by`, `ask`, `reason`.
         case decision
+        /// The class of data kept a text from a model, or from the thread of another repository: `origins` (a list of
+        /// `repository` and `class`), and `model` or `thread_repository`.
+        case dataRefused = "data.refused"
         /// Files of a workspace: `files`, and `direction` (`received` from a person, with the `snapshot` before, or `sent`
         /// to the thread); without a direction, more changed files of the command `job`, or of the restored `snapshot`, or
         /// those of a turn of the Copilot CLI, which began with `snapshot`, and `files_changed`.
@@ -66,6 +69,21 @@ package struct AuditEntry: Sendable, Equatable {
 }
 
 extension AuditEntry {
+    /// The class of data kept a text from where it was to go.
+    ///
+    /// - Parameter turn: Nil for a request outside of turns.
+    package static func dataRefused(
+        _ origins: Set<DataOrigin>, to place: JSON, for turn: TurnRequest?
+    ) -> AuditEntry {
+        let origins = origins.sorted { ($0.repository, $0.name) < ($1.repository, $1.name) }
+        var details = place.objectValue ?? JSONObject()
+        details["origins"] = .array(
+            origins.map { ["repository": .string($0.repository), "class": .string($0.name)] })
+        return AuditEntry(
+            kind: .dataRefused, session: turn?.session, turn: turn?.id, actor: turn?.sender.id ?? "",
+            details: .object(details))
+    }
+
     /// A commit made from the workspace, or of a document or a task.
     ///
     /// - Parameter actor: The id of whoever caused it.

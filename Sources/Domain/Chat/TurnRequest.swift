@@ -1,5 +1,8 @@
 /// The input of a turn. A class, because everything that works on the turn carries it along.
 package final class TurnRequest: Sendable {
+    /// That of the turn for which the current task works; nil outside of turns.
+    @TaskLocal package static var current: TurnRequest?
+
     /// The operation's id; unique for ever. Commits carry it, so that a retry after a crash finds them.
     package let id: String
     package let session: String
@@ -35,6 +38,9 @@ package final class TurnRequest: Sendable {
     /// A part of the prompt was written by somebody who may give no orders: a guest, somebody who no longer has a role, or
     /// a stranger elsewhere. Decided when the prompt is made, for the whole turn and what continues it.
     package let hasForeignText: Bool
+    /// Where parts of the prompt may come from whose data has a class. Decided when the prompt is made, for the whole turn and
+    /// what continues it.
+    package let origins: Set<DataOrigin>
     /// What the sender has set for all answers, in their own words; nil for nothing.
     package let instructions: String?
     /// What the sender, and the repository's members, wanted remembered, as the prompt shows it; empty for nothing.
@@ -49,8 +55,8 @@ package final class TurnRequest: Sendable {
         model: String? = nil, repository: String? = nil, persona: String? = nil, feature: String? = nil,
         history: [HistoryEntry] = [], summary: HistorySummary? = nil, continuing: String? = nil,
         isResumed: Bool = false, isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false,
-        hasForeignText: Bool = false, instructions: String? = nil, memory: String = "", occasion: Occasion? = nil,
-        surroundings: String = ""
+        hasForeignText: Bool = false, origins: Set<DataOrigin> = [], instructions: String? = nil,
+        memory: String = "", occasion: Occasion? = nil, surroundings: String = ""
     ) {
         self.id = id
         self.session = session
@@ -70,6 +76,7 @@ package final class TurnRequest: Sendable {
         self.answered = answered
         self.isNew = isNew
         self.hasForeignText = hasForeignText
+        self.origins = origins
         self.instructions = instructions
         self.memory = memory
         self.occasion = occasion
@@ -102,7 +109,7 @@ package final class TurnRequest: Sendable {
             id: self.id, session: self.session, text: text, sender: self.sender, role: self.role, model: self.model,
             repository: self.repository, persona: persona, feature: feature ?? self.feature,
             isResumed: self.isResumed, isAwaited: self.isAwaited,
-            hasForeignText: hasForeignText || self.hasForeignText)
+            hasForeignText: hasForeignText || self.hasForeignText, origins: self.origins)
     }
 
     private func with(
@@ -114,7 +121,7 @@ package final class TurnRequest: Sendable {
             model: self.model, repository: self.repository, persona: self.persona, feature: self.feature,
             history: history, summary: summary, continuing: self.continuing, isResumed: self.isResumed,
             isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew,
-            hasForeignText: hasForeignText || self.hasForeignText, instructions: self.instructions, memory: self.memory,
+            hasForeignText: hasForeignText || self.hasForeignText, origins: self.origins, instructions: self.instructions, memory: self.memory,
             occasion: self.occasion,
             surroundings: self.surroundings)
     }

@@ -15,6 +15,8 @@ package protocol ModelClient: Sendable {
     func check() async throws
     /// The account's remaining quota; nil where the provider does not report it. Throws ``ModelError``.
     func quota() async throws -> ModelQuota?
+    /// Throws ``ModelError`` if `model` may not get what the current turn's prompt has. ``stream(_:)`` asks itself.
+    func permit(_ model: String) async throws
     /// The whole name of a model: with the provider's id where the configuration has several. Never waits, so a name
     /// that it does not know yet stays as it is.
     func fullName(of model: String) -> String
@@ -22,7 +24,8 @@ package protocol ModelClient: Sendable {
     func provider(of model: String) -> String
     /// The clients that it is made of: itself, or those of several providers.
     var parts: [any ModelClient] { get }
-    /// The models to ask in this order if `model` does not answer.
+    /// The models to ask in this order if `model` does not answer, without those that may not get what the current turn's
+    /// prompt has.
     func fallbacks(after model: String) -> [String]
     /// One line for each provider whose models are missing in the list of the last ``models()``, with the reason.
     var missing: [String] { get }
@@ -30,6 +33,7 @@ package protocol ModelClient: Sendable {
 
 extension ModelClient {
     package func quota() async throws -> ModelQuota? { nil }
+    package func permit(_ model: String) async throws {}
     package func fullName(of model: String) -> String { model }
     package func provider(of model: String) -> String { self.provider }
     package var parts: [any ModelClient] { [self] }

@@ -3,6 +3,8 @@ package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         case unauthorized, rateLimited, unavailable, unreachable, timedOut, interrupted, invalidResponse, tooLong
         case refused, unknownModel
+        /// The prompt has data of a class that the model may not get.
+        case classified
         /// A part of the answer was lost, because an event of the stream could not be read.
         case malformed
         /// The endpoint sent a part of an answer that is too large to keep.

@@ -1,3 +1,4 @@
+internal import Chat
 internal import Primitives
 
 /// Several providers as one: a model is `ID/NAME`, and each request goes to the provider that has the id.
@@ -11,11 +12,16 @@ package final class ModelRouter: ModelClient {
         package let id: String?
         package let client: any ModelClient
         package let catalog: ModelCatalog
+        /// The classes of data that its models may get.
+        package let classes: Set<String>
 
-        package init(id: String?, _ client: any ModelClient, catalog: ModelCatalog) {
+        package init(
+            id: String?, _ client: any ModelClient, catalog: ModelCatalog, classes: Set<String> = []
+        ) {
             self.id = id
             self.client = client
             self.catalog = catalog
+            self.classes = classes
         }
 
         /// The whole name of its model `name`.
@@ -36,6 +42,8 @@ package final class ModelRouter: ModelClient {
     package let sources: [Source]
     private let standard: String
     private let fallbacks: [String]
+    /// Nil where no repository's data has a class.
+    let rule: DataRule?
     private let patience: Duration
     private let failures = Protected<[String]>([])
 
@@ -43,13 +51,15 @@ package final class ModelRouter: ModelClient {
     ///   - sources: Not empty; their ids are unique.
     ///   - standard: The default model, with or without a prefix.
     ///   - fallbacks: The models to ask in this order if another one does not answer.
+    ///   - rule: Decides which models may get the data of a class.
     package init(
-        _ sources: [Source], default standard: String, fallbacks: [String] = [],
+        _ sources: [Source], default standard: String, fallbacks: [String] = [], rule: DataRule? = nil,
         patience: Duration = ModelRouter.patience
     ) {
         self.sources = sources
         self.standard = standard
         self.fallbacks = fallbacks
+        self.rule = rule
         self.patience = patience
     }
 
@@ -64,7 +74,8 @@ package final class ModelRouter: ModelClient {
     /// For one of the fallbacks, those behind it: a thread that has chosen the last one stays with it.
     package func fallbacks(after model: String) -> [String] {
         let models = self.fallbacks.map { self.fullName(of: $0) }
-        return models.lastIndex(of: self.fullName(of: model)).map { Array(models[($0 + 1)...]) } ?? models
+        let others = models.lastIndex(of: self.fullName(of: model)).map { Array(models[($0 + 1)...]) } ?? models
+        return others.filter { other in self.route(other).map { self.isPermitted($0.source) } ?? true }
     }
 
     package func provider(of model: String) -> String { self.source(of: model).client.provider }
@@ -167,14 +178,24 @@ extension ModelRouter {
 extension ModelRouter {
     package func stream(_ request: ModelRequest) -> AsyncThrowingStream<ModelEvent, any Error> {
         let model = request.model ?? self.standard
-        if let (source, name) = self.route(model) { return source.client.stream(request.asking(name)) }
+        let turn = TurnRequest.current
+        if let (source, name) = self.route(model), self.isPermitted(source) {
+            return source.client.stream(request.asking(name))
+        }
         return ModelEventChannel.stream { channel in
-            // Only the lists say whose it is.
-            _ = try? await self.models()
-            try Task.checkCancellation()
-            guard let (source, name) = self.route(model) else { throw self.unknown(model) }
+            let (source, name) = try await self.found(model)
+            try await self.permit(source, as: model, for: turn)
             for try await event in source.client.stream(request.asking(name)) { try await channel.send(event) }
         }
+    }
+
+    /// ``route(_:)`` after the lists have been asked, if only they say whose the model is.
+    func found(_ model: String) async throws -> (source: Source, name: String) {
+        if let found = self.route(model) { return found }
+        _ = try? await self.models()
+        try Task.checkCancellation()
+        guard let found = self.route(model) else { throw self.unknown(model) }
+        return found
     }
 
     private func unknown(_ model: String) -> ModelError {

@@ -34,7 +34,7 @@ extension Ledger {
     }
 
     /// A session on whose history another one goes on, and the position after which that counts.
-    private struct Parent {
+    struct Parent {
         let record: SessionRecord
         let start: Int64
         /// The number of the last turn that counts.
@@ -42,7 +42,7 @@ extension Ledger {
     }
 
     /// The nearest first.
-    private func parents(of session: SessionRecord) throws -> [Parent] {
+    func parents(of session: SessionRecord) throws -> [Parent] {
         var (parents, current, epoch): ([Parent], SessionRecord, Int64) = ([], session, session.epoch)
         while let branch = current.branch, branch.turn * 2 > epoch, parents.count < Self.mostParents,
             let record = try self.session(id: branch.session)

@@ -10,6 +10,9 @@ package enum SurroundingsTexts {
         "Not everything that was said here can be read: \(VisibleText.line(reason.beginning(bytes: 400)))"
     }
 
+    /// In the place of words whose data has a class.
+    static let classified = "[left out: the class of this data keeps it in the threads of its repository]"
+
     // MARK: The command `context`
 
     package static let noAnswer = "Nothing has been answered here yet."

@@ -77,6 +77,7 @@ package struct BridgeSettings: Sendable {
     package var fileLimit: Int
     package var retention: Retention
     package var quota = PersonQuota()
+    package var classes = DataClasses()
     package var analytics = AnalyticsSettings()
     package var answers = AnswerRules()
     package var context = ContextRules()

@@ -67,7 +67,7 @@ enum BridgeSetup {
                 model, contextTokens: configuration.model.contextTokens, takesImages: configuration.model.images),
             store: store, settings: settings, workbench: commands.workbench, repositories: repositories, audit: audit,
             answerLimit: AnswerLimit(bytes: configuration.model.answerSize, tokens: configuration.model.answerTokens),
-            hasNetwork: configuration.jail.network.mode == .allowlist,
+            hasNetwork: configuration.jail.network.mode == .allowlist, classes: configuration.dataClasses,
             cli: try await CopilotCLISetup.agents(for: configuration, model: model, shells: commands.shells),
             skills: SkillLibrary(host: configuration.skills),
             extensions: extensions, places: ExtensionSetup.places(commands))

@@ -137,7 +137,8 @@ package final class Host: Sendable {
             for: configuration, upstreams: gitHub.upstreams(), authors: access.author)
         // A new one waits for the disk ten times.
         async let prepared = repositories.prepare()
-        self.model = ModelProvider.client(for: configuration, logger: Logger(label: "model"))
+        self.model = ModelProvider.client(
+            for: configuration, audit: self.audit, logger: Logger(label: "model"))
         self.agent = CurrentAgentSettings(configuration.agentSettings)
         let commands = try await WorkbenchSetup(
             configuration, posts: posts, audit: self.audit, trial: trial, repositories: repositories, agent: self.agent,

@@ -1,25 +1,36 @@
+internal import Audit
+internal import Chat
 internal import Copilot
 internal import HTTPClient
+internal import JSON
 internal import Lifecycle
 internal import Logging
 package import Models
 
 /// Makes the configured model client.
 package enum ModelProvider {
-    static func client(for configuration: Configuration, logger: Logger) -> any ModelClient {
+    /// - Parameter audit: Records that a model may not get the data of a class.
+    static func client(
+        for configuration: Configuration, audit: (any AuditRecorder)? = nil, logger: Logger
+    ) -> any ModelClient {
         let model = configuration.model
-        guard !configuration.models.isEmpty || !model.fallbacks.isEmpty else {
+        let classes = configuration.dataClasses
+        guard !configuration.models.isEmpty || !model.fallbacks.isEmpty || !classes.isEmpty else {
             return Self.client(model, of: configuration, logger)
         }
         let sources = configuration.providers.map { model in
             let client = Self.client(model, of: configuration, logger)
             let catalog = ModelCatalog(client, contextTokens: model.contextTokens, takesImages: model.images)
-            return ModelRouter.Source(id: model.id, client, catalog: catalog)
+            return ModelRouter.Source(id: model.id, client, catalog: catalog, classes: Set(model.classes))
+        }
+        let rule = DataRule(classes) { turn, model, origins in
+            try? await audit?.record(.dataRefused(origins, to: ["model": .string(model)], for: turn))
         }
         // Alone, the rehearsal takes any name for its own.
         let isRehearsal = model.isProvider && model.provider == .rehearsal && !model.name.hasPrefix("rehearsal")
         return ModelRouter(
-            sources, default: isRehearsal ? model.provider.rawValue : model.name, fallbacks: model.fallbacks)
+            sources, default: isRehearsal ? model.provider.rawValue : model.name, fallbacks: model.fallbacks,
+            rule: classes.isEmpty ? nil : rule)
     }
 
     private static func client(

@@ -43,6 +43,7 @@ package struct Doctor: Sendable {
             configuration: self.configuration, directory: directory, patience: self.patience)
         for finding in try await webSignIn.findings() { try await report(finding) }
         for finding in await self.models() { try await report(finding) }
+        if let line = self.configuration.dataFinding { try await report(Finding("classes", .warning, line)) }
         let gitHub = try GitHubHost(self.configuration)
         for finding in await self.repositories(gitHub) { try await report(finding) }
         let servers = RepositoryFindings(

@@ -170,7 +170,7 @@ extension ChatTurn {
         } catch let error as ModelError {
             if error.letsOthersAnswer { throw error }
             switch error.code {
-            case .unauthorized, .rateLimited, .unavailable, .unreachable, .unknownModel:
+            case .unauthorized, .rateLimited, .unavailable, .unreachable, .unknownModel, .classified:
                 throw TurnFailure(error.message)  // The answer would fail for the same reason.
             case .timedOut, .interrupted, .malformed, .invalidResponse, .tooLong, .refused, .filtered,
                 .oversized:

@@ -17,7 +17,7 @@ package enum StoreSchema {
         Self.firstRelease, Self.underWay, Self.waitingMessages, Self.shorterWords, Self.lookups, Self.answers,
         Self.mutes, Self.surroundings, Self.joinedMessages, Self.strangers, Self.refusals,
         Self.namedCodes, Self.shares, Self.mentions, Self.wholePeople,
-        Self.memory, Self.extensions, Self.schedules,
+        Self.memory, Self.extensions, Self.schedules, Self.dataOrigins,
     ]
 
     /// The first release's, which its stores have in 34 steps.

@@ -17,6 +17,7 @@ package import Work
 package final class AgentWorker: TurnWorker {
     package let model: any ModelClient
     package let catalog: ModelCatalog
+    let classes: DataClasses
     let store: SessionStore
     let settings: CurrentAgentSettings
     let workbench: Workbench
@@ -45,11 +46,12 @@ package final class AgentWorker: TurnWorker {
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
         workbench: Workbench, repositories: RepositoryCatalog, audit: any AuditRecorder,
         steering: AgentSteering = AgentSteering(), answerLimit: AnswerLimit, hasNetwork: Bool,
-        cli: CopilotCLIAgents? = nil, skills: SkillLibrary = SkillLibrary(), extensions: ExtensionDesk? = nil,
+        classes: DataClasses = DataClasses(), cli: CopilotCLIAgents? = nil, skills: SkillLibrary = SkillLibrary(), extensions: ExtensionDesk? = nil,
         places: (@Sendable (SessionPlace) async throws -> JailPlace?)? = nil
     ) {
         self.model = model
         self.catalog = catalog
+        self.classes = classes
         self.store = store
         self.settings = settings
         self.workbench = workbench
@@ -158,7 +160,8 @@ package final class AgentWorker: TurnWorker {
             persona.tools.contains($0.name) && ($0.kind != .fetch || self.hasNetwork)
                 && ($0.name != "skill" || !skills.isEmpty)
         }
-        let offer = await self.offer(to: persona, beside: own)
+        // No text of a repository whose data has a class reaches an extension.
+        let offer = request.origins.isEmpty ? await self.offer(to: persona, beside: own) : nil
         let tools = own + (offer?.tools ?? [])
         let pauses = TurnPauses()
         let seams = self.seams(of: request, in: thread, pauses, task, skills)

@@ -9,6 +9,7 @@ extension AgentDirectory {
     /// The current personas and policy of the worker, whose turns hear what people say.
     package init(_ worker: AgentWorker) {
         let (current, steering) = (worker.settings, worker.steering)
+        let model = worker.model
         let defaultRepository = worker.repositories.defaultName
         self.init(
             personas: {
@@ -19,10 +20,12 @@ extension AgentDirectory {
             defaultPersona: { current.settings.persona },
             explain: { command, role, persona, repository in
                 let settings = current.settings
-                return PolicyExplanation(
+                let explanation = PolicyExplanation(
                     policy: settings.policy, role: role, persona: settings.persona(chosen: persona),
                     repository: repository ?? defaultRepository
                 ).text(about: command)
+                let rule = (model as? ModelRouter)?.dataRule(for: repository).map { "\n- \($0)" } ?? ""
+                return explanation + rule
             },
             skills: { repository in
                 let name = repository ?? defaultRepository

@@ -58,6 +58,8 @@ struct CopilotCLIWork: TurnWorker {
         try await self.checkJobs(of: request.session)
         await thread.takeTime(equipment.limits.time)
         let model = self.client.model(request.model, equipment.persona.model)
+        // The CLI asks it without our client.
+        do { try await self.client.permit(model) } catch let error as ModelError { throw TurnFailure(error.message) }
         // Without the id of the provider.
         let name = (self.client as? ModelRouter)?.route(model)?.name ?? model
         var models = ModelFallbacks(model, others: [])

@@ -42,6 +42,8 @@ extension Configuration {
         package var images: Bool?
         /// The models to ask in this order if another one does not answer.
         package var fallbacks: [String] = []
+        /// The classes of data that its models may get.
+        package var classes: [String]
 
         private static let openAI = (host: "api.openai.com", url: "https://api.openai.com/v1")
 
@@ -85,7 +87,7 @@ extension Configuration {
         }
 
         private static let keysOfProvider = [
-            "base_url", "api_key", "ca_file", "allow_plain_http", "timeout", "context_tokens", "images",
+            "base_url", "api_key", "ca_file", "allow_plain_http", "timeout", "context_tokens", "images", "classes",
         ]
         private static let keysOfHost = ["turn_timeout", "answer_size", "answer_tokens", "fallbacks"]
         private static let mostFallbacks = 8
@@ -115,6 +117,7 @@ extension Configuration {
             self.answerTokens = host.read("answer_tokens", default: 128_000) { $0.integer(in: 256...10_000_000) }
             self.contextTokens = section.optional("context_tokens") { $0.integer(in: 1024...100_000_000) }
             self.images = section.optional("images") { $0.bool() }
+            self.classes = section.optional("classes") { $0.items()?.compactMap { $0.dataClass() } } ?? []
             self.check(section)
         }
 

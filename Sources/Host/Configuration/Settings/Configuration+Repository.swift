@@ -19,6 +19,8 @@ extension Configuration {
         // Change: a jail's limits
         /// The limits of commands in its workspaces; nil for those of all.
         package var jail: Jail.Limits?
+        /// What its data counts as: only models whose `classes` name it get that. Nil for any model.
+        package var dataClass: String?
         /// When and where its due tasks are named.
         package var dueTasks: ReportSchedule
 
@@ -39,6 +41,7 @@ extension Configuration {
             if ["path", "github", "remote"].count(where: { section.has($0) }) != 1 {
                 section.error("a repository needs one of 'path', 'github' and 'remote'")
             }
+            self.dataClass = section.optional("class") { $0.dataClass() }
             let due = { AnalyticsSettings.dueTasks($0, of: name ?? "") }
             self.dueTasks = section.has("due_tasks") ? section.section("due_tasks", due) : due(nil)
             guard let name, let place = path.map(Place.local) ?? github ?? remote.map(Place.remote) else { return nil }

@@ -114,5 +114,6 @@ package struct Configuration: Sendable {
         self.analytics = AnalyticsSettings.read(
             root, networks: adapters.declaredIDs.flatMap { network, ids in ids.map { "\(network):\($0)" } },
             repositories: self.repositories)
+        self.checkDataClasses(root)
     }
 }

@@ -44,6 +44,7 @@ struct AdmissionWriting: Sendable {
     var role: @Sendable (Sender) -> Role? = { _ in nil }
     /// The host's, of threads that have chosen none.
     var repository: String?
+    var classes = DataClasses()
 
     /// The frames for watchers.
     var frames: [LiveFrame] {
@@ -110,7 +111,10 @@ struct AdmissionWriting: Sendable {
         var session = try ledger.session(
             for: self.key, route: message.route, owner: message.sender.id, title: title, at: self.at,
             id: self.session)
-        if session.id == self.session, isChat, let branch = try ledger.branch(of: message, besides: session.id) {
+        if session.id == self.session, isChat, let branch = try ledger.branch(of: message, besides: session.id),
+            try self.classes.isEmpty
+                || self.classes.mayEnter(ledger.origins(of: branch, self.classes), threadOf: session.repository)
+        {
             session.branch = branch
             try ledger.set(branch, of: session.id)
         }

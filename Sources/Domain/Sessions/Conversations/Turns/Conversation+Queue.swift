@@ -57,7 +57,8 @@ extension Conversation {
             isFirst: ahead == 0 && !self.turns.isClosing,
             note: note, noteMessages: line.map { self.poster(for: route).messages(for: $0) } ?? [],
             adapters: self.context.adapters, at: self.environment.now(), beside: self.beside(question),
-            role: self.roles, repository: self.environment.settings.repositories.first)
+            role: self.roles, repository: self.environment.settings.repositories.first,
+            classes: self.environment.settings.classes)
         if let span = Span.current { self.environment.tracer?.keep(span.context, for: writing.turn) }
         // Files are fetched first, which the thread shows.
         let storage = isArriving && question.message.attachments.isEmpty ? QuestionStorage() : nil

@@ -31,8 +31,24 @@ extension Conversation {
     /// What the running turn was asked with is no longer what is stored.
     func historyHasChanged() { self.running?.hasStaleHistory = true }
 
-    /// What was said beside a turn's question. Reads it unless that was done; what cannot be read is left out.
+    /// What was said beside a turn's question. Reads it unless that was done; what cannot be read is left out, and so is what
+    /// the class of its data keeps from this thread.
     func surroundings(of turn: TurnRecord, before storage: QuestionStorage?) async throws -> [TurnLine] {
+        let lines = try await self.lines(beside: turn, before: storage)
+        let classes = self.environment.settings.classes
+        guard !classes.isEmpty, !lines.isEmpty else { return lines }
+        guard await (self.running?.keeping ?? storage)?.isStored() ?? true else { throw CancellationError() }
+        let permitted = try await self.context.store.read { ledger in
+            let repository = try ledger.session(id: turn.session)?.repository
+            return try ledger.permitted(lines, in: turn.session, of: repository, classes)
+        }
+        guard permitted != lines else { return lines }
+        self.running?.lines = permitted
+        try await self.retrying { ledger in try ledger.keep(permitted, nil, ofTurn: turn.id) }
+        return permitted
+    }
+
+    private func lines(beside turn: TurnRecord, before storage: QuestionStorage?) async throws -> [TurnLine] {
         guard turn.kind == .chat, turn.work == turn.id else { return [] }
         let context: QuestionContext
         if let admission = self.running?.admission, admission.turn.id == turn.id {

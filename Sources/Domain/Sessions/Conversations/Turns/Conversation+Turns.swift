@@ -167,10 +167,19 @@ extension Conversation {
             guard await storage?.isStored() ?? true else { throw CancellationError() }
             try await self.context.store.write(ofTurn: turn.id) { ledger in try ledger.markForeign(turn.id) }
         }
+        if !request.origins.isEmpty {
+            try await self.context.store.write(ofTurn: turn.id) { ledger in
+                try ledger.set(request.origins, ofTurn: turn.id)
+            }
+        }
         let thread = ConversationThread(
             conversation: self, turn: turn, storage: self.running?.keeping ?? storage)
         let remote = RemoteWork(person: request.sender.id) { line in try? await thread.report(.notice(line)) }
-        return { try await RemoteWork.$current.withValue(remote) { try await worker.run(request, in: thread) } }
+        return {
+            try await RemoteWork.$current.withValue(remote) {
+                try await TurnRequest.$current.withValue(request) { try await worker.run(request, in: thread) }
+            }
+        }
     }
 
     /// The running turn with its text, which the queue does not keep.
@@ -206,7 +215,8 @@ extension Conversation {
 
     /// The request of a new turn whose session and history are known.
     private func knownRequest(for turn: TurnRecord, _ lines: [TurnLine]) -> TurnRequest? {
-        guard let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id,
+        guard self.environment.settings.classes.isEmpty,
+            let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id,
             turn.ask == nil, !turn.hasForeignText, admission.session.branch == nil,
             let past = self.context.histories.past(of: turn.session, upTo: admission.previous),
             past.epoch == nil || past.epoch == admission.session.epoch
@@ -230,7 +240,8 @@ extension Conversation {
             turn.work == turn.id && (turn.attempts == 0 || self.running?.admission?.turn.id == turn.id)
         let forgotten = self.context.histories.forgotten
         let repository = self.environment.settings.repositories.first
-        let (session, known, history, authors, isMarked, partial, answered, isAwaited, instructions, memory) =
+        let classes = self.environment.settings.classes
+        let (session, known, history, authors, origins, isMarked, partial, answered, isAwaited, instructions, memory) =
             try await self.context.store.read {
                 ledger in
                 guard let session = try ledger.session(id: turn.session) else {
@@ -241,6 +252,7 @@ extension Conversation {
                     session, known,
                     try ledger.history(of: session, before: turn.id, limit: Self.historyLimit),
                     try ledger.authors(of: session, before: turn),
+                    try classes.isEmpty ? [] : ledger.origins(of: session, before: turn, classes),
                     try turn.work != turn.id && ledger.hasForeignText(work: turn.work, of: session.id),
                     turn.work == turn.id ? nil : try ledger.partialAnswer(of: session.id, work: turn.work),
                     try ledger.answeredQuestion(of: turn),
@@ -261,6 +273,7 @@ extension Conversation {
         return self.request(
             for: turn, in: session, choices, history: history, continuing: partial, isAwaited: isAwaited,
             answered: answered, lines: lines, authors: authors, isForeign: turn.hasForeignText || isMarked,
+            origins: origins.union([classes.origin(of: choices.repository)].compactMap(\.self)),
             instructions: instructions, memory: memory)
     }
 
@@ -271,7 +284,8 @@ extension Conversation {
         for turn: TurnRecord, in session: SessionRecord, _ choices: TurnChoices, history: [HistoryEntry],
         continuing: String? = nil,
         isAwaited: Bool = false, answered: AnsweredQuestion? = nil, isNew: Bool = false, lines: [TurnLine],
-        authors past: Authors, isForeign: Bool = false, instructions: String?, memory: [MemoryNote]
+        authors past: Authors, isForeign: Bool = false, origins: Set<DataOrigin> = [],
+        instructions: String?, memory: [MemoryNote]
     ) -> TurnRequest {
         var authors = past
         authors.add(lines)
@@ -282,7 +296,8 @@ extension Conversation {
             feature: choices.feature,
             history: history, summary: session.summary, continuing: turn.kind == .chat ? continuing : nil,
             isResumed: turn.work != turn.id, isAwaited: isAwaited, answered: answered, isNew: isNew,
-            hasForeignText: isForeign || self.areForeign(authors, beside: turn.sender), instructions: instructions,
+            hasForeignText: isForeign || self.areForeign(authors, beside: turn.sender), origins: origins,
+            instructions: instructions,
             memory: self.prompt(of: memory, for: turn.sender, as: role),
             occasion: self.occasion(of: turn, as: role, with: authors.people), surroundings: LineFrame.text(of: lines))
     }

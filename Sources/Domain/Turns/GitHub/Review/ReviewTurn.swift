@@ -152,6 +152,7 @@ struct ReviewTurn: TurnWorker {
             return (try await self.material(of: number, place, request), place)
         case .address(let name, let number):
             let place = try self.work.place(of: name)
+            try await self.agent.checkEntry(of: place.repository.name, into: request)
             return (try await self.material(of: number, place, request), place)
         case .branch(let branch):
             let repository = try self.work.repositories.repository(request.repository)
