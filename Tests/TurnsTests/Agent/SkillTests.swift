@@ -46,9 +46,9 @@ struct SkillTests {
                 "---\nname: letters\ndescription: How we write letters\n---\nDear all,", home: "letters", folder: nil,
                 files: ["form.txt": "Kind regards"]))
         try await ImplementScene.with { scene in
-            try scene.git(
-                "mkdir -p .agents/skills/deploy .claude/skills/deploy .claude/skills/empty && touch .claude/skills/empty/x"
-            )
+            try RealGit("/").shell(
+                "cd '\(scene.repository)' && mkdir -p .agents/skills/deploy .claude/skills/deploy .claude/skills/empty "
+                    + "&& touch .claude/skills/empty/x")
             try TestFile.write(Self.deploy, to: "\(scene.repository)/.agents/skills/deploy/SKILL.md")
             try TestFile.write(
                 "---\ndescription: second\n---\n", to: "\(scene.repository)/.claude/skills/deploy/SKILL.md")
