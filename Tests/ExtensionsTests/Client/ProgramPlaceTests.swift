@@ -70,6 +70,7 @@ import Testing
             // Never the home folder as a whole.
             (["python3", "ROOT/home/script.py"], "/usr/bin/python3", ["ROOT/home/script.py"]),
             (["python3", "ROOT/home/own/run.py", "ROOT/opt/tool/server"], "/usr/bin/python3", ["ROOT/home/own"]),
+            (["python3.11", "ROOT/app/dist/index.js"], "/usr/bin/python3.11", ["ROOT/app"]),
             (["true", "ROOT/opt/tool/server"], "/usr/bin/true", []),
         ]
         for (command, program, shown) in expected {

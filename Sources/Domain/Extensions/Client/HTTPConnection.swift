@@ -219,7 +219,13 @@ final class HTTPConnection: ServerConnection {
             _ = try await self.request(.listen)
             return
         }
-        let response = try await self.post.resume(after: nil, self.versionHeaders, session: self.session)
+        let response: HTTPClientResponse
+        do {
+            response = try await self.post.resume(after: nil, self.versionHeaders, session: self.session)
+        } catch is HTTPPost.SessionEnded {
+            // The next call begins another.
+            return
+        }
         var reader = EventReader(name: self.name)
         for try await bytes in response.body {
             for message in try await reader.take(bytes) { _ = try self.take(message, nil, nil) }

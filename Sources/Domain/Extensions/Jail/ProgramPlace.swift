@@ -18,7 +18,9 @@ struct ProgramPlace: Equatable {
     static let searched = ["/usr/local/bin", "/usr/bin", "/bin"]
     /// What every jail shows.
     private static let system = ["/usr", "/bin", "/sbin", "/lib", "/lib64"]
-    private static let interpreters = ["node", "nodejs", "python", "ruby", "perl", "deno", "bun", "java", "php", "sh"]
+    private static let interpreters = [
+        "bash", "bun", "deno", "java", "node", "nodejs", "perl", "php", "python", "ruby", "sh",
+    ]
     private static let linkLimit = 40
 
     /// Looks for a command's program and what belongs to it. Reads the disk, so it runs apart from the loop.
@@ -44,8 +46,9 @@ struct ProgramPlace: Equatable {
         }
         var finding = Finding(home: home)
         let program = finding.add(program: path)
-        let name = given.split(separator: "/").last ?? ""
-        if Self.interpreters.contains(where: { name.hasPrefix($0) }),
+        // With or without a version: python3.11.
+        let name = (given.split(separator: "/").last ?? "").prefix { !$0.isNumber }
+        if Self.interpreters.contains(String(name)),
             let script = command.dropFirst().first(where: { $0.hasPrefix("/") && access($0, R_OK) == 0 }),
             !Self.isFolder(script)
         {

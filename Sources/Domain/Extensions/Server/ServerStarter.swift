@@ -80,7 +80,10 @@ struct ServerStarter {
 
     /// What a program wrote for people at last, as the end of a message; empty if nothing.
     func errorOutput(of connection: any ServerConnection) -> String {
-        let text = VisibleText.of(connection.errorOutput.trimmed, lineBreaks: .normalized)
+        var lines = connection.errorOutput.trimmed[...]
+        // The first line may be cut in the middle of a secret, which is then not known as one.
+        if lines.utf8.count > 7 << 10, let end = lines.firstIndex(of: "\n") { lines = lines[end...].dropFirst() }
+        let text = VisibleText.of(String(lines), lineBreaks: .normalized)
         return text.isEmpty ? "" : " It wrote:\n" + self.mask.text(text)
     }
 }
