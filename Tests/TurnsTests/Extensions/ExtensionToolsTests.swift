@@ -98,6 +98,6 @@ struct ExtensionToolsTests {
         let words = Protected<[String]>([])
         let intent = try await scene.intent("jira__search", #"{"text": "x"}"#)
         _ = try await scene.tools.perform(intent, approval: Self.allowed) { word in words.withLock { $0.append(word) } }
-        expectEqual(words.withLock { $0 }, ["25 %, reading\u{2424}more"])
+        expectEqual(words.withLock { $0 }, ["25 %, reading\u{240A}more"])
     }
 }

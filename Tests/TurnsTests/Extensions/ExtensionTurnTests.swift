@@ -86,7 +86,7 @@ struct ExtensionTurnTests {
         let asked = try #require(thread.requests.withLock { $0.first })
         #expect(asked.action == .call && asked.subject == "jira__search (search of jira)\n\"text\": \"open\"")
         let told = try #require(model.requests.last?.messages.last)
-        #expect("\(told)".contains("ABC-1 is open"))
+        #expect(told.text.contains("ABC-1 is open"))
         expectEqual(model.requests.first?.tools.map(\.name), ["jira__search"])
     }
 }

@@ -214,7 +214,7 @@ package final class ExtensionDesk: Sendable {
         } catch is CancellationError {
             return
         } catch {
-            self.logger.warning(
+            self.logger.info(
                 "an extension could not be checked", ["extension": .string(name), "error": .string("\(error)")])
         }
     }
