@@ -11,7 +11,7 @@ struct ConfigurationTemplateTests {
             "OPENAI_API_KEY", "IRC_PASSWORD", "IRC_SASL_PASSWORD", "IRC_CHANNEL_KEY", "MATRIX_TOKEN",
             "MATRIX_PASSWORD", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "TELEGRAM_TOKEN", "GITHUB_TOKEN",
             "GITHUB_WEBHOOK_SECRET", "GITHUB_CLIENT_SECRET", "OIDC_CLIENT_SECRET", "CI_HOOK_SECRET",
-            "OTLP_AUTHORIZATION",
+            "OTLP_AUTHORIZATION", "JIRA", "WIKI_AUTHORIZATION",
             "BACKUP_PASSPHRASE",
         ].map { ($0, "a value for the templates") })
 

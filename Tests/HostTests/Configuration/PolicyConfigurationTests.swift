@@ -114,11 +114,12 @@ struct PolicyConfigurationTests {
         for persona in personas.personas {
             #expect(!persona.summary.isEmpty && persona.prompt.utf8.count > 200)
             #expect(persona.prompt.contains("Never claim"))
-            let order = ToolSelector.tools.map(\.name).filter(persona.tools.contains)
+            let order = (ToolSelector.tools.map(\.name) + [Persona.extensions]).filter(persona.tools.contains)
             expectEqual(persona.tools, order)
         }
         expectEqual(personas["chat"]?.tools, [])
-        expectEqual(personas["coder"]?.tools.count, ToolSelector.tools.count - 1)
+        // All but a person's own `run`, and extensions.
+        expectEqual(personas["coder"]?.tools.count, ToolSelector.tools.count)
         expectEqual(personas["reviewer"]?.tools.contains { ["edit", "patch", "write", "commit"].contains($0) }, false)
         expectEqual(personas["spec-writer"]?.tools.contains("shell"), false)
     }

@@ -29,19 +29,22 @@ extension ExtensionSettings {
         let name = section.required("name") { $0.extensionName() }
         let command = section.optional("command") { $0.command() }
         let variables = section.optional("env") { $0.secrets(named: "a variable", where: Self.isVariable) } ?? [:]
-        let network = section.list("network") { $0.networkRule() } ?? []
-        let files = section.read("files", default: Files.none) { $0.choice() }
+        // What doesn't concern an address isn't printed for one.
+        let isRemote = section.has("url")
+        if isRemote { for key in ["network", "files"] { _ = section.value(key) } }
+        let network = isRemote ? [] : section.list("network") { $0.networkRule() } ?? []
+        let files = isRemote ? Files.none : section.read("files", default: Files.none) { $0.choice() }
         let tools = section.optional("tools") { $0.decisions() } ?? [:]
         let url = section.optional("url") { $0.extensionAddress() }
         let headers = section.optional("headers") { $0.secrets(named: "a header", where: Self.isHeader) } ?? [:]
         let limits = section.section("limits") { Limits($0) }
-        guard section.has("command") != section.has("url") else {
+        guard section.has("command") != isRemote else {
             section.error(
                 "an extension has either 'command', a program on this machine, or 'url', a server elsewhere")
             return nil
         }
-        for key in section.has("url") ? ["env", "network", "files"] : ["headers"] where section.has(key) {
-            section.error("'\(key)' has no effect with '\(section.has("url") ? "url" : "command")'; remove it")
+        for key in isRemote ? ["env", "network", "files"] : ["headers"] where section.has(key) {
+            section.error("'\(key)' has no effect with '\(isRemote ? "url" : "command")'; remove it")
         }
         let way: Way? =
             command.map { .program($0, variables: variables) } ?? url.map { .remote($0, headers: headers) }
