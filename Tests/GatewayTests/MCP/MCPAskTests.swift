@@ -9,11 +9,12 @@ import Testing
 /// Asks over the Model Context Protocol: the person at the client decides, and nobody else.
 @Suite("Asks over the Model Context Protocol", .timeLimit(.minutes(1)))
 struct MCPAskTests {
-    private static let request = ApprovalRequest(
-        action: .run, subject: "make test", directory: "/workspace", tool: "run", approver: .ownersOnly)
+    private static func request(_ approver: ApprovalRequest.Approver) -> ApprovalRequest {
+        ApprovalRequest(action: .run, subject: "make test", directory: "/workspace", tool: "run", approver: approver)
+    }
 
     private static func run(_ body: (GatewayHarness, MCPTester) async throws -> Void) async throws {
-        try await GatewayHarness.run(worker: StepWorker([.approval(Self.request)])) { harness in
+        try await GatewayHarness.run(worker: StepWorker([.approval(Self.request(.ownersOnly))])) { harness in
             let member = try await harness.signedIn(.member, name: "bob")
             let thread = try await member.newThread()
             let operation = try await member.write("go", to: thread)
@@ -119,7 +120,7 @@ struct MCPAskTests {
 
     @Test("what a message through a client has caused is decided elsewhere")
     func own() async throws {
-        try await GatewayHarness.run(worker: StepWorker([.approval(Self.request)])) { harness in
+        try await GatewayHarness.run(worker: StepWorker([.approval(Self.request(.requester))])) { harness in
             var owner = MCPTester(caller: try await harness.token(.chat))
             owner.capabilities = ["elicitation": [:]]
             let posted = try await owner.text("thread_post", ["text": "go"])

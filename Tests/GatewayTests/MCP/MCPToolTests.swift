@@ -46,10 +46,16 @@ struct MCPToolTests {
     @Test("a credential is shown what its scopes and role allow, and the rest refuses")
     func rights() async throws {
         try await GatewayHarness.run { harness in
-            func tools(_ scopes: Scope..., role: Role = .owner) async throws -> [String] {
-                var caller = MCPTester(caller: try await harness.token(scopes[0], role: role))
-                caller.isModern = false
-                return try await caller.tools()
+            var known: [String: MCPTester] = [:]
+            func client(_ scope: Scope, _ role: Role = .owner) async throws -> MCPTester {
+                let name = "\(scope) \(role)"
+                if let client = known[name] { return client }
+                let client = MCPTester(caller: try await harness.token(scope, role: role), isModern: false)
+                known[name] = client
+                return client
+            }
+            func tools(_ scope: Scope, role: Role = .owner) async throws -> [String] {
+                try await client(scope, role).tools()
             }
             let all = Self.names
             try await expectEqual(tools(.admin), all)
@@ -65,14 +71,14 @@ struct MCPToolTests {
             try await expectEqual(
                 tools(.chat, role: .guest),
                 ["threads_list", "thread_read", "thread_post", "operation_read", "asks_list", "ask_answer"])
-            let reader = MCPTester(caller: try await harness.token(.read))
+            let reader = try await client(.read)
             try await expectEqual(
                 reader.refusal("task_change", ["text": "x"]), Problems.missingScope([.tasks, .chat]).detail)
-            let guest = MCPTester(caller: try await harness.token(.chat, role: .guest))
+            let guest = try await client(.chat, .guest)
             #expect(try await guest.refusal("tasks_list").contains("members and owners"))
             // Somebody else's conversation does not exist.
             let thread = try await guest.caller.newThread()
-            let stranger = MCPTester(caller: try await harness.token(.read, role: .member))
+            let stranger = try await client(.read, .member)
             try await expectEqual(
                 stranger.refusal("thread_read", ["thread_id": .string(thread)]), Problems.missing("thread").detail)
         }
@@ -89,7 +95,7 @@ struct MCPToolTests {
                 ("repositories_list", ["x": 1], "repositories_list has no argument `x`. It has `cursor`."),
                 ("tasks_list", ["state": "lost"], "`state` must be one of open, started, done, dropped."),
                 ("task_change", ["labels": ["a", 1]], "`labels` must be a list of texts."),
-                ("documents_list", ["cursor": "-1"], "`cursor` must be the cursor of an earlier result."),
+                ("asks_list", ["cursor": "-1"], "`cursor` must be the cursor of an earlier result."),
                 ("operation_read", ["operation_id": "op_no"], "There is no such operation, or you may not see it."),
             ] as [(String, JSON, String)] {
                 try await expectEqual(client.refusal(tool, arguments), text)
