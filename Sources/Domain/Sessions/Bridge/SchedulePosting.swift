@@ -35,6 +35,8 @@ struct SchedulePosting: Sendable {
 
     /// What a transaction has stored.
     private struct Stored: Sendable {
+        /// As they were read, by id.
+        var sessions: [String: SessionRecord] = [:]
         var notices: [StoredNotice] = []
         var messages: [StoredMessage] = []
     }
@@ -103,10 +105,13 @@ struct SchedulePosting: Sendable {
     private func run(_ due: DueSchedule, in ledger: Ledger, _ stored: inout Stored) throws {
         guard let schedule = try ledger.schedule(due.id), schedule.nextAt == due.nextAt else { return }
         let now = self.bridge.environment.now()
-        guard let session = try ledger.session(id: schedule.session), !session.key.value.hasPrefix("past:") else {
+        let known = stored.sessions[schedule.session]
+        guard let session = try known ?? ledger.session(id: schedule.session), !session.key.value.hasPrefix("past:")
+        else {
             _ = try ledger.deleteSchedule(schedule.id)
             return
         }
+        stored.sessions[session.id] = session
         if let reason = try self.obstacle(to: schedule, in: session, ledger, at: now) {
             guard try ledger.takeRun(of: schedule, at: due.nextAt, next: .end, now: now) else { return }
             stored.notices.append(try self.notice(reason, of: schedule, in: session, at: now).write(to: ledger))
