@@ -110,7 +110,8 @@ struct HTTPServerTests {
         let failures: [(String, ExtensionFailure.Kind, String)] = [
             ("locked", .unauthorized, "Set `headers`"), ("elsewhere", .down, "redirects to https://other.example"),
             ("loop", .down, "again and again"), ("broken", .down, "503 Service Unavailable: <h1>Down for maintenance"),
-            ("page", .malformed, "not an answer"), ("huge", .malformed, "larger than 8 MiB"),
+            ("hangup", .down, "broke off before"), ("page", .malformed, "not an answer"),
+            ("huge", .malformed, "larger than 8 MiB"),
         ]
         for (manner, kind, words) in failures {
             try await ServerScene.withRudeHTTP(manner) { server in

@@ -58,6 +58,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(307, Location=self.path)
         if MANNER == "locked" and self.headers.get("Authorization") != "Bearer jb-secret-value":
             return self.reply(401, b"no", WWW_Authenticate="Bearer")
+        if MANNER == "hangup":
+            self.close_connection = True
+            return
         if MANNER == "broken":
             return self.reply(503, b"<h1>Down for\nmaintenance</h1>")
         if MANNER == "page":

@@ -70,7 +70,11 @@ struct ServerStarter {
     /// Why it did not start, with what the program wrote, and what its jail was refused meanwhile.
     private func explained(_ failure: ExtensionFailure, _ errors: String) -> ExtensionFailure {
         let isLost = failure.kind == .lost
-        let reason = isLost ? "\(self.settings.name) ended at its start." : failure.description
+        let lost =
+            if case .program = self.settings.way { "ended at its start." } else {
+                "broke off before anything was asked of it. Try again later."
+            }
+        let reason = isLost ? "\(self.settings.name) \(lost)" : failure.description
         let refused = self.jail.refusals.withLock { $0 }
         let likely =
             refused.isEmpty
