@@ -128,7 +128,8 @@ let package = Package(
             ],
             path: "Sources/Domain/Specs", swiftSettings: small),
         domain(
-            "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Logging", "People", "Primitives",
+            "Documents", "Chat", "Crypto", "Database", "EventLoop", "Git", "JSON", "Logging", "People", "Posts",
+            "Primitives",
             "Repositories", "Sessions", "SpecDocuments", "Specs", "Store", "Threads"),
         domain("Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
         domain(
@@ -155,7 +156,7 @@ let package = Package(
         domain("Memory", "Chat", "Database", "Models", "People", "Primitives", "Store"),
         domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
-            "Extensions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Jail",
+            "Extensions", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Jail",
             "Lifecycle", "Logging", "Primitives", "Store"),
         domain(
             "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "HTTP", "JSON",
@@ -171,13 +172,18 @@ let package = Package(
         domain("Joining", "Chat", "Database", "Etiquette", "Primitives", "Store", "Threads"),
         domain("Schedules", "Chat", "Crypto", "Database", "Primitives", "Store", "Threads"),
         domain(
+            "Posts", "Analytics", "Attention", "Chat", "Database", "Delivery", "Files", "JSON", "Logging", "People",
+            "Primitives",
+            "Schedules", "Store", "Threads"),
+        domain(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "EventLoop",
             "Extensions", "Files", "JSON", "Joining", "Lifecycle", "Logging", "Memory", "Metrics", "Models", "People",
-            "Primitives", "Schedules",
+            "Posts", "Primitives", "Schedules",
             "Store", "Surroundings", "Telemetry", "Threads"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "Delivery", "EventLoop", "Git", "JSON",
-            "Lifecycle", "Logging", "Markdown", "People", "Primitives", "Repositories", "Sessions", "Store", "Threads"),
+            "Lifecycle", "Logging", "Markdown", "People", "Posts", "Primitives", "Repositories", "Sessions", "Store",
+            "Threads"),
         domain(
             "SignIn", "Chat", "Copilot", "Crypto", "GitHub", "HTTP", "HTTPClient", "JSON", "Lifecycle", "Logging",
             "Models", "People", "Primitives", "Store"),
@@ -190,7 +196,8 @@ let package = Package(
             "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Extensions", "Git",
             "GitHub",
             "HTTP", "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People",
-            "Primitives", "Processes", "Repositories", "Schedules", "Sessions", "SignIn", "SpecDocuments", "Specs",
+            "Posts", "Primitives", "Processes", "Repositories", "Schedules", "Sessions", "SignIn", "SpecDocuments",
+            "Specs",
             "Store", "Tasks",
             "Threads", "Work", "YAML"),
 
@@ -214,7 +221,7 @@ let package = Package(
             dependencies: [
                 "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Delivery", "Documents", "Etiquette",
                 "EventLoop", "Files", "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-                "Markdown", "Memory", "Metrics", "Models", "People", "Primitives", "Repositories", "Schedules",
+                "Markdown", "Memory", "Metrics", "Models", "People", "Posts", "Primitives", "Repositories", "Schedules",
                 "Schemas",
                 "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
             ],
@@ -314,8 +321,8 @@ let package = Package(
             "Reading", "Chat", "Compression", "EventLoop", "Files", "Jail", "Primitives", "Reading", "TestSupport",
             exclude: ["Fixtures"]),
         tests(
-            "Extensions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
-            "HTTPServer", "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport",
+            "Extensions", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
+            "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport",
             exclude: ["Fixtures"]),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),

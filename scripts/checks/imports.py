@@ -38,7 +38,7 @@ ARROWS = {
     "GitHub": {"Chat", "Copilot", "Models", "Repositories", "Store"},
     "SpecDocuments": {"Chat", "Repositories"},
     "Specs": {"Chat", "Models", "Repositories", "SpecDocuments"},
-    "Documents": {"Chat", "People", "Repositories", "Sessions", "SpecDocuments", "Specs", "Store", "Threads"},
+    "Documents": {"Chat", "People", "Posts", "Repositories", "Sessions", "SpecDocuments", "Specs", "Store", "Threads"},
     "Analytics": {"Chat", "Store"},
     "Audit": {"Chat"},
     "Backup": {"Audit"},
@@ -52,17 +52,18 @@ ARROWS = {
     "Reading": {"Chat", "Files", "Jail"},
     "Memory": {"Chat", "Models", "People", "Store"},
     "Metrics": set(),
-    "Extensions": {"Audit", "Chat", "Jail", "Store"},
+    "Extensions": {"Jail", "Store"},
     "Threads": {"Analytics", "Audit", "Chat", "Files", "Metrics", "People", "Store"},  # nothing that decides
     "Delivery": {"Chat", "Files", "Metrics", "Store", "Threads"},
     "Etiquette": {"Chat", "Store", "Threads"},
     "Attention": {"Chat", "Delivery", "People", "Store", "Threads"},
     "Surroundings": {"Chat", "Models", "Store", "Threads"},
+    "Posts": {"Analytics", "Attention", "Chat", "Delivery", "Files", "People", "Schedules", "Store", "Threads"},
     "Joining": {"Chat", "Etiquette", "Store", "Threads"},
     "Schedules": {"Chat", "Store", "Threads"},
     "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Delivery", "Etiquette", "Extensions", "Files", "Joining", "Memory",
-                 "Metrics", "Models", "People", "Schedules", "Store", "Surroundings", "Threads"},
-    "Tasks": {"Analytics", "Audit", "Chat", "Delivery", "People", "Repositories", "Sessions", "Store", "Threads"},
+                 "Metrics", "Models", "People", "Posts", "Schedules", "Store", "Surroundings", "Threads"},
+    "Tasks": {"Analytics", "Audit", "Chat", "Delivery", "People", "Posts", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
 }
@@ -83,7 +84,7 @@ def allowed(parts):
         case ["Sources", "Gateway", *_]:
             return PLATFORM | {"Analytics", "Audit", "Chat", "Delivery", "Documents", "Etiquette", "Files", "Memory",
                                "Metrics", "Models",
-                               "People", "Repositories", "Schedules", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
+                               "People", "Posts", "Repositories", "Schedules", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

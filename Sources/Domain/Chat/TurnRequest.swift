@@ -121,7 +121,8 @@ package final class TurnRequest: Sendable {
             model: self.model, repository: self.repository, persona: self.persona, feature: self.feature,
             history: history, summary: summary, continuing: self.continuing, isResumed: self.isResumed,
             isAwaited: self.isAwaited, answered: self.answered, isNew: self.isNew,
-            hasForeignText: hasForeignText || self.hasForeignText, origins: self.origins, instructions: self.instructions, memory: self.memory,
+            hasForeignText: hasForeignText || self.hasForeignText, origins: self.origins,
+            instructions: self.instructions, memory: self.memory,
             occasion: self.occasion,
             surroundings: self.surroundings)
     }

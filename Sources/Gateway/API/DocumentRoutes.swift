@@ -7,6 +7,7 @@ internal import HTTP
 internal import HTTPServer
 internal import JSON
 internal import Logging
+internal import Posts
 internal import Primitives
 internal import Repositories
 internal import Schemas

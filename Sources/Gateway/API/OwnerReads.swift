@@ -2,6 +2,7 @@ internal import Chat
 internal import JSON
 internal import Logging
 internal import People
+internal import Posts
 internal import Primitives
 internal import Sessions
 internal import Store

@@ -1,6 +1,7 @@
 internal import Chat
 internal import HTTP
 internal import HTTPServer
+internal import Posts
 internal import Primitives
 internal import Schedules
 internal import Schemas

@@ -1,7 +1,8 @@
 package import Chat
 package import JSON
+package import Posts
 internal import Primitives
-package import Sessions
+internal import Sessions
 internal import Store
 package import Threads
 

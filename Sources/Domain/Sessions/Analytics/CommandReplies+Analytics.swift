@@ -3,6 +3,7 @@ internal import Audit
 internal import Chat
 internal import JSON
 internal import People
+internal import Posts
 internal import Primitives
 internal import Store
 internal import Threads

@@ -7,6 +7,7 @@ internal import JSON
 internal import Lifecycle
 internal import Logging
 internal import People
+internal import Posts
 internal import Primitives
 internal import Store
 internal import Threads

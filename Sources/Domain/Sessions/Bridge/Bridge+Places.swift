@@ -3,6 +3,7 @@ internal import Chat
 internal import Delivery
 internal import Etiquette
 internal import People
+internal import Posts
 internal import Primitives
 internal import Schedules
 package import Store

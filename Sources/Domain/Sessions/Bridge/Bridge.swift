@@ -9,6 +9,7 @@ internal import Logging
 internal import Metrics
 package import Models
 package import People
+package import Posts
 internal import Primitives
 package import Store
 internal import Surroundings

@@ -5,6 +5,7 @@ internal import Delivery
 internal import JSON
 internal import Logging
 internal import People
+internal import Posts
 internal import Primitives
 internal import Schedules
 internal import Store

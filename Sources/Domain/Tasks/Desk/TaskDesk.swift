@@ -3,9 +3,10 @@ package import Chat
 internal import Git
 internal import JSON
 internal import Logging
+package import Posts
 internal import Primitives
 package import Repositories
-package import Sessions
+internal import Sessions
 package import Store
 
 /// The lists of tasks of all repositories: reads and changes `docs/TASKS.md` on their branches, and keeps the index.

@@ -1,5 +1,6 @@
 internal import Chat
 internal import Delivery
+internal import Posts
 internal import Sessions
 internal import Store
 

@@ -46,7 +46,8 @@ package final class AgentWorker: TurnWorker {
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
         workbench: Workbench, repositories: RepositoryCatalog, audit: any AuditRecorder,
         steering: AgentSteering = AgentSteering(), answerLimit: AnswerLimit, hasNetwork: Bool,
-        classes: DataClasses = DataClasses(), cli: CopilotCLIAgents? = nil, skills: SkillLibrary = SkillLibrary(), extensions: ExtensionDesk? = nil,
+        classes: DataClasses = DataClasses(), cli: CopilotCLIAgents? = nil, skills: SkillLibrary = SkillLibrary(),
+        extensions: ExtensionDesk? = nil,
         places: (@Sendable (SessionPlace) async throws -> JailPlace?)? = nil
     ) {
         self.model = model

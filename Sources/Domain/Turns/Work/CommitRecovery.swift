@@ -2,9 +2,10 @@ package import Audit
 internal import Chat
 internal import JSON
 package import Logging
+package import Posts
 internal import Primitives
 package import Repositories
-package import Sessions
+internal import Sessions
 package import Store
 internal import Threads
 package import Work

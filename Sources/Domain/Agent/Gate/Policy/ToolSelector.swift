@@ -38,7 +38,8 @@ package enum ToolSelector: Sendable, Hashable {
     /// Every tool with a name of its own, and its kind.
     package static let tools: [(name: String, kind: ToolDefinition.Kind)] = [
         ("read", .read), ("search", .read), ("list", .read), ("edit", .edit), ("patch", .edit), ("write", .edit),
-        ("shell", .execute), ("fetch", .fetch), ("commit", .commit), ("ask_user", .ask), ("tasks", .plan), ("skill", .read),
+        ("shell", .execute), ("fetch", .fetch), ("commit", .commit), ("ask_user", .ask), ("tasks", .plan),
+        ("skill", .read),
         (Self.run, .execute),
     ]
 

@@ -1,5 +1,6 @@
 internal import GitHub
 internal import JSON
+internal import Posts
 internal import Primitives
 internal import Sessions
 internal import Store

@@ -1,6 +1,7 @@
 internal import Chat
 package import GitHub
 internal import JSON
+internal import Posts
 internal import Primitives
 internal import Schedules
 internal import Sessions

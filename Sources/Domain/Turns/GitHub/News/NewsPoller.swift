@@ -3,8 +3,9 @@ internal import JSON
 internal import Lifecycle
 package import Logging
 package import Models
+package import Posts
 package import Primitives
-package import Sessions
+internal import Sessions
 internal import Store
 internal import Threads
 

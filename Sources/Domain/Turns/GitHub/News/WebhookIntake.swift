@@ -2,8 +2,9 @@ internal import GitHub
 package import JSON
 internal import Lifecycle
 package import Logging
+package import Posts
 internal import Primitives
-package import Sessions
+internal import Sessions
 internal import Store
 internal import Threads
 

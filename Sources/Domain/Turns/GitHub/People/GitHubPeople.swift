@@ -7,8 +7,9 @@ internal import Lifecycle
 package import Logging
 package import Models
 package import People
+package import Posts
 internal import Primitives
-package import Sessions
+internal import Sessions
 internal import SignIn
 internal import Store
 

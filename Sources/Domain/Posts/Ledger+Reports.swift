@@ -1,10 +1,10 @@
-internal import Analytics
+package import Analytics
 internal import Chat
 internal import Database
 internal import JSON
 internal import People
-internal import Primitives
-internal import Store
+package import Primitives
+package import Store
 internal import Threads
 
 /// A task as a report names it.
@@ -12,7 +12,7 @@ typealias DueTask = (id: String, title: String, due: String, owner: String?)
 
 extension Ledger {
     /// A report as Markdown that every network shows well.
-    func report(
+    package func report(
         on range: Range<Int64>, as name: String, zone: Zone, of part: AnalyticsQuery.Part? = nil, prices: PriceTable
     ) throws -> String {
         let table = { (keys: [AnalyticsKey]) in

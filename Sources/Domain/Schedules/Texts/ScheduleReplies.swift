@@ -1,15 +1,14 @@
 internal import Chat
-internal import Primitives
-internal import Schedules
+package import Primitives
 internal import Threads
 
 /// What people read of schedules, in Markdown, with commands as code without a sign.
-enum ScheduleReplies {
+package enum ScheduleReplies {
     /// Of a text in a list, in characters.
     private static let excerpt = 80
 
     /// The answer to the command that has set it.
-    static func stored(_ schedule: Schedule) -> String {
+    package static func stored(_ schedule: Schedule) -> String {
         let cancel = "Cancel it with `schedules cancel \(schedule.id)`."
         let what = schedule.kind == .remind ? "I will post this" : "I will do this"
         guard let next = schedule.nextAt else { return "\(what) \(Self.code(schedule.rule.text)). \(cancel)" }
@@ -19,7 +18,7 @@ enum ScheduleReplies {
     }
 
     /// Above a run.
-    static func heading(_ schedule: Schedule, withText: Bool) -> String {
+    package static func heading(_ schedule: Schedule, withText: Bool) -> String {
         let event = schedule.event.map { " (\(AskTexts.escaped($0)))" } ?? ""
         let name = Self.name(schedule)
         return withText ? "Scheduled by \(name)\(event): \(schedule.text)" : "Scheduled by \(name)\(event)."
@@ -28,16 +27,16 @@ enum ScheduleReplies {
     /// - Parameters:
     ///   - text: With what has happened.
     ///   - late: When it was due, if it comes late.
-    static func reminder(_ schedule: Schedule, text: String, dueAt late: Int64?) -> String {
+    package static func reminder(_ schedule: Schedule, text: String, dueAt late: Int64?) -> String {
         let was = late.map { " (was due on \(ScheduleTexts.moment($0, in: schedule.zone)))" } ?? ""
         return "Reminder for \(Self.name(schedule))\(was): \(text)"
     }
 
-    static func ended(_ schedule: Schedule, because reason: String) -> String {
+    package static func ended(_ schedule: Schedule, because reason: String) -> String {
         "The schedule `\(schedule.id)` of \(Self.name(schedule)) has ended, because \(Self.name(schedule)) \(reason)."
     }
 
-    static func ended(_ schedule: Schedule, withoutTask id: String, because reason: String) -> String {
+    package static func ended(_ schedule: Schedule, withoutTask id: String, because reason: String) -> String {
         "The schedule `\(schedule.id)` of \(Self.name(schedule)) has ended, because task \(Self.code(id)) \(reason)."
     }
 
@@ -47,7 +46,7 @@ enum ScheduleReplies {
     ///   - person: All identities of the person who asks.
     ///   - zone: In which times are shown.
     ///   - elsewhere: How many the person has in other threads.
-    static func list(
+    package static func list(
         _ schedules: [Schedule], for person: [String], in zone: Zone, elsewhere: Int, at url: String
     ) -> String {
         let others =
@@ -70,12 +69,12 @@ enum ScheduleReplies {
         return ([lines.joined(separator: "\n")] + others).joined(separator: "\n\n")
     }
 
-    static func cancelled(_ schedule: Schedule) -> String { "Cancelled `\(schedule.id)`." }
+    package static func cancelled(_ schedule: Schedule) -> String { "Cancelled `\(schedule.id)`." }
 
-    static let unknown = "You have no schedule with that id here. `schedules` lists them."
-    static let usage = "Write `schedules`, `schedules cancel ID` or `schedules zone NAME`."
+    package static let unknown = "You have no schedule with that id here. `schedules` lists them."
+    package static let usage = "Write `schedules`, `schedules cancel ID` or `schedules zone NAME`."
 
-    static func zone(_ zone: Zone) -> String {
+    package static func zone(_ zone: Zone) -> String {
         "Your time zone is \(zone.name) now. What is scheduled already keeps its own."
     }
 

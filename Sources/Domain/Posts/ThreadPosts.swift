@@ -1,4 +1,4 @@
-internal import Attention
+package import Attention
 package import Chat
 package import Delivery
 package import Schedules
@@ -12,8 +12,8 @@ package final class ThreadPosts: ThreadNotices {
     package let adapters: AdapterRegistry
     package let environment: BridgeEnvironment
     package let schedules: ScheduleTimer
-    let hub: LiveHub
-    let lanes: Lanes
+    package let hub: LiveHub
+    package let lanes: Lanes
 
     package init(store: SessionStore, adapters: AdapterRegistry, environment: BridgeEnvironment) {
         self.store = store
@@ -54,7 +54,7 @@ package final class ThreadPosts: ThreadNotices {
     }
 
     /// Shows a stored line.
-    func show(_ notice: StoredNotice) async {
+    package func show(_ notice: StoredNotice) async {
         await self.hub.begin(notice.turn, session: notice.session, in: self.store.held.hold(of: notice.place))
         await self.hub.publish(notice.frames)
         await self.lanes.dispatch(notice.items)

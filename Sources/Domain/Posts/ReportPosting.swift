@@ -11,14 +11,16 @@ internal import Threads
 
 /// Posts reports when they are due, each once at each of its places: the transaction that puts it into the outbox notes
 /// its period. In a cluster, the host that has a place posts there. After a downtime the last report is made up for.
-struct ReportPosting: Sendable {
-    let posts: ThreadPosts
+package struct ReportPosting: Sendable {
+    private let posts: ThreadPosts
 
     /// The longest wait: places come from other hosts, and clocks are set.
     private static let patience: Int64 = 600_000
 
+    package init(posts: ThreadPosts) { self.posts = posts }
+
     /// Runs until it is cancelled.
-    func run() async throws {
+    package func run() async throws {
         let (settings, environment) = (self.posts.environment.settings.analytics, self.posts.environment)
         while true {
             let now = environment.now()

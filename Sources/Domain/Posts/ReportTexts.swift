@@ -1,14 +1,14 @@
 internal import Analytics
-internal import Chat
+package import Chat
 internal import Primitives
 internal import Threads
 
 /// Reports on usage.
-enum ReportTexts {
+package enum ReportTexts {
     /// How many of a list are shown.
     private static let most = 5
 
-    static func usage(_ sign: CommandSign) -> String {
+    package static func usage(_ sign: CommandSign) -> String {
         "Write \(sign.command("report day")), \(sign.command("report week")) or \(sign.command("report month"))."
     }
 
