@@ -4,7 +4,7 @@ internal import Primitives
 /// The replies to `persona` and `policy`.
 enum PersonaTexts {
     static let noExtensions =
-        "No extensions are configured. Whoever runs the host can add servers of tools by `extensions` in its configuration."
+        "No extensions are configured. Whoever runs the host can add servers of tools in its configuration."
 
     static let unavailable = "The model has no tools here, so there is nothing to choose."
 
