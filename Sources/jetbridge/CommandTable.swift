@@ -40,6 +40,8 @@ struct CommandTable: Sendable {
     let commands: [any Command]
     /// Summaries of the command groups, by first word.
     let groups: [String: String]
+    /// Those on the path, where they are listed; see ``withPrograms(_:)``.
+    var programs: [ListedProgram] = []
 
     var syntaxes: [CommandSyntax] { self.commands.map(\.syntax) }
 
@@ -61,12 +63,18 @@ struct CommandTable: Sendable {
             let word = syntax.path[path.count]
             if !words.contains(word) { words.append(word) }
         }
-        return words
+        return path.isEmpty ? words + self.programs.map(\.program.name) : words
+    }
+
+    /// The program on the path that a command's words name.
+    func program(at path: [String]) -> ListedProgram? {
+        path.count == 1 ? self.programs.first { $0.program.name == path[0] } : nil
     }
 
     /// The summary of a command or a group.
     func summary(of path: [String]) -> String {
-        self.syntax(of: path)?.summary ?? path.first.flatMap { self.groups[$0] } ?? ""
+        self.syntax(of: path)?.summary ?? self.program(at: path)?.summary ?? path.first.flatMap { self.groups[$0] }
+            ?? ""
     }
 }
 

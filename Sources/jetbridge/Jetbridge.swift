@@ -2,6 +2,7 @@ internal import Glibc
 internal import Host
 internal import Lifecycle
 internal import Logging
+internal import Processes
 
 @main
 struct Jetbridge {
@@ -9,7 +10,11 @@ struct Jetbridge {
     // host waits for would take their default action.
     static func main() {
         let words = Array(CommandLine.arguments.dropFirst())
-        if CommandTable.standard.watchesSignals(words) {
+        let surroundings = Surroundings.ofProcess()
+        let call = ProgramCall(words, table: .standard, surroundings: surroundings)
+        if call != nil {
+            ForegroundProgram.prepare()
+        } else if CommandTable.standard.watchesSignals(words) {
             // Before any thread exists, so that no thread receives a signal that the command waits for.
             Signals.prepare()
         } else {
@@ -19,12 +24,11 @@ struct Jetbridge {
         }
         // Commands report to people; those that serve configure the log themselves.
         Logging.configure(level: .error, format: .text)
-        let surroundings = Surroundings.ofProcess()
         let program = Program(
             words: words, table: .standard,
             output: Terminal(descriptor: STDOUT_FILENO, environment: surroundings.environment),
             errors: Terminal(descriptor: STDERR_FILENO, environment: surroundings.environment),
-            surroundings: surroundings)
+            surroundings: surroundings, call: call)
         // Runs the whole program and ends the process; the main thread only waits.
         Task.detached {
             let status = await program.run()

@@ -1,7 +1,9 @@
 internal import Glibc
 internal import Host
 internal import Lifecycle
+internal import Logging
 internal import Primitives
+internal import Processes
 
 /// The whole program, from its arguments to an exit status.
 struct Program: Sendable {
@@ -10,6 +12,8 @@ struct Program: Sendable {
     let output: Terminal
     let errors: Terminal
     let surroundings: Surroundings
+    /// Where the command is a program on the path.
+    var call: ProgramCall?
 
     func run() async -> ExitStatus {
         do {
@@ -26,23 +30,33 @@ struct Program: Sendable {
         }
     }
 
+    /// Runs a program on the path, and ends as it does.
+    private func end(with call: ProgramCall) async throws -> Never {
+        let context = self.context([call.program.name], call.arguments, self.surroundings)
+        let surroundings = try Self.actAsOwner(context)
+        let status = try await call.run(
+            surroundings.map { self.context(context.path, call.arguments, $0) } ?? context)
+        Logging.flush()
+        ForegroundProgram.end(as: status)
+    }
+
     private func perform() async throws {
+        if let call = self.call { try await self.end(with: call) }
         switch try ArgumentParser.parse(self.words, table: self.table) {
         case .help(let path):
-            try self.output.write(HelpText(table: self.table, output: self.output).text(of: path))
+            let table = path.isEmpty ? await self.table.withPrograms(self.surroundings) : self.table
+            try self.output.write(HelpText(table: table, output: self.output).text(of: path))
         case .run(let syntax, let arguments):
             guard let command = self.table.command(syntax) else { return }
-            let context = self.context(syntax, arguments, self.surroundings)
+            let context = self.context(syntax.path, arguments, self.surroundings)
             let surroundings = try command.actsAsOwner ? Self.actAsOwner(context) : nil
-            try await command.run(surroundings.map { self.context(syntax, arguments, $0) } ?? context)
+            try await command.run(surroundings.map { self.context(syntax.path, arguments, $0) } ?? context)
         }
     }
 
-    private func context(_ syntax: CommandSyntax, _ arguments: Arguments, _ surroundings: Surroundings)
-        -> CommandContext
-    {
+    private func context(_ path: [String], _ arguments: Arguments, _ surroundings: Surroundings) -> CommandContext {
         CommandContext(
-            path: syntax.path, arguments: arguments, output: self.output, errors: self.errors,
+            path: path, arguments: arguments, output: self.output, errors: self.errors,
             surroundings: surroundings, table: self.table)
     }
 

@@ -6,10 +6,10 @@ internal import Primitives
 /// A call of posix_spawn(3) with a new process group, default signals, an empty mask, and only the given descriptors.
 struct Spawn {
     private let plan: ProcessPlan
-    /// Become the child's descriptors 0, 1, 2, 3, …
-    private let descriptors: [Int32]
+    /// Become the child's descriptors 0, 1, 2, 3, …; nil for a child in this process's place, with its descriptors and group.
+    private let descriptors: [Int32]?
 
-    init(_ plan: ProcessPlan, descriptors: [Int32]) {
+    init(_ plan: ProcessPlan, descriptors: [Int32]?) {
         self.plan = plan
         self.descriptors = descriptors
     }
@@ -23,10 +23,12 @@ struct Spawn {
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
 
-        for (number, descriptor) in self.descriptors.enumerated() {
-            unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+        if let descriptors = self.descriptors {
+            for (number, descriptor) in descriptors.enumerated() {
+                unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+            }
+            unsafe posix_spawn_file_actions_addclosefrom_np(&actions, Int32(descriptors.count))
         }
-        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, Int32(self.descriptors.count))
         if let directory = self.plan.directory {
             unsafe posix_spawn_file_actions_addchdir_np(&actions, directory)
         }
@@ -45,15 +47,24 @@ struct Spawn {
     }
 
     private func setSignalsAndGroup(_ attributes: inout posix_spawnattr_t) {
-        // An ignored signal (SIGPIPE here) would stay ignored in the child.
-        var all = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        // An ignored signal (SIGPIPE here) would stay ignored in the child. What nohup(1) ignores is meant for one in this
+        // process's place.
+        var defaults = sigset_t()
+        if self.descriptors == nil {
+            unsafe sigemptyset(&defaults)
+            unsafe sigaddset(&defaults, SIGPIPE)
+        } else {
+            unsafe sigfillset(&defaults)
+        }
+        unsafe posix_spawnattr_setsigdefault(&attributes, &defaults)
         var none = sigset_t()
         unsafe sigemptyset(&none)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
-        unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+        var flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
+        if self.descriptors != nil {
+            unsafe posix_spawnattr_setpgroup(&attributes, 0)
+            flags |= POSIX_SPAWN_SETPGROUP
+        }
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
     }
 

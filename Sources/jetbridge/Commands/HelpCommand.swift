@@ -33,12 +33,13 @@ struct HelpCommand: Command {
         // Parsed like a command line, so that typing errors get the same hints. The option comes first, so that nothing
         // runs and `--` cannot turn it into an argument.
         let words = ["--help"] + context.arguments.words("command")
+        let table = await context.table.withPrograms(context.surroundings)
         let path: [String] =
-            switch try ArgumentParser.parse(words, table: context.table) {
+            switch try ArgumentParser.parse(words, table: table) {
             case .help(let path): path
             case .run(let syntax, _): syntax.path
             }
-        try context.output.write(HelpText(table: context.table, output: context.output).text(of: path))
+        try context.output.write(HelpText(table: table, output: context.output).text(of: path))
     }
 }
 
@@ -51,7 +52,18 @@ struct HelpText {
     let output: Terminal
 
     func text(of path: [String]) -> String {
-        self.table.syntax(of: path).map(self.commandText) ?? self.groupText(path)
+        self.table.syntax(of: path).map(self.commandText) ?? self.table.program(at: path).map(self.programText)
+            ?? self.groupText(path)
+    }
+
+    private func programText(_ listed: ListedProgram) -> String {
+        let name = listed.program.name
+        let scopes = listed.manifest.map(\.scopes) ?? []
+        let token = scopes.isEmpty ? "no token" : "a token with the scopes \(scopes.joined(separator: ", "))"
+        return "\(listed.summary).\n\n"
+            + self.wrapped(
+                "A program on the path, \(listed.program.path), which gets \(token). 'jetbridge \(name) --help' shows its own "
+                    + "help, if it has one.")
     }
 
     private func groupText(_ path: [String]) -> String {

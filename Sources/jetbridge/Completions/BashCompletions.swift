@@ -30,7 +30,11 @@ struct BashCompletions {
         self.table.paths.filter { !$0.isEmpty }.map { path in
             let before = path.dropLast().joined(separator: " ")
             return "        '\(before) \(path[path.count - 1])') path='\(path.joined(separator: " "))' ;;"
-        }.joined(separator: "\n")
+        }.joined(separator: "\n") + self.programs { "\n        ' \($0)') path='\($0)' ;;" }
+    }
+
+    private func programs(_ line: (String) -> String) -> String {
+        self.table.programs.map { line($0.program.name) }.joined()
     }
 
     /// Completions of the options' values.
@@ -55,6 +59,6 @@ struct BashCompletions {
     private var choices: String {
         self.table.paths.map { path in
             "    '\(path.joined(separator: " "))') words='\(self.table.completions(at: path).joined(separator: " "))' ;;"
-        }.joined(separator: "\n")
+        }.joined(separator: "\n") + self.programs { "\n    '\($0)') compopt -o default ;;" }
     }
 }

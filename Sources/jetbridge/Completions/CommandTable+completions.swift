@@ -63,7 +63,10 @@ struct CompletionsCommand: Command {
     let actsAsOwner = false
     let syntax = CommandSyntax(
         "completions", summary: "Print a shell completion script",
-        discussion: "Save the output where the shell looks for completions, then start a new shell.",
+        discussion: """
+            Save the output where the shell looks for completions, then start a new shell. It has the programs that are on \
+            the path now.
+            """,
         positionals: [
             PositionalSyntax("shell", .choice("SHELL", ["bash", "zsh", "fish"]), help: "bash, zsh or fish.")
         ],
@@ -74,10 +77,11 @@ struct CompletionsCommand: Command {
         ])
 
     func run(_ context: CommandContext) async throws {
+        let table = await context.table.withPrograms(context.surroundings)
         switch context.arguments.word("shell") {
-        case "bash": try context.output.write(BashCompletions(table: context.table).script)
-        case "zsh": try context.output.write(ZshCompletions(table: context.table).script)
-        default: try context.output.write(FishCompletions(table: context.table).script)
+        case "bash": try context.output.write(BashCompletions(table: table).script)
+        case "zsh": try context.output.write(ZshCompletions(table: table).script)
+        default: try context.output.write(FishCompletions(table: table).script)
         }
     }
 }

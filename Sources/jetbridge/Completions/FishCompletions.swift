@@ -20,6 +20,13 @@ struct FishCompletions {
     }
 
     private var lines: [String] {
+        self.ownLines
+            + self.table.programs.map {
+                "complete -c jetbridge -n '__fish_seen_subcommand_from \($0.program.name)' -F"
+            }
+    }
+
+    private var ownLines: [String] {
         self.table.paths.flatMap { path in
             let condition = "-n '__jetbridge_at \(path.joined(separator: " "))'"
             let words = self.table.nextWords(at: path).map { word in

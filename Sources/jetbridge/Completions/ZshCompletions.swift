@@ -20,6 +20,10 @@ struct ZshCompletions {
         self.table.paths.reversed().map { path in
             self.table.nextWords(at: path).isEmpty ? self.commandFunction(path) : self.groupFunction(path)
         }.joined(separator: "\n")
+            + self.table.programs.map { listed in
+                let name = listed.program.name
+                return "\n_jetbridge_\(name)() { _files; }\n_jetbridge_help_\(name)() { :; }"
+            }.joined()
     }
 
     private func name(_ path: [String]) -> String { (["_jetbridge"] + path).joined(separator: "_") }

@@ -147,6 +147,12 @@ extension Ledger {
         return changed > 0
     }
 
+    /// Returns whether it was not revoked.
+    package func extendCredential(id: String, until time: Int64) throws -> Bool {
+        try self.connection.rowsChanged(
+            by: "UPDATE credentials SET expires_at = ? WHERE id = ?", [.integer(time), .text(id)]) > 0
+    }
+
     package func touchCredential(id: String, at now: Int64) throws {
         try self.connection.execute("UPDATE credentials SET used_at = ? WHERE id = ?", [.integer(now), .text(id)])
     }

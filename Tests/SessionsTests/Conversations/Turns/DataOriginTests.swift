@@ -147,7 +147,7 @@ struct DataOriginTests {
         try await self.say("!repo vault", message: "q4", thread: "fourth", harness)
         try await self.say("and now?", message: "q5", thread: "fourth", repliesTo: answer, harness)
         let last = try #require(harness.worker.requests.last)
-        #expect(last.surroundings.contains("KEY-7"), "\(last.surroundings) \(last.history)")
+        #expect(last.surroundings.contains("replied to] Jetbridge (you)") && !last.surroundings.contains(Self.leftOut))
     }
 
     @Test("without classes nothing is looked up, and nothing is left out")
