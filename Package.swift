@@ -153,6 +153,8 @@ let package = Package(
             name: "Reading",
             dependencies: ["Chat", "Crypto", "EventLoop", "Files", "Jail", "Logging", "Primitives", "Processes"],
             path: "Sources/Domain/Reading", swiftSettings: small, plugins: ["EmbedTemplates"]),
+        domain(
+            "Speech", "Chat", "Crypto", "Files", "HTTP", "HTTPClient", "JSON", "Markdown", "Models", "Primitives"),
         domain("Memory", "Chat", "Database", "Models", "People", "Primitives", "Store"),
         domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
@@ -193,13 +195,11 @@ let package = Package(
         domain(
             "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Metrics", "Primitives", "Store"),
         domain(
-            "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Extensions", "Git",
-            "GitHub",
-            "HTTP", "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models", "People",
+            "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Extensions", "Files",
+            "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models",
+            "People",
             "Posts", "Primitives", "Processes", "Repositories", "Schedules", "Sessions", "SignIn", "SpecDocuments",
-            "Specs",
-            "Store", "Tasks",
-            "Threads", "Work", "YAML"),
+            "Specs", "Speech", "Store", "Tasks", "Threads", "Work", "YAML"),
 
         // Adapters and Gateway
         .target(
@@ -245,7 +245,7 @@ let package = Package(
                 "HTTPServer",
                 "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Metrics", "Models", "Objects",
                 "People", "Primitives", "Proxy", "Reading", "Repositories", "Schemas", "Sessions", "SignIn", "Slack",
-                "Specs", "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
+                "Specs", "Speech", "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -320,6 +320,7 @@ let package = Package(
         tests(
             "Reading", "Chat", "Compression", "EventLoop", "Files", "Jail", "Primitives", "Reading", "TestSupport",
             exclude: ["Fixtures"]),
+        tests("Speech", "Chat", "Files", "HTTP", "HTTPClient", "Primitives", "Speech", "TestSupport"),
         tests(
             "Extensions", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
             "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport",
@@ -361,8 +362,10 @@ let package = Package(
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "Delivery", "EventLoop", "Extensions",
-            "Git", "GitHub", "HTTP", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models", "People",
-            "Primitives", "Repositories", "Sandbox", "Schedules", "Sessions", "Specs", "Store", "Tasks", "TestSupport",
+            "Git", "GitHub", "HTTP", "HTTPClient", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models",
+            "People",
+            "Primitives", "Repositories", "Sandbox", "Schedules", "Sessions", "Specs", "Speech", "Store", "Tasks",
+            "TestSupport",
             "Threads",
             "Turns", "Work"),
         tests(
@@ -396,7 +399,8 @@ let package = Package(
         tests(
             "Host", "Agent", "Analytics", "Chat", "Copilot", "Database", "EventLoop", "Extensions", "Gateway", "GitHub",
             "HTTP", "Host", "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "People",
-            "Primitives", "Proxy", "Reading", "Repositories", "SignIn", "Slack", "Store", "Telegram", "TestSupport",
+            "Primitives", "Proxy", "Reading", "Repositories", "SignIn", "Slack", "Speech", "Store", "Telegram",
+            "TestSupport",
             "Threads", "Turns", "Work"),
         tests(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),

@@ -238,6 +238,19 @@ struct MatrixMessageTests {
         expectEqual(self.read("waves", kind: "m.emote")?.text, "*alice waves*")
     }
 
+    @Test("a voice message is one, as an answer that is read aloud is sent")
+    func voice() {
+        let note: JSONObject = ["url": "mxc://hs/abc", "org.matrix.msc3245.voice": [:]]
+        expectEqual(self.read("Voice message", note, kind: "m.audio")?.attachments.first?.isVoice, true)
+        expectEqual(self.read("song.mp3", ["url": "mxc://hs/abc"], kind: "m.audio")?.attachments.first?.isVoice, false)
+        let file = OutgoingFile(
+            name: "answer.ogg", mediaType: "audio/ogg", bytes: [1], caption: "",
+            route: Route(room: RoomID(adapter: AdapterID("matrix:hs"), name: "!r:hs")),
+            token: "t", isVoice: true)
+        let content = MatrixContent.file(file, at: "mxc://hs/abc", relation: .none)
+        #expect(content["msgtype"] == "m.audio" && content["org.matrix.msc3245.voice"] == [:])
+    }
+
     @Test(
         "an invalid media address is dropped",
         arguments: [

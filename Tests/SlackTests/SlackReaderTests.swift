@@ -149,6 +149,15 @@ struct SlackReaderTests {
         expectEqual(message.attachments, [Attachment(id: "F1", name: "a.png", mediaType: "image/png", size: 9)])
     }
 
+    @Test("a clip is a voice note")
+    func clips() throws {
+        let (message, _) = try #require(
+            try Self.message(
+                #"{"type":"message","subtype":"file_share","channel":"D1","channel_type":"im","user":"U1","text":"","ts":"1.1","files":[{"id":"F1","name":"audio_message.webm","mimetype":"audio/webm","subtype":"slack_audio"},{"id":"F2","name":"clip.mp4","mimetype":"video/mp4","subtype":"slack_audio"},{"id":"F3","name":"a.mp4","mimetype":"video/mp4","subtype":"slack_video"}]}"#
+            ))
+        expectEqual(message.attachments.map(\.isVoice), [true, true, false])
+    }
+
     @Test("only a person's change of the text is an edit")
     func edits() throws {
         func change(_ message: String, _ previous: String) -> String {

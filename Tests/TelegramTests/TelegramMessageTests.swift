@@ -242,6 +242,32 @@ struct TelegramMessageTests {
         expectEqual(transcript.poll(Sample.message(6, "", chat: Sample.group, more: answer)).count, 1)
     }
 
+    @Test("Where voices are heard, voice messages and round videos are attached, but not those that are forwarded")
+    func heardVoice() throws {
+        let transcript = try Transcript(hearsVoices: true)
+        transcript.start()
+        let incoming = transcript.poll(
+            Sample.message(
+                1, "", more: ["text": .null, "voice": ["file_id": "V", "mime_type": "audio/ogg", "file_size": 9]]),
+            Sample.message(2, "", id: 11, more: ["text": .null, "video_note": ["file_id": "R"]]),
+            Sample.message(
+                3, "", id: 12,
+                more: [
+                    "text": .null, "voice": ["file_id": "F"],
+                    "forward_origin": ["type": "hidden_user", "sender_user_name": "Eve"],
+                ]))
+        let notes = incoming.compactMap(\.event?.message).flatMap(\.attachments)
+        expectEqual(
+            notes,
+            [
+                Attachment(id: "V", name: "voice.ogg", mediaType: "audio/ogg", size: 9, isVoice: true),
+                Attachment(id: "R", name: "video.mp4", isVoice: true),
+            ])
+        expectEqual(
+            incoming.last?.calls.first?.parameters["text"],
+            "Forwarded voice messages cannot be read here. Please send your message as text.")
+    }
+
     @Test("A migration to a supergroup is reported by both chats under the same id")
     func migration() throws {
         let transcript = try Transcript()

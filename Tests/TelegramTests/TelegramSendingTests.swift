@@ -292,6 +292,18 @@ struct TelegramSendingTests {
         expectEqual(step.outcome, .message(Transcript.reference(42, 5)))
     }
 
+    @Test("An answer that is read aloud is sent as a voice message")
+    func voice() throws {
+        let file = OutgoingFile(
+            name: "answer.ogg", mediaType: "audio/ogg", bytes: [1], caption: "", route: Transcript.route(42),
+            token: "t",
+            isVoice: true)
+        let (calls, step) = try self.started().run(.upload(file), Transcript.sent(42, 5))
+        #expect(calls.first?.method == "sendVoice" && calls.first?.file?.field == "voice")
+        expectEqual(calls.first?.parameters["caption"], nil)
+        expectEqual(step.outcome, .message(Transcript.reference(42, 5)))
+    }
+
     @Test("A file is located by its id; over 20 MB it is refused without a call")
     func locate() throws {
         let transcript = try self.started()

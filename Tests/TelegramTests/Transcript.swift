@@ -28,10 +28,12 @@ final class Transcript {
     }
 
     init(
-        _ intake: TelegramSettings.Intake = .polling, commands: [MenuCommand] = [], memory: TelegramMemory? = nil
+        _ intake: TelegramSettings.Intake = .polling, commands: [MenuCommand] = [], memory: TelegramMemory? = nil,
+        hearsVoices: Bool = false
     ) throws {
-        self.machine = TelegramStateMachine(
-            settings: try Self.settings(intake, commands: commands), memory: memory ?? TelegramMemory(key: Self.key))
+        var settings = try Self.settings(intake, commands: commands)
+        settings.hearsVoices = hearsVoices
+        self.machine = TelegramStateMachine(settings: settings, memory: memory ?? TelegramMemory(key: Self.key))
     }
 
     // MARK: Driving

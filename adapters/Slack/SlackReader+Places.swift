@@ -70,7 +70,10 @@ extension SlackReader {
             }
             return Attachment(
                 id: id, name: file["name"]?.stringValue ?? file["title"]?.stringValue ?? id,
-                mediaType: file["mimetype"]?.stringValue, size: file["size"]?.intValue)
+                mediaType: file["mimetype"]?.stringValue, size: file["size"]?.intValue,
+                // A clip is recorded in Slack.
+                isVoice: file["subtype"]?.stringValue == "slack_audio"
+                    || file["mimetype"]?.stringValue?.hasPrefix("audio/") == true)
         }
     }
 }

@@ -24,6 +24,8 @@ package struct TelegramSettings: Sendable {
     package var pollTimeout: Duration = .seconds(50)
     /// How much later than ``pollTimeout`` an answer may arrive before the connection counts as dead.
     package var pollGrace: Duration = .seconds(15)
+    /// Whether voice messages and round videos are delivered; if not, they are declined with a line.
+    package var hearsVoices = false
     /// Multiplies Telegram's rate limits, for servers that allow more.
     package var paceFactor = 1.0
 

@@ -118,8 +118,9 @@ extension TelegramStateMachine {
         parameters.merge(self.place(file.route, operation))
         parameters.merge(self.reply(file.route, operation, chat))
         let part = TelegramCall.File(
-            field: "document", name: file.name, mediaType: file.mediaType, bytes: file.bytes)
-        return .call(TelegramCall("sendDocument", parameters, file: part, timeout: Self.uploadTimeout))
+            field: file.isVoice ? "voice" : "document", name: file.name, mediaType: file.mediaType, bytes: file.bytes)
+        let method = file.isVoice ? "sendVoice" : "sendDocument"
+        return .call(TelegramCall(method, parameters, file: part, timeout: Self.uploadTimeout))
     }
 
     private func react(

@@ -26,11 +26,15 @@ extension TelegramStateMachine {
 
     /// A message that stands alone.
     mutating func single(_ message: TelegramMessage, from sender: Sender) -> TelegramIncoming? {
-        if message.isVoice { return self.refuseVoice(message, from: sender) }
+        // What others have said is no question of this person.
+        if message.isVoice, message.isForward || !self.settings.hearsVoices {
+            return self.refuseVoice(message, from: sender)
+        }
         // In a group a forward is for the bot only below a comment that is.
         guard !message.isForward else { return nil }
         let text = TelegramText(message, identity: self.identity)
-        return self.incoming(Joined(head: message, text: text, attachments: message.attachments), from: sender)
+        let attachments = message.voice.map { [$0] } ?? message.attachments
+        return self.incoming(Joined(head: message, text: text, attachments: attachments), from: sender)
     }
 
     /// The author of a message that may be for us; nil for bots, relayed messages and channels.
@@ -153,7 +157,10 @@ extension TelegramStateMachine {
         guard isForUs, self.now.monotonic - (last ?? .min / 2) >= Self.voiceInterval else { return nil }
         self.voiceNotes[name] = self.now.monotonic
         var parameters: JSONObject = [
-            "chat_id": .integer(chat), "text": "Voice messages cannot be read here. Please send your message as text.",
+            "chat_id": .integer(chat),
+            "text": self.settings.hearsVoices
+                ? "Forwarded voice messages cannot be read here. Please send your message as text."
+                : "Voice messages cannot be read here. Please send your message as text.",
             "reply_parameters": ["message_id": .integer(message.id), "allow_sending_without_reply": true],
         ]
         if message.isTopic { parameters["message_thread_id"] = message.threadID.map { .integer($0) } }

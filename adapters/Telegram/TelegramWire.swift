@@ -129,7 +129,7 @@ package struct TelegramMessage: Sendable, Equatable {
     package let mediaGroup: String?
     package let attachments: [Attachment]
     /// A voice message or a round video.
-    package let isVoice: Bool
+    package let voice: Attachment?
     package let migratedTo: Int64?
     package let migratedFrom: Int64?
 
@@ -164,7 +164,7 @@ package struct TelegramMessage: Sendable, Equatable {
         self.isViaBot = json["via_bot"] != nil
         self.mediaGroup = json["media_group_id"]?.stringValue
         self.attachments = Self.attachments(json)
-        self.isVoice = json["voice"] != nil || json["video_note"] != nil
+        self.voice = Self.voice(json)
         self.migratedTo = json["migrate_to_chat_id"]?.intValue.map(Int64.init)
         self.migratedFrom = json["migrate_from_chat_id"]?.intValue.map(Int64.init)
     }
@@ -188,6 +188,15 @@ package struct TelegramMessage: Sendable, Equatable {
         return rich.isEmpty ? TelegramContent.thing(json) : rich
     }
 
+    package var isVoice: Bool { self.voice != nil }
+
+    private static func voice(_ json: JSON) -> Attachment? {
+        for (key, name) in [("voice", "voice.ogg"), ("video_note", "video.mp4")] {
+            if let file = json[key] { return Self.attachment(file, name: name, isVoice: true) }
+        }
+        return nil
+    }
+
     /// The downloadable files. An animation also fills `document`; the last of a photo's sizes is the largest.
     private static func attachments(_ json: JSON) -> [Attachment] {
         for (key, kind) in [
@@ -201,10 +210,13 @@ package struct TelegramMessage: Sendable, Equatable {
         return photo.map { [$0] } ?? []
     }
 
-    private static func attachment(_ json: JSON, name: String, type: String? = nil) -> Attachment? {
+    private static func attachment(
+        _ json: JSON, name: String, type: String? = nil, isVoice: Bool = false
+    ) -> Attachment? {
         guard let id = json["file_id"]?.stringValue, !id.isEmpty else { return nil }
         return Attachment(
             id: id, name: json["file_name"]?.stringValue ?? name, mediaType: json["mime_type"]?.stringValue ?? type,
-            size: json["file_size"]?.intValue.flatMap { $0 >= 0 ? $0 : nil })
+            size: json["file_size"]?.intValue.flatMap { $0 >= 0 ? $0 : nil },
+            isVoice: isVoice)
     }
 }

@@ -50,6 +50,7 @@ ARROWS = {
     "People": {"Audit", "Chat", "Store"},  # nothing of threads
     "Files": {"Chat", "People", "Store"},
     "Reading": {"Chat", "Files", "Jail"},
+    "Speech": {"Chat", "Files", "Models"},
     "Memory": {"Chat", "Models", "People", "Store"},
     "Metrics": set(),
     "Extensions": {"Jail", "Store"},

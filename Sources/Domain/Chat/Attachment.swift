@@ -8,11 +8,14 @@ package struct Attachment: Hashable, Sendable {
     package let mediaType: String?
     /// In bytes, as the platform says; nil where it does not.
     package let size: Int?
+    /// What the sender spoke, as the network or the file's name says: a voice note.
+    package let isVoice: Bool
 
-    package init(id: String, name: String, mediaType: String? = nil, size: Int? = nil) {
+    package init(id: String, name: String, mediaType: String? = nil, size: Int? = nil, isVoice: Bool = false) {
         self.id = id
         self.name = name
         self.mediaType = mediaType
         self.size = size
+        self.isVoice = isVoice
     }
 }

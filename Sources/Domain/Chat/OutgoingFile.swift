@@ -9,13 +9,19 @@ package struct OutgoingFile: Sendable, Equatable {
     package let route: Route
     /// Unique for ever, like ``OutgoingMessage/token``.
     package let token: String
+    /// Speech in Ogg Opus, which the network shows as a voice note if it has those.
+    package let isVoice: Bool
 
-    package init(name: String, mediaType: String, bytes: [UInt8], caption: String, route: Route, token: String) {
+    package init(
+        name: String, mediaType: String, bytes: [UInt8], caption: String, route: Route, token: String,
+        isVoice: Bool = false
+    ) {
         self.name = name
         self.mediaType = mediaType
         self.bytes = bytes
         self.caption = caption
         self.route = route
         self.token = token
+        self.isVoice = isVoice
     }
 }

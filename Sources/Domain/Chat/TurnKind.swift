@@ -15,6 +15,8 @@ package enum TurnKind: String, Sendable, CaseIterable {
     case pr, review, fix, workflow
     /// Merges a branch of a repository on this machine.
     case merge
+    /// Reads the last answer aloud.
+    case say
     /// A command that was answered at once. No worker runs it.
     case command
 
@@ -24,7 +26,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         switch self {
         case .run, .diff, .files, .snapshot, .undo, .commit: true
         case .chat, .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
-            .conflict, .task, .pr, .review, .fix, .workflow, .merge, .command:
+            .conflict, .task, .pr, .review, .fix, .workflow, .merge, .say, .command:
             false
         }
     }
@@ -35,7 +37,8 @@ package enum TurnKind: String, Sendable, CaseIterable {
         switch self {
         case .undo, .workflow: false
         case .chat, .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
-            .conflict, .task, .run, .diff, .files, .snapshot, .commit, .pr, .review, .fix, .merge, .command:
+            .conflict, .task, .run, .diff, .files, .snapshot, .commit, .pr, .review, .fix, .merge, .say,
+            .command:
             true
         }
     }
@@ -47,7 +50,8 @@ package enum TurnKind: String, Sendable, CaseIterable {
         case .chat, .specify, .conflict, .command: words
         case .constitution, .clarify, .plan, .tasks, .analyze, .checklist, .refine, .spec, .fix:
             words.isEmpty ? self.rawValue : words
-        case .implement, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .workflow, .merge:
+        case .implement, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .workflow, .merge,
+            .say:
             words.isEmpty ? self.rawValue : "\(self.rawValue) \(words)"
         }
     }
@@ -60,7 +64,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
     package var hasOwnWords: Bool {
         switch self {
         case .spec, .clarify, .implement, .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr,
-            .workflow, .merge:
+            .workflow, .merge, .say:
             true
         case .chat, .constitution, .specify, .plan, .tasks, .analyze, .checklist, .refine, .review, .fix, .command:
             false
@@ -72,7 +76,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
         switch self {
         case .constitution, .specify, .plan, .tasks, .analyze, .checklist, .refine: true
         case .chat, .clarify, .implement, .spec, .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr,
-            .review, .fix, .workflow, .merge, .command:
+            .review, .fix, .workflow, .merge, .say, .command:
             false
         }
     }
@@ -80,7 +84,7 @@ package enum TurnKind: String, Sendable, CaseIterable {
     /// The lowest role that may begin such a turn: everybody may chat, all others change something.
     package var role: Role {
         switch self {
-        case .chat, .command: .guest
+        case .chat, .say, .command: .guest
         case .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .implement, .refine, .spec,
             .conflict, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow:
             .member

@@ -100,10 +100,13 @@ package struct TurnFile: Sendable, Equatable {
     /// Its name, perhaps with folders.
     package let name: String
     package let bytes: [UInt8]
+    /// An answer that is read aloud; not a file of the workspace.
+    package let isVoice: Bool
 
-    package init(name: String, bytes: [UInt8]) {
+    package init(name: String, bytes: [UInt8], isVoice: Bool = false) {
         self.name = name
         self.bytes = bytes
+        self.isVoice = isVoice
     }
 }
 

@@ -9,15 +9,16 @@ package enum FileListing {
     /// The total size of documents in a question after the first, which has a limit of its own.
     static let documentLimit = 256 << 10
 
-    /// The question with its files: their names, types and sizes, and texts below it: small files as code, and what was
-    /// read of documents.
+    /// The question with its files: what was spoken, the files' names, types and sizes, and texts below it: small files as
+    /// code, and what was read of documents. Where everything is a voice note that was written down, nothing is listed.
     ///
     /// - Parameter missing: The files that could not be received.
     package static func text(
         _ question: String, with files: [ReceivedFile], missing: [(name: String, failure: FileFailure)] = []
     ) -> String {
         var parts = question.isEmpty ? [] : [question]
-        if !files.isEmpty {
+        parts += files.compactMap(\.spoken).map(SpokenWords.line)
+        if files.contains(where: { $0.spoken == nil }) {
             parts.append(
                 "\(FileTexts.listing)\n"
                     + files.map { "- `\($0.name)` (\($0.shownType), \(FileSize.text($0.size)))" }

@@ -1,3 +1,4 @@
+package import Chat
 internal import Primitives
 
 /// Texts for people and models about the files that came with a question.
@@ -10,6 +11,13 @@ package enum FileTexts {
         "`\(name)` was not read: \(failure.reason)."
     }
 
+    package static func writingDown(_ name: String) -> String { "Writing down what is said in `\(name)`." }
+
+    /// In place of the text of a voice note; the note stays attached.
+    package static func notWrittenDown(_ name: String, _ failure: FileFailure) -> String {
+        "`\(name)` could not be written down: \(failure.reason). It stays attached as a file."
+    }
+
     package static func notPlaced(_ name: String, _ reason: String) -> String {
         "`\(name)` was not put into the workspace: \(reason)"
     }
@@ -20,15 +28,30 @@ package enum FileTexts {
 
     /// Names a file of the workspace and links to it.
     package static func link(to name: String, bytes: Int, in session: String, publicURL: String) -> String {
-        let shown = name.replacing("`", with: "'").filter { !$0.isNewline }
         let query = name.utf8.map { byte in
             let isPlain = byte >= 0x30 && byte <= 0x39 || byte >= 0x41 && byte <= 0x5A || byte >= 0x61 && byte <= 0x7A
             if isPlain || "-._~/".utf8.contains(byte) { return String(UnicodeScalar(byte)) }
             let digits = String(byte, radix: 16, uppercase: true)
             return "%" + (digits.utf8.count == 1 ? "0" : "") + digits
         }.joined()
-        return "`\(shown)` (\(FileSize.text(bytes))): \(publicURL)/api/v1/threads/\(session)/files?name=\(query)"
+        return Self.link(to: name, bytes, "\(publicURL)/api/v1/threads/\(session)/files?name=\(query)")
     }
+
+    /// Names a file of a message and links to it.
+    package static func link(
+        to file: SentFile, of message: Int64, in session: String, publicURL: String
+    ) -> String {
+        Self.link(
+            to: file.name, file.size ?? 0,
+            "\(publicURL)/api/v1/threads/\(session)/messages/\(message)/files/\(file.number)")
+    }
+
+    private static func link(to name: String, _ bytes: Int, _ address: String) -> String {
+        "`\(name.replacing("`", with: "'").filter { !$0.isNewline })` (\(FileSize.text(bytes))): \(address)"
+    }
+
+    /// How the names of answers begin that were read aloud, in the folder of their session; the operation follows.
+    package static let saidPrefix = "said-"
 
     package static func notSent(_ name: String, _ reason: String) -> String { "`\(name)` was not sent: \(reason)" }
 

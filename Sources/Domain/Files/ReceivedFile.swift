@@ -17,6 +17,8 @@ package struct ReceivedFile: Sendable, Equatable {
     package var pixels: ImagePixels?
     /// An image with what a camera notes in it: where and when, and which side is up.
     package var hasNotes = false
+    /// What is said in it, if it is a voice note that was written down.
+    package var spoken: String?
     /// The session's workspace has it.
     package var isPlaced = false
     /// Sent in its place.

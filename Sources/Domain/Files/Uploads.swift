@@ -87,8 +87,9 @@ package struct Uploads: Sendable {
                 }
             }
             return mine.map { file in
-                Attachment(
-                    id: "\(session)/\(file.name)", name: String(file.name.dropFirst(taken.count)), size: file.size)
+                let name = String(file.name.dropFirst(taken.count))
+                return Attachment(
+                    id: "\(session)/\(file.name)", name: name, size: file.size, isVoice: SpokenWords.isSound(name))
             }
         } catch let failure as FileFailure {
             throw UploadFailure.notStored(failure.reason)

@@ -28,6 +28,8 @@ package struct BridgeEnvironment: Sendable {
     package var draw: (@Sendable (_ svg: String) async -> [UInt8]?)?
     /// Makes people's files readable for models; nil gives them small texts and images as they are.
     package var reading: (any FileReading)?
+    /// Writes down people's voice notes; nil leaves them files.
+    package var voice: (any VoiceReading)?
 
     package init(
         settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64,

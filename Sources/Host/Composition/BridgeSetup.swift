@@ -13,6 +13,7 @@ internal import Primitives
 internal import Reading
 internal import Repositories
 internal import Sessions
+internal import Speech
 internal import Store
 internal import Tasks
 internal import Telemetry
@@ -53,6 +54,9 @@ enum BridgeSetup {
                 files: files, directory: "\(configuration.dataDirectory)/reading", settings: configuration.files
             ) { await trial.value }
         }
+        if let speech = SpeechClient(configuration) {
+            environment.voice = settings.files.map { VoiceNotes(files: $0, client: speech) }
+        }
         return ThreadPosts(store: store, adapters: registry, environment: environment)
     }
 
@@ -74,10 +78,12 @@ enum BridgeSetup {
     }
 
     static func bridge(
-        _ posts: ThreadPosts, _ access: AccessControl, _ agent: AgentWorker, _ work: GitHubWork,
+        _ configuration: Configuration, _ posts: ThreadPosts, _ access: AccessControl, _ agent: AgentWorker,
+        _ work: GitHubWork,
         _ commands: WorkbenchSetup, _ news: NewsSetup, _ tasks: TaskDesk
     ) -> Bridge {
-        let workers = agent.workers(tasks, work, posts.environment.settings.pages)
+        var workers = agent.workers(tasks, work, posts.environment.settings.pages)
+        workers[.say] = SayTurn(SpeechClient(configuration), store: posts.store)
         return Bridge(
             posts, access: access, workers: workers.mapValues(commands.shells.delaying), models: ModelDirectory(agent),
             repositories: RepositoryDirectory(work), desk: commands.workbench, agent: AgentDirectory(agent),

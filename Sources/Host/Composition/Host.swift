@@ -155,7 +155,8 @@ package final class Host: Sendable {
             store: store, posts: posts, repositories: repositories, pages: posts.environment.settings.pages,
             audit: posts.environment.auditDecision, now: WallClock.now, propose: work.proposing)
         work.tasks = tasks
-        self.bridge = BridgeSetup.bridge(posts, access, agent, work, commands, news, tasks)
+        self.bridge = BridgeSetup.bridge(
+            configuration, posts, access, agent, work, commands, news, tasks)
         let bridge = self.bridge
         let services = networks.map { network in
             NetworkService(

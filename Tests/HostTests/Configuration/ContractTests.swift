@@ -6,6 +6,7 @@ import Matrix
 import Primitives
 import Reading
 import Slack
+import Speech
 import Telegram
 import TestSupport
 import Testing
@@ -129,6 +130,27 @@ struct ContractTests {
         let files = try #require(load("files: {images: 800, documents: 5000}").configuration?.files)
         #expect(files.images == 800 && files.documents == 5_000)
         for text in ["files: {images: 100}", "files: {documents: 2000000}"] {
+            #expect(load(text).configuration == nil)
+        }
+    }
+
+    @Test("speech needs an address and a model, and from then on Telegram's voice messages are heard")
+    func speech() throws {
+        try expectEqual(self.loadFile().speech == nil, true)
+        let telegram = "adapters: {telegram: [{id: bot, token: {env: TELEGRAM_BOT_TOKEN}}]}"
+        let local = "speech: {base_url: \"http://127.0.0.1:9\", model: whisper-1, voice: alloy}"
+        let token = ["TELEGRAM_BOT_TOKEN": "123456:abc"]
+        let loaded = try #require(load("\(local)\n\(telegram)", environment: token).configuration)
+        let settings = try #require(loaded.speech?.settings)
+        #expect(settings.model == "whisper-1" && settings.voice == "alloy" && settings.voiceModel == "tts-1")
+        #expect(settings.apiKey == nil && settings.timeout == .seconds(60))
+        expectEqual(loaded.adapters.telegram.map(\.hearsVoices), [true])
+        expectEqual(load(telegram, environment: token).configuration?.adapters.telegram.map(\.hearsVoices), [false])
+        for text in [
+            "speech: {model: whisper-1}", "speech: {base_url: \"http://127.0.0.1:9\"}",
+            "speech: {base_url: \"https://api.openai.com/v1\", model: whisper-1}",
+            "speech: {base_url: \"http://example.org/v1\", model: whisper-1}",
+        ] {
             #expect(load(text).configuration == nil)
         }
     }

@@ -40,7 +40,8 @@ struct BridgeHarness {
         policy: AccessPolicy = AccessPolicy(owners: ["fake:one/alice"], guests: ["fake:one/gina"]),
         now: @escaping @Sendable () -> Int64 = { 1_000 },
         audit: @escaping @Sendable (Ledger, AuditEntry) throws -> Void = { _, _ in },
-        export: ConversationExporter? = nil, reading: (any FileReading)? = nil
+        export: ConversationExporter? = nil, reading: (any FileReading)? = nil,
+        voice: (any VoiceReading)? = nil
     ) async throws {
         let directory = try directory ?? TemporaryDirectory()
         self.directory = directory
@@ -52,9 +53,10 @@ struct BridgeHarness {
             settings: settings, logger: Logger(label: "test"), metrics: Metrics(), now: now,
             auditDecision: audit, export: export)
         environment.reading = reading
+        environment.voice = voice
         self.bridge = Bridge(
             store: SessionStore(database: database), adapters: AdapterRegistry([self.adapter] + others),
-            workers: [.chat: worker, .specify: worker, .run: worker, .files: worker],
+            workers: [.chat: worker, .specify: worker, .run: worker, .files: worker, .say: worker],
             models: models, policy: policy, environment: environment, desk: desk, agent: agent, accounts: accounts)
         self.adapter.connect(to: self.bridge)
         try await self.bridge.recover()

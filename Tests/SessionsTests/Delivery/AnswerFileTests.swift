@@ -110,6 +110,14 @@ struct AnswerFileTests {
         #expect(file.name == "run-me.sh" && file.caption == "run-me.sh")
     }
 
+    @Test("an answer that is read aloud is a voice note if it is Ogg, and else a file")
+    func said() {
+        let note = AnswerFile(stored: LoopbackSpeechServer.sound(), path: "/data/files/t_1/said-op_1-answer.ogg")
+        #expect(note.isVoice && note.name == "answer.ogg" && note.mediaType == "audio/ogg" && note.caption.isEmpty)
+        let file = AnswerFile(stored: Array("ID3\u{4}\u{0}".utf8), path: "/data/files/t_1/said-op_1-answer.mp3")
+        #expect(!file.isVoice && file.caption == "answer.mp3")
+    }
+
     @Test("a refused upload becomes a link", arguments: [AdapterError.Code.forbidden, .invalid])
     func refused(_ code: AdapterError.Code) async throws {
         let harness = try await self.harness()

@@ -19,7 +19,8 @@ struct StoredFormTests {
         sender: Self.sender, text: "line\n\"two\"", sentAt: 7, isDirect: true, isAddressed: true, isMention: true,
         isReply: true, mentionsOthers: true, isThreaded: true, isBacklog: true, isStop: true,
         attachments: [
-            Attachment(id: "F1", name: "a.png", mediaType: "image/png", size: 12), Attachment(id: "F2", name: ""),
+            Attachment(id: "F1", name: "a.png", mediaType: "image/png", size: 12),
+            Attachment(id: "F2", name: "", isVoice: true),
         ])
 
     private static let bare = InboundMessage(

@@ -239,7 +239,8 @@ extension MatrixStateMachine {
         let size = content["info"]?["size"]?.intValue
         return Attachment(
             id: address, name: String(String.UnicodeScalarView(name.unicodeScalars.prefix(255))),
-            mediaType: content["info"]?["mimetype"]?.stringValue, size: size.flatMap { $0 >= 0 ? $0 : nil })
+            mediaType: content["info"]?["mimetype"]?.stringValue, size: size.flatMap { $0 >= 0 ? $0 : nil },
+            isVoice: content["org.matrix.msc3245.voice"] != nil || content["org.matrix.msc3245.voice.v2"] != nil)
     }
 
     // MARK: Reactions

@@ -85,7 +85,7 @@ package enum MatrixContent {
     }
 
     /// A message with an uploaded file; `key` reads it if it is encrypted.
-    static func file(
+    package static func file(
         _ file: OutgoingFile, at address: String, key: MatrixEncryptedFile? = nil, relation: Relation
     ) -> JSON {
         var content: JSONObject = [
@@ -94,6 +94,11 @@ package enum MatrixContent {
             "m.mentions": MatrixMentions(file.route.mentions).json,
             "info": ["mimetype": .string(file.mediaType), "size": JSON(file.bytes.count)],
         ]
+        if file.isVoice {
+            // https://github.com/matrix-org/matrix-spec-proposals/pull/3245, by its unstable names, which clients use.
+            content["org.matrix.msc3245.voice"] = [:]
+            content["org.matrix.msc1767.audio"] = [:]
+        }
         if let key { content["file"] = key.json(at: address) } else { content["url"] = .string(address) }
         content[self.tokenKey] = .string(file.token)
         content["m.relates_to"] = self.json(relation)

@@ -1,3 +1,4 @@
+internal import Files
 internal import Primitives
 internal import Threads
 
@@ -8,6 +9,8 @@ struct AnswerFile: Equatable {
     let bytes: [UInt8]
     /// One line next to it, in plain text: no network reads Markdown there.
     let caption: String
+    /// An answer that is read aloud, in Ogg Opus.
+    let isVoice: Bool
 
     init(_ answer: String) {
         if let main = Self.mainCode(of: answer) {
@@ -21,6 +24,7 @@ struct AnswerFile: Equatable {
             self.bytes = Array(answer.utf8)
             self.caption = TurnTexts.wholeAnswer
         }
+        self.isVoice = false
     }
 
     /// The whole output of a command, without the transcript's markup.
@@ -29,15 +33,24 @@ struct AnswerFile: Equatable {
         self.mediaType = "text/plain"
         self.bytes = Array(OutputWriter.plain(output).utf8)
         self.caption = TurnTexts.wholeOutput
+        self.isVoice = false
     }
 
-    /// A file of a workspace, kept at `path` under a name that begins with `sent-` and the operation.
+    /// A file of a workspace, or an answer that is read aloud, kept at `path` under a name that begins with `sent-` or
+    /// ``FileTexts/saidPrefix`` and the operation.
     init(stored bytes: [UInt8], path: String) {
         let stored = path.split(separator: "/").last.map(String.init) ?? ""
         self.name = stored.split(separator: "-", maxSplits: 2).last.map(String.init) ?? stored
-        self.mediaType = String(validating: bytes, as: UTF8.self) == nil ? "application/octet-stream" : "text/plain"
         self.bytes = bytes
+        guard !stored.hasPrefix(FileTexts.saidPrefix) else {
+            self.mediaType = FileType.sniff(bytes).mediaType
+            self.isVoice = self.mediaType == FileType.ogg.mediaType
+            self.caption = self.isVoice ? "" : self.name
+            return
+        }
+        self.mediaType = String(validating: bytes, as: UTF8.self) == nil ? "application/octet-stream" : "text/plain"
         self.caption = self.name
+        self.isVoice = false
     }
 
     /// A code block that is nearly all of an answer, and the words around it.

@@ -130,7 +130,8 @@ extension Lane {
         return try await files.upload(
             OutgoingFile(
                 name: file.name, mediaType: file.mediaType, bytes: file.bytes,
-                caption: (isRepeat ? TurnTexts.repeatMark : "") + file.caption, route: item.route, token: item.token))
+                caption: (isRepeat ? TurnTexts.repeatMark : "") + file.caption, route: item.route, token: item.token,
+                isVoice: file.isVoice))
     }
 
     private func file(of item: OutboxItem) async throws -> AnswerFile {

@@ -81,6 +81,8 @@ extension Conversation {
         case .verify: return try await self.reply(to: stored, replies.verify(argument))
         case .remind, .every, .on: return try await self.schedule(name, argument, for: stored, sign: sign)
         case .schedules: return try await self.schedules(argument, for: stored, sign: sign)
+        // A command that is no question, like its answer, which is a file.
+        case .say: return try await self.enqueue(stored, kind: .say, text: argument, role: .command)
         case .specify, .run, .diff, .files, .snapshot, .undo, .commit, .constitution, .clarify, .plan, .tasks,
             .analyze, .checklist, .implement, .refine, .spec, .task, .pr, .review, .fix, .workflow,
             .merge:

@@ -145,6 +145,7 @@ package enum StoredForm {
                 var json: JSONObject = ["id": .string(attachment.id), "name": .string(attachment.name)]
                 if let type = attachment.mediaType { json["type"] = .string(type) }
                 if let size = attachment.size { json["size"] = JSON(size) }
+                if attachment.isVoice { json["voice"] = true }
                 return .object(json)
             })
     }
@@ -155,7 +156,8 @@ package enum StoredForm {
                 throw Malformed(what: "attachment")
             }
             return Attachment(
-                id: id, name: name, mediaType: json["type"]?.stringValue, size: json["size"]?.intValue.map { Int($0) })
+                id: id, name: name, mediaType: json["type"]?.stringValue, size: json["size"]?.intValue.map { Int($0) },
+                isVoice: json["voice"]?.boolValue ?? false)
         }
     }
 

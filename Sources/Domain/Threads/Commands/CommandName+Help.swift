@@ -39,7 +39,7 @@ extension CommandName {
         case .on: "push BRANCH|failure WORKFLOW|due TASK TEXT"
         case .schedules: "[cancel ID|zone NAME]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
-            .login, .logout, .mute, .unmute, .redo, .context, .unlink, .memory, .skills, .extensions:
+            .login, .logout, .mute, .unmute, .redo, .context, .unlink, .memory, .say, .skills, .extensions:
             ""
         }
     }
@@ -76,6 +76,7 @@ extension CommandName {
         case .share: "let other people see this conversation, or make a public page of it"
         case .unshare: "end what `share` allowed, for all or for one"
         case .resend: "post the last answer again"
+        case .say: "read the last answer aloud"
         case .redo: "ask the last question again, as it reads after an edit"
         case .resume: "continue an interrupted answer, or ask a failed question again"
         case .run: "run a command in the jail's bash; a final ` &` makes it a job"

@@ -239,6 +239,12 @@ extension Ledger {
         }
     }
 
+    /// Whether a turn has posted this text, or is about to.
+    package func hasOutbox(_ text: String, ofTurn turn: String) throws -> Bool {
+        try self.connection.first(
+            "SELECT 1 FROM outbox WHERE turn = ? AND text = ? LIMIT 1", [.text(turn), .text(text)]) != nil
+    }
+
     /// Drops the unsent messages of an answer, but not the first `count` and the `last` ones. Returns their ids.
     package func dropPending(ofTurn turn: String, keeping count: Int, last: Int = 0) throws -> [Int64] {
         var room = Int64(count)

@@ -55,6 +55,11 @@ extension Configuration {
             self.declaredIDs = declared
         }
 
+        /// Voice notes are written down, so no network declines them.
+        mutating func hearVoices() {
+            for index in self.telegram.indices { self.telegram[index].hearsVoices = true }
+        }
+
         /// Ids are used in storage keys, metrics, logs and paths, so they are plain, and unique across all networks.
         private static func id(_ value: Value, taken: inout [String: String]) -> String? {
             let id = value.string(

@@ -51,6 +51,8 @@ package struct Configuration: Sendable {
     package var retention: Retention
     package var quota: PersonQuota
     package var files: ReadingSettings
+    /// Nil: voice notes are not written down.
+    package var speech: Speech?
     package var analytics: AnalyticsSettings
     package var adapters: Adapters
     /// Names are unique.
@@ -109,6 +111,8 @@ package struct Configuration: Sendable {
         self.retention = root.section("retention") { Retention($0) }
         self.quota = root.section("quota") { quota in quota.section("person") { PersonQuota($0) } }
         self.files = root.section("files") { ReadingSettings($0) }
+        self.speech = Speech.read(root)
+        if self.speech != nil { self.adapters.hearVoices() }
         self.hooks = Webhook.list(root)
         self.telemetry = TelemetrySettings.read(root)
         self.analytics = AnalyticsSettings.read(

@@ -29,6 +29,7 @@ extension TelegramState {
         ("getChat", { state, call, _ throws(TelegramRefusal) in try state.getChat(call) }),
         ("getChatMember", { state, call, _ throws(TelegramRefusal) in try state.getChatMember(call) }),
         ("getFile", { state, call, _ throws(TelegramRefusal) in try state.getFile(call) }),
+        ("sendVoice", { state, call, now throws(TelegramRefusal) in try state.sendVoice(call, now) }),
         ("sendDocument", { state, call, now throws(TelegramRefusal) in try state.sendDocument(call, now) }),
         ("getMe", { state, _, _ throws(TelegramRefusal) in state.me }),
         ("deleteWebhook", { state, call, _ throws(TelegramRefusal) in state.deleteWebhook(call) }),

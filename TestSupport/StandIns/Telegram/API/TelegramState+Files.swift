@@ -11,28 +11,38 @@ extension TelegramState {
     }
 
     mutating func sendDocument(_ call: TelegramParameters, _ now: Double) throws(TelegramRefusal) -> JSON {
+        try self.send("document", call, now)
+    }
+
+    mutating func sendVoice(_ call: TelegramParameters, _ now: Double) throws(TelegramRefusal) -> JSON {
+        try self.send("voice", call, now)
+    }
+
+    private mutating func send(
+        _ kind: String, _ call: TelegramParameters, _ now: Double
+    ) throws(TelegramRefusal) -> JSON {
         let room = try self.place(call)
         let caption = try self.caption(call)
         let keyboard = try TelegramKeyboard.read(call)
-        let document = try self.document(call)
-        return try self.send(
-            call, to: room, text: caption, media: ["document": document], keyboard: keyboard, now: now)
+        let file = try self.file(kind, of: call)
+        return try self.send(call, to: room, text: caption, media: [kind: file], keyboard: keyboard, now: now)
     }
 
     /// The file of a call: an upload or a known file.
-    private mutating func document(_ call: TelegramParameters) throws(TelegramRefusal) -> JSON {
-        var upload = call.uploads["document"]
-        let name = call.text("document") ?? ""
+    private mutating func file(_ kind: String, of call: TelegramParameters) throws(TelegramRefusal) -> JSON {
+        var upload = call.uploads[kind]
+        let name = call.text(kind) ?? ""
         if upload == nil, name.hasPrefix("attach://") { upload = call.uploads[String(name.dropFirst(9))] }
         guard let upload else {
-            guard !name.isEmpty else { throw .bad("there is no document in the request") }
+            guard !name.isEmpty else { throw .bad("there is no \(kind) in the request") }
             guard let file = self.files[name] else { throw .bad("wrong file identifier/HTTP URL specified") }
-            return Self.fileJSON("document", file, name: nil, type: nil)
+            return Self.fileJSON(kind, file, name: nil, type: nil)
         }
         guard !upload.bytes.isEmpty else { throw .bad("file must be non-empty") }
         let file = self.files.add(
-            upload.bytes, folder: "documents", ending: Self.ending(upload.fileName), number: self.number())
-        return Self.fileJSON("document", file, name: upload.fileName, type: upload.type)
+            upload.bytes, folder: kind == "voice" ? kind : "documents", ending: Self.ending(upload.fileName),
+            number: self.number())
+        return Self.fileJSON(kind, file, name: kind == "voice" ? nil : upload.fileName, type: upload.type)
     }
 
     static func ending(_ name: String) -> String {

@@ -332,7 +332,7 @@ extension TurnKind {
         case .constitution, .specify, .clarify, .plan, .tasks, .analyze, .checklist, .refine, .spec, .conflict, .merge:
             true
         case .chat, .implement, .task, .run, .diff, .files, .snapshot, .undo, .commit, .pr, .review, .fix, .workflow,
-            .command:
+            .say, .command:
             false
         }
     }

@@ -22,7 +22,8 @@ extension Conversation {
                 }
                 await self.context.hub.append(
                     .thinking, FileTexts.fetching(name, size: attachment.size), to: turn.id)
-                files.append(try await self.receive(attachment, number: "\(turn.message ?? 0)-\(index + 1)", of: turn))
+                let file = try await self.receive(attachment, number: "\(turn.message ?? 0)-\(index + 1)", of: turn)
+                files.append(attachment.isVoice ? try await self.written(file, of: turn) : file)
             } catch let failure as FileFailure {
                 missing.append((name, failure))
                 try await self.note(FileTexts.failed(name, failure), in: turn)
@@ -31,21 +32,30 @@ extension Conversation {
         guard !files.isEmpty || !turn.text.isEmpty else {
             throw TurnFailure(FileTexts.nothingToAnswer)
         }
-        files = await self.placed(files, of: turn)
+        // What is said in a note is part of the question, as is the reason why it is not known.
+        let notes = files.filter { $0.spoken != nil || $0.failure != nil }
+        let unheard = notes.compactMap { note in note.failure.map { FileTexts.notWrittenDown(note.name, $0) } }
+        let isAllUnheard = turn.text.isEmpty && missing.isEmpty && unheard.count == files.count
+        if !isAllUnheard { for line in unheard { try await self.note(line, in: turn) } }
+        var others = await self.placed(files.filter { $0.spoken == nil && $0.failure == nil }, of: turn)
         // What runs finds the files in the workspace.
-        if !turn.kind.isWork, let reading = self.environment.reading {
-            let (read, lines) = try await reading.read(files, in: turn.session)
+        if !turn.kind.isWork, let reading = self.environment.reading, !others.isEmpty {
+            let (read, lines) = try await reading.read(others, in: turn.session)
             for line in lines { try await self.note(line, in: turn) }
-            files = read
+            others = read
             await self.context.fileQuota.measure(turn.session)
         }
+        files = files.map { file in (notes + others).first { $0.stored == file.stored } ?? file }
         let text = turn.kind.isWork ? turn.text : FileListing.text(turn.text, with: files, missing: missing)
         let (images, sent) = (files.compactMap(\.image), files.map(\.sent))
-        try await self.retrying { ledger in
+        try await self.retrying { [files] ledger in
             // A command stays as it was written.
             try ledger.extend(turn, written: turn.kind == .chat ? text : nil, asked: text)
             try ledger.keepImages(images, sent, of: turn.id)
+            try ledger.name(turn.session, afterNotes: files, in: turn.attachments)
         }
+        // Nothing else was asked.
+        if isAllUnheard { throw TurnFailure(unheard.joined(separator: "\n")) }
         return turn.with(text: text, attachments: [], images: images)
     }
 
@@ -115,6 +125,7 @@ extension Conversation {
 
     /// Uploads a file where the room has files, else links it.
     func send(_ file: TurnFile, of turn: TurnRecord) async throws {
+        if file.isVoice { return try await self.send(voice: file, of: turn) }
         let room = turn.route.room
         let link = FileTexts.link(
             to: file.name, bytes: file.bytes.count, in: turn.session, publicURL: self.environment.settings.publicURL)
