@@ -158,6 +158,9 @@ let package = Package(
         domain("Memory", "Chat", "Database", "Models", "People", "Primitives", "Store"),
         domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
+            "Push", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "People", "Primitives",
+            "Store"),
+        domain(
             "Extensions", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Jail",
             "Lifecycle", "Logging", "Primitives", "Store"),
         domain(
@@ -221,7 +224,8 @@ let package = Package(
             dependencies: [
                 "Analytics", "Audit", "Chat", "Compression", "Crypto", "Database", "Delivery", "Documents", "Etiquette",
                 "EventLoop", "Files", "Git", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Lifecycle", "Logging",
-                "Markdown", "Memory", "Metrics", "Models", "People", "Posts", "Primitives", "Repositories", "Schedules",
+                "Markdown", "Memory", "Metrics", "Models", "People", "Posts", "Primitives", "Push", "Repositories",
+                "Schedules",
                 "Schemas",
                 "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
             ],
@@ -244,7 +248,8 @@ let package = Package(
                 "Documents", "EventLoop", "Extensions", "Files", "Gateway", "Git", "GitHub", "HTTP", "HTTPClient",
                 "HTTPServer",
                 "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Metrics", "Models", "Objects",
-                "People", "Primitives", "Proxy", "Reading", "Repositories", "Schemas", "Sessions", "SignIn", "Slack",
+                "People", "Primitives", "Proxy", "Push", "Reading", "Repositories", "Schemas", "Sessions", "SignIn",
+                "Slack",
                 "Specs", "Speech", "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
@@ -347,6 +352,7 @@ let package = Package(
         tests(
             "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas",
             "SpecDocuments", "Specs", "TestSupport"),
+        tests("Push", "Crypto", "HTTP", "JSON", "Primitives", "Push", "TestSupport"),
         tests("Attention", "Attention", "Chat", "TestSupport", "Threads"),
         tests("Delivery", "Chat", "Delivery", "Primitives", "Store", "TestSupport", "Threads"),
         tests("Etiquette", "Chat", "Etiquette", "Threads"),
@@ -390,7 +396,8 @@ let package = Package(
         tests(
             "Gateway", "Chat", "Copilot", "Crypto", "Database", "Delivery", "Documents", "EventLoop", "Files",
             "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Metrics", "Models",
-            "People", "Primitives", "Processes", "Repositories", "Schemas", "Sessions", "SignIn", "Specs", "Store",
+            "People", "Primitives", "Processes", "Push", "Repositories", "Schemas", "Sessions", "SignIn", "Specs",
+            "Store",
             "Tasks", "TestSupport", "Threads", "WebSockets",
             exclude: ["SignIn/openid"]),
         tests(

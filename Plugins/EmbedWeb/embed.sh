@@ -22,6 +22,7 @@ script "$web/main.ts" chat.js "--alias:markdown-it=$parser" "--external:$parser"
 script "$web/viewer.ts" viewer.js
 for page in people schedules tasks documents analytics; do script "$web/$page.ts" $page.js "--alias:markdown-it=$parser" "--external:$parser"; done
 script "$web/highlighter.ts" highlighter.js
+script "$web/worker.ts" sw.js
 fonts=$(cd /usr/share/fonts/truetype/katex && echo *.woff2)
 for font in $fonts; do
     cp "/usr/share/fonts/truetype/katex/$font" "$work/bundle/"
@@ -43,7 +44,7 @@ script "$web/editor.ts" editor.js "--alias:markdown-it=$parser" "--external:$par
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/page.css" --outfile="$work/bundle/chat.css"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/pages.css" --outfile="$work/bundle/pages.css"
 "$esbuild" --log-level=warning --bundle --minify --charset=utf8 "$web/viewer.css" --outfile="$work/bundle/viewer.css"
-cp "$web/index.html" "$web/icon.svg" "$work/bundle/"
+cp "$web/index.html" "$web/icon.svg" "$web/icon.png" "$web/manifest.webmanifest" "$work/bundle/"
 
 # Only compressed, as nearly all browsers want it: the text too would be 0.9 MB more of program.
 value() {
@@ -70,6 +71,9 @@ asset() { echo "    static let $1 = $(value "$2" "$3")"; }
     asset viewerScript viewer.js 'text/javascript; charset=utf-8'
     asset viewerStyle viewer.css 'text/css; charset=utf-8'
     asset icon icon.svg 'image/svg+xml'
+    asset iconPicture icon.png image/png
+    asset manifest manifest.webmanifest application/manifest+json
+    asset worker sw.js 'text/javascript; charset=utf-8'
     echo '}'
 } >"$output.new"
 mv "$output.new" "$output"

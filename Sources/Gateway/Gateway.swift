@@ -71,6 +71,7 @@ package final class Gateway: Service {
             group.addTask(name: "editors") { try await self.documentSockets.run() }
             group.addTask(name: "events") { await self.context.feed.run() }
             group.addTask(name: "webhooks") { await self.context.webhooks.run() }
+            group.addTask(name: "push") { await self.context.push.run() }
             if let documents = self.context.settings.openDocuments {
                 group.addTask(name: "documents") { await documents.run() }
             }
@@ -90,5 +91,6 @@ package final class Gateway: Service {
         await self.server.stop()
         self.context.feed.stop()
         self.context.webhooks.stop()
+        self.context.push.stop()
     }
 }

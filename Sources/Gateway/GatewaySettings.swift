@@ -1,6 +1,7 @@
 package import Chat
 package import Documents
 package import EventLoop
+package import Push
 package import SignIn
 package import Tasks
 
@@ -45,6 +46,10 @@ package struct GatewaySettings: Sendable {
     package var webhooks: [Webhook] = []
     /// The addresses of the hosts of a cluster, to which no webhook goes.
     package var hostAddresses: @Sendable () async throws -> Set<IPAddress> = { [] }
+    /// The key for push services.
+    package var pushKey = PushKey()
+    /// Whether push services may be on this machine, also without TLS; for tests.
+    var pushAllowsLoopback = false
     /// Reads the steps of a turn after a position of its record.
     package var steps: @Sendable (_ turn: String, _ position: Int) async throws -> TurnStepPage = { _, position in
         TurnStepPage(position: position)

@@ -14,7 +14,7 @@ struct FrontTests {
         "every answer has the security headers",
         arguments: [
             "/", "/healthz", "/readyz", "/metrics", "/api/v1/threads", "/api/v1/openapi.json", "/nothing", "/r/notes",
-            "/assets/icon.svg",
+            "/assets/icon.svg", "/assets/icon.png", "/manifest.webmanifest", "/sw.js",
         ])
     func headers(path: String) async throws {
         try await GatewayHarness.run { harness in

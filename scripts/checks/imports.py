@@ -53,6 +53,7 @@ ARROWS = {
     "Speech": {"Chat", "Files", "Models"},
     "Memory": {"Chat", "Models", "People", "Store"},
     "Metrics": set(),
+    "Push": {"People", "Store"},
     "Extensions": {"Jail", "Store"},
     "Threads": {"Analytics", "Audit", "Chat", "Files", "Metrics", "People", "Store"},  # nothing that decides
     "Delivery": {"Chat", "Files", "Metrics", "Store", "Threads"},
@@ -85,7 +86,7 @@ def allowed(parts):
         case ["Sources", "Gateway", *_]:
             return PLATFORM | {"Analytics", "Audit", "Chat", "Delivery", "Documents", "Etiquette", "Files", "Memory",
                                "Metrics", "Models",
-                               "People", "Posts", "Repositories", "Schedules", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
+                               "People", "Posts", "Push", "Repositories", "Schedules", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

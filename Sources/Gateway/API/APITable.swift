@@ -22,7 +22,7 @@ package enum APITable {
         StatusRoutes.routes + SignInRoutes.routes + AccountSignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes
         + MentionRoutes.routes + ScheduleRoutes.routes + ShareRoutes.routes + ExportRoutes.routes
         + UploadRoutes.routes + MessageFileRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes
-        + MemoryRoutes.routes
+        + MemoryRoutes.routes + PushRoutes.routes
         + SpecRoutes.routes
         + DocumentRoutes.routes + StepRoutes.routes
         + CommitRoutes.routes + CatalogRoutes.routes + OperationRoutes.routes + RatingRoutes.routes + AuditRoutes.routes

@@ -36,6 +36,7 @@ final class GatewayContext: Sendable {
     let feed: EventFeed
     let streams = OpenStreams()
     let webhooks: Webhooks
+    let push: PushDesk
     // Change: how many wrong codes are allowed
     /// Wrong codes per minute: five from one address, and four times as many from all other machines together.
     let codeAttempts = Protected(AttemptLimiter(perPeer: 5, perGroup: 20, window: 60_000))
@@ -72,6 +73,10 @@ final class GatewayContext: Sendable {
         self.feed = EventFeed(store: bridge.store, logger: logger)
         self.webhooks = Webhooks(
             settings: settings, store: bridge.store, environment: bridge.environment, logger: logger)
+        self.push = PushDesk(
+            key: settings.pushKey, allowsLoopback: settings.pushAllowsLoopback, publicURL: settings.publicURL,
+            isSecure: settings.isSecure, store: bridge.store, access: bridge.access, environment: bridge.environment,
+            logger: logger)
         self.cors = CORSPolicy(origins: settings.corsOrigins)
         self.sockets = WebSocketServer(LiveRoutes.settings, name: "live", logger: logger)
         self.documentSockets = WebSocketServer(DocumentSocket.settings, name: "editors", logger: logger)

@@ -15,7 +15,10 @@ struct PageRoutes: Sendable {
         Self.page("/people", "peoplePage") { $0.index($1, running: .people) },
         Self.page("/schedules", "schedulesPage") { $0.index($1, running: .schedules) },
         Self.page("/d/{place}/{path...}", "documentPage") { $0.index($1, running: .editor) },
-        Self.page("/assets/icon.svg", "icon") { $0.icon($1) },
+        Self.page("/assets/icon.svg", "icon") { $0.fixed(.icon, $1) },
+        Self.page("/assets/icon.png", "iconPicture") { $0.fixed(.iconPicture, $1) },
+        Self.page("/manifest.webmanifest", "manifest") { $0.fixed(.manifest, $1) },
+        Self.page("/sw.js", "serviceWorker") { $0.worker($1) },
         Self.page("/assets/{hash}/{name}", "asset") { try $0.asset($1) },
     ]
 
@@ -69,8 +72,15 @@ struct PageRoutes: Sendable {
         return Self.response(asset, to: request, caching: "public, max-age=31536000, immutable")
     }
 
-    private func icon(_ request: APIRequest) -> HTTPServerResponse {
-        Self.response(.icon, to: request, caching: "public, max-age=86400")
+    /// A file whose address stays.
+    private func fixed(_ asset: WebAsset, _ request: APIRequest) -> HTTPServerResponse {
+        Self.response(asset, to: request, caching: "public, max-age=86400")
+    }
+
+    private func worker(_ request: APIRequest) -> HTTPServerResponse {
+        var response = Self.response(.worker, to: request, caching: "no-cache")
+        response.headers["Content-Security-Policy"] = SecurityHeaders.workerPolicy
+        return response
     }
 
     private static func response(_ asset: WebAsset, to request: APIRequest, caching: String) -> HTTPServerResponse {

@@ -3,6 +3,7 @@ internal import HTTP
 internal import HTTPServer
 internal import Models
 internal import Primitives
+internal import Push
 internal import Schemas
 internal import Sessions
 internal import Store
@@ -44,6 +45,7 @@ struct SettingsRoutes: Sendable {
                 HTTPStatus(422),
                 "The system knows no time zone `\(VisibleText.line(name))`. Choose one such as `Europe/Berlin`.")
         }
+        let notifications = call.body.notifications
         return API.Settings(
             try await self.context.store.write { ledger in
                 var preferences = try ledger.preferences(of: person)
@@ -51,6 +53,13 @@ struct SettingsRoutes: Sendable {
                 preferences.instructions = instructions.applied(to: preferences.instructions)?.trimmed
                 if preferences.instructions?.isEmpty == true { preferences.instructions = nil }
                 preferences.zone = zone.applied(to: preferences.zone)
+                switch notifications {
+                case .keep: break
+                case .remove: preferences.notifications = nil
+                case .set(let change):
+                    preferences.notifications = try NotificationChoice(stored: preferences.notifications)
+                        .changed(by: change).stored
+                }
                 try ledger.set(preferences, of: person)
                 return preferences
             })
@@ -83,6 +92,8 @@ struct SettingsRoutes: Sendable {
 
 extension API.Settings {
     init(_ preferences: Preferences) {
-        self.init(model: preferences.model, instructions: preferences.instructions, zone: preferences.zone)
+        self.init(
+            model: preferences.model, instructions: preferences.instructions, zone: preferences.zone,
+            notifications: API.Notifications(NotificationChoice(stored: preferences.notifications)))
     }
 }

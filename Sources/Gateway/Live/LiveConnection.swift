@@ -33,6 +33,7 @@ final class LiveConnection: WatchedConnection {
     /// Where the person is shown, by thread.
     private let seats = Protected<[String: ThreadPresence.Seat]>([:])
     private let typing = Protected(TypingPace())
+    private let page: PagePresence.Page
 
     /// The maximum number of subscriptions per connection.
     private static let limit = 256
@@ -53,6 +54,7 @@ final class LiveConnection: WatchedConnection {
         self.socket = socket
         self.logger = logger
         self.isValid = isValid
+        self.page = PagePresence.Page(context.push.presence, of: principal)
     }
 
     /// Serves until the connection ends.
@@ -61,7 +63,10 @@ final class LiveConnection: WatchedConnection {
             // The alarm's callback cannot wait for the store.
             Task { await self.checkAccess() }
         }
-        defer { watch.cancel() }
+        defer {
+            watch.cancel()
+            self.page.show(false)
+        }
         // It may have changed between the request and now, when nobody knew of this connection.
         await self.checkAccess()
         do {
@@ -74,6 +79,10 @@ final class LiveConnection: WatchedConnection {
                     }
                     if let thread = LiveCommand.typing(in: text) {
                         await self.noteTyping(in: thread)
+                        continue
+                    }
+                    if let isVisible = LiveCommand.visibility(in: text) {
+                        self.page.show(isVisible)
                         continue
                     }
                     begun += 1
@@ -491,6 +500,12 @@ enum LiveCommand: Sendable, Equatable {
     static func typing(in text: String) -> String? {
         guard text.utf8.count <= 128 else { return nil }
         return (try? JSON.parse(text, depthLimit: 2))?["typing"]?.stringValue
+    }
+
+    /// What `{"visible":true}` says of the page, which has no answer. Nil for anything else.
+    static func visibility(in text: String) -> Bool? {
+        guard text.utf8.count <= 64 else { return nil }
+        return (try? JSON.parse(text, depthLimit: 2))?["visible"]?.boolValue
     }
 
     init(_ text: String) throws(Mistake) {

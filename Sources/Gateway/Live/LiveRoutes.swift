@@ -13,7 +13,8 @@ struct LiveRoutes: Sendable {
             "A WebSocket of frames: send {\"subscribe\":OPERATION,\"last_sequence\":0} or {\"subscribe_thread\":THREAD}, "
                 + "with \"presence\":true also who else has it open; {\"subscribe_asks\":true} brings {\"asks\":[ID],"
                 + "\"mentions\":[ID]} whenever other asks "
-                + "wait for you or other texts name you, {\"subscribe_all\":true,\"last_event_id\":ID} the events of /api/v1/events.",
+                + "wait for you or other texts name you, {\"subscribe_all\":true,\"last_event_id\":ID} the events of /api/v1/events. "
+                + "{\"visible\":true} says that somebody looks at the page: nothing is pushed to them meanwhile.",
             .watching(from: .guest),
             answers: [
                 .init(status: .switchingProtocols, text: "The connection speaks the live protocol."),

@@ -9,7 +9,9 @@ struct SecurityHeaders: Sendable {
     /// For the chat: only its own script, style, fonts and server.
     static let chatPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
-        + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        + "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    /// For the service worker, which only fetches the page's files.
+    static let workerPolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
     /// For the viewer's pages without code: no scripts at all.
     static let viewerPolicy =
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; "

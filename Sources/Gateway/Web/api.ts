@@ -5,7 +5,7 @@ import * as types from "./types";
 
 export type {
   Accepted, Ask, AskOption, Command, Commit, CommitFile, CommitFiles, DocumentList, Feature, FeatureStage, FeatureTask, FeatureText, FeatureVersion, Job,
-  MemoryNote, Mention, Message, MessageFile, MessagePage, Model, Operation, Persona, Repository, SavedDocument, Schedule, ScheduleChange, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
+  MemoryNote, Mention, Message, MessageFile, MessagePage, Model, NewPushSubscription, NotificationsChange, Operation, Persona, Repository, SavedDocument, Schedule, ScheduleChange, Settings, Share, Snapshot, Step, StepPage, Upload, WaitingAsk, WorkspaceFile,
 } from "./types";
 
 export type Invite = types.Invite;
@@ -93,6 +93,9 @@ export const memory = (): Promise<types.MemoryNoteList> => call("GET", "/memory"
 export const remember = (text: string): Promise<types.MemoryNote> => call("POST", "/memory", { text });
 export const changeMemory = (id: string, text: string): Promise<types.MemoryNote> => call("PATCH", `/memory/${segment(id)}`, { text });
 export const forget = (id: string): Promise<void> => call("DELETE", `/memory/${segment(id)}`);
+export const pushSubscriptions = (): Promise<types.PushSubscriptions> => call("GET", "/push/subscriptions");
+export const subscribePush = (subscription: types.NewPushSubscription): Promise<types.PushTarget> => call("POST", "/push/subscriptions", subscription);
+export const unsubscribePush = (id: string): Promise<void> => call("DELETE", `/push/subscriptions/${segment(id)}`);
 export const changeSettings = (change: types.SettingsChange): Promise<types.Settings> => call("PATCH", "/settings", change);
 /** The whole conversation, as {@link exportAddress} gives it. */
 export const exported = (id: string): Promise<unknown> => call("GET", `/threads/${segment(id)}/export?format=json`);

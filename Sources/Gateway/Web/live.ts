@@ -48,6 +48,7 @@ export class Live {
     // The old connection may hang on the network that is gone.
     addEventListener("online", () => { if (!this.isStopped) this.reconnectNow(); });
     document.addEventListener("visibilitychange", () => {
+      this.look();
       if (document.visibilityState === "visible") this.hurry();
     });
   }
@@ -90,6 +91,9 @@ export class Live {
     this.say({ typing: this.thread });
   }
 
+  /** Says whether somebody looks: nothing is pushed to them meanwhile. */
+  private readonly look = (): void => this.say({ visible: document.visibilityState === "visible" });
+
   private subscribe(thread: string): void {
     this.say({ subscribe_thread: thread, presence: this.delegate.company !== undefined });
   }
@@ -115,6 +119,7 @@ export class Live {
       this.tries = 0;
       this.say({ subscribe_asks: true });
       this.say({ subscribe_all: true });
+      this.look();
       if (this.thread) this.subscribe(this.thread);
       for (const [operation, sequence] of this.open) this.say({ subscribe: operation, last_sequence: sequence });
       this.delegate.connected();

@@ -4,9 +4,10 @@ import { announce, setUpAnnouncer } from "./announce";
 import * as api from "./api";
 import { h, replace } from "./dom";
 import { Live } from "./live";
-import { notify } from "./notifications";
+import * as notifications from "./notifications";
 import { Panel } from "./panel/panel";
 import { places } from "./places";
+import { unsubscribe } from "./push";
 import { Tabs } from "./tabs";
 import { begin, root, signInAgain } from "./views/begin";
 import { Company } from "./views/company";
@@ -103,6 +104,7 @@ class App {
     api.commands().then((page) => this.composer.setCommands(page.items), (error) => this.failed(error));
     void this.list.refresh();
     this.live.start();
+    void notifications.begin();
     this.route();
   }
 
@@ -283,7 +285,7 @@ class App {
     void this.list.reload(thread_id).catch(() => undefined);
     const words = { complete: "The answer is complete.", failed: "The answer failed." }[state as string];
     if (!words || kind === "command" || thread.own === false || document.visibilityState === "visible") return;
-    notify(thread.title || "New conversation", words, id, () => { location.hash = `#/t/${encodeURIComponent(thread_id)}`; });
+    notifications.notify(thread.title || "New conversation", words, id, () => { location.hash = `#/t/${encodeURIComponent(thread_id)}`; });
   }
 
   private async refresh(): Promise<void> {
@@ -373,6 +375,7 @@ class App {
       const me = await api.me();
       // Whoever has an account elsewhere can sign in with it again.
       if (me.browsers === 1 && me.identity.startsWith("web:") && !(await askToLeave(me, (error) => this.failed(error)))) return;
+      await unsubscribe();
       await api.signOut();
       this.end();
     } catch (error) {

@@ -1,6 +1,7 @@
 // The browser's notifications: whether the browser allows them, and whether this person wants them here.
 
 import { announce } from "./announce";
+import { isPushed, subscribe, unsubscribe } from "./push";
 
 export type NotificationState = "on" | "off" | "undecided" | "refused" | "missing";
 
@@ -17,13 +18,20 @@ export function state(): NotificationState {
 export async function allow(): Promise<NotificationState> {
   localStorage.removeItem(key);
   if (state() === "undecided") await Notification.requestPermission();
+  await begin();
   announce(state() === "on" ? "You will be notified." : "This browser shows no notifications.");
   return state();
 }
 
+/** Has the host push to this browser where it may. */
+export async function begin(): Promise<void> {
+  if (state() === "on") await subscribe();
+}
+
 /** Shows one, where the browser does that and this person wants it; `open` shows what it is about. */
 export function notify(title: string, body: string, tag: string, open: () => void): void {
-  if (state() !== "on") return;
+  // What is pushed is shown by the service worker.
+  if (state() !== "on" || (isPushed() && document.visibilityState === "hidden")) return;
   try {
     const notification = new Notification(title, { body, tag, icon: "/assets/icon.svg" });
     notification.onclick = () => {
@@ -38,6 +46,7 @@ export function notify(title: string, body: string, tag: string, open: () => voi
 
 export function turnOff(): NotificationState {
   localStorage.setItem(key, "off");
+  void unsubscribe();
   announce("You will not be notified.");
   return state();
 }

@@ -466,6 +466,7 @@ export interface Settings {
 }
 
 export interface SettingsChange {
+  notifications?: NotificationsChange | null;
   /** The id of one of the models that can be chosen now. */
   model?: string | null;
   instructions?: string | null;

@@ -10,6 +10,7 @@ internal import HTTP
 internal import Jail
 internal import Models
 internal import Primitives
+internal import Push
 internal import Repositories
 internal import Schemas
 internal import Sessions
@@ -51,7 +52,7 @@ enum GatewaySetup {
         repositories: RepositoryCatalog, model: any ModelClient, workspaces: Workspaces,
         jail: @escaping @Sendable () -> JailStatus?,
         mount: GatewayMount?, hooks: [GatewayHook], cluster: ClusterSetup?, signIn: [any SignInProvider],
-        tokens: (any SignInTokens)?, tasks: TaskDesk
+        tokens: (any SignInTokens)?, tasks: TaskDesk, pushKey: PushKey
     ) throws -> Gateway {
         let (store, publicURL) = (bridge.store, bridge.environment.settings.publicURL)
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
@@ -65,6 +66,7 @@ enum GatewaySetup {
             link: { pages.commit($0.sha, of: $0.repository, on: $0.branch) },
             report: { try? await bridge.posts.post($0, in: $1) })
         settings.webhooks = configuration.hooks
+        settings.pushKey = pushKey
         if let cluster {
             settings.hostAddresses = {
                 let urls = try await cluster.cluster.hosts().map { try HTTPURL($0.address) }

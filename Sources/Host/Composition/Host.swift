@@ -17,6 +17,7 @@ internal import Metrics
 internal import Models
 internal import People
 internal import Primitives
+internal import Push
 internal import Repositories
 package import Sessions
 internal import SignIn
@@ -182,7 +183,8 @@ package final class Host: Sendable {
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
             workspaces: commands.workspaces, jail: { commands.shells.known?.status }, mount: mounted?.mount,
             hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 }, cluster: cluster,
-            signIn: signIn, tokens: news.people, tasks: tasks)
+            signIn: signIn, tokens: news.people, tasks: tasks,
+            pushKey: PushKey(derivedFrom: self.audit.key(for: "push")))
         self.signInCode = access.printSignInCode()
         _ = await prepared
     }

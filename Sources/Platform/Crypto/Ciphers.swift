@@ -46,6 +46,22 @@ internal import CCrypto
 package func sealAES256GCM(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
     precondition(key.count == 32, "AES-256-GCM needs a key of 32 bytes")
     let nonce = randomBytes(12)
+    return nonce + sealAESGCM(bytes, key: key, nonce: nonce)
+}
+
+/// What ``sealAES256GCM(_:key:)`` sealed; nil for another key or altered bytes.
+package func openAES256GCM(_ sealed: [UInt8], key: [UInt8]) -> [UInt8]? {
+    guard key.count == 32, sealed.count >= 28 else { return nil }
+    return openAESGCM(Array(sealed[12...]), key: key, nonce: Array(sealed[..<12]))
+}
+
+/// Encrypts and authenticates with AES-128-GCM or AES-256-GCM: the ciphertext and a tag of 16 bytes.
+///
+/// - Parameters:
+///   - key: 16 or 32 bytes.
+///   - nonce: 12 bytes, which must be different for each text under one key.
+package func sealAESGCM(_ bytes: [UInt8], key: [UInt8], nonce: [UInt8]) -> [UInt8] {
+    precondition([16, 32].contains(key.count) && nonce.count == 12, "AES-GCM needs a key of 16 or 32 bytes")
     guard let context = unsafe EVP_CIPHER_CTX_new() else { preconditionFailure("libcrypto is out of memory") }
     defer { unsafe EVP_CIPHER_CTX_free(context) }
     var output = [UInt8](repeating: 0, count: bytes.count + 16)
@@ -53,23 +69,23 @@ package func sealAES256GCM(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
     var written: Int32 = 0
     var rest: Int32 = 0
     let input = bytes.isEmpty ? [0] : bytes
+    let cipher = unsafe key.count == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm()
     let isDone =
-        unsafe EVP_EncryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1
+        unsafe EVP_EncryptInit_ex(context, cipher, nil, key, nonce) == 1
         && EVP_EncryptUpdate(context, &output, &written, input, Int32(bytes.count)) == 1
         && EVP_EncryptFinal_ex(context, &tag, &rest) == 1
         && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, 16, &tag) == 1
     precondition(isDone && Int(written) == bytes.count, "libcrypto failed to encrypt")
-    return nonce + output.prefix(bytes.count) + tag
+    return output.prefix(bytes.count) + tag
 }
 
-/// What ``sealAES256GCM(_:key:)`` sealed; nil for another key or altered bytes.
-package func openAES256GCM(_ sealed: [UInt8], key: [UInt8]) -> [UInt8]? {
-    guard key.count == 32, sealed.count >= 28 else { return nil }
+/// What ``sealAESGCM(_:key:nonce:)`` sealed; nil for another key or nonce, or altered bytes.
+package func openAESGCM(_ sealed: [UInt8], key: [UInt8], nonce: [UInt8]) -> [UInt8]? {
+    guard [16, 32].contains(key.count), nonce.count == 12, sealed.count >= 16 else { return nil }
     // OpenSSL's errors stay in the thread's queue, where a later call would find them.
     defer { ERR_clear_error() }
-    let nonce = Array(sealed[..<12])
-    let body = Array(sealed[12..<(sealed.count - 16)])
-    var tag = Array(sealed[(sealed.count - 16)...])
+    let body = Array(sealed.dropLast(16))
+    var tag = Array(sealed.suffix(16))
     guard let context = unsafe EVP_CIPHER_CTX_new() else { preconditionFailure("libcrypto is out of memory") }
     defer { unsafe EVP_CIPHER_CTX_free(context) }
     var output = [UInt8](repeating: 0, count: body.count + 16)
@@ -77,8 +93,9 @@ package func openAES256GCM(_ sealed: [UInt8], key: [UInt8]) -> [UInt8]? {
     var rest: Int32 = 0
     let input = body.isEmpty ? [0] : body
     var last = [UInt8](repeating: 0, count: 16)
+    let cipher = unsafe key.count == 16 ? EVP_aes_128_gcm() : EVP_aes_256_gcm()
     let isDone =
-        unsafe EVP_DecryptInit_ex(context, EVP_aes_256_gcm(), nil, key, nonce) == 1
+        unsafe EVP_DecryptInit_ex(context, cipher, nil, key, nonce) == 1
         && EVP_DecryptUpdate(context, &output, &written, input, Int32(body.count)) == 1
         && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, &tag) == 1
         && EVP_DecryptFinal_ex(context, &last, &rest) == 1

@@ -51,7 +51,7 @@ package enum PublicKey: Sendable, Hashable {
     ]
 
     /// As `SubjectPublicKeyInfo` (RFC 5280 §4.1); nil for numbers that no key has.
-    private var encoded: [UInt8]? {
+    var encoded: [UInt8]? {
         let (identifier, key): ([UInt8], [UInt8])
         switch self {
         case .rsa(let modulus, let exponent):
@@ -81,7 +81,7 @@ package enum PublicKey: Sendable, Hashable {
         return Self.element(0x02, isPositive ? digits : [0x00] + digits)
     }
 
-    private static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
+    static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
         let count = content.count
         let length: [UInt8] =
             switch count {

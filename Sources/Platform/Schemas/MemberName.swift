@@ -2,8 +2,10 @@
 package enum MemberName {
     /// The JSON name. Several capitals in a row are one word.
     package static func json(_ name: String) -> String {
-        // GraphQL over HTTP names it so.
-        guard Self.hasCapital(name.utf8Span.span), name != "operationName" else { return name }
+        // GraphQL over HTTP and the Push API name them so.
+        guard Self.hasCapital(name.utf8Span.span), !["operationName", "expirationTime"].contains(name) else {
+            return name
+        }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(name.utf8.count + 4)
         var isAfterCapital = true

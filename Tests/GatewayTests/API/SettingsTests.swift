@@ -15,6 +15,10 @@ import Testing
 struct SettingsTests {
     private static let path = "/api/v1/settings"
 
+    private static let usual: JSON = [
+        "kinds": ["asks", "answers", "mentions"], "quiet": .null, "zone": "UTC", "content": "title",
+    ]
+
     private func validator(_ harness: GatewayHarness) async throws -> SchemaValidator {
         SchemaValidator(document: try await harness.anybody.send(.get, "/api/v1/openapi.json").expect(200))
     }
@@ -26,9 +30,11 @@ struct SettingsTests {
             let ada = try await harness.signedIn(.member, name: "Ada")
             let bob = try await harness.signedIn(.member, name: "Bob")
             let old = try await ada.newThread()
-            let none: JSON = ["model": .null, "instructions": .null, "zone": .null]
+            let none: JSON = ["model": .null, "instructions": .null, "zone": .null, "notifications": Self.usual]
             try await expectEqual(ada.send(.get, Self.path).expect(200), none)
-            let chosen: JSON = ["model": "large", "instructions": "Answer in German.", "zone": .null]
+            let chosen: JSON = [
+                "model": "large", "instructions": "Answer in German.", "zone": .null, "notifications": Self.usual,
+            ]
             let answer = try await ada.send(
                 .patch, Self.path, json: ["model": "large", "instructions": " Answer in German.\n"]
             ).expect(200)
@@ -59,6 +65,9 @@ struct SettingsTests {
             (["model": "huge"], "No model is called `huge`"), (["model": 1], "`model` must be a text, or null"),
             (["instructions": .string(String(repeating: "x", count: 4_001))], "the limit is 4000"), ([:], "`model`"),
             (["zone": "Nowhere"], "no time zone `Nowhere`"),
+            (["notifications": ["quiet": "22-7"]], "such as `22:00-07:00`"),
+            (["notifications": ["zone": "Mars/Base"]], "no time zone `Mars/Base`"),
+            (["notifications": ["content": "all"]], "`notifications.content`"),
         ] as [(JSON, String)])
     func refused(body: JSON, text: String) async throws {
         try await GatewayHarness.run { harness in
@@ -66,7 +75,9 @@ struct SettingsTests {
             _ = try await ada.send(.patch, Self.path, json: ["instructions": "Be brief."]).expect(200)
             let answer = try await ada.send(.patch, Self.path, json: body)
             #expect(answer.status == (body == [:] ? 400 : 422) && answer.text.contains(text), "\(answer.text)")
-            let kept: JSON = ["model": .null, "instructions": "Be brief.", "zone": .null]
+            let kept: JSON = [
+                "model": .null, "instructions": "Be brief.", "zone": .null, "notifications": Self.usual,
+            ]
             try await expectEqual(ada.send(.get, Self.path).expect(200), kept)
         }
     }

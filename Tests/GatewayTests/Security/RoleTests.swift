@@ -10,7 +10,8 @@ import Testing
 struct RoleTests {
     /// The routes that need no credential.
     static let open: Set = [
-        "GET /", "GET /assets/icon.svg", "GET /assets/{hash}/{name}", "GET /healthz", "GET /readyz", "GET /metrics",
+        "GET /", "GET /assets/icon.svg", "GET /assets/icon.png", "GET /manifest.webmanifest", "GET /sw.js",
+        "GET /assets/{hash}/{name}", "GET /healthz", "GET /readyz", "GET /metrics",
         "POST /api/v1/signin", "GET /people", "GET /schedules", "GET /tasks", "GET /documents", "GET /analytics",
         "GET /d/{place}/{path...}",
         "GET /s/{token}",
@@ -58,6 +59,8 @@ struct RoleTests {
         "GET /r/{repository}/blob/{ref}/{path...}": .member, "GET /r/{repository}/raw/{ref}/{path...}": .member,
         "GET /r/{repository}/tree/{ref}": .member, "GET /r/{repository}/tree/{ref}/{path...}": .member,
         "GET /a/{message}": .guest, "GET /api/v1/audit": .owner, "GET /api/v1/hosts": .owner,
+        "GET /api/v1/push/subscriptions": .guest, "POST /api/v1/push/subscriptions": .guest,
+        "DELETE /api/v1/push/subscriptions/{id}": .guest,
         "GET /api/v1/memory": .guest, "POST /api/v1/memory": .guest, "PATCH /api/v1/memory/{id}": .guest,
         "DELETE /api/v1/memory/{id}": .guest,
         "GET /api/v1/events": .guest, "POST /api/v1/graphql": .guest, "POST /mcp": .guest,

@@ -17,7 +17,7 @@ package enum StoreSchema {
         Self.firstRelease, Self.underWay, Self.waitingMessages, Self.shorterWords, Self.lookups, Self.answers,
         Self.mutes, Self.surroundings, Self.joinedMessages, Self.strangers, Self.refusals,
         Self.namedCodes, Self.shares, Self.mentions, Self.wholePeople,
-        Self.memory, Self.extensions, Self.schedules, Self.dataOrigins,
+        Self.memory, Self.extensions, Self.schedules, Self.dataOrigins, Self.push,
     ]
 
     /// The first release's, which its stores have in 34 steps.
@@ -33,7 +33,7 @@ package enum StoreSchema {
 
     /// The tables from which a deleted session's rows go with it, besides those of its turns.
     package static var tablesOfSessions: [String] {
-        Self.parts.flatMap(\.ofSessions) + ["shares", "owner_reads", "mentions", "schedules"]
+        Self.parts.flatMap(\.ofSessions) + ["shares", "owner_reads", "mentions", "schedules", "pushes"]
     }
 
     private static func joined(_ text: KeyPath<SchemaPart, String>) -> String {

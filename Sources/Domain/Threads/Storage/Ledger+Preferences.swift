@@ -10,6 +10,8 @@ package struct Preferences: Sendable, Hashable {
     package var instructions: String?
     /// The name of their time zone; nil for the host's.
     package var zone: String?
+    /// What notifies them, as JSON; nil for the usual.
+    package var notifications: String?
 }
 
 extension Ledger {
@@ -19,12 +21,13 @@ extension Ledger {
     /// Asks the database now; the result reads the answer.
     package func laterPreferences(of person: String) throws -> () throws -> Preferences {
         let rows = try self.connection.later(
-            "SELECT model, instructions, zone FROM preferences WHERE person = ?", [.text(person)])
+            "SELECT model, instructions, zone, notifications FROM preferences WHERE person = ?", [.text(person)])
         return {
             let row = try rows.get().first
             return Preferences(
                 model: try row?.optionalText("model"), instructions: try row?.optionalText("instructions"),
-                zone: try row?.optionalText("zone"))
+                zone: try row?.optionalText("zone"),
+                notifications: try row?.optionalText("notifications"))
         }
     }
 
@@ -37,13 +40,13 @@ extension Ledger {
             }
             try self.connection.execute(
                 """
-                INSERT INTO preferences (person, model, instructions, zone) VALUES (?, ?, ?, ?)
+                INSERT INTO preferences (person, model, instructions, zone, notifications) VALUES (?, ?, ?, ?, ?)
                 ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions,
-                zone = excluded.zone
+                zone = excluded.zone, notifications = excluded.notifications
                 """,
                 [
                     .text(identity), .optional(preferences.model), .optional(preferences.instructions),
-                    .optional(preferences.zone),
+                    .optional(preferences.zone), .optional(preferences.notifications),
                 ])
         }
     }

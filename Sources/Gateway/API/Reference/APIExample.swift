@@ -108,6 +108,13 @@ package struct APIExample: Sendable {
         Self("remember", body: #"{"text":"I use tabs"}"#, status: 201, captures: ["NOTE": "id"]),
         Self("listMemory"), Self("changeMemory", "NOTE", body: #"{"text":"I use two spaces"}"#),
         Self("forget", "NOTE", status: 204),
+        Self("listPushSubscriptions"),
+        Self(
+            "subscribePush",
+            body:
+                #"{"endpoint":"https://push.example.org/s/1","keys":{"p256dh":"BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8","auth":"DGv6ra1nlYgDCS1FRnbzlw"}}"#,
+            status: 201, captures: ["PUSH": "id"]),
+        Self("unsubscribePush", "PUSH", status: 204),
         Self("models"), Self("personas"), Self("usage"), Self("repositories"), Self("commands"),
         Self("listSessions", query: "limit=2"),
         Self("listAudit", query: "limit=2"), Self("listHosts"), Self("listPeople"),

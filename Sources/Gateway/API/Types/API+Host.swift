@@ -119,6 +119,7 @@ extension API {
         let model: String?
         let instructions: String?
         let zone: String?
+        let notifications: Notifications
 
         static let notes: Notes<Self> = [\.zone: "Your time zone; null for the host's."]
     }
@@ -127,11 +128,13 @@ extension API {
         let model: Change<String>
         let instructions: Change<String>
         let zone: Change<String>
+        let notifications: Change<NotificationsChange>
 
         static let notes: Notes<Self> = [
             \.model: MemberNote("The id of one of the models that can be chosen now.", minLength: 1),
             \.instructions: MemberNote(maxLength: SettingsRoutes.limit),
             \.zone: MemberNote("Of the system's database, such as Europe/Berlin.", minLength: 1, maxLength: 64),
+            \.notifications: MemberNote("What its members leave out stays as it is; null for the usual."),
         ]
     }
 

@@ -5,6 +5,7 @@ import * as api from "../api";
 import { h, iconButton, replace } from "../dom";
 import * as notifications from "../notifications";
 import { MemoryList } from "./memory";
+import { Notified } from "./notified";
 
 export interface SettingsDelegate {
   /** A conversation is deleted. */
@@ -32,6 +33,7 @@ class SettingsDialog {
   private readonly instructions: HTMLTextAreaElement;
   private readonly problem = h("p", { class: "problem", role: "alert" });
   private readonly save = h("button", { type: "submit", class: "primary" }, "Save");
+  private readonly notified: Notified;
   private readonly notifications = h("p", { class: "setting-row" });
   private readonly data = h("div", {});
 
@@ -43,6 +45,7 @@ class SettingsDialog {
     this.model = h("select", { id: "setting-model" }, option("", usual ? `The host's default (${usual})` : "The host's default"), ...names.map((name) => option(name, name)));
     this.instructions = h("textarea", { id: "setting-instructions", rows: 5, maxlength: limit, "aria-describedby": "instructions-note" });
     this.instructions.value = settings.instructions ?? "";
+    this.notified = new Notified(settings.notifications);
     this.dialog = h(
       "dialog", { class: "help settings", "aria-labelledby": "settings-title", onclose: () => this.dialog.remove() },
       h("header", {}, h("h2", { id: "settings-title" }, "Settings"), iconButton("close", "Close", () => this.dialog.close())),
@@ -50,6 +53,7 @@ class SettingsDialog {
         h("label", { for: "setting-model" }, "Model of new conversations"), this.model,
         h("label", { for: "setting-instructions" }, "Instructions"), this.instructions,
         h("p", { class: "setting-note", id: "instructions-note" }, "The model reads them before each of your messages, for example: “Answer in German.” or “I write Swift; be brief.” They permit nothing."),
+        this.notified.element,
         this.problem, h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, "Cancel"), this.save)),
       h("h3", {}, "Memory"), new MemoryList().element,
       h("h3", {}, "Schedules"),
@@ -68,14 +72,14 @@ class SettingsDialog {
   }
 
   private get isChanged(): boolean {
-    return this.model.value !== (this.settings.model ?? "") || this.instructions.value !== (this.settings.instructions ?? "");
+    return this.model.value !== (this.settings.model ?? "") || this.instructions.value !== (this.settings.instructions ?? "") || this.notified.isChanged;
   }
 
   private async store(): Promise<void> {
     this.save.disabled = true;
     this.problem.textContent = "";
     try {
-      await api.changeSettings({ model: this.model.value || null, instructions: this.instructions.value.trim() || null });
+      await api.changeSettings({ model: this.model.value || null, instructions: this.instructions.value.trim() || null, ...(this.notified.isChanged ? { notifications: this.notified.change } : {}) });
       announce("Saved.");
       this.dialog.close();
     } catch (error) {

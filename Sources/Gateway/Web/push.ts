@@ -1,0 +1,41 @@
+// Messages of the host while no page is open, by the browser's push service.
+
+import * as api from "./api";
+
+let isOn = false;
+
+/** Whether the host pushes to this browser, which then shows what comes while the page is hidden. */
+export const isPushed = (): boolean => isOn;
+
+/** Has the host push to this browser. Browsers without push keep the page's own notifications. */
+export async function subscribe(): Promise<void> {
+  if (!("serviceWorker" in navigator) || !("PushManager" in window)) return;
+  try {
+    await navigator.serviceWorker.register("/sw.js");
+    const { pushManager } = await navigator.serviceWorker.ready;
+    const { key } = await api.pushSubscriptions();
+    const old = await pushManager.getSubscription();
+    if (old && encoded(old.options.applicationServerKey) !== key) await old.unsubscribe();
+    const subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+    await api.subscribePush(subscription.toJSON() as api.NewPushSubscription);
+    isOn = true;
+  } catch {
+    // No push service, or a private window: the page notifies while it is open.
+  }
+}
+
+/** Ends it. */
+export async function unsubscribe(): Promise<void> {
+  isOn = false;
+  try {
+    const registration = await navigator.serviceWorker?.getRegistration("/");
+    await (await registration?.pushManager.getSubscription())?.unsubscribe();
+    for (const item of (await api.pushSubscriptions()).items) if (item.own) await api.unsubscribePush(item.id);
+  } catch {
+    // The sign-in has ended, and what belongs to it with it.
+  }
+}
+
+function encoded(key: ArrayBuffer | null): string {
+  return btoa(String.fromCharCode(...new Uint8Array(key ?? new ArrayBuffer(0)))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+}
