@@ -35,7 +35,7 @@ struct SchedulePosting: Sendable {
     private struct NotYet: Error {}
 
     /// What a transaction has stored.
-    private struct Stored: Sendable {
+    struct Stored: Sendable {
         /// As they were read, by id.
         var sessions: [String: SessionRecord] = [:]
         var notices: [StoredNotice] = []
@@ -60,7 +60,7 @@ struct SchedulePosting: Sendable {
 
     /// Stores the runs in one transaction. One that cannot be stored at all is put aside, so that it keeps no other from its
     /// time.
-    private func store(_ due: ArraySlice<DueSchedule>, in hold: PlaceHold) async throws -> Stored {
+    func store(_ due: ArraySlice<DueSchedule>, in hold: PlaceHold) async throws -> Stored {
         let store = self.bridge.store
         do {
             return try await store.write(of: hold) { ledger in
