@@ -2,7 +2,7 @@ import Foundation
 import PackagePlugin
 
 /// Embeds files of `config` into the binary, which needs no source tree at run time: `jetbridge.*.yaml`, `jail.*.yaml`
-/// and `personas/*.yaml` into Host, `templates/*.md` into SpecDocuments, `prices.json` into Analytics, all of `rehearsal`
+/// `personas/*.yaml` and `extensions/*.yaml` into Host, `templates/*.md` into SpecDocuments, `prices.json` into Analytics, all of `rehearsal`
 /// into Models, and all of `reading` into Reading.
 @main
 struct EmbedTemplates: BuildToolPlugin {
@@ -34,6 +34,7 @@ struct EmbedTemplates: BuildToolPlugin {
         return [
             ("TemplateFiles", templates),
             ("PersonaFiles", try Self.files(in: config.appending(path: "personas"), "yaml")),
+            ("ExtensionFiles", try Self.files(in: config.appending(path: "extensions"), "yaml")),
         ]
     }
 

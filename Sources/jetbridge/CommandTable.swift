@@ -15,7 +15,7 @@ struct CommandTable: Sendable {
             AuditExportCommand(), AuditVerifyCommand(), BackupCreateCommand(), BackupVerifyCommand(),
             BackupListCommand(), BackupFetchCommand(),
             BackupRestoreCommand(), StoreCopyCommand(), HostsCommand(), HostsDrainCommand(),
-            ExtensionsListCommand(), ExtensionsCheckCommand(), ExtensionsToolsCommand(),
+            ExtensionsAddCommand(), ExtensionsListCommand(), ExtensionsCheckCommand(), ExtensionsToolsCommand(),
             HooksCommand(), HookDeliveriesCommand(), HookResendCommand(), HookTestCommand(),
             SpecListCommand(), SpecShowCommand(), SpecCheckCommand(),
         ] + SpecStageCommand.all + TasksCommand.all + [

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Sessions
+@testable import Threads
 
 @Suite("The card of a diff")
 struct DiffTextTests {

@@ -1,18 +1,17 @@
 internal import Primitives
-internal import Threads
 
 /// The card of uncommitted changes in a thread.
-enum DiffTexts {
+package enum DiffTexts {
     /// The files that are named.
     private static let shownFiles = 8
     /// A diff of more lines is left to the viewer.
     private static let shownLines = 20
     private static let nameLength = 120
 
-    static func url(of session: String, publicURL: String) -> String { "\(publicURL)/t/\(session)/diff" }
+    package static func url(of session: String, publicURL: String) -> String { "\(publicURL)/t/\(session)/diff" }
 
     /// Markdown: a line with the sizes and the link, one for each file, and a small diff itself.
-    static func card(of diff: String, in session: String, publicURL: String) -> String {
+    package static func card(of diff: String, in session: String, publicURL: String) -> String {
         let diffs = FileDiffs(diff)
         let files = "\(diffs.files.count.counted("file")) changed"
         let head =

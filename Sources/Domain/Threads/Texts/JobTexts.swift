@@ -1,22 +1,21 @@
-internal import Chat
-internal import Threads
+package import Chat
 
 /// What people read about the commands of a thread.
-enum JobTexts {
-    static let none = "No command has run in this thread."
+package enum JobTexts {
+    package static let none = "No command has run in this thread."
 
-    static func unknown(_ id: String, sign: CommandSign) -> String {
+    package static func unknown(_ id: String, sign: CommandSign) -> String {
         "There is no job \(TurnTexts.code(id)) in this thread. \(sign.command("jobs")) lists them."
     }
 
-    static func whichJob(sign: CommandSign) -> String {
+    package static func whichJob(sign: CommandSign) -> String {
         "Name the job: \(sign.command("kill JOB")). \(sign.command("jobs")) lists them."
     }
 
-    static func killed(_ job: Job) -> String { "Job `\(job.id)` (\(TurnTexts.code(job.command))) was stopped." }
+    package static func killed(_ job: Job) -> String { "Job `\(job.id)` (\(TurnTexts.code(job.command))) was stopped." }
 
     /// - Parameter left: Processes that commands left running.
-    static func notRunning(_ job: Job, left: [Job], sign: CommandSign) -> String {
+    package static func notRunning(_ job: Job, left: [Job], sign: CommandSign) -> String {
         let text = "Job `\(job.id)` (\(TurnTexts.code(job.command))) is not running: \(job.ending ?? "it has ended")."
         guard let first = left.first else { return text }
         let names = left.prefix(5).map { "`\($0.id)` (\(TurnTexts.code($0.command)))" }.joined(separator: ", ")
@@ -25,7 +24,7 @@ enum JobTexts {
             + "them, \(sign.command("stop")) ends all."
     }
 
-    static func list(_ jobs: [Job], now: Int64, sign: CommandSign) -> String {
+    package static func list(_ jobs: [Job], now: Int64, sign: CommandSign) -> String {
         guard !jobs.isEmpty else { return Self.none }
         let lines = jobs.map { "- `\($0.id)` \(TurnTexts.code($0.command)): \(Self.state(of: $0, now: now))" }
         let isRunning = jobs.contains { $0.state == .running }
@@ -41,7 +40,7 @@ enum JobTexts {
     }
 
     /// The message that shows a job; `output` is Markdown.
-    static func followed(_ job: Job, _ output: String, ending: String?, sign: CommandSign) -> String {
+    package static func followed(_ job: Job, _ output: String, ending: String?, sign: CommandSign) -> String {
         let head = "Job `\(job.id)`: \(TurnTexts.code(job.command))"
         let end = ending ?? "running; \(sign.command("kill \(job.id)")) ends it"
         return [head, output, end].filter { !$0.isEmpty }.joined(separator: "\n\n")
