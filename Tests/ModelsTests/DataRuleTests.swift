@@ -139,7 +139,6 @@ struct DataRuleTests {
                 + "extension, and no thread of another repository.")
         expectEqual(self.router().dataRule(for: "people")?.contains("it reaches no model, no extension"), true)
         expectEqual(self.router().dataRule(for: nil), nil)
-        #expect(!DataClasses.isAllowed("secret", extension: "jira"))
     }
 }
 

@@ -17,9 +17,7 @@ struct SchemaTests {
                 "0a30c19ce17f6981", "3c864a4f46872385", "bba3ecb18352d0f6", "d7aebeede07cf316", "dda4a8b149352813",
                 "9ceefc3b6ab2c040", "3da94a5c5f7ad3ca", "f82024f9fa516d8e", "01947f9cc844d6bd",
                 "e4f1d08b862a5e08", "620390b1d1bd7138", "ea10b3a983b6a3cc", "308732418ba1461a", "c6eb3c689d1dc2f7",
-                "1e3409b6ad80caef", "5058185a77a8740a",
-                "d569fc31a593f22a",
-                "cf216f658658ac08",
+                "1e3409b6ad80caef", "5058185a77a8740a", "d569fc31a593f22a", "cf216f658658ac08", "d84272607a29dd15",
             ])
         expectEqual(StoreSchema.migrations[0].checksums.count, 34)
     }

@@ -35,7 +35,4 @@ package struct DataClasses: Sendable, Equatable {
         let repository = repository ?? self.defaultRepository
         return origins.allSatisfy { $0.repository == repository }
     }
-
-    /// Whether an extension may get data of a class: never, also not from a tool that an owner has allowed.
-    package static func isAllowed(_ name: String, extension: String) -> Bool { false }
 }

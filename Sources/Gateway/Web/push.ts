@@ -17,7 +17,7 @@ export async function subscribe(): Promise<void> {
     const old = await pushManager.getSubscription();
     if (old && encoded(old.options.applicationServerKey) !== key) await old.unsubscribe();
     const subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-    await api.subscribePush(subscription.toJSON() as api.NewPushSubscription);
+    await api.subscribePush(subscription.toJSON() as unknown as api.NewPushSubscription);
     isOn = true;
   } catch {
     // No push service, or a private window: the page notifies while it is open.

@@ -266,6 +266,36 @@ def settings(page: Page):
         expect(page.locator(".entry")).to_have_count(0)
         ask(page, "count to 3 lemurs")
         expect(page.get_by_role("button", name="Model: rehearsal-brief")).to_be_visible()
+    with check("a person chooses what notifies them, when not, and how much is shown"):
+        page.get_by_role("button", name="Settings").click()
+        dialog.get_by_label("Answers").uncheck()
+        dialog.get_by_label("Quiet from").fill("22:00")
+        dialog.get_by_label("Quiet until").fill("07:00")
+        dialog.get_by_label("Pushed notifications show").select_option("none")
+        page.screenshot(path=FOLDER / "settings-notifications.png")
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog).to_have_count(0)
+        chosen = page.evaluate("fetch('/api/v1/settings').then((answer) => answer.json())")["notifications"]
+        assert chosen["kinds"] == ["asks", "mentions"] and chosen["quiet"] == "22:00-07:00" and chosen["content"] == "none", chosen
+        assert chosen["zone"] == page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone"), chosen
+    with check("the browser takes the manifest and the service worker, which opens the page without the host"):
+        session = page.context.new_cdp_session(page)
+        manifest = session.send("Page.getAppManifest")
+        assert manifest["url"].endswith("/manifest.webmanifest") and not manifest["errors"], manifest
+        page.evaluate("navigator.serviceWorker.register('/sw.js').then(() => navigator.serviceWorker.ready).then(() => undefined)")
+        page.goto(BASE)
+        page.reload()
+        expect(page.locator("#message")).to_be_visible()
+        kept = page.evaluate("caches.open('shell').then((cache) => cache.keys()).then((keys) => keys.map((key) => new URL(key.url).pathname))")
+        assert "/" in kept and all(path == "/" or path.startswith("/assets/") for path in kept), kept
+        page.context.set_offline(True)
+        page.reload()
+        expect(page.locator("#app")).not_to_be_empty()
+        page.context.set_offline(False)
+        page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.unregister()).then(() => undefined)")
+        page.goto(BASE)
+        page.reload()
+        expect(page.locator("#message")).to_be_visible()
     with check("with a model, an empty conversation suggests questions about the repository, which are not sent"):
         page.route("**/api/v1/models", lambda route: route.fulfill(
             json={"items": [{**model, "provider": "openai"} for model in route.fetch().json()["items"]], "next_cursor": None}))
