@@ -11,6 +11,7 @@ import Repositories
 import Store
 import TestSupport
 
+@testable import Posts
 @testable import Delivery
 @testable import People
 @testable import Sessions

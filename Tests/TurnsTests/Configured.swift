@@ -1,6 +1,7 @@
 import Host
 import Logging
 import Metrics
+@testable import Posts
 import Primitives
 import Sessions
 import Store

@@ -2,6 +2,7 @@ import Chat
 import HTTP
 import JSON
 import Logging
+@testable import Posts
 import Primitives
 import Repositories
 import Sessions

@@ -7,6 +7,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Posts
 @testable import Sessions
 @testable import Threads
 

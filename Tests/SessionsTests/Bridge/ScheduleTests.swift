@@ -5,6 +5,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Posts
 @testable import People
 @testable import Schedules
 @testable import Sessions

@@ -3,6 +3,7 @@ import Store
 import TestSupport
 import Testing
 
+@testable import Posts
 @testable import Delivery
 @testable import Sessions
 @testable import Threads

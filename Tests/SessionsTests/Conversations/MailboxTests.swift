@@ -3,6 +3,7 @@ import Database
 import Etiquette
 import Logging
 import Models
+@testable import Posts
 import Store
 import Surroundings
 import TestSupport

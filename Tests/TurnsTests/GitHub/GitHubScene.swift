@@ -8,6 +8,7 @@ import Logging
 import Metrics
 import Models
 import People
+@testable import Posts
 import Primitives
 import Sessions
 import Store

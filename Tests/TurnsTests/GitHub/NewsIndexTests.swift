@@ -1,4 +1,5 @@
 import Chat
+@testable import Posts
 import Sessions
 import Store
 import TestSupport

@@ -11,6 +11,7 @@ import Lifecycle
 import Logging
 import Metrics
 import Models
+@testable import Posts
 import Primitives
 import Repositories
 import Sessions

@@ -1,6 +1,7 @@
 import Chat
 import GitHub
 import JSON
+@testable import Posts
 import Primitives
 import Schedules
 import Sessions

@@ -9,6 +9,7 @@ import Logging
 import Metrics
 import Models
 import People
+@testable import Posts
 import Primitives
 import Repositories
 import Sessions
