@@ -347,7 +347,7 @@ let package = Package(
             "Logging", "Models", "Primitives", "Processes", "Repositories", "Store", "TestSupport", "Threads"),
         tests(
             "Tasks", "Analytics", "Audit", "Chat", "Database", "Delivery", "Git", "JSON", "Logging", "Metrics",
-            "People", "Primitives", "Repositories", "Sessions", "Store", "Tasks", "TestSupport", "Threads",
+            "People", "Posts", "Primitives", "Repositories", "Sessions", "Store", "Tasks", "TestSupport", "Threads",
             exclude: ["Corpus"]),
         tests(
             "Specs", "Chat", "Git", "JSON", "Logging", "Models", "Primitives", "Repositories", "Schemas",
@@ -362,7 +362,8 @@ let package = Package(
         tests(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "Extensions",
             "Files", "JSON",
-            "Joining", "Logging", "Memory", "Metrics", "Models", "Objects", "People", "Primitives", "Schedules",
+            "Joining", "Logging", "Memory", "Metrics", "Models", "Objects", "People", "Posts", "Primitives",
+            "Schedules",
             "Sessions", "Store",
             "Surroundings", "TestSupport", "Threads", "Work",
             exclude: ["Storage/FirstRelease"]),
@@ -370,7 +371,8 @@ let package = Package(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "Delivery", "EventLoop", "Extensions",
             "Git", "GitHub", "HTTP", "HTTPClient", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models",
             "People",
-            "Primitives", "Repositories", "Sandbox", "Schedules", "Sessions", "Specs", "Speech", "Store", "Tasks",
+            "Posts", "Primitives", "Repositories", "Sandbox", "Schedules", "Sessions", "Specs", "Speech", "Store",
+            "Tasks",
             "TestSupport",
             "Threads",
             "Turns", "Work"),
@@ -396,7 +398,8 @@ let package = Package(
         tests(
             "Gateway", "Chat", "Copilot", "Crypto", "Database", "Delivery", "Documents", "EventLoop", "Files",
             "Gateway", "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Logging", "Metrics", "Models",
-            "People", "Primitives", "Processes", "Push", "Repositories", "Schemas", "Sessions", "SignIn", "Specs",
+            "People", "Posts", "Primitives", "Processes", "Push", "Repositories", "Schemas", "Sessions", "SignIn",
+            "Specs",
             "Store",
             "Tasks", "TestSupport", "Threads", "WebSockets",
             exclude: ["SignIn/openid"]),

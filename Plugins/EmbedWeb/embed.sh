@@ -10,7 +10,7 @@ hash() { sha256sum "$work/bundle/$1" | cut -c1-16; }
 script() {
     source=$1 bundle=$2
     shift 2
-    "$esbuild" --log-level=warning --bundle --minify --format=esm --target=es2020 "$@" \
+    "$esbuild" --log-level=warning --bundle --minify --format=esm --target=es2020 "--external:/assets/*" "$@" \
         "$source" --outfile="$work/bundle/$bundle"
 }
 # Files of their own: the parser changes seldom; the highlighter, and what typesets formulas, are loaded when they are needed.
@@ -18,9 +18,11 @@ unused=$web/markdown/unused.js
 script /usr/share/nodejs/markdown-it/index.js markdown.js \
     "--alias:linkify-it=$unused" "--alias:punycode=$unused" "--alias:mdurl=$unused"
 parser=/assets/$(hash markdown.js)/markdown.js
-script "$web/main.ts" chat.js "--alias:markdown-it=$parser" "--external:$parser"
+script "$web/push.ts" push.js
+push="--define:PUSH_SCRIPT=\"/assets/$(hash push.js)/push.js\""
+script "$web/main.ts" chat.js "$push" "--alias:markdown-it=$parser" "--external:$parser"
 script "$web/viewer.ts" viewer.js
-for page in people schedules tasks documents analytics; do script "$web/$page.ts" $page.js "--alias:markdown-it=$parser" "--external:$parser"; done
+for page in people schedules tasks documents analytics; do script "$web/$page.ts" $page.js "$push" "--alias:markdown-it=$parser" "--external:$parser"; done
 script "$web/highlighter.ts" highlighter.js
 script "$web/worker.ts" sw.js
 fonts=$(cd /usr/share/fonts/truetype/katex && echo *.woff2)
@@ -34,7 +36,7 @@ sed -e "s/, url([^)]*) format('woff'), url([^)]*) format('truetype')//" -f "$wor
 script "$web/formulas.ts" formulas.js --alias:katex=/usr/share/javascript/katex/katex.mjs \
     "--define:FORMULA_STYLE=\"/assets/$(hash formulas.css)/formulas.css\""
 code=$web/vendor/codemirror
-script "$web/editor.ts" editor.js "--alias:markdown-it=$parser" "--external:$parser" \
+script "$web/editor.ts" editor.js "$push" "--alias:markdown-it=$parser" "--external:$parser" \
     "--alias:@codemirror/state=$code/state.js" "--alias:@codemirror/view=$code/view.js" \
     "--alias:@codemirror/commands=$code/commands.js" "--alias:@codemirror/search=$code/search.js" \
     "--alias:@codemirror/language=$web/editor/nolanguage.js" "--alias:@lezer/common=$web/editor/nolanguage.js" \
@@ -73,6 +75,7 @@ asset() { echo "    static let $1 = $(value "$2" "$3")"; }
     asset icon icon.svg 'image/svg+xml'
     asset iconPicture icon.png image/png
     asset manifest manifest.webmanifest application/manifest+json
+    asset push push.js 'text/javascript; charset=utf-8'
     asset worker sw.js 'text/javascript; charset=utf-8'
     echo '}'
 } >"$output.new"

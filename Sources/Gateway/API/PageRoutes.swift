@@ -124,7 +124,8 @@ struct WebAsset: Sendable {
     /// The files served below `/assets`.
     static var all: [WebAsset] {
         [
-            .script, .tasks, .documents, .analytics, .people, .schedules, .editor, .markdown, .highlighter, .formulas,
+            .script, .tasks, .documents, .analytics, .people, .schedules, .editor, .markdown, .highlighter, .push,
+            .formulas,
             .formulasStyle, .style, .pagesStyle, .viewerScript, .viewerStyle, .icon,
         ] + Self.fonts
     }

@@ -7,7 +7,6 @@ import { Live } from "./live";
 import * as notifications from "./notifications";
 import { Panel } from "./panel/panel";
 import { places } from "./places";
-import { unsubscribe } from "./push";
 import { Tabs } from "./tabs";
 import { begin, root, signInAgain } from "./views/begin";
 import { Company } from "./views/company";
@@ -375,7 +374,7 @@ class App {
       const me = await api.me();
       // Whoever has an account elsewhere can sign in with it again.
       if (me.browsers === 1 && me.identity.startsWith("web:") && !(await askToLeave(me, (error) => this.failed(error)))) return;
-      await unsubscribe();
+      await notifications.forget();
       await api.signOut();
       this.end();
     } catch (error) {

@@ -1,15 +1,13 @@
-// Messages of the host while no page is open, by the browser's push service.
+// Messages of the host while no page is open, by the browser's push service, and what a person chooses of them. A file of its
+// own, which is loaded when it is needed.
 
 import * as api from "./api";
 
-let isOn = false;
+export { Notified } from "./views/notified";
 
-/** Whether the host pushes to this browser, which then shows what comes while the page is hidden. */
-export const isPushed = (): boolean => isOn;
-
-/** Has the host push to this browser. Browsers without push keep the page's own notifications. */
-export async function subscribe(): Promise<void> {
-  if (!("serviceWorker" in navigator) || !("PushManager" in window)) return;
+/** Has the host push to this browser. Returns whether it does: browsers without push keep the page's own notifications. */
+export async function subscribe(): Promise<boolean> {
+  if (!("serviceWorker" in navigator) || !("PushManager" in window)) return false;
   try {
     await navigator.serviceWorker.register("/sw.js");
     const { pushManager } = await navigator.serviceWorker.ready;
@@ -18,15 +16,15 @@ export async function subscribe(): Promise<void> {
     if (old && encoded(old.options.applicationServerKey) !== key) await old.unsubscribe();
     const subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
     await api.subscribePush(subscription.toJSON() as unknown as api.NewPushSubscription);
-    isOn = true;
+    return true;
   } catch {
     // No push service, or a private window: the page notifies while it is open.
+    return false;
   }
 }
 
 /** Ends it. */
 export async function unsubscribe(): Promise<void> {
-  isOn = false;
   try {
     const registration = await navigator.serviceWorker?.getRegistration("/");
     await (await registration?.pushManager.getSubscription())?.unsubscribe();

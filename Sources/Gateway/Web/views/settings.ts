@@ -5,7 +5,7 @@ import * as api from "../api";
 import { h, iconButton, replace } from "../dom";
 import * as notifications from "../notifications";
 import { MemoryList } from "./memory";
-import { Notified } from "./notified";
+import type { Notified } from "./notified";
 
 export interface SettingsDelegate {
   /** A conversation is deleted. */
@@ -21,7 +21,8 @@ export async function showSettings(delegate: SettingsDelegate): Promise<void> {
     const settings = await api.settings();
     // Without a list, the model that was chosen can be kept or given up.
     const models = await api.models().then((page) => page.items, () => []);
-    new SettingsDialog(settings, models, delegate).open();
+    const push = await notifications.pushing();
+    new SettingsDialog(settings, models, new push.Notified(settings.notifications), delegate).open();
   } catch (error) {
     delegate.failed(error);
   }
@@ -33,11 +34,10 @@ class SettingsDialog {
   private readonly instructions: HTMLTextAreaElement;
   private readonly problem = h("p", { class: "problem", role: "alert" });
   private readonly save = h("button", { type: "submit", class: "primary" }, "Save");
-  private readonly notified: Notified;
   private readonly notifications = h("p", { class: "setting-row" });
   private readonly data = h("div", {});
 
-  constructor(private readonly settings: api.Settings, models: api.Model[], private readonly delegate: SettingsDelegate) {
+  constructor(private readonly settings: api.Settings, models: api.Model[], private readonly notified: Notified, private readonly delegate: SettingsDelegate) {
     const usual = models.find((model) => model.default)?.id;
     const names = models.map((model) => model.id);
     if (settings.model !== null && !names.includes(settings.model)) names.push(settings.model);
@@ -45,7 +45,6 @@ class SettingsDialog {
     this.model = h("select", { id: "setting-model" }, option("", usual ? `The host's default (${usual})` : "The host's default"), ...names.map((name) => option(name, name)));
     this.instructions = h("textarea", { id: "setting-instructions", rows: 5, maxlength: limit, "aria-describedby": "instructions-note" });
     this.instructions.value = settings.instructions ?? "";
-    this.notified = new Notified(settings.notifications);
     this.dialog = h(
       "dialog", { class: "help settings", "aria-labelledby": "settings-title", onclose: () => this.dialog.remove() },
       h("header", {}, h("h2", { id: "settings-title" }, "Settings"), iconButton("close", "Close", () => this.dialog.close())),
