@@ -463,15 +463,38 @@ export interface Settings {
   instructions: string | null;
   /** Your time zone; null for the host's. */
   zone: string | null;
+  notifications: Notifications;
+}
+
+export interface Notifications {
+  kinds: ("asks" | "answers" | "mentions")[];
+  /** When nothing is pushed; what came meanwhile is one message at the end. */
+  quiet: string | null;
+  /** The zone of the quiet hours. */
+  zone: string;
+  /** What a push says besides its kind. */
+  content: "none" | "title" | "text";
 }
 
 export interface SettingsChange {
-  notifications?: NotificationsChange | null;
   /** The id of one of the models that can be chosen now. */
   model?: string | null;
   instructions?: string | null;
   /** Of the system's database, such as Europe/Berlin. */
   zone?: string | null;
+  /** What its members leave out stays as it is; null for the usual. */
+  notifications?: NotificationsChange | null;
+}
+
+export interface NotificationsChange {
+  /** Null for all. */
+  kinds?: ("asks" | "answers" | "mentions")[] | null;
+  /** Such as `22:00-07:00`; null for none. */
+  quiet?: string | null;
+  /** Such as `Europe/Berlin`; null for UTC. */
+  zone?: string | null;
+  /** `none` names only the kind, `title` also the conversation, `text` also a line of it. Null for `title`. */
+  content?: "none" | "title" | "text" | null;
 }
 
 export interface MemoryNoteList {
@@ -498,6 +521,34 @@ export interface NewMemoryNote {
 export interface MemoryChange {
   /** At most 600 bytes. */
   text: string;
+}
+
+export interface PushSubscriptions {
+  /** What a page gives to `subscribe()` as `applicationServerKey`, in base64url. */
+  key: string;
+  items: PushTarget[];
+}
+
+export interface PushTarget {
+  id: string;
+  /** The name of the push service's host. */
+  service: string;
+  /** Whether it is of the sign-in that asks. */
+  own: boolean;
+  created_at: Timestamp;
+}
+
+export interface NewPushSubscription {
+  /** An https address. */
+  endpoint: string;
+  /** Not used: a service says when a subscription has ended. */
+  expirationTime?: number | null;
+  keys: PushKeys;
+}
+
+export interface PushKeys {
+  p256dh: string;
+  auth: string;
 }
 
 export interface Feature {

@@ -9,6 +9,7 @@ internal import Logging
 internal import Metrics
 internal import Models
 internal import People
+internal import Posts
 internal import Primitives
 internal import Reading
 internal import Repositories

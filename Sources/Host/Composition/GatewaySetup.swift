@@ -9,6 +9,7 @@ internal import Glibc
 internal import HTTP
 internal import Jail
 internal import Models
+internal import Posts
 internal import Primitives
 internal import Push
 internal import Repositories

@@ -2,6 +2,7 @@ internal import Copilot
 internal import Git
 internal import GitHub
 internal import Models
+internal import Posts
 internal import Repositories
 internal import Sessions
 internal import Threads

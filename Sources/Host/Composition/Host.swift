@@ -16,6 +16,7 @@ internal import Logging
 internal import Metrics
 internal import Models
 internal import People
+internal import Posts
 internal import Primitives
 internal import Push
 internal import Repositories

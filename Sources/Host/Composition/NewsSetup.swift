@@ -2,6 +2,7 @@ internal import Gateway
 internal import GitHub
 internal import Lifecycle
 internal import Logging
+internal import Posts
 internal import Primitives
 internal import Sessions
 internal import Threads

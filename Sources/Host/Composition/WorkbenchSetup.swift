@@ -3,6 +3,7 @@ internal import Audit
 internal import Jail
 internal import Logging
 internal import Metrics
+internal import Posts
 internal import Primitives
 internal import Repositories
 internal import Sessions

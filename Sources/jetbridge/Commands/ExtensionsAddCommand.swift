@@ -1,3 +1,4 @@
+internal import Extensions
 internal import Glibc
 internal import Host
 internal import JSON

@@ -4,7 +4,7 @@ import { announce } from "../announce";
 import * as api from "../api";
 import { h, iconButton, replace } from "../dom";
 import * as notifications from "../notifications";
-import { MemoryList } from "./memory";
+import type { MemoryList } from "./memory";
 import type { Notified } from "./notified";
 
 export interface SettingsDelegate {
@@ -22,7 +22,7 @@ export async function showSettings(delegate: SettingsDelegate): Promise<void> {
     // Without a list, the model that was chosen can be kept or given up.
     const models = await api.models().then((page) => page.items, () => []);
     const push = await notifications.pushing();
-    new SettingsDialog(settings, models, new push.Notified(settings.notifications), delegate).open();
+    new SettingsDialog(settings, models, new push.Notified(settings.notifications), new push.MemoryList(), delegate).open();
   } catch (error) {
     delegate.failed(error);
   }
@@ -37,7 +37,7 @@ class SettingsDialog {
   private readonly notifications = h("p", { class: "setting-row" });
   private readonly data = h("div", {});
 
-  constructor(private readonly settings: api.Settings, models: api.Model[], private readonly notified: Notified, private readonly delegate: SettingsDelegate) {
+  constructor(private readonly settings: api.Settings, models: api.Model[], private readonly notified: Notified, memory: MemoryList, private readonly delegate: SettingsDelegate) {
     const usual = models.find((model) => model.default)?.id;
     const names = models.map((model) => model.id);
     if (settings.model !== null && !names.includes(settings.model)) names.push(settings.model);
@@ -54,7 +54,7 @@ class SettingsDialog {
         h("p", { class: "setting-note", id: "instructions-note" }, "The model reads them before each of your messages, for example: “Answer in German.” or “I write Swift; be brief.” They permit nothing."),
         this.notified.element,
         this.problem, h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, "Cancel"), this.save)),
-      h("h3", {}, "Memory"), new MemoryList().element,
+      h("h3", {}, "Memory"), memory.element,
       h("h3", {}, "Schedules"),
       h("p", { class: "setting-row" }, h("span", {}, "Reminders, and what is asked again and again."), h("a", { href: "/schedules" }, "Show")),
       h("h3", {}, "Notifications"), this.notifications,
