@@ -11,9 +11,9 @@ import Repositories
 import Store
 import TestSupport
 
-@testable import Posts
 @testable import Delivery
 @testable import People
+@testable import Posts
 @testable import Sessions
 @testable import Tasks
 @testable import Threads

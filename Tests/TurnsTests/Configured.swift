@@ -1,7 +1,6 @@
 import Host
 import Logging
 import Metrics
-@testable import Posts
 import Primitives
 import Sessions
 import Store
@@ -9,6 +8,7 @@ import TestSupport
 import Threads
 
 @testable import Delivery
+@testable import Posts
 
 /// Reads a text as the content of `test.yaml`.
 func load(_ text: String) -> LoadedConfiguration {

@@ -2,7 +2,6 @@ import Chat
 import HTTP
 import JSON
 import Logging
-@testable import Posts
 import Primitives
 import Repositories
 import Sessions
@@ -14,6 +13,7 @@ import WebSockets
 
 @testable import Documents
 @testable import Gateway
+@testable import Posts
 
 /// Documents are edited by Yjs in Node over the gateway's WebSocket, and by others in Git.
 @Suite("Documents that are edited live", .serialized, .timeLimit(.minutes(1)))

@@ -5,8 +5,8 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Posts
 @testable import People
+@testable import Posts
 @testable import Schedules
 @testable import Sessions
 @testable import Threads

@@ -3,8 +3,8 @@ import Store
 import TestSupport
 import Testing
 
-@testable import Posts
 @testable import Delivery
+@testable import Posts
 @testable import Sessions
 @testable import Threads
 

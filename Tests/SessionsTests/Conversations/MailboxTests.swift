@@ -3,12 +3,12 @@ import Database
 import Etiquette
 import Logging
 import Models
-@testable import Posts
 import Store
 import Surroundings
 import TestSupport
 import Testing
 
+@testable import Posts
 @testable import Sessions
 @testable import Threads
 

@@ -8,7 +8,6 @@ import Logging
 import Metrics
 import Models
 import People
-@testable import Posts
 import Primitives
 import Sessions
 import Store
@@ -17,6 +16,7 @@ import Testing
 import Threads
 
 @testable import Delivery
+@testable import Posts
 @testable import Turns
 
 /// A bridge with one fake network, and a thread of alice's in it.

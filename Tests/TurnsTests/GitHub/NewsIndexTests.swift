@@ -1,5 +1,4 @@
 import Chat
-@testable import Posts
 import Sessions
 import Store
 import TestSupport
@@ -7,6 +6,7 @@ import Testing
 import Threads
 
 @testable import GitHub
+@testable import Posts
 @testable import Turns
 
 @Suite("News for many threads", .timeLimit(.minutes(1)))

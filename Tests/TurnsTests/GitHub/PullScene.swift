@@ -11,7 +11,6 @@ import Lifecycle
 import Logging
 import Metrics
 import Models
-@testable import Posts
 import Primitives
 import Repositories
 import Sessions
@@ -23,6 +22,7 @@ import Threads
 import Work
 
 @testable import Host
+@testable import Posts
 @testable import Turns
 
 /// The workers `pr`, `review` and `fix` with a scripted model, and the stand-in's repository octo/app with one feature.

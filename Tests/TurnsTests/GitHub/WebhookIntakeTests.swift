@@ -1,7 +1,6 @@
 import Chat
 import GitHub
 import JSON
-@testable import Posts
 import Primitives
 import Schedules
 import Sessions
@@ -10,6 +9,7 @@ import TestSupport
 import Testing
 import Threads
 
+@testable import Posts
 @testable import Turns
 
 @Suite("News by a webhook", .timeLimit(.minutes(1)))

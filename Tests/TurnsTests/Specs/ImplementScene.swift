@@ -9,7 +9,6 @@ import Logging
 import Metrics
 import Models
 import People
-@testable import Posts
 import Primitives
 import Repositories
 import Sessions
@@ -21,6 +20,7 @@ import Threads
 import Work
 
 @testable import Host
+@testable import Posts
 @testable import Turns
 
 /// The worker of `implement` with a scripted model, a real jail and a repository with one feature.
