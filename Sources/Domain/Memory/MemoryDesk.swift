@@ -92,6 +92,7 @@ package struct MemoryDesk: Sendable {
         _ id: String, _ body: @escaping @Sendable (Ledger, MemoryNote, [MemoryNote]) throws -> Value
     ) async throws -> Value {
         let (person, role) = (self.person.id, self.role)
+        guard !id.isEmpty else { throw MemoryRefusal(description: "Name the note: `forget ID`. `memory` lists them.") }
         let number = Int64(id.hasPrefix("m") ? String(id.dropFirst()) : id)
         return try await self.store.write { ledger in
             let notes = try role >= .member ? ledger.wholeMemory(of: person) : ledger.memory(of: person, in: nil)

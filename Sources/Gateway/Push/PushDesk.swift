@@ -162,7 +162,7 @@ final class PushDesk: Sendable {
             let choice = NotificationChoice(stored: try ledger.preferences(of: principal.identity).notifications)
             let reader = PushReader(subscription: subscription, principal: principal, choice: choice)
             let quiet = choice.quietEnd(at: now)
-            for row in rows {
+            for row in rows where try ledger.isLast(row) {
                 let recent = times[subscription.id] ?? []
                 let crowded = recent.count >= Self.burst ? recent[0] + Self.interval : nil
                 guard let note = try reader.note(of: row, in: ledger, at: now, heldUntil: quiet ?? crowded) else {
@@ -177,6 +177,15 @@ final class PushDesk: Sendable {
 }
 
 extension Ledger {
+    /// Whether nothing has changed about its subject since. What has is read again with that change, so that nobody hears of it
+    /// twice.
+    fileprivate func isLast(_ row: ChangeRow) throws -> Bool {
+        guard let kind = row.kind else { return false }
+        return try self.connection.first(
+            "SELECT number FROM changes WHERE number > $1 AND kind = $2 AND subject = $3 LIMIT 1",
+            [.integer(row.number), .text(kind.rawValue), .text(row.subject)]) == nil
+    }
+
     private static let pushCursorName = "push"
 
     /// The number of the last change whose messages are stored; nil before the first browser.

@@ -35,6 +35,8 @@ struct StoreCopyTests {
                         switch (table.name, name, type) {
                         case ("sessions", "id", _), (_, "session", _): .text("s\(number)")
                         case ("turns", "id", _), (_, "turn", _): .text("t\(number)")
+                        case ("credentials", "id", _), (_, "credential", _): .text("c\(number)")
+                        case ("push_subscriptions", "id", _), (_, "subscription", _): .text("p\(number)")
                         case (_, _, "INTEGER"): .integer(Int64(number + 1))
                         case (_, _, "BLOB"): .blob([0, UInt8(number), 255])
                         case (_, "summary", _), (_, "error", _): number == 0 ? .null : .text("zero \0 and ü")

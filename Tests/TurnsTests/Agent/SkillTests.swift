@@ -52,7 +52,7 @@ struct SkillTests {
             try TestFile.write(Self.deploy, to: "\(scene.repository)/.agents/skills/deploy/SKILL.md")
             try TestFile.write(
                 "---\ndescription: second\n---\n", to: "\(scene.repository)/.claude/skills/deploy/SKILL.md")
-            try scene.git("git add -A && git commit -qm Skills")
+            try scene.git("add -A && git commit -qm Skills")
             let agent = scene.worker.agent
             let library = SkillLibrary(host: [host])
             let skills = await library.skills(of: try agent.repositories.repository("app"))
@@ -106,7 +106,9 @@ struct SkillTests {
         expectEqual(skills.map(\.name), ["deploy"])
         expectEqual(skills[0].files, ["run.sh": "set -e\n"])
         #expect(loaded.issues.map { "\($0)" }.contains { $0.contains("bad/SKILL.md is left out") })
-        #expect(load("skills: {directory: /nowhere/skills}").configuration == nil)
+        let missing = load("skills: {directory: /nowhere/skills}")
+        expectEqual(missing.configuration?.skills, [])
+        #expect(missing.issues.map { "\($0)" }.contains { $0.contains("/nowhere/skills cannot be listed") })
         #expect(load("skills: {folder: x}").configuration == nil)
     }
 }

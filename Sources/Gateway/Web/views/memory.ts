@@ -9,7 +9,7 @@ const limit = 600;
 
 export class MemoryList {
   private readonly list = h("ul", { class: "memory" });
-  private readonly problem = h("p", { class: "problem", role: "status" });
+  private readonly problem = h("p", { class: "problem", "aria-live": "polite" });
   private readonly text = h("input", { type: "text", maxlength: limit, "aria-label": "Something to remember", placeholder: "Such as: I use tabs" });
   readonly element = h(
     "div", { class: "memory-section" },
