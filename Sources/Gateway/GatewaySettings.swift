@@ -30,6 +30,8 @@ package struct GatewaySettings: Sendable {
     package var signIn: [any SignInProvider] = []
     /// Keeps the tokens of people who sign in with GitHub.
     package var signInTokens: (any SignInTokens)?
+    /// Sign-ins at the servers of extensions; nil in a host without any.
+    package var extensionSignIns: ExtensionSignIns?
     /// The documents of repositories; nil in a host without repositories.
     package var documents: DocumentDesk?
     /// The tasks of repositories; nil without any.

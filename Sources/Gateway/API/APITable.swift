@@ -19,7 +19,8 @@ struct RequestSchema: Sendable {
 /// All routes, and what follows from their declarations: schemas, the OpenAPI document, the page's types.
 package enum APITable {
     static let routes: [APIRoute] =
-        StatusRoutes.routes + SignInRoutes.routes + AccountSignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes
+        StatusRoutes.routes + SignInRoutes.routes + AccountSignInRoutes.routes
+        + ExtensionSignInRoutes.routes + ThreadRoutes.routes + AskRoutes.routes
         + MentionRoutes.routes + ScheduleRoutes.routes + ShareRoutes.routes + ExportRoutes.routes
         + UploadRoutes.routes + MessageFileRoutes.routes + WorkspaceRoutes.routes + SettingsRoutes.routes
         + MemoryRoutes.routes + PushRoutes.routes

@@ -11,13 +11,13 @@ struct SchemaPart {
 }
 
 // Change: a column in the database
-/// The store's tables, as numbered, forward-only migrations. Documents are in Git, and secrets are never stored here.
+/// The store's tables, as numbered, forward-only migrations. Documents are in Git, and secrets are stored only sealed.
 package enum StoreSchema {
     package static let migrations: [Migration] = [
         Self.firstRelease, Self.underWay, Self.waitingMessages, Self.shorterWords, Self.lookups, Self.answers,
         Self.mutes, Self.surroundings, Self.joinedMessages, Self.strangers, Self.refusals,
         Self.namedCodes, Self.shares, Self.mentions, Self.wholePeople,
-        Self.memory, Self.extensions, Self.schedules, Self.dataOrigins, Self.push,
+        Self.memory, Self.extensions, Self.schedules, Self.dataOrigins, Self.push, Self.extensionSignIns,
     ]
 
     /// The first release's, which its stores have in 34 steps.
