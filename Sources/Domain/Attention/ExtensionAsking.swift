@@ -30,11 +30,16 @@ package struct ExtensionAsking: Sendable {
         self.at = now
     }
 
+    /// The thread's session.
+    package static func session(in ledger: Ledger, at now: Int64) throws -> SessionRecord {
+        let route = Route(room: RoomID(adapter: Place.webAdapter, name: Self.thread.value))
+        return try ledger.session(for: Self.thread, route: route, owner: "", title: "Extensions", at: now)
+    }
+
     package func write(to ledger: Ledger) throws -> AskRecord {
         let (id, turn, end) = (try ledger.nextAskID(), Identifier.make("op"), self.at + Self.lifetime)
-        let route = Route(room: RoomID(adapter: Place.webAdapter, name: Self.thread.value))
-        let session = try ledger.session(
-            for: Self.thread, route: route, owner: "", title: "Extensions", at: self.at)
+        let session = try Self.session(in: ledger, at: self.at)
+        let route = session.route
         let lead = AskTexts.extensionLead(id, self.text)
         // Whoever decides elsewhere gets the part after it with the signs of their network.
         let tail = AskTexts.extensionTail(id, until: end, sign: CommandSign("/"))

@@ -4,6 +4,7 @@ package import Cluster
 internal import Delivery
 internal import Documents
 internal import EventLoop
+internal import Extensions
 package import Gateway
 internal import Glibc
 internal import HTTP
@@ -53,7 +54,8 @@ enum GatewaySetup {
         repositories: RepositoryCatalog, model: any ModelClient, workspaces: Workspaces,
         jail: @escaping @Sendable () -> JailStatus?,
         mount: GatewayMount?, hooks: [GatewayHook], cluster: ClusterSetup?, signIn: [any SignInProvider],
-        tokens: (any SignInTokens)?, tasks: TaskDesk, pushKey: PushKey
+        tokens: (any SignInTokens)?, tasks: TaskDesk, extensions: ExtensionDesk,
+        pushKey: PushKey
     ) throws -> Gateway {
         let (store, publicURL) = (bridge.store, bridge.environment.settings.publicURL)
         var settings = GatewaySettings(address: listening.host, port: listening.port, publicURL: publicURL)
@@ -68,6 +70,7 @@ enum GatewaySetup {
             report: { try? await bridge.posts.post($0, in: $1) })
         settings.webhooks = configuration.hooks
         settings.pushKey = pushKey
+        settings.extensionSignIns = ExtensionSetup.signIns(extensions)
         if let cluster {
             settings.hostAddresses = {
                 let urls = try await cluster.cluster.hosts().map { try HTTPURL($0.address) }

@@ -149,7 +149,9 @@ package final class Host: Sendable {
         self.workspaceServices =
             [commands.workspaces.bundles, configuration.backupSchedule].compactMap { $0 }
             + [commands.retention(configuration, store: store)]
-        self.extensions = ExtensionSetup.desk(configuration, store) { await trial.value }
+        self.extensions = ExtensionSetup.desk(configuration, store, .init(self.publicURL, self.audit)) {
+            await trial.value
+        }
         let agent = try await BridgeSetup.agent(
             configuration, self.model, self.agent, commands, repositories, self.audit, store, self.extensions)
         var work = gitHub.work(repositories, news.news, posts)
@@ -184,7 +186,7 @@ package final class Host: Sendable {
             listening, configuration, bridge: self.bridge, web: web, repositories: repositories, model: self.model,
             workspaces: commands.workspaces, jail: { commands.shells.known?.status }, mount: mounted?.mount,
             hooks: services.compactMap(NetworkSetup.hook) + [parts.hook].compactMap { $0 }, cluster: cluster,
-            signIn: signIn, tokens: news.people, tasks: tasks,
+            signIn: signIn, tokens: news.people, tasks: tasks, extensions: self.extensions,
             pushKey: PushKey(derivedFrom: self.audit.key(for: "push")))
         self.signInCode = access.printSignInCode()
         _ = await prepared

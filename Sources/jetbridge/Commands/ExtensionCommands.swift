@@ -37,7 +37,8 @@ struct ExtensionsCheckCommand: Command {
         "extensions", "check", summary: "Start extensions in their jails and say how they are",
         discussion: """
             Reads their lists and compares them with what owners have approved; what is new waits for an owner, whom the \
-            host asks. Exits with status 1 if one of them can't be used.
+            host asks. For a server that needs a sign-in it prints the page to open, within ten minutes and while the host \
+            runs. Exits with status 1 if one of them can't be used.
             """,
         positionals: [
             PositionalSyntax("name", .text("NAME"), isOptional: true, help: "One extension; all by default.")
@@ -46,22 +47,53 @@ struct ExtensionsCheckCommand: Command {
     func run(_ context: CommandContext) async throws {
         let failed = try await context.withStore { store, configuration in
             Logging.configure(level: .error, format: .text) { _ in }
-            let desk = try ExtensionSetup.desk(of: configuration, in: store)
+            let desk = try await ExtensionSetup.callingDesk(of: configuration, in: store)
             let names = try ExtensionWords.names(context, desk)
             var failed = 0
             for name in names {
                 // What fails is in the report.
-                do { try await desk.check(name) } catch is ExtensionFailure { failed += 1 }
+                var signIn: SignIn?
+                do { try await desk.check(name) } catch let failure as ExtensionFailure {
+                    failed += 1
+                    if failure.kind == .unauthorized { signIn = try await Self.signIn(at: name, desk) }
+                }
                 let report = try await ExtensionSetup.report(desk).first { $0.name == name }
                 guard let report else { continue }
-                try context.isJSON
-                    ? context.print(report.json) : context.print(ExtensionWords.plain(report.line))
+                try Self.print(report, signIn, context)
             }
             await desk.stop()
             if names.isEmpty { try context.errors.writeLine("The configuration has no extensions.") }
             return failed
         }
         if failed > 0 { throw CommandFailure("\(failed.counted("extension")) can't be used; each line above says why") }
+    }
+
+    /// A page to open, or why there can't be one.
+    private typealias SignIn = Result<ExtensionSignInPage, ExtensionFailure>
+
+    private static func signIn(at name: String, _ desk: ExtensionDesk) async throws -> SignIn? {
+        do {
+            guard let signIn = desk.signIn(at: name) else { return nil }
+            return .success(try await signIn.begin())
+        } catch let failure as ExtensionFailure {
+            return .failure(failure)
+        }
+    }
+
+    private static func print(_ report: ExtensionReport, _ signIn: SignIn?, _ context: CommandContext) throws {
+        guard !context.isJSON else {
+            var members = report.json.objectValue ?? [:]
+            if case .success(let page)? = signIn { members["sign_in"] = .string(page.address) }
+            return try context.print(.object(members))
+        }
+        try context.print(ExtensionWords.plain(report.line))
+        switch signIn {
+        case .success(let page)?:
+            try context.print("  " + context.output.shown(page.text))
+            try context.print("  " + context.output.shown(page.address))
+        case .failure(let failure)?: try context.print("  " + context.output.shown("\(failure)"))
+        case nil: break
+        }
     }
 }
 

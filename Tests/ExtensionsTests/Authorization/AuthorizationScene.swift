@@ -66,13 +66,16 @@ import TestSupport
     /// A host's sign-in; two of them are two hosts of one store.
     nonisolated func signIn(
         _ server: String = "notes", at address: HTTPURL? = nil, with settings: OAuthSettings = OAuthSettings(),
-        key: UInt8 = 1
+        key: UInt8 = 1, needed: @escaping @Sendable () -> Void = {}
     ) -> ExtensionSignIn {
         ExtensionSignIn(
             server, at: address ?? self.address, settings, publicURL: "http://127.0.0.1:8787", store: self.store,
             key: [UInt8](repeating: key, count: 32), userAgent: "jetbridge/test", logger: Logger(label: "test"),
             now: { [ahead] in WallClock.now() + ahead.withLock { $0 } },
-            needed: { [asked] in asked.withLock { $0 += 1 } })
+            needed: { [asked] in
+                asked.withLock { $0 += 1 }
+                needed()
+            })
     }
 
     /// The status of a request to the server, and its challenges.

@@ -106,6 +106,10 @@ def main():
             client_registration_options=ClientRegistrationOptions(
                 enabled=True, valid_scopes=scopes, default_scopes=scopes[:1])))
 
+    @server.tool()
+    def note(text: str) -> str:
+        return f"Noted: {text}"
+
     @server.custom_route("/counts", methods=["GET"])
     async def counts(request):
         return JSONResponse(provider.counts)

@@ -56,6 +56,20 @@ struct ExtensionConfigurationTests {
         expectEqual(load("{}").configuration?.extensions, [])
     }
 
+    @Test("what a host is to a sign-in, as the contract has it")
+    func oauth() throws {
+        let loaded = load(
+            """
+            extensions:
+              - {name: wiki, url: "https://wiki.example.org/mcp", oauth: {client_id: jb, client_secret: {env: JIRA}, scope: a b}}
+            """, environment: Self.environment)
+        let wiki = try #require(loaded.configuration?.extensions.first, "\(loaded.issues)")
+        expectEqual(
+            wiki.oauth, OAuthSettings(clientID: "jb", clientSecret: Secret("secret-of-jira"), scope: "a b"))
+        let printed = loaded.effective.yaml
+        #expect(printed.contains("client_secret: {env: JIRA}") && !printed.contains("secret-of-jira"), "\(printed)")
+    }
+
     @Test(
         "mistakes are named with their place",
         arguments: [
@@ -78,6 +92,27 @@ struct ExtensionConfigurationTests {
             ("{name: jira, command: [a], tool: {}}", "extensions[0].tool: unknown key"),
             ("{name: jira, url: \"http://a.example/mcp\"}", "use https://"),
             ("{name: jira, url: \"https://a.example\", network: []}", "'network' has no effect with 'url'"),
+            (
+                "{name: jira, command: [a], oauth: {client_id: a}}",
+                "extensions[0]: 'oauth' has no effect with 'command'"
+            ),
+            (
+                "{name: jira, url: \"https://a.example\", headers: {authorization: {env: T}}, oauth: {client_id: a}}",
+                "extensions[0]: 'oauth' has no effect beside the header"
+            ),
+            (
+                "{name: jira, url: \"https://a.example\", oauth: {client_secret: {env: T}}}",
+                "extensions[0].oauth: 'client_secret' has no effect without"
+            ),
+            (
+                "{name: jira, url: \"https://a.example\", oauth: {client_id: a, client_secret: abc}}",
+                "extensions[0].oauth.client_secret: a secret cannot be written here"
+            ),
+            (
+                "{name: jira, url: \"https://a.example\", oauth: {client_id: a b}}",
+                "extensions[0].oauth.client_id: expected"
+            ),
+            ("{name: jira, url: \"https://a.example\", oauth: {id: a}}", "extensions[0].oauth.id: unknown key"),
             ("{name: jira, url: \"https://a.example\", headers: {Mcp-Method: x}}", "'Mcp-Method' is not the name"),
         ])
     func mistakes(_ entry: String, _ message: String) {

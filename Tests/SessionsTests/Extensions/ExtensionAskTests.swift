@@ -103,6 +103,23 @@ struct ExtensionAskTests {
         #expect(try await scene.desk.offered().isEmpty)
     }
 
+    @Test("the page of a sign-in is a note in the thread that owners see")
+    func signIn() async throws {
+        let scene = try await Scene()
+        let page = ExtensionSignInPage(
+            server: "wiki", address: "https://auth.example/page?state=a_b*c", host: "auth.example", scope: "read")
+        await scene.harness.bridge.ask(toOpen: [page])
+        let texts = try await scene.harness.bridge.store.read { ledger in
+            try ledger.session(for: ExtensionAsking.thread).map {
+                try ledger.messages(of: $0.id, after: nil, limit: 10).items.map(\.text)
+            } ?? []
+        }
+        expectEqual(texts.count, 1)
+        let text = try #require(texts.first)
+        #expect(text.hasPrefix("wiki needs a sign-in at auth.example."), "\(text)")
+        #expect(text.contains("<https://auth.example/page?state=a_b*c>"))
+    }
+
     @Test("an ask whose binding was altered approves nothing")
     func altered() async throws {
         let scene = try await Scene()

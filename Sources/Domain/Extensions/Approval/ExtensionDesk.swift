@@ -1,4 +1,5 @@
 internal import Crypto
+package import HTTP
 internal import JSON
 package import Logging
 internal import Primitives
@@ -46,15 +47,19 @@ package final class ExtensionDesk: Sendable {
     private let logger: Logger
     private let state = Protected(State())
     /// Something is due: a check, or a question to owners.
-    let wakeup = Signal()
+    let wakeup: Signal
+    private let needs: ExtensionSignInNeeds
 
+    /// - Parameter needs: Where the servers that it makes say that they need a sign-in.
     package init(
         _ settings: [ExtensionSettings], store: SessionStore, ownTools: [String] = [],
-        now: @escaping @Sendable () -> Int64, logger: Logger,
+        needs: ExtensionSignInNeeds = ExtensionSignInNeeds(), now: @escaping @Sendable () -> Int64, logger: Logger,
         make: @escaping Making
     ) {
         self.store = store
         self.ownTools = ownTools
+        self.needs = needs
+        self.wakeup = needs.wakeup
         self.make = make
         self.now = now
         self.logger = logger
@@ -64,6 +69,9 @@ package final class ExtensionDesk: Sendable {
     // MARK: Settings
 
     package var settings: [ExtensionSettings] { self.state.withLock { $0.settings } }
+
+    /// The host's account at a server elsewhere; nil for one that takes none.
+    package func signIn(at name: String) -> ExtensionSignIn? { (self.server(name) as? ExtensionServer)?.signIn }
 
     package func server(_ name: String) -> (any ExtensionCalling)? { self.state.withLock { $0.servers[name] } }
 
@@ -98,9 +106,35 @@ package final class ExtensionDesk: Sendable {
         }
     }
 
-    private func note(changeOf name: String) {
+    /// Has a server's list read again.
+    package func note(changeOf name: String) {
         self.state.withLock { _ = $0.due.insert(name) }
         self.wakeup.signal()
+    }
+
+    // MARK: Sign-ins
+
+    /// The pages that an owner has to open. A server whose page is still good gives out no other.
+    package func takeSignInPages() async -> [ExtensionSignInPage] {
+        var pages: [ExtensionSignInPage] = []
+        for name in self.needs.take() {
+            do {
+                guard let page = try await self.signIn(at: name)?.beginUnlessUnderWay() else { continue }
+                pages.append(page)
+            } catch {
+                self.logger.warning(
+                    "no sign-in can be begun at an extension's server",
+                    ["extension": .string(name), "error": .string("\(error)")])
+            }
+        }
+        return pages
+    }
+
+    /// Ends a sign-in with what came back from its page, and has the server's list read; nil if the server has no account.
+    package func finishSignIn(at name: String, _ answer: HTTPQuery) async -> ExtensionSignInResult? {
+        guard let result = await self.signIn(at: name)?.finish(answer) else { return nil }
+        if result.isDone { self.note(changeOf: name) }
+        return result
     }
 
     // MARK: What may be used

@@ -241,6 +241,20 @@ package actor ExtensionSignIn: ExtensionAuthorizing {
 
     /// Begins a sign-in. Throws ``ExtensionFailure``.
     package func begin() async throws -> ExtensionSignInPage {
+        let (page, pending, id) = try await self.prepare()
+        try await self.store(pending, id, isOnly: false)
+        return page
+    }
+
+    /// ``begin()``, unless a page that this or another host has given out is still good.
+    package func beginUnlessUnderWay() async throws -> ExtensionSignInPage? {
+        let (server, now) = (self.server, self.now())
+        guard try await !self.store.read({ try $0.hasExtensionSignIn(underWayAt: server, at: now) }) else { return nil }
+        let (page, pending, id) = try await self.prepare()
+        return try await self.store(pending, id, isOnly: true) ? page : nil
+    }
+
+    private func prepare() async throws -> (ExtensionSignInPage, PendingGrant, id: String) {
         let resource = try await self.discovery.resource(hint: self.challenge?.metadata)
         let metadata = try await self.discovery.metadata(of: resource.issuer)
         let scope = try await self.scope(resource, metadata)
@@ -250,14 +264,21 @@ package actor ExtensionSignIn: ExtensionAuthorizing {
             resource: resource.resource, redirect: self.redirect, scope: scope,
             verifier: Secret(base64URL(randomBytes(32))))
         let state = base64URL(randomBytes(32))
-        let (id, server, now) = (Self.id(ofState: state), self.server, self.now())
-        let sealed = self.grants.seal(pending, as: id)
-        try await self.store.write { ledger in
-            try ledger.insertExtensionSignIn(sealed, underWay: id, of: server, at: now, until: now + Self.patience)
-        }
-        return ExtensionSignInPage(
+        let page = ExtensionSignInPage(
             server: self.server, address: pending.page(at: metadata.authorization, state: state).description,
             host: metadata.authorization.authority, scope: pending.scope)
+        return (page, pending, Self.id(ofState: state))
+    }
+
+    /// - Parameter isOnly: Whether nothing is stored beside another one. Returns whether it was.
+    @discardableResult
+    private func store(_ pending: PendingGrant, _ id: String, isOnly: Bool) async throws -> Bool {
+        let (server, now, sealed) = (self.server, self.now(), self.grants.seal(pending, as: id))
+        return try await self.store.write { ledger in
+            if isOnly, try ledger.hasExtensionSignIn(underWayAt: server, at: now) { return false }
+            try ledger.insertExtensionSignIn(sealed, underWay: id, of: server, at: now, until: now + Self.patience)
+            return true
+        }
     }
 
     /// Ends a sign-in with what the authorization server sent back.

@@ -58,6 +58,13 @@ extension Ledger {
             [.text(id), .text(server), .integer(now)]) != nil
     }
 
+    /// Whether any is.
+    func hasExtensionSignIn(underWayAt server: String, at now: Int64) throws -> Bool {
+        try self.connection.first(
+            "SELECT 1 FROM extension_sign_ins WHERE server = ? AND expires_at > ? LIMIT 1",
+            [.text(server), .integer(now)]) != nil
+    }
+
     /// Takes it away: of two hosts that are given its state at once, one gets it.
     func takeExtensionSignIn(underWay id: String, of server: String, at now: Int64) throws -> [UInt8]? {
         try self.connection.query(

@@ -127,3 +127,8 @@ struct PendingGrant: Sendable, Equatable {
         ]
     }
 }
+
+extension OAuthSettings {
+    package static func isCredential(_ text: String) -> Bool { OAuthClient.isPlain(text) }
+    package static func isScope(_ text: String) -> Bool { OAuthScope.isPlain(text) }
+}

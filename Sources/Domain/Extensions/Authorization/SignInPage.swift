@@ -11,6 +11,13 @@ package struct ExtensionSignInPage: Sendable, Equatable {
     /// What is asked for; nil if the server decides.
     package let scope: String?
 
+    package init(server: String, address: String, host: String, scope: String?) {
+        self.server = server
+        self.address = address
+        self.host = host
+        self.scope = scope
+    }
+
     /// For the ask, without the address.
     package var text: String {
         let what = self.scope.map { " It asks for: \($0)." } ?? ""

@@ -32,8 +32,11 @@ final class HTTPConnection: ServerConnection {
     private var replies: [RPCID: Task<Void, Never>] = [:]
 
     /// Throws ``ExtensionFailure`` if the address is neither `https` nor this machine's.
-    init(to address: HTTPURL, headers: [String: Secret], over client: HTTPClient, name: String) throws {
-        self.post = try HTTPPost(to: address, headers: headers, over: client, name: name)
+    init(
+        to address: HTTPURL, headers: [String: Secret], over client: HTTPClient, name: String,
+        signIn: (any ExtensionAuthorizing)? = nil
+    ) throws {
+        self.post = try HTTPPost(to: address, headers: headers, over: client, name: name, signIn: signIn)
         self.name = name
     }
 

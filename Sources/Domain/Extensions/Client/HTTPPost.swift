@@ -21,9 +21,14 @@ struct HTTPPost: Sendable {
     private let headers: [String: Secret]
     private let client: HTTPClient
     private let name: String
+    /// The host's account; nil without one.
+    private let signIn: (any ExtensionAuthorizing)?
 
     /// Throws ``ExtensionFailure`` if the address is neither `https` nor this machine's.
-    init(to url: HTTPURL, headers: [String: Secret], over client: HTTPClient, name: String) throws(ExtensionFailure) {
+    init(
+        to url: HTTPURL, headers: [String: Secret], over client: HTTPClient, name: String,
+        signIn: (any ExtensionAuthorizing)? = nil
+    ) throws(ExtensionFailure) {
         guard url.isSecure || url.isLoopback else {
             throw ExtensionFailure(
                 .down,
@@ -34,6 +39,7 @@ struct HTTPPost: Sendable {
         self.headers = headers
         self.client = client
         self.name = name
+        self.signIn = signIn
     }
 
     // MARK: Requests
@@ -68,6 +74,31 @@ struct HTTPPost: Sendable {
         let own = self.headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value.reveal()) }
         for (name, value) in own + headers { request.headers.append(name, value) }
         if let session { request.headers.append(Self.sessionHeader, session) }
+        let response = try await self.authorized(request)
+        guard response.status.isSuccess else { throw try await self.refusal(response, hasSession: session != nil) }
+        return response
+    }
+
+    /// Sends a request with the account's token, if the host has one; with another one if that was renewed meanwhile.
+    private func authorized(_ request: HTTPClientRequest) async throws -> HTTPClientResponse {
+        guard let signIn = self.signIn else { return try await self.follow(request) }
+        var isRepeated = false
+        while true {
+            var request = request
+            let token = try await signIn.authorization()
+            if let token { request.headers.append("Authorization", token.reveal()) }
+            let response = try await self.follow(request)
+            guard [401, 403].contains(response.status.code) else { return response }
+            let challenges = response.headers.values(of: "WWW-Authenticate")
+            guard try await signIn.refused(response.status.code, challenges, sent: token), !isRepeated else {
+                return response
+            }
+            isRepeated = true
+        }
+    }
+
+    private func follow(_ first: HTTPClientRequest) async throws -> HTTPClientResponse {
+        var request = first
         for _ in 0...Self.redirectLimit {
             let response: HTTPClientResponse
             do {
@@ -75,12 +106,7 @@ struct HTTPPost: Sendable {
             } catch let error as HTTPClientError {
                 throw self.failure(error)
             }
-            guard let target = try self.redirect(response, from: request.url) else {
-                guard response.status.isSuccess else {
-                    throw try await self.refusal(response, hasSession: session != nil)
-                }
-                return response
-            }
+            guard let target = try self.redirect(response, from: request.url) else { return response }
             request.url = target
         }
         throw ExtensionFailure(.down, "\(self.name) redirects again and again; correct its `url`.")
@@ -126,10 +152,13 @@ struct HTTPPost: Sendable {
         let status = response.status
         switch status.code {
         case 401, 403:
-            return ExtensionFailure(
-                .unauthorized,
-                "\(self.name) refused the sign-in (\(status)). Set `headers` of its entry, such as Authorization, to what "
-                    + "its provider gives out.")
+            let headers = "`headers` of its entry, such as Authorization, to what its provider gives out."
+            let what =
+                self.signIn == nil
+                ? "Set \(headers)"
+                : "An owner has to sign in, by the page in the thread \"Extensions\" or by `jetbridge extensions check "
+                    + "\(self.name)`. If it has no sign-in, set \(headers)"
+            return ExtensionFailure(.unauthorized, "\(self.name) refused the sign-in (\(status)). \(what)")
         case 404 where hasSession: return SessionEnded()
         default: break
         }

@@ -34,6 +34,7 @@ package final class ExtensionServer: ExtensionCalling {
     }
 
     package nonisolated let settings: ExtensionSettings
+    package nonisolated let signIn: ExtensionSignIn?
     private let starter: ServerStarter
     private let logger: Logger
     private let times: Times
@@ -52,19 +53,21 @@ package final class ExtensionServer: ExtensionCalling {
     /// - Parameters:
     ///   - jails: What the machine offers for jails; only asked when a program starts.
     ///   - http: For servers that are reached over HTTP; must not allow `http` to other machines.
+    ///   - signIn: The host's account there.
     ///   - times: Only tests pass others.
     package nonisolated init(
         settings: ExtensionSettings, jails: @escaping @Sendable () async -> JailMeans, http: HTTPClient,
-        logger: Logger, times: Times = Times()
+        signIn: ExtensionSignIn? = nil, logger: Logger, times: Times = Times()
     ) {
         self.settings = settings
+        self.signIn = signIn
         self.logger = logger.with(["extension": .string(settings.name)])
         self.times = times
         self.restarts = ServerRestarts(first: times.pause)
         self.mask = ServerMask(settings.way)
         self.starter = ServerStarter(
             settings: settings, jail: ServerJail(settings: settings, means: jails, logger: self.logger), http: http,
-            mask: self.mask, patience: times.patience)
+            signIn: signIn, mask: self.mask, patience: times.patience)
     }
 
     // MARK: Calls

@@ -9,16 +9,19 @@ struct ServerStarter {
     let settings: ExtensionSettings
     let jail: ServerJail
     let http: HTTPClient
+    let signIn: (any ExtensionAuthorizing)?
     let mask: ServerMask
     /// How long it may be silent at the first question.
     let patience: Duration
 
     nonisolated init(
-        settings: ExtensionSettings, jail: ServerJail, http: HTTPClient, mask: ServerMask, patience: Duration
+        settings: ExtensionSettings, jail: ServerJail, http: HTTPClient, signIn: (any ExtensionAuthorizing)?,
+        mask: ServerMask, patience: Duration
     ) {
         self.settings = settings
         self.jail = jail
         self.http = http
+        self.signIn = signIn
         self.mask = mask
         self.patience = patience
     }
@@ -49,7 +52,9 @@ struct ServerStarter {
             let program = try await self.jail.start(command, variables, workspace: workspace)
             return StdioConnection(program, name: self.settings.name)
         case .remote(let address, let headers):
-            return try HTTPConnection(to: address, headers: headers, over: self.http, name: self.settings.name)
+            return try HTTPConnection(
+                to: address, headers: headers, over: self.http, name: self.settings.name,
+                signIn: self.settings.maySignIn ? self.signIn : nil)
         }
     }
 

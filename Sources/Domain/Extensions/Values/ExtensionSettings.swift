@@ -35,6 +35,8 @@ package struct ExtensionSettings: Sendable, Equatable {
     /// A decision by raw name of a tool; `*` is for all others.
     package var tools: [String: String] = [:]
     package var limits = Limits()
+    /// What the host is to the authorization server of a remote server; nil if it makes itself known.
+    package var oauth: OAuthSettings?
 
     package init(name: String, way: Way) {
         self.name = name
@@ -47,6 +49,12 @@ extension ExtensionSettings {
     package static func isName(_ text: some StringProtocol) -> Bool {
         guard let first = text.utf8.first, (0x61...0x7A).contains(first), text.utf8.count <= 24 else { return false }
         return text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+    }
+
+    /// Whether the host may have an account there: no header of the entry says who it is.
+    package var maySignIn: Bool {
+        guard case .remote(_, let headers) = self.way else { return false }
+        return !headers.keys.contains { $0.lowercased() == "authorization" }
     }
 
     /// Whether a call can carry what it is given out of the host.

@@ -5,6 +5,8 @@ package import Extensions
 internal import JSON
 internal import Logging
 internal import Metrics
+internal import Posts
+internal import Primitives
 internal import Store
 internal import Threads
 
@@ -35,6 +37,33 @@ extension Bridge {
             self.environment.logger.warning(
                 "owners could not be asked about an extension; trying again at the next check",
                 ["error": .string("\(error)")])
+        }
+    }
+
+    /// Shows owners the pages of sign-ins that servers need.
+    package func ask(toOpen pages: [ExtensionSignInPage]) async {
+        let (adapters, now) = (self.adapters, self.environment.now())
+        for page in pages {
+            let text = """
+                \(EscapedText.markdown(page.text))
+
+                <\(page.address)>
+
+                For another page, run `jetbridge extensions check \(page.server)`.
+                """
+            do {
+                let notice = try await self.store.write { ledger in
+                    let session = try ExtensionAsking.session(in: ledger, at: now)
+                    return try NoticeWriting(
+                        session: session, text: text, role: .note, kind: .note, adapters: adapters, at: now
+                    ).write(to: ledger)
+                }
+                await self.posts.show(notice)
+            } catch {
+                self.environment.logger.warning(
+                    "owners could not be asked to sign in at an extension's server",
+                    ["extension": .string(page.server), "error": .string("\(error)")])
+            }
         }
     }
 

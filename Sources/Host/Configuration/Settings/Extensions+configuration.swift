@@ -37,13 +37,14 @@ extension ExtensionSettings {
         let tools = section.optional("tools") { $0.decisions() } ?? [:]
         let url = section.optional("url") { $0.extensionAddress() }
         let headers = section.optional("headers") { $0.secrets(named: "a header", where: Self.isHeader) } ?? [:]
+        let oauth = section.optional("oauth") { $0.section { OAuthSettings.read($0) } }
         let limits = section.section("limits") { Limits($0) }
         guard section.has("command") != isRemote else {
             section.error(
                 "an extension has either 'command', a program on this machine, or 'url', a server elsewhere")
             return nil
         }
-        for key in isRemote ? ["env", "network", "files"] : ["headers"] where section.has(key) {
+        for key in isRemote ? ["env", "network", "files"] : ["headers", "oauth"] where section.has(key) {
             section.error("'\(key)' has no effect with '\(isRemote ? "url" : "command")'; remove it")
         }
         let way: Way? =
@@ -54,6 +55,10 @@ extension ExtensionSettings {
         settings.files = files
         settings.tools = tools
         settings.limits = limits
+        settings.oauth = oauth
+        if isRemote, oauth != nil, !settings.maySignIn {
+            section.error("'oauth' has no effect beside the header 'Authorization'; remove one of them")
+        }
         return settings
     }
 
@@ -67,6 +72,24 @@ extension ExtensionSettings {
         let lower = name.lowercased()
         return name.isPlain(with: "-") && (1...128).contains(name.utf8.count) && !own.contains(lower)
             && !lower.hasPrefix("mcp-")
+    }
+}
+
+extension OAuthSettings {
+    fileprivate static func read(_ section: Section) -> OAuthSettings? {
+        let id = section.optional("client_id") {
+            $0.string(where: Self.isCredential, else: "expected the id that the sign-in of the server has given out")
+        }
+        let secret = section.optional("client_secret") {
+            $0.secret(where: Self.isCredential, else: "the secret has characters that no client's secret has")
+        }
+        let scope = section.optional("scope") {
+            $0.string(where: Self.isScope, else: "expected names of rights, separated by spaces")
+        }
+        if section.has("client_secret"), !section.has("client_id") {
+            section.error("'client_secret' has no effect without 'client_id'")
+        }
+        return OAuthSettings(clientID: id, clientSecret: secret, scope: scope)
     }
 }
 
