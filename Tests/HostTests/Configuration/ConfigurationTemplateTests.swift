@@ -54,6 +54,7 @@ struct ConfigurationTemplateTests {
         let authority = folder.write("ca.pem", "-----BEGIN CERTIFICATE-----\n")
         let text = template.text.split(separator: "\n", omittingEmptySubsequences: false).map(Self.switchedOn)
             .joined(separator: "\n").replacing("/etc/ssl/private-ca.pem", with: authority)
+            .replacing("/etc/jetbridge/skills", with: folder.path)
         let loaded = load(text, environment: Self.environment)
         expectEqual(loaded.errors, [])
         let configuration = try #require(loaded.configuration)
@@ -76,6 +77,7 @@ struct ConfigurationTemplateTests {
         let text = template.text.split(separator: "\n", omittingEmptySubsequences: false)
             .map { isSwitchedOn ? Self.switchedOn($0) : String($0) }
             .joined(separator: "\n").replacing("/etc/ssl/private-ca.pem", with: authority)
+            .replacing("/etc/jetbridge/skills", with: folder.path)
         let loaded = load(text, environment: Self.environment)
         let again = load(loaded.effective.yaml, environment: Self.environment)
         expectEqual(again.issues, loaded.issues)

@@ -403,6 +403,7 @@ extension Conversation {
             return (turn, response, try response.items + insertions.map { try $0() }, frames)
         }
         FaultPoint.commandAnswered.hit()
+        self.admit(response.ended)
         await self.context.hub.begin(id, session: turn.session, in: self.hold)
         await self.context.hub.publish(frames)
         await self.context.lanes.dispatch(items)

@@ -24,6 +24,7 @@ extension Conversation {
     func apply(_ ending: AskDesk.Ending) async {
         guard let ended = ending.ended else { return }
         FaultPoint.askDecided.hit()
+        self.admit([ended])
         await self.context.lanes.dispatch(ending.items)
         self.conclude([ended])
     }

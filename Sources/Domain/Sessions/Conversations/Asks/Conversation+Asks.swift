@@ -203,12 +203,19 @@ extension Conversation {
         self.conclude([ask])
     }
 
+    /// Lets in whom these asks were about. Before anybody reads it: they write at once.
+    func admit(_ asks: [AskRecord]) {
+        for ask in asks {
+            if let role = ask.grantedRole { self.context.access.admit(ask.requester.id, as: role) }
+        }
+    }
+
     /// Wakes whoever waits for these ended asks.
     func conclude(_ asks: [AskRecord]) {
+        self.admit(asks)
         if !asks.isEmpty { self.context.askChanges.note() }
         for ask in asks {
             self.context.questions.end(ask.id)
-            if let role = ask.grantedRole { self.context.access.admit(ask.requester.id, as: role) }
             self.environment.metrics.count(.asks, ["kind": ask.kind.rawValue, "result": ask.resultLabel])
             for waiter in self.asks.end(ask) { waiter.resume(with: .success(ask)) }
         }
