@@ -328,8 +328,8 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Speech", "Chat", "Files", "HTTP", "HTTPClient", "Primitives", "Speech", "TestSupport"),
         tests(
-            "Extensions", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
-            "HTTPServer", "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport",
+            "Extensions", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
+            "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport",
             exclude: ["Fixtures"]),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),

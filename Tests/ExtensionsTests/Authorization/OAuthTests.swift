@@ -18,7 +18,7 @@ import Testing
             ),
             (#"Basic realm="x, Bearer scope=\"no\"", Bearer scope=read"#, nil, "read"),
             (#"Negotiate YWJjZA==, bearer Scope = x, scope="second""#, nil, "x"),
-            (#"Bearer scope="read\"""#, nil, #"read""#),
+            ("Bearer scope=\"read\\\"\"", nil, "read\""),
             (#"Bearer scope="open"#, nil, "open"),
             ("Bearer", nil, nil),
             (#"Bearer scope="a", Basic realm="b", resource_metadata="c""#, nil, "a"),
