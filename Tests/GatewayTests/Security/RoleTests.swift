@@ -19,6 +19,7 @@ struct RoleTests {
         "GET /api/v1/signin",
         "GET /api/v1/signin/github",
         "GET /api/v1/signin/github/callback", "GET /api/v1/signin/oidc", "GET /api/v1/signin/oidc/callback",
+        "GET /api/v1/extensions/{name}/callback", "GET /api/v1/extensions/{name}/client",
     ]
     /// The lowest role for each other route. A new route needs an entry here.
     static let minimum: [String: Role] = [
