@@ -87,7 +87,7 @@ struct SpeechClientTests {
         try await expectEqual(scene.failure(), "nothing was said in it that could be made out")
         try await expectEqual(
             scene.failure(),
-            "the endpoint for speech gave an answer that is none of OpenAI's API; check `speech.base_url`")
+            "the endpoint for speech did not answer as OpenAI's API does; check `speech.base_url`")
         await scene.server.stop()
         #expect(try await scene.failure().hasPrefix("the endpoint for speech was not reached"))
 

@@ -25,7 +25,7 @@ package enum SpeechTexts {
     static let silence = "nothing was said in it that could be made out"
     static let noSound = "the endpoint for speech sent no sound"
     static let notUnderstood =
-        "the endpoint for speech gave an answer that is none of OpenAI's API; check `speech.base_url`"
+        "the endpoint for speech did not answer as OpenAI's API does; check `speech.base_url`"
 
     static func refused(_ status: Int, _ quotation: String) -> String {
         switch status {

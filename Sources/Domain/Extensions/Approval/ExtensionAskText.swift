@@ -187,7 +187,7 @@ package struct ExtensionAskText: Sendable {
         return " (\(notes.joined(separator: "; ")))"
     }
 
-    /// A word of ours is common, so it counts only where it is set off.
+    /// The names of the product's own tools are common words, so they count only in quotes or beside “tool”.
     private static func names(_ tool: String, in text: String) -> Bool {
         if tool.contains("__") || tool.contains("_") { return text.contains(tool) }
         return ["`\(tool)`", "'\(tool)'", "\"\(tool)\"", "\(tool) tool", "tool \(tool)"].contains(where: text.contains)

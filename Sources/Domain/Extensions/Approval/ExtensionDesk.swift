@@ -75,7 +75,7 @@ package final class ExtensionDesk: Sendable {
 
     package func server(_ name: String) -> (any ExtensionCalling)? { self.state.withLock { $0.servers[name] } }
 
-    /// Applies changed settings: a server that has others is ended and made anew; turns that run go on with what is left.
+    /// Applies changed settings. A server whose settings differ is ended and made again; running turns keep the others.
     package func replace(_ settings: [ExtensionSettings]) async {
         for server in self.adopt(settings) { await server.stop() }
         self.wakeup.signal()

@@ -22,8 +22,8 @@ extension Ledger {
         try self.connection.execute("DELETE FROM extension_sign_ins WHERE id = ?", [.text(id)])
     }
 
-    /// Only one host renews tokens at a time: a refresh token may work only once. Nil while another one does, and if there
-    /// are none.
+    /// Only one host renews tokens at a time: a refresh token may work only once. Nil while another one does, and
+    /// without tokens.
     func beginRenewal(_ id: String, at now: Int64, until end: Int64) throws -> [UInt8]? {
         try self.connection.query(
             "UPDATE extension_sign_ins SET renewed_until = ? WHERE id = ? AND renewed_until < ? RETURNING sealed",

@@ -43,7 +43,7 @@ package struct CronFields: Sendable, Hashable {
         return gap
     }
 
-    /// The first run after a moment; nil if there is none within eight years, such as on 30 February.
+    /// The first run after a moment; nil without one within eight years, such as on 30 February.
     ///
     /// A field of hours that names some means local times: each runs once, also when the clock is put back, and one that a
     /// change leaves out runs as much later as the clock is put forward. With every hour, what counts is the time that passes.

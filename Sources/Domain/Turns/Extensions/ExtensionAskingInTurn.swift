@@ -73,7 +73,7 @@ struct ExtensionAskingInTurn: Sendable {
         defer { self.pauses.end() }
         do {
             var asked = form.question
-            // Somebody who mistypes a field is told, and asked again.
+            // A mistyped field gets a line that says so, and the question is asked again.
             for _ in 0..<3 {
                 let answer = try await self.thread.answer(to: asked, lifetime: nil)
                 switch form.answer(answer.content) {

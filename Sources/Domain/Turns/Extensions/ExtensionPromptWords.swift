@@ -19,7 +19,7 @@ struct ExtensionPromptWords: Equatable {
         )
     }
 
-    /// Words of the form `key=value` for arguments of these names; where there are none, everything is the first
+    /// Words of the form `key=value` for arguments of these names; without any, everything is the first
     /// argument. The missing ones are those that the prompt requires.
     func arguments(of prompt: ExtensionPrompt) -> (values: [String: String], missing: [String]) {
         var values: [String: String] = [:]

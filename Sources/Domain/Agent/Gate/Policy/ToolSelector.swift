@@ -46,7 +46,7 @@ package enum ToolSelector: Sendable, Hashable {
     /// What a rule may name.
     package static let words = Self.tools.map(\.name) + Group.allCases.map(\.rawValue)
 
-    /// The extension of a tool called `NAME__TOOL`; nil for every other name: none of ours has two underscores.
+    /// The extension of a tool called `NAME__TOOL`; nil for every other name. The product's own have no two underscores.
     package static func server(of tool: String) -> String? {
         guard let end = tool.firstRange(of: "__"), !end.isEmpty, end.lowerBound > tool.startIndex,
             end.upperBound < tool.endIndex
