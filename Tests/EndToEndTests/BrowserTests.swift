@@ -6,18 +6,27 @@ import Testing
 /// The web page in Chromium, driven by the scripts in `browser/`.
 @Suite("The browser", .timeLimit(.minutes(4)))
 struct BrowserTests {
+    /// Lets a script use the page of a host that runs, and ends the host.
+    private func drive(_ host: HostProcess, _ script: String, _ arguments: String...) async throws {
+        let result = try await PythonClients.models.run(
+            script: "Tests/EndToEndTests/browser/\(script).py",
+            [
+                "http://\(try #require(host.address))", try #require(await host.code),
+                host.directory.path + "/screenshots",
+            ]
+                + arguments, environment: ["HOME": host.directory.path])
+        let passes = result.status == .exited(0) && result.text.contains(#""result": "ok""#)
+        // What failed comes first: a long list of what passed would hide it.
+        let lines = result.text.split(separator: "\n").filter { !$0.hasPrefix("ok ") } + ["\(result.status)"]
+        #expect(passes, "\(lines.joined(separator: "\n"))\n\(result.errorText)\n\(result.text)")
+        await expectEqual(host.terminate(), .exited(0))
+    }
+
     @Test("the web chat works on a desktop and on a phone")
     func webChat() async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()
-        let address = "http://\(try #require(host.address))"
-        let result = try await PythonClients.models.run(
-            script: "Tests/EndToEndTests/browser/web_chat.py",
-            [address, try #require(await host.code), host.directory.path + "/screenshots"],
-            environment: ["HOME": host.directory.path])
-        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
-        #expect(result.text.contains(#""result": "ok""#))
-        await expectEqual(host.terminate(), .exited(0))
+        try await self.drive(host, "web_chat")
     }
 
     @Test("conversations are renamed, archived and searched, and repositories are chosen and read")
@@ -37,29 +46,14 @@ struct BrowserTests {
             printf '# Checklist\\n\\n- [x] one\\n- [ ] two\\n' > checklists/requirements.md
             git add . && git commit -q -m 'Specify 001-login-page' && git switch -q main
             """)
-        let address = "http://\(try #require(host.address))"
-        let result = try await PythonClients.models.run(
-            script: "Tests/EndToEndTests/browser/conversations.py",
-            [address, try #require(await host.code), host.directory.path + "/screenshots"],
-            environment: ["HOME": host.directory.path])
-        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
-        #expect(result.text.contains(#""result": "ok""#))
-        await expectEqual(host.terminate(), .exited(0))
+        try await self.drive(host, "conversations")
     }
 
     @Test("somebody sees, changes and cancels what they have scheduled")
     func schedules() async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()
-        let result = try await PythonClients.models.run(
-            script: "Tests/EndToEndTests/browser/schedules.py",
-            [
-                "http://\(try #require(host.address))", try #require(await host.code),
-                host.directory.path + "/screenshots",
-            ], environment: ["HOME": host.directory.path])
-        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
-        #expect(result.text.contains(#""result": "ok""#))
-        await expectEqual(host.terminate(), .exited(0))
+        try await self.drive(host, "schedules")
     }
 
     @Test("owners see who has access, and take it away")
@@ -71,65 +65,31 @@ struct BrowserTests {
 
                 """)
         try await host.start()
-        let address = "http://\(try #require(host.address))"
         let member = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)["code"]
-        let result = try await PythonClients.models.run(
-            script: "Tests/EndToEndTests/browser/people.py",
-            [
-                address, try #require(await host.code), host.directory.path + "/screenshots",
-                try #require(member?.stringValue),
-            ], environment: ["HOME": host.directory.path])
-        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
-        #expect(result.text.contains(#""result": "ok""#))
-        await expectEqual(host.terminate(), .exited(0))
+        try await self.drive(host, "people", try #require(member?.stringValue))
     }
 
     @Test("a conversation is shared with a person and with everybody, and that is ended")
     func sharing() async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()
-        let address = "http://\(try #require(host.address))"
         let member = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)["code"]
-        let result = try await PythonClients.models.run(
-            script: "Tests/EndToEndTests/browser/sharing.py",
-            [
-                address, try #require(await host.code), host.directory.path + "/screenshots",
-                try #require(member?.stringValue),
-            ], environment: ["HOME": host.directory.path])
-        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
-        #expect(result.text.contains(#""result": "ok""#))
-        await expectEqual(host.terminate(), .exited(0))
+        try await self.drive(host, "sharing", try #require(member?.stringValue))
     }
 
     @Test("tasks and analytics work by pointer, keyboard and touch", arguments: ["tasks", "analytics"])
     func pages(name: String) async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()
-        let address = "http://\(try #require(host.address))"
         let guest = try JSON.parse(try await host.run(["pair", "--role", "guest", "--json"]).output)["code"]
-        let result = try await PythonClients.models.run(
-            script: "Tests/EndToEndTests/browser/\(name).py",
-            [
-                address, try #require(await host.code), host.directory.path + "/screenshots",
-                try #require(guest?.stringValue),
-            ], environment: ["HOME": host.directory.path])
-        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
-        #expect(result.text.contains(#""result": "ok""#))
-        await expectEqual(host.terminate(), .exited(0))
+        try await self.drive(host, name, try #require(guest?.stringValue))
     }
 
     @Test("commands run beside the conversation, and asks are answered in it")
     func workbench() async throws {
         let host = try await HostProcess(configuration: "gateway: {listen: \"127.0.0.1:0\"}\n")
         try await host.start()
-        let address = "http://\(try #require(host.address))"
-        let result = try await PythonClients.models.run(
-            script: "Tests/EndToEndTests/browser/workbench.py",
-            [address, try #require(await host.code), host.directory.path + "/screenshots"],
-            environment: ["HOME": host.directory.path])
-        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
-        #expect(result.text.contains(#""result": "ok""#))
-        await expectEqual(host.terminate(), .exited(0))
+        try await self.drive(host, "workbench")
     }
 
     @Test("a document beside a conversation is edited, merged with what others push, and saved")
@@ -145,18 +105,8 @@ struct BrowserTests {
             '- [ ] a box with `code`' '' '## Edge cases' '' '> None, *really*.' >> specs/001-login/spec.md &&
             git add . && git commit -q -m 'Specify 001-login' && git switch -q main
             """#)
-        let address = "http://\(try #require(host.address))"
         let member = try JSON.parse(try await host.run(["pair", "--role", "member", "--json"]).output)["code"]
-        let result = try await PythonClients.models.run(
-            script: "Tests/EndToEndTests/browser/documents.py",
-            [
-                address, try #require(await host.code), host.directory.path + "/screenshots", repository,
-                try #require(member?.stringValue),
-            ],
-            environment: ["HOME": host.directory.path])
-        expectEqual(result.status, .exited(0), "\(result.text)\(result.errorText)")
-        #expect(result.text.contains(#""result": "ok""#))
-        await expectEqual(host.terminate(), .exited(0))
+        try await self.drive(host, "documents", repository, try #require(member?.stringValue))
     }
 
     @Test("the page's pure modules: terminal output, asks, replies, differences")

@@ -416,6 +416,8 @@ def run(browser):
     with check("the same lines are a choice, and nothing is lost"):
         at_end(page)
         page.keyboard.type(" Mine.")
+        # What is typed after the others' commit has arrived is not in conflict with it.
+        expect(page.get_by_text("Stored, not committed")).to_be_visible()
         elsewhere("Really.", "Theirs.")
         expect(page.locator(".editor-notice")).to_contain_text("Others have changed the same lines")
         page.keyboard.press(f"{MODIFIER}+s")
@@ -568,7 +570,7 @@ def run(browser):
         expect(entry).to_be_visible()
         look(page, "findings")
         entry.click()
-        page.keyboard.press(f"{MODIFIER}+z")
+        undo(page, "TODO")
         expect(page.locator(".cm-finding.error").filter(has_text="TODO")).to_have_count(0)
     with check("the history shows what each commit changed and what has since, and brings it back as an edit"):
         page.get_by_role("button", name="History").click()
