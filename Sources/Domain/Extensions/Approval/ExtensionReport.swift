@@ -21,7 +21,7 @@ package struct ExtensionReport: Sendable, Equatable {
     package let listed: Int
     /// What its tools take of each request, by estimate.
     package let tokens: Int
-    /// Tools that models don't get although they are approved, with the reasons.
+    /// Tools that models don't get although the server lists them and nobody denies them, with the reasons.
     package let leftOut: [String]
     /// Of the newest list that was read; nil before there is one.
     package let era: ExtensionOffer.Era?
@@ -126,14 +126,15 @@ extension ExtensionDesk {
                 case nil: .unknown
                 }
             let share = catalog.shares[settings.name]
+            let status = await self.server(settings.name)?.status() ?? ExtensionStatus()
             reports.append(
                 ExtensionReport(
-                    name: settings.name, status: await self.server(settings.name)?.status() ?? ExtensionStatus(),
+                    name: settings.name, status: status,
                     standing: standing, offered: share?.callable ?? 0, listed: newest?.list.offer.tools.count ?? 0,
                     tokens: share?.tokens ?? 0,
                     leftOut: catalog.leftOut.filter { $0.server == settings.name }.map {
                         "\(VisibleText.strictLine($0.rawName)): \($0.reason)"
-                    },
+                    } + status.leftOut,
                     era: newest?.list.offer.era, revision: newest?.list.offer.revision))
         }
         return reports

@@ -46,6 +46,7 @@ package final class ExtensionServer: ExtensionCalling {
     private var startTime: Duration?
     private var lastError: String?
     private var droppedLines = 0
+    private var leftOut: [String] = []
     private var offering: Task<ExtensionOffer, any Error>?
     private var change: (@Sendable () -> Void)?
     private var changing: Timer?
@@ -100,6 +101,7 @@ package final class ExtensionServer: ExtensionCalling {
         _ method: String, _ params: JSONObject, for caller: ExtensionCaller, _ parse: (JSON) -> ExtensionResult?
     ) async throws -> ExtensionResult {
         let limit = self.settings.limits.call
+        let caller = self.mask.caller(caller)
         let answer = try await self.use(for: caller) { run in
             try await run.call(method, params, for: caller, within: limit)
         }
@@ -121,7 +123,7 @@ package final class ExtensionServer: ExtensionCalling {
             return try await self.use(for: nil) { run in
                 let offer = try await run.offer()
                 self.listed(by: run)
-                return offer
+                return self.mask.offer(offer)
             }
         }
         self.offering = task
@@ -132,10 +134,11 @@ package final class ExtensionServer: ExtensionCalling {
     private func listed(by run: ServerRun) {
         if !run.isListed { self.startTime = run.began.duration(to: .current()) }
         run.isListed = true
+        self.leftOut = run.leftOut
     }
 
     @Net package func resources(for caller: ExtensionCaller) async throws -> [ExtensionResource] {
-        try await self.use(for: caller) { run in try await run.resources() }
+        try await self.use(for: caller) { run in try await run.resources() }.map(self.mask.resource)
     }
 
     @Net package func onChange(_ body: @escaping @Sendable () -> Void) { self.change = body }
@@ -157,7 +160,8 @@ package final class ExtensionServer: ExtensionCalling {
             !running.isEmpty ? .running : !self.slots.isEmpty ? .starting : self.restarts.isFailed ? .failed : .idle
         return ExtensionStatus(
             state: state, era: self.era, startTime: self.startTime, lastError: self.lastError,
-            droppedLines: self.droppedLines + running.reduce(0) { $0 + $1.connection.droppedLines })
+            droppedLines: self.droppedLines + running.reduce(0) { $0 + $1.connection.droppedLines },
+            leftOut: self.leftOut)
     }
 
     @Net package func stop() async {

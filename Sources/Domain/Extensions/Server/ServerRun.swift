@@ -18,6 +18,8 @@ final class ServerRun {
     var idle: Timer?
     /// Whether its list was read.
     var isListed = false
+    /// Of the list that was read last.
+    private(set) var leftOut: [String] = []
     private let settings: ExtensionSettings
     private let turn = Slots(1)
     /// By tool; only where headers repeat arguments.
@@ -210,13 +212,19 @@ final class ServerRun {
             hasResources: capabilities["resources"] != nil)
     }
 
-    /// Over modern HTTP without those whose calls would be refused.
+    /// Those that can be called; ``leftOut`` names the others.
     private func tools() async throws -> [ExtensionTool] {
-        let tools = ListedEntries.tools(try await self.list("tools/list", "tools"))
+        let entries = try await self.list("tools/list", "tools")
+        let tools = ListedEntries.tools(entries)
+        let nameless = entries.count - tools.count
+        self.leftOut = nameless == 0 ? [] : ["\(nameless.counted("tool")) without a name, or with that of another one"]
         guard self.agreement.era == .modern, case .remote = self.settings.way else { return tools }
         self.headers = [:]
         return tools.filter { tool in
-            guard let arguments = HeaderArguments(schema: tool.schema) else { return false }
+            guard let arguments = HeaderArguments(schema: tool.schema) else {
+                self.leftOut.append("\(VisibleText.strictLine(tool.name)): its schema names invalid headers")
+                return false
+            }
             if !arguments.paths.isEmpty { self.headers[tool.name] = arguments }
             return true
         }

@@ -55,16 +55,19 @@ package struct ExtensionStatus: Sendable, Equatable {
     package var lastError: String?
     /// Lines of standard output that were not JSON, and were dropped.
     package var droppedLines: Int
+    /// Tools that it lists and nobody can call, with the reasons: `drop: its schema names invalid headers`.
+    package var leftOut: [String]
 
     package init(
         state: State = .idle, era: ExtensionOffer.Era? = nil, startTime: Duration? = nil, lastError: String? = nil,
-        droppedLines: Int = 0
+        droppedLines: Int = 0, leftOut: [String] = []
     ) {
         self.state = state
         self.era = era
         self.startTime = startTime
         self.lastError = lastError
         self.droppedLines = droppedLines
+        self.leftOut = leftOut
     }
 }
 
