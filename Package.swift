@@ -279,7 +279,7 @@ let package = Package(
         .executableTarget(
             name: "jetbridge-bench",
             dependencies: [
-                "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "Delivery", "EventLoop", "Git", "HTTP",
+                "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "Delivery", "EventLoop", "Extensions", "Git", "HTTP",
                 "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit", "Logging", "Matrix", "Metrics", "Models",
                 "Olm", "People", "Primitives", "Processes", "Repositories", "Sandbox", "Sessions", "SpecDocuments",
                 "Store", "TestSupport", "Threads", "Turns", "Work",
@@ -328,8 +328,8 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Speech", "Chat", "Files", "HTTP", "HTTPClient", "Primitives", "Speech", "TestSupport"),
         tests(
-            "Extensions", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
-            "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport",
+            "Extensions", "Agent", "Chat", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
+            "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport", "Turns",
             exclude: ["Fixtures"]),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),

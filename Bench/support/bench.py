@@ -81,6 +81,51 @@ def free_ports(count):
     return ports
 
 
+def tree(root):
+    """A process and all below it."""
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        fields = stat_fields(name)
+        if fields:
+            parents[int(name)] = int(fields[1])
+    found = []
+    for process in parents:
+        above = process
+        while above in parents and above != root:
+            above = parents[above]
+        if above == root:
+            found.append(process)
+    return found
+
+
+def stat_fields(process):
+    """The fields of /proc/PID/stat after the name, the state first; None if it has ended."""
+    try:
+        with open(f"/proc/{process}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def tree_memory(root):
+    """Proportional set size of a process and all below it, in MB: shared pages count in equal parts."""
+    return sum(map(proportional, tree(root))) / 1000
+
+
+def tree_cpu(root):
+    """Seconds of processor time so far of a process and all below it that run."""
+    return sum(int(fields[11]) + int(fields[12]) for fields in map(stat_fields, tree(root)) if fields) / TICKS
+
+
+def proportional(process):
+    """In KB."""
+    try:
+        with open(f"/proc/{process}/smaps_rollup") as rollup:
+            return next((int(line.split()[1]) for line in rollup if line.startswith("Pss:")), 0)
+    except OSError:
+        return 0
+
+
 class Folder:
     """A temporary folder on the build's disk, because /tmp may be in memory."""
 

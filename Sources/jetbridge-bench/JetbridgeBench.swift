@@ -16,6 +16,7 @@ struct JetbridgeBench {
         "commits": { try await CommitBenchmark($0).run() },
         "encrypted-rooms": { try await EncryptedRooms($0).run() },
         "encryption": { try await EncryptionBenchmark($0).run() },
+        "extensions": { try await ExtensionsBenchmark($0).run() },
         "github-calls": { try await GitHubCallsBenchmark($0).run() },
         "github": { try await GitHubBenchmark($0).run() },
         "inbound": { try await InboundBenchmark($0).run() },
