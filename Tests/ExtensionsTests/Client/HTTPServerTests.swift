@@ -69,6 +69,8 @@ struct HTTPServerTests {
             expectEqual(
                 try JSON.parse(result.text), ["2026-07-28", "tools/call", "go0", "=?base64?w5ZzdGVycmVpY2g=?="])
             await expectEqual(try server.offer().tools.map(\.name), ["go0"])
+            let reason = "its schema names invalid headers"
+            await expectEqual(server.status().leftOut, ["go1: \(reason)", "go2: \(reason)"])
         }
     }
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import subprocess
 import sys
 import time
 
 MANNER = sys.argv[1]
+SECRET = os.environ.get("KEY", "")
 calls = 0
 
 
@@ -31,6 +33,11 @@ def text(words):
 
 def tools(id, params):
     tool = {"name": "go", "inputSchema": {"type": "object"}}
+    if MANNER == "leaky":
+        field = {"type": "string", "description": f"Like {SECRET}.", "default": SECRET}
+        tool = {"name": "go", "description": f"Goes with {SECRET}.", "inputSchema": {"properties": {"a": field}}}
+    elif MANNER == "poison":
+        tool["description"] = "Poison in the description."
     cursor = params.get("cursor")
     if MANNER == "repeat":
         answer(id, {"tools": [tool], "nextCursor": "again"})
@@ -49,7 +56,7 @@ def call(id, params):
     calls += 1
     if params["name"] == "write":
         try:
-            with open(f"/workspace/{params['arguments']['name']}", "w") as file:
+            with open(os.path.join("/workspace", params["arguments"]["name"]), "w") as file:
                 file.write(params["arguments"]["text"])
             answer(id, text("written in " + os.getcwd() + " beside " + " ".join(sorted(os.listdir("/workspace")))))
         except OSError as error:
@@ -85,6 +92,15 @@ def call(id, params):
                   "params": {"message": "Again?", "requestedSchema": {"type": "object", "properties": {}}}})
             actions.append(read()["result"]["action"])
         answer(id, text(" ".join(actions)))
+    elif MANNER == "leaky" and calls == 1:
+        send({"method": "notifications/progress", "params": {"progressToken": id, "progress": 1, "message": SECRET}})
+        form = {"type": "object", "properties": {"a": {"type": "string", "description": SECRET}}}
+        send({"id": "q", "method": "elicitation/create", "params": {"message": SECRET, "requestedSchema": form}})
+        read()
+        link = {"type": "resource_link", "uri": f"note://{SECRET}", "name": SECRET}
+        answer(id, {"content": [{"type": "text", "text": SECRET}, link]})
+    elif MANNER == "leaky":
+        send({"id": id, "error": {"code": -5, "message": f"{SECRET} is not valid"}})
     elif MANNER == "foreign":
         send({"id": 987, "result": text("nobody asked")})
         send({"id": id, "error": {"code": -5, "message": "no\u202epaper"}})
@@ -105,6 +121,10 @@ def modern_call(id, params):
             id = read()["id"]
 
 
+if MANNER == "family":
+    # A child, and one that has left its parent and its session.
+    subprocess.Popen(["sleep", sys.argv[2]])
+    subprocess.run(["sh", "-c", "setsid sleep " + sys.argv[2] + " & exit"], stdout=subprocess.DEVNULL)
 if MANNER == "deaf":
     time.sleep(3600)
 if MANNER == "stillborn":
@@ -130,10 +150,20 @@ while True:
             send({"id": id, "error": {"code": -32601, "message": "Method not found"}})
     elif method == "initialize":
         version = "1999-01-01" if MANNER == "ancient" else "2024-11-05" if MANNER == "old" else "2025-06-18"
-        answer(id, {"protocolVersion": version, "capabilities": {"tools": {}},
-                    "serverInfo": {"name": "rude", "version": "0"}})
+        features = ["tools", "prompts", "resources"] if MANNER in ("leaky", "poison") else ["tools"]
+        words = {"leaky": f"Send {SECRET}.", "poison": "Poison in the instructions."}.get(MANNER)
+        answer(id, {"protocolVersion": version, "capabilities": {name: {} for name in features},
+                    "serverInfo": {"name": "rude", "version": "0"}, "instructions": words})
     elif method == "tools/list":
         tools(id, params)
+    elif method == "prompts/list" and MANNER == "poison":
+        answer(id, {"prompts": [{"name": "triage", "description": "Poison in the prompt's description."}]})
+    elif method == "prompts/list" and MANNER == "leaky":
+        answer(id, {"prompts": [{"name": "triage", "description": SECRET}]})
+    elif method == "prompts/get":
+        answer(id, {"messages": [{"role": "assistant", "content": {"type": "text", "text": "Poison in the prompt."}}]})
+    elif method == "resources/list" and MANNER == "leaky":
+        answer(id, {"resources": [{"uri": "note://1", "name": SECRET}]})
     elif method == "tools/call" and MANNER in ("state", "roots", "rounds"):
         modern_call(id, params)
     elif method == "tools/call":

@@ -73,6 +73,30 @@ struct MCPAskTests {
         }
     }
 
+    @Test("a state is good for its own ask only, and for its arguments as they were")
+    func states() async throws {
+        let worker = StepWorker([.approval(Self.request(.ownersOnly))], [.approval(Self.request(.ownersOnly))])
+        try await GatewayHarness.run(worker: worker) { harness in
+            let member = try await harness.signedIn(.member, name: "bob")
+            var operations: [String] = []
+            for _ in 0..<2 { operations.append(try await member.write("go", to: try await member.newThread())) }
+            var owner = MCPTester(caller: try await harness.token(.run))
+            owner.capabilities = ["elicitation": ["form": [:]]]
+            try await eventually("both wait") {
+                try await owner.caller.send(.get, "/api/v1/asks").expect(200)["items"]?.arrayValue?.count == 2
+            }
+            let yes: JSON = ["action": "accept", "content": ["answer": "A"]]
+            let first = try await owner.call("ask_answer", ["ask_id": "a1"])
+            try await expectEqual(Self.repeated(owner, first, yes, ask: "a2")["error"]?["code"], -32_602)
+            try await expectEqual(
+                owner.caller.send(.get, "/api/v1/asks").expect(200)["items"]?.arrayValue?.count, 2)
+            for operation in operations {
+                _ = try await member.send(.post, "/api/v1/operations/\(operation)/stop", json: [:])
+                _ = try await member.ended(operation)
+            }
+        }
+    }
+
     @Test("a client without forms gets the link")
     func link() async throws {
         try await Self.run { _, owner in
