@@ -161,8 +161,8 @@ let package = Package(
             "Push", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "People", "Primitives",
             "Store"),
         domain(
-            "Extensions", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Jail",
-            "Lifecycle", "Logging", "Primitives", "Store"),
+            "Extensions", "Crypto", "Database", "EventLoop", "Git", "HTTP", "HTTPClient", "JSON", "Jail",
+            "Lifecycle", "Logging", "Primitives", "Sandbox", "Store"),
         domain(
             "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "HTTP", "JSON",
             "Logging", "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry"),
@@ -328,8 +328,8 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Speech", "Chat", "Files", "HTTP", "HTTPClient", "Primitives", "Speech", "TestSupport"),
         tests(
-            "Extensions", "Agent", "Chat", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient",
-            "JSON", "Jail", "Logging", "Primitives", "Processes", "Store", "TestSupport", "Turns",
+            "Extensions", "Agent", "Chat", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient", "JSON",
+            "Jail", "Logging", "Primitives", "Processes", "Sandbox", "Store", "TestSupport", "Turns",
             exclude: ["Fixtures"]),
         tests("Analytics", "Analytics", "JSON", "Primitives"),
         tests("Chat", "Chat"),

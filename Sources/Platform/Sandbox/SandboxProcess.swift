@@ -16,6 +16,7 @@ package final class SandboxProcess {
     package private(set) var isEnded = false
 
     private let process: Process
+    private let launcher: String
     private let socket: InitSocket
     /// PID 1 of the jail: a descriptor, and its id outside of the jail.
     private var first: Int32 = -1
@@ -57,14 +58,15 @@ package final class SandboxProcess {
             child.passed = descriptors.passed
             let process = try Process.spawn(child)
             guard let control = descriptors.takeControl() else { throw SandboxError("the plan has no control socket") }
-            return SandboxProcess(process, try InitSocket(control))
+            return SandboxProcess(process, launcher: plan.launcher, try InitSocket(control))
         } catch {
             throw SandboxError("\(error)")
         }
     }
 
-    private init(_ process: Process, _ socket: InitSocket) {
+    private init(_ process: Process, launcher: String, _ socket: InitSocket) {
         self.process = process
+        self.launcher = launcher
         self.socket = socket
         socket.onMessage = { [weak self] in self?.handle($0) }
         socket.onEnd = { [weak self] in self?.ended($0) }
@@ -111,6 +113,18 @@ package final class SandboxProcess {
 
     /// What init listens on inside, if the plan asked for it; the caller owns it.
     package func takeListener() -> FileDescriptor? { self.socket.takeReceived() }
+
+    /// Listens on ports inside, of which those below 1024 are closed to the jail's own processes. The sockets come in
+    /// their order; the caller owns them.
+    package func listen(on ports: [JailPort]) async throws(SandboxError) -> [Int32] {
+        let found = try await JailListeners.open(ports, launcher: self.launcher, process: self.firstID)
+        guard self.first >= 0, csystem_pidfd_signal(self.first, 0) == 0 else {
+            // Its number may have been another process's by then.
+            for each in found { _ = Glibc.close(each) }
+            throw SandboxError("the jail has ended")
+        }
+        return found
+    }
 
     // MARK: Trees
 

@@ -60,6 +60,8 @@ struct ExtensionsCheckCommand: Command {
                 let report = try await ExtensionSetup.report(desk).first { $0.name == name }
                 guard let report else { continue }
                 try Self.print(report, signIn, context)
+                let remark = desk.settings.first { $0.name == name }?.startRemark
+                if let remark, !context.isJSON { try context.print("  " + context.output.shown(remark)) }
             }
             await desk.stop()
             if names.isEmpty { try context.errors.writeLine("The configuration has no extensions.") }

@@ -35,14 +35,16 @@ final class NetworkScene {
     let proxy: JailNetwork
     let resolver: Resolver
     let address: SocketAddress
+    /// Where clients find the names that need no proxy.
+    private(set) var direct: [SocketAddress] = []
     private let kept = Protected<[NetworkRequest]>([])
 
     var requests: [NetworkRequest] { self.kept.withLock { $0 } }
     var url: String { "http://\(self.address)" }
 
     private init(
-        rules: [String], names: [String: [[String]]], open ports: [Int], limits: NetworkLimits, gate: Gate,
-        decide: (@Sendable (NetworkAddress) async -> Bool)?
+        rules: [String], names: [String: [[String]]], open ports: [Int], direct: [String], limits: NetworkLimits,
+        gate: Gate, decide: (@Sendable (NetworkAddress) async -> Bool)?
     ) throws {
         let listener = try Socket.listen(on: #require(SocketAddress(host: "127.0.0.1", port: 0)))
         self.address = try #require(Socket.localAddress(listener.rawValue))
@@ -53,9 +55,17 @@ final class NetworkScene {
         let exceptions = loopback.flatMap { address in
             ports.map { AddressPolicy.Exception(address: address, port: UInt16($0)) }
         }
+        var listeners: [DirectListener] = []
+        for text in direct {
+            let parts = text.split(separator: ":")
+            let socket = try Socket.listen(on: #require(SocketAddress(host: "127.0.0.1", port: 0)))
+            self.direct.append(try #require(Socket.localAddress(socket.rawValue)))
+            listeners.append(DirectListener(socket, for: try #require(NetworkAddress(parts[0], parts[1]))))
+        }
         let kept = self.kept
         self.proxy = JailNetwork(
-            listener: listener, rules: try rules.map { try NetworkRule($0) }, limits: limits, resolver: self.resolver,
+            listener: listener, direct: listeners, rules: try rules.map { try NetworkRule($0) }, limits: limits,
+            resolver: self.resolver,
             policy: AddressPolicy(exceptions: Set(exceptions)),
             audit: { request in kept.withLock { $0.append(request) } }, decide: decide)
         try self.proxy.start()
@@ -64,14 +74,15 @@ final class NetworkScene {
     /// - Parameters:
     ///   - names: The answers to each name; `server.test` is 127.0.0.1.
     ///   - ports: Ports of 127.0.0.1 and 127.0.0.2 that the address policy lets through.
+    ///   - direct: `NAME:PORT` that is reached without the proxy.
     static func with(
-        rules: [String], names: [String: [[String]]] = [:], open ports: [Int] = [],
+        rules: [String], names: [String: [[String]]] = [:], open ports: [Int] = [], direct: [String] = [],
         limits: NetworkLimits = NetworkLimits(), gate: Gate = Gate(isOpen: true),
         decide: (@Sendable (NetworkAddress) async -> Bool)? = nil, _ body: @Net (NetworkScene) async throws -> Void
     ) async throws {
         let scene = try NetworkScene(
             rules: rules, names: names.merging(["server.test": [["127.0.0.1"]]]) { mine, _ in mine }, open: ports,
-            limits: limits, gate: gate, decide: decide)
+            direct: direct, limits: limits, gate: gate, decide: decide)
         do {
             try await body(scene)
         } catch {

@@ -75,6 +75,22 @@ struct JailPlanTests {
             !options.contains("--bind") && options.position(of: ["--ro-bind", "/data/reading/1", "/workspace"]) != nil)
     }
 
+    @Test(
+        "a workspace in memory is a repository of the jail's own user, and as read-only as another",
+        arguments: [true, false])
+    func made(isWritable: Bool) {
+        var plan = self.plan(identity: JailIdentity(user: 65_000, group: 65_001))
+        plan.mount = .empty(
+            isWritable: isWritable, binds: [.init(source: "/opt/server", target: "/opt/server", isWritable: false)])
+        let options = self.options(plan)
+        #expect(options.position(of: ["--size", "\(16 << 20)", "--perms", "0755", "--tmpfs", "/workspace"]) != nil)
+        #expect(options.position(of: ["--file", "<21>", "/workspace/.git/HEAD"]) != nil)
+        #expect(options.position(of: ["--ro-bind", "/mnt/m1", "/opt/server"]) != nil)
+        expectEqual(options.position(of: ["--remount-ro", "/workspace"]) == nil, isWritable)
+        expectEqual(plan.sharedMemory + plan.temporary + plan.madeWorkspace, plan.limits.memory / 2)
+        #expect(!plan.sandbox.preparations.contains(""))
+    }
+
     @Test("as root folders are staged, and the launcher becomes another user last")
     func root() throws {
         let plan = self.plan(identity: JailIdentity(user: 65_000, group: 65_001), groups: ["/cg/a/cgroup.procs"])

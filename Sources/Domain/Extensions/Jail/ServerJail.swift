@@ -4,6 +4,7 @@ internal import JSON
 internal import Jail
 internal import Logging
 internal import Primitives
+internal import Sandbox
 
 /// Starts the program of a server in a jail of its own: it sees the system, its own folder and perhaps a workspace, has
 /// the variables that are listed, and reaches the addresses that are listed.
@@ -15,8 +16,16 @@ struct ServerJail: Sendable {
     let settings: ExtensionSettings
     let means: @Sendable () async -> JailMeans
     let logger: Logger
+    let cache: ServerCache
     /// Addresses that jails of this server asked for and were refused.
     let refusals = Protected<[String]>([])
+
+    init(settings: ExtensionSettings, means: @escaping @Sendable () async -> JailMeans, logger: Logger) {
+        self.settings = settings
+        self.means = means
+        self.logger = logger
+        self.cache = ServerCache(of: settings.name)
+    }
 
     /// Throws ``ExtensionFailure``.
     ///
@@ -27,8 +36,7 @@ struct ServerJail: Sendable {
     ) async throws(ExtensionFailure) -> JailedProgram {
         do throws(ProgramPlace.Refusal) {
             let (program, setup, place) = try await self.prepare(command, workspace)
-            return try await self.launch(
-                [program] + command.dropFirst(), variables, setup, place, isAtWork: workspace != nil)
+            return try await self.launch([program] + command.dropFirst(), variables, setup, place)
         } catch {
             throw ExtensionFailure(.down, "\(self.settings.name) did not start: \(error.reason).")
         }
@@ -37,6 +45,7 @@ struct ServerJail: Sendable {
     private func prepare(
         _ command: [String], _ workspace: JailPlace?
     ) async throws(ProgramPlace.Refusal) -> (program: String, JailSetup, JailPlace) {
+        var ends = workspace.map { [$0.onEnd] } ?? []
         do throws(ProgramPlace.Refusal) {
             let means = await self.means()
             guard let programs = means.programs, case .ready = means.status else {
@@ -48,16 +57,37 @@ struct ServerJail: Sendable {
             let setup = JailSetup(
                 programs: programs, limits: Self.limits, limiter: means.limiter, quota: means.quota,
                 seccomp: means.filters, network: self.network, logger: self.logger)
-            return (found.program, setup, try self.place(found.shown, workspace, means, setup))
+            var binds = found.shown.map { WorkspaceMount.Bind(source: $0, target: $0, isWritable: false) }
+            var kept: ServerCache.Place?
+            if ServerCache.isNeeded(by: command) {
+                let taken = try await Self.refused { try await self.cache.take(programs.folder, means.quota) }
+                ends.append { [cache] in cache.free(taken.number) }
+                binds.append(taken.bind)
+                kept = taken
+            }
+            var identity = workspace?.identity
+            if workspace == nil {
+                let owner = kept?.owner
+                identity = try await Self.refused { try means.identities?.take(preferring: owner) }
+                if let identity { ends.append { means.identities?.release(identity) } }
+            }
+            if let kept { try await Self.refused { [identity] in try await ServerCache.give(kept, to: identity) } }
+            let place = self.place(workspace, binds, kept, identity, programs) { [ends] in for end in ends { end() } }
+            return (found.program, setup, place)
         } catch {
-            workspace?.onEnd()
+            for end in ends { end() }
             throw error
         }
     }
 
+    private static func refused<Value: Sendable>(
+        _ body: () async throws -> Value
+    ) async throws(ProgramPlace.Refusal) -> Value {
+        do { return try await body() } catch { throw ProgramPlace.Refusal(reason: "\(error)") }
+    }
+
     private func launch(
-        _ arguments: [String], _ variables: [String: Secret], _ setup: JailSetup, _ place: JailPlace,
-        isAtWork: Bool
+        _ arguments: [String], _ variables: [String: Secret], _ setup: JailSetup, _ place: JailPlace
     ) async throws(ProgramPlace.Refusal) -> JailedProgram {
         let folder = arguments[0].split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
         var environment = [
@@ -65,10 +95,12 @@ struct ServerJail: Sendable {
             "USER": "jail", "LOGNAME": "jail",
         ]
         environment.merge(setup.network?.variables ?? [:]) { $1 }
+        environment.merge(ServerCache.isNeeded(by: arguments) ? ServerCache.variables : [:]) { $1 }
         environment.merge(variables.mapValues { $0.reveal() }) { $1 }
         do throws(JailFailure) {
             return try await JailedProgram.start(
-                arguments, variables: environment, directory: isAtWork ? JailPlan.workspace : "/tmp",
+                arguments, variables: environment,
+                directory: self.settings.files == .none ? "/tmp" : JailPlan.workspace,
                 session: "extension-\(self.settings.name)", setup, place)
         } catch {
             throw ProgramPlace.Refusal(reason: error.message)
@@ -76,30 +108,31 @@ struct ServerJail: Sendable {
     }
 
     private func place(
-        _ shown: [String], _ workspace: JailPlace?, _ means: JailMeans, _ setup: JailSetup
-    ) throws(ProgramPlace.Refusal) -> JailPlace {
-        let binds = shown.map { WorkspaceMount.Bind(source: $0, target: $0, isWritable: false) }
-        guard let workspace else {
-            let identity: JailIdentity?
-            do throws(JailFailure) {
-                identity = try means.identities?.take()
-            } catch {
-                throw ProgramPlace.Refusal(reason: error.message)
+        _ workspace: JailPlace?, _ binds: [WorkspaceMount.Bind], _ cache: ServerCache.Place?,
+        _ identity: JailIdentity?, _ programs: JailPrograms, onEnd: @escaping @Sendable () -> Void
+    ) -> JailPlace {
+        let isWritable = self.settings.files == .write && workspace?.mount.isWritable ?? true
+        var (mount, disk, limits) = (WorkspaceMount.none(programs, binds: binds), [String](), Self.limits)
+        (limits.disk, limits.files) = (0, 0)
+        if let workspace {
+            let own = workspace.mount.binds.map {
+                WorkspaceMount.Bind(source: $0.source, target: $0.target, isWritable: $0.isWritable && isWritable)
             }
-            return JailPlace(mount: .none(setup.programs, binds: binds), identity: identity) {
-                if let identity { means.identities?.release(identity) }
+            mount = WorkspaceMount(folder: workspace.mount.folder, isWritable: isWritable, binds: own + binds)
+            if isWritable {
+                let given = workspace.limits ?? Self.limits
+                (disk, limits.disk, limits.files) = (workspace.disk, given.disk, given.files)
             }
+        } else if self.settings.files != .none {
+            // Only its list is asked for, and many a server wants a workspace for that, or a repository in it.
+            mount = .empty(isWritable: isWritable, binds: binds)
         }
-        let isWritable = self.settings.files == .write && workspace.mount.isWritable
-        let own = workspace.mount.binds.map {
-            WorkspaceMount.Bind(source: $0.source, target: $0.target, isWritable: $0.isWritable && isWritable)
+        if let cache {
+            disk.append(cache.folder)
+            limits.disk += ServerCache.limit.bytes
+            limits.files += ServerCache.limit.files
         }
-        var limits = Self.limits
-        if let given = workspace.limits { (limits.disk, limits.files) = (given.disk, given.files) }
-        return JailPlace(
-            mount: WorkspaceMount(folder: workspace.mount.folder, isWritable: isWritable, binds: own + binds),
-            identity: workspace.identity, disk: isWritable ? workspace.disk : [], limits: limits,
-            onEnd: workspace.onEnd)
+        return JailPlace(mount: mount, identity: identity, disk: disk, limits: limits, onEnd: onEnd)
     }
 
     /// Nil if no address is listed.
@@ -107,10 +140,11 @@ struct ServerJail: Sendable {
         let rules = self.settings.network
         guard !rules.isEmpty else { return nil }
         let (name, logger, refusals) = (self.settings.name, self.logger, self.refusals)
-        return JailSetup.Network(port: JailNetwork.port, variables: JailNetwork.environment) {
-            _, listener async throws(JailFailure) in
+        return JailSetup.Network(
+            port: JailNetwork.port, variables: JailNetwork.environment, direct: DirectAddresses(rules)
+        ) { _, listener, direct async throws(JailFailure) in
             let network = JailNetwork(
-                listener: listener, rules: rules,
+                listener: listener, direct: direct, rules: rules,
                 audit: { request in
                     guard request.verdict != .allowed else { return }
                     refusals.withLock { if $0.count < 8, !$0.contains(request.host) { $0.append(request.host) } }

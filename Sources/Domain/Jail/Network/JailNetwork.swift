@@ -2,9 +2,10 @@ package import EventLoop
 internal import Glibc
 package import Primitives
 
-/// A jail's only way to the network: a proxy for HTTP and CONNECT that the jail finds at ``address``.
+/// A jail's only way to the network: a proxy for HTTP and CONNECT that the jail finds at ``address``, and the same behind
+/// the names of ``DirectAddresses``.
 ///
-/// The jail's init listens there, inside the jail's own network namespace, and passes the listening descriptor out; so
+/// The jail's init listens for the proxy, inside the jail's own network namespace, and passes the listening descriptor out; so
 /// every connection that is accepted on it comes from this jail. Each request is decided by name and port, resolved
 /// once, connected to what was resolved, and audited. Redirects are the client's business: each is a new request.
 @Net
@@ -24,12 +25,10 @@ package final class JailNetwork {
         ]
     }()
 
-    private var listener: FileDescriptor?
-    private let number: Int32
+    private let doors: [NetworkDoor]
     private let gate: NetworkGate
     private let limits: NetworkLimits
     private let audit: @Sendable (NetworkRequest) async -> Void
-    private var registration: Registration?
     private var service: Task<Void, Never>?
     /// The number of open connections.
     private(set) var connectionCount = 0
@@ -37,6 +36,7 @@ package final class JailNetwork {
 
     /// - Parameters:
     ///   - listener: A listening TCP socket, which this object now owns.
+    ///   - direct: Those at which names are reached without the proxy.
     ///   - rules: `jail.network.allow`.
     ///   - resolver: Nil for the system's, on a thread that this jail starts for its first name.
     ///   - policy: Only tests pass another one than the default.
@@ -44,13 +44,13 @@ package final class JailNetwork {
     ///   - decide: Asked about an address that no rule allows; several requests for one address that wait at the same
     ///     time are one ask. The answer isn't remembered. Cancelled when the jail ends. Nil refuses them.
     package nonisolated init(
-        listener: consuming FileDescriptor, rules: [NetworkRule], limits: NetworkLimits = NetworkLimits(),
+        listener: consuming FileDescriptor, direct: [DirectListener] = [], rules: [NetworkRule],
+        limits: NetworkLimits = NetworkLimits(),
         resolver: (any NetworkResolver)? = nil, policy: AddressPolicy = AddressPolicy(),
         audit: @escaping @Sendable (NetworkRequest) async -> Void,
         decide: (@Sendable (NetworkAddress) async -> Bool)? = nil
     ) {
-        self.number = listener.rawValue
-        self.listener = consume listener
+        self.doors = [NetworkDoor(listener)] + direct.map { NetworkDoor($0) }
         self.limits = limits
         self.audit = audit
         self.gate = NetworkGate(rules: rules, limits: limits, policy: policy, resolver: resolver, decide: decide)
@@ -59,23 +59,11 @@ package final class JailNetwork {
     /// Accepts connections until ``end()``, which must be called.
     package func start() throws(JailFailure) {
         guard self.service == nil else { return }
-        let number = self.number
-        var isListening: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        guard getsockopt(number, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size) == 0, isListening == 1 else {
-            throw JailFailure("the jail's network can't start: its descriptor is not a listening socket")
-        }
-        // It was made in the jail, where it may block.
-        let flags = fcntl(number, F_GETFL)
-        guard flags >= 0, fcntl(number, F_SETFL, flags | O_NONBLOCK) == 0, fcntl(number, F_SETFD, FD_CLOEXEC) == 0
-        else {
-            throw JailFailure("the jail's network can't start: error \(errno) of fcntl")
-        }
-        do {
-            let changed = self.changed
-            self.registration = try EventLoop.shared.watch(number, .readable) { _ in changed.wakeAll() }
+        do throws(JailFailure) {
+            for door in self.doors { try door.open(self.changed) }
         } catch {
-            throw JailFailure("the jail's network can't start: \(error)")
+            for door in self.doors { door.close() }
+            throw error
         }
         // Unstructured: it lives as long as the jail, and `end()` awaits it.
         self.service = Task { await self.serve() }
@@ -86,19 +74,23 @@ package final class JailNetwork {
         self.service?.cancel()
         self.gate.close()
         await self.service?.value
-        self.registration?.cancel()
-        self.registration = nil
-        self.listener = nil
+        for door in self.doors { door.close() }
     }
 
     private func serve() async {
         let pace = NetworkPace(self.limits)
         await withDiscardingTaskGroup { group in
+            for door in self.doors { group.addTask { await self.serve(door, pace) } }
+        }
+    }
+
+    private func serve(_ door: NetworkDoor, _ pace: NetworkPace) async {
+        await withDiscardingTaskGroup { group in
             while !Task.isCancelled {
                 do {
-                    let client = try await self.accept()
+                    let client = try await self.accept(at: door)
                     let connection = NetworkConnection(
-                        client, gate: self.gate, pace: pace, limits: self.limits, audit: self.audit)
+                        client, for: door.target, gate: self.gate, pace: pace, limits: self.limits, audit: self.audit)
                     self.connectionCount += 1
                     group.addTask {
                         await connection.serve()
@@ -119,16 +111,10 @@ package final class JailNetwork {
         self.changed.wakeAll()
     }
 
-    private func accept() async throws -> NetworkSocket {
+    private func accept(at door: NetworkDoor) async throws -> NetworkSocket {
         while true {
             try Task.checkCancellation()
-            if self.connectionCount < self.limits.connections {
-                if let client = try Socket.accept(on: self.number) { return try NetworkSocket(client) }
-                self.registration?.modify(.readable)
-            } else {
-                // Otherwise a waiting client would wake the loop again and again.
-                self.registration?.modify([])
-            }
+            if let client = try door.accept(isFull: self.connectionCount >= self.limits.connections) { return client }
             try await self.changed.wait()
         }
     }

@@ -39,6 +39,21 @@ struct NetworkRefusal: Error, Equatable {
             reason: "\(address): \(why)")
     }
 
+    /// A client that came to one name began TLS for another.
+    static func name(_ name: NetworkName?, at address: NetworkAddress) -> NetworkRefusal {
+        let asked = name.map { "'\($0)'" } ?? "no name"
+        let message = "the connection to \(address) asks for \(asked)"
+        return NetworkRefusal(verdict: .refused, status: .forbidden, message: message, reason: message)
+    }
+
+    static func noTLS(_ address: NetworkAddress) -> NetworkRefusal {
+        let message = "the connection to \(address) does not begin with TLS"
+        return NetworkRefusal(verdict: .refused, status: .forbidden, message: message, reason: message)
+    }
+
+    /// For a client that has begun TLS: the fatal alert access_denied (RFC 8446 §6.2).
+    static let alert: [UInt8] = [21, 3, 3, 0, 2, 2, 49]
+
     static func failure(_ message: String, status: HTTPStatus = .badGateway) -> NetworkRefusal {
         NetworkRefusal(verdict: .failed, status: status, message: message, reason: message)
     }

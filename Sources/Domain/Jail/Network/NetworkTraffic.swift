@@ -72,12 +72,13 @@ final class NetworkClock {
 enum NetworkTunnel {
     /// Returns once both sides have closed; throws if one of them broke.
     ///
-    /// - Parameter early: What the client sent before it got the answer.
+    /// - Parameter first: What the client sends first.
     static func run(
-        early: [UInt8], client: NetworkSocket, server: NetworkSocket, traffic: NetworkTraffic
+        client: NetworkSocket, server: NetworkSocket, traffic: NetworkTraffic,
+        first: @escaping @Net () async throws -> [UInt8]
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.send(early, client, server, traffic) }
+            group.addTask { try await self.send(first(), client, server, traffic) }
             group.addTask { try await self.deliver(client, server, traffic) }
             // Unlike `waitForAll`, this ends the other direction at the first error.
             while try await group.next() != nil {}
@@ -85,9 +86,9 @@ enum NetworkTunnel {
     }
 
     private static func send(
-        _ early: [UInt8], _ client: NetworkSocket, _ server: NetworkSocket, _ traffic: NetworkTraffic
+        _ first: [UInt8], _ client: NetworkSocket, _ server: NetworkSocket, _ traffic: NetworkTraffic
     ) async throws {
-        var piece: [UInt8]? = early
+        var piece: [UInt8]? = first
         while let bytes = piece {
             try await traffic.send(bytes, to: server)
             piece = try await client.read()

@@ -9,6 +9,8 @@ package struct JailPlan: Sendable, Equatable {
     package var identity: JailIdentity?
     /// The port on 127.0.0.1 inside whose listening socket the host gets; nil for no network at all.
     package var networkPort: UInt16?
+    /// Added to `/etc/hosts`, in whole lines.
+    package var hosts = ""
     /// Added to the standard variables.
     package var variables: [String: String] = [:]
     /// Filters in the kernel's format; all of them apply.
@@ -51,7 +53,9 @@ package struct JailPlan: Sendable, Equatable {
     /// Memory for the files in /dev/shm and /tmp. They count as the jail's memory, and killing processes does not
     /// free them, so together they get at most half of it.
     var sharedMemory: Int { min(16 << 20, self.limits.memory / 16) }
-    var temporary: Int { min(512 << 20, self.limits.memory / 2 - self.sharedMemory) }
+    var temporary: Int { min(512 << 20, self.limits.memory / 2 - self.sharedMemory - self.madeWorkspace) }
+    /// For the files of a workspace that is only in memory.
+    var madeWorkspace: Int { self.mount.isMade ? min(16 << 20, self.limits.memory / 16) : 0 }
     /// Each file in memory costs about 1 KiB besides its contents.
     var temporaryFiles: Int { max(1_000, min(100_000, self.limits.memory / 16 / 1_024)) }
 
@@ -74,7 +78,7 @@ extension JailPlan {
     var preparations: [String] {
         var steps = self.entryFiles.flatMap { ["--group", $0] }
         guard let identity = self.identity else { return steps }
-        for (index, source) in self.sources.enumerated() { steps += ["--stage", source, Self.stageName(index)] }
+        for (index, bind) in self.binds.enumerated() { steps += ["--stage", bind.source, Self.stageName(index)] }
         steps += ["--memory", Self.temporaryName, "\(self.temporary)", "\(self.temporaryFiles)"]
         return steps + ["--user", "\(identity.user)", "\(identity.group)"]
     }
@@ -117,7 +121,7 @@ extension JailPlan {
         let made = [
             "passwd": "root:x:0:0:root:/:/usr/sbin/nologin\njail:x:1000:1000:jail:/tmp:/bin/sh\n",
             "group": "root:x:0:\njail:x:1000:\n",
-            "hosts": "127.0.0.1 localhost jail\n::1 localhost\n",
+            "hosts": "127.0.0.1 localhost jail\n::1 localhost\n" + self.hosts,
         ]
         for (name, text) in made.sorted(by: { $0.key < $1.key }) {
             options += [.text("--ro-bind-data"), .data(Array(text.utf8)), .text("/etc/\(name)")]
@@ -139,19 +143,34 @@ extension JailPlan {
 
     /// Our programs, the workspace, and what the workspace adds.
     private var folders: [SandboxPlan.Argument] {
-        let targets =
-            [("/jb", false), (JailPlan.workspace, self.mount.isWritable)]
-            + self.mount.binds.map { ($0.target, $0.isWritable) }
         var options: [SandboxPlan.Argument] = []
-        for (index, (target, isWritable)) in targets.enumerated() {
-            let source = self.identity == nil ? self.sources[index] : Self.staged(Self.stageName(index))
-            options += Self.texts(isWritable ? "--bind" : "--ro-bind", source, target)
+        for (index, bind) in self.binds.enumerated() {
+            let source = self.identity == nil ? bind.source : Self.staged(Self.stageName(index))
+            options += Self.texts(bind.isWritable ? "--bind" : "--ro-bind", source, bind.target)
         }
-        return options
+        return self.mount.isMade ? self.madeFolder + options : options
     }
 
-    /// The host's paths behind ``folders``, in the same order.
-    private var sources: [String] { [self.programs.folder, self.mount.folder] + self.mount.binds.map(\.source) }
+    /// An empty repository, for programs that take nothing less for a workspace.
+    private var madeFolder: [SandboxPlan.Argument] {
+        let (folder, git) = (JailPlan.workspace, JailPlan.workspace + "/.git")
+        // By bwrap also for root, because it has to belong to the jail's user: Git trusts no other.
+        var options = Self.texts("--size", "\(self.madeWorkspace)", "--perms", "0755", "--tmpfs", folder)
+        for name in ["objects", "refs/heads"] { options += Self.texts("--dir", "\(git)/\(name)") }
+        for (name, text) in [("HEAD", "ref: refs/heads/main\n"), ("config", "[core]\n\trepositoryformatversion = 0\n")]
+        {
+            options += [.text("--file"), .data(Array(text.utf8)), .text("\(git)/\(name)")]
+        }
+        return self.mount.isWritable ? options : options + Self.texts("--remount-ro", folder)
+    }
+
+    /// Of the host's folders, in this order.
+    private var binds: [WorkspaceMount.Bind] {
+        let workspace = WorkspaceMount.Bind(
+            source: self.mount.folder, target: JailPlan.workspace, isWritable: self.mount.isWritable)
+        return [WorkspaceMount.Bind(source: self.programs.folder, target: "/jb", isWritable: false)]
+            + (self.mount.isMade ? [] : [workspace]) + self.mount.binds
+    }
 
     private static let temporaryName = "tmp"
     private static func stageName(_ index: Int) -> String { "m\(index)" }
@@ -161,7 +180,7 @@ extension JailPlan {
 
 /// What a jail shows at `/workspace` and `/git`.
 package struct WorkspaceMount: Sendable, Equatable {
-    /// The host's folder behind `/workspace`.
+    /// The host's folder behind `/workspace`; empty for one in the jail's memory.
     package let folder: String
     package let isWritable: Bool
     /// Binds for Git, in this order after the workspace itself; empty where the session has no repository.
@@ -184,6 +203,13 @@ package struct WorkspaceMount: Sendable, Equatable {
         self.isWritable = isWritable
         self.binds = binds
     }
+
+    /// For a program that needs a workspace at its start, and works in none: an empty repository in the jail's memory.
+    package static func empty(isWritable: Bool, binds: [Bind]) -> WorkspaceMount {
+        WorkspaceMount(folder: "", isWritable: isWritable, binds: binds)
+    }
+
+    var isMade: Bool { self.folder.isEmpty }
 
     /// For a jail without a workspace: in its place are the jail's own programs, which every jail sees.
     package static func none(_ programs: JailPrograms, binds: [Bind]) -> WorkspaceMount {

@@ -25,10 +25,24 @@ package struct JailSetup: Sendable {
         package let port: UInt16
         /// Environment variables that point programs there.
         package let variables: [String: String]
-        /// Serves a new jail's listening socket; returns the function that stops it.
-        package let serve:
-            @Sendable (_ session: String, _ listener: consuming FileDescriptor) async throws(JailFailure) ->
-                @Sendable () async -> Void
+        /// Names that are reached without the proxy, too.
+        let direct: DirectAddresses
+        /// Serves a new jail's listening sockets; returns the function that stops it.
+        let serve: Serving
+
+        package typealias Serving =
+            @Sendable (
+                _ session: String, _ listener: consuming FileDescriptor, _ direct: [DirectListener]
+            ) async throws(JailFailure) -> @Sendable () async -> Void
+
+        package init(
+            port: UInt16, variables: [String: String], direct: DirectAddresses, serve: @escaping Serving
+        ) {
+            self.port = port
+            self.variables = variables
+            self.direct = direct
+            self.serve = serve
+        }
 
         package init(
             port: UInt16, variables: [String: String],
@@ -36,9 +50,9 @@ package struct JailSetup: Sendable {
                 @escaping @Sendable (_ session: String, _ listener: consuming FileDescriptor) async throws(JailFailure)
                 -> @Sendable () async -> Void
         ) {
-            self.port = port
-            self.variables = variables
-            self.serve = serve
+            self.init(port: port, variables: variables, direct: .none) {
+                (session, listener, _) async throws(JailFailure) in try await serve(session, listener)
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import EventLoop
+internal import Logging
 internal import Primitives
 internal import Sandbox
 
@@ -73,7 +74,8 @@ final class LiveJail {
     ) async throws(JailFailure) -> LiveJail {
         let plan = JailPlan(
             programs: setup.programs, limits: limits, mount: place.mount, identity: place.identity,
-            networkPort: setup.network?.port, variables: setup.network?.variables ?? [:], seccomp: setup.seccomp,
+            networkPort: setup.network?.port, hosts: setup.network?.direct.hosts ?? "",
+            variables: setup.network?.variables ?? [:], seccomp: setup.seccomp,
             entryFiles: group.entryFiles, masks: HostFiles.existing(JailPlan.maskable))
         let sandbox: SandboxProcess
         do throws(SandboxError) {
@@ -87,7 +89,8 @@ final class LiveJail {
                 guard let listener = sandbox.takeListener() else {
                     throw JailFailure("the jail's network cannot be started: its init does not listen")
                 }
-                endNetwork = try await network.serve(session, listener)
+                let direct = await self.directListeners(network.direct, in: sandbox, setup.logger)
+                endNetwork = try await network.serve(session, listener, direct)
             } catch {
                 await sandbox.end()
                 throw error
@@ -101,6 +104,19 @@ final class LiveJail {
             throw error
         }
         return jail
+    }
+
+    /// Empty where they can't be made: programs that use the proxy have a network all the same.
+    private static func directListeners(
+        _ addresses: DirectAddresses, in sandbox: SandboxProcess, _ logger: Logger
+    ) async -> [DirectListener] {
+        do throws(SandboxError) {
+            return try await DirectListener.open(addresses, in: sandbox)
+        } catch {
+            logger.warning(
+                "programs of a jail that ignore the proxy's variables have no network: \(error.message)")
+            return []
+        }
     }
 
     private init(

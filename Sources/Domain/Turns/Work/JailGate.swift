@@ -31,10 +31,12 @@ package struct JailGate: Sendable {
 
     /// The jails' only way out.
     package var network: JailSetup.Network {
-        JailSetup.Network(port: JailNetwork.port, variables: JailNetwork.environment) {
-            session, listener async throws(JailFailure) in
+        JailSetup.Network(
+            port: JailNetwork.port, variables: JailNetwork.environment, direct: DirectAddresses(self.rules)
+        ) { session, listener, direct async throws(JailFailure) in
             let network = JailNetwork(
-                listener: listener, rules: self.rules, resolver: self.reach.resolver, policy: self.reach.policy,
+                listener: listener, direct: direct, rules: self.rules, resolver: self.reach.resolver,
+                policy: self.reach.policy,
                 audit: { request in await self.records.record(request, of: session) },
                 decide: self.decision(for: session))
             try await network.start()

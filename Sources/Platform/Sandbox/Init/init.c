@@ -47,15 +47,8 @@ static uint32_t get32(const uint8_t *at) {
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/// Sends a frame of at most 256 bytes; the host reads at once or is gone.
-static void send_frame(uint8_t type, uint32_t id, const void *payload, size_t size, int descriptor) {
-    uint8_t bytes[256 + 9];
-    if (size > 256) size = 256;
-    put32(bytes, (uint32_t)(5 + size));
-    bytes[4] = type;
-    put32(bytes + 5, id);
-    if (size) memcpy(bytes + 9, payload, size);
-    struct iovec part = {bytes, 9 + size};
+ssize_t send_descriptor(int socket, const void *bytes, size_t size, int descriptor) {
+    struct iovec part = {(void *)(uintptr_t)bytes, size};
     char extra[CMSG_SPACE(sizeof(int))];
     memset(extra, 0, sizeof extra);
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
@@ -68,14 +61,23 @@ static void send_frame(uint8_t type, uint32_t id, const void *payload, size_t si
         header->cmsg_len = CMSG_LEN(sizeof(int));
         memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
     }
-    while (part.iov_len > 0) {
-        ssize_t sent = sendmsg(control, &message, MSG_NOSIGNAL);
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+/// Sends a frame of at most 256 bytes; the host reads at once or is gone.
+static void send_frame(uint8_t type, uint32_t id, const void *payload, size_t size, int descriptor) {
+    uint8_t bytes[256 + 9];
+    if (size > 256) size = 256;
+    put32(bytes, (uint32_t)(5 + size));
+    bytes[4] = type;
+    put32(bytes + 5, id);
+    if (size) memcpy(bytes + 9, payload, size);
+    size += 9;
+    for (size_t done = 0; done < size;) {
+        ssize_t sent = send_descriptor(control, bytes + done, size - done, done ? -1 : descriptor);
         if (sent < 0 && errno == EINTR) continue;
         if (sent <= 0) _exit(1);
-        part.iov_base = (uint8_t *)part.iov_base + sent;
-        part.iov_len -= (size_t)sent;
-        message.msg_control = NULL;
-        message.msg_controllen = 0;
+        done += (size_t)sent;
     }
 }
 

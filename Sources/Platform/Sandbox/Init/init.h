@@ -1,7 +1,8 @@
-// The program inside and around a jail. One static file, two roles:
+// The program inside and around a jail. One static file, three roles:
 //
 //   jetbridge-init launch OPTIONS -- PROGRAM ARGUMENTS   outside: enters groups, drops rights, executes bwrap (launch.c)
 //   jetbridge-init init CONTROL PORT NPROC FSIZE NOFILE CPU DATA   inside, as PID 1: starts and ends processes (init.c)
+//   jetbridge-init listen NETWORK SOCKET ADDRESS PORT …   outside: listens inside the jail's network (listen.c)
 //
 // Control protocol, version 2. A stream socket; both sides send frames:
 //
@@ -64,6 +65,10 @@ struct start {
 
 int launch(int count, char **arguments);
 int init_main(int count, char **arguments);
+int listen_main(int count, char **arguments);
+
+/// sendmsg(2) with a descriptor, unless it is -1.
+ssize_t send_descriptor(int socket, const void *bytes, size_t size, int descriptor);
 
 /// Starts a tree: a warden and its main process. Returns the warden's pid, or -1.
 pid_t start_tree(const struct start *start, const struct limits *limits, int reports, int null, int control);
