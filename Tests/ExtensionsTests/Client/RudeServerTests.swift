@@ -141,7 +141,7 @@ struct RudeServerTests {
             let failure = try await ServerScene.failure { try await server.offer() }
             expectEqual(failure.kind, .down)
             let words =
-                "It was refused models.example: add what it needs to `network`. It wrote:\nno model: HTTP Error 403"
+                "It was refused models.example (no rule allows it): add what it needs to `network`. It wrote:\nno model: HTTP Error 403"
             expectEqual(failure.description.contains(words), true, failure.description)
         }
     }

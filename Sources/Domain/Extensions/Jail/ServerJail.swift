@@ -17,7 +17,7 @@ struct ServerJail: Sendable {
     let means: @Sendable () async -> JailMeans
     let logger: Logger
     let cache: ServerCache
-    /// Addresses that jails of this server asked for and were refused.
+    /// Names that jails of this server asked for and were refused, with the reasons.
     let refusals = Protected<[String]>([])
 
     init(settings: ExtensionSettings, means: @escaping @Sendable () async -> JailMeans, logger: Logger) {
@@ -147,7 +147,8 @@ struct ServerJail: Sendable {
                 listener: listener, direct: direct, rules: rules,
                 audit: { request in
                     guard request.verdict != .allowed else { return }
-                    refusals.withLock { if $0.count < 8, !$0.contains(request.host) { $0.append(request.host) } }
+                    let refused = "\(request.host) (\(request.reason))"
+                    refusals.withLock { if $0.count < 8, !$0.contains(refused) { $0.append(refused) } }
                     logger.info(
                         "network request refused",
                         ["extension": .string(name), "host": .string(request.host), "reason": .string(request.reason)])

@@ -1,3 +1,4 @@
+internal import HTTP
 internal import JSON
 internal import Logging
 internal import Primitives
@@ -15,7 +16,7 @@ struct ServerMask: Sendable {
         switch way {
         case .program(_, let variables):
             self.hasValues = !variables.isEmpty
-            for value in variables.values { redactor.register(value) }
+            for (name, value) in variables where !Self.isOrigin(name, value) { redactor.register(value) }
         case .remote(_, let headers):
             self.hasValues = !headers.isEmpty
             for value in headers.values {
@@ -25,6 +26,12 @@ struct ServerMask: Sendable {
             }
         }
         self.redactor = redactor
+    }
+
+    /// Whether a variable says where something is, and no more: results name that address in their links.
+    private static func isOrigin(_ name: String, _ value: Secret) -> Bool {
+        guard !SecretName.isSecret(name), let url = try? HTTPURL(value.reveal()) else { return false }
+        return ["", "/"].contains(url.target) && !value.reveal().contains("@")
     }
 
     func text(_ text: String) -> String { self.redactor.redact(Redaction.redact(text)) }
