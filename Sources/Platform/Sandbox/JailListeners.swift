@@ -6,7 +6,7 @@ internal import Processes
 
 /// A port on an address of a jail's loopback.
 package struct JailPort: Sendable, Hashable {
-    /// In 127.0.0.0/8.
+    /// All that are listened on at a time are of one network of 256.
     package let address: String
     package let port: UInt16
 

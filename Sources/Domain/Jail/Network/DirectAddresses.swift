@@ -11,6 +11,8 @@ package struct DirectAddresses: Sendable, Equatable {
         let port: JailPort
     }
 
+    /// Nobody's since RFC 7526, and not private: programs that guard against requests to private addresses look names up.
+    private static let network = "192.88.99"
     package static let none = DirectAddresses([])
     /// More rules than these are served by the proxy alone.
     static let most = 64
@@ -27,7 +29,7 @@ package struct DirectAddresses: Sendable, Equatable {
             guard !isOwn, places.count < Self.most, !places.contains(where: { $0.target == target }) else { continue }
             let number = numbers[rule.name] ?? numbers.count + 1
             numbers[rule.name] = number
-            places.append(Place(target: target, port: JailPort(address: "127.0.1.\(number)", port: rule.port)))
+            places.append(Place(target: target, port: JailPort(address: "\(Self.network).\(number)", port: rule.port)))
         }
         self.places = places
     }
