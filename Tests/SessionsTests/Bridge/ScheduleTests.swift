@@ -44,7 +44,7 @@ struct ScheduleTests {
     private func look(_ harness: BridgeHarness) async throws -> (texts: [String], wait: Int64) {
         harness.adapter.forgetPosts()
         let posting = SchedulePosting(bridge: harness.bridge)
-        let wait = await harness.bridge.posts.schedules.look { hold, due in try await posting.run(due, in: hold) }
+        let wait = await harness.bridge.posts.schedules.look { due, holds in try await posting.run(due, in: holds) }
         try await harness.settle()
         return (harness.adapter.texts, wait)
     }
@@ -111,7 +111,7 @@ struct ScheduleTests {
             try ledger.dueSchedules(at: .max, after: nil, limit: 10)
         }
         let hold = first.bridge.store.held.hold(of: due[0].place)
-        let stored = try await SchedulePosting(bridge: first.bridge).store(due[...], in: hold)
+        let stored = try await SchedulePosting(bridge: first.bridge).store(due[...], in: [hold.place: hold])
         expectEqual(stored.messages.count, 1)
         let second = try await self.harness(directory)
         try await second.settle()
@@ -134,7 +134,7 @@ struct ScheduleTests {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    _ = await harness.bridge.posts.schedules.look { hold, due in try await posting.run(due, in: hold) }
+                    _ = await harness.bridge.posts.schedules.look { due, holds in try await posting.run(due, in: holds) }
                 }
             }
         }

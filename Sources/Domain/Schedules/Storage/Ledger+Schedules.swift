@@ -36,6 +36,37 @@ extension Ledger {
         try self.connection.first("SELECT * FROM schedules WHERE id = ?", [.text(id)]).flatMap(Self.schedule)
     }
 
+    /// Reads due ones before the transaction that runs them: reading a message and a rule takes longer than a statement.
+    package func read(_ due: ArraySlice<DueSchedule>) throws -> ReadSchedules {
+        let names = due.indices.map { "$\($0 - due.startIndex + 1)" }.joined(separator: ", ")
+        let rows = try self.connection.query("SELECT * FROM schedules WHERE id IN (\(names))", due.map { .text($0.id) })
+        var known = ReadSchedules()
+        for row in rows {
+            guard let schedule = try Self.schedule(row) else { continue }
+            known.schedules[schedule.id] = (try Self.stamp(row), schedule)
+        }
+        return known
+    }
+
+    /// A schedule as it is in this transaction.
+    package func schedule(_ id: String, asIn known: ReadSchedules) throws -> Schedule? {
+        guard let row = try self.connection.first("SELECT * FROM schedules WHERE id = ?", [.text(id)]) else {
+            return nil
+        }
+        guard let (stamp, schedule) = known.schedules[id], try stamp == Self.stamp(row) else {
+            return try Self.schedule(row)
+        }
+        return schedule
+    }
+
+    /// All that may change.
+    private static func stamp(_ row: Row) throws -> [String] {
+        [
+            try row.text("rule"), try row.text("zone"), try row.text("message"), try row.optionalText("event") ?? "",
+            "\(try row.optionalInteger("next_at") ?? -1)",
+        ]
+    }
+
     private func scheduleCount(of person: String) throws -> Int {
         Int(
             try self.connection.first(
@@ -112,6 +143,21 @@ extension Ledger {
     package func nextScheduleTime(after now: Int64) throws -> Int64? {
         try self.connection.first("SELECT MIN(next_at) AS next FROM schedules WHERE next_at > ?", [.integer(now)])?
             .optionalInteger("next")
+    }
+
+    /// Whether a due one runs now, and what becomes of it: the date of a task may have changed.
+    package func step(of schedule: Schedule, at now: Int64) throws -> (runs: Bool, next: ScheduleStep) {
+        if let next = schedule.rule.next(after: now, from: schedule.createdAt, in: schedule.zone) {
+            return (true, .at(next))
+        }
+        switch schedule.rule {
+        case .push, .failure: return (true, .waiting)
+        case .due(let id):
+            let task = try schedule.repository.flatMap { try self.scheduledTask(id, in: $0) }
+            guard let due = task?.due, let time = schedule.zone.morning(of: due) else { return (false, .waiting) }
+            return time > now ? (false, .at(time)) : (true, .end)
+        case .once, .days, .interval, .cron: return (true, .end)
+        }
     }
 
     /// Takes the run at a time, and moves the schedule on: to `next`, to wait for its next event, or out. False if the run is
@@ -205,6 +251,13 @@ extension Ledger {
         schedule.lastAt = try row.optionalInteger("last_at")
         return schedule
     }
+}
+
+/// Due schedules as they were before a transaction.
+package struct ReadSchedules: Sendable {
+    fileprivate var schedules: [String: (stamp: [String], schedule: Schedule)] = [:]
+
+    package init() {}
 }
 
 /// A schedule whose time has come.

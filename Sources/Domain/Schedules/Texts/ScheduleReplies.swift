@@ -11,10 +11,10 @@ package enum ScheduleReplies {
     package static func stored(_ schedule: Schedule) -> String {
         let cancel = "Cancel it with `schedules cancel \(schedule.id)`."
         let what = schedule.kind == .remind ? "I will post this" : "I will do this"
-        guard let next = schedule.nextAt else { return "\(what) \(Self.code(schedule.rule.text)). \(cancel)" }
+        guard let next = schedule.nextAt else { return "\(what) \(Self.rule(schedule)). \(cancel)" }
         let time = ScheduleTexts.moment(next, in: schedule.zone)
         return schedule.rule.text.isEmpty
-            ? "\(what) on \(time). \(cancel)" : "\(what) \(Self.code(schedule.rule.text)), next on \(time). \(cancel)"
+            ? "\(what) on \(time). \(cancel)" : "\(what) \(Self.rule(schedule)), next on \(time). \(cancel)"
     }
 
     /// Above a run.
@@ -60,7 +60,7 @@ package enum ScheduleReplies {
         }
         let lines = schedules.map { schedule in
             let next = schedule.nextAt.map { ScheduleTexts.moment($0, in: zone) }
-            let rule = schedule.rule.text.isEmpty ? nil : Self.code(schedule.rule.text)
+            let rule = schedule.rule.text.isEmpty ? nil : Self.rule(schedule)
             let when = [next, rule].compactMap { $0 }.joined(separator: ", ")
             let owner = person.contains(schedule.person) ? "" : " (\(Self.name(schedule)))"
             let text = VisibleText.strictLine(schedule.text.beginning(bytes: 400)).shortened(to: Self.excerpt)
@@ -80,6 +80,11 @@ package enum ScheduleReplies {
 
     private static func name(_ schedule: Schedule) -> String {
         AskTexts.escaped(AskTexts.plainName(of: schedule.message.sender))
+    }
+
+    /// Not as code: that is a command's, and gets its sign.
+    private static func rule(_ schedule: Schedule) -> String {
+        AskTexts.escaped(VisibleText.strictLine(schedule.rule.text))
     }
 
     private static func code(_ text: String) -> String { EscapedText.code(VisibleText.strictLine(text)) }

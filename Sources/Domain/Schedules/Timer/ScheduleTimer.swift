@@ -12,8 +12,13 @@ package struct ScheduleTimer: Sendable {
     private static let patience: Int64 = 600_000
     /// After an error, or while a place has no host. Milliseconds.
     private static let retry: Int64 = 500
-    /// Schedules of one look.
-    private static let page = 500
+    /// Schedules of one look. All of them are stored before the first turn begins.
+    private static let page = 10_000
+
+    /// This host's holds of the places that something is due in.
+    package typealias Holds = [Place: PlaceHold]
+    /// Runs what is due.
+    package typealias Running = @Sendable (_ due: [DueSchedule], _ holds: Holds) async throws -> Void
 
     /// - Parameter now: Milliseconds since 1970.
     package init(store: SessionStore, now: @escaping @Sendable () -> Int64) {
@@ -33,9 +38,8 @@ package struct ScheduleTimer: Sendable {
 
     /// Runs until it is cancelled.
     ///
-    /// - Parameter run: Runs what is due in one place; the first argument is this host's hold of it. What throws is tried
-    ///   again later, without keeping other places from theirs.
-    package func run(_ run: @escaping @Sendable (PlaceHold, [DueSchedule]) async throws -> Void) async throws {
+    /// - Parameter run: Runs what is due in places of this host. If it throws, whatever is still due is tried again later.
+    package func run(_ run: Running) async throws {
         while true {
             try Task.checkCancellation()
             let wait = await self.look(run)
@@ -44,7 +48,7 @@ package struct ScheduleTimer: Sendable {
     }
 
     /// Runs what is due. Returns how long to wait for the next one, in milliseconds.
-    func look(_ run: @escaping @Sendable (PlaceHold, [DueSchedule]) async throws -> Void) async -> Int64 {
+    func look(_ run: Running) async -> Int64 {
         let now = self.now()
         do {
             var hasFailed = false
@@ -66,35 +70,32 @@ package struct ScheduleTimer: Sendable {
     }
 
     /// Returns whether all could be run.
-    private func perform(
-        _ due: [DueSchedule], _ run: @escaping @Sendable (PlaceHold, [DueSchedule]) async throws -> Void
-    ) async throws -> Bool {
-        let byPlace = Dictionary(grouping: due, by: \.place)
-        return try await withThrowingTaskGroup(of: Bool.self) { group in
-            for (place, schedules) in byPlace {
-                group.addTask {
-                    do {
-                        if !self.store.held.contains(place) {
-                            guard case .web = place else { return true }
-                            // In a cluster nobody may have a thread in which nothing happens. Whoever has it is quicker.
-                            let overdue = schedules.map(\.nextAt).min().map { self.now() - $0 } ?? 0
-                            guard overdue >= Self.retry else { return false }
-                            await self.store.held.tenancy.claim(place)
-                        }
-                        let hold = self.store.held.hold(of: place)
-                        guard self.store.held.isCurrent(hold) else { return true }
-                        try await run(hold, schedules)
-                        return true
-                    } catch is PlaceLost {
-                        return true
-                    } catch is CancellationError {
-                        return true
-                    } catch {
-                        return false
-                    }
-                }
-            }
-            return try await group.reduce(true) { $0 && $1 }
+    private func perform(_ due: [DueSchedule], _ run: Running) async throws -> Bool {
+        let held = self.store.held
+        let strange = Dictionary(grouping: due, by: \.place).filter { place, _ in
+            if case .web = place { !held.contains(place) } else { false }
+        }
+        // In a cluster nobody may have a thread in which nothing happens. Whoever has it is quicker.
+        let now = self.now()
+        let overdue = strange.filter { $0.value.contains { now - $0.nextAt >= Self.retry } }
+        await withTaskGroup(of: Void.self) { group in
+            for place in overdue.keys { group.addTask { await held.tenancy.claim(place) } }
+        }
+        var holds: Holds = [:]
+        for place in Set(due.map(\.place)) where held.contains(place) {
+            let hold = held.hold(of: place)
+            if held.isCurrent(hold) { holds[place] = hold }
+        }
+        let isDone = overdue.count == strange.count
+        do {
+            try await run(due.filter { holds[$0.place] != nil }, holds)
+            return isDone
+        } catch is PlaceLost {
+            return isDone
+        } catch is CancellationError {
+            return isDone
+        } catch {
+            return false
         }
     }
 }

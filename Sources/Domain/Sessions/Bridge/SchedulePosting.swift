@@ -17,14 +17,14 @@ struct SchedulePosting: Sendable {
     let bridge: Bridge
 
     /// Schedules of one transaction.
-    private static let batch = 100
+    private static let batch = 200
     /// A reminder that is later than this says so. Milliseconds.
     private static let lateness: Int64 = 300_000
 
     /// Runs until it is cancelled.
     func run() async throws {
-        try await self.bridge.posts.schedules.run { hold, due in
-            do { try await self.run(due, in: hold) } catch let error as DatabaseError {
+        try await self.bridge.posts.schedules.run { due, holds in
+            do { try await self.run(due, in: holds) } catch let error as DatabaseError {
                 self.bridge.environment.logger.error(
                     "schedules cannot be run; retrying", ["error": .string("\(error)")])
                 throw error
@@ -40,32 +40,64 @@ struct SchedulePosting: Sendable {
         var sessions: [String: SessionRecord] = [:]
         var notices: [StoredNotice] = []
         var messages: [StoredMessage] = []
+        var hasMentions = false
+        /// What kept the next ones from being stored.
+        var failure: (any Error)?
     }
 
-    func run(_ due: [DueSchedule], in hold: PlaceHold) async throws {
+    func run(_ due: [DueSchedule], in holds: ScheduleTimer.Holds) async throws {
         let bridge = self.bridge
         // What is due while the host stops is made up for by the next start; a place that is being recovered comes soon.
-        guard !bridge.isStopping(hold.place) else { return }
-        guard bridge.serves(hold.place) else { throw NotYet() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for start in stride(from: 0, to: due.count, by: Self.batch) {
-                let stored = try await self.store(due[start..<min(start + Self.batch, due.count)], in: hold)
-                FaultPoint.scheduleStored.hit()
-                // The next ones are stored meanwhile.
-                group.addTask { await self.begin(stored, in: hold.place) }
+        let wanted = due.filter { !bridge.isStopping($0.place) }
+        let served = wanted.filter { bridge.serves($0.place) }
+        // A server stores each place's in the order of its writes, the one writer of a file those of many together: half of
+        // them are read while the others are written.
+        let isFile = bridge.store.database.dialect == .sqlite
+        let parts = Dictionary(grouping: served) { isFile ? $0.place.hashValue & 1 : $0.place.hashValue }.values
+        let all = await withTaskGroup(of: Stored.self, returning: [Stored].self) { group in
+            for part in parts { group.addTask { await self.store(all: part, in: holds) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        // Turns write too: the first begins when every run is stored.
+        let reader = IntentReader(adapters: bridge.adapters, access: bridge.access)
+        for message in all.flatMap(\.messages) {
+            let intent = reader.intent(of: message.message, role: message.role)
+            await bridge.conversations.hand(.message(message, intent), of: message.message.thread, reply: nil)
+        }
+        if let failure = all.compactMap(\.failure).first { throw failure }
+        guard served.count == wanted.count else { throw NotYet() }
+    }
+
+    private func store(all due: [DueSchedule], in holds: ScheduleTimer.Holds) async -> Stored {
+        await withTaskGroup(of: Void.self) { group in
+            var all = Stored()
+            do {
+                for start in stride(from: 0, to: due.count, by: Self.batch) {
+                    let end = min(start + Self.batch, due.count)
+                    let stored = try await self.store(due[start..<end], in: holds)
+                    FaultPoint.scheduleStored.hit()
+                    all.messages += stored.messages
+                    // The next ones are stored meanwhile.
+                    group.addTask { await self.show(stored.notices) }
+                }
+            } catch {
+                all.failure = error
             }
-            try await group.waitForAll()
+            return all
         }
     }
 
     /// Stores the runs in one transaction. One that cannot be stored at all is put aside, so that it keeps no other from its
     /// time.
-    func store(_ due: ArraySlice<DueSchedule>, in hold: PlaceHold) async throws -> Stored {
+    func store(_ due: ArraySlice<DueSchedule>, in holds: ScheduleTimer.Holds) async throws -> Stored {
         let store = self.bridge.store
+        let own = Set(due.map(\.place)).compactMap { holds[$0] }
         do {
-            return try await store.write(of: hold) { ledger in
+            let known = try await store.read { ledger in try ledger.read(due) }
+            return try await store.write(of: own) { ledger in
                 var stored = Stored()
-                for one in due { try self.run(one, in: ledger, &stored) }
+                for one in due { try self.run(one, known, in: ledger, &stored) }
+                if stored.hasMentions { try ledger.noteMentions() }
                 return stored
             }
         } catch let error where Self.isPassing(error) {
@@ -74,7 +106,7 @@ struct SchedulePosting: Sendable {
             guard due.count == 1, let one = due.first else {
                 var all = Stored()
                 for index in due.indices {
-                    let stored = try await self.store(due[index...index], in: hold)
+                    let stored = try await self.store(due[index...index], in: holds)
                     all.notices += stored.notices
                     all.messages += stored.messages
                 }
@@ -82,7 +114,7 @@ struct SchedulePosting: Sendable {
             }
             self.bridge.environment.logger.error(
                 "a schedule cannot be run", ["schedule": .string(one.id), "error": .string("\(error)")])
-            try await store.write(of: hold) { ledger in try ledger.putAside(one) }
+            try await store.write(of: own) { ledger in try ledger.putAside(one) }
             return Stored()
         }
     }
@@ -91,20 +123,16 @@ struct SchedulePosting: Sendable {
         error is CancellationError || error is PlaceLost || (error as? DatabaseError)?.isPassing == true
     }
 
-    /// Shows what was stored, and hands messages to their threads.
-    private func begin(_ stored: Stored, in place: Place) async {
-        let bridge = self.bridge
-        for notice in stored.notices { await bridge.posts.show(notice) }
-        if case .web = place, !stored.notices.isEmpty { bridge.askChanges.note() }
-        let reader = IntentReader(adapters: bridge.adapters, access: bridge.access)
-        for message in stored.messages {
-            let intent = reader.intent(of: message.message, role: message.role)
-            await bridge.conversations.hand(.message(message, intent), of: message.message.thread, reply: nil)
-        }
+    private func show(_ notices: [StoredNotice]) async {
+        for notice in notices { await self.bridge.posts.show(notice) }
+        let isOfWeb = notices.contains { if case .web = $0.place { true } else { false } }
+        if isOfWeb { self.bridge.askChanges.note() }
     }
 
-    private func run(_ due: DueSchedule, in ledger: Ledger, _ stored: inout Stored) throws {
-        guard let schedule = try ledger.schedule(due.id), schedule.nextAt == due.nextAt else { return }
+    private func run(
+        _ due: DueSchedule, _ known: ReadSchedules, in ledger: Ledger, _ stored: inout Stored
+    ) throws {
+        guard let schedule = try ledger.schedule(due.id, asIn: known), schedule.nextAt == due.nextAt else { return }
         let now = self.bridge.environment.now()
         let known = stored.sessions[schedule.session]
         guard let session = try known ?? ledger.session(id: schedule.session), !session.key.value.hasPrefix("past:")
@@ -118,7 +146,7 @@ struct SchedulePosting: Sendable {
             stored.notices.append(try self.notice(reason, of: schedule, in: session, at: now).write(to: ledger))
             return
         }
-        let (runs, next) = try self.step(of: schedule, in: ledger, at: now)
+        let (runs, next) = try ledger.step(of: schedule, at: now)
         guard try ledger.takeRun(of: schedule, at: due.nextAt, next: next, now: now), runs else { return }
         switch schedule.kind {
         case .remind:
@@ -127,6 +155,7 @@ struct SchedulePosting: Sendable {
             stored.notices.append(notice)
             if session.key.adapter == Place.webAdapter {
                 try self.mention(schedule, in: notice, dueAt: due.nextAt, in: ledger, at: now)
+                stored.hasMentions = true
             }
         case .turn:
             // In the web chat the message itself follows.
@@ -141,23 +170,6 @@ struct SchedulePosting: Sendable {
                     try self.notice(sign.completing(refusal.text), of: schedule, in: session, at: now).write(to: ledger)
                 )
             }
-        }
-    }
-
-    /// Whether it runs now, and what becomes of it: the date of a task may have changed.
-    private func step(
-        of schedule: Schedule, in ledger: Ledger, at now: Int64
-    ) throws -> (runs: Bool, next: ScheduleStep) {
-        if let next = schedule.rule.next(after: now, from: schedule.createdAt, in: schedule.zone) {
-            return (true, .at(next))
-        }
-        switch schedule.rule {
-        case .push, .failure: return (true, .waiting)
-        case .due(let id):
-            let task = try schedule.repository.flatMap { try ledger.scheduledTask(id, in: $0) }
-            guard let due = task?.due, let time = schedule.zone.morning(of: due) else { return (false, .waiting) }
-            return time > now ? (false, .at(time)) : (true, .end)
-        case .once, .days, .interval, .cron: return (true, .end)
         }
     }
 
@@ -215,15 +227,15 @@ struct SchedulePosting: Sendable {
             "@\(AskTexts.plainName(of: person)): \(schedule.text)",
             by: Sender(id: person.id, identities: [], displayName: "Your reminder"), at: now)
         try ledger.insertMention(of: person.id, in: text, isTold: true)
-        try ledger.noteMentions()
     }
 
     private func notice(
-        _ text: String, of schedule: Schedule, in session: SessionRecord, at now: Int64
+        _ text: String, of schedule: Schedule, in session: SessionRecord, at now: Int64, mentions: [Mention] = []
     ) -> NoticeWriting {
         var session = session
         // The thread's own may address somebody else.
         session.route = schedule.message(in: session, at: now).route
+        if !mentions.isEmpty { session.route = session.route.mentioning(mentions) }
         return NoticeWriting(
             session: session, text: text, role: .note, kind: .note, adapters: self.bridge.adapters, at: now)
     }
@@ -231,18 +243,11 @@ struct SchedulePosting: Sendable {
     private func reminder(
         of schedule: Schedule, in session: SessionRecord, dueAt late: Int64?, at now: Int64
     ) -> NoticeWriting {
-        var session = session
         let message = schedule.message(in: session, at: now)
         let sender = message.sender
         let isThere = AskNotices.isOfNetwork(sender, message.route.room)
-        session.route = message.route
-        if isThere {
-            session.route = message.route.mentioning([
-                Mention(person: sender.person, name: AskTexts.plainName(of: sender))
-            ])
-        }
-        return NoticeWriting(
-            session: session, text: ScheduleReplies.reminder(schedule, text: message.text, dueAt: late), role: .note,
-            kind: .note, adapters: self.bridge.adapters, at: now)
+        return self.notice(
+            ScheduleReplies.reminder(schedule, text: message.text, dueAt: late), of: schedule, in: session, at: now,
+            mentions: isThere ? [Mention(person: sender.person, name: AskTexts.plainName(of: sender))] : [])
     }
 }
