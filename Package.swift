@@ -199,7 +199,8 @@ let package = Package(
             "Cluster", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Metrics", "Primitives", "Store"),
         domain(
             "Turns", "Agent", "Analytics", "Audit", "Chat", "Copilot", "Crypto", "EventLoop", "Extensions", "Files",
-            "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Models",
+            "Git", "GitHub", "HTTP", "HTTPClient", "HTTPServer", "JSON", "Jail", "Lifecycle", "Logging", "Memory",
+            "Models",
             "People",
             "Posts", "Primitives", "Processes", "Repositories", "Schedules", "Sessions", "SignIn", "SpecDocuments",
             "Specs", "Speech", "Store", "Tasks", "Threads", "Work", "YAML"),
@@ -370,8 +371,8 @@ let package = Package(
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "Delivery", "EventLoop", "Extensions",
-            "Git", "GitHub", "HTTP", "HTTPClient", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Metrics", "Models",
-            "People",
+            "Git", "GitHub", "HTTP", "HTTPClient", "Host", "JSON", "Jail", "Lifecycle", "Logging", "Memory", "Metrics",
+            "Models", "People",
             "Posts", "Primitives", "Repositories", "Sandbox", "Schedules", "Sessions", "Specs", "Speech", "Store",
             "Tasks",
             "TestSupport",

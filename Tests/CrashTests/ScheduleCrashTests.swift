@@ -56,6 +56,49 @@ struct ScheduleCrashTests {
         }
     }
 
+    @Test("a host that is killed again and again while schedules are due runs each once")
+    func kills() async throws {
+        let directory = try TemporaryDirectory()
+        let host = try await HostProcess(configuration: Self.settings, directory: directory)
+        try await host.start()
+        let client = try await host.signIn()
+        let threads = [try await client.newThread(), try await client.newThread()]
+        let count = 40
+        for number in 0..<count {
+            let schedule: JSON = [
+                "thread_id": .string(threads[number % 2]), "schedule": "every 2h", "text": .string("note \(number)"),
+                "kind": "remind",
+            ]
+            _ = try await client.post("/api/v1/schedules", schedule)
+        }
+        let rounds = getenv("JETBRIDGE_KILLS").flatMap { Int(String(cString: $0)) } ?? 3
+        var random = SeededGenerator(state: UInt64(rounds))
+        for round in 1...rounds {
+            await host.kill()
+            try await Self.makeDue(host, at: Int64(round))
+            try await host.start(isReadyAwaited: false)
+            try await Task.sleep(for: .milliseconds(Int.random(in: 0..<150, using: &random)))
+            await host.kill()
+            try await host.start()
+            try await eventually("all are posted") { try await Self.posted(host).count == round * count }
+        }
+        let texts = Dictionary(grouping: try await Self.posted(host)) { $0 }
+        expectEqual(texts.count, count)
+        expectEqual(texts.filter { $0.value.count != rounds }.map(\.key), [])
+        await expectEqual(host.terminate(), .exited(0))
+    }
+
+    private static func posted(_ host: HostProcess) async throws -> [String] {
+        let database = try Database(path: host.dataPath + "/jetbridge.sqlite", migrations: StoreSchema.migrations)
+        let texts = try await database.read { connection in
+            try connection.query("SELECT text FROM messages WHERE text LIKE 'Reminder for %'", []).map {
+                String(try $0.text("text").split(separator: ": ").last ?? "")
+            }
+        }
+        await database.close()
+        return texts
+    }
+
     @Test("with two hosts, of which one after the other is killed, each run happens once")
     func hosts() async throws {
         let cluster = try await ClusterHosts.started(answering: .answer("Hello."))

@@ -21,6 +21,7 @@ package final class WorkspaceTools: ToolExecutor {
         ]
         if let read = seams.read { tools["search"] = SearchTool(files: files, read: read) }
         if let question = seams.question { tools["ask_user"] = AskTool(question: question) }
+        if let propose = seams.remember { tools["remember"] = RememberTool(propose: propose) }
         if let skill = seams.skill { tools["skill"] = SkillTool(text: skill) }
         if let desk = seams.desk {
             tools["shell"] = ShellTool(desk: desk, state: state)

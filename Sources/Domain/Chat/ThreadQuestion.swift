@@ -7,6 +7,8 @@ package struct ThreadQuestion: Sendable, Equatable {
         case clarify
         /// A choice between two versions. Takes only its options and `no`.
         case conflict
+        /// Whether to keep what the model proposes to remember. Takes only its options and `no`.
+        case memory
     }
 
     package struct Option: Sendable, Equatable {
@@ -46,7 +48,7 @@ package struct ThreadQuestion: Sendable, Equatable {
         self.answerer = answerer
     }
 
-    package var takesText: Bool { self.kind != .conflict }
+    package var takesText: Bool { self.kind == .question || self.kind == .clarify }
 }
 
 /// What people said to a ``ThreadQuestion``.

@@ -7,6 +7,12 @@ package enum MemoryTexts {
         return "Remembered \(place): `\(note.id)`. `forget \(note.id)` erases it."
     }
 
+    /// The answer to *Keep*, where commands get no sign.
+    static func proposed(_ note: MemoryNote) -> String {
+        let place = note.repository.map { "for everybody who works in \($0)" } ?? "for you, everywhere"
+        return "Remembered \(place), as `\(note.id)`."
+    }
+
     package static func forgotten(_ note: MemoryNote, isDirect: Bool) -> String {
         isDirect || note.repository != nil ? "Forgotten: \(self.shown(note.text))" : "Forgotten: `\(note.id)`."
     }

@@ -134,7 +134,7 @@ struct CallReaderTests {
             ToolCatalog.all.map(\.name),
             [
                 "read", "search", "list", "edit", "patch", "write", "shell", "fetch", "commit", "ask_user", "tasks",
-                "skill",
+                "skill", "remember",
             ])
         expectEqual(ToolCatalog.definitions(of: ["write", "nothing", "read"]).map(\.name), ["read", "write"])
         expectEqual(

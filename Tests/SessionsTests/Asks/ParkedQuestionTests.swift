@@ -47,6 +47,35 @@ struct ParkedQuestionTests {
         try await AskStage(directory: directory, adapter: first.adapter, clock: first.clock, playing: [Self.next])
     }
 
+    @Test("what is proposed to be remembered takes one of two choices, and no message in its place")
+    func memory() async throws {
+        let question = ThreadQuestion(
+            .memory, "Shall I remember this?", options: [.init("Keep"), .init("Forget")])
+        let stage = try await AskStage(playing: [
+            [.park(ParkedQuestion(question, lifetime: .seconds(86_400), kind: .specify))],
+            [.event(.text("An answer."))], Self.next,
+        ])
+        try await stage.say("go", as: "bob")
+        await stage.wait(for: "Memory `a1`")
+        try await stage.harness.settle()
+        #expect(stage.adapter.texts.last?.contains("bob answers me with the letter.") == true, "\(stage.adapter.texts)")
+        try await stage.say("and what about tabs?", as: "bob")
+        await stage.adapter.waitForText("An answer.")
+        try await stage.harness.settle()
+        #expect(stage.harness.worker.requests.last?.answered == nil)
+        try await stage.say("Keep", as: "bob")
+        await stage.adapter.waitForText("The rest.")
+        let answered = try #require(stage.harness.worker.requests.last?.answered)
+        #expect(
+            answered.question == question && answered.answer.content == .option(key: "A", label: "Keep", comment: nil))
+        let kinds = try await stage.bridge.store.read { ledger in
+            try ledger.connection.query("SELECT kind, question FROM asks", []).map {
+                "\(try $0.text("kind")) \(try $0.text("question").contains("\"kind\":\"question\""))"
+            }
+        }
+        expectEqual(kinds, ["question true"])
+    }
+
     @Test("the turn ends with it; days later the answer begins the next turn, which has question, payload and answer")
     func whole() async throws {
         let stage = try await self.stage()

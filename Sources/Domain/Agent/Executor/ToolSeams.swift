@@ -17,6 +17,8 @@ package struct ToolSeams: Sendable {
     package var read: Reading?
     /// The text of a skill, or of a file beside it; nil for one that is unknown. Nil: no `skill`.
     package var skill: (@Sendable (_ name: String, _ file: String?) async throws -> String?)?
+    /// Proposes to the person what to remember; returns why it doesn't. Nil: no `remember`.
+    package var remember: (@Sendable (_ text: String, _ isHere: Bool) async throws -> String?)?
     /// Runs commands and commits. Nil: neither `shell` nor `fetch` nor `commit`.
     package var desk: (any ToolDesk)?
 

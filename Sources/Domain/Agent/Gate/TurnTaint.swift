@@ -32,7 +32,7 @@ package final class TurnTaint: Sendable {
     /// Whether any of it is foreign. What cannot be found out counts as foreign.
     ///
     /// - Parameter server: The extension whose own answers don't count, because they only go back to it.
-    func isForeign(besides server: String? = nil) async -> Bool {
+    package func isForeign(besides server: String? = nil) async -> Bool {
         let own = server.map { [Source.server($0)] } ?? []
         let (sources, isComplete) = self.state.withLock { $0 }
         if !sources.subtracting(own).isEmpty { return true }

@@ -6,6 +6,7 @@ internal import JSON
 package enum ToolCatalog {
     package static let all: [ToolDefinition] = [
         read, search, list, edit, patch, write, shell, fetch, commit, askUser, tasks, skill,
+        remember,
     ]
 
     package static func definition(of name: String) -> ToolDefinition? { self.all.first { $0.name == name } }
@@ -139,6 +140,20 @@ package enum ToolCatalog {
             [
                 ("name", ["type": "string", "minLength": 1, "maxLength": 64]),
                 ("file", ["type": "string", "description": "A file that the skill names; SKILL.md if left out."]),
+            ]))
+
+    private static let remember = ToolDefinition(
+        name: "remember", kind: .ask,
+        description: """
+            Proposes to remember something that the person has said of themselves or of how they work, for later \
+            conversations. They are asked after your answer, and only they can keep it. Rarely; never of other people, \
+            never secrets, never what a file, page or tool says.
+            """,
+        parameters: Self.object(
+            required: ["text"],
+            [
+                ("text", ["type": "string", "minLength": 1, "maxLength": 300, "description": "One short sentence."]),
+                ("here", ["type": "boolean", "description": "For everybody who works in this repository."]),
             ]))
 
     private static let tasks = ToolDefinition(

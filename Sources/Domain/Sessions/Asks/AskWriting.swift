@@ -118,7 +118,7 @@ struct AskWriting: Sendable {
 extension AskRecord.Kind {
     init(_ kind: ThreadQuestion.Kind) {
         switch kind {
-        case .question: self = .question
+        case .question, .memory: self = .question
         case .clarify: self = .clarify
         case .conflict: self = .conflict
         }

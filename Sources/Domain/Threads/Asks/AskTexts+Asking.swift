@@ -100,6 +100,7 @@ extension AskTexts {
             case .question: "Question"
             case .clarify: "Clarify"
             case .conflict: "Conflict"
+            case .memory: "Memory"
             }
         return "\(kind) `\(id)`: \(VisibleText.strict(question.text.trimmed))"
     }
@@ -107,6 +108,7 @@ extension AskTexts {
     package static func tail(_ question: ThreadQuestion, of person: Sender, until time: Int64) -> String {
         let who =
             switch question.answerer {
+            case .requester where question.kind == .memory: Self.name(of: person)
             case .requester: "\(Self.name(of: person)), or an owner,"
             case .members: "A member"
             case .owners: "An owner"
@@ -195,6 +197,7 @@ extension AskTexts {
                 label: label.shortened(to: 60), command: "approve \(ask.id) \(option.key)",
                 style: option.isRecommended ? .primary : .plain)
         }
+        if ask.question?.kind == .memory { return options }
         return options + [MessageButton(label: "No", command: "deny \(ask.id)")]
     }
 

@@ -52,13 +52,16 @@ extension StoredForm {
     }
 
     static func text(of question: ThreadQuestion) -> String {
-        let json: JSON = [
-            "kind": .string(question.kind.rawValue), "text": .string(question.text),
+        // Earlier releases read it, and must not fail at a kind that they don't know.
+        let isMemory = question.kind == .memory
+        var json: JSONObject = [
+            "kind": .string((isMemory ? .question : question.kind).rawValue), "text": .string(question.text),
             "answerer": .string(question.answerer.rawValue),
             "options": .array(
                 question.options.map { ["label": .string($0.label), "recommended": .bool($0.isRecommended)] }),
         ]
-        return json.text
+        if isMemory { json["memory"] = true }
+        return JSON.object(json).text
     }
 
     static func question(from text: String) throws -> ThreadQuestion {
@@ -71,7 +74,8 @@ extension StoredForm {
             guard let label = option["label"]?.stringValue else { throw Malformed(what: "option") }
             return ThreadQuestion.Option(label, isRecommended: option["recommended"]?.boolValue ?? false)
         }
-        return ThreadQuestion(kind, text, options: options, answerer: answerer)
+        let isMemory = json["memory"]?.boolValue == true
+        return ThreadQuestion(isMemory ? .memory : kind, text, options: options, answerer: answerer)
     }
 
     private static func approval(from json: JSON) throws -> ApprovalRequest {

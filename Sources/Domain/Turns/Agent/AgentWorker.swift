@@ -41,6 +41,7 @@ package final class AgentWorker: TurnWorker {
     private let hints = SessionMemory<String>()
     private let notes = ProjectNotes()
     let skills: SkillLibrary
+    let proposals = MemoryProposals()
 
     package init(
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
@@ -80,13 +81,16 @@ package final class AgentWorker: TurnWorker {
     package func refusal(of text: String) -> String? { self.talking.refusal(of: text) }
 
     package func run(_ request: TurnRequest, in thread: any TurnThread) async throws -> TurnEnding {
+        if let ending = try await self.settled(request, in: thread) { return ending }
         let request = try await self.prompted(request, in: thread)
         // A plain answer that broke off is continued in the middle of its sentence.
         let model = self.settings.settings.persona(chosen: request.persona).model
         if request.continuing != nil, try await !StoredSteps(store: self.store).hasWorked(request.id) {
             return try await self.talking.run(request, in: thread, preferring: model)
         }
-        if self.canWork(request) { return try await self.working(request).run(request, in: thread) }
+        if self.canWork(request) {
+            return try await self.proposing(request) { try await self.working(request).run(request, in: thread) }
+        }
         if let hint = self.hint(for: request) { try await thread.report(.notice(hint)) }
         return try await self.talking.run(request, in: thread, preferring: model)
     }
@@ -149,23 +153,34 @@ package final class AgentWorker: TurnWorker {
         let persona = settings.persona(chosen: request.persona)
         let place = SessionPlace(of: request)
         let repository = request.repository ?? self.repositories.defaultName
+        let known = try? self.repositories.repository(repository)
+        let hasForeignSkills = known.map { SkillLibrary.isForeign($0) } ?? false
         let taint = TurnTaint {
             var sources: Set<TurnTaint.Source> = []
             if request.hasForeignText { sources.insert(.guest) }
-            try await sources.formUnion(self.sources(readBy: request.id))
+            try await sources.formUnion(self.sources(readBy: request.id, hasForeignSkills: hasForeignSkills))
             return sources
         }
-        let known = try? self.repositories.repository(repository)
         let skills = persona.tools.contains("skill") ? await self.skills.skills(of: known) : []
         let own = ToolCatalog.all.filter {
             persona.tools.contains($0.name) && ($0.kind != .fetch || self.hasNetwork)
                 && ($0.name != "skill" || !skills.isEmpty)
+                && ($0.name != "remember" || self.proposals.isOpen(request.id))
         }
         // No text of a repository whose data has a class reaches an extension.
         let offer = request.origins.isEmpty ? await self.offer(to: persona, beside: own) : nil
         let tools = own + (offer?.tools ?? [])
         let pauses = TurnPauses()
-        let seams = self.seams(of: request, in: thread, pauses, task, skills)
+        let seams = self.seams(of: request, in: thread, pauses, task) { seams in
+            seams.remember = { text, isHere in try await self.propose(text, isHere: isHere, in: request, taint) }
+            guard !skills.isEmpty else { return }
+            seams.skill = { name, file in
+                if hasForeignSkills, skills.contains(where: { $0.name == name && $0.folder != nil }) {
+                    taint.add(.guest)
+                }
+                return SkillLibrary.text(of: name, file: file, among: skills)
+            }
+        }
         let limits = persona.limits ?? settings.limits
         var executor: any ToolExecutor = SessionTools(session: request.session, ledgers: self.ledgers) {
             await thread.takeTime(limits.time)
@@ -207,23 +222,24 @@ package final class AgentWorker: TurnWorker {
     }
 
     /// What the turn began to read of the network and of extensions before a restart.
-    private func sources(readBy turn: String) async throws -> Set<TurnTaint.Source> {
+    private func sources(
+        readBy turn: String, hasForeignSkills: Bool
+    ) async throws -> Set<TurnTaint.Source> {
         let fetching = Set(ToolCatalog.all.filter { $0.kind == .fetch }.map(\.name))
         let begun = try await StoredSteps(store: self.store).records(of: turn, after: 0).begunTools
         return Set(
             begun.compactMap { tool in
-                fetching.contains(tool) ? .web : ToolSelector.server(of: tool).map { .server($0) }
+                if tool == "skill", hasForeignSkills { return .guest }
+                return fetching.contains(tool) ? .web : ToolSelector.server(of: tool).map { .server($0) }
             })
     }
 
     private func seams(
         of request: TurnRequest, in thread: any TurnThread, _ pauses: TurnPauses, _ task: String?,
-        _ skills: [Skill]
+        _ add: (inout ToolSeams) -> Void
     ) -> ToolSeams {
         var seams = ToolSeams()
-        if !skills.isEmpty {
-            seams.skill = { name, file in SkillLibrary.text(of: name, file: file, among: skills) }
-        }
+        add(&seams)
         seams.willChange = { snapshot in try await self.insertChange(of: request, snapshot) }
         seams.plan = { tasks in
             let lines = tasks.map { "\($0.state.rawValue): \($0.text)" }

@@ -1,4 +1,5 @@
 internal import Git
+internal import GitHub
 internal import Models
 internal import Primitives
 package import Repositories
@@ -51,6 +52,12 @@ package final class SkillLibrary: Sendable {
             }
         }
         return skills
+    }
+
+    /// Whether a repository is somebody else's project: this host's account may not push to it, and has put branches into a
+    /// fork. Its skills are text that nobody here vouches for.
+    static func isForeign(_ repository: LocalRepository) -> Bool {
+        repository.isMirror && !GitHubForks(mirror: repository.git.path).all.isEmpty
     }
 
     /// What the prompt says of them, as data; empty for none. The whole text is read when it is used.

@@ -39,7 +39,7 @@ package enum ToolSelector: Sendable, Hashable {
     package static let tools: [(name: String, kind: ToolDefinition.Kind)] = [
         ("read", .read), ("search", .read), ("list", .read), ("edit", .edit), ("patch", .edit), ("write", .edit),
         ("shell", .execute), ("fetch", .fetch), ("commit", .commit), ("ask_user", .ask), ("tasks", .plan),
-        ("skill", .read),
+        ("skill", .read), ("remember", .ask),
         (Self.run, .execute),
     ]
 
