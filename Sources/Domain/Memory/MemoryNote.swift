@@ -16,8 +16,14 @@ package struct MemoryNote: Sendable, Equatable {
     /// What people type: `m12`.
     package var id: String { "m\(self.number)" }
 
+    /// As a prompt has it.
+    var line: String {
+        let whose = self.repository.map { "for \($0), by \(VisibleText.line(self.author))" } ?? "the asker's"
+        return "- (\(whose)) \(VisibleText.line(self.text))"
+    }
+
     /// What it takes of each prompt, by estimate.
-    var tokens: Int { TokenEstimator.tokens(in: self.text) + 4 }
+    var tokens: Int { TokenEstimator.tokens(in: self.line) + 1 }
 }
 
 /// How much is kept, so that a prompt has all of it.
@@ -26,9 +32,9 @@ package enum MemoryLimits {
     package static let text = 600
     /// Notes of a person, and of a repository.
     package static let notes = 40
-    /// Tokens of a person's notes together, and of a repository's.
-    package static let ownTokens = 400
-    package static let sharedTokens = 200
+    /// Tokens of a person's notes together, and of a repository's: with the words around them 600 at most.
+    package static let ownTokens = 350
+    package static let sharedTokens = 150
 }
 
 /// How a prompt has what is remembered: as data, after the persona's instructions. Pure.
@@ -41,10 +47,6 @@ package enum MemoryPrompt {
     /// Empty for no notes.
     package static func text(of notes: [MemoryNote]) -> String {
         guard !notes.isEmpty else { return "" }
-        let lines = notes.map { note in
-            let whose = note.repository.map { "for \($0), by \(VisibleText.line(note.author))" } ?? "the asker's"
-            return "- (\(whose)) \(VisibleText.line(note.text))"
-        }
-        return Self.introduction + "\n" + DataBlock.of(lines.joined(separator: "\n"), from: "memory")
+        return Self.introduction + "\n" + DataBlock.of(notes.map(\.line).joined(separator: "\n"), from: "memory")
     }
 }

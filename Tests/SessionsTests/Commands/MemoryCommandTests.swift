@@ -1,4 +1,5 @@
 import Chat
+import Models
 import Primitives
 import Store
 import TestSupport
@@ -96,6 +97,17 @@ struct MemoryCommandTests {
         #expect(again == replies[0])
         let notes = try await harness.bridge.store.read { ledger in try ledger.memory(of: "fake:one/mia", in: nil) }
         #expect(notes.reduce(0) { $0 + $1.tokens } <= MemoryLimits.ownTokens && !notes.isEmpty)
+    }
+
+    @Test("all that is remembered takes at most 600 tokens of a prompt")
+    func tokens() async throws {
+        let harness = try await BridgeHarness(policy: Self.policy)
+        for number in 1...60 {
+            let text = "\(number) " + String(repeating: "word ", count: number % 7)
+            _ = try await self.reply("!remember\(number % 2 == 0 ? " here" : "") \(text)", from: "mia", in: harness)
+        }
+        let prompt = try await self.prompt(of: "mia", in: harness)
+        #expect((400...600).contains(TokenEstimator.tokens(in: prompt)), "\(TokenEstimator.tokens(in: prompt))")
     }
 
     @Test("a note is data: it can't end its block, and shows its control characters")
