@@ -69,6 +69,8 @@ package struct InboundMessage: Sendable {
     package let repliesTo: String?
     /// Through what its sender wrote it, if not where the thread is: `mcp`.
     package var via: String?
+    /// The number of the transcript's message whose place it takes, in a branch of its own.
+    package var replaces: Int64?
 
     /// Its author, as the transcript names them.
     package var author: String { self.via.map { "\(self.sender.displayName) via \($0)" } ?? self.sender.displayName }

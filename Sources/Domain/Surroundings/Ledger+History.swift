@@ -65,7 +65,7 @@ extension Ledger {
         let entries = """
             FROM turns t JOIN messages m ON m.turn = t.id
             WHERE t.session = $1 AND t.number >= $2 AND t.number < $3
-            AND t.kind <> 'command' AND t.left_out IS NULL AND m.role IN ('user', 'assistant')
+            AND t.kind <> 'command' AND t.left_out IS NULL AND t.aside IS NULL AND m.role IN ('user', 'assistant')
             ORDER BY t.number DESC, m.id DESC LIMIT $4
             """
         let values: [SQLValue] = [.text(session), .integer(through / 2), .integer(end)]

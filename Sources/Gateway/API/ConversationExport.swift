@@ -42,7 +42,9 @@ package struct ConversationExport: Sendable {
     private func writeMarkdown(
         _ session: SessionRecord, to write: (String) async throws -> Void
     ) async throws {
-        var export = MarkdownExport(session, title: session.shownTitle)
+        let id = session.id
+        let branches = try await self.store.read { ledger in try ledger.branches(of: id) }
+        var export = MarkdownExport(session, title: session.shownTitle, branches: branches.count)
         try await write(export.head)
         try await self.readPages(of: session.id) { page, _ in
             page
@@ -64,7 +66,10 @@ package struct ConversationExport: Sendable {
         try await self.readPages(of: thread.id) { page, ledger in
             // Of each page, because only one is in memory at a time.
             let places = try AnswerPlaces(of: page, in: ledger, within: FrameBudget())
-            return (try page.map { try API.Message($0, place: places[$0], in: ledger) }, page.compactMap(\.turn))
+            let branches = try ledger.branches(of: thread.id)
+            return (
+                try page.map { try API.Message($0, place: places[$0], branches, in: ledger) }, page.compactMap(\.turn)
+            )
         } send: { items, ids in
             turns += ids.filter { seen.insert($0).inserted }
             try await write(try list.text(of: items))

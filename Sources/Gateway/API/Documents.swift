@@ -25,7 +25,7 @@ extension API.Thread {
             foundMessage: found.map { String($0.message) },
             canWrite: session.key.adapter == WebAdapter.adapterID && marks.right >= .join, pinned: marks.isPinned,
             shared: marks.share.map { API.SharedThread(by: $0.makerName, role: API.ShareRole($0.right)) },
-            lastMessage: marks.lastMessage.map(String.init))
+            lastMessage: marks.lastMessage.map(String.init), branch: ThreadBranches.name(session.shownBranch))
     }
 }
 
@@ -60,13 +60,17 @@ extension API.Commit {
 
 extension API.Message {
     /// - Parameter place: how much of the operation's answer was written before it, in UTF-16 units; nil if unknown.
-    init(_ message: MessageRecord, place: Int?, in ledger: Ledger) throws {
+    /// - Parameter branches: the thread's.
+    init(_ message: MessageRecord, place: Int?, _ branches: ThreadBranches, in ledger: Ledger) throws {
+        let turn = branches.isEmpty ? nil : try message.turn.flatMap { try ledger.branchPlace(ofTurn: $0) }
+        let versions = message.role == .user ? turn.map(branches.versions) ?? [] : []
         let found = try ledger.files(of: message)
         self.init(
             id: String(message.id), role: message.role, author: message.author, text: message.text,
             createdAt: Timestamp(milliseconds: message.createdAt), operationID: message.turn, place: place,
             files: (found?.files ?? []).map { API.MessageFile($0, of: message) },
-            written: found?.listed.flatMap { FileListing.beginning(in: message.text, of: $0) })
+            written: found?.listed.flatMap { FileListing.beginning(in: message.text, of: $0) },
+            branch: ThreadBranches.name(turn?.branch), branches: versions)
     }
 }
 

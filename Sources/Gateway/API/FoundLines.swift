@@ -22,7 +22,15 @@ struct FoundLines {
     /// The newest line with all words, and the number of its message; nil without words, and where nothing has them.
     mutating func line(of session: String, in ledger: Ledger) throws -> (text: String, message: Int64)? {
         guard !self.words.isEmpty, self.left > 0 else { return nil }
-        let messages = try ledger.messages(of: session, before: .max, limit: Self.messageLimit).items
+        if let line = try self.line(of: session, in: .current, ledger) { return line }
+        guard try !ledger.branches(of: session).isEmpty else { return nil }
+        return try self.line(of: session, in: .all, ledger).map { ("In another branch: \($0.text)", $0.message) }
+    }
+
+    private mutating func line(
+        of session: String, in branch: ShownBranch, _ ledger: Ledger
+    ) throws -> (text: String, message: Int64)? {
+        let messages = try ledger.messages(of: session, before: .max, limit: Self.messageLimit, in: branch).items
         for message in messages.reversed() where MessageRecord.Role.found.contains(message.role) {
             self.left -= message.text.utf8.count
             if let line = Self.text(with: self.words, in: message.text) { return (line, message.id) }

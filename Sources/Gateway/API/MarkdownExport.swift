@@ -8,11 +8,14 @@ struct MarkdownExport {
     /// Of the last message, with its turn.
     private var speaker: String?
 
-    /// - Parameter title: As people see it; may be empty.
-    init(_ session: SessionRecord, title: String) {
+    /// - Parameters:
+    ///   - title: As people see it; may be empty.
+    ///   - branches: How many the conversation has, of which this is one.
+    init(_ session: SessionRecord, title: String, branches: Int = 1) {
         var facts = ["Thread \(session.id)", "begun \(CivilTime(milliseconds: session.createdAt).rfc3339)"]
         if let repository = session.repository { facts.append("repository \(repository)") }
         if let model = session.model { facts.append("model \(model)") }
+        if branches > 1 { facts.append("one of \(branches) branches") }
         let heading = title.isEmpty ? "Conversation" : VisibleText.line(title)
         self.head = "# \(heading)\n\n\(facts.joined(separator: " · "))\n"
     }

@@ -16,10 +16,12 @@ extension ThreadRoutes {
 
     static let change = APIRoute(
         .patch, "/api/v1/threads/{id}", "changeThread",
-        "Renames a thread, archives it or brings it back, or pins it to the top of your list; what the body leaves out "
-            + "stays as it is.", .writing, body: API.ThreadChange.self, success: (.ok, "The changed thread."),
+        "Renames a thread, archives it or brings it back, pins it to the top of your list, or shows another of its branches; what the "
+            + "body leaves out stays as it is.", .writing, body: API.ThreadChange.self,
+        success: (.ok, "The changed thread."),
         [
-            .conflict("You have pinned too many threads."), .notFound("No such thread."),
+            .conflict("You have pinned too many threads, or an answer runs while another branch is to be shown."),
+            .notFound("No such thread."),
             .badGateway("The archive cannot be written; nothing was changed."),
         ]
     ) { try await Self(context: $0).change($1) }
@@ -28,13 +30,15 @@ extension ThreadRoutes {
         let principal = try call.person()
         // A pin is of a person's own list.
         let isOfThread = call.body.title != nil || call.body.archived != nil
-        let session = try await self.context.session(call.id, for: principal, to: isOfThread ? .own : .read)
+        let right: ThreadRight = isOfThread ? .own : call.body.branch == nil ? .read : .join
+        let session = try await self.context.session(call.id, for: principal, to: right)
         let id = session.id
         let title = try call.body.title.map(Self.title)
-        let (isArchived, isPinned) = (call.body.archived, call.body.pinned)
+        let (isArchived, isPinned, branch) = (call.body.archived, call.body.pinned, call.body.branch)
         if isArchived == true, session.state != .archived { try await self.writeArchive(of: id, call.logger) }
         let now = self.context.now()
         let thread = try await self.context.store.write(beside: Place(of: session.key)) { ledger -> API.Thread? in
+            if let branch { try Self.show(branch, of: id, in: ledger) }
             guard let session = try ledger.change(session: id, title: title, isArchived: isArchived) else { return nil }
             if let isPinned { try Self.setPinned(isPinned, id, by: principal, at: now, in: ledger) }
             return try API.Thread(session, for: principal, in: ledger, at: now)
@@ -42,6 +46,16 @@ extension ThreadRoutes {
         guard let thread else { throw Problems.missing("thread") }
         call.logger.info("a thread was changed", ["thread": .string(id)])
         return thread
+    }
+
+    private static func show(_ name: String, of session: String, in ledger: Ledger) throws {
+        guard let branch = try ledger.branches(of: session).branch(named: name) else {
+            throw Problems.missing("branch")
+        }
+        guard try ledger.openTurns(of: session).isEmpty else {
+            throw HTTPProblem(.conflict, BranchRefusal.busy.text)
+        }
+        _ = try ledger.showBranch(branch, of: session)
     }
 
     private func writeArchive(of session: String, _ logger: Logger) async throws {

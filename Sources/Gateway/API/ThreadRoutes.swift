@@ -57,7 +57,8 @@ struct ThreadRoutes: Sendable {
             answers: [
                 .json(API.Accepted.self, .accepted, "Stored; the operation will answer it."),
                 .json(API.StoppedOnly.self, "A `/stop` was carried out, but there was no room to store it."),
-                .notFound("No such thread."), .conflict("The conversation is muted; `/unmute` ends that."), .noRoom,
+                .notFound("No such thread."),
+                .conflict("The conversation is muted, or the message to replace cannot be replaced now."), .noRoom,
             ]
         ) { try await Self(context: $0).post($1) },
     ]
@@ -115,10 +116,13 @@ struct ThreadRoutes: Sendable {
         let pages = self.context.environment.settings.pages
         var shown = try await self.context.read(call.id, for: call.person()) { ledger, session in
             let page: MessagePage
+            let branches = try ledger.branches(of: session.id)
+            let branch = try Self.branch(query.branch, of: branches)
             if let before {
-                page = try ledger.messages(of: session.id, before: before, limit: limit)
+                page = try ledger.messages(of: session.id, before: before, limit: limit, in: branch)
             } else {
-                let found = try ledger.messages(of: session.id, after: after.map(String.init), limit: limit)
+                let found = try ledger.messages(
+                    of: session.id, after: after.map(String.init), limit: limit, in: branch)
                 page = MessagePage(items: found.items, next: found.next, previous: nil)
             }
             let places = try AnswerPlaces(of: page.items, in: ledger, within: FrameBudget())
@@ -131,12 +135,19 @@ struct ThreadRoutes: Sendable {
                 operations.append(try API.Operation(turn, in: ledger, pages: pages))
             }
             return API.MessagePage(
-                items: try page.items.map { try API.Message($0, place: places[$0], in: ledger) }, nextCursor: page.next,
+                items: try page.items.map { try API.Message($0, place: places[$0], branches, in: ledger) },
+                nextCursor: page.next,
                 previousCursor: page.previous, operations: operations)
         }
         shown.operations = await self.context.current(shown.operations)
         if !shown.items.isEmpty { await self.context.noteRead(of: call.id, by: try call.person(), call.logger) }
         return shown
+    }
+
+    private static func branch(_ name: String?, of branches: ThreadBranches) throws -> ShownBranch {
+        guard let name else { return .current }
+        guard let branch = branches.branch(named: name) else { throw Problems.missing("branch") }
+        return branch == branches.shown ? .current : .named(branch)
     }
 
     private static func position(_ text: String, named name: String, latest: Bool) throws -> Int64 {
@@ -169,17 +180,20 @@ struct ThreadRoutes: Sendable {
         let files = WaitingFiles(context: self.context, principal: principal, session: session.id, event: id)
         let now = self.context.now()
         let via = call.request.via
+        let replaces = try call.body.replaces.map { try Self.position($0, named: "replaces", latest: false) }
         let submit = { (attachments: [Attachment]) in
             var message = InboundMessage(
                 thread: session.key, route: session.route, sender: principal.sender, text: text, sentAt: now,
                 isDirect: true, isAddressed: true, attachments: attachments)
             message.via = via
+            message.replaces = replaces
             return try await self.context.bridge.submit(
                 InboundEvent(id: id, adapter: WebAdapter.adapterID, kind: .message(message)))
         }
         // A repeat of a message that had no files must not take those that have arrived for the next one.
         let isRepeat = key == nil ? false : try await self.isStored(id)
         let intent = Intent.parse(text.trimmed, sign: WebAdapter.sign)
+        if let replaces, !isRepeat { try await self.check(replaces, in: session, by: principal, intent) }
         self.context.web.noteEvent()
         let taken: Submission?
         do {
@@ -220,6 +234,22 @@ struct ThreadRoutes: Sendable {
             "message received", ["thread": .string(session.id), "operation": .string(submission.operation)])
         let accepted = API.Accepted(messageID: String(submission.message), operationID: submission.operation)
         return .json(encoding: accepted, .accepted)
+    }
+
+    /// Throws unless a new message may take the place of an earlier one.
+    private func check(
+        _ message: Int64, in session: SessionRecord, by principal: Principal, _ intent: Intent
+    ) async throws {
+        guard case .chat = intent else {
+            throw HTTPProblem(HTTPStatus(422), "A command cannot take a message's place. Send it as a new message.")
+        }
+        do {
+            try await self.context.store.read { ledger in
+                _ = try ledger.replaceable(message, in: session.id, by: principal.visitor.identities)
+            }
+        } catch let refusal as BranchRefusal {
+            throw HTTPProblem(refusal.status, refusal.text)
+        }
     }
 
     /// Whether a message with this event's id has been handled.
@@ -270,5 +300,16 @@ struct ThreadRoutes: Sendable {
             throw HTTPProblem(.badRequest, "An Idempotency-Key must have 1 to 200 characters of ASCII.")
         }
         return String(Crypto.hex(Crypto.sha256("\(scope)\u{0}\(key)")).prefix(40))
+    }
+}
+
+extension BranchRefusal {
+    fileprivate var status: HTTPStatus {
+        switch self {
+        case .missing: .notFound
+        case .notAQuestion: HTTPStatus(422)
+        case .notYours: .forbidden
+        case .busy, .tooMany: .conflict
+        }
     }
 }

@@ -298,10 +298,11 @@ enum GraphQLRoots {
         let isCut = page.items.count < count && (isLast ? page.previous : page.next) != nil
         if isCut { scene.reads.count(MessagePage.byteLimit) }
         let places = try AnswerPlaces(of: page.items, in: scene.ledger, within: scene.frames)
+        let branches = try scene.ledger.branches(of: id)
         let items = try page.items.map { message in
             (
                 cursor: String(message.id),
-                node: try JSON(encoding: API.Message(message, place: places[message], in: scene.ledger))
+                node: try JSON(encoding: API.Message(message, place: places[message], branches, in: scene.ledger))
             )
         }
         return Self.connection(items, hasNext: page.next != nil && !isLast, hasPrevious: page.previous != nil)

@@ -30,7 +30,7 @@ class App {
   private readonly list: ThreadList;
   private readonly company = new Company();
   private readonly composer = new Composer({
-    send: (text, files) => this.conversation?.send(text, files), stop: () => this.stop(),
+    send: (text, files, replaces) => this.conversation?.send(text, files, replaces), stop: () => this.stop(),
     typed: () => { if (!this.company.isAlone) this.live.typed(); },
   }, this.company.writing);
   private readonly panel = new Panel({
@@ -228,7 +228,8 @@ class App {
         this.composer.restore(thread ?? "", text);
         this.failed(error);
       },
-      edit: (text) => this.composer.edit(text),
+      edit: (text, replaces) => this.composer.edit(text, replaces),
+      branched: () => this.reopen(conversation),
       makeTask: (text) => void makeTask(text, conversation.id, this.list.find(conversation.id ?? "")?.repository ?? null),
       focusField: () => this.focusField(),
       uncover: () => this.uncover(),
@@ -251,6 +252,14 @@ class App {
     if (id !== null && !this.list.find(id)) void this.list.reload(id).then(() => this.showTitle(), () => undefined);
   }
 
+  /** Another branch of it is shown. */
+  private reopen(conversation: Conversation): void {
+    if (this.conversation !== conversation) return;
+    conversation.leave();
+    this.conversation = null;
+    this.show(conversation.id);
+  }
+
   /** On a touch screen, the focus would open the keyboard. */
   private focusField(): void {
     if (!matchMedia("(pointer: coarse)").matches) this.composer.focus();
@@ -267,6 +276,8 @@ class App {
   }
 
   private threadChanged(thread: api.Thread): void {
+    const shown = this.conversation;
+    if (shown?.id === thread.id && shown.branch !== null && shown.branch !== thread.branch) this.reopen(shown);
     if (this.list.find(thread.id) && ["active", "idle", "archived"].includes(thread.state)) {
       this.list.put(thread);
       if (thread.id === this.conversation?.id) this.showTitle();

@@ -111,6 +111,8 @@ export interface ListedThread {
   shared: SharedThread | null;
   /** The newest message. */
   last_message: string | null;
+  /** The branch that prompts, the page and exports show; `main` is the first one. */
+  branch: string;
   /** Whether this person began it. */
   own: boolean;
   /** What its owner is called, where that is known. */
@@ -156,6 +158,8 @@ export interface Thread {
   shared: SharedThread | null;
   /** The newest message. */
   last_message: string | null;
+  /** The branch that prompts, the page and exports show; `main` is the first one. */
+  branch: string;
 }
 
 export interface ThreadChange {
@@ -163,6 +167,8 @@ export interface ThreadChange {
   title?: string | null;
   archived?: boolean | null;
   pinned?: boolean | null;
+  /** Shows this branch from now on, to people and models. Refused while an answer runs or waits. */
+  branch?: string | null;
 }
 
 export interface MessagePage {
@@ -185,6 +191,10 @@ export interface Message {
   files: MessageFile[];
   /** How much its author wrote, in UTF-16 units, if the files are listed below it; else null. */
   written: number | null;
+  /** The branch in which it was written: the id of the operation that began it, or `main`. */
+  branch: string;
+  /** Of a question with several versions, the branches that have one, in order; else empty. */
+  branches: string[];
 }
 
 export interface MessageFile {
@@ -226,6 +236,8 @@ export interface Commit {
 export interface NewMessage {
   /** A message or a `/command`, of at most 256 KiB. */
   text: string;
+  /** Your own question, by its id, whose place this one takes in a branch of its own. */
+  replaces?: string | null;
 }
 
 export interface Accepted {

@@ -100,6 +100,7 @@ actor Conversation {
     /// the message has to be stored first and goes through the mailbox.
     func takeAtOnce(_ arrival: Arrival, text: String) async throws -> Arrival.Outcome {
         guard self.mailbox.isOpen, !self.turns.isClosing, self.isIdle, !arrival.message.isBacklog,
+            arrival.message.replaces == nil,
             // It may answer a question.
             !self.context.questions.mayExist(in: self.key),
             let worker = self.context.workers[.chat], worker.refusal(of: text) == nil
@@ -203,6 +204,7 @@ actor Conversation {
             let text = CommandTexts.bareMention(isDirect: message.isDirect, sign: self.sign(of: message.route))
             return try await self.reply(to: stored, with: text)
         case .chat(let text):
+            if let replaced = message.replaces { return try await self.branch(stored, replacing: replaced, by: text) }
             if let answered = try await self.answer(to: stored, text) { return answered }
             return try await self.enqueue(stored, kind: .chat, text: text)
         case .command(let name, let argument):

@@ -36,6 +36,7 @@ package enum StoredForm {
         if !message.enclosed.isEmpty { json["enclosed"] = Self.json(message.enclosed) }
         if let id = message.repliesTo { json["repliesTo"] = .string(id) }
         if let via = message.via { json["via"] = .string(via) }
+        if let number = message.replaces { json["replaces"] = .integer(number) }
         return JSON.object(json).text
     }
 
@@ -56,6 +57,7 @@ package enum StoredForm {
             attachments: try Self.attachments(json["attachments"]), enclosed: try Self.said(json["enclosed"]),
             repliesTo: json["repliesTo"]?.stringValue)
         message.via = json["via"]?.stringValue
+        message.replaces = json["replaces"]?.intValue.map(Int64.init)
         return message
     }
 

@@ -41,6 +41,7 @@ extension InboundMessage {
             isStop: isStop ?? (self.isStop && text == nil),
             attachments: self.attachments, enclosed: self.enclosed, repliesTo: self.repliesTo)
         copy.via = self.via
+        copy.replaces = self.replaces
         return copy
     }
 }

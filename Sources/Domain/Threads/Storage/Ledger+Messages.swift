@@ -49,10 +49,15 @@ extension Ledger {
 
     /// Messages of a thread, oldest first; `cursor` is the number of the last one seen. Ends early where the texts
     /// would exceed ``MessagePage/byteLimit``, but has at least one message.
-    package func messages(of session: String, after cursor: String?, limit: Int) throws -> Page<MessageRecord> {
+    package func messages(
+        of session: String, after cursor: String?, limit: Int, in branch: ShownBranch = .current
+    ) throws -> Page<MessageRecord> {
+        var values: [SQLValue] = [
+            .text(session), .integer(cursor.flatMap { Int64($0) } ?? 0), .integer(Int64(limit + 1)),
+        ]
+        let isShown = try self.isShown(branch, of: session, &values)
         let ids = try self.connection.query(
-            "SELECT id FROM messages WHERE session = ? AND id > ? ORDER BY id LIMIT ?",
-            [.text(session), .integer(cursor.flatMap { Int64($0) } ?? 0), .integer(Int64(limit + 1))]
+            "SELECT id FROM messages WHERE session = ?1 AND id > ?2 AND \(isShown) ORDER BY id LIMIT ?3", values
         ).map { try $0.int64("id") }
         let items = try self.messages(ids.prefix(limit))
         return Page(items: items, next: ids.count > items.count ? items.last.map { String($0.id) } : nil)
@@ -78,7 +83,8 @@ extension Ledger {
     /// The position of a session's newest turn in its history; 0 without one.
     package func lastPlace(of session: String) throws -> Int64 {
         let row = try self.connection.query(
-            "SELECT number FROM turns WHERE session = ? ORDER BY number DESC LIMIT 1", [.text(session)]
+            "SELECT number FROM turns WHERE session = ? AND aside IS NULL ORDER BY number DESC LIMIT 1",
+            [.text(session)]
         ).first
         return try row.map { try $0.integer("number") * 2 + 1 } ?? 0
     }

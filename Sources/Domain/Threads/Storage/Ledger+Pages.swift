@@ -67,10 +67,13 @@ extension Ledger {
     }
 
     /// The newest messages of a thread before the one with the number `before`, up to ``MessagePage/byteLimit``.
-    package func messages(of session: String, before: Int64, limit: Int) throws -> MessagePage {
+    package func messages(
+        of session: String, before: Int64, limit: Int, in branch: ShownBranch = .current
+    ) throws -> MessagePage {
+        var values: [SQLValue] = [.text(session), .integer(before), .integer(Int64(limit + 1))]
+        let isShown = try self.isShown(branch, of: session, &values)
         let ids = try self.connection.query(
-            "SELECT id FROM messages WHERE session = ? AND id < ? ORDER BY id DESC LIMIT ?",
-            [.text(session), .integer(before), .integer(Int64(limit + 1))]
+            "SELECT id FROM messages WHERE session = ?1 AND id < ?2 AND \(isShown) ORDER BY id DESC LIMIT ?3", values
         ).map { try $0.int64("id") }
         let items = Array(try self.messages(ids.prefix(limit)).reversed())
         let previous = ids.count > items.count ? items.first.map { String($0.id) } : nil

@@ -93,7 +93,7 @@ extension Ledger {
         return try self.connection.first(
             """
             SELECT id FROM turns WHERE session = ? AND kind <> 'command' AND kind IN (\(kinds))
-            AND state NOT IN ('queued', 'running') ORDER BY number DESC LIMIT 1
+            AND state NOT IN ('queued', 'running') AND aside IS NULL ORDER BY number DESC LIMIT 1
             """, [.text(session)])?.text("id")
     }
 }

@@ -113,6 +113,6 @@ extension Ledger {
             feature: try row.optionalText("feature"), isMuted: try row.integer("muted") != 0,
             branch: try row.optionalText("parent").map {
                 SessionBranch(session: $0, turn: try row.optionalInteger("parent_turn") ?? 0)
-            })
+            }, shownBranch: try row.optionalText("shown_branch"))
     }
 }

@@ -32,11 +32,12 @@ extension Ledger {
             """
             INSERT INTO turns (id, session, kind, work, text, sender, route, message, state, attempts, queued_at,
             started_at, ended_at, error, attachments, ask, foreign_text, input_tokens, output_tokens,
-            persona, repository, feature)
+            persona, repository, feature, branch)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0,
             (SELECT COALESCE(persona, '') FROM sessions WHERE id = ?),
             (SELECT COALESCE(repository, '') FROM sessions WHERE id = ?),
-            (SELECT COALESCE(feature, '') FROM sessions WHERE id = ?)) RETURNING number
+            (SELECT COALESCE(feature, '') FROM sessions WHERE id = ?),
+            (SELECT shown_branch FROM sessions WHERE id = ?)) RETURNING number
             """,
             [
                 .text(turn.id), .text(turn.session), .text(turn.kind.rawValue), .text(turn.work), .text(turn.text),
@@ -45,7 +46,7 @@ extension Ledger {
                 .integer(turn.queuedAt), .optional(turn.startedAt), .optional(turn.endedAt), .optional(turn.error),
                 .optional(StoredForm.text(of: turn.attachments)), .optional(turn.ask),
                 .integer(turn.hasForeignText ? 1 : 0),
-                .text(turn.session), .text(turn.session), .text(turn.session),
+                .text(turn.session), .text(turn.session), .text(turn.session), .text(turn.session),
             ])
     }
 
@@ -55,7 +56,10 @@ extension Ledger {
     /// Asks the database now; the result reads the answer.
     package func laterLastTurnNumber(of session: String) throws -> () throws -> Int64 {
         let rows = try self.connection.later(
-            "SELECT number FROM turns WHERE session = ? AND kind <> 'command' ORDER BY number DESC LIMIT 1",
+            """
+            SELECT number FROM turns WHERE session = ? AND kind <> 'command' AND aside IS NULL
+            ORDER BY number DESC LIMIT 1
+            """,
             [.text(session)])
         return { try rows.get().first?.integer("number") ?? 0 }
     }
@@ -198,7 +202,7 @@ extension Ledger {
         try self.connection.query(
             """
             SELECT * FROM turns WHERE session = ? AND kind <> 'command' AND state NOT IN ('queued', 'running')
-            ORDER BY number DESC LIMIT 1
+            AND aside IS NULL ORDER BY number DESC LIMIT 1
             """, [.text(session)]
         ).first.map(Self.turn)
     }
@@ -363,7 +367,7 @@ extension Ledger {
         try self.connection.query(
             """
             SELECT id FROM turns WHERE session = ? AND kind <> 'command'
-            AND EXISTS (SELECT 1 FROM steps WHERE steps.turn = turns.work) ORDER BY number DESC LIMIT 1
+            AND aside IS NULL AND EXISTS (SELECT 1 FROM steps WHERE steps.turn = turns.work) ORDER BY number DESC LIMIT 1
             """, [.text(session)]
         ).first.flatMap { try self.turn(id: try $0.text("id")) }
     }

@@ -61,7 +61,7 @@ package struct TranscriptSource: ArchiveSource {
             if self.isDone { return nil }
             let (session, cursor) = (self.session, self.cursor)
             let page = try await self.store.read { ledger in
-                try ledger.messages(of: session, after: cursor, limit: TranscriptSource.pageSize)
+                try ledger.messages(of: session, after: cursor, limit: TranscriptSource.pageSize, in: .all)
             }
             self.cursor = page.next
             self.isDone = page.next == nil

@@ -26,6 +26,7 @@ extension API {
         let pinned: Bool
         let shared: SharedThread?
         let lastMessage: String?
+        let branch: String
 
         static let notes: Notes<Self> = [
             \.adapter: "The network it is on, such as `web` or `irc:local`.",
@@ -39,6 +40,7 @@ extension API {
             \.pinned: "Whether it is at the top of this person's list.",
             \.shared: "Of another person's thread, by whom it is shared with this person, and to do what.",
             \.lastMessage: "The newest message.",
+            \.branch: "The branch that prompts, the page and exports show; `main` is the first one.",
         ]
     }
 
@@ -87,11 +89,13 @@ extension API {
         let title: String?
         let archived: Bool?
         let pinned: Bool?
+        let branch: String?
 
         static let notes: Notes<Self> = [
+            \.branch: "Shows this branch from now on, to people and models. Refused while an answer runs or waits.",
             \.title: MemberNote(
                 "One line; control and format characters are refused.", maxLength: 120,
-                pattern: "^\(shown)*[^\(hidden)\\s]\(shown)*$")
+                pattern: "^\(shown)*[^\(hidden)\\s]\(shown)*$"),
         ]
 
         /// Control and format characters, apart from joiners, and separators of lines.
@@ -110,12 +114,16 @@ extension API {
         let place: Int?
         let files: [MessageFile]
         let written: Int?
+        let branch: String
+        let branches: [String]
 
         static let notes: Notes<Self> = [
             \.place:
                 "How much of its operation's answer was written before it, in UTF-16 units; null if that is unknown.",
             \.files: "The files that came with it.",
             \.written: "How much its author wrote, in UTF-16 units, if the files are listed below it; else null.",
+            \.branch: "The branch in which it was written: the id of the operation that began it, or `main`.",
+            \.branches: "Of a question with several versions, the branches that have one, in order; else empty.",
         ]
     }
 
@@ -137,6 +145,7 @@ extension API {
         let limit: Int?
         let after: String?
         let before: String?
+        let branch: String?
 
         static let notes: Notes<Self> = [
             \.cursor: cursorNote, \.limit: limitNote(50, most: 200),
@@ -145,6 +154,7 @@ extension API {
             \.before: MemberNote(
                 "The messages just before the one with this id, or `latest` for the newest.", minLength: 1,
                 pattern: "^(latest|[0-9]{1,18})$"),
+            \.branch: "What this branch shows, instead of the thread's own.",
         ]
     }
 
@@ -157,10 +167,14 @@ extension API {
 
     struct NewMessage: Fact {
         let text: String
+        let replaces: String?
 
         static let notes: Notes<Self> = [
             \.text: MemberNote(
-                "A message or a `/command`, of at most 256 KiB.", minLength: 1, pattern: "\\S")
+                "A message or a `/command`, of at most 256 KiB.", minLength: 1, pattern: "\\S"),
+            \.replaces: MemberNote(
+                "Your own question, by its id, whose place this one takes in a branch of its own.", minLength: 1,
+                pattern: "^[0-9]{1,18}$"),
         ]
     }
 

@@ -10,7 +10,8 @@ import { offerNames } from "../mentions";
 import { Attachments } from "./attachments";
 
 export interface ComposerDelegate {
-  send(text: string, files: File[]): void;
+  /** @param replaces the message whose place it takes; null for a new one */
+  send(text: string, files: File[], replaces: string | null): void;
   stop(): void;
   /** The person writes. */
   typed(): void;
@@ -29,13 +30,15 @@ export class Composer {
   private readonly box = h("div", { class: "composer-box" });
   private readonly hint = h("p", { class: "composer-hint" }, "Enter sends · Shift+Enter makes a new line · ? shows the shortcuts");
   private readonly elsewhere = h("p", { class: "elsewhere", hidden: true });
+  private readonly editingNote = h("span");
   private readonly editing = h(
-    "p", { class: "editing", hidden: true }, icon("edit"), h("span", {}, "Editing a message. It is sent as a new one; the old one stays."),
+    "p", { class: "editing", hidden: true }, icon("edit"), this.editingNote,
     h("button", { type: "button", class: "link", onclick: () => this.stopEditing() }, "Cancel"));
   private readonly drafts = new Drafts();
   private readonly attachments = new Attachments(() => this.layOut(), () => !this.box.hidden);
   /** The draft that the edited message replaces for now; null when none is edited. */
   private kept: string | null = null;
+  private replaces: string | null = null;
   private thread = "";
   private commands: Command[] = [];
   private matches: Command[] = [];
@@ -110,9 +113,15 @@ export class Composer {
     this.field.focus();
   }
 
-  /** Puts a sent message into the field. The draft comes back afterwards. */
-  edit(text: string): void {
+  /**
+   * Puts a sent message into the field. The draft comes back afterwards.
+   *
+   * @param replaces the message whose place it takes; null for one that is sent as a new one
+   */
+  edit(text: string, replaces: string | null): void {
     this.kept ??= this.field.value;
+    this.replaces = replaces;
+    replace(this.editingNote, `Editing a message. It is sent as a new ${replaces === null ? "one" : "version"}; the old one stays.`);
     this.editing.hidden = false;
     announce("Editing a message. Escape cancels.");
     this.insert(text);
@@ -147,11 +156,12 @@ export class Composer {
     const text = this.field.value.trim();
     if (!text && this.attachments.isEmpty) return;
     const files = this.attachments.take();
+    const replaces = this.replaces;
     this.field.value = this.kept ?? "";
     this.endEditing();
     this.changed();
     this.close();
-    this.delegate.send(text || namesOf(files), files);
+    this.delegate.send(text || namesOf(files), files, replaces);
   }
 
   private stopEditing(): void {
@@ -164,6 +174,7 @@ export class Composer {
 
   private endEditing(): void {
     this.kept = null;
+    this.replaces = null;
     this.editing.hidden = true;
   }
 

@@ -14,6 +14,7 @@ import { plainEntry, UserEntry } from "./entries";
 import { Scroller } from "./scroller";
 import { Timeline } from "./timeline";
 import { TurnEntry } from "./turn";
+import { showVersions } from "./versions";
 import { Surroundings, welcome } from "./welcome";
 
 export interface ConversationDelegate {
@@ -27,7 +28,9 @@ export interface ConversationDelegate {
   suggest(text: string): void;
   /** What a new conversation has. */
   surroundings(): Promise<Surroundings>;
-  edit(text: string): void;
+  edit(text: string, replaces: string | null): void;
+  /** Another branch is shown from now on. */
+  branched(): void;
   /** Asks for a task with the beginning of a message. */
   makeTask(text: string): void;
   focusField(): void;
@@ -67,6 +70,8 @@ export interface WorkFollower {
 interface Keys {
   thread: string;
   message: string;
+  /** The message whose place it takes; null for none. */
+  replaces: string | null;
 }
 
 export class Conversation {
@@ -75,6 +80,10 @@ export class Conversation {
   private readonly scroller: Scroller;
   private readonly earlier = h("button", { type: "button", class: "quiet more", hidden: true, onclick: () => void this.loadEarlier() }, "Show earlier messages");
   private readonly turns = new Map<string, TurnEntry>();
+  /** By operation. */
+  private readonly questions = new Map<string, UserEntry>();
+  /** The branch that it shows; null until that is known. */
+  branch: string | null = null;
   private readonly seen = new Set<string>();
   /** What the person said of answers before. */
   private ratings = new Map<string, "up" | "down">();
@@ -235,6 +244,7 @@ export class Conversation {
     for (const message of page.items) {
       if (this.newest === null || new Date(message.created_at) >= new Date(this.newest.time)) {
         this.newest = { id: message.id, time: message.created_at };
+        if (message.operation_id) this.branch = message.branch;
       }
     }
     this.lay(page);
@@ -243,9 +253,9 @@ export class Conversation {
   }
 
   private lay(page: api.MessagePage): void {
-    for (const message of page.items) {
+    for (const [at, message] of page.items.entries()) {
       try {
-        this.place(message);
+        this.place(message, page.items[at - 1]?.created_at ?? null);
       } catch {
         // One message that cannot be drawn must not hide all others.
         this.placePlain(message);
@@ -255,12 +265,14 @@ export class Conversation {
     this.timeline.separateDays();
   }
 
-  private place(message: api.Message): void {
+  /** @param last when what is before it was written, if that is known */
+  private place(message: api.Message, last: Timestamp | null): void {
     if (this.seen.has(message.id)) return;
     this.seen.add(message.id);
     if (message.role === "user" || message.role === "command") {
       const text = message.text.slice(0, message.written ?? undefined);
-      const entry = new UserEntry(text, this.nameOf(message.author), message.created_at, message.id, isQuestion(text), message.files, (text) => this.delegate.edit(text), this.makeTask);
+      const entry = new UserEntry(text, this.nameOf(message.author), message.created_at, message.id, isQuestion(text), message.files, message.author === this.me.name, (text, id) => this.delegate.edit(text, id), this.makeTask);
+      if (message.branches.length > 0) this.showVersions(entry, message, last);
       const turn = message.operation_id ? this.turns.get(message.operation_id) : undefined;
       this.timeline.add(entry.element, message.created_at, turn?.element ?? null);
       if (message.author !== null) this.delegate.wrote(message.author);
@@ -271,6 +283,31 @@ export class Conversation {
       this.placeReply(message);
     } else if (message.operation_id) {
       this.turn(message.operation_id, null, message.created_at).addCommit(message.text, message.place ?? null);
+    }
+  }
+
+  private showVersions(entry: UserEntry, message: api.Message, last: Timestamp | null): void {
+    const thread = this.id;
+    if (thread === null) return;
+    showVersions(entry.element, message, this.me.role !== "guest" && last !== null ? () => void this.putFilesBack(thread, last) : null, async (branch) => {
+      try {
+        await api.changeThread(thread, { branch });
+        this.delegate.branched();
+      } catch (error) {
+        this.delegate.failed(error);
+      }
+    });
+  }
+
+  /** A snapshot is made before something changes the files: the first one after a point has them as they were there. */
+  private async putFilesBack(thread: string, last: Timestamp): Promise<void> {
+    try {
+      const { items } = await api.snapshots(thread);
+      const first = items.filter((item) => new Date(item.created_at) >= new Date(last)).pop();
+      if (first) this.sendByButton(`/undo ${first.id}`);
+      else announce("The files have not changed since then.");
+    } catch (error) {
+      this.delegate.failed(error);
     }
   }
 
@@ -337,8 +374,9 @@ export class Conversation {
 
   // Sending
 
-  send(text: string, files: File[] = []): void {
-    const entry = new UserEntry(text, this.nameOf(this.me.name), Date.now(), null, isQuestion(text), files, (text) => this.delegate.edit(text), this.makeTask);
+  /** @param replaces the message whose place it takes, in a branch of its own */
+  send(text: string, files: File[] = [], replaces: string | null = null): void {
+    const entry = new UserEntry(text, this.nameOf(this.me.name), Date.now(), null, isQuestion(text), files, true, (text, id) => this.delegate.edit(text, id), this.makeTask);
     // Only the welcome goes: a message that was not sent stays, with its button.
     if (this.isWelcoming) this.timeline.fill();
     this.isWelcoming = false;
@@ -346,7 +384,7 @@ export class Conversation {
     this.timeline.separateDays();
     entry.sending();
     this.scroller.toEnd();
-    this.queue(entry, text, files, { thread: this.threadKey, message: api.newKey() });
+    this.queue(entry, text, files, { thread: this.threadKey, message: api.newKey(), replaces });
   }
 
   /** One at a time: a new conversation is created once, and messages and files arrive in the order in which they were sent. */
@@ -362,7 +400,8 @@ export class Conversation {
         this.delegate.created(this.id);
       }
       for (const file of files) await api.upload(this.id, file);
-      const answer = await api.send(this.id, text, keys.message);
+      const answer = await api.send(this.id, text, keys.message, keys.replaces);
+      if (keys.replaces !== null) return this.delegate.branched();
       entry.sent(answer.message_id);
       this.seen.add(answer.message_id);
       if (answer.operation_id) {
@@ -468,8 +507,8 @@ export class Conversation {
   }
 
   /** The button may disappear with its turn's state, so the focus moves to the message field. */
-  private sendByButton(text: string): void {
-    this.send(text);
+  private sendByButton(text: string, replaces: string | null = null): void {
+    this.send(text, [], replaces);
     this.delegate.focusField();
   }
 
@@ -496,7 +535,10 @@ export class Conversation {
       if (asked) this.timeline.addBelow(turn.element, asked.element);
       else this.timeline.add(turn.element, time);
     }
-    if (asked?.isQuestion) turn.setQuestion(asked.text);
+    if (asked?.isQuestion) {
+      turn.setQuestion(asked.text);
+      this.questions.set(id, asked);
+    }
     if (asked && isDiffCommand(asked.text)) turn.isDiff = true;
     if (asked && isTaskCommand(asked.text)) turn.isTask = true;
     const run = asked && !turn.isRun ? runOf(asked.text) : null;
@@ -516,7 +558,7 @@ export class Conversation {
     const turn = new TurnEntry(isNote ? null : id, {
       stop: () => void this.stopTurn(id),
       resume: () => this.sendByButton("/resume"),
-      retry: (question) => this.sendByButton(question),
+      retry: (question) => this.sendByButton(question, this.questions.get(id)?.replaceable ?? null),
       choose: (command) => this.sendByButton(command),
       showSteps: () => this.work?.showSteps(id),
       makeTask: this.makeTask,

@@ -49,12 +49,12 @@ export class UserEntry {
 
   /**
    * @param isQuestion whether it is answered, not a command
-   * @param edit puts its text into the message field
+   * @param edit puts its text into the message field, with its id if a new version may take its place
    * @param makeTask asks for a task; null for who may not add any
    */
   constructor(
     readonly text: string, author: string, readonly time: Timestamp, public id: string | null, readonly isQuestion: boolean, files: readonly Sent[],
-    edit: (text: string) => void, makeTask: ((text: string) => void) | null,
+    private readonly isOwn: boolean, edit: (text: string, replaces: string | null) => void, makeTask: ((text: string) => void) | null,
   ) {
     const body = isQuestion ? markdown(text) : h("div", { class: "prose" }, h("p", { dir: "auto" }, text));
     body.classList.add("as-typed");
@@ -63,9 +63,14 @@ export class UserEntry {
     const head = header(author, "user", time);
     head.appendChild(h(
       "div", { class: "entry-actions" }, copyButton("Copy the message", () => text),
-      iconButton("edit", "Edit and send as a new message", () => edit(text), "icon-button small sends"),
+      iconButton("edit", "Edit and send again", () => edit(text, this.replaceable), "icon-button small sends"),
       makeTask && taskButton(() => makeTask(text))));
     this.element = h("article", { class: "entry entry-user", "aria-label": `${author}, ${clockTime(time)}` }, head, body, unfold, fileList(files), this.status);
+  }
+
+  /** Its id, if a new version may take its place; else null. */
+  get replaceable(): string | null {
+    return this.isOwn && this.isQuestion ? this.id : null;
   }
 
   sending(): void {

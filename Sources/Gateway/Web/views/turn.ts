@@ -23,7 +23,7 @@ export interface TurnActions {
   /** Stops it if it runs, and removes it from the queue if it waits. */
   stop(): void;
   resume(): void;
-  /** Asks the same question again, as a new message. */
+  /** Asks the same question again. */
   retry(question: string): void;
   /** Sends a command that its text offers. */
   choose(command: string): void;
@@ -61,7 +61,7 @@ export class TurnEntry {
   private readonly choices = h("div", { class: "turn-choices", role: "group", "aria-label": "What to do next", hidden: true });
   private readonly status = h("div", { class: "turn-status", hidden: true });
   private readonly head = header("Jetbridge", "bot", null);
-  private readonly retryButton = iconButton("retry", "Ask again: sends the question as a new message", () => this.retry(), "icon-button small sends");
+  private readonly retryButton = iconButton("retry", "Ask again", () => this.retry(), "icon-button small sends");
   private readonly actionRow: HTMLElement;
   private rating: RatingButtons | null = null;
   private question: string | null = null;

@@ -21,6 +21,8 @@ struct Question: Sendable {
     var requester: Sender?
     /// The turn whose question it asks again.
     var again: TurnRecord?
+    /// The question in whose place it begins a branch.
+    var replaces: ReplacedQuestion?
 }
 
 /// Everything that storing a question writes, as a value; ``write(to:)`` is part of its one transaction.
@@ -57,6 +59,8 @@ struct AdmissionWriting: Sendable {
         let message = self.question.message
         // Each answer of a database server is a wait: what is asked early comes with the next one.
         let preferences = try ledger.laterPreferences(of: (self.question.requester ?? message.sender).id)
+        let replaced = self.question.replaces
+        if let replaced { try ledger.beginBranch(self.turn, replacing: replaced) }
         let session = try self.enterSession(ledger)
         let memory = try ledger.laterMemory(
             of: (self.question.requester ?? message.sender).id, in: session.repository ?? self.repository)
@@ -66,7 +70,12 @@ struct AdmissionWriting: Sendable {
             of: session.id, at: self.at, whereShown: self.adapters.showButtons)
         let author = message.author
         let again = self.question.again
-        let parts = try again.map { try ledger.repeatMessages(of: $0, for: self.turn, at: self.at) } ?? []
+        let rewritten = try replaced.map {
+            try ledger.rewriteMessages(
+                of: $0, for: self.turn, reading: self.question.text, with: message.attachments.count, at: self.at)
+        }
+        let parts =
+            try rewritten?.parts ?? again.map { try ledger.repeatMessages(of: $0, for: self.turn, at: self.at) } ?? []
         let number =
             try parts.first?.message
             ?? ledger.insertMessage(
@@ -75,14 +84,17 @@ struct AdmissionWriting: Sendable {
         let isUser = self.question.role == .user
         let turn = TurnRecord(
             id: self.turn, session: session.id, kind: self.question.kind, work: self.question.work ?? self.turn,
-            text: self.question.text, sender: self.question.requester ?? message.sender, route: message.route,
+            text: rewritten?.text ?? self.question.text, sender: self.question.requester ?? message.sender,
+            route: message.route,
             message: number,
             state: self.isFirst ? .running : .queued, attempts: self.isFirst ? 1 : 0, queuedAt: self.at,
             startedAt: self.isFirst ? self.at : nil, attachments: isUser ? message.attachments : [],
-            images: again?.images ?? [], ask: self.question.ask, parts: parts)
+            images: again?.images ?? (message.attachments.isEmpty ? replaced?.turn.images : nil) ?? [],
+            ask: self.question.ask, parts: parts)
         let previous = try last()
         let place = try ledger.insert(turn)
         if let again { try ledger.leave(again, to: turn) }
+        if let replaced { try ledger.endBeginning(turn, replacing: replaced) }
         if turn.work != turn.id { try ledger.takeUpAsks(of: turn.work, in: session.id) }
         var context = self.beside
         context.parent = session.branch?.session
@@ -98,7 +110,10 @@ struct AdmissionWriting: Sendable {
         try ledger.insert(self.frames)
         return Admission(
             turn: turn, items: withdrawn + notes, session: session, number: place, previous: previous,
-            question: isUser ? HistoryEntry(id: place * 2, role: .user, author: author, text: message.text) : nil,
+            question: isUser
+                ? HistoryEntry(
+                    id: place * 2, role: .user, author: author, text: rewritten?.text ?? message.text,
+                    images: replaced == nil ? [] : turn.images) : nil,
             instructions: try preferences().instructions, memory: try memory(), beside: beside)
     }
 

@@ -34,6 +34,8 @@ package struct SessionRecord: Sendable, Equatable {
     package var isMuted = false
     /// The answer below which it began; nil for none.
     package var branch: SessionBranch?
+    /// See ``ThreadBranches/shown``; changed by ``Ledger/showBranch(_:of:)``.
+    package private(set) var shownBranch: String?
 
     /// A session without messages for an hour is idle. Milliseconds.
     private static let idleAfter: Int64 = 3_600_000

@@ -1,6 +1,5 @@
 package import Chat
 internal import Primitives
-package import Threads
 
 /// What threads read about comments on documents.
 ///
@@ -30,13 +29,13 @@ package enum CommentTexts {
             + "\(EscapedText.code(comment.place.path))."
     }
 
-    static func resolved(_ comment: DocumentComment) -> String {
+    package static func resolved(_ comment: DocumentComment) -> String {
         "Comment \(comment.number) on \(EscapedText.code(comment.place.path)) is resolved."
     }
 
-    static func answered(_ number: Int64) -> String { "Your answer stands beside comment \(number)." }
+    package static func answered(_ number: Int64) -> String { "Your answer stands beside comment \(number)." }
 
-    static func list(_ comments: [DocumentComment], _ sign: CommandSign) -> String {
+    package static func list(_ comments: [DocumentComment], _ sign: CommandSign) -> String {
         guard !comments.isEmpty else { return "No comment on a document is open here." }
         let lines = comments.suffix(20).map { comment in
             "- **\(comment.number)** \(Self.name(comment)) on \(EscapedText.code(comment.place.path)): "
@@ -46,15 +45,15 @@ package enum CommentTexts {
         return ([first, ""] + lines + ["", Self.usage(sign)]).joined(separator: "\n")
     }
 
-    static func usage(_ sign: CommandSign) -> String {
+    package static func usage(_ sign: CommandSign) -> String {
         "\(sign.command("comment NUMBER TEXT")) answers one, \(sign.command("comment resolve NUMBER")) ends it."
     }
 
-    static func unknown(_ sign: CommandSign) -> String {
+    package static func unknown(_ sign: CommandSign) -> String {
         "No open comment of this thread has that number. \(sign.command("comment")) lists them."
     }
 
-    static let tooLong = "A comment has at most \(DocumentComment.textLimit) characters."
+    package static let tooLong = "A comment has at most \(DocumentComment.textLimit) characters."
     package static let tooMany =
         "The document has \(DocumentComment.limit) comments and answers. Resolve some, then try again."
 
