@@ -113,7 +113,7 @@ export const messagesAfter = (id: string, after: string): Promise<types.MessageP
 
 export const createThread = (key: string): Promise<types.Created> =>
   persistently(() => call("POST", "/threads", {}, { "Idempotency-Key": key }));
-export const send = (id: string, text: string, key: string, replaces: string | null): Promise<{ message_id: string; operation_id: string | null }> =>
+export const send = (id: string, text: string, key: string, replaces: string | null = null): Promise<{ message_id: string; operation_id: string | null }> =>
   persistently(() => call("POST", `/threads/${segment(id)}/messages`, replaces === null ? { text } : { text, replaces }, { "Idempotency-Key": key }));
 
 /** Sends a file for the next message; one of the same name that still waits is replaced, so repeating it is harmless. */

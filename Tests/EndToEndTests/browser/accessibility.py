@@ -85,12 +85,12 @@ def walk(page):
         answer = page.locator(".entry-bot")
         expect(answer).to_have_attribute("aria-busy", "false", timeout=90_000)
         passed = []
-        while len(passed) < 10 and "Edit and send as a new message" not in passed:
+        while len(passed) < 10 and "Edit and send again" not in passed:
             page.keyboard.press("Shift+Tab")
             passed.append(focus(page))
             assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", passed
-        wanted = ["Attach files", "Bad answer", "Good answer", "Make a task of this message", "Ask again: sends the question as a new message",
-                  "Copy the answer", "python code", "Copy code", "Make a task of this message", "Edit and send as a new message"]
+        wanted = ["Attach files", "Bad answer", "Good answer", "Make a task of this message", "Ask again",
+                  "Copy the answer", "python code", "Copy code", "Make a task of this message", "Edit and send again"]
         assert passed == wanted, passed
         page.keyboard.press("Enter")
         expect(message_field(page)).to_have_value("Show me python code")

@@ -207,19 +207,28 @@ def shape(page):
 
 
 def asking_again(page):
-    with check("an answer is retried below, and the first one stays"):
+    with check("an answer is retried in a branch, and arrows show either version"):
         new_conversation(page)
         first = ask(page, "What is a bridge?")
         text = first.locator(".prose").first.inner_text()
         first.get_by_role("button", name="Ask again").click()
-        second = page.locator(".entry-bot").nth(1)
-        expect(second).to_have_attribute("aria-busy", "false", timeout=90_000)
-        assert questions(page) == ["What is a bridge?"] * 2, questions(page)
-        assert first.locator(".prose").first.inner_text() == text
-        expect(message_field(page)).to_be_focused()
+        versions = page.get_by_role("group", name="Versions of this message")
+        expect(versions.get_by_role("img", name="Version 2 of 2")).to_be_visible(timeout=90_000)
+        expect(page.locator(".entry-bot")).to_have_attribute("aria-busy", "false", timeout=90_000)
+        assert questions(page) == ["What is a bridge?"], questions(page)
+        previous, following = (versions.get_by_role("button", name=name) for name in ("Previous version", "Next version"))
+        expect(following).to_be_disabled()
+        previous.click()
+        expect(versions.get_by_role("img", name="Version 1 of 2")).to_be_visible()
+        assert page.locator(".entry-bot .prose").first.inner_text() == text
+        expect(following).to_be_focused()
+        expect(previous).to_be_disabled()
+        page.keyboard.press("Enter")
+        expect(versions.get_by_role("img", name="Version 2 of 2")).to_be_visible()
+        expect(previous).to_be_focused()
     with check("a question is edited in the message field, which keeps its draft"):
         message_field(page).fill("my draft")
-        edit = page.locator(".entry-user").first.get_by_role("button", name="Edit and send as a new message")
+        edit = page.locator(".entry-user").first.get_by_role("button", name="Edit and send again")
         edit.click()
         expect(message_field(page)).to_have_value("What is a bridge?")
         expect(message_field(page)).to_be_focused()
@@ -229,14 +238,16 @@ def asking_again(page):
         edit.press("Enter")
         page.keyboard.type(" In one line.")
         page.keyboard.press("Enter")
-        expect(page.locator(".entry-bot")).to_have_count(3)
+        expect(versions.get_by_role("img", name="Version 3 of 3")).to_be_visible(timeout=90_000)
         expect(message_field(page)).to_have_value("my draft")
         expect(page.locator(".editing")).to_be_hidden()
         message_field(page).fill("")
         expect(page.locator(".entry-bot").last).to_have_attribute("aria-busy", "false", timeout=90_000)
         stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages")["items"]
         asked = [item["text"] for item in stored if item["role"] == "user"]
-        assert asked == ["What is a bridge?"] * 2 + ["What is a bridge? In one line."] == questions(page), asked
+        assert asked == ["What is a bridge? In one line."] == questions(page), asked
+        stored = api(page, f"/api/v1/threads/{thread_id(page)}/messages?branch=main")["items"]
+        assert [item["text"] for item in stored if item["role"] == "user"] == ["What is a bridge?"], stored
 
 
 def stopping(page):

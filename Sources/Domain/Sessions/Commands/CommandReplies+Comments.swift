@@ -1,4 +1,5 @@
 internal import Chat
+internal import Posts
 internal import Primitives
 internal import Store
 internal import Threads

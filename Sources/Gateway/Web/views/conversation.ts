@@ -4,6 +4,7 @@ import { announce } from "../announce";
 import * as api from "../api";
 import { h } from "../dom";
 import { Frame } from "../live";
+import { pushing } from "../notifications";
 import { pictureAddress } from "../pictures";
 import { isDiffCommand, runOf } from "../runs";
 import { Stream } from "../terminal/interpreter";
@@ -14,7 +15,6 @@ import { plainEntry, UserEntry } from "./entries";
 import { Scroller } from "./scroller";
 import { Timeline } from "./timeline";
 import { TurnEntry } from "./turn";
-import { showVersions } from "./versions";
 import { Surroundings, welcome } from "./welcome";
 
 export interface ConversationDelegate {
@@ -253,9 +253,10 @@ export class Conversation {
   }
 
   private lay(page: api.MessagePage): void {
+    const begin = (this.early || this.isLayingEarlier) && page.previous_cursor === null ? 0 : null;
     for (const [at, message] of page.items.entries()) {
       try {
-        this.place(message, page.items[at - 1]?.created_at ?? null);
+        this.place(message, page.items[at - 1]?.created_at ?? begin);
       } catch {
         // One message that cannot be drawn must not hide all others.
         this.placePlain(message);
@@ -272,7 +273,7 @@ export class Conversation {
     if (message.role === "user" || message.role === "command") {
       const text = message.text.slice(0, message.written ?? undefined);
       const entry = new UserEntry(text, this.nameOf(message.author), message.created_at, message.id, isQuestion(text), message.files, message.author === this.me.name, (text, id) => this.delegate.edit(text, id), this.makeTask);
-      if (message.branches.length > 0) this.showVersions(entry, message, last);
+      if (message.branches.length > 0) void this.showVersions(entry, message, last).catch(this.delegate.failed);
       const turn = message.operation_id ? this.turns.get(message.operation_id) : undefined;
       this.timeline.add(entry.element, message.created_at, turn?.element ?? null);
       if (message.author !== null) this.delegate.wrote(message.author);
@@ -286,29 +287,11 @@ export class Conversation {
     }
   }
 
-  private showVersions(entry: UserEntry, message: api.Message, last: Timestamp | null): void {
-    const thread = this.id;
-    if (thread === null) return;
-    showVersions(entry.element, message, this.me.role !== "guest" && last !== null ? () => void this.putFilesBack(thread, last) : null, async (branch) => {
-      try {
-        await api.changeThread(thread, { branch });
-        this.delegate.branched();
-      } catch (error) {
-        this.delegate.failed(error);
-      }
+  private async showVersions(entry: UserEntry, message: api.Message, last: Timestamp | null): Promise<void> {
+    const { showVersions } = await pushing();
+    showVersions(entry.element, message, this.id ?? "", this.me.role === "guest" ? null : last, {
+      announce, branched: this.delegate.branched, failed: this.delegate.failed, undo: (command) => this.sendByButton(command),
     });
-  }
-
-  /** A snapshot is made before something changes the files: the first one after a point has them as they were there. */
-  private async putFilesBack(thread: string, last: Timestamp): Promise<void> {
-    try {
-      const { items } = await api.snapshots(thread);
-      const first = items.filter((item) => new Date(item.created_at) >= new Date(last)).pop();
-      if (first) this.sendByButton(`/undo ${first.id}`);
-      else announce("The files have not changed since then.");
-    } catch (error) {
-      this.delegate.failed(error);
-    }
   }
 
   private placePlain(message: api.Message): void {
