@@ -34,9 +34,9 @@ enum GatewaySetup {
     }
 
     /// Picks a free port if the configured port is 0.
-    static func listening(_ gateway: Configuration.Gateway) throws(HostError) -> Listening {
-        let host = gateway.listen.host == "localhost" ? "127.0.0.1" : gateway.listen.host
-        guard let wanted = SocketAddress(host: host, port: UInt16(gateway.listen.port)) else {
+    static func listening(_ listen: HostPort) throws(HostError) -> Listening {
+        let host = listen.host == "localhost" ? "127.0.0.1" : listen.host
+        guard let wanted = SocketAddress(host: host, port: UInt16(listen.port)) else {
             throw HostError(
                 "gateway.listen: '\(host)' is not a numeric address. Write an address such as 127.0.0.1:8787.")
         }
@@ -44,7 +44,7 @@ enum GatewaySetup {
             return Listening(host: host, port: try Socket.freeAddress(wanted).port)
         } catch {
             throw HostError(
-                "the gateway cannot listen on \(gateway.listen): \(error). "
+                "the gateway cannot listen on \(listen): \(error). "
                     + "Stop the program that uses the address, or choose another address with --listen.")
         }
     }

@@ -63,21 +63,21 @@ package final class Host: Sendable {
     /// Opens everything that can fail before serving starts: directory, store, repositories, model, address.
     ///
     /// - Parameters:
+    ///   - listen: Instead of the configured address.
     ///   - withNetworks: Without, it serves only the web, for a conversation in the terminal.
     ///   - isolation: Not part of the configuration, so that no file can switch the jail off.
     package convenience init(
-        _ configuration: Configuration, withNetworks: Bool = true, isolation: CommandIsolation = .jail
+        _ configuration: Configuration, at listen: HostPort? = nil, withNetworks: Bool = true,
+        isolation: CommandIsolation = .jail
     ) async throws {
-        try await self.init(
-            configuration, withNetworks: withNetworks, reach: JailReach()
-        ) { directory in
+        try await self.init(configuration, at: listen, withNetworks: withNetworks, reach: JailReach()) { directory in
             await JailProbing.means(configuration, isolation, in: directory, logger: Logger(label: "host"))
         }
     }
 
     /// For tests, which give jails another network, or find out in their own way what the machine offers for them.
     convenience init(
-        _ configuration: Configuration, withNetworks: Bool, reach: JailReach,
+        _ configuration: Configuration, at listen: HostPort? = nil, withNetworks: Bool, reach: JailReach,
         means: @escaping @Sendable (DataDirectory) async -> JailMeans
     ) async throws {
         let directory = try DataDirectory(path: configuration.dataDirectory)
@@ -85,7 +85,9 @@ package final class Host: Sendable {
         // Jails are tried, which takes longest, beside the rest of the start.
         let trial = Task { await means(directory) }
         do {
-            try await self.init(configuration, in: directory, lock, withNetworks: withNetworks, reach: reach, trial)
+            try await self.init(
+                configuration, at: listen ?? configuration.gateway.listen, in: directory, lock,
+                withNetworks: withNetworks, reach: reach, trial)
         } catch {
             trial.cancel()
             _ = await trial.value
@@ -94,8 +96,8 @@ package final class Host: Sendable {
     }
 
     private init(
-        _ configuration: Configuration, in directory: DataDirectory, _ lock: consuming DataDirectoryLock,
-        withNetworks: Bool, reach: JailReach, _ trial: Task<JailMeans, Never>
+        _ configuration: Configuration, at listen: HostPort, in directory: DataDirectory,
+        _ lock: consuming DataDirectoryLock, withNetworks: Bool, reach: JailReach, _ trial: Task<JailMeans, Never>
     ) async throws {
         self.directory = directory
         if let restriction = directory.restriction { self.logger.warning("\(restriction)") }
@@ -104,7 +106,7 @@ package final class Host: Sendable {
         GitRepository.load()
         let metrics = Metrics.ofProcess(announcing: MetricName.ofHost)
         self.database = try Stores.open(configuration, metrics: metrics)
-        let listening = try GatewaySetup.listening(configuration.gateway)
+        let listening = try GatewaySetup.listening(listen)
         let cluster = try await ClusterSetup.make(configuration, at: listening)
         self.cluster = cluster
         if let cluster { cluster.cluster.measure(in: metrics, cluster.held) }

@@ -133,20 +133,19 @@ package struct ConfigurationLoader: Sendable {
             folders: [self.folder(of: reading.source), reading.dataDirectory].compactMap { $0 }
                 .map { "\($0)/personas" },
             surroundings: self.surroundings)
-        var configuration = Configuration(
-            root, dataDirectory: reading.dataDirectory, personas: { folders.read(limits: $0, into: reading) })
-        if let listen = self.override(
-            "--listen", self.flags.listen, "JETBRIDGE_LISTEN", reading, { $0.listenAddress() })
-        {
-            configuration.gateway.listen = listen
-        }
-        if let level = self.override(
-            "--log-level", self.flags.logLevel, "JETBRIDGE_LOG_LEVEL", reading,
-            { $0.logLevel() })
-        {
-            configuration.log.level = level
-        }
-        self.overrideProxy(&configuration.proxy, reading: reading)
+        let configuration = Configuration(
+            root, dataDirectory: reading.dataDirectory, personas: { folders.read(limits: $0, into: reading) },
+            override: { log, gateway, proxy in
+                gateway.listen =
+                    self.override(
+                        "--listen", self.flags.listen, "JETBRIDGE_LISTEN", reading, { $0.listenAddress() })
+                    ?? gateway.listen
+                log.level =
+                    self.override(
+                        "--log-level", self.flags.logLevel, "JETBRIDGE_LOG_LEVEL", reading, { $0.logLevel() })
+                    ?? log.level
+                self.overrideProxy(&proxy, reading: reading)
+            })
         // Flags and variables override the file.
         root.effective(of: "gateway").set("listen", .string("\(configuration.gateway.listen)"))
         root.effective(of: "log").set("level", .string(configuration.log.level.name))

@@ -29,10 +29,7 @@ enum ChatHost {
             }
         }
         if let address = try ServingHost.address(configuration) { return try await talk(address) }
-        var own = configuration
-        own.gateway.listen = HostPort(host: "127.0.0.1", port: 0)
-        own.gateway.publicURL = configuration.gateway.publicURL
-        let host = try await Host(own, withNetworks: false)
+        let host = try await Host(configuration, at: HostPort(host: "127.0.0.1", port: 0), withNetworks: false)
         var settings = ServiceGroup.Settings()
         settings.watchesSignals = false
         let takesUp = isLong || configuration.cluster != nil

@@ -33,7 +33,7 @@ struct ServeCommand: Command {
     private static let withoutJail = "dangerously-run-commands-without-a-jail"
 
     func run(_ context: CommandContext) async throws {
-        var (configuration, loaded) = try context.loadConfigurationFile()
+        let (configuration, loaded) = try context.loadConfigurationFile()
         if context.arguments.has("check") {
             _ = try Stores.missing(in: configuration.store)
             return try context.print(Successor.ability)
@@ -48,12 +48,13 @@ struct ServeCommand: Command {
         var settings = ServiceGroup.Settings()
         settings.manager = ServiceManager(environment: context.surroundings.environment)
         settings.manager?.tell(.status("Starting"))
-        let socketName = try Self.inherit(context, &configuration.gateway.listen)
+        var listen = configuration.gateway.listen
+        let socketName = try Self.inherit(context, &listen)
         let successor = Successor(
             RestartReport(configuration.dataDirectory), environment: context.surroundings.environment,
             socketName: socketName ?? Successor.ownSocket)
         settings.replace = { await successor.prepare() }
-        let host = try await Host(configuration, isolation: isUnjailed ? .none : .jail)
+        let host = try await Host(configuration, at: listen, isolation: isUnjailed ? .none : .jail)
         let reload = ConfigurationReload(since: loaded) { context.configurationLoader().load() }
         let ending = try await host.run(settings, reload: reload) { [manager = settings.manager] host in
             try context.print("open \(host.publicURL) and enter the code \(host.signInCode)")
