@@ -454,6 +454,8 @@ for target in package.targets where [.regular, .executable].contains(target.type
     var flags = ["-disable-implicit-string-processing-module-import"]
     let searches = target.dependencies.contains { if case .byNameItem("Primitives", _) = $0 { true } else { false } }
     if searches { flags += ["-import-module", "Primitives"] }
+    // Otherwise the linker keeps each package function, used or not, and neither drops nor folds the others.
+    if !isQuick { flags += ["-function-sections", "-internalize-at-link"] }
     target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(flags.flatMap { ["-Xfrontend", $0] })]
 }
 
