@@ -141,7 +141,7 @@ let package = Package(
             "Telemetry"),
         domain(
             "Agent", "Audit", "Chat", "Crypto", "Database", "Git", "JSON", "Jail", "Logging", "Models", "Primitives",
-            "Store", "Telemetry", "Work"),
+            "Store", "Telemetry", "Web", "Work"),
         .target(
             name: "Analytics", dependencies: ["Chat", "Database", "JSON", "Primitives", "Store"],
             path: "Sources/Domain/Analytics", swiftSettings: small, plugins: ["EmbedTemplates"]),
@@ -155,6 +155,7 @@ let package = Package(
             path: "Sources/Domain/Reading", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain(
             "Speech", "Chat", "Crypto", "Files", "HTTP", "HTTPClient", "JSON", "Markdown", "Models", "Primitives"),
+        domain("Web", "HTTP", "HTTPClient", "JSON", "Models", "Primitives"),
         domain("Memory", "Chat", "Database", "Models", "People", "Primitives", "Store"),
         domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
@@ -203,7 +204,7 @@ let package = Package(
             "Models",
             "People",
             "Posts", "Primitives", "Processes", "Repositories", "Schedules", "Sessions", "SignIn", "SpecDocuments",
-            "Specs", "Speech", "Store", "Tasks", "Threads", "Work", "YAML"),
+            "Specs", "Speech", "Store", "Tasks", "Threads", "Web", "Work", "YAML"),
 
         // Adapters and Gateway
         .target(
@@ -252,7 +253,7 @@ let package = Package(
                 "People", "Posts", "Primitives", "Proxy", "Push", "Reading", "Repositories", "Schemas", "Sessions",
                 "SignIn",
                 "Slack",
-                "Specs", "Speech", "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Work", "YAML",
+                "Specs", "Speech", "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Web", "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -322,11 +323,13 @@ let package = Package(
             "JSON", "Jail", "Logging", "Objects", "Primitives", "Processes", "Repositories", "Store", "TestSupport",
             "Work"),
         tests(
-            "Agent", "Agent", "Audit", "Chat", "Database", "Git", "JSON", "Jail", "Logging", "Models",
-            "Primitives", "Repositories", "Store", "TestSupport", "Work"),
+            "Agent", "Agent", "Audit", "Chat", "Database", "Git", "HTTP", "HTTPClient", "JSON", "Jail", "Logging",
+            "Models",
+            "Primitives", "Processes", "Repositories", "Store", "TestSupport", "Web", "Work"),
         tests(
             "Reading", "Chat", "Compression", "EventLoop", "Files", "Jail", "Primitives", "Reading", "TestSupport",
             exclude: ["Fixtures"]),
+        tests("Web", "HTTP", "HTTPClient", "Primitives", "TestSupport", "Web"),
         tests("Speech", "Chat", "Files", "HTTP", "HTTPClient", "Primitives", "Speech", "TestSupport"),
         tests(
             "Extensions", "Agent", "Chat", "Database", "EventLoop", "Extensions", "HTTP", "HTTPClient", "JSON",
@@ -413,7 +416,7 @@ let package = Package(
             "HTTP", "Host", "IRC", "JSON", "Jail", "Kit", "Lifecycle", "Logging", "Matrix", "Objects", "People",
             "Primitives", "Proxy", "Reading", "Repositories", "SignIn", "Slack", "Speech", "Store", "Telegram",
             "TestSupport",
-            "Threads", "Turns", "Work"),
+            "Threads", "Turns", "Web", "Work"),
         tests(
             "jetbridge", "Gateway", "Host", "JSON", "Lifecycle", "Primitives", "Processes", "TestSupport", "jetbridge"),
         tests(

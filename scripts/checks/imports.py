@@ -46,7 +46,8 @@ ARROWS = {
     "Cluster": {"Chat", "Metrics", "Store"},
     "Jail": {"Chat"},
     "Work": {"Audit", "Chat", "Jail", "Repositories", "Store"},
-    "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Store", "Work"},
+    "Web": {"Models"},
+    "Agent": {"Audit", "Chat", "Jail", "Models", "Repositories", "Store", "Web", "Work"},
     "People": {"Audit", "Chat", "Store"},  # nothing of threads
     "Files": {"Chat", "People", "Store"},
     "Reading": {"Chat", "Files", "Jail"},

@@ -19,7 +19,8 @@ package final class WorkspaceTools: ToolExecutor {
             "read": ReadTool(files: files, state: state), "list": ListTool(files: files),
             "edit": edit, "patch": edit, "write": edit, "tasks": TasksTool(report: seams.plan),
         ]
-        if let read = seams.read { tools["search"] = SearchTool(files: files, read: read) }
+        if let read = seams.read { tools[ToolCatalog.fileSearch] = SearchTool(files: files, read: read) }
+        if let web = seams.web { tools[ToolCatalog.webSearch] = WebSearchTool(web: web) }
         if let question = seams.question { tools["ask_user"] = AskTool(question: question) }
         if let propose = seams.remember { tools["remember"] = RememberTool(propose: propose) }
         if let skill = seams.skill { tools["skill"] = SkillTool(text: skill) }

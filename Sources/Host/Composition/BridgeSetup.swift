@@ -20,6 +20,7 @@ internal import Tasks
 internal import Telemetry
 internal import Threads
 internal import Turns
+internal import Web
 internal import Work
 
 /// Sets up the bridge as configured.
@@ -75,7 +76,8 @@ enum BridgeSetup {
             hasNetwork: configuration.jail.network.mode == .allowlist, classes: configuration.dataClasses,
             cli: try await CopilotCLISetup.agents(for: configuration, model: model, shells: commands.shells),
             skills: SkillLibrary(host: configuration.skills),
-            extensions: extensions, places: ExtensionSetup.places(commands))
+            extensions: extensions, places: ExtensionSetup.places(commands),
+            web: WebSearch(configuration))
     }
 
     static func bridge(

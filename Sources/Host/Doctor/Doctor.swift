@@ -62,7 +62,10 @@ package struct Doctor: Sendable {
             try await report(finding)
         }
         for finding in await HookFindings.examine(self.configuration) { try await report(finding) }
-        for finding in [await TelemetryFindings.finding(self.configuration), self.access()].compactMap({ $0 }) {
+        for finding in [
+            await TelemetryFindings.finding(self.configuration), await WebSearchFindings.finding(self.configuration),
+            self.access(),
+        ].compactMap({ $0 }) {
             try await report(finding)
         }
         let networks = NetworkFindings(

@@ -3,6 +3,7 @@ import Git
 import JSON
 import Jail
 import Primitives
+import Processes
 import TestSupport
 import Testing
 import Work
@@ -89,7 +90,7 @@ struct CommandToolsTests {
         #expect(result.outcome == .done && result.summary == "fetch https://E.org/a?b=c&d, 200")
         #expect(result.text.contains("from=\"https://e.org/final\">\nThe & title\n"), "\(result.text)")
         #expect(
-            result.text.contains("Head\n\nOne two\nthree <four> ä€ &nope; [https://e.org/x?a=1&b] link\n"),
+            result.text.contains("# Head\n\nOne two\nthree <four> ä€ &nope; [link](https://e.org/x?a=1&b)\n"),
             "\(result.text)")
         #expect(!result.text.contains("evil") && !result.text.contains("hidden"))
         expectEqual(desk.addresses, ["e.org:443"])
@@ -140,11 +141,54 @@ struct CommandToolsTests {
         try expectEqual(WebAddress("http://e.org?x").place, "e.org:80")
     }
 
-    @Test("a page of marks, as entities and between tags, is read at once")
-    func pageOfMarks() {
-        for mark in ["&#x345;", "&#x316;", "\u{345}<b>\u{316}</b>"] {
-            let text = PageText.of("<p>a\(String(repeating: "\(mark)&#x301;", count: 100_000))</p>")
-            expectEqual(text == "a", false)
-        }
+    @Test("A PDF comes as its text, and what can't be read of one says why")
+    func pdf() async throws {
+        let read = try await ToolFixture(
+            desk: FakeDesk("Page one", errors: "fetched 200 application/pdf https://e.org/a.pdf\nis a pdf\n"))
+        let result = try await read.call("fetch", ["url": "https://e.org/a.pdf"])
+        #expect(result.outcome == .done && result.text.contains("Page one"))
+        let lacking = try await ToolFixture(
+            desk: FakeDesk(
+                "",
+                errors: "fetched 200 application/pdf https://e.org/a.pdf\nis a pdf\npdf: it is damaged\n",
+                status: .exited(0)))
+        try await expectEqual(
+            lacking.call("fetch", ["url": "https://e.org/a.pdf"]).text,
+            "https://e.org/a.pdf is a PDF that could not be read: it is damaged.")
     }
+
+    @Test("The command runs in a shell: a page as it is, a PDF as text")
+    func command() async throws {
+        let directory = try TemporaryDirectory()
+        let command = try FetchTool.command(WebAddress("https://e.org/a"))
+        // A curl that gives a file.
+        directory.write("curl", "#!/bin/sh\ncat $PAGE\n", mode: 0o700)
+        func run(_ page: String) async throws -> Process.Result {
+            try await Process.run(
+                ProcessPlan(
+                    "/bin/bash", ["-c", command],
+                    environment: ["PATH": "\(directory.path):/usr/bin:/bin", "PAGE": directory.write("page", page)]))
+        }
+        let page = try await run("<p>Hello</p>")
+        #expect(page.text == "<p>Hello</p>" && page.errorText == "sized 12\n" && page.status == .exited(0))
+        let pdf = try await run(Self.pdf)
+        #expect(pdf.text.contains("Hello from a PDF") && pdf.errorText.hasPrefix("is a pdf"), "\(pdf.errorText)")
+        let broken = try await run("%PDF-1.4 nothing")
+        #expect(broken.errorText.contains("pdf: it is damaged, or needs a password"), "\(broken.errorText)")
+    }
+
+    /// One page; its table of offsets is left to the reader to mend.
+    private static let pdf = """
+        %PDF-1.4
+        1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj
+        2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj
+        3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>> endobj
+        4 0 obj <</Length 47>> stream
+        BT /F 12 Tf 20 100 Td (Hello from a PDF) Tj ET 
+        endstream endobj
+        5 0 obj <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> endobj
+        trailer <</Root 1 0 R>>
+        %%EOF
+
+        """
 }

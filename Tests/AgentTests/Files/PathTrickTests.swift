@@ -55,9 +55,9 @@ struct PathTrickTests {
         let fixture = try await Self.fixture()
         try fixture.shell("rm sub/hard")
         for (tool, arguments) in [
-            ("search", ["pattern": "secret|root:", "path": .string(path)]),
+            ("grep", ["pattern": "secret|root:", "path": .string(path)]),
             ("list", ["path": .string(path), "depth": 3]),
-            ("search", ["pattern": "passwd|outside/|config", "path": .string(path), "mode": "names"]),
+            ("grep", ["pattern": "passwd|outside/|config", "path": .string(path), "mode": "names"]),
         ] as [(String, JSON)] {
             let text = try await fixture.call(tool, arguments).text
             #expect(!text.contains("secret\n") && !text.contains("root:x") && !text.contains("config"), "\(text)")

@@ -8,6 +8,7 @@ import Models
 import Primitives
 import Repositories
 import TestSupport
+import Web
 import Work
 
 /// A workspace on the disk, and the tools over it.
@@ -20,7 +21,8 @@ struct ToolFixture {
 
     init(
         _ files: [String: String] = [:], desk: (any ToolDesk)? = nil,
-        question: (@Sendable (String, [String]) async throws -> String)? = nil, read: ToolSeams.Reading? = nil
+        question: (@Sendable (String, [String]) async throws -> String)? = nil, read: ToolSeams.Reading? = nil,
+        web: WebSearch? = nil
     ) async throws {
         self.directory = try TemporaryDirectory()
         let workspaces = Workspaces(
@@ -34,6 +36,7 @@ struct ToolFixture {
         seams.plan = { tasks in plan.withLock { $0 = tasks } }
         seams.desk = desk
         seams.question = question
+        seams.web = web
         // Without a jail, which would take a second for each test; HostTests search in jails.
         let shell = UnjailedShell(folder: self.workspace.folder, user: .current())
         seams.read =

@@ -16,32 +16,32 @@ struct SearchToolTests {
             "huge.txt": String(repeating: "find ", count: 300_000),
         ])
         try fixture.shell("printf 'find\\000' > binary; ln -s /etc/passwd link")
-        let found = try await fixture.call("search", ["pattern": #"\bfind\("#])
+        let found = try await fixture.call("grep", ["pattern": #"\bfind\("#])
         #expect(found.text.contains("src/a.swift:2: func find() {}\nsrc/b.c:1: int find(void);\n</data-"))
         #expect(!found.text.contains("build/c.swift"))
         #expect(found.summary.hasSuffix("2 hits"))
-        let wide = try await fixture.call("search", ["pattern": "find", "path": "wide.txt", "mode": "text"]).text
+        let wide = try await fixture.call("grep", ["pattern": "find", "path": "wide.txt", "mode": "text"]).text
         #expect(wide.contains("…x") && wide.contains("find") && wide.count < 700)
         for glob in ["*.swift", "src/*.swift", "src/**", "**/*.{swift,m}"] {
-            let text = try await fixture.call("search", ["pattern": "find", "glob": .string(glob)]).text
+            let text = try await fixture.call("grep", ["pattern": "find", "glob": .string(glob)]).text
             #expect(text.contains("a.swift:2"), "\(glob)")
         }
         #expect(
-            try await fixture.call("search", ["pattern": "find", "path": "src", "glob": "*.c"]).summary.hasSuffix(
+            try await fixture.call("grep", ["pattern": "find", "path": "src", "glob": "*.c"]).summary.hasSuffix(
                 "1 hits"))
-        let names = try await fixture.call("search", ["pattern": #"\.swift$"#, "mode": "names"])
+        let names = try await fixture.call("grep", ["pattern": #"\.swift$"#, "mode": "names"])
         #expect(names.text.contains("\nsrc/a.swift\n") && names.summary.hasSuffix("1 hits"))
-        #expect(try await fixture.call("search", ["pattern": "nothing here"]).text.hasPrefix("No hits."))
+        #expect(try await fixture.call("grep", ["pattern": "nothing here"]).text.hasPrefix("No hits."))
         // A literal that is no regular expression.
-        let literal = try await fixture.call("search", ["pattern": "find("])
+        let literal = try await fixture.call("grep", ["pattern": "find("])
         #expect(literal.text.contains("src/a.swift:2") && literal.text.contains("It was searched for as text."))
-        #expect(try await fixture.call("search", ["pattern": "find(", "mode": "regex"]).text.contains("Use mode text"))
+        #expect(try await fixture.call("grep", ["pattern": "find(", "mode": "regex"]).text.contains("Use mode text"))
     }
 
     @Test("A search has at most 100 hits")
     func manyHits() async throws {
         let fixture = try await ToolFixture(["a": String(repeating: "hit\n", count: 300)])
-        let found = try await fixture.call("search", ["pattern": "hit"])
+        let found = try await fixture.call("grep", ["pattern": "hit"])
         #expect(found.summary.hasSuffix("100 hits") && found.text.contains("Only the first 100 hits"))
     }
 
@@ -57,7 +57,7 @@ struct SearchToolTests {
             (echo find; seq 100000; printf '\\000') > late; printf 'find\\n' > "$(printf 'caf\\351')"
             printf 'find\\n' > "$(printf 'x\\ny')"; mkfifo pipe; ln -s /etc away
             """)
-        let found = try await fixture.call("search", ["pattern": "^find$"]).text.split(separator: "\n")
+        let found = try await fixture.call("grep", ["pattern": "^find$"]).text.split(separator: "\n")
         expectEqual(
             found.dropFirst().prefix { !$0.hasPrefix("</") },
             [
@@ -65,14 +65,14 @@ struct SearchToolTests {
                 "utf16:1: find", "\"x\\ny\":1: find",
             ])
         expectEqual(found.last, "Hits in 1 binary file were left out.")
-        #expect(try await fixture.call("search", ["pattern": "caf"]).text.contains("latin:1: caf\u{FFFD} find\n"))
+        #expect(try await fixture.call("grep", ["pattern": "caf"]).text.contains("latin:1: caf\u{FFFD} find\n"))
         for path in ["-x", "\"caf\\351\"", "\"x\\ny\"", ".github", "logs", "b.log"] {
-            let hits = try await fixture.call("search", ["pattern": "find", "path": .string(path)])
+            let hits = try await fixture.call("grep", ["pattern": "find", "path": .string(path)])
             #expect(hits.summary.hasSuffix("1 hits"), "\(path): \(hits.text)")
         }
-        let names = try await fixture.call("search", ["pattern": "^(-x|x.y|b.log)$|^logs/|^caf", "mode": "names"]).text
+        let names = try await fixture.call("grep", ["pattern": "^(-x|x.y|b.log)$|^logs/|^caf", "mode": "names"]).text
         #expect(names.contains("\n-x\n\"caf\\351\"\nlogs/.gitignore\nlogs/a.log\n\"x\\ny\"\n</"), "\(names)")
-        let pipe = try await fixture.call("search", ["pattern": "find", "path": "pipe"])
+        let pipe = try await fixture.call("grep", ["pattern": "find", "path": "pipe"])
         #expect(pipe.outcome == .failed && pipe.text == "pipe is neither a file nor a folder.")
     }
 
@@ -81,10 +81,10 @@ struct SearchToolTests {
         arguments: ["-x", "--files", "'; touch owned; '", "$(touch owned)", "\\", "`id`", "é", "\"a b\""])
     func patterns(_ pattern: String) async throws {
         let fixture = try await ToolFixture(["a": "1\n\(pattern)\n3\n"])
-        let found = try await fixture.call("search", ["pattern": .string(pattern), "mode": "text"])
+        let found = try await fixture.call("grep", ["pattern": .string(pattern), "mode": "text"])
         #expect(found.text.contains("\na:2: \(pattern)\n"), "\(found.text)")
         #expect(!fixture.exists("owned"))
-        let glob = try await fixture.call("search", ["pattern": "1", "glob": .string(pattern)])
+        let glob = try await fixture.call("grep", ["pattern": "1", "glob": .string(pattern)])
         #expect(glob.text.hasPrefix("No hits.") || glob.outcome == .failed, "\(glob.text)")
         #expect(!fixture.exists("owned"))
     }
@@ -92,21 +92,21 @@ struct SearchToolTests {
     @Test("What is wrong with a pattern or a glob is said in ripgrep's words")
     func refused() async throws {
         let fixture = try await ToolFixture(["a": "x\n"])
-        let broken = try await fixture.call("search", ["pattern": "a(", "mode": "names"])
+        let broken = try await fixture.call("grep", ["pattern": "a(", "mode": "names"])
         #expect(broken.outcome == .failed && broken.text.contains("unclosed group"), "\(broken.text)")
-        let lines = try await fixture.call("search", ["pattern": "a\nb"])
+        let lines = try await fixture.call("grep", ["pattern": "a\nb"])
         #expect(lines.outcome == .failed && lines.text.contains(#"'"\n"' is not allowed"#), "\(lines.text)")
-        let glob = try await fixture.call("search", ["pattern": "x", "glob": "[", "mode": "regex"])
+        let glob = try await fixture.call("grep", ["pattern": "x", "glob": "[", "mode": "regex"])
         #expect(glob.outcome == .failed && glob.text.contains("unclosed character class"), "\(glob.text)")
-        let missing = try await fixture.call("search", ["pattern": "x", "path": "nowhere"])
+        let missing = try await fixture.call("grep", ["pattern": "x", "path": "nowhere"])
         #expect(missing.outcome == .failed && missing.text.contains("nowhere"), "\(missing.text)")
-        try await expectEqual(fixture.call("search", ["pattern": "a\u{0}"]).outcome, .failed)
+        try await expectEqual(fixture.call("grep", ["pattern": "a\u{0}"]).outcome, .failed)
     }
 
     @Test("A search ends with its turn")
     func cancelled() async throws {
         let fixture = try await ToolFixture(["a": "x\n"])
-        let task = Task { try await fixture.call("search", ["pattern": "x"]) }
+        let task = Task { try await fixture.call("grep", ["pattern": "x"]) }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }
@@ -114,7 +114,7 @@ struct SearchToolTests {
     @Test("A missing program is named to the model and in the thread")
     func missing() async throws {
         let fixture = try await ToolFixture(["a": "x\n"], read: { _, _ in .exited(127) })
-        let result = try await fixture.call("search", ["pattern": "x"])
+        let result = try await fixture.call("grep", ["pattern": "x"])
         expectEqual(result.outcome, .failed)
         #expect(result.text.contains("install the package ripgrep") && result.summary.contains("package ripgrep"))
     }
@@ -123,7 +123,7 @@ struct SearchToolTests {
         "Ends that are not the program's own", arguments: [ShellExit.Status.timedOut, .outputLimit, .limit("memory")])
     func ended(_ status: ShellExit.Status) async throws {
         let fixture = try await ToolFixture(read: { _, _ in status })
-        let result = try await fixture.call("search", ["pattern": "x"])
+        let result = try await fixture.call("grep", ["pattern": "x"])
         #expect(result.text.contains("was ended") && result.text.contains("a path or a glob"))
         expectEqual(result.outcome == .failed, status == .limit("memory"))
     }
@@ -134,13 +134,13 @@ struct SearchToolTests {
         try fixture.shell(
             "head -c 1000000 /dev/zero | tr '\\0' x > line; for n in $(seq 30); do cp line line$n; done; seq 200000 > all"
         )
-        let one = try await fixture.call("search", ["pattern": "x+", "path": "line"]).text
+        let one = try await fixture.call("grep", ["pattern": "x+", "path": "line"]).text
         #expect(one.utf8.count < 2_000 && one.contains("line:1: "), "\(one.prefix(300))")
-        let many = try await fixture.call("search", ["pattern": "x+"]).text
+        let many = try await fixture.call("grep", ["pattern": "x+"]).text
         #expect(many.utf8.count < 20 << 10 && many.contains("its lines are too long"), "\(many.suffix(300))")
-        #expect(try await fixture.call("search", ["pattern": "9", "path": "all"]).text.contains("first 100 hits"))
+        #expect(try await fixture.call("grep", ["pattern": "9", "path": "all"]).text.contains("first 100 hits"))
         try fixture.shell("head -c 5000 line > dense")
-        let dense = try await fixture.call("search", ["pattern": "x", "path": "dense"]).text
+        let dense = try await fixture.call("grep", ["pattern": "x", "path": "dense"]).text
         #expect(dense.contains("Hits on 1 line were left out"), "\(dense)")
     }
 }

@@ -71,7 +71,7 @@ struct CallReaderTests {
             ),
             ("list", #"{"depth":4}"#, "depth: expected a whole number from 1 to 3, got 4"),
             (
-                "search", #"{"pattern":"x","mode":"fuzzy"}"#,
+                "grep", #"{"pattern":"x","mode":"fuzzy"}"#,
                 #"mode: expected one of regex, text, names, got the string "fuzzy""#
             ),
             (
@@ -111,7 +111,7 @@ struct CallReaderTests {
     func unknown() {
         let text = Self.failure(Self.read("raed", "{}"))
         #expect(text.contains("Did you mean read?"))
-        #expect(text.contains("read, search, list, edit, patch, write, shell, fetch, commit, ask_user, tasks, skill"))
+        #expect(text.contains("read, grep, list, edit, patch, write, shell, search, fetch, commit, ask_user, tasks, skill"))
         let reading = CallReader(tools: []).read(ToolCall(id: "1", name: "x", arguments: ""), as: "1.1")
         #expect(Self.failure(reading).contains("no tools"))
         #expect(
@@ -133,8 +133,8 @@ struct CallReaderTests {
         expectEqual(
             ToolCatalog.all.map(\.name),
             [
-                "read", "search", "list", "edit", "patch", "write", "shell", "fetch", "commit", "ask_user", "tasks",
-                "skill", "remember",
+                "read", "grep", "list", "edit", "patch", "write", "shell", "search", "fetch", "commit", "ask_user",
+                "tasks", "skill", "remember",
             ])
         expectEqual(ToolCatalog.definitions(of: ["write", "nothing", "read"]).map(\.name), ["read", "write"])
         expectEqual(

@@ -21,7 +21,7 @@ extension RepairEpisode {
             ],
             test: "sh test.sh",
             repair: [
-                ("search", ["pattern": "tr ' '", "mode": "text"]),
+                ("grep", ["pattern": "tr ' '", "mode": "text"]),
                 // The line numbers are wrong.
                 Self.patch(
                     "--- a/slug.sh\n+++ b/slug.sh\n@@ -40,2 +40,2 @@\n     tr A-Z a-z |\n-    tr ' ' _\n+    tr ' ' -\n"

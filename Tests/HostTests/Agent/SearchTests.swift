@@ -35,7 +35,7 @@ struct SearchTests {
             try await CommandScene.with(settings, isolation: hasJail ? .jail : .none) { scene in
                 _ = try await scene.run(
                     "mkdir -p sub; cd sub; export PATH=/workspace RIPGREP_CONFIG_PATH=/workspace/.ripgreprc")
-                for call in Self.calls { server.enqueue(.toolCall(name: "search", arguments: call.text)) }
+                for call in Self.calls { server.enqueue(.toolCall(name: "grep", arguments: call.text)) }
                 server.enqueue(.answer("Searched."))
                 let ended = try await scene.client.ended(try await scene.client.send("Search.", to: scene.thread))
                 expectEqual(ended["state"], "complete", "\(ended.text)")

@@ -1,9 +1,10 @@
 internal import Chat
 internal import Models
 internal import Primitives
+internal import Web
 internal import Work
 
-/// `fetch`: a page as text. A program in the jail gets it, so that the jail's network decides what is reached.
+/// `fetch`: a page or PDF as text. A program in the jail gets it, so that the jail's network decides what is reached.
 struct FetchTool: Tool {
     let desk: any ToolDesk
 
@@ -19,7 +20,7 @@ struct FetchTool: Tool {
     }
 
     private struct Received {
-        var body = OutputCut(limit: ToolLimits.fetchBytes)
+        var body = OutputCut(limit: ToolLimits.fetchText)
         var errors = OutputCut(limit: 4_000)
     }
 
@@ -48,26 +49,63 @@ struct FetchTool: Tool {
         }
         let type = last.count > 2 ? last[1] : ""
         let source = last.count > 1 ? last[last.count - 1] : address.text
-        guard Self.isText(type), !body.text(advice: "").unicodeScalars.contains(where: { $0.value == 0 }) else {
+        if let reason = lines.first(where: { $0.hasPrefix("pdf: ") }) {
+            throw ToolFailure("\(address.text) is a PDF that could not be read: \(reason.dropFirst(5)).")
+        }
+        let isPDF = lines.contains("is a pdf")
+        guard isPDF || Self.isText(type), !body.text(advice: "").unicodeScalars.contains(where: { $0.value == 0 })
+        else {
             throw ToolFailure("\(address.text) is \(type.titled()) of \(body.total) bytes, not text.")
         }
         let whole = body.text(advice: "")
+        var notes = [String]()
+        if let size = Self.size(in: lines), size > ToolLimits.fetchText, type.contains("html") || type.contains("xml") {
+            notes.append("Only the first \(ToolLimits.fetchText) of \(size) bytes were read.")
+        }
         var cut = OutputCut()
-        cut.append(type.contains("html") ? PageText.of(whole) : whole)
+        if type.contains("html") {
+            let page = PageText(whole, at: source, isWhole: intent.call.isSet("whole"))
+            cut.append(page.text)
+            if page.isMain { notes.append("This is the main text of the page; whole gives all of it.") }
+            if page.isCut { notes.append("The page has more elements than are read.") }
+        } else {
+            cut.append(whole)
+        }
         let text = cut.text(advice: "The rest can't be read by fetch; use shell for a part of it")
         let isGood = 200..<300 ~= status
         return ToolResult(
             isGood ? .done : .failed,
-            text: "Status \(status)\n\(DataBlock.of(ShellTool.safe(text), from: source.titled(300)))",
+            text: (["Status \(status)", DataBlock.of(ShellTool.safe(text), from: source.titled(300))] + notes)
+                .joined(separator: "\n"),
             summary: "\(intent.title), \(status)", hasChanges: report.changes?.isEmpty != true, isMarked: true)
     }
 
     /// The address has no character that means something to the shell inside of quotes.
     static func command(_ address: WebAddress) -> String {
-        "set -o pipefail; curl -q -gsSL --max-time \(ToolLimits.fetchTime) --max-redirs 5 "
-            + "--max-filesize \(ToolLimits.fetchBytes) --proto =http,https --proto-redir =http,https "
-            + "-w '%{stderr}fetched %{http_code} %{content_type} %{url_effective}\\n' -- '\(address.text)' "
-            + "| head -c \(ToolLimits.fetchBytes)"
+        """
+        f=$(mktemp) || exit; trap 'rm -f "$f" "$f.txt"' EXIT
+        set -o pipefail
+        curl -q -gsSL --max-time \(ToolLimits.fetchTime) --max-redirs 5 --max-filesize \(ToolLimits.fetchBytes) \
+        --proto =http,https --proto-redir =http,https \
+        -w '%{stderr}fetched %{http_code} %{content_type} %{url_effective}\\n' -- '\(address.text)' \
+        | head -c \(ToolLimits.fetchBytes) >"$f"
+        s=$?
+        if [ "$(head -c 5 "$f" | tr -d '\\0')" = %PDF- ]; then
+        echo 'is a pdf' >&2
+        command -v pdftotext >/dev/null || { echo 'pdf: the jail lacks pdftotext, which poppler-utils has' >&2; exit 1; }
+        pdftotext -q -enc UTF-8 -nopgbrk "$f" "$f.txt" && head -c \(ToolLimits.fetchText) "$f.txt" \
+        || echo 'pdf: it is damaged, or needs a password' >&2
+        else
+        echo "sized $(wc -c <"$f")" >&2
+        head -c \(ToolLimits.fetchText) "$f"
+        fi
+        exit $s
+        """
+    }
+
+    /// The bytes that came.
+    private static func size(in lines: [String]) -> Int? {
+        lines.last { $0.hasPrefix("sized ") }.flatMap { Int($0.dropFirst(6).trimming()) }
     }
 
     private static func isText(_ type: String) -> Bool {

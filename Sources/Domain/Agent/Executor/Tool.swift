@@ -19,6 +19,8 @@ struct ToolFailure: Error, Equatable, CustomStringConvertible {
 extension CheckedCall {
     func text(_ name: String) -> String { self.arguments[name]?.stringValue ?? "" }
 
+    func isSet(_ name: String) -> Bool { self.arguments[name]?.boolValue == true }
+
     func number(_ name: String) -> Int? { self.arguments[name]?.intValue }
 
     /// A call that reads only, or has no effect outside of the turn.

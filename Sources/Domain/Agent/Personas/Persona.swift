@@ -7,7 +7,7 @@ package struct Persona: Sendable, Equatable {
     package let prompt: String
     /// The system text of a turn with tools. Made once: it is two kilobytes in each running turn otherwise.
     let promptWithTools: String
-    /// The tools that it sees, in the catalogue's order. Empty: it only talks.
+    /// The tools that it sees, in the catalogue's order. Empty: it only talks. `search` has brought `grep`.
     package let tools: [String]
     /// Nil for the configuration's limits.
     package let limits: AgentLimits?
@@ -22,7 +22,10 @@ package struct Persona: Sendable, Equatable {
         self.summary = summary
         self.prompt = prompt
         self.promptWithTools = prompt + "\n\n" + AgentTexts.data
-        self.tools = tools
+        self.tools =
+            tools
+            + (tools.contains(ToolCatalog.webSearch) && !tools.contains(ToolCatalog.fileSearch)
+                ? [ToolCatalog.fileSearch] : [])
         self.limits = limits
         self.model = model
     }

@@ -19,7 +19,7 @@ package enum ToolLimits {
     package static let listEntries = 500
 
     package static let searchHits = 100
-    /// Characters of a line that `search` shows.
+    /// Characters of a line that `grep` shows.
     package static let searchLine = 500
     /// A larger file is not searched, unless the search is for it alone. Bytes.
     package static let searchFileBytes = 1 << 20
@@ -44,7 +44,9 @@ package enum ToolLimits {
     package static let questionOptions = 5
     package static let tasks = 50
 
-    package static let fetchBytes = 512 << 10
+    /// Bytes of a page or PDF, and of its text.
+    package static let fetchBytes = 8 << 20
+    package static let fetchText = 512 << 10
     /// Seconds.
     package static let fetchTime = 30
 }

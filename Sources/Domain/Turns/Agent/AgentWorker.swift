@@ -10,6 +10,7 @@ package import Models
 internal import Primitives
 package import Repositories
 package import Store
+package import Web
 package import Work
 
 /// Answers a message: by working with tools where the person may and the host can, else by talking. Makes what a turn
@@ -42,6 +43,8 @@ package final class AgentWorker: TurnWorker {
     private let notes = ProjectNotes()
     let skills: SkillLibrary
     let proposals = MemoryProposals()
+    /// Nil on a host that does not search the web.
+    let web: WebSearch?
 
     package init(
         model: any ModelClient, catalog: ModelCatalog, store: SessionStore, settings: CurrentAgentSettings,
@@ -49,7 +52,7 @@ package final class AgentWorker: TurnWorker {
         steering: AgentSteering = AgentSteering(), answerLimit: AnswerLimit, hasNetwork: Bool,
         classes: DataClasses = DataClasses(), cli: CopilotCLIAgents? = nil, skills: SkillLibrary = SkillLibrary(),
         extensions: ExtensionDesk? = nil,
-        places: (@Sendable (SessionPlace) async throws -> JailPlace?)? = nil
+        places: (@Sendable (SessionPlace) async throws -> JailPlace?)? = nil, web: WebSearch? = nil
     ) {
         self.model = model
         self.catalog = catalog
@@ -66,6 +69,7 @@ package final class AgentWorker: TurnWorker {
         self.skills = skills
         self.extensions = extensions
         self.places = places
+        self.web = web
         self.talking = ChatTurn(model, catalog: catalog, limit: answerLimit, logger: Logger(label: "model"))
     }
 
@@ -162,8 +166,11 @@ package final class AgentWorker: TurnWorker {
             return sources
         }
         let skills = persona.tools.contains("skill") ? await self.skills.skills(of: known) : []
+        // No text of a repository whose data has a class reaches a provider of searches.
+        let web = request.origins.isEmpty ? self.web : nil
         let own = ToolCatalog.all.filter {
-            persona.tools.contains($0.name) && ($0.kind != .fetch || self.hasNetwork)
+            persona.tools.contains($0.name)
+                && ($0.name == ToolCatalog.webSearch ? web != nil : $0.kind != .fetch || self.hasNetwork)
                 && ($0.name != "skill" || !skills.isEmpty)
                 && ($0.name != "remember" || self.proposals.isOpen(request.id))
         }
@@ -173,6 +180,7 @@ package final class AgentWorker: TurnWorker {
         let pauses = TurnPauses()
         let seams = self.seams(of: request, in: thread, pauses, task) { seams in
             seams.remember = { text, isHere in try await self.propose(text, isHere: isHere, in: request, taint) }
+            seams.web = web
             guard !skills.isEmpty else { return }
             seams.skill = { name, file in
                 if hasForeignSkills, skills.contains(where: { $0.name == name && $0.folder != nil }) {

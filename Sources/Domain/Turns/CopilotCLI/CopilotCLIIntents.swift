@@ -19,8 +19,8 @@ struct CopilotCLIIntents: Sendable {
     static let tools: [(own: String, ours: [String])] = [
         ("bash", ["shell"]), ("read_bash", ["shell"]), ("stop_bash", ["shell"]), ("list_bash", ["shell"]),
         ("edit", ["edit", "patch", "write"]), ("create", ["write", "edit", "patch"]), ("view", ["read"]),
-        ("apply_patch", ["patch", "edit", "write"]), ("grep", ["search"]), ("rg", ["search"]),
-        ("glob", ["search", "list"]),
+        ("apply_patch", ["patch", "edit", "write"]), ("grep", ["grep"]), ("rg", ["grep"]),
+        ("glob", ["grep", "list"]),
     ]
 
     /// The CLI's tools that may change files.
@@ -93,7 +93,7 @@ struct CopilotCLIIntents: Sendable {
     }
 
     private func look(_ path: String, _ tool: String, _ id: String) -> Reading {
-        let ours = tool == "view" || tool.isEmpty ? ["read"] : ["search", "list"]
+        let ours = tool == "view" || tool.isEmpty ? ["read"] : ["grep", "list"]
         let isTemporary = (path == "/tmp" || path.hasPrefix("/tmp/")) && !path.split(separator: "/").contains("..")
         guard Self.relative(path) != nil || isTemporary else {
             return .refused(

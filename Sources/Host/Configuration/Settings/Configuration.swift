@@ -11,6 +11,7 @@ internal import Store
 package import Telemetry
 package import Threads
 package import Turns
+package import Web
 
 // Change: a new setting
 /// The whole configuration, checked, with defaults filled in.
@@ -54,6 +55,8 @@ package final class Configuration: Sendable {
     package let files: ReadingSettings
     /// Nil: voice notes are not written down.
     package let speech: Speech?
+    /// Nil: models can't search the web.
+    package let search: WebSearchSettings?
     package let analytics: AnalyticsSettings
     package let adapters: Adapters
     /// Names are unique.
@@ -117,6 +120,7 @@ package final class Configuration: Sendable {
         self.speech = Speech.read(root)
         if self.speech != nil { adapters.hearVoices() }
         self.adapters = adapters
+        self.search = WebSearchSettings.read(root)
         self.hooks = Webhook.list(root)
         self.telemetry = TelemetrySettings.read(root)
         self.analytics = AnalyticsSettings.read(

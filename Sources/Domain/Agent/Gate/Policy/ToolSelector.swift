@@ -6,7 +6,7 @@ package enum ToolSelector: Sendable, Hashable {
         case commands
         /// Change files, or commit them.
         case writes
-        /// Reach an address on the network.
+        /// Reach an address on the network; search the web.
         case network
         /// Read, list and search files.
         case reads
@@ -37,9 +37,9 @@ package enum ToolSelector: Sendable, Hashable {
 
     /// Every tool with a name of its own, and its kind.
     package static let tools: [(name: String, kind: ToolDefinition.Kind)] = [
-        ("read", .read), ("search", .read), ("list", .read), ("edit", .edit), ("patch", .edit), ("write", .edit),
-        ("shell", .execute), ("fetch", .fetch), ("commit", .commit), ("ask_user", .ask), ("tasks", .plan),
-        ("skill", .read), ("remember", .ask),
+        ("read", .read), (ToolCatalog.fileSearch, .read), ("list", .read), ("edit", .edit), ("patch", .edit),
+        ("write", .edit), ("shell", .execute), (ToolCatalog.webSearch, .fetch), ("fetch", .fetch), ("commit", .commit),
+        ("ask_user", .ask), ("tasks", .plan), ("skill", .read), ("remember", .ask),
         (Self.run, .execute),
     ]
 
@@ -73,7 +73,8 @@ package enum ToolSelector: Sendable, Hashable {
     func contains(_ tool: String, _ kind: ToolDefinition.Kind) -> Bool {
         switch self {
         case .group(let group): group.contains(kind)
-        case .name(let name): name == tool
+        case .name(let name):
+            name == tool || (name == ToolCatalog.webSearch && tool == ToolCatalog.fileSearch)
         }
     }
 
