@@ -111,7 +111,9 @@ struct CallReaderTests {
     func unknown() {
         let text = Self.failure(Self.read("raed", "{}"))
         #expect(text.contains("Did you mean read?"))
-        #expect(text.contains("read, grep, list, edit, patch, write, shell, search, fetch, commit, ask_user, tasks, skill"))
+        #expect(
+            text.contains(
+                "read, grep, list, edit, patch, write, shell, search, fetch, commit, ask_user, tasks, skill, remember"))
         let reading = CallReader(tools: []).read(ToolCall(id: "1", name: "x", arguments: ""), as: "1.1")
         #expect(Self.failure(reading).contains("no tools"))
         #expect(
@@ -134,7 +136,7 @@ struct CallReaderTests {
             ToolCatalog.all.map(\.name),
             [
                 "read", "grep", "list", "edit", "patch", "write", "shell", "search", "fetch", "commit", "ask_user",
-                "tasks", "skill", "remember",
+                "tasks", "skill", "remember", "delegate",
             ])
         expectEqual(ToolCatalog.definitions(of: ["write", "nothing", "read"]).map(\.name), ["read", "write"])
         expectEqual(

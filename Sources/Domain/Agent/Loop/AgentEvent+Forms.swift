@@ -102,12 +102,14 @@ extension AgentEvent.Start {
 
 extension AgentEvent.Finish {
     var json: JSON {
-        [
+        var form: JSONObject = [
             "call": .string(self.call), "outcome": .string(self.result.outcome.rawValue),
             "text": .string(self.result.text), "summary": .string(self.result.summary),
             "changes": .bool(self.result.hasChanges), "marked": .bool(self.result.isMarked),
             "digest": .string(self.digest),
         ]
+        if self.result.tokens > 0 { form["tokens"] = JSON(self.result.tokens) }
+        return .object(form)
     }
 
     init?(json: JSON) {
@@ -116,7 +118,7 @@ extension AgentEvent.Finish {
         else { return nil }
         let result = ToolResult(
             outcome, text: text, summary: json.text("summary") ?? "", hasChanges: json["changes"]?.boolValue ?? false,
-            isMarked: json["marked"]?.boolValue ?? false)
+            isMarked: json["marked"]?.boolValue ?? false, tokens: json.number("tokens"))
         self.init(call: call, result: result, digest: digest)
     }
 }

@@ -105,6 +105,8 @@ package struct AgentStateMachine: Sendable {
         guard let index = self.group.firstIndex(where: { $0.id == finish.call && $0.result == nil }) else { return }
         self.group[index].result = finish.result
         self.tally.calls += 1
+        self.tally.tokens += finish.result.tokens
+        self.tally.allTokens += finish.result.tokens
         self.lastTool = self.group[index].name
         if finish.result.hasChanges {
             self.watch.reset()

@@ -6,6 +6,7 @@ internal import JSON
 package enum ToolCatalog {
     package static let all: [ToolDefinition] = [
         read, grep, list, edit, patch, write, shell, search, fetch, commit, askUser, tasks, skill, remember,
+        delegate,
     ]
 
     /// The tool that searches the web. Lists of personas and policies that name it mean ``fileSearch`` as well, which had

@@ -19,15 +19,19 @@ package struct ToolResult: Sendable, Equatable {
     package let hasChanges: Bool
     /// Whether what comes from elsewhere in the text is marked as data already, by ``DataBlock``.
     package let isMarked: Bool
+    /// What it took of models, in and out: it counts towards the turn's limit.
+    package let tokens: Int
 
     package init(
-        _ outcome: Outcome, text: String, summary: String, hasChanges: Bool = false, isMarked: Bool = false
+        _ outcome: Outcome, text: String, summary: String, hasChanges: Bool = false, isMarked: Bool = false,
+        tokens: Int = 0
     ) {
         self.outcome = outcome
         self.text = text
         self.summary = summary
         self.hasChanges = hasChanges
         self.isMarked = isMarked
+        self.tokens = tokens
     }
 
     /// The result with a line of the host added to its text.
@@ -35,6 +39,6 @@ package struct ToolResult: Sendable, Equatable {
         guard let line else { return self }
         return ToolResult(
             self.outcome, text: "\(self.text)\n\(line)", summary: self.summary, hasChanges: self.hasChanges,
-            isMarked: self.isMarked)
+            isMarked: self.isMarked, tokens: self.tokens)
     }
 }

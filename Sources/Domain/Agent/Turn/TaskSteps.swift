@@ -13,8 +13,12 @@ package struct TaskSteps: StepLog {
     package init(_ log: any StepLog, number: Int, attempt: Int, letter: UInt8 = 0) {
         let isLetter = UInt8(ascii: "a")...UInt8(ascii: "z") ~= letter
         let place = number * 27 + (isLetter ? Int(letter - UInt8(ascii: "a")) + 1 : 0)
+        self.init(log, base: (place * 4 + attempt) * Self.size)
+    }
+
+    init(_ log: any StepLog, base: Int) {
         self.log = log
-        self.base = (place * 4 + attempt) * Self.size
+        self.base = base
     }
 
     package func append(_ records: [StepRecord], of turn: String) async throws {

@@ -53,13 +53,15 @@ extension AgentWorker {
 
     /// A turn of the agent that is a part of another one.
     ///
-    /// - Parameter label: Of its lines in the log.
+    /// - Parameters:
+    ///   - label: Of its lines in the log.
+    ///   - steering: Nil for what people say to the turn.
     func turn(
         _ label: String, _ log: any StepLog, calibration: TokenCalibration = TokenCalibration(),
-        equip: @escaping AgentTurn.Equip
+        steering: AgentSteering? = nil, equip: @escaping AgentTurn.Equip
     ) -> AgentTurn {
         AgentTurn(
-            self.model, catalog: self.catalog, log: log, steering: self.steering, calibration: calibration,
+            self.model, catalog: self.catalog, log: log, steering: steering ?? self.steering, calibration: calibration,
             answerLimit: self.answerLimit, logger: Logger(label: label), equip: equip)
     }
 }

@@ -40,7 +40,7 @@ package final class AgentWorker: TurnWorker {
     private let ledgers = SessionMemory<ReadLedger>()
     /// The models of threads that know that theirs only talks: otherwise they hear it again.
     private let hints = SessionMemory<String>()
-    private let notes = ProjectNotes()
+    let notes = ProjectNotes()
     let skills: SkillLibrary
     let proposals = MemoryProposals()
     /// Nil on a host that does not search the web.
@@ -101,7 +101,9 @@ package final class AgentWorker: TurnWorker {
 
     /// With the Copilot CLI's tools, where it is the provider, else with ours.
     private func working(_ request: TurnRequest) -> any TurnWorker {
-        let equip: AgentTurn.Equip = { request, thread in try await self.equipment(of: request, in: thread) }
+        let equip: AgentTurn.Equip = { request, thread in
+            try await self.equipment(of: request, in: thread, mayDelegate: true)
+        }
         guard let cli = self.cli, self.provider(of: request) == Self.cliProvider else {
             return self.turn("agent", self.steps, calibration: self.calibration, equip: equip)
         }
@@ -149,9 +151,11 @@ package final class AgentWorker: TurnWorker {
         return AgentTurn.notice(of: model, in: models)
     }
 
-    /// - Parameter task: The id of the task that commits are made for; nil for none.
+    /// - Parameters:
+    ///   - task: The id of the task that commits are made for; nil for none.
+    ///   - mayDelegate: Whether parts of it may be turns of their own.
     func equipment(
-        of request: TurnRequest, in thread: any TurnThread, task: String? = nil
+        of request: TurnRequest, in thread: any TurnThread, task: String? = nil, mayDelegate: Bool = false
     ) async throws -> AgentEquipment {
         let settings = self.settings.settings
         let persona = settings.persona(chosen: request.persona)
@@ -173,6 +177,7 @@ package final class AgentWorker: TurnWorker {
                 && ($0.name == ToolCatalog.webSearch ? web != nil : $0.kind != .fetch || self.hasNetwork)
                 && ($0.name != "skill" || !skills.isEmpty)
                 && ($0.name != "remember" || self.proposals.isOpen(request.id))
+                && ($0.name != "delegate" || mayDelegate)
         }
         // No text of a repository whose data has a class reaches an extension.
         let offer = request.origins.isEmpty ? await self.offer(to: persona, beside: own) : nil
@@ -195,6 +200,11 @@ package final class AgentWorker: TurnWorker {
             return WorkspaceTools(
                 files: try await self.workbench.workspaces.workspace(of: place),
                 ledger: self.ledgers[request.session] ?? ReadLedger(), seams: seams)
+        }
+        if mayDelegate, persona.tools.contains("delegate") {
+            executor = self.delegating(executor, request, in: thread, limits) {
+                await self.equipment(ofPartOf: request, persona, taint, in: $0, limits: $1)
+            }
         }
         if let offer, let desk = self.extensions {
             executor = ExtensionTools(
@@ -242,7 +252,7 @@ package final class AgentWorker: TurnWorker {
             })
     }
 
-    private func seams(
+    func seams(
         of request: TurnRequest, in thread: any TurnThread, _ pauses: TurnPauses, _ task: String?,
         _ add: (inout ToolSeams) -> Void
     ) -> ToolSeams {

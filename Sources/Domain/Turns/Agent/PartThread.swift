@@ -24,3 +24,18 @@ extension PartThread {
         try await self.thread.answer(to: question, lifetime: lifetime)
     }
 }
+
+extension ApprovalRequest {
+    /// Calls of different parts have the same ids.
+    func during(_ part: String) -> Self {
+        let scope: Scope =
+            switch self.scope {
+            case .call(let call): .call("\(part) \(call)")
+            case .during(let call): .during(call: "\(part) \(call)")
+            default: self.scope
+            }
+        return Self(
+            action: self.action, subject: self.subject, directory: self.directory, tool: self.tool,
+            approver: self.approver, scope: scope, effect: self.effect, preview: self.preview)
+    }
+}

@@ -92,18 +92,3 @@ private struct TaskThread: PartThread {
         try await self.thread.approvals(of: requests.map { $0.during(self.task) })
     }
 }
-
-extension ApprovalRequest {
-    /// Calls of different tasks have the same ids.
-    fileprivate func during(_ task: String) -> Self {
-        let scope: Scope =
-            switch self.scope {
-            case .call(let call): .call("\(task) \(call)")
-            case .during(let call): .during(call: "\(task) \(call)")
-            default: self.scope
-            }
-        return Self(
-            action: self.action, subject: self.subject, directory: self.directory, tool: self.tool,
-            approver: self.approver, scope: scope, effect: self.effect, preview: self.preview)
-    }
-}

@@ -40,6 +40,7 @@ package enum ToolSelector: Sendable, Hashable {
         ("read", .read), (ToolCatalog.fileSearch, .read), ("list", .read), ("edit", .edit), ("patch", .edit),
         ("write", .edit), ("shell", .execute), (ToolCatalog.webSearch, .fetch), ("fetch", .fetch), ("commit", .commit),
         ("ask_user", .ask), ("tasks", .plan), ("skill", .read), ("remember", .ask),
+        ("delegate", .read),
         (Self.run, .execute),
     ]
 
