@@ -62,7 +62,8 @@ extension Ledger {
 
     func lastCheckpoint(ofTurn turn: String) throws -> StepRow? {
         try self.connection.query(
-            "SELECT * FROM steps WHERE turn = ? AND checkpoint = 1 AND number > 0 ORDER BY number DESC LIMIT 1", [.text(turn)]
+            "SELECT * FROM steps WHERE turn = ? AND checkpoint = 1 AND number > 0 ORDER BY number DESC LIMIT 1",
+            [.text(turn)]
         ).first.map(Self.step)
     }
 
