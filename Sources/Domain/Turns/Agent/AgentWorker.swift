@@ -186,13 +186,7 @@ package final class AgentWorker: TurnWorker {
         let seams = self.seams(of: request, in: thread, pauses, task) { seams in
             seams.remember = { text, isHere in try await self.propose(text, isHere: isHere, in: request, taint) }
             seams.web = web
-            guard !skills.isEmpty else { return }
-            seams.skill = { name, file in
-                if hasForeignSkills, skills.contains(where: { $0.name == name && $0.folder != nil }) {
-                    taint.add(.guest)
-                }
-                return SkillLibrary.text(of: name, file: file, among: skills)
-            }
+            seams.skill = SkillLibrary.reading(skills, areForeign: hasForeignSkills, taint)
         }
         let limits = persona.limits ?? settings.limits
         var executor: any ToolExecutor = SessionTools(session: request.session, ledgers: self.ledgers) {

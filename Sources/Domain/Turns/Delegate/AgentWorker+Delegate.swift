@@ -37,7 +37,10 @@ extension AgentWorker {
                 && ($0.name != "skill" || !skills.isEmpty)
         }
         let pauses = TurnPauses()
-        let seams = self.seams(of: request, in: thread, pauses, nil, skills)
+        let areForeign = known.map { SkillLibrary.isForeign($0) } ?? false
+        let seams = self.seams(of: request, in: thread, pauses, nil) {
+            $0.skill = SkillLibrary.reading(skills, areForeign: areForeign, taint)
+        }
         // What a part has read, the turn's own model has not.
         let executor = SessionTools(session: request.session, ledgers: SessionMemory()) {
             WorkspaceTools(
