@@ -105,6 +105,8 @@ let package = Package(
         // Domain
         domain("Chat", settings: cold),
         .target(
+            name: "Words", path: "Sources/Domain/Words", swiftSettings: small, plugins: ["EmbedTemplates"]),
+        .target(
             name: "Models",
             dependencies: [
                 "Chat", "Crypto", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "Primitives", "Telemetry",
@@ -146,7 +148,7 @@ let package = Package(
             name: "Analytics", dependencies: ["Chat", "Database", "JSON", "Primitives", "Store"],
             path: "Sources/Domain/Analytics", swiftSettings: small, plugins: ["EmbedTemplates"]),
         domain(
-            "Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives"),
+            "Store", "Audit", "Chat", "Crypto", "Database", "JSON", "Lifecycle", "Logging", "Primitives", "Words"),
         domain("People", "Audit", "Chat", "Crypto", "Database", "JSON", "Primitives", "Store"),
         domain("Files", "Chat", "Crypto", "EventLoop", "Lifecycle", "Objects", "People", "Primitives", "Store"),
         .target(
@@ -166,7 +168,7 @@ let package = Package(
             "Lifecycle", "Logging", "Primitives", "Sandbox", "Store"),
         domain(
             "Threads", "Analytics", "Audit", "Chat", "Crypto", "Database", "EventLoop", "Files", "HTTP", "JSON",
-            "Logging", "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry"),
+            "Logging", "Metrics", "Objects", "People", "Primitives", "Store", "Telemetry", "Words"),
         domain(
             "Delivery", "Chat", "Database", "EventLoop", "Files", "JSON", "Lifecycle", "Logging", "Markdown", "Metrics",
             "Primitives", "Store", "Telemetry", "Threads"),
@@ -185,7 +187,7 @@ let package = Package(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "EventLoop",
             "Extensions", "Files", "JSON", "Joining", "Lifecycle", "Logging", "Memory", "Metrics", "Models", "People",
             "Posts", "Primitives", "Schedules",
-            "Store", "Surroundings", "Telemetry", "Threads"),
+            "Store", "Surroundings", "Telemetry", "Threads", "Words"),
         domain(
             "Tasks", "Analytics", "Audit", "Chat", "Crypto", "Database", "Delivery", "EventLoop", "Git", "JSON",
             "Lifecycle", "Logging", "Markdown", "People", "Posts", "Primitives", "Repositories", "Sessions", "Store",
@@ -229,7 +231,7 @@ let package = Package(
                 "Markdown", "Memory", "Metrics", "Models", "People", "Posts", "Primitives", "Push", "Repositories",
                 "Schedules",
                 "Schemas",
-                "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry", "Threads", "WebSockets",
+                "Sessions", "SignIn", "Specs", "Store", "Tasks", "Telemetry", "Threads", "WebSockets", "Words",
             ],
             path: "Sources/Gateway", exclude: ["Web"], swiftSettings: cold, plugins: ["EmbedWeb"]),
         .plugin(name: "EmbedWeb", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -253,7 +255,8 @@ let package = Package(
                 "People", "Posts", "Primitives", "Proxy", "Push", "Reading", "Repositories", "Schemas", "Sessions",
                 "SignIn",
                 "Slack",
-                "Specs", "Speech", "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Web", "Work", "YAML",
+                "Specs", "Speech", "Store", "Tasks", "Telegram", "Telemetry", "Threads", "Turns", "Web", "Words",
+                "Work", "YAML",
             ],
             path: "Sources/Host", swiftSettings: small, plugins: ["EmbedTemplates"]),
         .plugin(name: "EmbedTemplates", capability: .buildTool(), exclude: ["embed.sh"]),
@@ -311,6 +314,7 @@ let package = Package(
             "Objects", "Crypto", "EventLoop", "HTTP", "HTTPClient", "HTTPServer", "Objects", "Primitives", "TestSupport"
         ),
         tests("Markdown", "Markdown", "Primitives", "TestSupport"),
+        tests("Words", "Words"),
         tests("YAML", "YAML"),
         tests("Terminals", "Terminals"),
         tests("Sandbox", "Sandbox", "TestSupport"),

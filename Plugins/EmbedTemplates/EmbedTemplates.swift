@@ -2,7 +2,7 @@ import Foundation
 import PackagePlugin
 
 /// Embeds files of `config` into the binary, which needs no source tree at run time: `jetbridge.*.yaml`, `jail.*.yaml`
-/// `personas/*.yaml` and `extensions/*.yaml` into Host, `templates/*.md` into SpecDocuments, `prices.json` into Analytics, all of `rehearsal`
+/// `personas/*.yaml` and `extensions/*.yaml` into Host, `templates/*.md` into SpecDocuments, `prices.json` into Analytics, `words/*.txt` into Words, all of `rehearsal`
 /// into Models, and all of `reading` into Reading.
 @main
 struct EmbedTemplates: BuildToolPlugin {
@@ -25,6 +25,7 @@ struct EmbedTemplates: BuildToolPlugin {
         case "Models":
             return [("RehearsalFiles", try Self.files(in: config.appending(path: "rehearsal"), "json", "md", "txt"))]
         case "Reading": return [("ReadingFiles", try Self.files(in: config.appending(path: "reading"), "pl", "sh"))]
+        case "Words": return [("WordFiles", try Self.files(in: config.appending(path: "words"), "txt"))]
         case "Analytics": return [("PriceFiles", [config.appending(path: "prices.json")])]
         default: break
         }

@@ -72,7 +72,7 @@ extension TelegramStateMachine {
         let thread = joined.comment?.thread ?? self.thread(of: message, topic: topic, isChain: isChain)
         let isMention = joined.comment?.isMention ?? text.mentionsUs
         let isAnswer = joined.comment?.isReply ?? answersUs
-        let event = InboundMessage(
+        var event = InboundMessage(
             thread: thread,
             route: Route(room: reference.room, anchor: topic.map { "\($0)" }, replyTo: reference.id), sender: sender,
             text: words, sentAt: message.date, isDirect: isPrivate, isAddressed: isMention || isAnswer,
@@ -81,6 +81,7 @@ extension TelegramStateMachine {
             isThreaded: !isPrivate && (topic != nil || isChain),
             isBacklog: message.date < self.began - Self.backlogMargin, attachments: joined.attachments,
             enclosed: self.answered(by: message, isBare: words.isEmpty) + forwards)
+        event.locale = message.from?.locale
         if !isPrivate, !message.isForward, event.isAddressed { self.noteComment(event, by: sender, reference) }
         var incoming = TelegramIncoming(
             room: reference.room, event: self.event("\(message.chat.id)/\(message.id)", .message(event)))

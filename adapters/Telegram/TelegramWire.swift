@@ -8,6 +8,8 @@ package struct TelegramUser: Sendable, Equatable {
     package let isBot: Bool
     package let name: String
     package let username: String?
+    /// Of their app, such as `de`.
+    package let locale: String?
 
     package init?(_ json: JSON?) {
         guard let json, let id = json["id"]?.intValue else { return nil }
@@ -16,6 +18,7 @@ package struct TelegramUser: Sendable, Equatable {
         let names = [json["first_name"]?.stringValue, json["last_name"]?.stringValue].compactMap(\.self)
         self.name = names.joined(separator: " ")
         self.username = json["username"]?.stringValue
+        self.locale = json["language_code"]?.stringValue
     }
 }
 

@@ -32,6 +32,7 @@ KIT = "Kit"  # what every adapter needs; it knows none of them
 # What each Domain target may import of the others. Chat comes first: it imports no target at all.
 ARROWS = {
     "Chat": set(),
+    "Words": set(),
     "Models": {"Chat"},  # no provider of its own, least of all Copilot
     "Copilot": {"Models"},
     "Repositories": {"Chat"},
@@ -42,7 +43,7 @@ ARROWS = {
     "Analytics": {"Chat", "Store"},
     "Audit": {"Chat"},
     "Backup": {"Audit"},
-    "Store": {"Audit", "Chat"},  # no feature
+    "Store": {"Audit", "Chat", "Words"},  # no feature
     "Cluster": {"Chat", "Metrics", "Store"},
     "Jail": {"Chat"},
     "Work": {"Audit", "Chat", "Jail", "Repositories", "Store"},
@@ -56,16 +57,16 @@ ARROWS = {
     "Metrics": set(),
     "Push": {"People", "Store"},
     "Extensions": {"Jail", "Store"},
-    "Threads": {"Analytics", "Audit", "Chat", "Files", "Metrics", "People", "Store"},  # nothing that decides
+    "Threads": {"Analytics", "Audit", "Chat", "Files", "Metrics", "People", "Store", "Words"},  # nothing that decides
     "Delivery": {"Chat", "Files", "Metrics", "Store", "Threads"},
     "Etiquette": {"Chat", "Store", "Threads"},
-    "Attention": {"Chat", "Delivery", "People", "Store", "Threads"},
+    "Attention": {"Chat", "Delivery", "People", "Store", "Threads", "Words"},
     "Surroundings": {"Chat", "Models", "Store", "Threads"},
     "Posts": {"Analytics", "Attention", "Chat", "Delivery", "Files", "People", "Schedules", "Store", "Threads"},
     "Joining": {"Chat", "Etiquette", "Store", "Threads"},
     "Schedules": {"Chat", "Store", "Threads"},
     "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Delivery", "Etiquette", "Extensions", "Files", "Joining", "Memory",
-                 "Metrics", "Models", "People", "Posts", "Schedules", "Store", "Surroundings", "Threads"},
+                 "Metrics", "Models", "People", "Posts", "Schedules", "Store", "Surroundings", "Threads", "Words"},
     "Tasks": {"Analytics", "Audit", "Chat", "Delivery", "People", "Posts", "Repositories", "Sessions", "Store", "Threads"},
     "SignIn": {"Chat", "Copilot", "GitHub", "Models", "People", "Store"},
     "Turns": DOMAIN - {"Backup", "Turns"},  # has many parents, so that no other target needs them; imported by Host alone
@@ -87,7 +88,7 @@ def allowed(parts):
         case ["Sources", "Gateway", *_]:
             return PLATFORM | {"Analytics", "Audit", "Chat", "Delivery", "Documents", "Etiquette", "Files", "Memory",
                                "Metrics", "Models",
-                               "People", "Posts", "Push", "Repositories", "Schedules", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads"}
+                               "People", "Posts", "Push", "Repositories", "Schedules", "Sessions", "SignIn", "Specs", "Store", "Tasks", "Threads", "Words"}
         case ["Sources", "Proxy", *_]:
             return PLATFORM | {"Copilot"}  # a sign-in's tokens, and nothing of what models are asked
         case ["Sources", "Host", *_]:

@@ -109,7 +109,10 @@ extension AskNotices {
         var session = try ledger.session(
             for: direct.thread, route: direct.route, owner: sender.id, title: "", at: now)
         session.route = self.adapters.apart(direct.route)
-        let text = NoticeTexts.mentioned(mention, in: thread?.title ?? "", self.environment.settings.publicURL)
+        let (title, url) = (thread?.title ?? "", self.environment.settings.publicURL)
+        let text = try self.environment.speaking(to: sender.id, in: ledger) {
+            NoticeTexts.mentioned(mention, in: title, url)
+        }
         return try NoticeWriting(
             session: session, text: text, role: .note, kind: .note, adapters: self.adapters, at: now
         ).write(to: ledger)

@@ -194,7 +194,9 @@ package final class AskNotices: Sendable {
             for ask in asks { unreachable[ask.id, default: (ask, [])].people += known.sender.map { [$0] } ?? [] }
             try ledger.deleteNotices(untoldTo: person)
         } tell: { ask, person, _, direct in
-            let notice = try self.notice(of: ask, to: person, at: direct, in: ledger, now)
+            let notice = try self.environment.speaking(to: person, in: ledger) {
+                try self.notice(of: ask, to: person, at: direct, in: ledger, now)
+            }
             try ledger.setNotice(of: ask.id, for: person, item: notice.items.last?.id, at: now)
             notices.append(notice)
         }

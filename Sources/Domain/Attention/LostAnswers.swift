@@ -127,7 +127,10 @@ package final class LostAnswers: Sendable {
                     let lost = LostAnswer(
                         turn: record, answer: answer, reason: items[0].refusal ?? "", room: room,
                         title: self.adapters.traits(of: room).title)
-                    notices.append(try self.notice(of: lost, at: direct, in: ledger, now))
+                    notices.append(
+                        try self.environment.speaking(to: record.sender.id, in: ledger) {
+                            try self.notice(of: lost, at: direct, in: ledger, now)
+                        })
                     try self.note(NoticeTexts.wentDirectly(to: record.sender), below: record, in: ledger, now)
                 case .unreachable:
                     try self.note(NoticeTexts.notBrought(to: record.sender), below: record, in: ledger, now)

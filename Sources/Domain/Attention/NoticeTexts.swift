@@ -1,6 +1,7 @@
 internal import Chat
 internal import Primitives
 internal import Threads
+internal import Words
 
 /// What people read in a direct message about asks of other threads.
 enum NoticeTexts {
@@ -78,7 +79,7 @@ enum NoticeTexts {
     /// In place of an answer that is encrypted in its room, and would not be where this is read.
     static func lostHidden(_ lost: LostAnswer, _ publicURL: String) -> String {
         "The answer to your question in an encrypted room on \(lost.room.adapter), which does not accept my messages "
-            + "(\(TurnTexts.reason(lost.reason))), is at \(publicURL)/#/t/\(lost.turn.session)"
+                + "(\(TurnTexts.reason(lost.reason))), is at \(publicURL)/#/t/\(lost.turn.session)"
     }
 
     /// In the thread's transcript.
@@ -88,21 +89,21 @@ enum NoticeTexts {
 
     static func notBrought(to person: Sender) -> String {
         "The room did not accept the answer for a day, and \(AskTexts.escaped(AskTexts.plainName(of: person))) cannot be "
-            + "reached directly, so it was not posted. `resend` posts it when the room accepts messages again."
+                + "reached directly, so it was not posted. `resend` posts it when the room accepts messages again."
     }
 
     /// What somebody without access reads who writes to the bot directly.
     static func stranger(_ sign: CommandSign, isPairingAllowed: Bool, isAsked: Bool) -> String {
         let how =
             isPairingAllowed
-            ? "Ask an owner for a pairing code and send it here: \(sign.command("pair CODE"))."
-            : "Ask an owner to add you."
-        let asked = isAsked ? " I have asked the owners, too." : ""
-        return "I do not know you, so I do not answer you yet. \(how)\(asked)"
+            ? worded("Ask an owner for a pairing code and send it here: \(sign.command("pair CODE")).")
+            : worded("Ask an owner to add you.")
+        let asked = isAsked ? worded(" I have asked the owners, too.") : ""
+        return worded("I do not know you, so I do not answer you yet. \(how)\(asked)")
     }
 
     /// In the ask's own thread, after the names of those who may decide it.
-    static func waitsHere(_ ask: AskRecord) -> String { "`\(ask.id)` waits for your decision." }
+    static func waitsHere(_ ask: AskRecord) -> String { worded("`\(ask.id)` waits for your decision.") }
 
     /// Who asks what, and where.
     private static func line(_ entry: Entry) -> String {
@@ -122,9 +123,10 @@ enum NoticeTexts {
 
     private static func how(_ entry: Entry, _ publicURL: String) -> String {
         let link = Self.link(entry, publicURL)
-        guard entry.ask.route.room.adapter.rawValue != "web" else { return "Decide it at \(link)" }
-        return "Decide it in that thread with \(entry.sign.command("approve \(entry.ask.id)")) or "
-            + "\(entry.sign.command("deny \(entry.ask.id)")), or at \(link)"
+        guard entry.ask.route.room.adapter.rawValue != "web" else { return worded("Decide it at \(link)") }
+        return worded(
+            "Decide it in that thread with \(entry.sign.command("approve \(entry.ask.id)")) or "
+                + "\(entry.sign.command("deny \(entry.ask.id)")), or at \(link)")
     }
 
     private static func link(_ entry: Entry, _ publicURL: String) -> String {

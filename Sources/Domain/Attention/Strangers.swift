@@ -46,7 +46,11 @@ package final class Strangers: Sendable {
                 try self.note(message, in: ledger, at: now)
             }
             // A command that only they see, as on Slack, has told them.
-            if isDue, message.route.commandPrefix == nil { await self.welcome(message, isAsked: ask != nil) }
+            if isDue, message.route.commandPrefix == nil {
+                await self.environment.speaking(to: sender.id, in: self.store) {
+                    await self.welcome(message, isAsked: ask != nil)
+                }
+            }
             if ask != nil { self.notices.askWasStored() }
             return ask
         } catch {

@@ -71,6 +71,8 @@ package struct InboundMessage: Sendable {
     package var via: String?
     /// The number of the transcript's message whose place it takes, in a branch of its own.
     package var replaces: Int64?
+    /// The language that its sender's network knows of them, such as `de-AT`. Not stored.
+    package var locale: String?
 
     /// Its author, as the transcript names them.
     package var author: String { self.via.map { "\(self.sender.displayName) via \($0)" } ?? self.sender.displayName }

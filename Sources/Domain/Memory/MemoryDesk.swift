@@ -2,6 +2,7 @@ package import Chat
 internal import People
 internal import Primitives
 package import Store
+internal import Words
 
 /// Why something is not remembered or forgotten: what, why, and what to do.
 package struct MemoryRefusal: Error, Equatable, CustomStringConvertible {
@@ -45,10 +46,11 @@ package struct MemoryDesk: Sendable {
     package func remember(_ text: String, isHere: Bool, at now: Int64) async throws -> MemoryNote {
         if isHere, self.role < .member {
             throw MemoryRefusal(
-                description: "Only members keep notes for a repository. `remember TEXT` keeps one for you.")
+                description: worded("Only members keep notes for a repository. `remember TEXT` keeps one for you."))
         }
         if isHere, self.repository == nil {
-            throw MemoryRefusal(description: "This thread has no repository: choose one with `repo NAME` first.")
+            throw MemoryRefusal(
+                description: worded("This thread has no repository: choose one with `repo NAME` first."))
         }
         let (person, repository) = (self.person, isHere ? self.repository : nil)
         let text = try Self.checked(text)
@@ -92,20 +94,23 @@ package struct MemoryDesk: Sendable {
         _ id: String, _ body: @escaping @Sendable (Ledger, MemoryNote, [MemoryNote]) throws -> Value
     ) async throws -> Value {
         let (person, role) = (self.person.id, self.role)
-        guard !id.isEmpty else { throw MemoryRefusal(description: "Name the note: `forget ID`. `memory` lists them.") }
+        guard !id.isEmpty else {
+            throw MemoryRefusal(description: worded("Name the note: `forget ID`. `memory` lists them."))
+        }
         let number = Int64(id.hasPrefix("m") ? String(id.dropFirst()) : id)
         return try await self.store.write { ledger in
             let notes = try role >= .member ? ledger.wholeMemory(of: person) : ledger.memory(of: person, in: nil)
             guard let number, let note = notes.first(where: { $0.number == number }) else {
                 throw MemoryRefusal(
-                    description: "No note of yours is called `\(VisibleText.line(id))`. `memory` lists them.",
+                    description: worded("No note of yours is called `\(VisibleText.line(id))`. `memory` lists them."),
                     isUnknown: true)
             }
             let isOwn = try note.repository == nil || ledger.identities(of: person).contains(note.person)
             guard isOwn || role == .owner else {
                 throw MemoryRefusal(
                     description:
-                        "The note `\(note.id)` is \(VisibleText.line(note.author))'s: they or an owner erase it.")
+                        worded(
+                            "The note `\(note.id)` is \(VisibleText.line(note.author))'s: they or an owner erase it."))
             }
             return try body(ledger, note, notes.filter { $0.repository == note.repository && $0 != note })
         }
@@ -114,12 +119,13 @@ package struct MemoryDesk: Sendable {
     private static func checked(_ text: String) throws -> String {
         let text = text.trimmed
         guard !text.isEmpty else {
-            throw MemoryRefusal(description: "Say what to remember: `remember TEXT`, or `remember here TEXT`.")
+            throw MemoryRefusal(description: worded("Say what to remember: `remember TEXT`, or `remember here TEXT`."))
         }
         guard text.utf8.count <= MemoryLimits.text else {
             throw MemoryRefusal(
-                description: "The note has \(text.utf8.count) bytes, and at most \(MemoryLimits.text) are kept of one: "
-                    + "shorten it, or put it into `AGENTS.md` of the repository.")
+                description: worded(
+                    "The note has \(text.utf8.count) bytes, and at most \(MemoryLimits.text) are kept of one: "
+                        + "shorten it, or put it into `AGENTS.md` of the repository."))
         }
         return text
     }
@@ -128,10 +134,11 @@ package struct MemoryDesk: Sendable {
         let limit = note.repository == nil ? MemoryLimits.ownTokens : MemoryLimits.sharedTokens
         let taken = others.reduce(0) { $0 + $1.tokens }
         guard others.count < MemoryLimits.notes, taken + note.tokens <= limit else {
-            let whose = note.repository.map { "The memory of \($0)" } ?? "Your memory"
+            let whose = note.repository.map { worded("The memory of \($0)") } ?? worded("Your memory")
             throw MemoryRefusal(
-                description: "\(whose) is full: \(others.count) notes of about \(taken) tokens, and \(limit) go into "
-                    + "each prompt. Erase one with `forget ID`; `memory` lists them.")
+                description: worded(
+                    "\(whose) is full: \(others.count) notes of about \(taken) tokens, and \(limit) go into "
+                        + "each prompt. Erase one with `forget ID`; `memory` lists them."))
         }
     }
 }

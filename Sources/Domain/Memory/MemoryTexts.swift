@@ -1,10 +1,12 @@
 internal import Primitives
+internal import Words
 
 /// What people read of their memory. Markdown.
 package enum MemoryTexts {
     package static func kept(_ note: MemoryNote) -> String {
-        let place = note.repository.map { "for everybody who works in \($0)" } ?? "for you, everywhere"
-        return "Remembered \(place): `\(note.id)`. `forget \(note.id)` erases it."
+        note.repository.map {
+            worded("Remembered for everybody who works in \($0): `\(note.id)`. `forget \(note.id)` erases it.")
+        } ?? worded("Remembered for you, everywhere: `\(note.id)`. `forget \(note.id)` erases it.")
     }
 
     /// The answer to *Keep*, where commands get no sign.
@@ -14,7 +16,8 @@ package enum MemoryTexts {
     }
 
     package static func forgotten(_ note: MemoryNote, isDirect: Bool) -> String {
-        isDirect || note.repository != nil ? "Forgotten: \(self.shown(note.text))" : "Forgotten: `\(note.id)`."
+        isDirect || note.repository != nil
+            ? worded("Forgotten: \(self.shown(note.text))") : worded("Forgotten: `\(note.id)`.")
     }
 
     /// - Parameter isDirect: Whether nobody else reads it; a person's own notes are shown only then.
@@ -23,20 +26,25 @@ package enum MemoryTexts {
         let shared = notes.filter { $0.repository != nil }
         var parts: [String] = []
         if own.isEmpty {
-            parts.append("Nothing is remembered for you. `remember TEXT` keeps something.")
+            parts.append(worded("Nothing is remembered for you. `remember TEXT` keeps something."))
         } else if isDirect {
-            parts.append("Remembered for you:\n" + own.map(self.line).joined(separator: "\n"))
+            parts.append(worded("Remembered for you:") + "\n" + own.map(self.line).joined(separator: "\n"))
         } else {
             parts.append(
-                "\(own.count.counted("note")) of yours \(own.count == 1 ? "is" : "are") remembered; others read here, so "
-                    + "`memory` shows them only in a direct message.")
+                own.count == 1
+                    ? worded(
+                        "1 note of yours is remembered; others read here, so `memory` shows them only in a direct message."
+                    )
+                    : worded(
+                        "\(own.count) notes of yours are remembered; others read here, so `memory` shows them only in a "
+                            + "direct message."))
         }
         if !shared.isEmpty {
             parts.append(
-                "Remembered for \(repository ?? "this repository"):\n"
+                (repository.map { worded("Remembered for \($0):") } ?? worded("Remembered for this repository:")) + "\n"
                     + shared.map { "\(self.line($0)) (\(self.shown($0.author)))" }.joined(separator: "\n"))
         }
-        if !own.isEmpty || !shared.isEmpty { parts.append("`forget ID` erases a note.") }
+        if !own.isEmpty || !shared.isEmpty { parts.append(worded("`forget ID` erases a note.")) }
         return parts.joined(separator: "\n\n")
     }
 

@@ -1,6 +1,5 @@
 package import Chat
 internal import Primitives
-package import Threads
 
 /// What threads read about comments on documents.
 ///

@@ -1,4 +1,5 @@
 package import Database
+internal import Words
 
 /// The bridge's tables. Every write is durable when it returns.
 package struct SessionStore: Sendable {
@@ -34,7 +35,10 @@ package struct SessionStore: Sendable {
 
     /// - Parameter key: What runs in call order, see ``Database/write(key:_:)``.
     package func write<T: Sendable>(key: String?, _ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
-        let value = try await self.database.write(key: key) { connection in try body(Ledger(connection: connection)) }
+        let language = Language.current
+        let value = try await self.database.write(key: key) { connection in
+            try Language.$current.withValue(language) { try body(Ledger(connection: connection)) }
+        }
         self.writes.note()
         return value
     }
@@ -88,7 +92,10 @@ package struct SessionStore: Sendable {
     }
 
     package func read<T: Sendable>(_ body: @escaping @Sendable (Ledger) throws -> T) async throws -> T {
-        try await self.database.read { connection in try body(Ledger(connection: connection)) }
+        let language = Language.current
+        return try await self.database.read { connection in
+            try Language.$current.withValue(language) { try body(Ledger(connection: connection)) }
+        }
     }
 }
 

@@ -8,6 +8,7 @@ package import Objects
 package import People
 package import Store
 package import Telemetry
+package import Words
 
 /// Settings, clock, logger and metrics for every part of the bridge.
 package struct BridgeEnvironment: Sendable {
@@ -30,6 +31,8 @@ package struct BridgeEnvironment: Sendable {
     package var reading: (any FileReading)?
     /// Writes down people's voice notes; nil leaves them files.
     package var voice: (any VoiceReading)?
+    /// In which people read notes.
+    package let languages = PersonLanguages()
 
     package init(
         settings: BridgeSettings, logger: Logger, metrics: Metrics, now: @escaping @Sendable () -> Int64,
@@ -83,6 +86,8 @@ package struct BridgeSettings: Sendable {
     package var analytics = AnalyticsSettings()
     package var answers = AnswerRules()
     package var context = ContextRules()
+    /// Of the notes for whoever has chosen none.
+    package var language = Language.en
     /// How long a question waits for what was said beside it.
     package var pastPatience: Duration = .milliseconds(1_500)
     /// Stale messages that follow each other within this time are listed together.

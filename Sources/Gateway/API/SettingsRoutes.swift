@@ -8,6 +8,7 @@ internal import Schemas
 internal import Sessions
 internal import Store
 internal import Threads
+internal import Words
 
 /// What a person has chosen for all their threads.
 struct SettingsRoutes: Sendable {
@@ -45,7 +46,8 @@ struct SettingsRoutes: Sendable {
                 HTTPStatus(422),
                 "The system knows no time zone `\(VisibleText.line(name))`. Choose one such as `Europe/Berlin`.")
         }
-        let notifications = call.body.notifications
+        let (language, notifications) = (call.body.language, call.body.notifications)
+        defer { self.context.bridge.environment.languages.forgetChoices() }
         return API.Settings(
             try await self.context.store.write { ledger in
                 var preferences = try ledger.preferences(of: person)
@@ -53,6 +55,7 @@ struct SettingsRoutes: Sendable {
                 preferences.instructions = instructions.applied(to: preferences.instructions)?.trimmed
                 if preferences.instructions?.isEmpty == true { preferences.instructions = nil }
                 preferences.zone = zone.applied(to: preferences.zone)
+                preferences.language = language.applied(to: preferences.language)
                 switch notifications {
                 case .keep: break
                 case .remove: preferences.notifications = nil
@@ -94,6 +97,7 @@ extension API.Settings {
     init(_ preferences: Preferences) {
         self.init(
             model: preferences.model, instructions: preferences.instructions, zone: preferences.zone,
+            language: preferences.language,
             notifications: API.Notifications(NotificationChoice(stored: preferences.notifications)))
     }
 }

@@ -11,6 +11,7 @@ internal import Schemas
 internal import Sessions
 internal import Store
 internal import Threads
+internal import Words
 
 /// Threads of every network and their messages, and posting to threads of the web chat.
 struct ThreadRoutes: Sendable {
@@ -181,12 +182,14 @@ struct ThreadRoutes: Sendable {
         let now = self.context.now()
         let via = call.request.via
         let replaces = try call.body.replaces.map { try Self.position($0, named: "replaces", latest: false) }
+        let locale = call.request.headers["Accept-Language"].flatMap { Language(accepted: $0)?.rawValue }
         let submit = { (attachments: [Attachment]) in
             var message = InboundMessage(
                 thread: session.key, route: session.route, sender: principal.sender, text: text, sentAt: now,
                 isDirect: true, isAddressed: true, attachments: attachments)
             message.via = via
             message.replaces = replaces
+            message.locale = locale
             return try await self.context.bridge.submit(
                 InboundEvent(id: id, adapter: WebAdapter.adapterID, kind: .message(message)))
         }

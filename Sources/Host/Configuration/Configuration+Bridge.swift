@@ -15,6 +15,7 @@ extension Configuration {
             repositories: first.map { first in [first] + names.filter { $0 != first } } ?? names,
             filesDirectory: self.filesDirectory, retention: self.retention)
         settings.quota = self.quota
+        settings.language = self.language
         settings.classes = self.dataClasses
         settings.analytics = self.analytics
         settings.answers = self.adapters.answers

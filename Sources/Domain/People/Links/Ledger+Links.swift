@@ -64,14 +64,15 @@ extension Ledger {
         let first = "ORDER BY own.linked_at, own.identity LIMIT 1"
         try self.connection.execute(
             """
-            INSERT INTO preferences (person, model, instructions, zone, notifications)
+            INSERT INTO preferences (person, model, instructions, zone, language, notifications)
             SELECT linked.identity, (SELECT model \(chosen) AND model IS NOT NULL \(first)),
             (SELECT instructions \(chosen) AND instructions IS NOT NULL \(first)),
             (SELECT zone \(chosen) AND zone IS NOT NULL \(first)),
+            (SELECT language \(chosen) AND language IS NOT NULL \(first)),
             (SELECT notifications \(chosen) AND notifications IS NOT NULL \(first))
             FROM person_identities AS linked WHERE linked.person = $1 AND EXISTS (SELECT 1 \(chosen))
             ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions,
-            zone = excluded.zone, notifications = excluded.notifications
+            zone = excluded.zone, language = excluded.language, notifications = excluded.notifications
             """, [.text(person)])
     }
 

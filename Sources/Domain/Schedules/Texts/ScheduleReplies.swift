@@ -1,6 +1,7 @@
 internal import Chat
 package import Primitives
 internal import Threads
+internal import Words
 
 /// What people read of schedules, in Markdown, with commands as code without a sign.
 package enum ScheduleReplies {
@@ -9,27 +10,29 @@ package enum ScheduleReplies {
 
     /// The answer to the command that has set it.
     package static func stored(_ schedule: Schedule) -> String {
-        let cancel = "Cancel it with `schedules cancel \(schedule.id)`."
-        let what = schedule.kind == .remind ? "I will post this" : "I will do this"
+        let cancel = worded("Cancel it with `schedules cancel \(schedule.id)`.")
+        let what = schedule.kind == .remind ? worded("I will post this") : worded("I will do this")
         guard let next = schedule.nextAt else { return "\(what) \(Self.rule(schedule)). \(cancel)" }
         let time = ScheduleTexts.moment(next, in: schedule.zone)
         return schedule.rule.text.isEmpty
-            ? "\(what) on \(time). \(cancel)" : "\(what) \(Self.rule(schedule)), next on \(time). \(cancel)"
+            ? worded("\(what) on \(time). \(cancel)")
+            : worded("\(what) \(Self.rule(schedule)), next on \(time). \(cancel)")
     }
 
     /// Above a run.
     package static func heading(_ schedule: Schedule, withText: Bool) -> String {
         let event = schedule.event.map { " (\(AskTexts.escaped($0)))" } ?? ""
         let name = Self.name(schedule)
-        return withText ? "Scheduled by \(name)\(event): \(schedule.text)" : "Scheduled by \(name)\(event)."
+        return withText
+            ? worded("Scheduled by \(name)\(event): \(schedule.text)") : worded("Scheduled by \(name)\(event).")
     }
 
     /// - Parameters:
     ///   - text: With what has happened.
     ///   - late: When it was due, if it comes late.
     package static func reminder(_ schedule: Schedule, text: String, dueAt late: Int64?) -> String {
-        let was = late.map { " (was due on \(ScheduleTexts.moment($0, in: schedule.zone)))" } ?? ""
-        return "Reminder for \(Self.name(schedule))\(was): \(text)"
+        let was = late.map { worded(" (was due on \(ScheduleTexts.moment($0, in: schedule.zone)))") } ?? ""
+        return worded("Reminder for \(Self.name(schedule))\(was): \(text)")
     }
 
     package static func ended(_ schedule: Schedule, because reason: String) -> String {
@@ -51,11 +54,17 @@ package enum ScheduleReplies {
     ) -> String {
         let others =
             elsewhere == 0
-            ? [] : ["You have \(elsewhere.counted("schedule")) in other conversations: \(url)/schedules"]
+            ? []
+            : [
+                elsewhere == 1
+                    ? worded("You have 1 schedule in other conversations: \(url)/schedules")
+                    : worded("You have \(elsewhere) schedules in other conversations: \(url)/schedules")
+            ]
         guard !schedules.isEmpty else {
             let none =
-                "Nothing is scheduled here. `remind tomorrow 9:00 TEXT` posts a text, `every weekday 09:00 TEXT` asks me "
-                + "something again and again."
+                worded(
+                    "Nothing is scheduled here. `remind tomorrow 9:00 TEXT` posts a text, `every weekday 09:00 TEXT` asks me "
+                        + "something again and again.")
             return ([none] + others).joined(separator: "\n\n")
         }
         let lines = schedules.map { schedule in
@@ -69,13 +78,13 @@ package enum ScheduleReplies {
         return ([lines.joined(separator: "\n")] + others).joined(separator: "\n\n")
     }
 
-    package static func cancelled(_ schedule: Schedule) -> String { "Cancelled `\(schedule.id)`." }
+    package static func cancelled(_ schedule: Schedule) -> String { worded("Cancelled `\(schedule.id)`.") }
 
-    package static let unknown = "You have no schedule with that id here. `schedules` lists them."
-    package static let usage = "Write `schedules`, `schedules cancel ID` or `schedules zone NAME`."
+    package static var unknown: String { worded("You have no schedule with that id here. `schedules` lists them.") }
+    package static var usage: String { worded("Write `schedules`, `schedules cancel ID` or `schedules zone NAME`.") }
 
     package static func zone(_ zone: Zone) -> String {
-        "Your time zone is \(zone.name) now. What is scheduled already keeps its own."
+        worded("Your time zone is \(zone.name) now. What is scheduled already keeps its own.")
     }
 
     private static func name(_ schedule: Schedule) -> String {

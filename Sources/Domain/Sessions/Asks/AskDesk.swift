@@ -8,6 +8,7 @@ internal import Logging
 internal import People
 internal import Store
 internal import Threads
+internal import Words
 
 /// Ends asks: each ending, its place in the audit and the message that shows it are one transaction.
 package struct AskDesk: Sendable {
@@ -70,7 +71,8 @@ package struct AskDesk: Sendable {
             try ledger.settleExtension(
                 list.name, digest: list.digest, isApproved: list.isApproved, by: decider.id, at: now)
         }
-        try self.audit(ledger, self.entry(for: ask, AskTexts.outcome(of: ask)))
+        let outcome = Language.$current.withValue(.en) { AskTexts.outcome(of: ask) }
+        try self.audit(ledger, self.entry(for: ask, outcome))
         return (ask, try self.show(ask, in: ledger, at: now))
     }
 

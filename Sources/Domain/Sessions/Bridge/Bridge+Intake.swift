@@ -41,6 +41,7 @@ extension Bridge {
     func take(_ message: InboundMessage, event: InboundEvent, reply: ReplyBox?) async throws -> Delivery {
         FaultPoint.eventReceived.hit()
         let role = self.access.role(of: message.sender)
+        self.environment.languages.hear(message.locale, from: message.sender.id)
         let reading = try await self.read(message, as: role)
         let (message, intent) = (reading.message, reading.intent)
         switch intent {
@@ -87,7 +88,9 @@ extension Bridge {
                 return .ignored(Intent.stopped)
             }
             guard let refusal = error as? QuotaExceeded else { throw error }
-            return try await self.refuse(message, because: refusal, isAnswered: reply != nil)
+            return try await self.environment.speaking(to: message.sender.id, in: self.store) {
+                try await self.refuse(message, because: refusal, isAnswered: reply != nil)
+            }
         }
     }
 

@@ -237,7 +237,9 @@ struct Recovery: Sendable {
                         $0.state == .answered && $0.takenAt == nil && $0.outlivesTurn
                     }
                     let turn = try ledger.withText(turn)
-                    try self.close(turn, continuedBy: decided, showsText: !deadly.contains(turn.id), in: ledger)
+                    try self.environment.speaking(to: turn.sender.id, in: ledger) {
+                        try self.close(turn, continuedBy: decided, showsText: !deadly.contains(turn.id), in: ledger)
+                    }
                     if let decided {
                         let next = try self.resume(turn, after: decided, session.key, in: ledger)
                         resumed.append((session.key, next.with(text: ""), 0))
@@ -402,7 +404,7 @@ struct Recovery: Sendable {
             rest = previews.filter { $0.reference != nil || $0.state == .unknown }.prefix(1).map(\.text)
         }
         // Of what was not yet an answer, live frames have the lines about pauses.
-        let signs = [TurnTexts.thinking] + frames.filter { $0.kind == .thinking }.suffix(5).map(\.content)
+        let signs = TurnTexts.allThinking + frames.filter { $0.kind == .thinking }.suffix(5).map(\.content)
         let onlyThinks = rest.count == 1 && signs.contains { rest == poster.messages(for: $0) }
         let closing = TurnClosing(
             turn: turn, outcome: .interrupted, answer: answer, rest: DividedMessages(onlyThinks ? [] : rest),
@@ -444,7 +446,7 @@ struct Recovery: Sendable {
             try ledger.endJob(
                 job.id, of: job.session, .interrupted, ending: TurnTexts.interruptedEnding, hasChanges: true, at: now)
             guard job.isBackground, let session = try ledger.session(id: job.session) else { continue }
-            let text = TurnTexts.jobInterrupted(job)
+            let text = try self.environment.speaking(to: session.owner, in: ledger) { TurnTexts.jobInterrupted(job) }
             try ledger.insertMessage(session: session.id, turn: job.turn, role: .note, text: text, at: now)
             let renderer = self.adapters[session.route.room.adapter]?.renderer ?? PlainRenderer()
             let poster = AnswerPoster(traits: self.adapters.traits(of: session.route.room), renderer: renderer)

@@ -141,20 +141,29 @@ struct SchedulePosting: Sendable {
             return
         }
         stored.sessions[session.id] = session
+        try self.bridge.environment.speaking(to: schedule.person, in: ledger) {
+            try self.run(schedule, dueAt: due.nextAt, in: session, ledger, &stored, at: now)
+        }
+    }
+
+    private func run(
+        _ schedule: Schedule, dueAt: Int64, in session: SessionRecord, _ ledger: Ledger, _ stored: inout Stored,
+        at now: Int64
+    ) throws {
         if let reason = try self.obstacle(to: schedule, in: session, ledger, at: now) {
-            guard try ledger.takeRun(of: schedule, at: due.nextAt, next: .end, now: now) else { return }
+            guard try ledger.takeRun(of: schedule, at: dueAt, next: .end, now: now) else { return }
             stored.notices.append(try self.notice(reason, of: schedule, in: session, at: now).write(to: ledger))
             return
         }
         let (runs, next) = try ledger.step(of: schedule, at: now)
-        guard try ledger.takeRun(of: schedule, at: due.nextAt, next: next, now: now), runs else { return }
+        guard try ledger.takeRun(of: schedule, at: dueAt, next: next, now: now), runs else { return }
         switch schedule.kind {
         case .remind:
-            let late = schedule.rule.event == nil && now - due.nextAt > Self.lateness ? due.nextAt : nil
+            let late = schedule.rule.event == nil && now - dueAt > Self.lateness ? dueAt : nil
             let notice = try self.reminder(of: schedule, in: session, dueAt: late, at: now).write(to: ledger)
             stored.notices.append(notice)
             if session.key.adapter == Place.webAdapter {
-                try self.mention(schedule, in: notice, dueAt: due.nextAt, in: ledger, at: now)
+                try self.mention(schedule, in: notice, dueAt: dueAt, in: ledger, at: now)
                 stored.hasMentions = true
             }
         case .turn:
@@ -162,7 +171,7 @@ struct SchedulePosting: Sendable {
             let text = ScheduleReplies.heading(schedule, withText: session.key.adapter != Place.webAdapter)
             stored.notices.append(try self.notice(text, of: schedule, in: session, at: now).write(to: ledger))
             do {
-                let message = try self.store(schedule, dueAt: due.nextAt, in: session, ledger, at: now)
+                let message = try self.store(schedule, dueAt: dueAt, in: session, ledger, at: now)
                 if let message { stored.messages.append(message) }
             } catch let refusal as QuotaExceeded {
                 let sign = self.bridge.adapters.traits(of: session.route.room).sign

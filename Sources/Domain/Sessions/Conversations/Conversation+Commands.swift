@@ -78,6 +78,10 @@ extension Conversation {
         case .link, .unlink: return try await self.reply(to: stored, replies.link(name, argument))
         case .skills: return try await self.reply(to: stored, replies.skills())
         case .remember, .memory, .forget: return try await self.reply(to: stored, replies.memory(name, argument))
+        case .language:
+            let (person, store) = (stored.message.sender.id, self.context.store)
+            return try await self.reply(
+                to: stored, with: self.environment.language(argument, of: person, in: store, sign))
         case .verify: return try await self.reply(to: stored, replies.verify(argument))
         case .remind, .every, .on: return try await self.schedule(name, argument, for: stored, sign: sign)
         case .schedules: return try await self.schedules(argument, for: stored, sign: sign)

@@ -181,7 +181,10 @@ actor Conversation {
         case .message(let stored, let intent)
         where !intent.isPairing && self.context.access.isRemoved(stored.message.sender):
             return try await self.finish(stored.number)
-        case .message(let stored, let intent): return try await self.handle(stored, intent)
+        case .message(let stored, let intent):
+            return try await self.environment.speaking(to: stored.message.sender.id, in: self.context.store) {
+                try await self.handle(stored, intent)
+            }
         case .change(let change): return try await self.apply(change)
         case .deleted(let number): return try await self.finish(number)
         }

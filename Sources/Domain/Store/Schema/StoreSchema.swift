@@ -18,7 +18,7 @@ package enum StoreSchema {
         Self.mutes, Self.surroundings, Self.joinedMessages, Self.strangers, Self.refusals,
         Self.namedCodes, Self.shares, Self.mentions, Self.wholePeople,
         Self.memory, Self.extensions, Self.schedules, Self.dataOrigins, Self.push, Self.extensionSignIns,
-        Self.branches,
+        Self.branches, Self.languages,
     ]
 
     /// The first release's, which its stores have in 34 steps.

@@ -1,5 +1,6 @@
 package import Chat
 internal import Primitives
+internal import Words
 
 /// The messages that ask.
 extension AskTexts {
@@ -15,11 +16,12 @@ extension AskTexts {
         let asker = [Self.name(of: person)] + (Self.identity(of: person).map { [EscapedText.code($0)] } ?? [])
         let who =
             requests.contains { $0.approver == .requester }
-            ? "the model (asked by \(asker.joined(separator: ", ")))" : Self.identified(person)
+            ? worded("the model (asked by \(asker.joined(separator: ", ")))") : Self.identified(person)
         let actions = requests.map(\.action.rawValue).reduce(into: [String]()) { actions, action in
             if !actions.contains(action) { actions.append(action) }
         }
-        let first = "Approval `\(id)`: \(who) wants to \(actions.joined(separator: " and "))"
+        let verbs = actions.map(Self.verb).joined(separator: " \(worded("and")) ")
+        let first = worded("Approval `\(id)`: \(who) wants to \(verbs)")
         let subject = { (request: ApprovalRequest) in
             ([request.subject] + (request.preview.map { [$0] } ?? []))
                 .map { EscapedText.fenced(isByLine ? Self.shownByLine($0) : VisibleText.strict($0)) }
@@ -31,10 +33,12 @@ extension AskTexts {
             requests.count == 1
             ? requests.map(subject)
             : requests.enumerated().map { index, request in
-                let place = common.isEmpty && !request.directory.isEmpty ? " in \(Self.place(request.directory))" : ""
-                return "\(AskRecord.letter(index)). \(request.action.rawValue)\(place)\n\(subject(request))"
+                let place =
+                    common.isEmpty && !request.directory.isEmpty ? worded(" in \(Self.place(request.directory))") : ""
+                return "\(AskRecord.letter(index)). \(Self.verb(request.action.rawValue))\(place)\n\(subject(request))"
             }
-        let end = common.isEmpty ? Self.openUntil(time) : "Directory \(Self.place(common)), \(Self.deadline(time))"
+        let end =
+            common.isEmpty ? Self.openUntil(time) : worded("Directory \(Self.place(common)), \(Self.deadline(time))")
         // An empty line, because Markdown would join the first item to the first line.
         return ([first] + (requests.count > 1 ? [""] : []) + items + [end]).joined(separator: "\n")
     }
@@ -49,47 +53,59 @@ extension AskTexts {
         }.joined(separator: "\n")
     }
 
+    /// What is asked for, inside a sentence.
+    private static func verb(_ action: String) -> String {
+        switch ApprovalRequest.Action(rawValue: action) {
+        case .run: worded("run")
+        case .change: worded("change")
+        case .reach: worded("reach")
+        case .call: worded("call")
+        case nil: action
+        }
+    }
+
     private static func place(_ directory: String) -> String { EscapedText.code(VisibleText.strictLine(directory)) }
 
     package static func tail(_ id: String, _ requests: [ApprovalRequest], sign: CommandSign) -> String {
         let isForOwners = requests.contains { $0.approver == .ownersOnly }
-        let who = isForOwners ? "An owner" : "The person who asked, or an owner,"
+        let who = isForOwners ? worded("An owner") : worded("The person who asked, or an owner,")
         let deny = sign.command("deny \(id) REASON")
         guard requests.count > 1 else {
-            return "\(who) answers me with the letter, or types \(sign.command("approve \(id)")) or \(deny)."
+            return worded("\(who) answers me with the letter, or types \(sign.command("approve \(id)")) or \(deny).")
         }
-        return "\(who) answers me with `all`, `none` or the letters to approve, such as `A,C`, or types "
-            + "\(sign.command("approve \(id) A,C")) or \(deny). What is not approved is denied."
+        return worded(
+            "\(who) answers me with `all`, `none` or the letters to approve, such as `A,C`, or types "
+                + "\(sign.command("approve \(id) A,C")) or \(deny). What is not approved is denied.")
     }
 
     package static func options(of requests: [ApprovalRequest]) -> [AskRecord.Option] {
         guard requests.count > 1 || requests.isEmpty else {
-            let what = requests.first.map { Self.noun(of: $0.action) } ?? ""
+            let always =
+                switch requests.first?.action {
+                case .run: worded("Always in this thread (for exactly this command)")
+                case .change: worded("Always in this thread (for exactly this change)")
+                case .reach: worded("Always in this thread (for exactly this address)")
+                case .call: worded("Always in this thread (for exactly this call)")
+                case nil: worded("Always in this thread (for exactly these)")
+                }
             return [
-                AskRecord.Option(key: AskRecord.approve, label: "Approve"),
-                AskRecord.Option(key: AskRecord.always, label: "Always in this thread (for exactly this \(what))"),
-                AskRecord.Option(key: AskRecord.deny, label: "Deny"),
+                AskRecord.Option(key: AskRecord.approve, label: worded("Approve")),
+                AskRecord.Option(key: AskRecord.always, label: always),
+                AskRecord.Option(key: AskRecord.deny, label: worded("Deny")),
             ]
         }
         let items = requests.enumerated().map { index, request in
             let letter = AskRecord.letter(index)
             return AskRecord.Option(
-                key: letter, label: "Only \(letter): \(request.action.rawValue) \(Self.firstWords(request.subject))")
+                key: letter,
+                label: worded(
+                    "Only \(letter): \(Self.verb(request.action.rawValue)) \(Self.firstWords(request.subject))"))
         }
         return items + [
-            AskRecord.Option(key: AskRecord.all, label: "Approve all"),
-            AskRecord.Option(key: AskRecord.alwaysAll, label: "Always in this thread (for exactly these)"),
-            AskRecord.Option(key: AskRecord.none, label: "Deny all"),
+            AskRecord.Option(key: AskRecord.all, label: worded("Approve all")),
+            AskRecord.Option(key: AskRecord.alwaysAll, label: worded("Always in this thread (for exactly these)")),
+            AskRecord.Option(key: AskRecord.none, label: worded("Deny all")),
         ]
-    }
-
-    static func noun(of action: ApprovalRequest.Action) -> String {
-        switch action {
-        case .run: "command"
-        case .change: "change"
-        case .reach: "address"
-        case .call: "call"
-        }
     }
 
     // MARK: A question
@@ -97,10 +113,10 @@ extension AskTexts {
     package static func lead(_ question: ThreadQuestion, id: String) -> String {
         let kind =
             switch question.kind {
-            case .question: "Question"
-            case .clarify: "Clarify"
-            case .conflict: "Conflict"
-            case .memory: "Memory"
+            case .question: worded("Question")
+            case .clarify: worded("Clarify")
+            case .conflict: worded("Conflict")
+            case .memory: worded("Memory")
             }
         return "\(kind) `\(id)`: \(VisibleText.strict(question.text.trimmed))"
     }
@@ -109,16 +125,16 @@ extension AskTexts {
         let who =
             switch question.answerer {
             case .requester where question.kind == .memory: Self.name(of: person)
-            case .requester: "\(Self.name(of: person)), or an owner,"
-            case .members: "A member"
-            case .owners: "An owner"
+            case .requester: worded("\(Self.name(of: person)), or an owner,")
+            case .members: worded("A member")
+            case .owners: worded("An owner")
             }
-        var ways = question.options.isEmpty ? [] : ["with the letter"]
-        if question.takesText { ways.append("in their own words") }
-        if question.kind == .clarify { ways.append("with `done` for no more questions") }
+        var ways = question.options.isEmpty ? [] : [worded("with the letter")]
+        if question.takesText { ways.append(worded("in their own words")) }
+        if question.kind == .clarify { ways.append(worded("with `done` for no more questions")) }
         let list = ways.dropLast().joined(separator: ", ")
-        let how = [list, ways.last ?? ""].filter { !$0.isEmpty }.joined(separator: " or ")
-        return "\(who) answers me \(how). \(Self.openUntil(time))"
+        let how = [list, ways.last ?? ""].filter { !$0.isEmpty }.joined(separator: " \(worded("or")) ")
+        return worded("\(who) answers me \(how). \(Self.openUntil(time))")
     }
 
     package static func options(of question: ThreadQuestion) -> [AskRecord.Option] {
@@ -133,53 +149,60 @@ extension AskTexts {
     // MARK: Access
 
     package static func accessLead(_ id: String, for person: Sender, on network: AdapterID) -> String {
-        "Access `\(id)`: \(Self.identified(person)) has written to me on \(network) and has no access."
+        worded("Access `\(id)`: \(Self.identified(person)) has written to me on \(network) and has no access.")
     }
 
     package static func accessTail(_ id: String, until time: Int64, sign: CommandSign) -> String {
-        "An owner answers me with the letter, or types \(sign.command("approve \(id) member")), "
-            + "\(sign.command("approve \(id) guest")) or \(sign.command("deny \(id)")). \(Self.openUntil(time))"
+        worded(
+            "An owner answers me with the letter, or types \(sign.command("approve \(id) member")), "
+                + "\(sign.command("approve \(id) guest")) or \(sign.command("deny \(id)")). \(Self.openUntil(time))")
     }
 
-    package static let accessOptions = [
-        AskRecord.Option(key: AskRecord.approve, label: "Member"),
-        AskRecord.Option(key: AskRecord.always, label: "Guest"),
-        AskRecord.Option(key: AskRecord.deny, label: "Deny"),
-    ]
+    package static var accessOptions: [AskRecord.Option] {
+        [
+            AskRecord.Option(key: AskRecord.approve, label: worded("Member")),
+            AskRecord.Option(key: AskRecord.always, label: worded("Guest")),
+            AskRecord.Option(key: AskRecord.deny, label: worded("Deny")),
+        ]
+    }
 
     /// What somebody reads who has been let in.
     package static func admitted(as role: Role, sign: CommandSign) -> String {
-        "You have access now, as a \(role.rawValue). \(sign.command("help")) shows what I can do."
+        worded("You have access now, as \(english: "a ")\(role.rawValue). \(sign.command("help")) shows what I can do.")
     }
 
     // MARK: An extension's list
 
-    package static func extensionLead(_ id: String, _ text: String) -> String { "Extension `\(id)`: \(text)" }
+    package static func extensionLead(_ id: String, _ text: String) -> String { worded("Extension `\(id)`: \(text)") }
 
     package static func extensionTail(_ id: String, until time: Int64, sign: CommandSign) -> String {
-        "An owner answers me with the letter, or types \(sign.command("approve \(id)")) or "
-            + "\(sign.command("deny \(id)")). Models get nothing of it before. \(Self.openUntil(time))"
+        worded(
+            "An owner answers me with the letter, or types \(sign.command("approve \(id)")) or "
+                + "\(sign.command("deny \(id)")). Models get nothing of it before. \(Self.openUntil(time))")
     }
 
-    package static let extensionOptions = [
-        AskRecord.Option(key: AskRecord.approve, label: "Approve"),
-        AskRecord.Option(key: AskRecord.deny, label: "Deny"),
-    ]
+    package static var extensionOptions: [AskRecord.Option] {
+        [
+            AskRecord.Option(key: AskRecord.approve, label: worded("Approve")),
+            AskRecord.Option(key: AskRecord.deny, label: worded("Deny")),
+        ]
+    }
 
     // MARK: Both
 
     package static func buttons(of ask: AskRecord) -> [MessageButton] {
         let deny = MessageButton(
-            label: ask.isBatch ? "Deny all" : "Deny", command: "deny \(ask.id)", style: .danger, prompt: "Reason")
+            label: ask.isBatch ? worded("Deny all") : worded("Deny"), command: "deny \(ask.id)", style: .danger,
+            prompt: worded("Reason"))
         if ask.kind == .extension {
-            return [MessageButton(label: "Approve", command: "approve \(ask.id)", style: .primary), deny]
+            return [MessageButton(label: worded("Approve"), command: "approve \(ask.id)", style: .primary), deny]
         }
         guard ask.kind != .approval else {
             return [
                 ask.isBatch
-                    ? MessageButton(label: "Approve all", command: "approve \(ask.id) all", style: .primary)
-                    : MessageButton(label: "Approve", command: "approve \(ask.id)", style: .primary),
-                MessageButton(label: "Always in this thread", command: "approve \(ask.id) always"), deny,
+                    ? MessageButton(label: worded("Approve all"), command: "approve \(ask.id) all", style: .primary)
+                    : MessageButton(label: worded("Approve"), command: "approve \(ask.id)", style: .primary),
+                MessageButton(label: worded("Always in this thread"), command: "approve \(ask.id) always"), deny,
             ]
         }
         guard !ask.options.isEmpty else { return [] }
@@ -198,13 +221,15 @@ extension AskTexts {
                 style: option.isRecommended ? .primary : .plain)
         }
         if ask.question?.kind == .memory { return options }
-        return options + [MessageButton(label: "No", command: "deny \(ask.id)")]
+        return options + [MessageButton(label: worded("No"), command: "deny \(ask.id)")]
     }
 
     /// The option lines; items of a batch stand above them. Two blanks at the end make Markdown keep the line break.
     package static func lines(of ask: AskRecord) -> String {
         guard !ask.isBatch else { return "" }
-        return ask.options.map { "\($0.key). \(Self.escaped($0.label))\($0.isRecommended ? " (recommended)" : "")" }
-            .joined(separator: "  \n")
+        return ask.options.map {
+            "\($0.key). \(Self.escaped($0.label))\($0.isRecommended ? worded(" (recommended)") : "")"
+        }
+        .joined(separator: "  \n")
     }
 }

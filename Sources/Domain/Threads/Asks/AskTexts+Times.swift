@@ -1,5 +1,6 @@
 package import Chat
 internal import Primitives
+internal import Words
 
 /// When asks end and were decided.
 extension AskTexts {
@@ -20,22 +21,23 @@ extension AskTexts {
     static func end(of ask: AskRecord, as times: RoomTraits.Times, at now: Int64) -> String {
         let span = Self.span(ask.expiresAt - now)
         switch times {
-        case .utc: return "until \(Self.moment(ask.expiresAt))"
-        case .local: return "until \(Self.moment(ask.expiresAt)) (in \(span))"
-        case .relative: return "closes in \(span)"
+        case .utc: return worded("until \(Self.moment(ask.expiresAt))")
+        case .local: return worded("until \(Self.moment(ask.expiresAt)) (in \(span))")
+        case .relative: return worded("closes in \(span)")
         }
     }
 
     /// The end of a text that says until when the ask is open.
-    static func deadline(_ time: Int64) -> String { "open until \(Self.moment(time))." }
+    static func deadline(_ time: Int64) -> String { worded("open until \(Self.moment(time)).") }
 
     /// The same as a sentence.
-    static func openUntil(_ time: Int64) -> String { "O\(Self.deadline(time).dropFirst())" }
+    static func openUntil(_ time: Int64) -> String { worded("Open until \(Self.moment(time)).") }
 
     /// The text with its deadline as a network shows it.
     package static func dated(_ text: String, until end: Int64, as times: RoomTraits.Times, at now: Int64) -> String {
         guard times == .relative, let (rest, isSentence) = Self.withoutDeadline(text, end) else { return text }
-        return rest + "\(isSentence ? "Closes" : "closes") in \(Self.span(end - now))."
+        let span = Self.span(end - now)
+        return rest + (isSentence ? worded("Closes in \(span).") : worded("closes in \(span)."))
     }
 
     /// The text of an ask that has ended, without its deadline where that would be shown as the time left.
@@ -47,21 +49,21 @@ extension AskTexts {
 
     /// The text before the deadline with which it ends, and whether the deadline is a sentence of its own.
     private static func withoutDeadline(_ text: String, _ end: Int64) -> (rest: String, isSentence: Bool)? {
-        // The first letter may be large.
-        let deadline = Self.deadline(end).utf8.dropFirst()
-        let length = deadline.count + 1
-        guard text.utf8.count >= length, text.utf8.suffix(deadline.count).elementsEqual(deadline) else { return nil }
-        return (
-            String(decoding: text.utf8.dropLast(length), as: UTF8.self),
-            text.utf8.suffix(length).first == UInt8(ascii: "O")
-        )
+        // Whoever asked may read another language.
+        for language in Language.allCases {
+            let (sentence, clause) = Language.$current.withValue(language) { (Self.openUntil(end), Self.deadline(end)) }
+            for words in [sentence, clause] where text.utf8.suffix(words.utf8.count).elementsEqual(words.utf8) {
+                return (String(decoding: text.utf8.dropLast(words.utf8.count), as: UTF8.self), words == sentence)
+            }
+        }
+        return nil
     }
 
     /// A time of at least a minute, rounded: `30 minutes`, `5 hours`, `3 days`.
     private static func span(_ milliseconds: Int64) -> String {
         let minutes = max(1, (milliseconds + 59_999) / 60_000)
-        if minutes < 120 { return minutes == 1 ? "1 minute" : "\(minutes) minutes" }
+        if minutes < 120 { return minutes == 1 ? worded("1 minute") : worded("\(minutes) minutes") }
         let hours = (minutes + 30) / 60
-        return hours < 48 ? "\(hours) hours" : "\((hours + 12) / 24) days"
+        return hours < 48 ? worded("\(hours) hours") : worded("\((hours + 12) / 24) days")
     }
 }

@@ -1,5 +1,6 @@
 package import Chat
 internal import Primitives
+internal import Words
 
 /// What people read about asks.
 package enum AskTexts {
@@ -11,24 +12,26 @@ package enum AskTexts {
     package static func outcome(of ask: AskRecord, times: RoomTraits.Times? = nil) -> String {
         let name = ask.decider.map { Self.plainName(of: $0) + Self.time(ofDecision: ask, times) } ?? ""
         switch ask.state {
-        case .open: return "Open"
-        case .expired: return "Expired"
-        case .stopped: return ask.kind == .approval ? "Denied by \(name): \(Self.stopped)" : "Closed by \(name)"
+        case .open: return worded("Open")
+        case .expired: return worded("Expired")
+        case .stopped: return ask.kind == .approval ? worded("Denied by \(name): stopped") : worded("Closed by \(name)")
         case .answered: break
         }
         let reason = ask.reason.map { ": \($0)" } ?? ""
         if ask.kind == .access {
-            return ask.grantedRole.map { "Let in as a \($0.rawValue) by \(name)" } ?? "Denied by \(name)"
+            return ask.grantedRole.map { worded("Let in as \(english: "a ")\($0.rawValue) by \(name)") }
+                ?? worded("Denied by \(name)")
         }
         guard ask.kind == .approval || ask.kind == .extension else {
-            guard let answer = ask.answer else { return "Answered by \(name)\(reason)" }
-            return "Answered by \(name): \(ask.option(answer)?.label ?? answer)\(reason)"
+            guard let answer = ask.answer else { return worded("Answered by \(name)\(reason)") }
+            return worded("Answered by \(name): \(ask.option(answer)?.label ?? answer)\(reason)")
         }
-        if ask.isDenied { return "Denied by \(name)\(reason)" }
-        guard ask.isBatch, ask.answer != AskRecord.all, !ask.isForLater else { return "Approved by \(name)" }
+        if ask.isDenied { return worded("Denied by \(name)\(reason)") }
+        guard ask.isBatch, ask.answer != AskRecord.all, !ask.isForLater else { return worded("Approved by \(name)") }
         let denied = ask.bindings.indices.map { AskRecord.letter($0) }.filter { !ask.chosenLetters.contains($0) }
-        return "Approved by \(name): \(ask.chosenLetters.joined(separator: ", ")). "
-            + "Denied: \(denied.joined(separator: ", "))\(reason)"
+        return worded(
+            "Approved by \(name): \(ask.chosenLetters.joined(separator: ", ")). "
+                + "Denied: \(denied.joined(separator: ", "))\(reason)")
     }
 
     static let stopped = "stopped"
@@ -51,9 +54,9 @@ package enum AskTexts {
 
     /// An open ask in one line of `status`: its id, kind, first words and end, as the network shows times.
     package static func statusLine(_ ask: AskRecord, as times: RoomTraits.Times, at now: Int64) -> String {
-        let more = ask.isBatch ? " and \(ask.bindings.count - 1) more" : ""
+        let more = ask.isBatch ? worded(" and \(ask.bindings.count - 1) more") : ""
         let text = ask.question?.text ?? ask.bindings.first?.request.subject ?? ask.lead
-        return "open: `\(ask.id)` (\(ask.kind.rawValue)) \(EscapedText.code(Self.firstWords(text)))\(more), "
+        return worded("open: `\(ask.id)` (\(ask.kind.rawValue)) \(EscapedText.code(Self.firstWords(text)))\(more)") + ", "
             + Self.end(of: ask, as: times, at: now)
     }
 
@@ -67,62 +70,70 @@ package enum AskTexts {
 
     // MARK: Replies
 
-    package static let nothingToApprove = "Nothing waits for approval here."
+    package static var nothingToApprove: String { worded("Nothing waits for approval here.") }
 
     package static func several(_ ids: [String], sign: CommandSign) -> String {
-        "Several approvals are open here: \(ids.map { "`\($0)`" }.joined(separator: ", ")). "
-            + "Say which one, as in \(sign.command("approve \(ids.first ?? "")"))."
+        worded(
+            "Several approvals are open here: \(ids.map { "`\($0)`" }.joined(separator: ", ")). "
+                + "Say which one, as in \(sign.command("approve \(ids.first ?? "")")).")
     }
 
     package static func unknown(_ id: String) -> String {
-        "No approval \(EscapedText.code(VisibleText.strictLine(id.beginning(bytes: 20)))) is open here."
+        worded("No approval \(EscapedText.code(VisibleText.strictLine(id.beginning(bytes: 20)))) is open here.")
     }
 
     package static func elsewhere(_ id: String) -> String {
-        "`\(id)` was asked in another thread. Answer it there, or with `jetbridge approve \(id)` on the host."
+        worded("`\(id)` was asked in another thread. Answer it there, or with `jetbridge approve \(id)` on the host.")
     }
 
     package static func notUnderstood(_ ask: AskRecord, sign: CommandSign) -> String {
         let id = ask.id
-        let still = "`\(id)` is still open: that is no answer to it."
+        let still = worded("`\(id)` is still open: that is no answer to it.")
         if ask.kind != .approval {
             let letters = ask.options.map(\.key).joined(separator: ", ")
-            return letters.isEmpty
-                ? "\(still) Answer it in your own words." : "\(still) Answer with one of \(letters), or `no`."
+            let how =
+                letters.isEmpty
+                ? worded("Answer it in your own words.") : worded("Answer with one of \(letters), or `no`.")
+            return "\(still) \(how)"
         }
         let some = ask.isBatch ? "\(sign.command("approve \(id) A,B")), " : ""
-        return "\(still) Type \(sign.command("approve \(id)")), \(some)"
-            + "\(sign.command("approve \(id) always")) or \(sign.command("deny \(id) REASON"))."
+        let how = worded(
+            "Type \(sign.command("approve \(id)")), \(some)\(sign.command("approve \(id) always")) or "
+                + "\(sign.command("deny \(id) REASON")).")
+        return "\(still) \(how)"
     }
 
     package static func notAllowed(_ ask: AskRecord, _ sender: Sender, as role: Role?) -> String {
         switch ask.rule {
         case .otherOwners where sender.mayBeSamePerson(as: ask.requester):
-            "You asked for `\(ask.id)` yourself, so \(role == .owner ? "another" : "an") owner has to decide it."
-        case .otherOwners: "Only an owner can decide `\(ask.id)`."
-        case .owners: "Only an owner can decide `\(ask.id)`."
-        case .members: "Only a member or an owner can decide `\(ask.id)`."
+            role == .owner
+                ? worded("You asked for `\(ask.id)` yourself, so another owner has to decide it.")
+                : worded("You asked for `\(ask.id)` yourself, so an owner has to decide it.")
+        case .otherOwners: worded("Only an owner can decide `\(ask.id)`.")
+        case .owners: worded("Only an owner can decide `\(ask.id)`.")
+        case .members: worded("Only a member or an owner can decide `\(ask.id)`.")
         case .requester, .asker:
-            "Only \(Self.name(of: ask.requester)), who asked, or an owner can decide `\(ask.id)`."
+            worded("Only \(Self.name(of: ask.requester)), who asked, or an owner can decide `\(ask.id)`.")
         }
     }
 
     package static func alreadySettled(_ ask: AskRecord) -> String {
-        "`\(ask.id)` is closed: \(Self.outcomeLine(of: ask))"
+        worded("`\(ask.id)` is closed: \(Self.outcomeLine(of: ask))")
     }
 
     package static func altered(_ id: String) -> String {
-        "`\(id)` does not match what was stored, so it cannot be decided. Ask for it again."
+        worded("`\(id)` does not match what was stored, so it cannot be decided. Ask for it again.")
     }
 
     package static func settled(_ ask: AskRecord) -> String { "`\(ask.id)`: \(Self.outcomeLine(of: ask))" }
 
     package static func waits(for ask: AskRecord) -> String {
-        "Waiting for \(ask.kind == .approval ? "approval" : "an answer to") `\(ask.id)`."
+        ask.kind == .approval
+            ? worded("Waiting for approval `\(ask.id)`.") : worded("Waiting for an answer to `\(ask.id)`.")
     }
 
     package static func closed(_ asks: [AskRecord]) -> String {
-        "Closed \(asks.map { "`\($0.id)`" }.joined(separator: ", "))."
+        worded("Closed \(asks.map { "`\($0.id)`" }.joined(separator: ", ")).")
     }
 
     // MARK: Not asked

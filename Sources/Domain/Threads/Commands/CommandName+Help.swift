@@ -1,3 +1,5 @@
+internal import Words
+
 /// How help, menus and completions describe the commands.
 extension CommandName {
     /// The argument as help shows it.
@@ -38,6 +40,7 @@ extension CommandName {
         case .every: "SCHEDULE TEXT"
         case .on: "push BRANCH|failure WORKFLOW|due TASK TEXT"
         case .schedules: "[cancel ID|zone NAME]"
+        case .language: "[NAME]"
         case .new, .status, .whoami, .models, .usage, .resend, .resume, .tasks, .analyze, .diff, .snapshot, .pr, .fix,
             .login, .logout, .mute, .unmute, .redo, .context, .unlink, .memory, .say, .skills, .extensions:
             ""
@@ -47,74 +50,75 @@ extension CommandName {
     /// One line for help, menus and completion.
     package var summary: String {
         switch self {
-        case .help: "list the most used commands, or all of them, or explain one"
-        case .new: "forget the conversation and start over"
-        case .stop: "stop the running answer; `all` also drops waiting messages"
-        case .status: "show what is running, what is waiting and the model in use"
-        case .whoami: "show your identities and role"
-        case .pair: "use a pairing code from an owner; `--for` makes one that adds a browser"
-        case .link: "make a code that links another identity of yours, or use one"
-        case .remember: "keep something in mind for you, everywhere; `here` for the members of this repository"
-        case .skills: "list the skills that the model can use in this repository"
-        case .memory: "list what is remembered for you and for this repository"
-        case .forget: "erase something that is remembered, by its id"
-        case .unlink: "separate this identity from your others again"
-        case .model: "show or choose the model of this thread"
-        case .models: "list the models"
-        case .usage: "show the tokens used in this thread, and what they cost"
-        case .budget: "show what may be spent and what is; owners can lift a budget for a day"
-        case .report: "sum up what was used and done in a day, week or month"
-        case .rate: "say whether the last answer was good, and why"
-        case .comment: "list the open comments on documents, answer one or resolve it"
-        case .remind: "post a text here at a time, such as `in 20m`, `at 14:30` or `tomorrow 9:00`"
-        case .every: "ask something here again and again, such as `every weekday 09:00`"
-        case .on: "ask something here at a push, a failed workflow or a task's due date"
-        case .schedules: "list what is scheduled here, cancel it, or set your time zone"
-        case .repo: "show or choose the thread's repository; branches, files or github lists what is there"
-        case .specify: "write a specification and commit it"
-        case .export: "send the whole conversation as a file"
-        case .share: "let other people see this conversation, or make a public page of it"
-        case .unshare: "end what `share` allowed, for all or for one"
-        case .resend: "post the last answer again"
-        case .say: "read the last answer aloud"
-        case .redo: "ask the last question again, as it reads after an edit"
-        case .resume: "continue an interrupted answer, or ask a failed question again"
-        case .run: "run a command in the jail's bash; a final ` &` makes it a job"
-        case .jobs: "list the commands of this thread, or follow one"
-        case .kill: "end a running command"
-        case .approve: "approve what is asked, by its id; `always` also for later in this thread"
-        case .deny: "deny what is asked, by its id"
-        case .constitution: "write or amend the project's principles"
-        case .clarify: "answer open questions about the specification, one by one"
-        case .plan: "plan how the feature is built"
-        case .tasks: "write the list of tasks"
-        case .analyze: "check specification, plan and tasks against one another"
-        case .checklist: "write a checklist for the requirements"
-        case .implement: "work through the tasks, one commit each"
-        case .refine: "change the latest document as you say"
-        case .spec: "show the thread's feature, or choose one"
-        case .diff: "show what has changed in the workspace"
-        case .files: "list the files of the workspace, or send one"
-        case .snapshot: "record the state of the files"
-        case .undo: "revert the last command that changed files, or restore a snapshot"
-        case .commit: "commit the changes in the workspace"
-        case .persona: "show or choose how the model works in this thread"
-        case .policy: "show whether a command may run, and which rule decides"
-        case .steer: "say something to the running answer, which works with tools"
-        case .pr: "open or update the pull request of this thread's branch"
-        case .merge: "merge this thread's branch, or another, into the repository's"
-        case .review: "review a pull request, by its number or address"
-        case .fix: "answer reviews, comments and failed checks of the pull request"
-        case .workflow: "start a workflow of GitHub Actions, or list workflows and their runs"
-        case .login: "sign in to GitHub with your own account, in a direct message"
-        case .people: "list everybody with access, change or end it, or give somebody what another had"
-        case .verify: "compare emoji with somebody's devices where messages are encrypted, in a direct message"
-        case .task: "list the repository's tasks, add or change one, or let the model do one (task ID do)"
-        case .context: "show what of others' words the model was given for its last answer"
-        case .extensions: "list the extensions: how they are, and what models get of them"
-        case .mute: "be silent in this thread unless mentioned, until unmute"
-        case .unmute: "answer in this thread again"
-        case .logout: "forget your GitHub sign-in, in a direct message"
+        case .help: worded("list the most used commands, or all of them, or explain one")
+        case .new: worded("forget the conversation and start over")
+        case .stop: worded("stop the running answer; `all` also drops waiting messages")
+        case .status: worded("show what is running, what is waiting and the model in use")
+        case .whoami: worded("show your identities and role")
+        case .pair: worded("use a pairing code from an owner; `--for` makes one that adds a browser")
+        case .link: worded("make a code that links another identity of yours, or use one")
+        case .remember: worded("keep something in mind for you, everywhere; `here` for the members of this repository")
+        case .skills: worded("list the skills that the model can use in this repository")
+        case .memory: worded("list what is remembered for you and for this repository")
+        case .forget: worded("erase something that is remembered, by its id")
+        case .unlink: worded("separate this identity from your others again")
+        case .model: worded("show or choose the model of this thread")
+        case .models: worded("list the models")
+        case .usage: worded("show the tokens used in this thread, and what they cost")
+        case .budget: worded("show what may be spent and what is; owners can lift a budget for a day")
+        case .report: worded("sum up what was used and done in a day, week or month")
+        case .rate: worded("say whether the last answer was good, and why")
+        case .comment: worded("list the open comments on documents, answer one or resolve it")
+        case .remind: worded("post a text here at a time, such as `in 20m`, `at 14:30` or `tomorrow 9:00`")
+        case .every: worded("ask something here again and again, such as `every weekday 09:00`")
+        case .on: worded("ask something here at a push, a failed workflow or a task's due date")
+        case .schedules: worded("list what is scheduled here, cancel it, or set your time zone")
+        case .repo: worded("show or choose the thread's repository; branches, files or github lists what is there")
+        case .specify: worded("write a specification and commit it")
+        case .export: worded("send the whole conversation as a file")
+        case .share: worded("let other people see this conversation, or make a public page of it")
+        case .unshare: worded("end what `share` allowed, for all or for one")
+        case .resend: worded("post the last answer again")
+        case .say: worded("read the last answer aloud")
+        case .redo: worded("ask the last question again, as it reads after an edit")
+        case .resume: worded("continue an interrupted answer, or ask a failed question again")
+        case .run: worded("run a command in the jail's bash; a final ` &` makes it a job")
+        case .jobs: worded("list the commands of this thread, or follow one")
+        case .kill: worded("end a running command")
+        case .approve: worded("approve what is asked, by its id; `always` also for later in this thread")
+        case .deny: worded("deny what is asked, by its id")
+        case .constitution: worded("write or amend the project's principles")
+        case .clarify: worded("answer open questions about the specification, one by one")
+        case .plan: worded("plan how the feature is built")
+        case .tasks: worded("write the list of tasks")
+        case .analyze: worded("check specification, plan and tasks against one another")
+        case .checklist: worded("write a checklist for the requirements")
+        case .implement: worded("work through the tasks, one commit each")
+        case .refine: worded("change the latest document as you say")
+        case .spec: worded("show the thread's feature, or choose one")
+        case .diff: worded("show what has changed in the workspace")
+        case .files: worded("list the files of the workspace, or send one")
+        case .snapshot: worded("record the state of the files")
+        case .undo: worded("revert the last command that changed files, or restore a snapshot")
+        case .commit: worded("commit the changes in the workspace")
+        case .persona: worded("show or choose how the model works in this thread")
+        case .policy: worded("show whether a command may run, and which rule decides")
+        case .steer: worded("say something to the running answer, which works with tools")
+        case .pr: worded("open or update the pull request of this thread's branch")
+        case .merge: worded("merge this thread's branch, or another, into the repository's")
+        case .review: worded("review a pull request, by its number or address")
+        case .fix: worded("answer reviews, comments and failed checks of the pull request")
+        case .workflow: worded("start a workflow of GitHub Actions, or list workflows and their runs")
+        case .login: worded("sign in to GitHub with your own account, in a direct message")
+        case .people: worded("list everybody with access, change or end it, or give somebody what another had")
+        case .verify: worded("compare emoji with somebody's devices where messages are encrypted, in a direct message")
+        case .task: worded("list the repository's tasks, add or change one, or let the model do one (task ID do)")
+        case .context: worded("show what of others' words the model was given for its last answer")
+        case .extensions: worded("list the extensions: how they are, and what models get of them")
+        case .mute: worded("be silent in this thread unless mentioned, until unmute")
+        case .unmute: worded("answer in this thread again")
+        case .language: worded("show or choose the language of my notes for you")
+        case .logout: worded("forget your GitHub sign-in, in a direct message")
         }
     }
 }

@@ -20,13 +20,14 @@ package enum CommandName: String, Sendable, CaseIterable {
     case skills
     case remind, every, on, schedules
     case say
+    case language
 
     /// The lowest role that may use it.
     package var role: Role {
         switch self {
         case .help, .new, .stop, .status, .whoami, .pair, .model, .models, .usage, .resend, .resume,
             .export, .budget, .report, .rate, .mute, .unmute, .redo, .context, .share, .unshare, .link, .unlink,
-            .remember, .memory, .forget, .say, .remind, .schedules:
+            .remember, .memory, .forget, .say, .remind, .schedules, .language:
             .guest
         case .repo, .run, .jobs, .kill, .approve, .deny, .constitution, .specify, .clarify, .plan, .tasks, .analyze,
             .checklist, .implement, .refine, .spec, .diff, .files, .snapshot, .undo, .commit, .persona, .policy,

@@ -42,6 +42,7 @@ extension InboundMessage {
             attachments: self.attachments, enclosed: self.enclosed, repliesTo: self.repliesTo)
         copy.via = self.via
         copy.replaces = self.replaces
+        copy.locale = self.locale
         return copy
     }
 }

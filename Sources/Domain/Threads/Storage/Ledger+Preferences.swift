@@ -1,6 +1,7 @@
 internal import Database
 internal import People
 package import Store
+package import Words
 
 /// What a person has chosen for themselves, in all their threads.
 package struct Preferences: Sendable, Hashable {
@@ -10,6 +11,8 @@ package struct Preferences: Sendable, Hashable {
     package var instructions: String?
     /// The name of their time zone; nil for the host's.
     package var zone: String?
+    /// In which the bot's notes are for them; nil for that of their network, else the host's.
+    package var language: Language?
     /// What notifies them, as JSON; nil for the usual.
     package var notifications: String?
 }
@@ -21,12 +24,14 @@ extension Ledger {
     /// Asks the database now; the result reads the answer.
     package func laterPreferences(of person: String) throws -> () throws -> Preferences {
         let rows = try self.connection.later(
-            "SELECT model, instructions, zone, notifications FROM preferences WHERE person = ?", [.text(person)])
+            "SELECT model, instructions, zone, language, notifications FROM preferences WHERE person = ?",
+            [.text(person)])
         return {
             let row = try rows.get().first
             return Preferences(
                 model: try row?.optionalText("model"), instructions: try row?.optionalText("instructions"),
                 zone: try row?.optionalText("zone"),
+                language: try row?.optionalText("language").flatMap { Language(rawValue: $0) },
                 notifications: try row?.optionalText("notifications"))
         }
     }
@@ -40,13 +45,15 @@ extension Ledger {
             }
             try self.connection.execute(
                 """
-                INSERT INTO preferences (person, model, instructions, zone, notifications) VALUES (?, ?, ?, ?, ?)
+                INSERT INTO preferences (person, model, instructions, zone, language, notifications)
+                VALUES (?, ?, ?, ?, ?, ?)
                 ON CONFLICT (person) DO UPDATE SET model = excluded.model, instructions = excluded.instructions,
-                zone = excluded.zone, notifications = excluded.notifications
+                zone = excluded.zone, language = excluded.language, notifications = excluded.notifications
                 """,
                 [
                     .text(identity), .optional(preferences.model), .optional(preferences.instructions),
-                    .optional(preferences.zone), .optional(preferences.notifications),
+                    .optional(preferences.zone), .optional(preferences.language?.rawValue),
+                    .optional(preferences.notifications),
                 ])
         }
     }

@@ -1,45 +1,50 @@
 package import Chat
 internal import Primitives
+internal import Words
 
 /// What people read about their questions and the answers to them.
 package enum TurnTexts {
     // MARK: Before the answer
 
     package static func queued(ahead count: Int) -> String {
-        "I am still answering; \(count == 1 ? "1 message is" : "\(count) messages are") ahead of this one."
+        count == 1
+            ? worded("I am still answering; 1 message is ahead of this one.")
+            : worded("I am still answering; \(count) messages are ahead of this one.")
     }
 
     /// Where the line is edited as the number changes.
     package static func waiting(_ count: Int) -> String {
         switch count {
-        case 0: "No messages are waiting any more."
-        case 1: "I am still answering; 1 message waits."
-        default: "I am still answering; \(count) messages wait."
+        case 0: worded("No messages are waiting any more.")
+        case 1: worded("I am still answering; 1 message waits.")
+        default: worded("I am still answering; \(count) messages wait.")
         }
     }
 
     package static func queueIsFull(_ count: Int, sign: CommandSign) -> String {
-        "\(count) messages are already waiting here. Wait for an answer, or type \(sign.command("stop all"))."
+        worded("\(count) messages are already waiting here. Wait for an answer, or type \(sign.command("stop all")).")
     }
 
-    package static let waitsForHost = "Many answers are being written; this one waits its turn."
-    package static let noWorker =
-        "Nothing on this host is configured to answer that. An owner can change the configuration."
-    package static let identityEnded = "The person left the network."
-    package static let accessRemoved = "Not answered: an owner has taken away this person's access."
-    package static let deleted = "The message was deleted."
+    package static var waitsForHost: String { worded("Many answers are being written; this one waits its turn.") }
+    package static var noWorker: String {
+        worded("Nothing on this host is configured to answer that. An owner can change the configuration.")
+    }
+    package static var identityEnded: String { worded("The person left the network.") }
+    package static var accessRemoved: String { worded("Not answered: an owner has taken away this person's access.") }
+    package static var deleted: String { worded("The message was deleted.") }
     /// In the place of its text, where the model reads it too.
     package static let deletedByAuthor = "[deleted by its author]"
-    package static let editedIntoAnother = "The message was edited into another kind of message."
+    package static var editedIntoAnother: String { worded("The message was edited into another kind of message.") }
 
     /// Lists messages that are too old to be answered.
     package static func stale(_ texts: [String]) -> String {
         let quotes = texts.prefix(Self.staleQuotes).map { "“\(Self.excerpt($0))”" }.joined(separator: ", ")
-        let more = texts.count > Self.staleQuotes ? " and \(texts.count - Self.staleQuotes) more" : ""
+        let more = texts.count > Self.staleQuotes ? worded(" and \(texts.count - Self.staleQuotes) more") : ""
         return texts.count == 1
-            ? "A message from more than a day ago was not answered: \(quotes). Ask again if it still matters."
-            : "\(texts.count) messages from more than a day ago were not answered: \(quotes)\(more). "
-                + "Ask again if they still matter."
+            ? worded("A message from more than a day ago was not answered: \(quotes). Ask again if it still matters.")
+            : worded(
+                "\(texts.count) messages from more than a day ago were not answered: \(quotes)\(more). "
+                    + "Ask again if they still matter.")
     }
 
     /// The maximum number of quoted messages.
@@ -57,24 +62,29 @@ package enum TurnTexts {
     }
 
     /// Stands where the answer will be.
-    package static let thinking = "Thinking…"
+    package static var thinking: String { worded("Thinking…") }
+    /// In every language: a restart does not know in which it was posted.
+    package static var allThinking: [String] {
+        Language.allCases.map { Language.$current.withValue($0) { Self.thinking } }
+    }
 
     package static func thought(milliseconds: Int64) -> String {
         let seconds = max(1, (milliseconds + 500) / 1_000)
-        return seconds < 120 ? "Thought for \(seconds) s" : "Thought for \(seconds / 60) min"
+        return seconds < 120 ? worded("Thought for \(seconds) s") : worded("Thought for \(seconds / 60) min")
     }
 
-    package static let thoughtIsCut = "(The rest is not kept.)"
+    package static var thoughtIsCut: String { worded("(The rest is not kept.)") }
 
     // MARK: Rooms that refuse it
 
     /// In the transcript, below an answer that its room does not accept.
     package static func waitsForRoom(_ reason: String) -> String {
-        "Not posted yet: the room does not accept my messages (\(Self.reason(reason))). The answer is posted as soon as the "
-            + "room accepts them again, within a day; after that, it goes directly to the person who asked."
+        worded(
+            "Not posted yet: the room does not accept my messages (\(Self.reason(reason))). The answer is posted as soon as the "
+                + "room accepts them again, within a day; after that, it goes directly to the person who asked.")
     }
 
-    package static let postedLate = "The answer was posted: the room accepts my messages again."
+    package static var postedLate: String { worded("The answer was posted: the room accepts my messages again.") }
 
     /// What a network says of a room, in a line.
     package static func reason(_ text: String) -> String {
@@ -84,91 +94,101 @@ package enum TurnTexts {
     // MARK: The end of an answer
 
     package static func cut(_ reason: String, sign: CommandSign) -> String {
-        "Cut off: \(sign.completing(reason)). \(Self.howToResume(sign))."
+        worded("Cut off: \(sign.completing(reason)). Type \(sign.command("resume")) to continue.")
     }
 
     package static func filtered(_ reason: String, sign: CommandSign) -> String {
-        "Cut off: \(sign.completing(reason)). \(Self.leftOut) Rephrase the question."
+        worded("Cut off: \(sign.completing(reason)). \(Self.leftOut) Rephrase the question.")
     }
 
     package static func refused(_ message: String, sign: CommandSign) -> String {
         "\(sign.completing(message)) \(Self.leftOut)"
     }
 
-    private static let leftOut = "Later prompts leave this message out."
+    private static var leftOut: String { worded("Later prompts leave this message out.") }
 
-    package static func stopped(sign: CommandSign) -> String { "Stopped. \(Self.howToResume(sign))." }
+    package static func stopped(sign: CommandSign) -> String {
+        worded("Stopped. Type \(sign.command("resume")) to continue.")
+    }
 
     package static func interrupted(sign: CommandSign) -> String {
-        "Interrupted by a restart of the host. \(Self.howToResume(sign)), or ask again."
+        worded("Interrupted by a restart of the host. Type \(sign.command("resume")) to continue, or ask again.")
     }
 
     /// - Parameter asks: Approvals that are still open.
     package static func interrupted(waitingFor asks: [String], sign: CommandSign) -> String {
         let ids = asks.map { "`\($0)`" }.joined(separator: ", ")
-        return "Interrupted by a restart of the host, and goes on when \(ids) is answered. "
-            + "\(Self.howToResume(sign)) without waiting for it."
+        return worded(
+            "Interrupted by a restart of the host, and goes on when \(ids) is answered. "
+                + "Type \(sign.command("resume")) to continue without waiting for it.")
     }
 
     /// - Parameter ask: Decided before the restart.
     package static func interrupted(continuingWith ask: String) -> String {
-        "Interrupted by a restart of the host. It goes on with the answer to `\(ask)`."
+        worded("Interrupted by a restart of the host. It goes on with the answer to `\(ask)`.")
     }
 
     /// Instead of what an interrupted answer still had to say: showing it ended the process.
     package static func answerGivenUp(sign: CommandSign) -> String {
-        "Interrupted: the host ended twice while it was showing this answer, so the rest of it is not shown. "
-            + "\(sign.command("export")) sends what is stored."
+        worded(
+            "Interrupted: the host ended twice while it was showing this answer, so the rest of it is not shown. "
+                + "\(sign.command("export")) sends what is stored.")
     }
 
-    package static let messageGivenUp =
-        "A message here is not answered, because the host ended twice while it was handling it; the host's log names it. "
-        + "Write it in another way, or tell an owner."
-
-    private static func howToResume(_ sign: CommandSign) -> String { "Type \(sign.command("resume")) to continue" }
+    package static var messageGivenUp: String {
+        worded(
+            "A message here is not answered, because the host ended twice while it was handling it; the host's log names it. "
+                + "Write it in another way, or tell an owner.")
+    }
 
     /// The label of the button below such a line.
-    package static let resume = "Continue"
+    package static var resume: String { worded("Continue") }
 
-    package static let droppedWhileWaiting = "Stopped."
+    package static var droppedWhileWaiting: String { worded("Stopped.") }
     /// A clause, for ``cut(_:sign:)``.
-    package static let timedOut = "the answer took longer than `model.turn_timeout` allows"
-    package static let failedInside = "An internal error ended the answer; the host's log has the reason. Try again."
-    package static let notStored =
-        "The answer could not be stored, so it ended; the host's log has the reason. An owner can check the disk and the "
-        + "database with `jetbridge doctor`."
-    package static let threadIsGone = "This conversation no longer exists. Start a new one."
+    package static var timedOut: String { worded("the answer took longer than `model.turn_timeout` allows") }
+    package static var failedInside: String {
+        worded("An internal error ended the answer; the host's log has the reason. Try again.")
+    }
+    package static var notStored: String {
+        worded(
+            "The answer could not be stored, so it ended; the host's log has the reason. An owner can check the disk and the "
+                + "database with `jetbridge doctor`.")
+    }
+    package static var threadIsGone: String { worded("This conversation no longer exists. Start a new one.") }
 
     /// The person's role was taken away or reduced while the turn waited.
     package static func needsRole(_ kind: TurnKind) -> String {
-        "`\(kind.rawValue)` needs the role \(kind.role.rawValue), which whoever asked for it no longer has."
+        worded("`\(kind.rawValue)` needs the role \(kind.role.rawValue), which whoever asked for it no longer has.")
     }
 
     package static func noLongerConfigured(_ kind: TurnKind) -> String {
-        "This host is no longer configured for `\(kind.rawValue)`. An owner can change the configuration."
+        worded("This host is no longer configured for `\(kind.rawValue)`. An owner can change the configuration.")
     }
 
     // MARK: Commands
 
     /// Replaces the middle of a command's output.
     package static func linesLeftOut(_ count: Int) -> String {
-        count == 1 ? "… 1 line is left out …" : "… \(count) lines are left out …"
+        count == 1 ? worded("… 1 line is left out …") : worded("… \(count) lines are left out …")
     }
 
-    package static let restLeftOut = "… the rest is left out …"
+    package static var restLeftOut: String { worded("… the rest is left out …") }
 
-    package static let commandStopped = "Stopped."
+    package static var commandStopped: String { worded("Stopped.") }
     /// Instead of an exit line.
     package static let interruptedEnding = "interrupted"
 
     package static func commandInterrupted(_ text: String) -> String {
-        "Interrupted by a restart of the host: \(Self.code(text)) was ended, and the next command gets a fresh shell. "
-            + "Run it again if you still need it."
+        worded(
+            "Interrupted by a restart of the host: \(Self.code(text)) was ended, and the next command gets a fresh shell. "
+                + "Run it again if you still need it.")
     }
 
     package static func jobInterrupted(_ job: Job) -> String {
-        "Interrupted by a restart of the host: job `\(job.id)` (\(Self.code(job.command))) was ended. "
-            + "Run it again if you still need it."
+        worded(
+            "Interrupted by a restart of the host: job `\(job.id)` (\(Self.code(job.command))) was ended. "
+                + "Run it again if you still need it.")
     }
 
     /// The beginning of a command, as code in Markdown.
@@ -184,14 +204,14 @@ package enum TurnTexts {
     /// Precedes a message that may have arrived already.
     package static let repeatMark = "(may be a repeat) "
 
-    package static let wholeAnswer = "The whole answer"
-    package static let wholeCode = "The whole code"
-    package static let wholeOutput = "The whole output"
+    package static var wholeAnswer: String { worded("The whole answer") }
+    package static var wholeCode: String { worded("The whole code") }
+    package static var wholeOutput: String { worded("The whole output") }
     package static func wholeAnswer(at url: String) -> String { "\(Self.wholeAnswer): \(url)" }
     package static func wholeOutput(at url: String) -> String { "\(Self.wholeOutput): \(url)" }
 
     /// The commands of a line's buttons, for a room without buttons.
     package static func choices(_ buttons: [MessageButton], sign: CommandSign) -> String {
-        "Type \(buttons.map { "\(sign.command($0.command)) (\($0.label))" }.joined(separator: " or "))."
+        worded("Type \(buttons.map { "\(sign.command($0.command)) (\($0.label))" }.joined(separator: " \(worded("or")) ")).")
     }
 }

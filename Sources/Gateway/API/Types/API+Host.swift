@@ -2,6 +2,9 @@ internal import Chat
 internal import JSON
 internal import Schemas
 internal import Threads
+internal import Words
+
+extension Language: WordChoice {}
 
 extension API {
     struct Model: Fact {
@@ -119,15 +122,20 @@ extension API {
         let model: String?
         let instructions: String?
         let zone: String?
+        let language: Language?
         let notifications: Notifications
 
-        static let notes: Notes<Self> = [\.zone: "Your time zone; null for the host's."]
+        static let notes: Notes<Self> = [
+            \.zone: "Your time zone; null for the host's.",
+            \.language: "Of the bot's notes for you; null for your browser's, network's or the host's.",
+        ]
     }
 
     struct SettingsChange: ChangeDocument {
         let model: Change<String>
         let instructions: Change<String>
         let zone: Change<String>
+        let language: Change<Language>
         let notifications: Change<NotificationsChange>
 
         static let notes: Notes<Self> = [

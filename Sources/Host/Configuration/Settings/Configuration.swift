@@ -12,6 +12,7 @@ package import Telemetry
 package import Threads
 package import Turns
 package import Web
+package import Words
 
 // Change: a new setting
 /// The whole configuration, checked, with defaults filled in.
@@ -22,6 +23,8 @@ package final class Configuration: Sendable {
     /// Absolute.
     package let dataDirectory: String
     package let log: Log
+    /// Of the bot's notes for whoever has chosen none.
+    package let language: Language
     package let store: Store
     package let gateway: Gateway
     package let model: Model
@@ -73,6 +76,7 @@ package final class Configuration: Sendable {
     ) {
         self.dataDirectory = dataDirectory
         var log = root.section("log") { Log($0) }
+        self.language = root.read("language", default: .en) { $0.choice() }
         var store = root.section("store") { Store.read($0) }
         var gateway = root.section("gateway") { Gateway($0) }
         // Printed before the list, which it may name one of.

@@ -22,7 +22,12 @@ extension Conversation {
             turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route, showing: turn.kind),
             timeout: self.environment.settings.turnTimeout, span: self.span(of: turn))
         // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
-        running.task = Task { await Span.$current.withValue(running.span) { await self.run(turn, before: storage) } }
+        let environment = self.environment
+        running.task = Task {
+            await environment.speaking(to: turn.sender.id, in: self.context.store) {
+                await Span.$current.withValue(running.span) { await self.run(turn, before: storage) }
+            }
+        }
         let isStopped = self.turns.begin(running)
         self.watch(running)
         if isStopped || self.isPast { self.end(turn.id, because: .stopped) }
