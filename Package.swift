@@ -158,7 +158,7 @@ let package = Package(
         domain(
             "Speech", "Chat", "Crypto", "Files", "HTTP", "HTTPClient", "JSON", "Markdown", "Models", "Primitives"),
         domain("Web", "HTTP", "HTTPClient", "JSON", "Models", "Primitives"),
-        domain("Memory", "Chat", "Database", "Models", "People", "Primitives", "Store"),
+        domain("Memory", "Chat", "Database", "Models", "People", "Primitives", "Store", "Words"),
         domain("Metrics", "JSON", "Logging", "Primitives", "Telemetry"),
         domain(
             "Push", "Crypto", "Database", "EventLoop", "HTTP", "HTTPClient", "JSON", "Logging", "People", "Primitives",
@@ -176,9 +176,9 @@ let package = Package(
         domain("Surroundings", "Chat", "Database", "Models", "Primitives", "Store", "Threads"),
         domain(
             "Attention", "Chat", "Database", "Delivery", "EventLoop", "JSON", "Logging", "People", "Primitives",
-            "Store", "Threads"),
+            "Store", "Threads", "Words"),
         domain("Joining", "Chat", "Database", "Etiquette", "Primitives", "Store", "Threads"),
-        domain("Schedules", "Chat", "Crypto", "Database", "Primitives", "Store", "Threads"),
+        domain("Schedules", "Chat", "Crypto", "Database", "Primitives", "Store", "Threads", "Words"),
         domain(
             "Posts", "Analytics", "Attention", "Chat", "Database", "Delivery", "Files", "JSON", "Logging", "People",
             "Primitives",

@@ -79,7 +79,7 @@ enum NoticeTexts {
     /// In place of an answer that is encrypted in its room, and would not be where this is read.
     static func lostHidden(_ lost: LostAnswer, _ publicURL: String) -> String {
         "The answer to your question in an encrypted room on \(lost.room.adapter), which does not accept my messages "
-                + "(\(TurnTexts.reason(lost.reason))), is at \(publicURL)/#/t/\(lost.turn.session)"
+            + "(\(TurnTexts.reason(lost.reason))), is at \(publicURL)/#/t/\(lost.turn.session)"
     }
 
     /// In the thread's transcript.
@@ -89,7 +89,7 @@ enum NoticeTexts {
 
     static func notBrought(to person: Sender) -> String {
         "The room did not accept the answer for a day, and \(AskTexts.escaped(AskTexts.plainName(of: person))) cannot be "
-                + "reached directly, so it was not posted. `resend` posts it when the room accepts messages again."
+            + "reached directly, so it was not posted. `resend` posts it when the room accepts messages again."
     }
 
     /// What somebody without access reads who writes to the bot directly.

@@ -4,6 +4,7 @@ internal import JSON
 internal import Logging
 internal import Primitives
 internal import Schemas
+internal import Words
 
 /// A request that has passed the front: its credential is valid and has the route's scopes.
 struct APIRequest: Sendable {
@@ -20,6 +21,9 @@ struct APIRequest: Sendable {
 
     /// What it is made for, if not for a program of its own: a client of the Model Context Protocol.
     var via: String? { self.http.headers[MCPCall.header] == MCPCall.via ? MCPCall.via : nil }
+
+    /// The code of the first of the browser's languages that notes are written in.
+    var locale: String? { self.http.headers["Accept-Language"].flatMap { Language(accepted: $0)?.rawValue } }
 
     /// The caller. Throws 401 without a credential.
     func person() throws -> Principal {

@@ -11,7 +11,6 @@ internal import Schemas
 internal import Sessions
 internal import Store
 internal import Threads
-internal import Words
 
 /// Threads of every network and their messages, and posting to threads of the web chat.
 struct ThreadRoutes: Sendable {
@@ -182,7 +181,7 @@ struct ThreadRoutes: Sendable {
         let now = self.context.now()
         let via = call.request.via
         let replaces = try call.body.replaces.map { try Self.position($0, named: "replaces", latest: false) }
-        let locale = call.request.headers["Accept-Language"].flatMap { Language(accepted: $0)?.rawValue }
+        let locale = call.request.locale
         let submit = { (attachments: [Attachment]) in
             var message = InboundMessage(
                 thread: session.key, route: session.route, sender: principal.sender, text: text, sentAt: now,

@@ -475,6 +475,8 @@ export interface Settings {
   instructions: string | null;
   /** Your time zone; null for the host's. */
   zone: string | null;
+  /** Of the bot's notes for you; null for your browser's, network's or the host's. */
+  language: "en" | "de" | "fr" | "es" | "ja" | null;
   notifications: Notifications;
 }
 
@@ -494,6 +496,7 @@ export interface SettingsChange {
   instructions?: string | null;
   /** Of the system's database, such as Europe/Berlin. */
   zone?: string | null;
+  language?: "en" | "de" | "fr" | "es" | "ja" | null;
   /** What its members leave out stays as it is; null for the usual. */
   notifications?: NotificationsChange | null;
 }

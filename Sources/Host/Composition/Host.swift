@@ -26,6 +26,7 @@ internal import Store
 internal import Tasks
 internal import Threads
 internal import Turns
+internal import Words
 internal import Work
 
 /// Composes the configured objects and runs them in one service group. Contains no logic.
@@ -219,7 +220,9 @@ package final class Host: Sendable {
             "the gateway is listening", ["address": .string(self.address), "public_url": .string(self.publicURL)])
         // Runs alongside the services, because a conversation in the terminal lasts as long as they do.
         async let ready: Void = self.whenReady(onReady)
-        let ending = try await group.run()
+        let ending = try await Language.$current.withValue(self.bridge.environment.settings.language) {
+            try await group.run()
+        }
         try await ready
         reports?.cancel()
         await reports?.value

@@ -56,7 +56,8 @@ package enum AskTexts {
     package static func statusLine(_ ask: AskRecord, as times: RoomTraits.Times, at now: Int64) -> String {
         let more = ask.isBatch ? worded(" and \(ask.bindings.count - 1) more") : ""
         let text = ask.question?.text ?? ask.bindings.first?.request.subject ?? ask.lead
-        return worded("open: `\(ask.id)` (\(ask.kind.rawValue)) \(EscapedText.code(Self.firstWords(text)))\(more)") + ", "
+        return worded("open: `\(ask.id)` (\(ask.kind.rawValue)) \(EscapedText.code(Self.firstWords(text)))\(more)")
+            + ", "
             + Self.end(of: ask, as: times, at: now)
     }
 

@@ -212,6 +212,8 @@ package enum TurnTexts {
 
     /// The commands of a line's buttons, for a room without buttons.
     package static func choices(_ buttons: [MessageButton], sign: CommandSign) -> String {
-        worded("Type \(buttons.map { "\(sign.command($0.command)) (\($0.label))" }.joined(separator: " \(worded("or")) ")).")
+        worded(
+            "Type \(buttons.map { "\(sign.command($0.command)) (\($0.label))" }.joined(separator: " \(worded("or")) "))."
+        )
     }
 }

@@ -32,6 +32,7 @@ class SettingsDialog {
   private readonly dialog: HTMLDialogElement;
   private readonly model: HTMLSelectElement;
   private readonly instructions: HTMLTextAreaElement;
+  private readonly language: HTMLSelectElement;
   private readonly problem = h("p", { class: "problem", role: "alert" });
   private readonly save = h("button", { type: "submit", class: "primary" }, "Save");
   private readonly notifications = h("p", { class: "setting-row" });
@@ -45,6 +46,8 @@ class SettingsDialog {
     this.model = h("select", { id: "setting-model" }, option("", usual ? `The host's default (${usual})` : "The host's default"), ...names.map((name) => option(name, name)));
     this.instructions = h("textarea", { id: "setting-instructions", rows: 5, maxlength: limit, "aria-describedby": "instructions-note" });
     this.instructions.value = settings.instructions ?? "";
+    const languages = [["", "This browser’s, else the host’s"], ["en", "English"], ["de", "Deutsch"], ["fr", "Français"], ["es", "Español"], ["ja", "日本語"]];
+    this.language = h("select", { id: "setting-language" }, ...languages.map(([value, label]) => h("option", { value, selected: value === (settings.language ?? "") }, label)));
     this.dialog = h(
       "dialog", { class: "help settings", "aria-labelledby": "settings-title", onclose: () => this.dialog.remove() },
       h("header", {}, h("h2", { id: "settings-title" }, "Settings"), iconButton("close", "Close", () => this.dialog.close())),
@@ -52,6 +55,7 @@ class SettingsDialog {
         h("label", { for: "setting-model" }, "Model of new conversations"), this.model,
         h("label", { for: "setting-instructions" }, "Instructions"), this.instructions,
         h("p", { class: "setting-note", id: "instructions-note" }, "The model reads them before each of your messages, for example: “Answer in German.” or “I write Swift; be brief.” They permit nothing."),
+        h("label", { for: "setting-language" }, "Language of the bot’s notes"), this.language,
         this.notified.element,
         this.problem, h("div", { class: "choices" }, h("button", { type: "button", class: "quiet", onclick: () => this.dialog.close() }, "Cancel"), this.save)),
       h("h3", {}, "Memory"), memory.element,
@@ -71,14 +75,14 @@ class SettingsDialog {
   }
 
   private get isChanged(): boolean {
-    return this.model.value !== (this.settings.model ?? "") || this.instructions.value !== (this.settings.instructions ?? "") || this.notified.isChanged;
+    return this.model.value !== (this.settings.model ?? "") || this.instructions.value !== (this.settings.instructions ?? "") || this.language.value !== (this.settings.language ?? "") || this.notified.isChanged;
   }
 
   private async store(): Promise<void> {
     this.save.disabled = true;
     this.problem.textContent = "";
     try {
-      await api.changeSettings({ model: this.model.value || null, instructions: this.instructions.value.trim() || null, ...(this.notified.isChanged ? { notifications: this.notified.change } : {}) });
+      await api.changeSettings({ model: this.model.value || null, instructions: this.instructions.value.trim() || null, language: (this.language.value || null) as api.Settings["language"], ...(this.notified.isChanged ? { notifications: this.notified.change } : {}) });
       announce("Saved.");
       this.dialog.close();
     } catch (error) {

@@ -21,8 +21,8 @@ extension Conversation {
         let running = RunningTurn(
             turn: turn, admission: admission, startedAt: .now, poster: self.poster(for: turn.route, showing: turn.kind),
             timeout: self.environment.settings.turnTimeout, span: self.span(of: turn))
-        // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
         let environment = self.environment
+        // A turn is its own scope: `stop` cancels it, and the conversation takes messages while it runs.
         running.task = Task {
             await environment.speaking(to: turn.sender.id, in: self.context.store) {
                 await Span.$current.withValue(running.span) { await self.run(turn, before: storage) }
