@@ -374,7 +374,7 @@ let package = Package(
             "Joining", "Logging", "Memory", "Metrics", "Models", "Objects", "People", "Posts", "Primitives",
             "Schedules",
             "Sessions", "Store",
-            "Surroundings", "TestSupport", "Threads", "Work",
+            "Surroundings", "TestSupport", "Threads", "Words", "Work",
             exclude: ["Storage/FirstRelease"]),
         tests(
             "Turns", "Agent", "Audit", "Chat", "Copilot", "Crypto", "Database", "Delivery", "EventLoop", "Extensions",
