@@ -105,7 +105,8 @@ let package = Package(
         // Domain
         domain("Chat", settings: cold),
         .target(
-            name: "Words", path: "Sources/Domain/Words", swiftSettings: small, plugins: ["EmbedTemplates"]),
+            name: "Words", dependencies: ["Primitives"], path: "Sources/Domain/Words", swiftSettings: small,
+            plugins: ["EmbedTemplates"]),
         .target(
             name: "Models",
             dependencies: [
@@ -284,7 +285,8 @@ let package = Package(
         .executableTarget(
             name: "jetbridge-bench",
             dependencies: [
-                "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "Delivery", "EventLoop", "Extensions", "Git", "HTTP",
+                "Agent", "Analytics", "CMarkGFM", "Chat", "Database", "Delivery", "EventLoop", "Extensions", "Git",
+                "HTTP",
                 "HTTPClient", "HTTPServer", "IRC", "JSON", "Jail", "Kit", "Logging", "Matrix", "Metrics", "Models",
                 "Olm", "People", "Primitives", "Processes", "Repositories", "Sandbox", "Sessions", "SpecDocuments",
                 "Store", "TestSupport", "Threads", "Turns", "Work",

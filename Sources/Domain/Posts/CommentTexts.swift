@@ -1,5 +1,6 @@
 package import Chat
 internal import Primitives
+package import Threads
 
 /// What threads read about comments on documents.
 ///

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// What the bot says, in all of its languages: `config/words/*.txt`.
 ///
 /// An entry has a line for each language, which begins with its code, English first; an empty line ends it. `{1}` is the

@@ -1,6 +1,7 @@
 import Chat
 import TestSupport
 import Testing
+import Threads
 
 @testable import Sessions
 

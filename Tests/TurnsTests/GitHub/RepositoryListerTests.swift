@@ -3,6 +3,7 @@ import GitHub
 import Sessions
 import TestSupport
 import Testing
+import Threads
 
 @testable import Turns
 

@@ -1,3 +1,5 @@
+package import Threads
+
 /// What the servers of repositories say to the commands of threads. Each answer takes seconds at most.
 ///
 /// A repository is given by its name, or nil for the default one; a person by the id.

@@ -4,6 +4,7 @@ internal import GitHub
 internal import Primitives
 internal import Repositories
 internal import Sessions
+internal import Threads
 
 /// What `repo github`, `repo branches` and `repo files` list.
 ///
