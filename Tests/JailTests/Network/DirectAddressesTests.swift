@@ -15,10 +15,10 @@ struct DirectAddressesTests {
             "localhost:443", "jail:1",
         ]
         let addresses = DirectAddresses(try texts.map { try NetworkRule($0) })
-        expectEqual(addresses.hosts, "192.88.99.1 api.test\n192.88.99.2 db.test\n")
+        expectEqual(addresses.hosts, "11.255.255.1 api.test\n11.255.255.2 db.test\n")
         expectEqual(
             addresses.places.map { "\($0.port.address):\($0.port.port) \($0.target)" },
-            ["192.88.99.1:443 api.test:443", "192.88.99.1:80 api.test:80", "192.88.99.2:5432 db.test:5432"])
+            ["11.255.255.1:443 api.test:443", "11.255.255.1:80 api.test:80", "11.255.255.2:5432 db.test:5432"])
         let many = DirectAddresses(try (1...300).map { try NetworkRule("n\($0).test:443") })
         expectEqual(many.places.count, DirectAddresses.most)
     }

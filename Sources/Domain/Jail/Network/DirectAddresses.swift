@@ -11,8 +11,9 @@ package struct DirectAddresses: Sendable, Equatable {
         let port: JailPort
     }
 
-    /// Nobody's since RFC 7526, and not private: programs that guard against requests to private addresses look names up.
-    private static let network = "192.88.99"
+    /// Not special in any way, for programs that guard against requests to private addresses look names up. Nobody answers at
+    /// these on the internet, and nobody in a jail could ask for them.
+    private static let network = "11.255.255"
     package static let none = DirectAddresses([])
     /// More rules than these are served by the proxy alone.
     static let most = 64
