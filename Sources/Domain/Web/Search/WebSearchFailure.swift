@@ -21,7 +21,7 @@ package struct WebSearchFailure: Error, Equatable, CustomStringConvertible {
     init(status: Int, _ settings: WebSearchSettings, _ failure: EndpointFailure, retry: Int?) {
         let (host, quotation) = (settings.url.host, failure.quotation)
         // As Brave answers to a key that it does not know.
-        let isWrongKey = failure.code.contains("TOKEN_INVALID")
+        let isWrongKey = failure.code.lowercased().contains("token_invalid")
         switch status {
         case 403 where settings.provider == .searxng && settings.key == nil:
             self.init(
