@@ -1,3 +1,4 @@
+import HTTP
 import Primitives
 import TestSupport
 import Testing
