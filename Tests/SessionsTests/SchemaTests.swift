@@ -18,7 +18,7 @@ struct SchemaTests {
                 "9ceefc3b6ab2c040", "3da94a5c5f7ad3ca", "f82024f9fa516d8e", "01947f9cc844d6bd",
                 "e4f1d08b862a5e08", "620390b1d1bd7138", "ea10b3a983b6a3cc", "308732418ba1461a", "c6eb3c689d1dc2f7",
                 "1e3409b6ad80caef", "5058185a77a8740a", "d569fc31a593f22a", "cf216f658658ac08", "d84272607a29dd15",
-                "17bf51825800d717", "b187bc2334d15223",
+                "17bf51825800d717", "220fd0073a99dd6d", "b187bc2334d15223",
             ])
         expectEqual(StoreSchema.migrations[0].checksums.count, 34)
     }
