@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Schedules of the real program, which is killed while they run.
-@Suite("Schedules over a crash", .serialized, .timeLimit(.minutes(10)))
+@Suite("Schedules over a crash", .serialized, .timeLimit(.minutes(30)))
 struct ScheduleCrashTests {
     private static let settings = """
         gateway: {listen: "127.0.0.1:0"}
