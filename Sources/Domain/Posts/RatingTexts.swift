@@ -1,4 +1,5 @@
 package import Chat
+package import Threads
 internal import Words
 
 /// What the bridge says about ratings of answers.
