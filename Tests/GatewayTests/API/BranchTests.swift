@@ -144,15 +144,15 @@ struct BranchTests {
     func exported() async throws {
         try await GatewayHarness.run { harness in
             let caller = try await harness.signedIn(name: "Ada")
-            let thread = try await self.conversation(caller, "about walruses")
-            _ = try await self.replace(
-                try await self.items(caller, thread).first, by: "about seals", in: thread, caller)
+            let thread = try await self.conversation(caller, "hello", "about walruses")
+            let question = try await self.items(caller, thread).first { $0["text"] == "about walruses" }
+            _ = try await self.replace(question, by: "about seals", in: thread, caller)
             let export = try await caller.send(.get, "/api/v1/threads/\(thread)/export").text
             #expect(export.contains("one of 2 branches") && export.contains("about seals"))
             #expect(!export.contains("walruses"))
             let found = try await caller.send(.get, "/api/v1/threads?q=walruses").expect(200)["items"]?[0]
-            // The title has the word; the line is looked for in all branches.
             expectEqual(found?["id"], .string(thread))
+            expectEqual(found?["found"], "In another branch: about walruses")
         }
     }
 }

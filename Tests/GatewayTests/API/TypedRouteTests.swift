@@ -117,7 +117,7 @@ struct TypedRouteTests {
                 ("/api/v1/threads/\(thread)/messages", .post, ["text": "  "], 422, "empty"),
                 ("/api/v1/threads/\(thread)", .patch, ["pined": true], 400, "Did you mean `pinned`?"),
                 ("/api/v1/threads/\(thread)", .patch, ["pinned": "yes"], 422, "true or false"),
-                ("/api/v1/threads/\(thread)", .patch, [:], 400, "`title`, `archived` or `pinned`"),
+                ("/api/v1/threads/\(thread)", .patch, [:], 400, "`title`, `archived`, `pinned` or `branch`"),
                 ("/api/v1/settings", .patch, ["model": 1], 422, "a text, or null"),
                 ("/api/v1/threads", .post, ["title": "x"], 400, "no member `title`"),
             ] as [(String, HTTPMethod, JSON, Int, String)] {
