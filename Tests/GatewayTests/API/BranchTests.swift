@@ -152,7 +152,7 @@ struct BranchTests {
             #expect(!export.contains("walruses"))
             let found = try await caller.send(.get, "/api/v1/threads?q=walruses").expect(200)["items"]?[0]
             expectEqual(found?["id"], .string(thread))
-            expectEqual(found?["found"], "In another branch: about walruses")
+            expectEqual(found?["found"], "In another branch: You said: about walruses")
         }
     }
 }
