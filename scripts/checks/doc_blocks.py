@@ -109,6 +109,7 @@ NOT_RUN = {
         "$ jetbridge proxy": "does not end; ProxyTests", "$ COPILOT_TOKEN": "does not end; ProxyTests",
         "curl http": "needs an account; ProxyTests",
     },
+    "docs/programs.md": {"#!/bin/sh": "a program, which is installed"},
     "docs/specs.md": {"jetbridge spec check [PATH]": "shows the arguments"},
     "docs/storage.md": {
         "sudo -u postgres": "changes the machine's PostgreSQL", "jetbridge store copy": "needs a server; StoreCopyTests",
@@ -134,7 +135,9 @@ OTHER = {
     "docs/mcp.md": {"{": "json", "[mcp_servers": "configuration of Codex", "extensions:": "configuration of Goose"},
     "docs/operations.md": {"scrape_configs:": "configuration of Prometheus"},
     "docs/policy.md": {"name: tester": "persona"},
+    "docs/programs.md": {'{"summary"': "json"},
     "docs/proxy.md": {'{"time"': "json"},
+    "docs/schedules.md": {"/remind in": "thread; ScheduleTests"},
     "docs/specs.md": {"- run:": "workflow", "- [ ] T012": "task"},
     "docs/tasks.md": {"# Tasks": "a list of tasks", "alice  /task": "thread; TaskTurnTests"},
     "docs/team.md": {"chat.example.org {": "configuration of Caddy, which the tests do not install; tried with 2.6.2"},
