@@ -30,10 +30,13 @@ struct SettingsTests {
             let ada = try await harness.signedIn(.member, name: "Ada")
             let bob = try await harness.signedIn(.member, name: "Bob")
             let old = try await ada.newThread()
-            let none: JSON = ["model": .null, "instructions": .null, "zone": .null, "notifications": Self.usual]
+            let none: JSON = [
+                "model": .null, "instructions": .null, "zone": .null, "language": .null, "notifications": Self.usual,
+            ]
             try await expectEqual(ada.send(.get, Self.path).expect(200), none)
             let chosen: JSON = [
-                "model": "large", "instructions": "Answer in German.", "zone": .null, "notifications": Self.usual,
+                "model": "large", "instructions": "Answer in German.", "zone": .null, "language": .null,
+                "notifications": Self.usual,
             ]
             let answer = try await ada.send(
                 .patch, Self.path, json: ["model": "large", "instructions": " Answer in German.\n"]
@@ -54,7 +57,8 @@ struct SettingsTests {
 
             try await expectEqual(ada.send(.patch, Self.path, json: ["model": .null]).expect(200)["model"], .null)
             try await expectEqual(ada.send(.get, Self.path).expect(200)["instructions"], "Answer in German.")
-            _ = try await ada.send(.patch, Self.path, json: ["instructions": "  "]).expect(200)
+            try await expectEqual(ada.send(.patch, Self.path, json: ["language": "ja"]).expect(200)["language"], "ja")
+            _ = try await ada.send(.patch, Self.path, json: ["instructions": "  ", "language": .null]).expect(200)
             try await expectEqual(ada.send(.get, Self.path).expect(200), none)
         }
     }
@@ -64,7 +68,7 @@ struct SettingsTests {
         arguments: [
             (["model": "huge"], "No model is called `huge`"), (["model": 1], "`model` must be a text, or null"),
             (["instructions": .string(String(repeating: "x", count: 4_001))], "the limit is 4000"), ([:], "`model`"),
-            (["zone": "Nowhere"], "no time zone `Nowhere`"),
+            (["zone": "Nowhere"], "no time zone `Nowhere`"), (["language": "tlh"], "`language`"),
             (["notifications": ["quiet": "22-7"]], "such as `22:00-07:00`"),
             (["notifications": ["zone": "Mars/Base"]], "no time zone `Mars/Base`"),
             (["notifications": ["content": "all"]], "`notifications.content`"),
@@ -76,7 +80,8 @@ struct SettingsTests {
             let answer = try await ada.send(.patch, Self.path, json: body)
             #expect(answer.status == (body == [:] ? 400 : 422) && answer.text.contains(text), "\(answer.text)")
             let kept: JSON = [
-                "model": .null, "instructions": "Be brief.", "zone": .null, "notifications": Self.usual,
+                "model": .null, "instructions": "Be brief.", "zone": .null, "language": .null,
+                "notifications": Self.usual,
             ]
             try await expectEqual(ada.send(.get, Self.path).expect(200), kept)
         }
