@@ -182,8 +182,7 @@ let package = Package(
         domain("Schedules", "Chat", "Crypto", "Database", "Primitives", "Store", "Threads", "Words"),
         domain(
             "Posts", "Analytics", "Attention", "Chat", "Database", "Delivery", "Files", "JSON", "Logging", "People",
-            "Primitives",
-            "Schedules", "Store", "Threads"),
+            "Primitives", "Schedules", "Store", "Threads", "Words"),
         domain(
             "Sessions", "Analytics", "Attention", "Audit", "Chat", "Database", "Delivery", "Etiquette", "EventLoop",
             "Extensions", "Files", "JSON", "Joining", "Lifecycle", "Logging", "Memory", "Metrics", "Models", "People",

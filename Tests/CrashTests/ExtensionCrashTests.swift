@@ -99,7 +99,7 @@ struct ExtensionCrashTests {
         return before.matches(of: /<data-/).count > before.matches(of: /<\/data-/).count
     }
 
-    /// Servers as other programs are told of them by the files of a repository or a home folder.
+    /// Servers that the files of a repository or a home folder name for other programs.
     private static func writeForeignFiles(in folder: String, _ mark: String) throws {
         let server: JSON = ["command": "python3", "args": [.string(Self.program), "deaf", .string(mark)]]
         let repository = "\(folder)/notes"

@@ -62,7 +62,7 @@ ARROWS = {
     "Etiquette": {"Chat", "Store", "Threads"},
     "Attention": {"Chat", "Delivery", "People", "Store", "Threads", "Words"},
     "Surroundings": {"Chat", "Models", "Store", "Threads"},
-    "Posts": {"Analytics", "Attention", "Chat", "Delivery", "Files", "People", "Schedules", "Store", "Threads"},
+    "Posts": {"Analytics", "Attention", "Chat", "Delivery", "Files", "People", "Schedules", "Store", "Threads", "Words"},
     "Joining": {"Chat", "Etiquette", "Store", "Threads"},
     "Schedules": {"Chat", "Store", "Threads", "Words"},
     "Sessions": {"Analytics", "Attention", "Audit", "Chat", "Delivery", "Etiquette", "Extensions", "Files", "Joining", "Memory",

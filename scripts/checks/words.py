@@ -120,7 +120,7 @@ def phrases(path):
     for match in re.finditer(r"\bworded\(\s*", code):
         if any(start <= match.start() < end for start, end in comments):
             continue
-        # An interpolation is code; the text around it is none.
+        # An interpolation is code; the text around it is prose.
         where = f"{path.relative_to(ROOT)}:{code.count(chr(10), 0, match.start()) + 1}"
         if code[:match.start()].endswith("func "):
             continue

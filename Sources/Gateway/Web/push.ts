@@ -1,10 +1,12 @@
-// What the page seldom needs, such as the versions of messages, and the settings beside the page: messages of the host while no page is open, by the browser's push service, what a
-// person chooses of them, and their memory. A file of its own, which is loaded when it is needed.
+// What the page seldom needs: the versions of messages, parts of the settings, and messages of the host while no page is
+// open, by the browser's push service. A file of its own, which is loaded when it is needed.
 
 import * as api from "./api";
 
+export { languageChoice } from "./views/language";
 export { MemoryList } from "./views/memory";
 export { Notified } from "./views/notified";
+export { OwnData } from "./views/owndata";
 export { showVersions } from "./views/versions";
 
 /** Has the host push to this browser. Returns whether it does: browsers without push keep the page's own notifications. */

@@ -46,7 +46,7 @@ struct DelegateTests {
             in: thread)
     }
 
-    /// What the turn's own model was told of the parts.
+    /// What the turn's own model read of the parts.
     private static func result(_ model: ScriptedModel) -> String {
         model.requests.last?.messages.last { $0.role == .tool }?.text ?? ""
     }
@@ -79,7 +79,7 @@ struct DelegateTests {
             let line = try #require(thread.steps.last?.shown)
             #expect(line.contains("ok delegate: ok First, 1 step"), "\(line)")
             let part = try #require(model.requests.first { Self.has($0, "TASK-A") })
-            expectEqual(part.tools.map(\.name), ["read", "search", "list"])
+            expectEqual(part.tools.map(\.name), ["read", "grep", "list"])
             // Everything that the parts asked a model for is in the turn's usage.
             let usages = thread.events.filter { if case .usage = $0 { true } else { false } }
             expectEqual(usages.count, model.requests.count)
