@@ -136,7 +136,7 @@ class Stub:
     def message(self, role: str, text: str, operation: str, place: int | None = None) -> str:
         name = f"stub-{len(self.messages)}"
         author = "Ada" if role == "command" else None
-        self.messages.append({"id": name, "role": role, "author": author, "text": text, "created_at": now(), "operation_id": operation, "place": place, "files": [], "written": None})
+        self.messages.append({"id": name, "role": role, "author": author, "text": text, "created_at": now(), "operation_id": operation, "place": place, "files": [], "written": None, "branch": "main", "branches": []})
         return name
 
     def frame(self, operation: str, kind: str, content: str, **more):
