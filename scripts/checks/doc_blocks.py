@@ -306,7 +306,8 @@ class Checker:
         work = self.folder / "configuration"
         shutil.rmtree(work, ignore_errors=True)
         (work / name).parent.mkdir(parents=True)
-        (work / name).write_text(re.sub(r"\{file: [^}]*\}", f"{{file: {self.folder}/secret}}", block.text))
+        given = re.sub(r"\{file: [^}]*\}", f"{{file: {self.folder}/secret}}", block.text)
+        (work / name).write_text(re.sub(r"\{directory: [^}]*\}", f"{{directory: {work}}}", given))
         if text:
             (work / "jetbridge.yaml").write_text(text)
         result = subprocess.run(
