@@ -27,11 +27,16 @@ enum JailListeners {
     ///
     /// - Parameters:
     ///   - launcher: See ``JailPrograms/launcher``.
-    ///   - process: Any process of the jail, which must not end meanwhile.
-    static func open(_ ports: [JailPort], launcher: String, process: Int32) async throws(SandboxError) -> [Int32] {
+    ///   - process: A process of the jail, and a descriptor of it: its number may be another one's by then.
+    static func open(
+        _ ports: [JailPort], launcher: String, process: Int32, _ descriptor: Int32
+    ) async throws(SandboxError) -> [Int32] {
         let network = unsafe Glibc.open("/proc/\(process)/ns/net", O_RDONLY | O_CLOEXEC)
         guard network >= 0 else { throw SandboxError("\(SystemError.last("open the jail's network"))") }
         defer { _ = Glibc.close(network) }
+        guard descriptor >= 0, csystem_pidfd_signal(descriptor, 0) == 0 else {
+            throw SandboxError("the jail has ended")
+        }
         var ends: [Int32] = [-1, -1]
         guard unsafe csystem_socketpair(&ends) == 0 else { throw SandboxError("\(SystemError.last("socketpair"))") }
         defer { for end in ends { _ = close(end) } }

@@ -117,13 +117,7 @@ package final class SandboxProcess {
     /// Listens on ports inside, of which those below 1024 are closed to the jail's own processes. The sockets come in
     /// their order; the caller owns them.
     package func listen(on ports: [JailPort]) async throws(SandboxError) -> [Int32] {
-        let found = try await JailListeners.open(ports, launcher: self.launcher, process: self.firstID)
-        guard self.first >= 0, csystem_pidfd_signal(self.first, 0) == 0 else {
-            // Its number may have been another process's by then.
-            for each in found { _ = Glibc.close(each) }
-            throw SandboxError("the jail has ended")
-        }
-        return found
+        try await JailListeners.open(ports, launcher: self.launcher, process: self.firstID, self.first)
     }
 
     // MARK: Trees

@@ -34,4 +34,16 @@ struct WebSearchConfigurationTests {
         let loaded = load("search: \(section)", environment: [:])
         #expect(loaded.issues.contains { "\($0)".contains(text) }, "\(loaded.issues)")
     }
+
+    @Test("A rule that was written for the search in files is named", arguments: ["search", "[grep, search]", "grep"])
+    func rules(_ tools: String) {
+        let loaded = load(
+            """
+            search: {provider: searxng, url: "https://searx.example.org"}
+            policy: [{name: looking, tool: \(tools), role: member, decision: allow}]
+            """, environment: [:])
+        expectEqual(
+            loaded.issues.contains { "\($0)".contains("'looking' also allows web searches") }, tools == "search",
+            "\(loaded.issues)")
+    }
 }

@@ -80,10 +80,12 @@ struct FetchTool: Tool {
             summary: "\(intent.title), \(status)", hasChanges: report.changes?.isEmpty != true, isMarked: true)
     }
 
+    /// What reads a PDF has a memory limit of its own: the jail's would end everything in the jail. 141: enough was read.
+    ///
     /// The address has no character that means something to the shell inside of quotes.
     static func command(_ address: WebAddress) -> String {
         """
-        f=$(mktemp) || exit; trap 'rm -f "$f" "$f.txt"' EXIT
+        f=$(mktemp) || exit; trap 'rm -f "$f"' EXIT
         set -o pipefail
         curl -q -gsSL --max-time \(ToolLimits.fetchTime) --max-redirs 5 --max-filesize \(ToolLimits.fetchBytes) \
         --proto =http,https --proto-redir =http,https \
@@ -93,8 +95,13 @@ struct FetchTool: Tool {
         if [ "$(head -c 5 "$f" | tr -d '\\0')" = %PDF- ]; then
         echo 'is a pdf' >&2
         command -v pdftotext >/dev/null || { echo 'pdf: the jail lacks pdftotext, which poppler-utils has' >&2; exit 1; }
-        pdftotext -q -enc UTF-8 -nopgbrk "$f" "$f.txt" && head -c \(ToolLimits.fetchText) "$f.txt" \
-        || echo 'pdf: it is damaged, or needs a password' >&2
+        (ulimit -v \(ToolLimits.searchMemory >> 10) 2>/dev/null; exec timeout 20 pdftotext -q -enc UTF-8 -nopgbrk "$f" -) \
+        | head -c \(ToolLimits.fetchText)
+        case $? in
+        0 | 141) ;;
+        124) echo 'pdf: reading it took longer than 20 seconds' >&2 ;;
+        *) echo 'pdf: it is damaged, or needs a password' >&2 ;;
+        esac
         else
         echo "sized $(wc -c <"$f")" >&2
         head -c \(ToolLimits.fetchText) "$f"

@@ -114,6 +114,8 @@ extension AgentRun {
 
     /// Reading has no effect, so a read's beginning is recorded with its result.
     private func readAll(_ calls: [CheckedCall]) async throws {
+        // Parts are recorded by their call: after a restart it has to be this one, not what the model says when asked again.
+        if calls.contains(where: { $0.tool.name == "delegate" }) { try await self.store() }
         let settled = self.settled
         for call in calls { self.lines.begin(call.id, title: settled[call.id]?.intent.title ?? call.tool.name) }
         let results = try await self.runner.read(calls, settled: settled)

@@ -36,7 +36,9 @@ struct ServerJail: Sendable {
     ) async throws(ExtensionFailure) -> JailedProgram {
         do throws(ProgramPlace.Refusal) {
             let (program, setup, place) = try await self.prepare(command, workspace)
-            return try await self.launch([program] + command.dropFirst(), variables, setup, place)
+            // The program may be a link to another name.
+            let kept = ServerCache.isNeeded(by: command) ? ServerCache.variables : [:]
+            return try await self.launch([program] + command.dropFirst(), variables, kept, setup, place)
         } catch {
             throw ExtensionFailure(.down, "\(self.settings.name) did not start: \(error.reason).")
         }
@@ -87,7 +89,8 @@ struct ServerJail: Sendable {
     }
 
     private func launch(
-        _ arguments: [String], _ variables: [String: Secret], _ setup: JailSetup, _ place: JailPlace
+        _ arguments: [String], _ variables: [String: Secret], _ kept: [String: String], _ setup: JailSetup,
+        _ place: JailPlace
     ) async throws(ProgramPlace.Refusal) -> JailedProgram {
         let folder = arguments[0].split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" }
         var environment = [
@@ -95,7 +98,7 @@ struct ServerJail: Sendable {
             "USER": "jail", "LOGNAME": "jail",
         ]
         environment.merge(setup.network?.variables ?? [:]) { $1 }
-        environment.merge(ServerCache.isNeeded(by: arguments) ? ServerCache.variables : [:]) { $1 }
+        environment.merge(kept) { $1 }
         environment.merge(variables.mapValues { $0.reveal() }) { $1 }
         do throws(JailFailure) {
             return try await JailedProgram.start(

@@ -8,11 +8,14 @@ enum ClientHello {
         case other
     }
 
+    /// Clients send one record, or two; each byte that arrives has all of them read again.
+    private static let mostRecords = 16
+
     /// - Parameter bytes: All that the client has sent so far.
     static func read(_ bytes: [UInt8]) -> Reading {
         var records = Cursor(bytes[...])
         var message: [UInt8] = []
-        while true {
+        for _ in 0..<Self.mostRecords {
             // A record of the type handshake, of any version of TLS.
             if let type = records.rest.first, type != 22 { return .other }
             guard let head = records.take(5) else {
@@ -26,6 +29,7 @@ enum ClientHello {
             if cursor.take(1) != nil, let hello = cursor.vector(lengthBytes: 3) { return self.hello(hello) }
             guard records.take(size) != nil else { return .needsMore }
         }
+        return .other
     }
 
     private static func hello(_ bytes: ArraySlice<UInt8>) -> Reading {

@@ -84,10 +84,14 @@ final class NetworkConnection {
     private func serve(_ address: NetworkAddress, _ clock: NetworkClock) async throws {
         let record = NetworkRequest(
             method: "TCP", host: address.name.text, port: Int(address.port), verdict: .allowed, reason: "")
-        clock.start(self.limits.headTime)
         _ = try await self.serve(
             address.name.text, record, clock,
-            before: { if address.port == Self.securePort { self.pending = try await self.opening(for: address) } },
+            before: {
+                guard address.port == Self.securePort else { return }
+                clock.start(self.limits.headTime)
+                self.pending = try await self.opening(for: address)
+                clock.stop()
+            },
             { _, server, traffic in
                 try await NetworkTunnel.run(client: self.client, server: server, traffic: traffic) {
                     // Elsewhere the server may be the one that speaks first.
@@ -123,10 +127,10 @@ final class NetworkConnection {
         _ pass: @Net (NetworkAddress, NetworkSocket, NetworkTraffic) async throws -> Bool
     ) async throws -> Bool {
         do {
-            try await before()
             // What follows has its own limits, up to the connection.
             clock.stop()
             try await self.pace.admit()
+            try await before()
             let (server, address, reason) = try await self.gate.open(host: host, port: record.port)
             self.server = server
             defer { server.close() }

@@ -241,7 +241,7 @@ package final class AgentWorker: TurnWorker {
         let begun = try await StoredSteps(store: self.store).records(of: turn, after: 0).begunTools
         return Set(
             begun.compactMap { tool in
-                if tool == "skill", hasForeignSkills { return .guest }
+                if ["skill", "delegate"].contains(tool), hasForeignSkills { return .guest }
                 return fetching.contains(tool) ? .web : ToolSelector.server(of: tool).map { .server($0) }
             })
     }

@@ -51,7 +51,9 @@ extension AgentWorker {
             gate: PolicyGate(
                 settings: self.settings, request: request, persona: persona, repository: repository, taint: taint,
                 audit: self.audit, thread: thread),
-            limits: limits, notes: await self.notes.text(of: known))
+            limits: limits,
+            notes: [await self.notes.text(of: known), SkillLibrary.note(of: skills)].filter { !$0.isEmpty }
+                .joined(separator: "\n\n"))
         equipment.pauses = { pauses.total }
         return equipment
     }

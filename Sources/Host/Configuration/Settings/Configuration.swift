@@ -133,5 +133,6 @@ package final class Configuration: Sendable {
         override(&log, &gateway, &proxy)
         (self.log, self.gateway, self.proxy) = (log, gateway, proxy)
         self.checkDataClasses(root)
+        self.checkSearchRules(root)
     }
 }

@@ -1,3 +1,4 @@
+internal import Agent
 internal import HTTP
 internal import HTTPClient
 internal import Web
@@ -20,6 +21,19 @@ extension WebSearchSettings {
             return nil
         }
         self.init(provider: provider, url: url, key: key)
+    }
+}
+
+extension Configuration {
+    /// Whoever wrote a rule for `search` before it searched the web meant files.
+    func checkSearchRules(_ root: Section) {
+        for rule in self.policy.rules where self.search != nil && rule.decision == .allow {
+            guard rule.tools.contains(.name(ToolCatalog.webSearch)), !rule.tools.contains(.name(ToolCatalog.fileSearch))
+            else { continue }
+            root.value("search")?.warn(
+                "the rule '\(rule.name)' also allows web searches, without asking: write 'tool: [grep, search]' in it if that "
+                    + "is meant, 'tool: grep' if not")
+        }
     }
 }
 
