@@ -14,11 +14,16 @@ package final class HistoryCache: Sendable {
         package var authors: Authors = Authors()
         /// The session's, to which the authors belong; nil for a session without turns.
         package var epoch: Int64?
+        /// The position after which `entries` begin: what is before is in the session's summary, or does not count.
+        package var start: Int64 = 0
 
-        package init(entries: [HistoryEntry] = [], authors: Authors = Authors(), epoch: Int64? = nil) {
+        package init(
+            entries: [HistoryEntry] = [], authors: Authors = Authors(), epoch: Int64? = nil, start: Int64 = 0
+        ) {
             self.entries = entries
             self.authors = authors
             self.epoch = epoch
+            self.start = start
         }
     }
 

@@ -49,11 +49,13 @@ extension ThreadRoutes {
     }
 
     private static func show(_ name: String, of session: String, in ledger: Ledger) throws {
+        // Locked first: on another host a turn may begin meanwhile.
+        guard try ledger.session(id: session, isChanging: true) != nil else { throw Problems.missing("thread") }
         guard let branch = try ledger.branches(of: session).branch(named: name) else {
             throw Problems.missing("branch")
         }
-        guard try ledger.openTurns(of: session).isEmpty else {
-            throw HTTPProblem(.conflict, BranchRefusal.busy.text)
+        do { try ledger.checkRest(session) } catch let refusal as BranchRefusal {
+            throw HTTPProblem(.conflict, refusal.text)
         }
         _ = try ledger.showBranch(branch, of: session)
     }

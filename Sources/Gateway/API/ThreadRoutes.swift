@@ -311,7 +311,7 @@ extension BranchRefusal {
         case .missing: .notFound
         case .notAQuestion: HTTPStatus(422)
         case .notYours: .forbidden
-        case .busy, .tooMany: .conflict
+        case .busy, .asked, .tooMany: .conflict
         }
     }
 }

@@ -29,6 +29,26 @@ struct BranchTests {
                 ThreadBranches.Segment(branch: nil, end: 2),
             ])
         #expect(branches.branch(named: "main") == .some(.none) && branches.branch(named: "x") == nil)
+        // What began it has expired.
+        #expect(ThreadBranches(shown: nil, begun: [branches.begun[2]]).branch(named: "c") == .some("c"))
+    }
+
+    @Test("while a question of the shown branch waits, no other one is begun or shown")
+    func asked() async throws {
+        let harness = try await BridgeHarness(directory: try TemporaryDirectory())
+        _ = try await harness.frames(of: try #require(try await harness.ask("one")).operation)
+        try await harness.settle()
+        try await harness.bridge.store.write { ledger in
+            let session = try #require(try ledger.sessions(after: nil, limit: 1).items.first)
+            try ledger.checkRest(session.id)
+            try ledger.insert(
+                AskRecord(
+                    id: "a1", session: session.id, turn: "t", kind: .question, lead: "", tail: "", options: [],
+                    rule: .owners, requester: Sample.person("alice"), bindings: [], question: nil, parked: nil,
+                    digest: "",
+                    route: session.route, message: 1, createdAt: 0, expiresAt: 1))
+            #expect(throws: BranchRefusal.asked) { try ledger.checkRest(session.id) }
+        }
     }
 
     /// Everything of a branch's beginning is one transaction: what a kill leaves is the message in the inbox, or the branch.

@@ -64,8 +64,11 @@ struct SchedulePosting: Sendable {
             let intent = reader.intent(of: message.message, role: message.role)
             await bridge.conversations.hand(.message(message, intent), of: message.message.thread, reply: nil)
         }
-        if let failure = all.compactMap(\.failure).first { throw failure }
+        // A place that was lost is done with here; the others are tried again.
+        let failures = all.compactMap(\.failure)
+        if let failure = failures.first(where: { !($0 is PlaceLost) }) { throw failure }
         guard served.count == wanted.count else { throw NotYet() }
+        if let lost = failures.first { throw lost }
     }
 
     private func store(all due: [DueSchedule], in holds: ScheduleTimer.Holds) async -> Stored {

@@ -98,11 +98,14 @@ extension Ledger {
 }
 
 extension Ledger {
-    /// The last answer in a thread's transcript.
+    /// The last answer in a thread's transcript, of the branch that is shown.
     package func lastAnswerMessage(of session: String) throws -> MessageRecord? {
         try self.connection.query(
-            "SELECT * FROM messages WHERE session = ? AND role = 'assistant' ORDER BY id DESC LIMIT 1",
-            [.text(session)]
+            """
+            SELECT * FROM messages WHERE session = ? AND role = 'assistant' AND NOT EXISTS (
+                SELECT 1 FROM turns WHERE turns.id = messages.turn AND turns.aside IS NOT NULL
+            ) ORDER BY id DESC LIMIT 1
+            """, [.text(session)]
         ).first.map(Self.message)
     }
 

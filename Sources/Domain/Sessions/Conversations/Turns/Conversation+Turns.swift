@@ -224,7 +224,9 @@ extension Conversation {
             let admission = self.running?.admission, admission.turn.id == turn.id, turn.work == turn.id,
             turn.ask == nil, !turn.hasForeignText, admission.session.branch == nil,
             let past = self.context.histories.past(of: turn.session, upTo: admission.previous),
-            past.epoch == nil || past.epoch == admission.session.epoch
+            past.epoch == nil || past.epoch == admission.session.epoch,
+            // A summary that covered the rest went with a branch.
+            past.start <= admission.session.historyStart
         else { return nil }
         let (entries, through) = (past.entries, admission.session.historyStart)
         let isWhole = entries.first.map { $0.id > through } ?? true
@@ -267,7 +269,8 @@ extension Conversation {
                 )
             }
         if let admission = self.running?.admission, admission.turn.id == turn.id, session.branch == nil {
-            let past = HistoryCache.Past(entries: history, authors: authors, epoch: session.epoch)
+            let past = HistoryCache.Past(
+                entries: history, authors: authors, epoch: session.epoch, start: session.historyStart)
             self.context.histories.keep(
                 past, of: session.id, upTo: admission.previous, readAt: forgotten)
         }

@@ -44,9 +44,15 @@ extension Ledger {
             !turn.text.utf8.elementsEqual(TurnTexts.deletedByAuthor.utf8)
         else { throw BranchRefusal.notAQuestion }
         if let people, !people.contains(turn.sender.id) { throw BranchRefusal.notYours(turn.sender.displayName) }
-        guard try self.openTurns(of: session).isEmpty else { throw BranchRefusal.busy }
+        try self.checkRest(session)
         guard try self.branches(of: session).mayGrow else { throw BranchRefusal.tooMany }
         return ReplacedQuestion(turn: turn, message: message)
+    }
+
+    /// Throws ``BranchRefusal`` while a turn of a session runs or waits, or a question that belongs to the shown branch.
+    package func checkRest(_ session: String) throws {
+        guard try self.openTurns(of: session).isEmpty else { throw BranchRefusal.busy }
+        guard try self.openAsks(of: session).isEmpty else { throw BranchRefusal.asked }
     }
 
     /// Begins a branch with the turn `id`, which is inserted next, in place of another one.

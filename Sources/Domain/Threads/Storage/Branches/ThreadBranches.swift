@@ -48,7 +48,8 @@ package struct ThreadBranches: Sendable, Equatable {
     /// The branch with a name; `.some(nil)` is the first one.
     package func branch(named name: String) -> String?? {
         if name == Self.first { return .some(nil) }
-        return self.begun.contains { $0.id == name } ? .some(name) : nil
+        // What began one may have expired before the rest of it.
+        return self.begun.contains { $0.id == name || $0.parent == name } ? .some(name) : nil
     }
 
     /// What a branch shows, the newest part first.
@@ -94,6 +95,8 @@ package enum BranchRefusal: Error, Sendable, Equatable {
     case notYours(String)
     /// A turn runs or waits.
     case busy
+    /// A question waits, which belongs to the branch that is shown.
+    case asked
     case tooMany
 
     package var text: String {
@@ -103,6 +106,7 @@ package enum BranchRefusal: Error, Sendable, Equatable {
             "Only a question to the model can be edited or asked again this way. Send it as a new message instead."
         case .notYours(let name):
             "\(name) wrote that message. You can edit your own ones; send yours as a new message."
+        case .asked: "A question waits for an answer in this conversation. Answer it first, then try again."
         case .busy: "An answer is running or waiting. Stop it or let it end, then try again."
         case .tooMany:
             "This conversation has \(ThreadBranches.limit) branches, which is the limit. Send a new message instead."
