@@ -27,13 +27,22 @@ import Testing
     }
 
     @Test func theNameIsReadWhenTheHelloIsWhole() throws {
-        for size in [16_384, 100, 3, 1] {
+        for size in [16_384, 100, 12] {
             let bytes = Self.bytes(name: "Api.Example.org", size: size)
             for count in 0..<bytes.count {
                 expectEqual(ClientHello.read(Array(bytes[..<count])), .needsMore, "\(count) of \(size)")
             }
             expectEqual(ClientHello.read(bytes), .hello(name: NetworkName("api.example.org")))
             expectEqual(ClientHello.read(bytes + [20, 3, 3]), .hello(name: NetworkName("api.example.org")))
+        }
+    }
+
+    /// Each byte that arrives has all records read again.
+    @Test func moreThanSixteenRecordsAreNoHello() {
+        for size in [3, 1] {
+            let bytes = Self.bytes(name: "api.example.org", size: size)
+            expectEqual(ClientHello.read(Array(bytes[..<(16 * (5 + size) - 1)])), .needsMore)
+            expectEqual(ClientHello.read(bytes), .other)
         }
     }
 
