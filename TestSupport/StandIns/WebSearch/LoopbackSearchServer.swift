@@ -11,7 +11,7 @@ package final class LoopbackSearchServer: Sendable {
     /// What the next request meets; without one, the results.
     package enum Behavior: Sendable {
         case refusal(status: Int, body: String, retryAfter: Int? = nil)
-        /// A body that is none of the APIs.
+        /// A body that no provider sends.
         case raw(String)
     }
 

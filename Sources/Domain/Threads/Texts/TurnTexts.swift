@@ -125,7 +125,7 @@ package enum TurnTexts {
 
     /// - Parameter ask: Decided before the restart.
     package static func interrupted(continuingWith ask: String) -> String {
-        worded("Interrupted by a restart of the host. It goes on with the answer to `\(ask)`.")
+        worded("Interrupted by a restart of the host. It continues once `\(ask)` is answered.")
     }
 
     /// Instead of what an interrupted answer still had to say: showing it ended the process.
